@@ -1,0 +1,18 @@
+# Every library we use, found once. What each is for, and why, stands in docs/design.md.
+find_package(PkgConfig REQUIRED)
+function(hx_find name)
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${ARGN})
+endfunction()
+
+hx_find(ZMQ libzmq>=4.3.4)
+hx_find(PROTOBUF_C libprotobuf-c>=1.4)
+hx_find(LMDB lmdb>=0.9.24)
+hx_find(EVENT libevent_core>=2.1.12)
+hx_find(CYAML libcyaml>=1.3)
+hx_find(JANSSON jansson>=2.14)
+hx_find(SODIUM libsodium>=1.0.18)
+hx_find(SYSTEMD libsystemd)
+hx_find(CMOCKA cmocka>=1.1)
+# libcsv ships no pkg-config file.
+find_library(HX_CSV csv REQUIRED)
+find_program(HX_PROTOC_C protoc-c REQUIRED)

@@ -1,0 +1,38 @@
+/* Arena: memory that lives as long as one batch of work and is given back at once.
+ *
+ * Not thread-safe. Allocation never fails half: it returns NULL when the system has no memory or
+ * when the arena's limit is reached, and the arena remembers it (hx_arena_failed), so that a
+ * builder can check once at its end. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include "base/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct hx_arena {
+    struct hx_arena_block *blocks; /* newest first */
+    size_t used;                   /* of the newest block */
+    size_t total;                  /* bytes handed out since the last reset */
+    size_t limit;                  /* 0 = none */
+    bool failed;
+};
+
+void hx_arena_init(struct hx_arena *a, size_t limit);
+void hx_arena_fini(struct hx_arena *a);
+
+/* Gives everything back but keeps one block for the next round. */
+void hx_arena_reset(struct hx_arena *a);
+
+/* Zeroed, aligned for any type. NULL on failure. Owned by the arena. */
+void *hx_arena_alloc(struct hx_arena *a, size_t size);
+
+/* Copies of text; NULL stays NULL. */
+char *hx_arena_strdup(struct hx_arena *a, const char *s);
+char *hx_arena_strndup(struct hx_arena *a, const char *s, size_t n);
+void *hx_arena_memdup(struct hx_arena *a, const void *p, size_t n);
+char *hx_arena_printf(struct hx_arena *a, const char *fmt, ...) HX_PRINTF(2, 3);
+
+bool hx_arena_failed(const struct hx_arena *a);
+
+#endif
