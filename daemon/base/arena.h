@@ -6,7 +6,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
-#include "base/error.h"
+#include "hongxin/error.h"
 #include <stdbool.h>
 #include <stddef.h>
 

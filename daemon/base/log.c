@@ -1,5 +1,5 @@
 #include "base/log.h"
-#include "base/instant.h"
+#include "hongxin/instant.h"
 
 #include <errno.h>
 #include <stdarg.h>

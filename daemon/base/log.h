@@ -8,7 +8,7 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
-#include "base/error.h"
+#include "hongxin/error.h"
 
 enum hx_log_level { HX_LOG_DEBUG, HX_LOG_INFO, HX_LOG_WARN, HX_LOG_ERROR };
 

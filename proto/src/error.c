@@ -1,4 +1,4 @@
-#include "base/error.h"
+#include "hongxin/error.h"
 
 const char *hx_strerror(int err)
 {

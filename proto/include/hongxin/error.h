@@ -2,8 +2,8 @@
  *
  * Foreign codes (LMDB, ZeroMQ, errno) are translated where they arise, in one function each, and
  * never travel further. A function that can fail returns one of these and carries HX_CHECK. */
-#ifndef BASE_ERROR_H
-#define BASE_ERROR_H
+#ifndef HONGXIN_ERROR_H
+#define HONGXIN_ERROR_H
 
 #define HX_CHECK              __attribute__((warn_unused_result))
 #define HX_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
@@ -21,7 +21,7 @@
     X(BUSY, -8, "in use by another process")                                                       \
     X(AGAIN, -9, "not now, try again")                                                             \
     X(TOOBIG, -10, "larger than the limit")                                                        \
-    X(BADVERSION, -11, "made by another version")                                                     \
+    X(BADVERSION, -11, "made by another version")                                                  \
     X(CONFIG, -12, "configuration error")                                                          \
     X(DENIED, -13, "not permitted")                                                                \
     X(TIMEOUT, -14, "no answer in time")                                                           \

@@ -1,4 +1,4 @@
-#include "base/instant.h"
+#include "hongxin/instant.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -7,10 +7,10 @@
  * Only daemon/service and programs read a clock; everything below takes instants as arguments.
  * Inside records and the engine's arithmetic an instant is a plain int64_t named t_… or ending in
  * _at; 0 means "none". */
-#ifndef BASE_INSTANT_H
-#define BASE_INSTANT_H
+#ifndef HONGXIN_INSTANT_H
+#define HONGXIN_INSTANT_H
 
-#include "base/error.h"
+#include "hongxin/error.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,7 +38,7 @@ HX_CHECK int hx_instant_parse(const char *text, int64_t *ms);
 
 /* Writes RFC 3339 with milliseconds in the given offset from UTC (minutes east). At most 30 bytes
  * with the NUL. */
-enum { HX_INSTANT_TEXT = 32 };
+enum { HX_INSTANT_TEXT = 48 };
 char *hx_instant_format(int64_t ms, int offset_minutes, char text[HX_INSTANT_TEXT]);
 
 /* Days since 1970-01-01 of a civil date, and back. Proleptic Gregorian. */
