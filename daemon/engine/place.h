@@ -1,9 +1,11 @@
-/* Places: the city's tree of streets, communities, grids, estates and buildings, its companies and duty people.
+/* Places: the city's tree of streets, communities, grids, estates and buildings, its companies and
+ * duty people.
  *
- * A registry is immutable once built and may be read by any thread. It is built by daemon/config from CSV files; the
- * engine only looks things up. Ids are short ASCII strings (S-02, C-03, G-041, E-77, B-0417, P-07), unique over
- * all kinds of place. Every building lies in exactly one estate and one grid, every grid in one community, every
- * community in one street (S9). An estate without a company is held by its community (S38). */
+ * A registry is immutable once built and may be read by any thread. It is built by daemon/config
+ * from CSV files; the engine only looks things up. Ids are short ASCII strings (S-02, C-03, G-041,
+ * E-77, B-0417, P-07), unique over all kinds of place. Every building lies in exactly one estate
+ * and one grid, every grid in one community, every community in one street (S9). An estate without
+ * a company is held by its community (S38). */
 #ifndef ENGINE_PLACE_H
 #define ENGINE_PLACE_H
 
@@ -22,8 +24,8 @@ struct hx_place {
     const struct hx_place *parent; /* building → estate → grid → community → street → NULL */
     const char *name_zh;           /* UTF-8, owned by the registry; never NULL */
     const char *name_en;
-    double lon, lat;               /* WGS 84; of a building, or the middle of an area */
-    char company[HX_ID_MAX];       /* of an estate: who manages it; "" = none */
+    double lon, lat;         /* WGS 84; of a building, or the middle of an area */
+    char company[HX_ID_MAX]; /* of an estate: who manages it; "" = none */
 };
 
 struct hx_company {
@@ -33,7 +35,8 @@ struct hx_company {
 };
 
 /* Somebody on duty for a role of an area: ("duty","P-07"), ("manager","P-07"), ("grid","G-041"),
- * ("community","C-03"), ("street","S-02"), ("city","property"). Lower order is asked first; higher are substitutes. */
+ * ("community","C-03"), ("street","S-02"), ("city","property"). Lower order is asked first; higher
+ * are substitutes. */
 struct hx_duty {
     char role[HX_ID_MAX];
     char area[HX_ID_MAX];
@@ -45,12 +48,14 @@ struct hx_duty {
 
 struct hx_city; /* opaque registry */
 
-/* Building a registry. Each add copies what it is given. Errors: HX_EXISTS (id used twice), HX_NOTFOUND (parent or company
- * unknown), HX_INVALID (parent of the wrong kind, bad id), HX_NOMEM. */
+/* Building a registry. Each add copies what it is given. Errors: HX_EXISTS (id used twice),
+ * HX_NOTFOUND (parent or company unknown), HX_INVALID (parent of the wrong kind, bad id), HX_NOMEM.
+ */
 HX_CHECK int hx_city_new(struct hx_city **out);
 void hx_city_free(struct hx_city *city);
 HX_CHECK int hx_city_add_company(struct hx_city *city, const struct hx_company *company);
-HX_CHECK int hx_city_add_place(struct hx_city *city, const struct hx_place *place, const char *parent_id);
+HX_CHECK int hx_city_add_place(struct hx_city *city, const struct hx_place *place,
+                               const char *parent_id);
 HX_CHECK int hx_city_add_duty(struct hx_city *city, const struct hx_duty *duty);
 
 /* Looking things up; NULL when unknown. Results live as long as the registry. */
@@ -64,11 +69,14 @@ const char *hx_place_above(const struct hx_place *place, enum hx_place_kind kind
  * An area above the estate is held by its community, or its street. Never NULL. */
 const char *hx_place_holder(const struct hx_place *place);
 
-/* The n-th person on duty for role and area, lowest order first; NULL when there are not so many. */
-const struct hx_duty *hx_city_duty(const struct hx_city *city, const char *role, const char *area, size_t n);
+/* The n-th person on duty for role and area, lowest order first; NULL when there are not so many.
+ */
+const struct hx_duty *hx_city_duty(const struct hx_city *city, const char *role, const char *area,
+                                   size_t n);
 
 /* Walks in the order of ids; NULL ends. *at starts at 0. */
-const struct hx_place *hx_city_next(const struct hx_city *city, enum hx_place_kind kind, size_t *at);
+const struct hx_place *hx_city_next(const struct hx_city *city, enum hx_place_kind kind,
+                                    size_t *at);
 const struct hx_company *hx_city_next_company(const struct hx_city *city, size_t *at);
 size_t hx_city_count(const struct hx_city *city, enum hx_place_kind kind);
 

@@ -1,0 +1,234 @@
+/* A case: everything the engine knows about one complaint, as plain memory.
+ *
+ * The record is self-contained: a step needs the case, the rules and the event, nothing else. Its
+ * stored form is the protobuf wire format, written and read by one table (case_record.c), so that a
+ * field is added in two lines and an older daemon skips what it does not know. Small numbers for
+ * states, clocks and classes are the numbers that the life cycle file gives them (`no:`) and never
+ * change their meaning. */
+#ifndef ENGINE_CASE_H
+#define ENGINE_CASE_H
+
+#include "engine/place.h"
+#include "hongxin/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Explicit limits of one case. An event that would need more is answered INVALID with code
+ * CASE_FULL. */
+enum {
+    HX_CASE_CLOCKS = 40, /* over all cycles; three cycles need at most 27 */
+    HX_CASE_BREACHES = 24,
+    HX_CASE_TOLD = 64, /* alarms told and not yet cleared */
+    HX_CASE_PARTIES = 24,
+    HX_CASE_TRIED = 8,  /* holders that had the case and gave it back */
+    HX_PERSON_MAX = 64, /* "holder:P-07/li" with its NUL */
+    HX_WORD_MAX = 40,
+    HX_REF_MAX = 72,
+};
+
+/* Who a second belongs to (R10). */
+enum hx_owner {
+    HX_OWNER_CITIZEN,
+    HX_OWNER_DISPATCHER,
+    HX_OWNER_HOLDER,
+    HX_OWNER_ASSISTING,
+    HX_OWNER_ARBITER,
+    HX_OWNER_FORCE,
+    HX_OWNER_SYSTEM,
+    HX_OWNERS
+};
+
+/* X(name, bit): flags of a case (life cycle page). Bits are stored: never reuse one. */
+#define HX_FLAGS(X)                                                                                \
+    X(RETURN_ASKED, 0)                                                                             \
+    X(PAUSED, 1)                                                                                   \
+    X(SUPERVISED, 2)                                                                               \
+    X(BREACHED, 3)                                                                                 \
+    X(MASS, 4)                                                                                     \
+    X(CONFIDENTIAL, 5)                                                                             \
+    X(SAFETY, 6)                                                                                   \
+    X(REPEAT, 7)                                                                                   \
+    X(DEEMED, 8)                                                                                   \
+    X(UNDER_CLASSED, 9)                                                                            \
+    X(PRESSURE, 10)                                                                                \
+    X(IMPORTED, 11)                                                                                \
+    X(FORUM_REQUIRED, 12)                                                                          \
+    X(ARBITRATION, 13)                                                                             \
+    X(WITHDRAW_ASKED, 14)                                                                          \
+    X(CLASS_ASKED, 15)                                                                             \
+    X(MERGE_ASKED, 16)                                                                             \
+    X(ARRIVAL_UNPROVEN, 17)                                                                        \
+    X(MISROUTED, 18)                                                                               \
+    X(OUTAGE, 19)                                                                                  \
+    X(PLAN_FILED, 20)                                                                              \
+    X(COORDINATION, 21)
+
+enum hx_flag {
+#define X(name, bit) HX_FLAG_##name = 1u << (bit),
+    HX_FLAGS(X)
+#undef X
+};
+
+enum hx_clock_state {
+    HX_CLOCK_RUNNING = 1,
+    HX_CLOCK_PAUSED,
+    HX_CLOCK_STOPPED, /* its fact arrived, in time or not */
+    HX_CLOCK_EXPIRED, /* ended by its own deadline (K_TRIAGE, K_HANDOVER, K_CALLBACK …) */
+    HX_CLOCK_VOID,    /* taken back: holder changed, class changed to one without this clock */
+};
+
+/* Why the deadline is what it is; names in hx_basis_name(). */
+enum hx_basis {
+    HX_BASIS_BUDGET = 1,
+    HX_BASIS_HALF_BUDGET, /* a later cycle */
+    HX_BASIS_FLOOR,       /* a quarter of the new budget from now */
+    HX_BASIS_DATE,        /* a date named by a person: plan, order, request */
+    HX_BASIS_MOVED,       /* moved by two persons */
+    HX_BASIS_NONE,        /* only shown */
+};
+
+/* One clock with the whole arithmetic of its deadline (R6):
+ *   deadline = max(roll(start + budget_ms + paused_ms), floor), or the fixed date. */
+struct hx_clock {
+    uint8_t kind;  /* number of the clock in the life cycle */
+    uint8_t state; /* enum hx_clock_state */
+    uint8_t basis; /* enum hx_basis */
+    uint8_t cycle;
+    uint8_t shift;   /* levels higher than usual (corner 9) */
+    uint32_t fired;  /* bit i: mark i of its ladder fired (R8); bit 31: its end fired */
+    uint32_t policy; /* version of the life cycle it is pinned to (R14) */
+    int64_t start;   /* instant */
+    uint64_t budget_ms;
+    uint64_t paused_ms; /* finished pauses */
+    int64_t paused_at;  /* start of the pause that runs; 0 = none */
+    int64_t floor;      /* instant; 0 = none */
+    int64_t deadline;   /* instant; 0 = none */
+    int64_t stopped_at; /* effective time of the fact that ended it */
+    uint64_t moved_by;  /* LSN of the event that last moved it */
+    uint32_t met;       /* 0 not judged, 1 met, 2 missed */
+};
+
+enum hx_breach_mark { HX_BREACH_REBUTTED = 1, HX_BREACH_EXCLUDED = 2, HX_BREACH_VOID_RETURN = 4 };
+
+/* A breach is a fact and is never deleted (R7). */
+struct hx_breach {
+    uint8_t kind; /* clock */
+    uint8_t cycle;
+    uint32_t marks; /* enum hx_breach_mark */
+    int64_t deadline, t_noticed;
+    uint64_t lsn;
+    char holder[HX_ID_MAX];
+};
+
+/* An alarm that went out and must be followed by an all-clear or a correction to the same receiver.
+ */
+struct hx_told {
+    uint8_t kind; /* clock */
+    uint8_t cycle;
+    uint8_t level; /* 0 … 5 */
+    uint8_t acked; /* somebody answers for it */
+    int64_t at;
+    int64_t ack_until;
+    char to[HX_PERSON_MAX];
+    char acked_by[HX_PERSON_MAX];
+};
+
+struct hx_party {
+    char ref[HX_REF_MAX]; /* the party's own reference; "" = the first reporter */
+    uint32_t callback;    /* 0 open, 1 ok, 2 bad, 3 no answer */
+    uint32_t rating;
+    int64_t t_occ;
+    uint64_t from_case; /* came with a merged case; 0 = own */
+};
+
+struct hx_case {
+    /* who and where: set once, at the report */
+    uint64_t number;
+    uint64_t version; /* grows by one with each entry */
+    uint64_t first_lsn, last_lsn;
+    uint32_t policy; /* version of the life cycle at the report */
+    char source[HX_WORD_MAX];
+    char ref[HX_REF_MAX];
+    char category[HX_WORD_MAX];
+    char street[HX_ID_MAX], community[HX_ID_MAX], grid[HX_ID_MAX], estate[HX_ID_MAX],
+        building[HX_ID_MAX];
+    char about[HX_WORD_MAX];
+    char secret[HX_ID_MAX]; /* for the reporter's own questions */
+    int64_t t_report;       /* when we received the first report */
+    int64_t t0;             /* earliest t_occ of any reporter */
+
+    /* where it stands */
+    uint8_t state;
+    uint8_t class_no; /* 0 = not classed yet */
+    uint8_t cycle;    /* 1 … 3 */
+    uint32_t flags;
+    char holder[HX_ID_MAX]; /* P-07, C-03, U-3 …; "" = nobody yet */
+    char person[HX_PERSON_MAX];
+    int64_t t_dispatched, t_held, t_arrived, t_resolved, t_closed;
+    int64_t due_row; /* the row of this case in the due table; 0 = none. Kept by the store. */
+
+    /* seconds and their owners (R10) */
+    uint8_t owner;
+    int64_t owner_since;
+    int64_t owner_ms[HX_OWNERS];
+    int64_t stint_ms; /* of these, the present holder's: given to the dispatcher when a return is
+                         accepted */
+
+    /* clocks and what followed from them */
+    uint32_t n_clocks;
+    struct hx_clock clocks[HX_CASE_CLOCKS];
+    uint32_t n_breaches;
+    struct hx_breach breaches[HX_CASE_BREACHES];
+    uint32_t n_told;
+    struct hx_told told[HX_CASE_TOLD];
+    uint32_t n_parties;
+    struct hx_party parties[HX_CASE_PARTIES];
+
+    /* proposals that wait for a second person, by the one who made them */
+    uint8_t class_asked;
+    uint8_t class_by_holder; /* the holder itself had chosen the present class */
+    uint32_t callback_tries;
+    uint32_t objections;
+    uint32_t returns;
+    uint32_t no_entries;
+    char asked_by[HX_PERSON_MAX]; /* class, merge, appeal or move that waits */
+    char return_reason[HX_WORD_MAX];
+    char reasons_used[HX_REF_MAX]; /* return reasons so far, comma-separated */
+    uint32_t n_tried;
+    char tried[HX_CASE_TRIED][HX_ID_MAX];
+    char pause_reason[HX_WORD_MAX];
+    int64_t pause_until;
+    uint64_t paused_total_ms;
+    char arbiter_note[HX_WORD_MAX];
+    int64_t plan_date;
+    char plan_person[HX_PERSON_MAX];
+    uint64_t merged_into;
+    uint64_t repeat_of;
+    int64_t withdraw_at;
+    uint8_t withdraw_state;
+    char move_clock[HX_WORD_MAX]; /* clock whose move or exclusion waits for a second person */
+    int64_t move_deadline;
+    char unit[HX_ID_MAX];
+    int64_t last_contact;      /* of the company with the reporter */
+    int64_t undelivered_since; /* our outage keeps the dispatch waiting */
+    char order_level[HX_ID_MAX];
+};
+
+struct hx_rules;
+
+/* The stored form. Pack returns the size, or 0 when `cap` is too small (HX_CASE_PACKED_MAX always
+ * is enough). Unpack: HX_CORRUPT for what is not a case. Fields this version does not know are
+ * skipped. */
+enum { HX_CASE_PACKED_MAX = 64 * 1024 };
+size_t hx_case_pack(const struct hx_case *c, uint8_t *buf, size_t cap);
+HX_CHECK int hx_case_unpack(const uint8_t *buf, size_t size, struct hx_case *c);
+
+/* The earliest pending mark of its running clocks (R8): when the case next needs the engine.
+ * INT64_MAX = never. */
+int64_t hx_case_due(const struct hx_rules *rules, const struct hx_case *c);
+
+/* True until the case reaches a state after which nothing runs but the window for reopening. */
+bool hx_case_open(const struct hx_rules *rules, const struct hx_case *c);
+
+#endif

@@ -1,0 +1,117 @@
+/* The machine: everything that happens around one step of one case, the same for the daemon and the
+ * simulator.
+ *
+ * It answers duplicates, finds the case, parks what is too early, counts the sources, takes the
+ * step, carries what one case tells another, and writes the journal entry. It is pure: it owns no
+ * clock and no file. Time is set by the caller; state is read and written through struct
+ * hx_backend, which the store implements with LMDB and the simulator in memory. All calls of one
+ * batch happen inside one open transaction of the backend; nothing may be shown to anybody before
+ * that transaction is on disk.
+ *
+ * Errors from a backend (negative, but not HX_NOTFOUND) end the call and are returned; the caller
+ * must then abort the transaction: nothing of the batch has happened. One thread. */
+#ifndef ENGINE_MACHINE_H
+#define ENGINE_MACHINE_H
+
+#include "base/arena.h"
+#include "engine/case.h"
+#include "engine/place.h"
+#include "hongxin/schema.h"
+
+struct hx_rules;
+
+/* What is remembered of an event id (corner 8), at least 400 days. */
+struct hx_seen {
+    uint8_t digest[16];
+    uint64_t case_number;
+    uint64_t lsn; /* the entry that holds the first answer */
+};
+
+/* What is remembered of a source that counts its events (A8, corner 6). */
+struct hx_source {
+    uint64_t top;        /* highest number seen */
+    uint64_t missing[8]; /* numbers skipped so far; 0 = free */
+    int64_t missing_since[8];
+};
+
+/* An event that waits for its case (corner 7). */
+struct hx_parked {
+    uint64_t lsn; /* the journal holds its bytes */
+    uint64_t seq; /* source's number: they are applied in this order */
+    int64_t t_rcv;
+};
+
+struct hx_backend {
+    /* Copies the case. HX_NOTFOUND when there is none. */
+    int (*case_load)(void *b, uint64_t number, struct hx_case *c);
+    /* Writes the case and keeps a row in the due table at or before `due` (INT64_MAX = none
+     * needed); c->due_row says which row stands there and is updated. */
+    int (*case_save)(void *b, struct hx_case *c, int64_t due);
+    /* The next free case number of this partition. */
+    int (*case_number)(void *b, uint64_t *number);
+    int (*seen_load)(void *b, const char *source, const char *id, struct hx_seen *seen);
+    int (*seen_save)(void *b, const char *source, const char *id, const struct hx_seen *seen);
+    /* Outside reference → case number. */
+    int (*ref_load)(void *b, const char *source, const char *ref, uint64_t *number);
+    int (*ref_save)(void *b, const char *source, const char *ref, uint64_t number);
+    int (*source_load)(void *b, const char *source, struct hx_source *s);
+    int (*source_save)(void *b, const char *source, const struct hx_source *s);
+    int (*park)(void *b, const char *source, const char *ref, const struct hx_parked *p);
+    /* Takes the parked event with the lowest seq (then lowest LSN) away; HX_NOTFOUND when there is
+     * none. */
+    int (*unpark)(void *b, const char *source, const char *ref, struct hx_parked *p);
+    /* The number the next entry will have. */
+    int (*next_lsn)(void *b, uint64_t *lsn);
+    /* Appends the entry; its lsn is next_lsn. The entry and all it points to stay valid until the
+     * machine's arena is reset. */
+    int (*append)(void *b, const hxp_entry *e);
+    /* Reads an entry, allocated in the arena. */
+    int (*entry_load)(void *b, uint64_t lsn, struct hx_arena *arena, hxp_entry **e);
+    /* Keeps input that could not be understood, with its reason (bounded; oldest dropped). */
+    int (*quarantine)(void *b, const uint8_t *bytes, size_t size, const char *reason);
+};
+
+/* Whether a receiver can be reached. Names are receivers such as "company:P-07". */
+enum hx_reach { HX_REACH_UP, HX_REACH_DOWN, HX_REACH_OURS /* nobody can be reached: our fault */ };
+
+struct hx_machine {
+    const struct hx_rules *rules; /* borrowed */
+    const struct hx_city *city;   /* borrowed */
+    const struct hx_backend *ops; /* borrowed */
+    void *backend;                /* borrowed */
+    struct hx_arena *arena;       /* borrowed; all results live here until the caller resets it */
+    enum hx_reach (*reach)(void *ctx, const char *receiver); /* NULL = everybody up */
+    void *reach_ctx;
+    int64_t now;  /* R13: never runs backwards */
+    int64_t wall; /* the wall clock as read */
+    uint32_t scale;
+    int64_t outage_from, outage_to; /* the last time we were down (corner 17); 0 = none */
+};
+
+/* Sets the time of what follows: now = max(now, wall). */
+void hx_machine_set_time(struct hx_machine *m, int64_t wall);
+
+/* One event as it came in. */
+struct hx_arrival {
+    const uint8_t *bytes; /* serialized Event, kept verbatim */
+    size_t size;
+    const hxp_event *event;         /* the same, decoded; NULL = undecodable, answered INVALID */
+    const uint8_t *reporter_digest; /* of the identity that came with it, or NULL */
+    size_t reporter_digest_size;
+    int64_t t_rcv;
+};
+
+/* Applies one event. *reply is always set on HX_OK and lives in the arena. reply->lsn is 0 when
+ * nothing was written (INVALID). */
+HX_CHECK int hx_machine_event(struct hx_machine *m, const struct hx_arrival *in,
+                              const hxp_reply **reply);
+
+/* Fires every mark of the case that is due at m->now, in the order of due times, each as its own
+ * entry. A case that has nothing due only gets its due row moved. HX_NOTFOUND when there is no such
+ * case (a stale row: drop it). */
+HX_CHECK int hx_machine_due(struct hx_machine *m, uint64_t case_number);
+
+/* What is true now of a case, for snapshots and answers; in the arena. NULL without memory. */
+hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c);
+
+#endif
