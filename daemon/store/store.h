@@ -1,0 +1,279 @@
+/* The store: one LMDB environment per partition, the one file of truth. FORMAT.md beside this file
+ * describes every row.
+ *
+ * Writing is done in transactions that hold many events each: begin, work through the engine's
+ * backend, commit. What is committed is on disk. Reading uses short transactions of its own, sees
+ * what is committed and copies out: nothing given to the caller points into the map after the call
+ * (or the callback) has returned.
+ *
+ * Stickiness: the first error inside a write transaction other than HX_NOTFOUND stays; every later
+ * operation of that transaction does nothing and returns it, and commit aborts and returns it.
+ * After a commit that failed nothing of the batch has happened, in memory as on disk: numbers, tail
+ * and last_now are those of before begin. A new begin may be tried; while it fails with HX_IO or
+ * HX_CORRUPT durability can no longer be promised and the process should end.
+ *
+ * Threads: all calls from one thread (the service loop), unless said otherwise.
+ *
+ * Errors that any call may return: HX_FULL (map or disk full; EIO of a commit counts as full, that
+ * is how LMDB reports a short write), HX_IO, HX_NOMEM, HX_CORRUPT (a page or record is damaged),
+ * HX_INVALID (called in the wrong state: no transaction, nested begin, read-only store). */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "engine/case.h"
+#include "engine/machine.h"
+#include "hongxin/error.h"
+#include "hongxin/schema.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hx_store; /* opaque */
+
+enum {
+    HX_STORE_FORMAT = 1,       /* version of the disk format, see FORMAT.md */
+    HX_STORE_EPOCH_MAX = 33,   /* 32 hexadecimal digits and a NUL */
+    HX_SUBSCRIBER_MAX = 128,   /* bytes of a subscriber's name, with its NUL */
+    HX_IDENTITY_KEY_SIZE = 32, /* bytes */
+    HX_PERSON_PLAIN_MAX = 4096,
+    HX_QUARANTINE_MAX = 10000, /* rows kept; then the oldest goes */
+    HX_PARTITION_SHIFT = 40,   /* case number = partition << 40 | 1, 2, 3 …: below 2^53 */
+    HX_PARTITION_MAX = 8191,
+    HX_PROJECT_STEP =
+        16384, /* entries in one step of the projections, unless the caller says less */
+};
+#define HX_STORE_MAP_DEFAULT     (UINT64_C(64) << 30) /* sparse: costs address space, not disk */
+#define HX_STORE_RESERVE_DEFAULT (UINT64_C(64) << 20)
+
+/* Days and months of `tally` begin at midnight of China Standard Time (UTC+8, no summer time). */
+#define HX_TALLY_OFFSET_MS (INT64_C(8) * 3600 * 1000)
+
+struct hx_store_options {
+    const char *path;            /* folder; made (0700) when missing */
+    uint64_t map_bytes;          /* largest size of the store; 0 = HX_STORE_MAP_DEFAULT */
+    uint32_t partition;          /* 0 … HX_PARTITION_MAX; fixed when the store is made */
+    uint32_t scale;              /* 0 and 1: real time; more: a demo store; fixed when made */
+    const uint8_t *identity_key; /* HX_IDENTITY_KEY_SIZE bytes, copied; NULL: no person rows */
+    uint64_t reserve_bytes;      /* kept free on the disk; 0 = HX_STORE_RESERVE_DEFAULT */
+    bool readonly;               /* beside a running daemon: no owner lock, no writes */
+};
+
+enum { HX_STORE_PROBLEM_MAX = 256 };
+
+/* Opens the store, or makes it when the folder holds none (never when read-only: HX_NOTFOUND).
+ * Clears stale readers and fills the tail from the journal. On error *out is NULL and `problem`
+ * says in one line what is wrong and where: HX_BUSY        another process has it open for writing
+ *   HX_BADVERSION  made by another format version
+ *   HX_MISMATCH    made with another partition, scale or identity key
+ *   HX_CORRUPT, HX_IO, HX_NOMEM, HX_FULL, HX_INVALID (options) */
+HX_CHECK int hx_store_open(const struct hx_store_options *options, struct hx_store **out,
+                           char problem[HX_STORE_PROBLEM_MAX]);
+
+/* Aborts an open transaction and closes. NULL is allowed. Pending cursors are written first. */
+void hx_store_close(struct hx_store *st);
+
+/* ---- Writing ------------------------------------------------------------------------------- */
+
+/* The engine's table of functions; its context is the struct hx_store * with an open transaction.
+ * A case, seen, source or journal record that cannot be decoded is copied to `quarantine`, logged,
+ * and reported as HX_NOTFOUND, so that one bad record never stops the daemon; case and seen rows
+ * are moved there, journal rows stay where they are. entry_load gives HX_NOTFOUND for a pruned
+ * entry. */
+const struct hx_backend *hx_store_backend(void);
+
+/* One transaction = one batch. Begin also looks at the room that is left (hx_store_room). */
+HX_CHECK int hx_store_begin(struct hx_store *st);
+
+/* HX_OK: everything is on disk. Else nothing happened and the transaction is gone. */
+HX_CHECK int hx_store_commit(struct hx_store *st);
+void hx_store_abort(struct hx_store *st);
+
+/* One appended entry. */
+struct hx_stored {
+    uint64_t lsn;
+    const uint8_t *bytes; /* packed Entry, the store's own buffer */
+    size_t size;
+    const hxp_entry *entry; /* belongs to the machine's arena: valid until its reset */
+};
+
+/* What the last successful commit appended, in order; 0 after a failed one. Valid until the next
+ * begin. */
+size_t hx_store_batch(const struct hx_store *st, const struct hx_stored **entries);
+
+/* Entries appended so far by the open transaction. */
+size_t hx_store_batch_size(const struct hx_store *st);
+
+/* One row of the due table. */
+struct hx_due_row {
+    int64_t due; /* instant */
+    uint64_t case_number;
+};
+
+/* The first row. HX_NOTFOUND when there is none. Inside a write transaction it sees that
+ * transaction's rows. */
+HX_CHECK int hx_store_due_first(struct hx_store *st, int64_t *due);
+
+/* Inside a write transaction: takes away the first rows due at or before `upto`, at most `max`, and
+ * returns them in order of due time. Each case must then go through hx_machine_due() in the same
+ * transaction, which puts its next row. */
+HX_CHECK int hx_store_due_take(struct hx_store *st, int64_t upto, size_t max,
+                               struct hx_due_row *rows, size_t *n);
+
+/* Inside a write transaction: drops parked events received before `before`, at most `max`. */
+HX_CHECK int hx_store_parked_drop(struct hx_store *st, int64_t before, size_t max, size_t *n);
+
+/* Identity of a reporter, inside a write transaction: encrypted with a key of its own that is
+ * wrapped under the identity key; case and party are bound to it. Saving again replaces. HX_DENIED:
+ * the store has no identity key. HX_TOOBIG: more than HX_PERSON_PLAIN_MAX bytes. */
+HX_CHECK int hx_store_person_save(struct hx_store *st, uint64_t case_number, uint32_t party,
+                                  const uint8_t *plain, size_t size);
+
+/* Decrypts into buf (HX_PERSON_PLAIN_MAX bytes always suffice; HX_TOOBIG otherwise). HX_NOTFOUND,
+ * HX_DENIED: no key. HX_CORRUPT: changed, moved to another case, or made with another key. The
+ * caller clears buf. */
+HX_CHECK int hx_store_person_load(struct hx_store *st, uint64_t case_number, uint32_t party,
+                                  uint8_t *buf, size_t cap, size_t *size);
+
+/* Removes the row and with it the only key: the identity is gone from then on. Inside a write
+ * transaction. HX_NOTFOUND. */
+HX_CHECK int hx_store_person_erase(struct hx_store *st, uint64_t case_number, uint32_t party);
+
+/* Position of a subscriber. A save is kept in memory and joins the next write transaction, whoever
+ * begins it; load sees it at once. It is lost by a crash before: the subscriber gets some entries
+ * twice. HX_INVALID: name empty or too long. */
+HX_CHECK int hx_store_cursor_save(struct hx_store *st, const char *subscriber, uint64_t lsn);
+HX_CHECK int hx_store_cursor_load(struct hx_store *st, const char *subscriber, uint64_t *lsn);
+typedef int hx_cursor_fn(void *ctx, const char *subscriber, uint64_t lsn);
+HX_CHECK int hx_store_cursors(struct hx_store *st, hx_cursor_fn *fn, void *ctx);
+size_t hx_store_cursors_pending(const struct hx_store *st);
+
+/* ---- Where it stands ----------------------------------------------------------------------- */
+
+/* Lowest LSN from which the journal is complete, and the newest committed one. Both are 1 and 0 in
+ * a new store. A feed that asks for less than the oldest must be reset. */
+uint64_t hx_store_oldest_lsn(const struct hx_store *st);
+uint64_t hx_store_newest_lsn(const struct hx_store *st);
+
+/* t_rec of the newest committed entry (R13: time never runs backwards, not even over a restart);
+ * 0 in a new store. */
+int64_t hx_store_last_now(const struct hx_store *st);
+
+/* Random text made with the store: LSNs of different epochs cannot be compared. */
+const char *hx_store_epoch(const struct hx_store *st);
+
+/* False: map or disk so full that new complaints must be refused; timers go on from the reserve.
+ * Looked at by begin and tick; true again when there is room again. */
+bool hx_store_room(const struct hx_store *st);
+
+/* Once a minute, outside a transaction: clears readers of dead processes, keeps the reserve on disk
+ * allocated, and looks for room again after a failed commit. */
+HX_CHECK int hx_store_tick(struct hx_store *st);
+
+struct hx_store_stats {
+    uint64_t cases, entries, due, seen, persons, quarantined, parked;
+    uint64_t map_bytes, used_bytes,
+        free_bytes;                   /* used: up to the last page; free: of these, free */
+    uint64_t commits, failed_commits; /* since open */
+    uint64_t appended_bytes;          /* packed entries, since open */
+    uint64_t behind;                  /* entries above the projections */
+    uint32_t depth;                   /* deepest table */
+    uint32_t readers;                 /* slots in use */
+};
+HX_CHECK int hx_store_stats(struct hx_store *st, struct hx_store_stats *stats);
+
+/* ---- Reading ------------------------------------------------------------------------------- */
+
+/* Callbacks return 0 to go on; anything else ends the walk, which then returns HX_OK. They may call
+ * other reads of the store, but must not begin a write transaction. */
+typedef int hx_entry_fn(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size);
+typedef int hx_lsn_fn(void *ctx, uint64_t lsn);
+typedef int hx_case_fn(void *ctx, uint64_t case_number);
+
+/* HX_NOTFOUND, HX_CORRUPT. */
+HX_CHECK int hx_store_case(struct hx_store *st, uint64_t number, struct hx_case *c);
+HX_CHECK int hx_store_ref(struct hx_store *st, const char *source, const char *ref,
+                          uint64_t *number);
+
+/* Journal entries from `from_lsn` upwards: at most max_n, and no further one once max_bytes have
+ * been passed. `bytes` are valid during the call. */
+HX_CHECK int hx_store_entries(struct hx_store *st, uint64_t from_lsn, size_t max_n,
+                              size_t max_bytes, hx_entry_fn *fn, void *ctx);
+
+/* The entries of one case, newest first, at most `max`; ends quietly where it has been pruned.
+ * HX_NOTFOUND: no such case. */
+HX_CHECK int hx_store_history(struct hx_store *st, uint64_t case_number, size_t max,
+                              hx_entry_fn *fn, void *ctx);
+
+/* LSNs >= from_lsn of the entries that this receiver must get, in order, at most `max`: the
+ * projection `feed`, then the tail. */
+HX_CHECK int hx_store_audience(struct hx_store *st, const char *audience, uint64_t from_lsn,
+                               size_t max, hx_lsn_fn *fn, void *ctx);
+
+/* Open cases with a number above `after`, in order, at most `max`: the projection `open` and the
+ * tail. `place_or_holder` is the id of a street, community, grid or estate (cases that lie there),
+ * of a holder (cases it has), or of both (either); "place:C-03" and "holder:C-03" ask for one only;
+ * NULL = all. */
+HX_CHECK int hx_store_open_cases(struct hx_store *st, const char *place_or_holder, uint64_t after,
+                                 size_t max, hx_case_fn *fn, void *ctx);
+
+/* One counter. `what` is
+ *   reported, closed               cases
+ *   kept:CLOCK, broken:CLOCK       promises; broken counts breach facts and names their holder
+ *   rebutted:CLOCK, excluded:CLOCK marks set on breaches (lower case of the mark)
+ * counted on the day of t_rec, so that a day that is over never changes. */
+struct hx_tally {
+    const char *period;    /* "2026-10-01" or "2026-10" */
+    const char *dimension; /* city, street, community, grid, holder */
+    const char *id;        /* "" for city */
+    const char *what;
+    uint64_t count;
+};
+typedef int hx_tally_fn(void *ctx, const struct hx_tally *row);
+
+/* Counters of one period (text as above, required), of one dimension or all (NULL), of one id or
+ * all (NULL; needs the dimension): the projection `tally` plus the tail, in the order of keys. */
+struct hx_tally_query {
+    const char *period, *dimension, *id;
+};
+HX_CHECK int hx_store_tally(struct hx_store *st, const struct hx_tally_query *query,
+                            hx_tally_fn *fn, void *ctx);
+
+/* Rows of the quarantine, oldest first, for people. */
+typedef int hx_quarantine_fn(void *ctx, uint64_t number, const char *reason, const uint8_t *bytes,
+                             size_t size);
+HX_CHECK int hx_store_quarantined(struct hx_store *st, hx_quarantine_fn *fn, void *ctx);
+
+/* ---- Projections, pruning, checking: outside a transaction --------------------------------- */
+
+/* One step in a transaction of its own: applies at most max_entries (0 = HX_PROJECT_STEP) above the
+ * cursor to feed, open and tally, sorted, and moves the cursor with them; or one step of a running
+ * rebuild. *done is the number of entries applied, 0 when there was nothing to do. */
+HX_CHECK int hx_store_project(struct hx_store *st, size_t max_entries, size_t *done);
+
+/* Entries that are not in the projections yet (they are in the tail). */
+size_t hx_store_project_behind(const struct hx_store *st);
+
+/* True while a rebuild waits for steps. */
+bool hx_store_rebuilding(const struct hx_store *st);
+
+/* Begins to rebuild "feed", "open" or "tally" from the journal beside the present rows, which serve
+ * readers until the new ones have caught up through hx_store_project(). HX_NOTFOUND: no such
+ * projection. Survives a restart. */
+HX_CHECK int hx_store_rebuild(struct hx_store *st, const char *projection);
+
+/* Removes journal entries (with their seen and feed rows) of cases whose last entry is older than
+ * `before` and leaves them not open, examining at most `max` LSNs; *done = entries removed. Their
+ * counts stay in tally. The case itself, the newest entry and entries of open cases stay.
+ * HX_AGAIN: the projections are behind or being rebuilt. Its own transaction. */
+HX_CHECK int hx_store_prune(struct hx_store *st, int64_t before, size_t max, size_t *done);
+
+/* Examines everything in one snapshot and reports each finding: every record decodes, LSNs have no
+ * gap, chains are intact, time does not run backwards, every case has its due row (at or before its
+ * next mark when `rules` is given), seen and ref point to what exists, projections equal a rebuild
+ * (made in a temporary folder). *problems counts them. `table` is the table's name, `text` has no
+ * personal data. Never changes the store. */
+typedef void hx_check_fn(void *ctx, const char *table, const char *text);
+HX_CHECK int hx_store_check(struct hx_store *st, const struct hx_rules *rules, hx_check_fn *report,
+                            void *ctx, size_t *problems);
+
+#endif
