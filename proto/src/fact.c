@@ -1,0 +1,29 @@
+#include "hongxin/fact.h"
+
+#include <stddef.h>
+
+/* Indexed by the number of the oneof's member; every member is a message pointer of the union, so
+ * reading it through the first is enough. */
+static const char *const names[] = {
+    [HONGXIN__V1__FACT__FACT_REPLY] = "REPLY",
+    [HONGXIN__V1__FACT__FACT_STATE] = "STATE",
+    [HONGXIN__V1__FACT__FACT_CLASS] = "CLASS",
+    [HONGXIN__V1__FACT__FACT_CLOCK] = "CLOCK",
+    [HONGXIN__V1__FACT__FACT_BREACH] = "BREACH",
+    [HONGXIN__V1__FACT__FACT_BREACH_MARK] = "BREACH_MARK",
+    [HONGXIN__V1__FACT__FACT_NOTICE] = "NOTICE",
+    [HONGXIN__V1__FACT__FACT_OWNER] = "OWNER",
+    [HONGXIN__V1__FACT__FACT_FLAG] = "FLAG",
+    [HONGXIN__V1__FACT__FACT_ALARM] = "ALARM",
+};
+
+const char *hx_fact_name(const hxp_fact *fact)
+{
+    size_t n = (size_t)fact->fact_case;
+    return n < sizeof names / sizeof *names && names[n] ? names[n] : "";
+}
+
+const ProtobufCMessage *hx_fact_message(const hxp_fact *fact)
+{
+    return *hx_fact_name(fact) ? (const ProtobufCMessage *)fact->reply : NULL;
+}
