@@ -34,6 +34,10 @@ struct hx_company {
     const char *name_en;
 };
 
+/* Whether text can be an id: 1 to HX_ID_MAX - 1 bytes, ASCII letters, digits, '-', '_' and '.'
+ * only. So an id can stand in a topic, a path or "holder:P-07/li" without quoting. */
+bool hx_id_valid(const char *id);
+
 /* Somebody on duty for a role of an area: ("duty","P-07"), ("manager","P-07"), ("grid","G-041"),
  * ("community","C-03"), ("street","S-02"), ("city","property"). Lower order is asked first; higher
  * are substitutes. */
@@ -48,9 +52,12 @@ struct hx_duty {
 
 struct hx_city; /* opaque registry */
 
-/* Building a registry. Each add copies what it is given. Errors: HX_EXISTS (id used twice),
- * HX_NOTFOUND (parent or company unknown), HX_INVALID (parent of the wrong kind, bad id), HX_NOMEM.
- */
+/* Building a registry. Each add copies what it is given (place->parent is not read: the parent is
+ * found by its id; NULL or "" for a street). A failed add leaves the registry as it was. Errors:
+ * - HX_EXISTS: id used by a place or company before; person, or order, twice for a role and area
+ * - HX_NOTFOUND: parent or company unknown
+ * - HX_INVALID: parent of the wrong kind, bad id, impossible position, company of a non-estate
+ * - HX_NOMEM */
 HX_CHECK int hx_city_new(struct hx_city **out);
 void hx_city_free(struct hx_city *city);
 HX_CHECK int hx_city_add_company(struct hx_city *city, const struct hx_company *company);
