@@ -119,6 +119,22 @@ char *hx_arena_printf(struct hx_arena *a, const char *fmt, ...)
     return p;
 }
 
+static void *unpack_alloc(void *a, size_t size)
+{
+    return hx_arena_alloc(a, size);
+}
+
+static void unpack_free(void *a, void *p)
+{
+    (void)a;
+    (void)p;
+}
+
+ProtobufCAllocator hx_arena_allocator(struct hx_arena *a)
+{
+    return (ProtobufCAllocator){unpack_alloc, unpack_free, a};
+}
+
 bool hx_arena_failed(const struct hx_arena *a)
 {
     return a->failed;

@@ -7,6 +7,7 @@
 #define BASE_ARENA_H
 
 #include "hongxin/error.h"
+#include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -32,6 +33,9 @@ char *hx_arena_strdup(struct hx_arena *a, const char *s);
 char *hx_arena_strndup(struct hx_arena *a, const char *s, size_t n);
 void *hx_arena_memdup(struct hx_arena *a, const void *p, size_t n);
 char *hx_arena_printf(struct hx_arena *a, const char *fmt, ...) HX_PRINTF(2, 3);
+
+/* An allocator for protobuf-c: what it unpacks lives in the arena and needs no freeing. */
+ProtobufCAllocator hx_arena_allocator(struct hx_arena *a);
 
 bool hx_arena_failed(const struct hx_arena *a);
 

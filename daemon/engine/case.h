@@ -127,6 +127,8 @@ struct hx_told {
     uint8_t kind; /* clock */
     uint8_t cycle;
     uint8_t level; /* 0 … 5 */
+    uint8_t how;   /* kind of the notice: enum hx_notice_kind */
+    uint8_t done;  /* all-clear or correction went out */
     uint8_t acked; /* somebody answers for it */
     int64_t at;
     int64_t ack_until;

@@ -71,7 +71,7 @@ struct hx_backend {
     int (*quarantine)(void *b, const uint8_t *bytes, size_t size, const char *reason);
 };
 
-/* Whether a receiver can be reached. Names are receivers such as "company:P-07". */
+/* Whether a holder can be reached, by its id: "P-07". */
 enum hx_reach { HX_REACH_UP, HX_REACH_DOWN, HX_REACH_OURS /* nobody can be reached: our fault */ };
 
 struct hx_machine {
@@ -80,12 +80,13 @@ struct hx_machine {
     const struct hx_backend *ops; /* borrowed */
     void *backend;                /* borrowed */
     struct hx_arena *arena;       /* borrowed; all results live here until the caller resets it */
-    enum hx_reach (*reach)(void *ctx, const char *receiver); /* NULL = everybody up */
+    enum hx_reach (*reach)(void *ctx, const char *holder); /* NULL = everybody up */
     void *reach_ctx;
     int64_t now;  /* R13: never runs backwards */
     int64_t wall; /* the wall clock as read */
     uint32_t scale;
     int64_t outage_from, outage_to; /* the last time we were down (corner 17); 0 = none */
+    struct hx_case work;            /* scratch: the case being worked on */
 };
 
 /* Sets the time of what follows: now = max(now, wall). */

@@ -1,0 +1,472 @@
+/* Reading a life cycle: one function per section of the file. */
+#include "config/life_cycle.h"
+#include "config/yaml_doc.h"
+#include "engine/words.h"
+#include "hongxin/instant.h"
+#include "hongxin/schema.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct loader {
+    struct yaml_doc doc;
+    struct hx_rules *r;
+};
+
+static void read_title(struct loader *l, yaml_node_t *map, struct hx_title *title)
+{
+    yaml_doc_need(&l->doc, map, "zh", title->zh, sizeof title->zh);
+    yaml_doc_need(&l->doc, map, "en", title->en, sizeof title->en);
+}
+
+/* `no` of a state, class or clock: in range and not used before. `names` points to the first member `name` of the
+ * slots, which is what the slot begins with. */
+static int read_no(struct loader *l, yaml_node_t *map, int limit, const char *slots, size_t slot_size)
+{
+    int64_t no = yaml_doc_int(&l->doc, map, "no", 0);
+    if (no < 1 || no >= limit) {
+        yaml_doc_fault(&l->doc, map, "no must be 1 to %d", limit - 1);
+        return 0;
+    }
+    if (slots[(size_t)no * slot_size]) {
+        yaml_doc_fault(&l->doc, map, "no %d is used already by %s", (int)no, slots + (size_t)no * slot_size);
+        return 0;
+    }
+    return (int)no;
+}
+
+#define READ_NO(l, map, limit, slots) read_no((l), (map), (limit), (slots)[0].name, sizeof *(slots))
+
+static void read_state(struct loader *l, yaml_node_t *map)
+{
+    static const char *const kinds[] = {NULL, "open", "closed", "terminal"};
+    yaml_doc_only(&l->doc, map, "no name zh en kind owner");
+    int no = READ_NO(l, map, HX_RULES_STATES, l->r->states);
+    struct hx_state_rule *s = &l->r->states[no];
+    char kind[HX_NAME_MAX], owner[HX_NAME_MAX];
+    yaml_doc_need(&l->doc, map, "name", s->name, sizeof s->name);
+    read_title(l, map, &s->title);
+    yaml_doc_need(&l->doc, map, "kind", kind, sizeof kind);
+    yaml_doc_need(&l->doc, map, "owner", owner, sizeof owner);
+    for (int i = 1; i < 4; i++)
+        if (strcmp(kind, kinds[i]) == 0)
+            s->kind = (enum hx_state_kind)i;
+    if (!s->kind)
+        yaml_doc_fault(&l->doc, map, "kind must be open, closed or terminal, not %s", kind);
+    int who = hx_owner_number(owner);
+    if (who < 0)
+        yaml_doc_fault(&l->doc, map, "unknown owner %s", owner);
+    s->owner = (enum hx_owner)(who < 0 ? 0 : who);
+}
+
+static void read_class(struct loader *l, yaml_node_t *map)
+{
+    yaml_doc_only(&l->doc, map, "no name zh en evidence photo default");
+    int no = READ_NO(l, map, HX_RULES_CLASSES, l->r->classes);
+    struct hx_class_rule *c = &l->r->classes[no];
+    yaml_doc_need(&l->doc, map, "name", c->name, sizeof c->name);
+    read_title(l, map, &c->title);
+    c->evidence = (uint8_t)yaml_doc_int(&l->doc, map, "evidence", 0);
+    c->photo = yaml_doc_bool(&l->doc, map, "photo");
+    c->is_default = yaml_doc_bool(&l->doc, map, "default");
+}
+
+static int32_t read_clock_time(struct loader *l, yaml_node_t *map, const char *key)
+{
+    char text[HX_NAME_MAX];
+    unsigned h = 99, m = 99;
+    yaml_doc_text(&l->doc, map, key, text, sizeof text);
+    if (sscanf(text, "%2u:%2u", &h, &m) != 2 || h > 24 || m > 59)
+        yaml_doc_fault(&l->doc, map, "%s must be a time such as 08:00", key);
+    return (int32_t)((h * 60 + m) * 60000);
+}
+
+static void read_calendar(struct loader *l, yaml_node_t *map)
+{
+    yaml_doc_only(&l->doc, map, "name kind from to");
+    if (l->r->n_calendars == HX_RULES_CALENDARS) {
+        yaml_doc_fault(&l->doc, map, "more than %d calendars", HX_RULES_CALENDARS);
+        return;
+    }
+    struct hx_calendar_rule *c = &l->r->calendars[l->r->n_calendars++];
+    char kind[HX_NAME_MAX];
+    yaml_doc_need(&l->doc, map, "name", c->name, sizeof c->name);
+    yaml_doc_need(&l->doc, map, "kind", kind, sizeof kind);
+    c->utc_offset_ms = l->r->utc_offset_minutes * 60000;
+    if (strcmp(kind, "always") == 0)
+        return;
+    c->kind = strcmp(kind, "count") == 0 ? HX_CALENDAR_COUNT : HX_CALENDAR_ROLL;
+    if (c->kind == HX_CALENDAR_ROLL && strcmp(kind, "roll") != 0)
+        yaml_doc_fault(&l->doc, map, "kind must be always, roll or count, not %s", kind);
+    c->from_ms = read_clock_time(l, map, "from");
+    c->to_ms = read_clock_time(l, map, "to");
+    if (c->to_ms <= c->from_ms)
+        yaml_doc_fault(&l->doc, map, "the window ends before it begins");
+}
+
+static void read_receiver(struct loader *l, yaml_node_t *map)
+{
+    yaml_doc_only(&l->doc, map, "name to");
+    if (l->r->n_receivers == HX_RULES_RECEIVERS) {
+        yaml_doc_fault(&l->doc, map, "more than %d receivers", HX_RULES_RECEIVERS);
+        return;
+    }
+    struct hx_receiver_rule *v = &l->r->receivers[l->r->n_receivers++];
+    yaml_doc_need(&l->doc, map, "name", v->name, sizeof v->name);
+    yaml_doc_need(&l->doc, map, "to", v->pattern, sizeof v->pattern);
+}
+
+static void read_mark(struct loader *l, yaml_node_t *map, struct hx_mark_rule *m)
+{
+    char level[HX_NAME_MAX], kind[HX_NAME_MAX];
+    yaml_doc_only(&l->doc, map, "level share plus at kind to");
+    yaml_doc_need(&l->doc, map, "level", level, sizeof level);
+    yaml_doc_need(&l->doc, map, "kind", kind, sizeof kind);
+    int level_no = hx_level_number(level), kind_no = hx_notice_kind_number(kind);
+    if (level_no < 0 || kind_no < 0)
+        yaml_doc_fault(&l->doc, map, "unknown level %s or kind %s", level, kind);
+    m->level = (uint8_t)level_no;
+    m->kind = (uint8_t)kind_no;
+    m->share = (uint16_t)yaml_doc_int(&l->doc, map, "share", 0);
+    m->plus_ms = yaml_doc_duration(&l->doc, map, "plus");
+    m->at_ms = yaml_doc_duration(&l->doc, map, "at");
+    yaml_node_t *to = yaml_doc_get(&l->doc, map, "to"), *item;
+    for (size_t i = 0; (item = yaml_doc_item(&l->doc, to, i)) != NULL; i++) {
+        int receiver = hx_rules_receiver(l->r, yaml_doc_scalar(&l->doc, item));
+        if (receiver < 0)
+            yaml_doc_fault(&l->doc, item, "unknown receiver %s", yaml_doc_scalar(&l->doc, item));
+        else
+            m->receivers |= UINT32_C(1) << receiver;
+    }
+    if (!m->receivers)
+        yaml_doc_fault(&l->doc, map, "level %s has no receiver", level);
+}
+
+static void read_ladder(struct loader *l, yaml_node_t *map)
+{
+    yaml_doc_only(&l->doc, map, "name marks");
+    if (l->r->n_ladders == HX_RULES_LADDERS) {
+        yaml_doc_fault(&l->doc, map, "more than %d ladders", HX_RULES_LADDERS);
+        return;
+    }
+    struct hx_ladder_rule *ladder = &l->r->ladders[l->r->n_ladders++];
+    yaml_doc_need(&l->doc, map, "name", ladder->name, sizeof ladder->name);
+    yaml_node_t *marks = yaml_doc_get(&l->doc, map, "marks"), *item;
+    for (size_t i = 0; (item = yaml_doc_item(&l->doc, marks, i)) != NULL; i++) {
+        if (i == HX_RULES_MARKS) {
+            yaml_doc_fault(&l->doc, item, "more than %d marks", HX_RULES_MARKS);
+            return;
+        }
+        struct hx_mark_rule *m = &ladder->marks[i];
+        read_mark(l, item, m);
+        ladder->n_marks = (uint8_t)(i + 1);
+        if (i > 0 && m->level <= m[-1].level)
+            yaml_doc_fault(&l->doc, item, "level L%d is out of order", m->level);
+    }
+}
+
+static void read_budgets(struct loader *l, yaml_node_t *map, struct hx_clock_rule *k)
+{
+    yaml_node_t *list = yaml_doc_get(&l->doc, map, "budgets"), *item;
+    for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL; i++) {
+        char name[HX_NAME_MAX];
+        yaml_doc_only(&l->doc, item, "class ms later");
+        yaml_doc_text(&l->doc, item, "class", name, sizeof name);
+        int no = name[0] ? hx_rules_class(l->r, name) : 0;
+        if (no < 0) {
+            yaml_doc_fault(&l->doc, item, "unknown class %s", name);
+            return;
+        }
+        k->budget_ms[no] = yaml_doc_duration(&l->doc, item, "ms");
+        k->later_budget_ms[no] = yaml_doc_duration(&l->doc, item, "later");
+        if (!k->budget_ms[no])
+            yaml_doc_fault(&l->doc, item, "ms is missing");
+    }
+}
+
+static void read_clock(struct loader *l, yaml_node_t *map)
+{
+    yaml_doc_only(&l->doc, map, "no name zh en until shown promise pausable dated only ladder calendar budgets");
+    int no = READ_NO(l, map, HX_RULES_CLOCKS, l->r->clocks);
+    struct hx_clock_rule *k = &l->r->clocks[no];
+    char only[HX_NAME_MAX], ladder[HX_NAME_MAX], calendar[HX_NAME_MAX];
+    yaml_doc_need(&l->doc, map, "name", k->name, sizeof k->name);
+    read_title(l, map, &k->title);
+    yaml_doc_text(&l->doc, map, "until", k->until, sizeof k->until);
+    k->shown = yaml_doc_bool(&l->doc, map, "shown");
+    k->promise = yaml_doc_bool(&l->doc, map, "promise");
+    k->pausable = yaml_doc_bool(&l->doc, map, "pausable");
+    k->dated = yaml_doc_bool(&l->doc, map, "dated");
+    yaml_doc_text(&l->doc, map, "only", only, sizeof only);
+    k->needs_place = strcmp(only, "has_place") == 0;
+    k->needs_no_place = strcmp(only, "no_place") == 0;
+    if (only[0] && !k->needs_place && !k->needs_no_place)
+        yaml_doc_fault(&l->doc, map, "only must be has_place or no_place, not %s", only);
+    yaml_doc_text(&l->doc, map, "ladder", ladder, sizeof ladder);
+    yaml_doc_text(&l->doc, map, "calendar", calendar, sizeof calendar);
+    k->ladder = (int8_t)hx_rules_ladder(l->r, ladder);
+    if (ladder[0] && k->ladder < 0)
+        yaml_doc_fault(&l->doc, map, "unknown ladder %s", ladder);
+    int cal = hx_rules_calendar(l->r, calendar[0] ? calendar : "always");
+    if (cal < 0)
+        yaml_doc_fault(&l->doc, map, "unknown calendar %s", calendar[0] ? calendar : "always");
+    k->calendar = (int8_t)(cal < 0 ? 0 : cal);
+    read_budgets(l, map, k);
+}
+
+static uint32_t read_roles(struct loader *l, yaml_node_t *list)
+{
+    uint32_t roles = 0;
+    yaml_node_t *item;
+    for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL; i++) {
+        const char *name = yaml_doc_scalar(&l->doc, item);
+        int role = hx_role_number(name, strlen(name));
+        if (role < 0)
+            yaml_doc_fault(&l->doc, item, "unknown role %s", name);
+        else
+            roles |= UINT32_C(1) << role;
+    }
+    return roles;
+}
+
+static uint32_t read_needs(struct loader *l, yaml_node_t *list)
+{
+    uint32_t needs = 0;
+    yaml_node_t *item;
+    for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL; i++) {
+        int need = hx_need_number(yaml_doc_scalar(&l->doc, item));
+        if (need < 0)
+            yaml_doc_fault(&l->doc, item, "unknown field %s", yaml_doc_scalar(&l->doc, item));
+        else
+            needs |= UINT32_C(1) << need;
+    }
+    return needs;
+}
+
+static uint32_t read_proofs(struct loader *l, yaml_node_t *list)
+{
+    uint32_t proofs = 0;
+    yaml_node_t *item;
+    for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL; i++) {
+        const ProtobufCEnumValue *v =
+            protobuf_c_enum_descriptor_get_value_by_name(&hongxin__v1__proof__descriptor, yaml_doc_scalar(&l->doc, item));
+        if (!v || v->value == 0)
+            yaml_doc_fault(&l->doc, item, "unknown proof %s", yaml_doc_scalar(&l->doc, item));
+        else
+            proofs |= UINT32_C(1) << v->value;
+    }
+    return proofs;
+}
+
+static void read_event(struct loader *l, yaml_node_t *map)
+{
+    yaml_doc_only(&l->doc, map, "name zh en by needs trusted internal");
+    if (l->r->n_events == HX_RULES_EVENTS) {
+        yaml_doc_fault(&l->doc, map, "more than %d events", HX_RULES_EVENTS);
+        return;
+    }
+    char name[HX_NAME_MAX];
+    yaml_doc_need(&l->doc, map, "name", name, sizeof name);
+    if (hx_rules_event(l->r, name) >= 0)
+        yaml_doc_fault(&l->doc, map, "event %s stands twice", name);
+    struct hx_event_rule *e = &l->r->events[l->r->n_events++];
+    memcpy(e->name, name, sizeof e->name);
+    read_title(l, map, &e->title);
+    e->roles = read_roles(l, yaml_doc_get(&l->doc, map, "by"));
+    e->needs = read_needs(l, yaml_doc_get(&l->doc, map, "needs"));
+    e->trusted = read_proofs(l, yaml_doc_get(&l->doc, map, "trusted"));
+    e->internal = yaml_doc_bool(&l->doc, map, "internal");
+}
+
+/* The number that a word's argument names; -1 with a fault when it names nothing. */
+static int argument(struct loader *l, yaml_node_t *node, const struct hx_word *w, const char *text)
+{
+    int n = -1;
+    switch (w->argument) {
+    case HX_ARG_NONE:
+        return text[0] ? -1 : 0;
+    case HX_ARG_CLOCK:
+        n = hx_rules_clock(l->r, text);
+        break;
+    case HX_ARG_EVENT:
+        n = hx_rules_event(l->r, text);
+        break;
+    case HX_ARG_RECEIVER:
+        n = hx_rules_receiver(l->r, text);
+        break;
+    case HX_ARG_FLAG:
+        n = hx_flag_number(text);
+        n = n ? n : -1;
+        break;
+    case HX_ARG_LEVEL:
+        n = hx_level_number(text);
+        break;
+    }
+    if (n < 0)
+        yaml_doc_fault(&l->doc, node, "%s(%s): there is no such thing", w->name, text);
+    return n;
+}
+
+/* "start(K_ARRIVE)" → the word and its argument. */
+static void read_call(struct loader *l, yaml_node_t *node, bool guard, struct hx_call *call)
+{
+    char name[2 * HX_NAME_MAX];
+    snprintf(name, sizeof name, "%s", yaml_doc_scalar(&l->doc, node));
+    char *open = strchr(name, '('), *close = open ? strchr(open, ')') : NULL;
+    if (open && (!close || close[1])) {
+        yaml_doc_fault(&l->doc, node, "brackets do not match: %s", name);
+        return;
+    }
+    if (open) {
+        *open = *close = '\0';
+        snprintf(call->text, sizeof call->text, "%s", open + 1);
+    }
+    call->word = guard ? hx_word_guard(name) : hx_word_effect(name);
+    if (!call->word) {
+        yaml_doc_fault(&l->doc, node, "unknown %s %s", guard ? "guard" : "effect", name);
+        return;
+    }
+    call->number = argument(l, node, call->word, call->text);
+    if (call->number < 0)
+        yaml_doc_fault(&l->doc, node, "%s takes no argument", name);
+}
+
+static uint8_t read_calls(struct loader *l, yaml_node_t *list, bool guard, struct hx_call *calls)
+{
+    yaml_node_t *item;
+    size_t n = 0;
+    for (; (item = yaml_doc_item(&l->doc, list, n)) != NULL; n++) {
+        if (n == HX_RULES_CALLS) {
+            yaml_doc_fault(&l->doc, item, "more than %d words in one row", HX_RULES_CALLS);
+            break;
+        }
+        read_call(l, item, guard, &calls[n]);
+    }
+    return (uint8_t)n;
+}
+
+static uint32_t read_from(struct loader *l, yaml_node_t *list)
+{
+    uint32_t from = 0;
+    yaml_node_t *item;
+    for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL; i++) {
+        const char *name = yaml_doc_scalar(&l->doc, item);
+        int state = strcmp(name, "NEW") == 0 ? 0 : hx_rules_state(l->r, name);
+        if (state < 0)
+            yaml_doc_fault(&l->doc, item, "unknown state %s", name);
+        else
+            from |= UINT32_C(1) << state;
+    }
+    return from;
+}
+
+static void read_trigger(struct loader *l, yaml_node_t *map, struct hx_transition *t)
+{
+    char on[HX_NAME_MAX], at[HX_NAME_MAX];
+    yaml_doc_text(&l->doc, map, "on", on, sizeof on);
+    yaml_doc_text(&l->doc, map, "at", at, sizeof at);
+    t->event = (int16_t)hx_rules_event(l->r, on);
+    t->clock = (int16_t)hx_rules_clock(l->r, at);
+    if (on[0] && t->event < 0)
+        yaml_doc_fault(&l->doc, map, "unknown event %s", on);
+    if (at[0] && t->clock < 0)
+        yaml_doc_fault(&l->doc, map, "unknown clock %s", at);
+    if (!on[0] == !at[0])
+        yaml_doc_fault(&l->doc, map, "a row has either `on` an event or `at` the end of a clock");
+}
+
+static void read_transition(struct loader *l, yaml_node_t *map)
+{
+    yaml_doc_only(&l->doc, map, "from on at if to do");
+    if (l->r->n_transitions == HX_RULES_TRANSITIONS) {
+        yaml_doc_fault(&l->doc, map, "more than %d rows", HX_RULES_TRANSITIONS);
+        return;
+    }
+    struct hx_transition *t = &l->r->transitions[l->r->n_transitions++];
+    char to[HX_NAME_MAX];
+    t->line = yaml_doc_line(map);
+    t->from = read_from(l, yaml_doc_get(&l->doc, map, "from"));
+    read_trigger(l, map, t);
+    yaml_doc_text(&l->doc, map, "to", to, sizeof to);
+    int state = to[0] ? hx_rules_state(l->r, to) : 0;
+    if (state < 0)
+        yaml_doc_fault(&l->doc, map, "unknown state %s", to);
+    t->to = (uint8_t)(state < 0 ? 0 : state);
+    t->n_guards = read_calls(l, yaml_doc_get(&l->doc, map, "if"), true, t->guards);
+    t->n_effects = read_calls(l, yaml_doc_get(&l->doc, map, "do"), false, t->effects);
+}
+
+/* Sections in the order in which they refer to each other. */
+static const struct section {
+    const char *name;
+    void (*read)(struct loader *l, yaml_node_t *map);
+} sections[] = {{"states", read_state},       {"classes", read_class},  {"calendars", read_calendar},
+                {"receivers", read_receiver}, {"ladders", read_ladder}, {"events", read_event},
+                {"clocks", read_clock},       {"transitions", read_transition}};
+
+static void read_head(struct loader *l, yaml_node_t *root)
+{
+    struct hx_rules *r = l->r;
+    yaml_doc_only(&l->doc, root,
+                  "life-cycle version zh en utc-offset states classes calendars receivers ladders clocks events "
+                  "transitions");
+    yaml_doc_need(&l->doc, root, "life-cycle", r->name, sizeof r->name);
+    read_title(l, root, &r->title);
+    r->version = (uint32_t)yaml_doc_int(&l->doc, root, "version", 0);
+    if (r->version == 0)
+        yaml_doc_fault(&l->doc, root, "version must be 1 or more");
+    snprintf(r->version_text, sizeof r->version_text, "%s/%u", r->name, r->version);
+    r->utc_offset_minutes = (int32_t)yaml_doc_int(&l->doc, root, "utc-offset", 0);
+}
+
+static int read_all(struct loader *l)
+{
+    yaml_node_t *root = yaml_doc_root(&l->doc), *item;
+    read_head(l, root);
+    for (size_t s = 0; s < sizeof sections / sizeof *sections; s++) {
+        yaml_node_t *list = yaml_doc_get(&l->doc, root, sections[s].name);
+        if (!list)
+            yaml_doc_fault(&l->doc, root, "section %s is missing", sections[s].name);
+        for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL && !l->doc.rc; i++)
+            sections[s].read(l, item);
+    }
+    return l->doc.rc;
+}
+
+/* The checker knows lines of rows only: "line 57: …" becomes "file:57: …". */
+static int check(struct loader *l, const char *path)
+{
+    char what[400];
+    int line = 0, used = 0;
+    int rc = hx_rules_check(l->r, what, sizeof what);
+    if (!rc)
+        return HX_OK;
+    if (sscanf(what, "line %d: %n", &line, &used) == 1)
+        return hx_problem_set(l->doc.problem, "%s:%d: %s", path, line, what + used);
+    return hx_problem_set(l->doc.problem, "%s:1: %s", path, what);
+}
+
+int hx_life_cycle_load(const char *path, struct hx_rules **out, struct hx_problem *problem)
+{
+    struct loader l = {.r = calloc(1, sizeof *l.r)};
+    if (!l.r)
+        return HX_NOMEM;
+    int rc = yaml_doc_open(&l.doc, path, problem);
+    if (!rc)
+        rc = read_all(&l);
+    if (!rc)
+        rc = check(&l, path);
+    yaml_doc_close(&l.doc);
+    if (rc) {
+        free(l.r);
+        return rc;
+    }
+    *out = l.r;
+    return HX_OK;
+}
+
+void hx_life_cycle_free(struct hx_rules *rules)
+{
+    free(rules);
+}

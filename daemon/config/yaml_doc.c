@@ -1,0 +1,174 @@
+#include "config/yaml_doc.h"
+#include "hongxin/instant.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int yaml_doc_open(struct yaml_doc *doc, const char *path, struct hx_problem *problem)
+{
+    *doc = (struct yaml_doc){.file = path, .problem = problem};
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        hx_problem_set(problem, "%s: %s", path, strerror(errno));
+        return doc->rc = HX_IO;
+    }
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser)) {
+        fclose(f);
+        return doc->rc = HX_NOMEM;
+    }
+    yaml_parser_set_input_file(&parser, f);
+    doc->loaded = yaml_parser_load(&parser, &doc->document);
+    if (!doc->loaded)
+        doc->rc = hx_problem_set(problem, "%s:%zu: %s", path, parser.problem_mark.line + 1,
+                                 parser.problem ? parser.problem : "not YAML");
+    else if (!yaml_document_get_root_node(&doc->document))
+        doc->rc = hx_problem_set(problem, "%s:1: the file is empty", path);
+    yaml_parser_delete(&parser);
+    fclose(f);
+    return doc->rc;
+}
+
+void yaml_doc_close(struct yaml_doc *doc)
+{
+    if (doc->loaded)
+        yaml_document_delete(&doc->document);
+    doc->loaded = false;
+}
+
+yaml_node_t *yaml_doc_root(struct yaml_doc *doc)
+{
+    return yaml_document_get_root_node(&doc->document);
+}
+
+int yaml_doc_line(const yaml_node_t *node)
+{
+    return node ? (int)node->start_mark.line + 1 : 0;
+}
+
+void yaml_doc_fault(struct yaml_doc *doc, const yaml_node_t *node, const char *fmt, ...)
+{
+    if (doc->rc)
+        return;
+    char what[400];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    doc->rc = hx_problem_set(doc->problem, "%s:%d: %s", doc->file, yaml_doc_line(node), what);
+}
+
+static bool listed(const char *words, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *p = words; (p = strstr(p, word)) != NULL; p += n)
+        if ((p == words || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0'))
+            return true;
+    return false;
+}
+
+void yaml_doc_only(struct yaml_doc *doc, yaml_node_t *map, const char *keys)
+{
+    if (!map || map->type != YAML_MAPPING_NODE) {
+        yaml_doc_fault(doc, map, "a mapping is expected here");
+        return;
+    }
+    for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top; p++) {
+        yaml_node_t *key = yaml_document_get_node(&doc->document, p->key);
+        const char *name = yaml_doc_scalar(doc, key);
+        if (!listed(keys, name))
+            yaml_doc_fault(doc, key, "unknown key %s; known here: %s", name, keys);
+        for (yaml_node_pair_t *q = map->data.mapping.pairs.start; q < p; q++)
+            if (strcmp(yaml_doc_scalar(doc, yaml_document_get_node(&doc->document, q->key)), name) == 0)
+                yaml_doc_fault(doc, key, "key %s stands twice", name);
+    }
+}
+
+yaml_node_t *yaml_doc_get(struct yaml_doc *doc, yaml_node_t *map, const char *key)
+{
+    if (!map || map->type != YAML_MAPPING_NODE)
+        return NULL;
+    for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top; p++) {
+        const yaml_node_t *k = yaml_document_get_node(&doc->document, p->key);
+        if (k->type == YAML_SCALAR_NODE && strcmp((const char *)k->data.scalar.value, key) == 0)
+            return yaml_document_get_node(&doc->document, p->value);
+    }
+    return NULL;
+}
+
+yaml_node_t *yaml_doc_item(struct yaml_doc *doc, yaml_node_t *list, size_t i)
+{
+    if (!list)
+        return NULL;
+    if (list->type != YAML_SEQUENCE_NODE) {
+        yaml_doc_fault(doc, list, "a list is expected here");
+        return NULL;
+    }
+    yaml_node_item_t *at = list->data.sequence.items.start + i;
+    return at < list->data.sequence.items.top ? yaml_document_get_node(&doc->document, *at) : NULL;
+}
+
+const char *yaml_doc_scalar(struct yaml_doc *doc, yaml_node_t *node)
+{
+    if (!node)
+        return "";
+    if (node->type != YAML_SCALAR_NODE) {
+        yaml_doc_fault(doc, node, "a single value is expected here");
+        return "";
+    }
+    return (const char *)node->data.scalar.value;
+}
+
+void yaml_doc_text(struct yaml_doc *doc, yaml_node_t *map, const char *key, char *out, size_t size)
+{
+    yaml_node_t *node = yaml_doc_get(doc, map, key);
+    const char *text = yaml_doc_scalar(doc, node);
+    if (strlen(text) >= size)
+        yaml_doc_fault(doc, node, "%s is longer than %zu bytes", key, size - 1);
+    snprintf(out, size, "%s", text);
+}
+
+void yaml_doc_need(struct yaml_doc *doc, yaml_node_t *map, const char *key, char *out, size_t size)
+{
+    yaml_doc_text(doc, map, key, out, size);
+    if (!out[0])
+        yaml_doc_fault(doc, map, "%s is missing", key);
+}
+
+int64_t yaml_doc_int(struct yaml_doc *doc, yaml_node_t *map, const char *key, int64_t absent)
+{
+    yaml_node_t *node = yaml_doc_get(doc, map, key);
+    if (!node)
+        return absent;
+    const char *text = yaml_doc_scalar(doc, node);
+    char *end;
+    errno = 0;
+    long long v = strtoll(text, &end, 10);
+    if (errno || end == text || *end)
+        yaml_doc_fault(doc, node, "%s is not a whole number: %s", key, text);
+    return v;
+}
+
+bool yaml_doc_bool(struct yaml_doc *doc, yaml_node_t *map, const char *key)
+{
+    yaml_node_t *node = yaml_doc_get(doc, map, key);
+    const char *text = yaml_doc_scalar(doc, node);
+    if (!node || strcmp(text, "false") == 0)
+        return false;
+    if (strcmp(text, "true") != 0)
+        yaml_doc_fault(doc, node, "%s is neither true nor false: %s", key, text);
+    return true;
+}
+
+int64_t yaml_doc_duration(struct yaml_doc *doc, yaml_node_t *map, const char *key)
+{
+    yaml_node_t *node = yaml_doc_get(doc, map, key);
+    const char *text = yaml_doc_scalar(doc, node);
+    int64_t ms = 0;
+    if (node && (hx_duration_parse(text, &ms) || ms <= 0))
+        yaml_doc_fault(doc, node, "%s is not a duration such as 40min: %s", key, text);
+    return ms;
+}

@@ -1,0 +1,289 @@
+/* Clocks and the arithmetic of their deadlines.
+ *
+ *   deadline = max(roll(start + budget + paused), floor)        for a budget
+ *   deadline = the date named by a person                       for a dated clock
+ *
+ * A clock is never re-used: a new cycle or a new class starts another one, so that every deadline that ever stood
+ * can be added up again (R6, invariant 7). */
+#include "engine/calendar.h"
+#include "engine/step.h"
+
+#include <string.h>
+
+static bool live(const struct hx_clock *k)
+{
+    return k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED || k->state == HX_CLOCK_EXPIRED;
+}
+
+struct hx_clock *hx_clock_last(struct hx_case *c, int kind)
+{
+    for (uint32_t i = c->n_clocks; i-- > 0;)
+        if (c->clocks[i].kind == kind)
+            return &c->clocks[i];
+    return NULL;
+}
+
+struct hx_clock *hx_clock_find(struct hx_case *c, int kind)
+{
+    struct hx_clock *k = hx_clock_last(c, kind);
+    return k && live(k) ? k : NULL;
+}
+
+static const struct hx_calendar_rule *calendar(const struct hx_rules *r, const struct hx_clock *k)
+{
+    return &r->calendars[r->clocks[k->kind].calendar];
+}
+
+int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cycle)
+{
+    const struct hx_clock_rule *rule = &r->clocks[kind];
+    int at = rule->budget_ms[class_no] ? class_no : 0;
+    if (cycle > 1 && rule->later_budget_ms[at])
+        return rule->later_budget_ms[at];
+    return rule->budget_ms[at];
+}
+
+int64_t hx_clock_deadline(const struct hx_rules *r, const struct hx_clock *k)
+{
+    switch (k->basis) {
+    case HX_BASIS_NONE:
+        return 0;
+    case HX_BASIS_DATE:
+    case HX_BASIS_MOVED: /* the date stands in the floor, pauses move it */
+        return k->floor;
+    default: {
+        int64_t due = hx_calendar_add(calendar(r, k), k->start, (int64_t)(k->budget_ms + k->paused_ms));
+        return k->floor > due ? k->floor : due;
+    }
+    }
+}
+
+/* Instant at which a share of the clock is used up. A deadline that came from a floor or a date divides the time
+ * that was really given. */
+static int64_t share_of(const struct hx_rules *r, const struct hx_clock *k, uint16_t share)
+{
+    int64_t start = k->start + (int64_t)k->paused_ms;
+    int64_t span = (int64_t)k->budget_ms;
+    if (k->basis == HX_BASIS_FLOOR) {
+        span = (int64_t)k->budget_ms / 4;
+        start = k->floor - span;
+    } else if (k->basis == HX_BASIS_DATE || k->basis == HX_BASIS_MOVED) {
+        span = k->floor - start;
+    }
+    return hx_calendar_roll(calendar(r, k), start + span / 1000 * share + span % 1000 * share / 1000);
+}
+
+int64_t hx_clock_mark(const struct hx_rules *r, const struct hx_clock *k, int i)
+{
+    const struct hx_clock_rule *rule = &r->clocks[k->kind];
+    if (rule->ladder < 0 || i >= r->ladders[rule->ladder].n_marks)
+        return INT64_MAX;
+    const struct hx_mark_rule *mark = &r->ladders[rule->ladder].marks[i];
+    if (mark->level + k->shift > 5)
+        return INT64_MAX;
+    if (mark->share == 0)
+        return hx_calendar_add(calendar(r, k), k->start, mark->at_ms + (int64_t)k->paused_ms);
+    if (mark->share == 1000)
+        return k->deadline;
+    int64_t t = share_of(r, k, mark->share);
+    int64_t least = k->deadline + mark->plus_ms;
+    return mark->plus_ms && least > t ? least : t;
+}
+
+int64_t hx_clock_next(const struct hx_rules *r, const struct hx_clock *k)
+{
+    if (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_EXPIRED)
+        return INT64_MAX;
+    int64_t next = INT64_MAX;
+    if (k->deadline && !(k->fired & HX_CLOCK_END))
+        next = k->deadline;
+    for (int i = 0; i < HX_RULES_MARKS; i++) {
+        if (k->fired & (UINT32_C(1) << i))
+            continue;
+        int64_t t = hx_clock_mark(r, k, i);
+        if (t < next)
+            next = t;
+    }
+    return next;
+}
+
+int64_t hx_case_due(const struct hx_rules *r, const struct hx_case *c)
+{
+    int64_t next = INT64_MAX;
+    for (uint32_t i = 0; i < c->n_clocks; i++) {
+        int64_t t = hx_clock_next(r, &c->clocks[i]);
+        if (t < next)
+            next = t;
+    }
+    return next;
+}
+
+bool hx_case_open(const struct hx_rules *r, const struct hx_case *c)
+{
+    return r->states[c->state].kind == HX_STATE_OPEN;
+}
+
+/* Clocks of earlier cycles that nobody needs any more make room; their facts stand in the journal. */
+static bool make_room(struct hx_case *c)
+{
+    for (uint32_t i = 0; i < c->n_clocks; i++) {
+        if (live(&c->clocks[i]))
+            continue;
+        memmove(&c->clocks[i], &c->clocks[i + 1], (c->n_clocks - i - 1) * sizeof *c->clocks);
+        c->n_clocks--;
+        return true;
+    }
+    return false;
+}
+
+static struct hx_clock *add(struct hx_step *s, int kind, int64_t start)
+{
+    struct hx_case *c = s->c;
+    if (c->n_clocks == HX_CASE_CLOCKS && !make_room(c)) {
+        s->overflow = true;
+        return NULL;
+    }
+    struct hx_clock *k = &c->clocks[c->n_clocks++];
+    *k = (struct hx_clock){.kind = (uint8_t)kind,
+                           .state = HX_CLOCK_RUNNING,
+                           .cycle = c->cycle,
+                           .policy = s->rules->version,
+                           .start = start,
+                           .moved_by = s->lsn};
+    if (s->rules->clocks[kind].promise && c->cycle > 1)
+        k->shift = (uint8_t)(c->cycle - 1);
+    return k;
+}
+
+static bool wanted(const struct hx_clock_rule *rule, const struct hx_case *c)
+{
+    bool placed = c->building[0] || c->estate[0] || c->grid[0];
+    return !(rule->needs_place && !placed) && !(rule->needs_no_place && placed);
+}
+
+void hx_clock_start(struct hx_step *s, int kind, int64_t start)
+{
+    const struct hx_clock_rule *rule = &s->rules->clocks[kind];
+    struct hx_case *c = s->c;
+    int64_t budget = hx_clock_budget(s->rules, kind, c->class_no, c->cycle);
+    if (!wanted(rule, c) || (!rule->shown && !rule->dated && budget == 0))
+        return;
+    if (rule->dated) {
+        hx_clock_start_until(s, kind, start, c->plan_date);
+        return;
+    }
+    struct hx_clock *k = add(s, kind, rule->shown ? c->t0 : start);
+    if (!k)
+        return;
+    k->budget_ms = (uint64_t)budget;
+    k->basis = rule->shown ? HX_BASIS_NONE : HX_BASIS_BUDGET;
+    if (c->cycle > 1 && budget && budget != hx_clock_budget(s->rules, kind, c->class_no, 1))
+        k->basis = HX_BASIS_HALF_BUDGET;
+    k->deadline = hx_clock_deadline(s->rules, k);
+    hx_fact_clock(s, k, "START");
+}
+
+void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t deadline)
+{
+    struct hx_clock *k = add(s, kind, start);
+    if (!k)
+        return;
+    k->basis = HX_BASIS_DATE;
+    k->floor = deadline;
+    k->budget_ms = deadline > start ? (uint64_t)(deadline - start) : 0;
+    k->deadline = deadline;
+    hx_fact_clock(s, k, "START");
+}
+
+static struct hx_breach *breach_of(struct hx_case *c, const struct hx_clock *k)
+{
+    for (uint32_t i = c->n_breaches; i-- > 0;)
+        if (c->breaches[i].kind == k->kind && c->breaches[i].cycle == k->cycle &&
+            c->breaches[i].deadline == k->deadline)
+            return &c->breaches[i];
+    return NULL;
+}
+
+/* Trusted proof of an earlier time came after the accusation (corner 4). */
+static void rebut(struct hx_step *s, struct hx_clock *k, struct hx_breach *b)
+{
+    if (b->marks & HX_BREACH_REBUTTED)
+        return;
+    b->marks |= HX_BREACH_REBUTTED;
+    const char *why = hx_arena_printf(s->arena, "reported late by %lld s", (long long)((s->t_rcv - s->t_eff) / 1000));
+    hx_fact_breach_mark(s, b, "REBUTTED", why);
+    hx_ladder_correct(s, k, why, false);
+}
+
+void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff)
+{
+    struct hx_clock *k = hx_clock_find(s->c, kind);
+    if (!k)
+        return;
+    if (k->paused_at) {
+        k->paused_ms += (uint64_t)(t_eff > k->paused_at ? t_eff - k->paused_at : 0);
+        k->paused_at = 0;
+        k->deadline = hx_clock_deadline(s->rules, k);
+    }
+    k->state = HX_CLOCK_STOPPED;
+    k->stopped_at = t_eff;
+    if (k->deadline)
+        k->met = t_eff <= k->deadline ? 1 : 2;
+    hx_fact_clock(s, k, "STOP");
+    struct hx_breach *b = breach_of(s->c, k);
+    if (b && k->met == 1)
+        rebut(s, k, b);
+    else if (b)
+        hx_ladder_clear(s, k);
+    else
+        hx_ladder_forget(s, k);
+}
+
+void hx_clock_void(struct hx_step *s, struct hx_clock *k)
+{
+    if (!live(k))
+        return;
+    bool ended = k->state == HX_CLOCK_EXPIRED; /* its end is told already */
+    k->state = ended ? HX_CLOCK_STOPPED : HX_CLOCK_VOID;
+    if (!ended) {
+        k->stopped_at = s->t_eff;
+        hx_fact_clock(s, k, "VOID");
+    }
+    hx_ladder_forget(s, k);
+}
+
+/* Marks that lie ahead again may fire again; those behind stay fired. */
+static void rearm(const struct hx_step *s, struct hx_clock *k)
+{
+    for (int i = 0; i < HX_RULES_MARKS; i++) {
+        int64_t t = hx_clock_mark(s->rules, k, i);
+        if (t != INT64_MAX && t > s->now)
+            k->fired &= ~(UINT32_C(1) << i);
+    }
+    if (k->deadline > s->now)
+        k->fired &= ~HX_CLOCK_END;
+}
+
+void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
+{
+    int64_t budget = hx_clock_budget(s->rules, k->kind, s->c->class_no, k->cycle);
+    bool breached = breach_of(s->c, k) != NULL;
+    k->budget_ms = (uint64_t)budget;
+    k->basis = k->cycle > 1 ? HX_BASIS_HALF_BUDGET : HX_BASIS_BUDGET;
+    k->floor = 0;
+    int64_t least = s->t_eff + budget / 4;
+    if (hx_clock_deadline(s->rules, k) < least) {
+        k->basis = HX_BASIS_FLOOR;
+        k->floor = least;
+    }
+    k->deadline = hx_clock_deadline(s->rules, k);
+    k->moved_by = s->lsn;
+    rearm(s, k);
+    hx_fact_clock(s, k, "MOVE");
+    const char *by = s->event && s->event->by ? s->event->by : "system";
+    hx_ladder_correct(
+        s, k,
+        breached ? hx_arena_printf(s->arena, "class changed by %s; the breach of the earlier promise stays recorded", by)
+                 : hx_arena_printf(s->arena, "class changed by %s", by),
+        true);
+}

@@ -1,0 +1,413 @@
+/* Effects: one change each. */
+#include "engine/words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void put(char *to, size_t size, const char *from)
+{
+    snprintf(to, size, "%s", from ? from : "");
+}
+
+#define PUT(member, from) put(s->c->member, sizeof s->c->member, (from))
+
+static const struct hx_place *place_of(const struct hx_step *s)
+{
+    const struct hx_case *c = s->c;
+    const char *const ids[] = {c->building, c->estate, c->grid, c->community, c->street};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (ids[i][0])
+            return hx_city_place(s->m->city, ids[i]);
+    return NULL;
+}
+
+static void set_place(struct hx_step *s, const char *id)
+{
+    const struct hx_place *p = id[0] ? hx_city_place(s->m->city, id) : NULL;
+    if (!p)
+        return;
+    PUT(street, hx_place_above(p, HX_STREET));
+    PUT(community, hx_place_above(p, HX_COMMUNITY));
+    PUT(grid, hx_place_above(p, HX_GRID));
+    PUT(estate, hx_place_above(p, HX_ESTATE));
+    PUT(building, hx_place_above(p, HX_BUILDING));
+}
+
+static void take_class(struct hx_step *s, int class_no)
+{
+    struct hx_case *c = s->c;
+    if (class_no <= 0 || class_no == c->class_no)
+        return;
+    hx_fact_class(s, c->class_no, class_no);
+    c->class_no = (uint8_t)class_no;
+}
+
+static void open_case(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    const hxp_data *d = s->data;
+    c->t_report = s->t_rcv;
+    c->t0 = s->event->t_occ && s->event->t_occ <= s->t_rcv ? s->event->t_occ : s->t_rcv;
+    c->owner = HX_OWNER_DISPATCHER;
+    c->owner_since = c->t_report;
+    set_place(s, d->place);
+    PUT(category, d->category);
+    PUT(about, d->about);
+    c->n_parties = 1;
+    c->parties[0] = (struct hx_party){.t_occ = c->t0};
+    if (s->event->confidential || d->confidential)
+        hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
+    if (d->safety)
+        hx_flag_set(s, HX_FLAG_SAFETY, true);
+    take_class(s, hx_rules_class(s->rules, d->class_));
+}
+
+static void set_class(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    take_class(s, hx_rules_class(s->rules, s->data->class_));
+}
+
+static void class_default(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    if (s->c->class_no == 0)
+        take_class(s, hx_rules_default_class(s->rules));
+}
+
+static void start(struct hx_step *s, const struct hx_call *call)
+{
+    hx_clock_start(s, call->number, s->t_eff);
+}
+
+static void stop(struct hx_step *s, const struct hx_call *call)
+{
+    hx_clock_stop(s, call->number, s->t_eff);
+}
+
+/* Somebody has taken it: the rest of this clock's ladder has nothing more to say. */
+static void quiet(struct hx_step *s, const struct hx_call *call)
+{
+    struct hx_clock *k = hx_clock_find(s->c, call->number);
+    if (k)
+        k->fired = UINT32_MAX;
+}
+
+static void try_event(struct hx_step *s, const struct hx_call *call)
+{
+    const char *refusal = s->refusal;
+    hx_step_event(s, call->number);
+    s->refusal = refusal; /* not taken is no refusal of the event that came */
+}
+
+static void set_holder(struct hx_step *s, const char *holder)
+{
+    struct hx_case *c = s->c;
+    if (strcmp(c->holder, holder) != 0 && c->holder[0] && !s->holder_before[0])
+        put(s->holder_before, sizeof s->holder_before, c->holder);
+    PUT(holder, holder);
+    c->person[0] = '\0';
+    c->stint_ms = 0;
+}
+
+static void route_default(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    const struct hx_place *p = place_of(s);
+    size_t at = 0;
+    if (!p) /* nobody fits: the city's first street answers until the place is known (C3) */
+        p = hx_city_next(s->m->city, HX_STREET, &at);
+    if (p)
+        set_holder(s, hx_place_holder(p));
+}
+
+static void route_named(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    set_holder(s, s->data->holder);
+}
+
+/* The holder is told, and from then on has 30 seconds to take it. When nobody at all can be reached the fault is
+ * ours and the clock waits (S1, corner 18). */
+static void dispatch(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    const char *to = hx_receiver(s, hx_rules_receiver(s->rules, "duty"));
+    enum hx_reach reach = s->m->reach ? s->m->reach(s->m->reach_ctx, c->holder) : HX_REACH_UP;
+    c->t_dispatched = s->t_eff;
+    hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
+    if (f) {
+        f->t_due = s->t_eff;
+        f->expects = (char *)(uintptr_t)"HELD";
+        f->undelivered = (char *)(uintptr_t)(reach == HX_REACH_UP ? "" : reach == HX_REACH_DOWN ? "no connection" : "our outage");
+    }
+    if (reach == HX_REACH_OURS) {
+        hx_flag_set(s, HX_FLAG_OUTAGE, true);
+        c->undelivered_since = s->t_eff;
+        hx_clock_start(s, hx_rules_clock(s->rules, "K_DELIVERY"), s->t_eff);
+        return;
+    }
+    hx_clock_start(s, hx_rules_clock(s->rules, "K_HANDOVER"), s->t_eff);
+}
+
+static void name_person(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    PUT(person, s->event->by);
+}
+
+static void begin_holder(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->t_held = s->t_eff;
+}
+
+static void deem(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    hx_flag_set(s, HX_FLAG_DEEMED, true);
+}
+
+/* The next person of the rota is called by another road. */
+static void next_person(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    const struct hx_duty *next = hx_city_duty(s->m->city, "duty", s->c->holder, 1);
+    const char *to = next ? hx_arena_printf(s->arena, "holder:%s/%s", s->c->holder, next->person)
+                          : hx_receiver(s, hx_rules_receiver(s->rules, "manager"));
+    hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
+    if (!f)
+        return;
+    f->why = (char *)(uintptr_t)"deemed held: nobody has taken it";
+    f->expects = (char *)(uintptr_t)"ARRIVED";
+}
+
+static void arrived(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->t_arrived = s->t_eff;
+}
+
+/* RESOLVED proves that somebody was there not later than now (corner 6). */
+static void unproven_arrival(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    int kind = hx_rules_clock(s->rules, "K_ARRIVE");
+    if (s->c->t_arrived || !hx_clock_find(s->c, kind))
+        return;
+    hx_clock_stop(s, kind, s->t_eff);
+    s->c->t_arrived = s->t_eff;
+    hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, true);
+}
+
+/* An arrival that is heard of late: if it was in time, the accusation is taken back (corners 4 and 6). */
+static void late_arrival(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_clock *k = hx_clock_last(s->c, hx_rules_clock(s->rules, "K_ARRIVE"));
+    if (k && k->cycle == s->c->cycle && k->state == HX_CLOCK_STOPPED) {
+        k->state = HX_CLOCK_RUNNING; /* judged once more, by the earlier fact */
+        hx_clock_stop(s, k->kind, s->t_eff);
+    }
+    s->c->t_arrived = s->t_eff;
+    if (s->c->flags & HX_FLAG_ARRIVAL_UNPROVEN)
+        hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, false);
+}
+
+/* Clocks whose budget depends on the class follow it: same start, floor rule (corners 1 to 3). */
+static void reclass(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    for (uint32_t i = 0, n = c->n_clocks; i < n; i++) {
+        struct hx_clock *k = &c->clocks[i];
+        const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
+        if (k->cycle != c->cycle || k->state != HX_CLOCK_RUNNING || rule->budget_ms[0] || rule->shown || rule->dated)
+            continue;
+        if (hx_clock_budget(s->rules, k->kind, c->class_no, c->cycle) > 0)
+            hx_clock_rebudget(s, k);
+        else
+            hx_clock_void(s, k);
+    }
+    for (int kind = 1; kind < HX_RULES_CLOCKS; kind++) {
+        const struct hx_clock_rule *rule = &s->rules->clocks[kind];
+        struct hx_clock *k = hx_clock_find(c, kind);
+        if (!rule->promise || rule->dated || rule->budget_ms[0] || (k && k->cycle == c->cycle))
+            continue;
+        uint32_t before = c->n_clocks;
+        hx_clock_start(s, kind, c->t_held);
+        if (c->n_clocks > before && c->clocks[before].deadline < s->t_eff + (int64_t)c->clocks[before].budget_ms / 4)
+            hx_clock_rebudget(s, &c->clocks[before]);
+    }
+    c->class_asked = 0;
+    c->asked_by[0] = '\0';
+    if (c->flags & HX_FLAG_CLASS_ASKED)
+        hx_flag_set(s, HX_FLAG_CLASS_ASKED, false);
+}
+
+/* Classes are listed from the shortest to the longest: a higher number lengthens and waits for a second person (S7). */
+static void propose_class(struct hx_step *s, const struct hx_call *call)
+{
+    struct hx_case *c = s->c;
+    int wanted = hx_rules_class(s->rules, s->data->class_);
+    if (wanted <= c->class_no) {
+        take_class(s, wanted);
+        reclass(s, call);
+        return;
+    }
+    c->class_asked = (uint8_t)wanted;
+    PUT(asked_by, s->event->by);
+    hx_flag_set(s, HX_FLAG_CLASS_ASKED, true);
+}
+
+static void drop_proposal(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->class_asked = 0;
+    s->c->asked_by[0] = '\0';
+    hx_flag_set(s, HX_FLAG_CLASS_ASKED, false);
+}
+
+static void file_plan(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->plan_date = s->data->date;
+    PUT(plan_person, s->data->person);
+    hx_flag_set(s, HX_FLAG_PLAN_FILED, true);
+}
+
+static void promise_date(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    hx_flag_set(s, HX_FLAG_PLAN_FILED, false);
+}
+
+static void solved(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->t_resolved = s->t_eff;
+    s->c->callback_tries = 0;
+}
+
+static void rate(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->parties[0].callback = 1;
+    s->c->parties[0].rating = s->data->rating;
+}
+
+static void rate_bad(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->parties[0].callback = 2;
+    s->c->parties[0].rating = s->data->rating;
+}
+
+static void count_try(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->callback_tries++;
+    s->c->parties[0].callback = 3;
+}
+
+/* The third failure is for people to talk about: no fourth cycle (S23). */
+static void forum(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    hx_flag_set(s, HX_FLAG_FORUM_REQUIRED, true);
+    hx_fact_alarm(s, "FORUM_REQUIRED", "appraisal");
+}
+
+static void close_case(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        hx_clock_void(s, &c->clocks[i]);
+    c->t_closed = c->owner_since; /* the step has booked the time so far */
+    hx_fact_owner(s);
+}
+
+/* A new cycle with the same holder: half the budget, one level higher, the earlier one stays readable (corner 9). */
+static void next_cycle(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (!s->rules->clocks[c->clocks[i].kind].shown)
+            hx_clock_void(s, &c->clocks[i]);
+    c->cycle++;
+    c->t_dispatched = c->t_held = c->t_arrived = c->t_resolved = c->t_closed = 0;
+    c->person[0] = '\0';
+    c->callback_tries = 0;
+    c->plan_date = 0;
+    hx_flag_set(s, HX_FLAG_DEEMED, false);
+    hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, false);
+    hx_flag_set(s, HX_FLAG_BREACHED, false);
+    int citizen = hx_rules_clock(s->rules, "K_CITIZEN");
+    if (citizen > 0 && !hx_clock_find(c, citizen))
+        hx_clock_start(s, citizen, c->t0);
+    if (s->data->holder[0] && hx_city_company(s->m->city, s->data->holder))
+        set_holder(s, s->data->holder);
+}
+
+static void tell(struct hx_step *s, const struct hx_call *call)
+{
+    hx_tell(s, call->number, "routed by default");
+}
+
+#define EFFECT(name, arg, fn, says) {name, arg, NULL, fn, NULL, 0, says}
+
+const struct hx_word hx_effects[] = {
+    EFFECT("open_case", HX_ARG_NONE, open_case, "the case begins: place, times, class if given"),
+    EFFECT("set_class", HX_ARG_NONE, set_class, "takes the class of the event"),
+    EFFECT("class_default", HX_ARG_NONE, class_default, "takes the default class when there is none"),
+    EFFECT("start", HX_ARG_CLOCK, start, "starts a clock, if it is for this case"),
+    EFFECT("stop", HX_ARG_CLOCK, stop, "its fact arrived: judged, all-clear or correction"),
+    EFFECT("quiet", HX_ARG_CLOCK, quiet, "ends the rest of its ladder"),
+    EFFECT("try", HX_ARG_EVENT, try_event, "goes on with an event of the machine, if a row allows it"),
+    EFFECT("tell", HX_ARG_RECEIVER, tell, "a notice to a receiver"),
+    EFFECT("route_default", HX_ARG_NONE, route_default, "default holder of the place"),
+    EFFECT("route_named", HX_ARG_NONE, route_named, "the holder named by the event"),
+    EFFECT("dispatch", HX_ARG_NONE, dispatch, "the holder is told; hand-over begins"),
+    EFFECT("name_person", HX_ARG_NONE, name_person, "who took it"),
+    EFFECT("begin_holder", HX_ARG_NONE, begin_holder, "the holder's time begins"),
+    EFFECT("deem", HX_ARG_NONE, deem, "receipt is deemed"),
+    EFFECT("next_person", HX_ARG_NONE, next_person, "the next person on duty is called"),
+    EFFECT("arrived", HX_ARG_NONE, arrived, "records the arrival"),
+    EFFECT("unproven_arrival", HX_ARG_NONE, unproven_arrival, "a missing arrival is closed as unproven"),
+    EFFECT("late_arrival", HX_ARG_NONE, late_arrival, "judges an arrival that is heard of late"),
+    EFFECT("reclass", HX_ARG_NONE, reclass, "clocks follow the new class: same start, floor"),
+    EFFECT("propose_class", HX_ARG_NONE, propose_class, "shorter at once; longer waits for a second person"),
+    EFFECT("drop_proposal", HX_ARG_NONE, drop_proposal, "the change of class is refused"),
+    EFFECT("file_plan", HX_ARG_NONE, file_plan, "the plan is filed, to be delivered"),
+    EFFECT("promise_date", HX_ARG_NONE, promise_date, "the plan's date becomes a promise"),
+    EFFECT("solved", HX_ARG_NONE, solved, "records the solution"),
+    EFFECT("rate", HX_ARG_NONE, rate, "stores a good call-back and its rating"),
+    EFFECT("rate_bad", HX_ARG_NONE, rate_bad, "stores a bad call-back and its rating"),
+    EFFECT("count_try", HX_ARG_NONE, count_try, "counts a call-back without answer"),
+    EFFECT("forum", HX_ARG_NONE, forum, "an appraisal meeting is required"),
+    EFFECT("close", HX_ARG_NONE, close_case, "ends all clocks and settles every second"),
+    EFFECT("next_cycle", HX_ARG_NONE, next_cycle, "a new cycle begins"),
+    EFFECT(NULL, HX_ARG_NONE, NULL, NULL),
+};
+
+const struct hx_word *hx_word_effect(const char *name)
+{
+    for (const struct hx_word *w = hx_effects; w->name; w++)
+        if (strcmp(w->name, name) == 0)
+            return w;
+    return NULL;
+}
+
+int hx_flag_number(const char *name)
+{
+#define X(flag, bit)                                                                               \
+    if (strcmp(name, #flag) == 0)                                                                  \
+        return (int)(1u << (bit));
+    HX_FLAGS(X)
+#undef X
+    return 0;
+}

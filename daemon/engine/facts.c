@@ -1,0 +1,172 @@
+/* Facts: what became true, built in the arena as schema messages. Texts of rules are borrowed: rules outlive the batch. */
+#include "engine/step.h"
+
+#include <string.h>
+
+/* The generated structures want char * even for text that is only read. */
+static char *text(const char *s)
+{
+    return (char *)(uintptr_t)(s ? s : "");
+}
+
+static char *copy(struct hx_step *s, const char *t)
+{
+    return *t ? hx_arena_strdup(s->arena, t) : text("");
+}
+
+static hxp_fact *new_fact(struct hx_step *s, Hongxin__V1__Fact__FactCase which)
+{
+    if (s->n_facts == HX_STEP_FACTS) {
+        s->overflow = true;
+        return NULL;
+    }
+    hxp_fact *f = hx_arena_alloc(s->arena, sizeof *f);
+    if (!f)
+        return NULL;
+    hongxin__v1__fact__init(f);
+    f->fact_case = which;
+    s->facts[s->n_facts++] = f;
+    return f;
+}
+
+/* A fact and its message: FACT(var, member, CASE, type) leaves `var` NULL when there is no memory. */
+#define FACT(var, member, CASE, type)                                                              \
+    hxp_##type *var = hx_arena_alloc(s->arena, sizeof *var);                                       \
+    do {                                                                                           \
+        hxp_fact *fact_ = var ? new_fact(s, HONGXIN__V1__FACT__FACT_##CASE) : NULL;                \
+        if (!fact_)                                                                                \
+            var = NULL;                                                                            \
+        else {                                                                                     \
+            hongxin__v1__##type##__init(var);                                                      \
+            fact_->member = var;                                                                   \
+        }                                                                                          \
+    } while (0)
+
+void hx_fact_state(struct hx_step *s, int from, int to)
+{
+    FACT(f, state, STATE, state_fact);
+    if (!f)
+        return;
+    f->from = text(from ? s->rules->states[from].name : "");
+    f->to = text(s->rules->states[to].name);
+    f->cause = text(s->cause);
+}
+
+void hx_fact_class(struct hx_step *s, int from, int to)
+{
+    FACT(f, class_, CLASS, class_fact);
+    if (!f)
+        return;
+    f->from = text(from ? s->rules->classes[from].name : "");
+    f->to = text(s->rules->classes[to].name);
+    f->by = text(s->event && s->event->by ? s->event->by : "system");
+}
+
+void hx_fact_clock(struct hx_step *s, const struct hx_clock *k, const char *change)
+{
+    FACT(f, clock, CLOCK, clock_fact);
+    if (!f)
+        return;
+    const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
+    f->clock = text(rule->name);
+    f->change = text(change);
+    f->start = k->start;
+    f->budget_ms = k->budget_ms;
+    f->paused_ms = k->paused_ms;
+    f->floor = k->floor;
+    f->deadline = k->deadline;
+    f->basis = text(hx_basis_name(k->basis));
+    f->policy = text(s->rules->version_text);
+    f->calendar = text(s->rules->calendars[rule->calendar].name);
+    f->moved_by = k->moved_by;
+    if (k->met) {
+        f->judged_case = HONGXIN__V1__CLOCK_FACT__JUDGED_MET;
+        f->met = k->met == 1;
+    }
+}
+
+void hx_fact_breach(struct hx_step *s, const struct hx_breach *b, int64_t due, const char *delay)
+{
+    FACT(f, breach, BREACH, breach_fact);
+    if (!f)
+        return;
+    f->clock = text(s->rules->clocks[b->kind].name);
+    f->holder = copy(s, b->holder);
+    f->deadline = b->deadline;
+    f->t_due = due;
+    f->t_noticed = b->t_noticed;
+    f->delay = text(delay);
+    f->policy = text(s->rules->version_text);
+    f->evidence_lsn = s->c->last_lsn;
+}
+
+void hx_fact_breach_mark(struct hx_step *s, const struct hx_breach *b, const char *mark, const char *why)
+{
+    FACT(f, breach_mark, BREACH_MARK, breach_mark_fact);
+    if (!f)
+        return;
+    f->clock = text(s->rules->clocks[b->kind].name);
+    f->mark = text(mark);
+    f->why = text(why);
+    f->deadline = b->deadline;
+}
+
+void hx_fact_flag(struct hx_step *s, enum hx_flag flag, bool on)
+{
+    FACT(f, flag, FLAG, flag_fact);
+    if (!f)
+        return;
+    switch (flag) {
+#define X(name, bit)                                                                               \
+    case HX_FLAG_##name:                                                                           \
+        f->flag = text(#name);                                                                     \
+        break;
+        HX_FLAGS(X)
+#undef X
+    }
+    f->on = on;
+}
+
+void hx_fact_owner(struct hx_step *s)
+{
+    FACT(f, owner, OWNER, owner_fact);
+    if (!f)
+        return;
+    uint64_t *const parts[HX_OWNERS] = {&f->citizen, &f->dispatcher, &f->holder, &f->assisting,
+                                        &f->arbiter, &f->force,      &f->system};
+    for (int i = 0; i < HX_OWNERS; i++) {
+        *parts[i] = (uint64_t)s->c->owner_ms[i];
+        f->total_ms += *parts[i];
+    }
+}
+
+void hx_fact_alarm(struct hx_step *s, const char *code, const char *about)
+{
+    FACT(f, alarm, ALARM, alarm_fact);
+    if (!f)
+        return;
+    f->code = text(code);
+    f->about = text(about);
+}
+
+static void add_audience(struct hx_step *s, const char *to)
+{
+    for (size_t i = 0; i < s->n_receivers; i++)
+        if (strcmp(s->receivers[i], to) == 0)
+            return;
+    if (s->n_receivers < sizeof s->receivers / sizeof *s->receivers)
+        s->receivers[s->n_receivers++] = to;
+}
+
+hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to)
+{
+    FACT(f, notice, NOTICE, notice_fact);
+    if (!f || !to)
+        return NULL;
+    f->kind = text(hx_notice_kind_name(kind));
+    f->to = text(to);
+    f->t_due = s->t_rcv;
+    f->holder = copy(s, s->c->holder);
+    add_audience(s, to);
+    return f;
+}

@@ -1,0 +1,208 @@
+/* Ladders: who is told when, and who must be told again.
+ *
+ * The level is a function of the time that has passed (R9): a mark knows its instant, nothing waits for the mark before it.
+ * Whoever heard an alarm hears how it ended: an all-clear when the fact arrived late, a correction when it turns out
+ * that there was no breach. */
+#include "engine/step.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *field(const struct hx_case *c, const char *name, size_t n)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } fields[] = {{"holder", offsetof(struct hx_case, holder)},
+                  {"community", offsetof(struct hx_case, community)},
+                  {"grid", offsetof(struct hx_case, grid)},
+                  {"street", offsetof(struct hx_case, street)}};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (strlen(fields[i].name) == n && memcmp(fields[i].name, name, n) == 0)
+            return (const char *)c + fields[i].offset;
+    return "";
+}
+
+const char *hx_receiver(struct hx_step *s, int receiver)
+{
+    const char *pattern = s->rules->receivers[receiver].pattern;
+    const char *open = strchr(pattern, '{');
+    const char *close = open ? strchr(open, '}') : NULL;
+    if (!close)
+        return pattern;
+    return hx_arena_printf(s->arena, "%.*s%s%s", (int)(open - pattern), pattern,
+                           field(s->c, open + 1, (size_t)(close - open - 1)), close + 1);
+}
+
+/* Room is made by dropping the oldest alarm that is over. */
+static struct hx_told *new_told(struct hx_step *s)
+{
+    struct hx_case *c = s->c;
+    for (uint32_t i = 0; c->n_told == HX_CASE_TOLD && i < c->n_told; i++)
+        if (c->told[i].done) {
+            memmove(&c->told[i], &c->told[i + 1], (c->n_told - i - 1) * sizeof *c->told);
+            c->n_told--;
+        }
+    if (c->n_told == HX_CASE_TOLD) {
+        s->overflow = true;
+        return NULL;
+    }
+    return &c->told[c->n_told++];
+}
+
+static void remember(struct hx_step *s, const struct hx_clock *k, const hxp_notice_fact *f, int kind)
+{
+    struct hx_told *t = new_told(s);
+    if (!t)
+        return;
+    *t = (struct hx_told){.kind = k->kind, .cycle = k->cycle, .how = (uint8_t)kind, .at = s->now};
+    t->level = (uint8_t)hx_level_number(f->level);
+    snprintf(t->to, sizeof t->to, "%s", f->to);
+}
+
+static bool is_of(const struct hx_told *t, const struct hx_clock *k)
+{
+    return t->kind == k->kind && t->cycle == k->cycle;
+}
+
+/* Names of those who were told of this clock before. */
+static void list_told(struct hx_step *s, const struct hx_clock *k, hxp_notice_fact *f)
+{
+    f->told = hx_arena_alloc(s->arena, s->c->n_told * sizeof *f->told);
+    for (uint32_t i = 0; f->told && i < s->c->n_told; i++)
+        if (is_of(&s->c->told[i], k) && !s->c->told[i].done)
+            f->told[f->n_told++] = hx_arena_strdup(s->arena, s->c->told[i].to);
+}
+
+static void list_passed(struct hx_step *s, const struct hx_clock *k, uint32_t passed, hxp_notice_fact *f)
+{
+    const struct hx_ladder_rule *ladder = &s->rules->ladders[s->rules->clocks[k->kind].ladder];
+    f->passed = hx_arena_alloc(s->arena, HX_RULES_MARKS * sizeof *f->passed);
+    for (int i = 0; f->passed && i < ladder->n_marks; i++)
+        if (passed & (UINT32_C(1) << i))
+            f->passed[f->n_passed++] = (char *)(uintptr_t)hx_level_name(ladder->marks[i].level + k->shift);
+}
+
+/* The same receiver already hears of another clock in this very entry: one notice lists both (corner 20). */
+static hxp_notice_fact *same_notice(struct hx_step *s, const char *kind, const char *level, const char *to)
+{
+    for (size_t i = 0; i < s->n_facts; i++) {
+        const hxp_fact *f = s->facts[i];
+        if (f->fact_case == HONGXIN__V1__FACT__FACT_NOTICE && strcmp(f->notice->to, to) == 0 &&
+            strcmp(f->notice->kind, kind) == 0 && strcmp(f->notice->level, level) == 0)
+            return f->notice;
+    }
+    return NULL;
+}
+
+static void join(struct hx_step *s, hxp_notice_fact *f, const char *clock)
+{
+    char **also = hx_arena_alloc(s->arena, (f->n_also + 1) * sizeof *also);
+    if (!also)
+        return;
+    if (f->n_also)
+        memcpy(also, f->also, f->n_also * sizeof *also);
+    also[f->n_also++] = (char *)(uintptr_t)clock;
+    f->also = also;
+}
+
+static void tell_one(struct hx_step *s, struct hx_clock *k, int i, uint32_t passed, int receiver)
+{
+    const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
+    const struct hx_mark_rule *mark = &s->rules->ladders[rule->ladder].marks[i];
+    const char *to = hx_receiver(s, receiver);
+    const char *level = hx_level_name(mark->level + k->shift);
+    if (!to)
+        return;
+    hxp_notice_fact *f = same_notice(s, hx_notice_kind_name(mark->kind), level, to);
+    if (f) {
+        join(s, f, rule->name);
+        hxp_notice_fact own = *f;
+        remember(s, k, &own, mark->kind);
+        return;
+    }
+    f = hx_fact_notice(s, mark->kind, to);
+    if (!f)
+        return;
+    f->clock = (char *)(uintptr_t)rule->name;
+    f->level = (char *)(uintptr_t)level;
+    f->t_due = hx_clock_mark(s->rules, k, i);
+    f->deadline = k->deadline;
+    f->expects = (char *)(uintptr_t)rule->until;
+    list_told(s, k, f);
+    list_passed(s, k, passed, f);
+    remember(s, k, f, mark->kind);
+}
+
+/* The one who is told when nobody answers for the role: the next level up, never nobody (R12). */
+static uint32_t receivers_of(const struct hx_clock *k, const struct hx_ladder_rule *ladder, int i)
+{
+    /* A shifted ladder tells the people of the higher level at the time of the lower one (corner 9). */
+    int level = ladder->marks[i].level + k->shift;
+    for (int j = 0; j < ladder->n_marks; j++)
+        if (ladder->marks[j].level == level)
+            return ladder->marks[j].receivers;
+    return ladder->marks[i].receivers;
+}
+
+void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passed)
+{
+    const struct hx_ladder_rule *ladder = &s->rules->ladders[s->rules->clocks[k->kind].ladder];
+    uint32_t receivers = receivers_of(k, ladder, i);
+    for (int r = 0; r < s->rules->n_receivers; r++)
+        if (receivers & (UINT32_C(1) << r))
+            tell_one(s, k, i, passed, r);
+    int level = ladder->marks[i].level + k->shift;
+    if (level > s->level)
+        s->level = level;
+}
+
+static void tell_end(struct hx_step *s, const struct hx_clock *k, struct hx_told *t, int kind, const char *why)
+{
+    hxp_notice_fact *f = hx_fact_notice(s, kind, hx_arena_strdup(s->arena, t->to));
+    t->done = 1;
+    if (!f)
+        return;
+    f->clock = (char *)(uintptr_t)s->rules->clocks[k->kind].name;
+    f->level = (char *)(uintptr_t)hx_level_name(t->level);
+    f->deadline = k->deadline;
+    f->t_due = s->now;
+    f->why = (char *)(uintptr_t)(why ? why : "");
+}
+
+void hx_ladder_clear(struct hx_step *s, const struct hx_clock *k)
+{
+    for (uint32_t i = 0; i < s->c->n_told; i++) {
+        struct hx_told *t = &s->c->told[i];
+        if (is_of(t, k) && !t->done && t->how == HX_NOTICE_BREACH)
+            tell_end(s, k, t, HX_NOTICE_ALL_CLEAR, NULL);
+        else if (is_of(t, k))
+            t->done = 1;
+    }
+}
+
+void hx_ladder_correct(struct hx_step *s, const struct hx_clock *k, const char *why, bool all)
+{
+    for (uint32_t i = 0; i < s->c->n_told; i++) {
+        struct hx_told *t = &s->c->told[i];
+        /* A rebuttal reaches those who had their all-clear already; a changed class only those who still worry. */
+        if (is_of(t, k) && (all ? !t->done : t->how == HX_NOTICE_BREACH))
+            tell_end(s, k, t, HX_NOTICE_CORRECTION, why);
+    }
+}
+
+void hx_ladder_forget(struct hx_step *s, const struct hx_clock *k)
+{
+    for (uint32_t i = 0; i < s->c->n_told; i++)
+        if (is_of(&s->c->told[i], k))
+            s->c->told[i].done = 1;
+}
+
+void hx_tell(struct hx_step *s, int receiver, const char *why)
+{
+    hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, hx_receiver(s, receiver));
+    if (!f)
+        return;
+    f->t_due = s->t_eff;
+    f->why = (char *)(uintptr_t)(why ? why : "");
+}

@@ -1,0 +1,344 @@
+/* One event: known already? which case? allowed? — and then its entry. */
+#include "engine/machine_internal.h"
+#include "engine/validate.h"
+#include "hongxin/instant.h"
+#include "hongxin/number.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RESULT(name) HONGXIN__V1__RESULT__##name
+
+static char *text(const char *s)
+{
+    return (char *)(uintptr_t)(s ? s : "");
+}
+
+void hx_machine_set_time(struct hx_machine *m, int64_t wall)
+{
+    m->wall = wall;
+    if (wall > m->now)
+        m->now = wall;
+}
+
+/* ---- answers -------------------------------------------------------------------------------------- */
+
+static hxp_reply *new_reply(struct hx_machine *m, const struct hx_arrival *in, int result, const char *code)
+{
+    hxp_reply *r = hx_arena_alloc(m->arena, sizeof *r);
+    if (!r)
+        return NULL;
+    hongxin__v1__reply__init(r);
+    r->result = (Hongxin__V1__Result)result;
+    r->code = text(code);
+    if (in->event) {
+        r->id = in->event->id;
+        r->source = in->event->source;
+    }
+    return r;
+}
+
+static void answer_case(struct hx_machine *m, hxp_reply *r, const struct hx_case *c, uint64_t lsn)
+{
+    char number[HX_NUMBER_TEXT];
+    r->case_number = c->number;
+    r->number = hx_arena_strdup(m->arena, hx_number_format(c->number, number));
+    r->case_version = c->version;
+    r->lsn = lsn;
+}
+
+/* Cannot be understood: kept in quarantine, so that nothing is lost, but no fact and no id is remembered. */
+static int invalid(struct hx_machine *m, const struct hx_arrival *in, const char *code, const char *field,
+                   const hxp_reply **reply)
+{
+    hxp_reply *r = new_reply(m, in, RESULT(INVALID), code);
+    if (!r)
+        return HX_NOMEM;
+    if (field)
+        r->message = hx_arena_printf(m->arena, "%s: field %s", code, field);
+    *reply = r;
+    return m->ops->quarantine(m->backend, in->bytes, in->size, code);
+}
+
+/* ---- ids that were seen before (corner 8) ------------------------------------------------------------ */
+
+static void digest_of(const struct hx_arrival *in, uint8_t digest[16])
+{
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, NULL, 0, 16);
+    crypto_generichash_update(&state, in->bytes, in->size);
+    if (in->reporter_digest_size)
+        crypto_generichash_update(&state, in->reporter_digest, in->reporter_digest_size);
+    crypto_generichash_final(&state, digest, 16);
+}
+
+static int duplicate(struct hx_machine *m, const struct hx_arrival *in, uint64_t lsn, const hxp_reply **reply)
+{
+    hxp_entry *e;
+    int rc = m->ops->entry_load(m->backend, lsn, m->arena, &e);
+    if (rc && rc != HX_NOTFOUND)
+        return rc;
+    hxp_reply *r = new_reply(m, in, RESULT(DUPLICATE), NULL);
+    if (!r)
+        return HX_NOMEM;
+    if (!rc && e->n_facts && e->facts[0]->fact_case == HONGXIN__V1__FACT__FACT_REPLY) {
+        *r = *e->facts[0]->reply;
+        r->result = RESULT(DUPLICATE);
+    }
+    r->lsn = lsn;
+    *reply = r;
+    return HX_OK;
+}
+
+static int conflict(struct hx_machine *m, const struct hx_arrival *in, const struct hx_seen *seen,
+                    const uint8_t digest[16], const hxp_reply **reply)
+{
+    char first[33], second[33];
+    hxp_reply *r = new_reply(m, in, RESULT(CONFLICT), "CONFLICT");
+    if (!r)
+        return HX_NOMEM;
+    sodium_bin2hex(first, sizeof first, seen->digest, 16);
+    sodium_bin2hex(second, sizeof second, digest, 16);
+    r->message = hx_arena_printf(m->arena, "this id was used before: first digest %s, this one %s", first, second);
+    *reply = r;
+    return hx_machine_note(m, in, r, "CONFLICT");
+}
+
+static int remember(struct hx_machine *m, const struct hx_arrival *in, uint64_t case_number, uint64_t lsn)
+{
+    struct hx_seen seen = {.case_number = case_number, .lsn = lsn};
+    digest_of(in, seen.digest);
+    return m->ops->seen_save(m->backend, in->event->source, in->event->id, &seen);
+}
+
+/* ---- the step of an event ----------------------------------------------------------------------------- */
+
+/* R2: the event's own time counts when its proof is accepted for this fact; otherwise the time we read it. What a source
+ * sent while we were down counts as received when it was sent: our outage counts against nobody (corner 17). */
+static int64_t effective_time(const struct hx_machine *m, const struct hx_event_rule *rule, const struct hx_arrival *in)
+{
+    const hxp_event *e = in->event;
+    int64_t t_occ = e->t_occ ? e->t_occ : e->t_src;
+    unsigned proof = e->proof > 0 ? (unsigned)e->proof : HONGXIN__V1__PROOF__CLAIM;
+    if (t_occ && proof < 32 && rule->trusted & (UINT32_C(1) << proof) && t_occ <= in->t_rcv + 2 * HX_SECOND)
+        return t_occ;
+    if (m->outage_to && e->t_src >= m->outage_from && e->t_src <= m->outage_to && e->t_src <= in->t_rcv)
+        return e->t_src;
+    return in->t_rcv;
+}
+
+static void prepare(struct hx_step *s, struct hx_machine *m, struct hx_case *c, const struct hx_arrival *in)
+{
+    const struct hx_event_rule *rule = &m->rules->events[hx_rules_event(m->rules, in->event->type)];
+    hx_step_begin(s, m, c, in);
+    s->data = hx_event_data(in->event);
+    s->t_eff = effective_time(m, rule, in);
+    s->cause = rule->name;
+    hx_actor_parse(in->event->by, &s->actor);
+}
+
+/* The role that sends it must be one that the life cycle names. An event whose sender is not given is a claim of the
+ * source itself; its guards decide. */
+static bool role_allowed(struct hx_step *s, int event)
+{
+    uint32_t roles = s->rules->events[event].roles;
+    if (!roles || s->actor.role == HX_ROLE_NONE || roles & (UINT32_C(1) << s->actor.role))
+        return true;
+    s->refusal = "BAD_ROLE";
+    s->refusal_result = RESULT(NOT_ALLOWED);
+    return false;
+}
+
+static bool version_fits(struct hx_step *s)
+{
+    if (!s->event->if_version || s->event->if_version == s->c->version)
+        return true;
+    s->refusal = "STALE_VERSION";
+    s->refusal_result = RESULT(NOT_ALLOWED);
+    return false;
+}
+
+static const char *refusal_text(struct hx_step *s)
+{
+    const char *state = s->c->state ? s->rules->states[s->c->state].name : "NEW";
+    return hx_arena_printf(s->arena, "%s is not allowed in %s: %s", s->event->type, state, s->refusal);
+}
+
+/* Not allowed here: the event is kept, the state is untouched, the answer says what would be allowed. */
+static int refuse(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    hxp_reply *r = new_reply(m, in, s->refusal_result, s->refusal);
+    if (!r)
+        return HX_NOMEM;
+    r->message = text(refusal_text(s));
+    *reply = r;
+    hx_reply_allowed(s, r);
+    if (!s->c->number) { /* no case came of it */
+        int rc = hx_machine_note(m, in, r, NULL);
+        return rc ? rc : remember(m, in, 0, r->lsn);
+    }
+    answer_case(m, r, s->c, s->lsn);
+    s->n_facts = 0;
+    int rc = hx_step_write(m, s, in, r);
+    return rc ? rc : remember(m, in, s->c->number, s->lsn);
+}
+
+static int accept(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    bool rejected = strcmp(m->rules->states[s->c->state].name, "REJECTED") == 0;
+    hxp_reply *r = new_reply(m, in, rejected ? RESULT(REJECTED) : RESULT(ACCEPTED), rejected ? s->data->reason : NULL);
+    if (!r)
+        return HX_NOMEM;
+    *reply = r;
+    s->c->version++;
+    answer_case(m, r, s->c, s->lsn);
+    hx_reply_promises(s, r);
+    int rc = hx_step_write(m, s, in, r);
+    return rc ? rc : remember(m, in, s->c->number, s->lsn);
+}
+
+static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    struct hx_step s;
+    prepare(&s, m, c, in);
+    int event = hx_rules_event(m->rules, in->event->type);
+    int rc = m->ops->next_lsn(m->backend, &s.lsn);
+    if (rc)
+        return rc;
+    bool taken = role_allowed(&s, event) && version_fits(&s) && hx_step_event(&s, event);
+    if (s.overflow)
+        return invalid(m, in, "CASE_FULL", NULL, reply);
+    if (!taken && s.refusal_result == RESULT(INVALID))
+        return invalid(m, in, s.refusal, NULL, reply);
+    if (!taken)
+        return refuse(m, &s, in, reply);
+    if (!c->number) {
+        rc = m->ops->case_number(m->backend, &c->number);
+        if (rc)
+            return rc;
+    }
+    return accept(m, &s, in, reply);
+}
+
+/* ---- which case ------------------------------------------------------------------------------------- */
+
+static int apply_to(struct hx_machine *m, uint64_t number, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    int rc = m->ops->case_load(m->backend, number, &m->work);
+    if (rc == HX_NOTFOUND)
+        return invalid(m, in, "NO_CASE", NULL, reply);
+    if (!rc)
+        rc = hx_machine_catch_up(m, &m->work, in->t_rcv);
+    return rc ? rc : step_on(m, &m->work, in, reply);
+}
+
+/* Its case is not known yet: kept with its source's order (corner 7). */
+static int park(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    hxp_reply *r = new_reply(m, in, RESULT(PARKED), "PARKED");
+    if (!r)
+        return HX_NOMEM;
+    *reply = r;
+    int rc = hx_machine_note(m, in, r, NULL);
+    if (rc)
+        return rc;
+    struct hx_parked p = {.lsn = r->lsn, .seq = in->event->source_seq, .t_rcv = in->t_rcv};
+    rc = m->ops->park(m->backend, in->event->source, in->event->case_ref, &p);
+    return rc ? rc : remember(m, in, 0, r->lsn);
+}
+
+/* A parked event is read back from the journal and applied as if it came now, with the time at which we read it. */
+static int apply_parked(struct hx_machine *m, uint64_t number, const struct hx_parked *p)
+{
+    hxp_entry *e;
+    int rc = m->ops->entry_load(m->backend, p->lsn, m->arena, &e);
+    if (rc)
+        return rc;
+    ProtobufCAllocator memory = hx_arena_allocator(m->arena);
+    hxp_event *event = hongxin__v1__event__unpack(&memory, e->event.len, e->event.data);
+    if (!event)
+        return HX_CORRUPT;
+    struct hx_arrival in = {.bytes = e->event.data, .size = e->event.len, .event = event, .t_rcv = p->t_rcv};
+    const hxp_reply *reply;
+    return apply_to(m, number, &in, &reply);
+}
+
+static int unpark(struct hx_machine *m, const struct hx_arrival *in, uint64_t number)
+{
+    struct hx_parked p;
+    int rc;
+    while ((rc = m->ops->unpark(m->backend, in->event->source, in->event->case_ref, &p)) == HX_OK) {
+        if (p.t_rcv < m->now - HX_DAY)
+            continue; /* dead: its source was told when the day was over */
+        rc = apply_parked(m, number, &p);
+        if (rc)
+            return rc;
+    }
+    return rc == HX_NOTFOUND ? HX_OK : rc;
+}
+
+static int save_refs(struct hx_machine *m, const struct hx_arrival *in, uint64_t number)
+{
+    const hxp_data *d = hx_event_data(in->event);
+    int rc = HX_OK;
+    if (in->event->case_ref[0])
+        rc = m->ops->ref_save(m->backend, in->event->source, in->event->case_ref, number);
+    if (!rc && d->ref[0])
+        rc = m->ops->ref_save(m->backend, in->event->source, d->ref, number);
+    return rc;
+}
+
+static int report(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    struct hx_case *c = &m->work;
+    int rc = hx_case_unpack(NULL, 0, c); /* an empty case */
+    if (rc)
+        return rc;
+    c->cycle = 1;
+    c->policy = m->rules->version;
+    snprintf(c->source, sizeof c->source, "%s", in->event->source);
+    snprintf(c->ref, sizeof c->ref, "%s", in->event->case_ref[0] ? in->event->case_ref : hx_event_data(in->event)->ref);
+    rc = step_on(m, c, in, reply);
+    uint64_t number = c->number;
+    if (rc || !number || !(*reply)->case_number)
+        return rc;
+    rc = save_refs(m, in, number);
+    return rc || !in->event->case_ref[0] ? rc : unpark(m, in, number);
+}
+
+static int route_event(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    const hxp_event *e = in->event;
+    bool is_report = strcmp(e->type, "REPORTED") == 0;
+    uint64_t number = e->case_number;
+    if (number)
+        return apply_to(m, number, in, reply);
+    if (!e->case_ref[0])
+        return is_report ? report(m, in, reply) : invalid(m, in, "NO_CASE", NULL, reply);
+    int rc = m->ops->ref_load(m->backend, e->source, e->case_ref, &number);
+    if (rc == HX_NOTFOUND)
+        return is_report ? report(m, in, reply) : park(m, in, reply);
+    return rc ? rc : apply_to(m, number, in, reply);
+}
+
+int hx_machine_event(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    const char *field = NULL;
+    if (!in->event)
+        return invalid(m, in, "UNDECODABLE", NULL, reply);
+    const char *code = hx_validate(m->rules, in->event, in->t_rcv, &field);
+    if (code)
+        return invalid(m, in, code, field, reply);
+    struct hx_seen seen;
+    uint8_t digest[16];
+    int rc = m->ops->seen_load(m->backend, in->event->source, in->event->id, &seen);
+    if (rc == HX_NOTFOUND)
+        rc = route_event(m, in, reply);
+    else if (!rc) {
+        digest_of(in, digest);
+        rc = memcmp(digest, seen.digest, sizeof digest) == 0 ? duplicate(m, in, seen.lsn, reply)
+                                                             : conflict(m, in, &seen, digest, reply);
+    }
+    return !rc && hx_arena_failed(m->arena) ? HX_NOMEM : rc;
+}

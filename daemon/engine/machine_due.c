@@ -1,0 +1,128 @@
+/* Deadlines: what is due is fired in the order of due times, each instant as one entry.
+ *
+ * A mark that comes up late because we were down is told as what is true now: the highest level, with the passed ones
+ * listed (R9, corner 17). The breach itself is proven by time, not by the moment of noticing. */
+#include "engine/machine_internal.h"
+
+#include <string.h>
+
+static bool in_outage(const struct hx_machine *m, int64_t due)
+{
+    return m->outage_to && due >= m->outage_from && due <= m->outage_to;
+}
+
+static void breach(struct hx_step *s, struct hx_clock *k, int64_t due)
+{
+    struct hx_case *c = s->c;
+    if (c->n_breaches == HX_CASE_BREACHES) {
+        s->overflow = true;
+        return;
+    }
+    struct hx_breach *b = &c->breaches[c->n_breaches++];
+    *b = (struct hx_breach){
+        .kind = k->kind, .cycle = k->cycle, .deadline = k->deadline, .t_noticed = s->now, .lsn = s->lsn};
+    memcpy(b->holder, c->holder, sizeof b->holder);
+    hx_fact_breach(s, b, due, in_outage(s->m, due) ? "OUTAGE" : "");
+    hx_flag_set(s, HX_FLAG_BREACHED, true);
+}
+
+/* The clock has run out. A promise is broken and goes on climbing; any other clock has a row that says what follows. */
+static void run_out(struct hx_step *s, struct hx_clock *k, int64_t due)
+{
+    k->fired |= HX_CLOCK_END;
+    if (s->rules->clocks[k->kind].promise) {
+        breach(s, k, due);
+        return;
+    }
+    int kind = k->kind;
+    k->state = HX_CLOCK_EXPIRED;
+    k->stopped_at = due;
+    hx_fact_clock(s, k, "STOP");
+    hx_step_clock_end(s, kind); /* may move the clocks: k is not used again */
+}
+
+/* Marks of one clock that are due: the last is told, those before it are passed. */
+static void climb(struct hx_step *s, struct hx_clock *k)
+{
+    uint32_t passed = 0;
+    int last = -1;
+    for (int i = 0; i < HX_RULES_MARKS; i++) {
+        if (k->fired & (UINT32_C(1) << i) || hx_clock_mark(s->rules, k, i) > s->now)
+            continue;
+        if (last >= 0)
+            passed |= UINT32_C(1) << last;
+        last = i;
+        k->fired |= UINT32_C(1) << i;
+    }
+    if (last >= 0)
+        hx_ladder_tell(s, k, last, passed);
+}
+
+static bool end_due(const struct hx_clock *k, int64_t due)
+{
+    return k->state == HX_CLOCK_RUNNING && k->deadline && k->deadline <= due && !(k->fired & HX_CLOCK_END);
+}
+
+/* Everything of this case that is due at this very instant. */
+static void fire(struct hx_step *s, int64_t due)
+{
+    struct hx_case *c = s->c;
+    uint32_t n = c->n_clocks;
+    for (uint32_t i = 0; i < n && i < c->n_clocks; i++)
+        if (end_due(&c->clocks[i], due))
+            run_out(s, &c->clocks[i], due);
+    for (uint32_t i = 0; i < n && i < c->n_clocks; i++)
+        if (hx_clock_next(s->rules, &c->clocks[i]) <= due)
+            climb(s, &c->clocks[i]);
+}
+
+static const char *cause_of(const struct hx_machine *m, const struct hx_case *c, int64_t due)
+{
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (hx_clock_next(m->rules, &c->clocks[i]) == due)
+            return m->rules->clocks[c->clocks[i].kind].name;
+    return "";
+}
+
+static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due)
+{
+    struct hx_step s;
+    hx_step_begin(&s, m, c, NULL);
+    int rc = m->ops->next_lsn(m->backend, &s.lsn);
+    if (rc)
+        return rc;
+    s.data = hx_event_data(NULL);
+    s.cause = cause_of(m, c, due);
+    s.t_rcv = due;
+    s.t_eff = in_outage(m, due) ? m->now : due;
+    fire(&s, due);
+    c->version++;
+    return hx_step_write(m, &s, NULL, NULL);
+}
+
+int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before)
+{
+    for (;;) {
+        int64_t due = hx_case_due(m->rules, c);
+        if (due >= before || due > m->now)
+            return HX_OK;
+        int rc = fire_entry(m, c, due);
+        if (rc)
+            return rc;
+    }
+}
+
+int hx_machine_due(struct hx_machine *m, uint64_t case_number)
+{
+    struct hx_case *c = &m->work;
+    int rc = m->ops->case_load(m->backend, case_number, c);
+    if (rc)
+        return rc;
+    if (c->due_row <= m->now)
+        c->due_row = 0; /* its row has come up and is gone */
+    uint64_t before = c->version;
+    rc = hx_machine_catch_up(m, c, INT64_MAX);
+    if (rc || c->version != before)
+        return rc;
+    return m->ops->case_save(m->backend, c, hx_case_due(m->rules, c));
+}

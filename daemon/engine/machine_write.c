@@ -1,0 +1,234 @@
+/* Writing what a step brought about: the reply, the journal entry, the case. */
+#include "engine/machine_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char *text(const char *s)
+{
+    return (char *)(uintptr_t)(s ? s : "");
+}
+
+static char *copy(struct hx_arena *a, const char *s)
+{
+    return *s ? hx_arena_strdup(a, s) : text("");
+}
+
+/* ---- the reply ------------------------------------------------------------------------------------- */
+
+static void promise(struct hx_step *s, hxp_reply *r, int kind, int64_t deadline)
+{
+    hxp_promise *p = hx_arena_alloc(s->arena, sizeof *p);
+    if (!p || !r->promises)
+        return;
+    hongxin__v1__promise__init(p);
+    p->clock = text(s->rules->clocks[kind].name);
+    p->deadline = deadline;
+    r->promises[r->n_promises++] = p;
+}
+
+/* The latest moment at which somebody has it: by the rules of triage and deemed receipt. */
+static int64_t latest_receipt(const struct hx_step *s)
+{
+    int triage = hx_rules_clock(s->rules, "K_TRIAGE"), handover = hx_rules_clock(s->rules, "K_HANDOVER");
+    const struct hx_clock *k = handover > 0 ? hx_clock_find(s->c, handover) : NULL;
+    if (k)
+        return k->deadline;
+    k = triage > 0 ? hx_clock_find(s->c, triage) : NULL;
+    return k && handover > 0 ? k->deadline + hx_clock_budget(s->rules, handover, s->c->class_no, 1) : 0;
+}
+
+static bool promised(const struct hx_step *s, int kind)
+{
+    const struct hx_clock_rule *rule = &s->rules->clocks[kind];
+    bool placed = s->c->street[0] != '\0';
+    return rule->promise && !rule->dated && !(rule->needs_place && !placed) && !(rule->needs_no_place && placed);
+}
+
+void hx_reply_promises(struct hx_step *s, hxp_reply *r)
+{
+    int64_t receipt = s->c->t_held ? 0 : latest_receipt(s);
+    r->promises = hx_arena_alloc(s->arena, HX_RULES_CLOCKS * sizeof *r->promises);
+    for (int kind = 1; kind < HX_RULES_CLOCKS; kind++) {
+        if (!s->rules->clocks[kind].name[0])
+            continue;
+        const struct hx_clock *k = hx_clock_find(s->c, kind);
+        int64_t budget = hx_clock_budget(s->rules, kind, s->c->class_no, s->c->cycle);
+        if (k && k->state == HX_CLOCK_RUNNING && k->deadline)
+            promise(s, r, kind, k->deadline);
+        else if (!k && receipt && budget && promised(s, kind))
+            promise(s, r, kind, receipt + budget);
+    }
+}
+
+void hx_reply_allowed(struct hx_step *s, hxp_reply *r)
+{
+    const struct hx_rules *rules = s->rules;
+    uint32_t from = UINT32_C(1) << s->c->state;
+    bool allowed[HX_RULES_EVENTS] = {false};
+    for (int i = 0; i < rules->n_transitions; i++)
+        if (rules->transitions[i].event >= 0 && rules->transitions[i].from & from)
+            allowed[rules->transitions[i].event] = !rules->events[rules->transitions[i].event].internal;
+    r->allowed = hx_arena_alloc(s->arena, HX_RULES_EVENTS * sizeof *r->allowed);
+    for (int i = 0; r->allowed && i < rules->n_events; i++)
+        if (allowed[i])
+            r->allowed[r->n_allowed++] = text(rules->events[i].name);
+}
+
+/* ---- the entry ------------------------------------------------------------------------------------- */
+
+/* "holder:P-07/li" → "P-07"; "city/property" → "city". */
+static char *audience_id(struct hx_arena *a, const char *to)
+{
+    const char *colon = strchr(to, ':');
+    const char *id = colon ? colon + 1 : to;
+    return hx_arena_strndup(a, id, strcspn(id, "/"));
+}
+
+static void add_audience(hxp_entry *e, char *id)
+{
+    if (!id || !*id)
+        return;
+    for (size_t i = 0; i < e->n_audience; i++)
+        if (strcmp(e->audience[i], id) == 0)
+            return;
+    e->audience[e->n_audience++] = id;
+}
+
+static void fill_audience(struct hx_step *s, hxp_entry *e)
+{
+    e->audience = hx_arena_alloc(s->arena, (s->n_receivers + 2) * sizeof *e->audience);
+    if (!e->audience)
+        return;
+    add_audience(e, e->holder);
+    add_audience(e, e->holder_before);
+    for (size_t i = 0; i < s->n_receivers; i++)
+        add_audience(e, audience_id(s->arena, s->receivers[i]));
+}
+
+static void fill_where(struct hx_step *s, hxp_entry *e)
+{
+    const struct hx_case *c = s->c;
+    e->where = hx_arena_alloc(s->arena, sizeof *e->where);
+    if (!e->where)
+        return;
+    hongxin__v1__where__init(e->where);
+    e->where->street = copy(s->arena, c->street);
+    e->where->community = copy(s->arena, c->community);
+    e->where->grid = copy(s->arena, c->grid);
+    e->where->estate = copy(s->arena, c->estate);
+    e->where->building = copy(s->arena, c->building);
+}
+
+static void fill_facts(struct hx_arena *a, hxp_entry *e, hxp_reply *reply, const hxp_fact *const *facts, size_t n)
+{
+    e->facts = hx_arena_alloc(a, (n + 1) * sizeof *e->facts);
+    if (!e->facts)
+        return;
+    if (reply) {
+        hxp_fact *f = hx_arena_alloc(a, sizeof *f);
+        if (!f)
+            return;
+        hongxin__v1__fact__init(f);
+        f->fact_case = HONGXIN__V1__FACT__FACT_REPLY;
+        f->reply = reply;
+        e->facts[e->n_facts++] = f;
+    }
+    for (size_t i = 0; i < n; i++)
+        e->facts[e->n_facts++] = (hxp_fact *)(uintptr_t)facts[i];
+}
+
+static void fill_event(struct hx_machine *m, hxp_entry *e, const struct hx_arrival *in)
+{
+    e->t_rec = m->now;
+    e->t_wall = m->wall != m->now ? m->wall : 0;
+    e->scale = m->scale;
+    if (!in)
+        return;
+    e->t_rcv = in->t_rcv;
+    e->event = (ProtobufCBinaryData){in->size, (uint8_t *)(uintptr_t)in->bytes};
+    e->reporter_digest = (ProtobufCBinaryData){in->reporter_digest_size, (uint8_t *)(uintptr_t)in->reporter_digest};
+}
+
+void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c, const struct hx_arrival *in)
+{
+    s->m = m;
+    s->rules = m->rules;
+    s->arena = m->arena;
+    s->c = c;
+    s->event = in ? in->event : NULL;
+    s->data = NULL;
+    s->actor = (struct hx_actor){.role = HX_ROLE_NONE};
+    s->now = m->now;
+    s->t_rcv = s->t_eff = in ? in->t_rcv : m->now;
+    s->lsn = 0;
+    s->cause = "";
+    s->n_facts = 0;
+    s->n_receivers = 0;
+    s->level = -1;
+    s->holder_before[0] = '\0';
+    s->refusal = NULL;
+    s->refusal_result = 0;
+    s->overflow = false;
+}
+
+int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in, hxp_reply *reply)
+{
+    struct hx_case *c = s->c;
+    hxp_entry *e = hx_arena_alloc(m->arena, sizeof *e);
+    if (!e)
+        return HX_NOMEM;
+    hongxin__v1__entry__init(e);
+    fill_event(m, e, in);
+    e->lsn = s->lsn;
+    e->case_number = c->number;
+    e->cycle = c->cycle;
+    e->prev_lsn = c->last_lsn;
+    e->t_eff = s->t_eff;
+    e->cause = text(s->cause);
+    e->holder = copy(m->arena, c->holder);
+    e->holder_before = copy(m->arena, s->holder_before);
+    e->state = text(m->rules->states[c->state].name);
+    e->class_ = text(c->class_no ? m->rules->classes[c->class_no].name : "");
+    e->category = copy(m->arena, c->category);
+    e->case_version = c->version;
+    e->open = hx_case_open(m->rules, c);
+    e->level = text(s->level >= 0 ? hx_level_name(s->level) : "");
+    fill_where(s, e);
+    fill_audience(s, e);
+    fill_facts(m->arena, e, reply, s->facts, s->n_facts);
+    if (hx_arena_failed(m->arena))
+        return HX_NOMEM;
+    c->last_lsn = s->lsn;
+    if (!c->first_lsn)
+        c->first_lsn = s->lsn;
+    int rc = m->ops->append(m->backend, e);
+    return rc ? rc : m->ops->case_save(m->backend, c, hx_case_due(m->rules, c));
+}
+
+int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *reply, const char *alarm)
+{
+    hxp_entry *e = hx_arena_alloc(m->arena, sizeof *e);
+    hxp_fact *f = hx_arena_alloc(m->arena, sizeof *f);
+    hxp_alarm_fact *a = hx_arena_alloc(m->arena, sizeof *a);
+    if (!e || !f || !a)
+        return HX_NOMEM;
+    hongxin__v1__entry__init(e);
+    fill_event(m, e, in);
+    int rc = m->ops->next_lsn(m->backend, &e->lsn);
+    if (rc)
+        return rc;
+    e->t_eff = in->t_rcv;
+    e->cause = text(in->event->type);
+    reply->lsn = e->lsn;
+    hongxin__v1__fact__init(f);
+    hongxin__v1__alarm_fact__init(a);
+    f->fact_case = HONGXIN__V1__FACT__FACT_ALARM;
+    f->alarm = a;
+    a->code = text(alarm);
+    a->source = text(in->event->source);
+    a->about = text(in->event->id);
+    a->seq = in->event->source_seq;
+    fill_facts(m->arena, e, reply, (const hxp_fact *const[]){f}, alarm ? 1 : 0);
+    return hx_arena_failed(m->arena) ? HX_NOMEM : m->ops->append(m->backend, e);
+}

@@ -1,0 +1,23 @@
+/* Every second of a case has one owner (R10). Time is booked when the owner changes, so that the parts always add
+ * up to the time since the report, whatever happened in between. */
+#include "engine/step.h"
+
+int hx_owner_now(const struct hx_rules *r, const struct hx_case *c)
+{
+    if (c->flags & HX_FLAG_OUTAGE)
+        return HX_OWNER_SYSTEM;
+    if (c->flags & HX_FLAG_ARBITRATION)
+        return HX_OWNER_ARBITER;
+    return r->states[c->state].owner;
+}
+
+void hx_owner_book(struct hx_case *c, int64_t t)
+{
+    int64_t spent = t - c->owner_since;
+    if (spent <= 0)
+        return;
+    c->owner_ms[c->owner] += spent;
+    if (c->owner == HX_OWNER_HOLDER)
+        c->stint_ms += spent;
+    c->owner_since = t;
+}

@@ -1,0 +1,233 @@
+/* Rules: a life cycle as data. States, classes, clocks, ladders, events and the table of transitions, read from a file by
+ * daemon/config and fully checked there; immutable afterwards, any thread.
+ *
+ * Guards and effects are words of a closed vocabulary (engine/words.h). A file can combine them but cannot loop,
+ * compute or call out. */
+#ifndef ENGINE_RULES_H
+#define ENGINE_RULES_H
+
+#include "engine/case.h"
+#include "hongxin/error.h"
+
+enum {
+    HX_RULES_STATES = 24, /* numbers 1 … 23; 0 is NEW, a case that does not exist yet */
+    HX_RULES_CLASSES = 8,
+    HX_RULES_CLOCKS = 32,
+    HX_RULES_EVENTS = 72,
+    HX_RULES_LADDERS = 12,
+    HX_RULES_MARKS = 6,
+    HX_RULES_RECEIVERS = 24,
+    HX_RULES_CALENDARS = 8,
+    HX_RULES_REASONS = 24,
+    HX_RULES_TRANSITIONS = 192,
+    HX_RULES_CALLS = 14, /* guards or effects in one row */
+    HX_NAME_MAX = 24,
+    HX_TITLE_MAX = 48,
+};
+
+struct hx_title {
+    char zh[HX_TITLE_MAX];
+    char en[HX_TITLE_MAX];
+};
+
+enum hx_state_kind { HX_STATE_OPEN = 1, HX_STATE_CLOSED /* may be reopened */, HX_STATE_TERMINAL };
+
+struct hx_state_rule {
+    char name[HX_NAME_MAX]; /* "" = number not used */
+    struct hx_title title;
+    enum hx_state_kind kind;
+    enum hx_owner owner; /* of the seconds spent here, unless a flag says otherwise */
+};
+
+struct hx_class_rule {
+    char name[HX_NAME_MAX];
+    struct hx_title title;
+    uint8_t evidence; /* pieces a solution must bring */
+    bool photo;       /* one of them a photo */
+    bool is_default;  /* of a report whose class nobody knows */
+};
+
+enum hx_calendar_kind { HX_CALENDAR_ALWAYS, HX_CALENDAR_ROLL, HX_CALENDAR_COUNT };
+
+struct hx_calendar_rule {
+    char name[HX_NAME_MAX];
+    enum hx_calendar_kind kind;
+    int32_t from_ms, to_ms; /* window of each day, local time */
+    int32_t utc_offset_ms;
+};
+
+struct hx_receiver_rule {
+    char name[HX_NAME_MAX];
+    char pattern[HX_TITLE_MAX]; /* "street:{street}" */
+};
+
+enum hx_notice_kind {
+    HX_NOTICE_REMINDER = 1,
+    HX_NOTICE_WARNING,
+    HX_NOTICE_BREACH,
+    HX_NOTICE_CORRECTION,
+    HX_NOTICE_ALL_CLEAR,
+    HX_NOTICE_DIGEST,
+    HX_NOTICE_CASE,
+};
+
+struct hx_mark_rule {
+    uint8_t level;         /* 0 … 5 */
+    uint8_t kind;          /* enum hx_notice_kind */
+    uint16_t share;        /* of the budget, per mille; 0 = see at_ms */
+    int64_t plus_ms;       /* at least this long after the deadline */
+    int64_t at_ms;         /* fixed time after the start */
+    uint32_t receivers;    /* bit i: receivers[i] */
+};
+
+struct hx_ladder_rule {
+    char name[HX_NAME_MAX];
+    uint8_t n_marks;
+    struct hx_mark_rule marks[HX_RULES_MARKS]; /* in the order of time */
+};
+
+struct hx_clock_rule {
+    char name[HX_NAME_MAX];
+    struct hx_title title;
+    char until[HX_NAME_MAX]; /* the event that is expected: named in notices */
+    bool shown;              /* no deadline: shown and reported only */
+    bool promise;            /* missing it is a breach; later cycles shift its ladder */
+    bool pausable;
+    bool dated;              /* deadline is a date named by a person */
+    bool needs_place, needs_no_place;
+    int8_t ladder;   /* -1 = none */
+    int8_t calendar; /* index */
+    int64_t budget_ms[HX_RULES_CLASSES];       /* by class number; [0] = every class; 0 = the class has none */
+    int64_t later_budget_ms[HX_RULES_CLASSES]; /* from the second cycle on; 0 = the same */
+};
+
+/* Bits of the proof classes accepted for an event's own time (R2): 1 << Proof. */
+struct hx_event_rule {
+    char name[HX_NAME_MAX]; /* "" = index not used */
+    struct hx_title title;
+    bool internal;      /* never accepted from outside */
+    uint32_t trusted;   /* bits 1 << proof */
+    uint32_t roles;     /* bits 1 << enum hx_role; 0 = anybody */
+    uint32_t needs;     /* bits of enum hx_need */
+};
+
+/* X(name): roles that `by` may name. */
+#define HX_ROLES(X)                                                                                \
+    X(reporter)                                                                                    \
+    X(dispatcher)                                                                                  \
+    X(holder)                                                                                      \
+    X(manager)                                                                                     \
+    X(community)                                                                                   \
+    X(grid)                                                                                        \
+    X(street)                                                                                      \
+    X(city)                                                                                        \
+    X(callback)                                                                                    \
+    X(operator)                                                                                    \
+    X(unit)                                                                                        \
+    X(system)
+
+enum hx_role {
+    HX_ROLE_NONE,
+#define X(name) HX_ROLE_##name,
+    HX_ROLES(X)
+#undef X
+        HX_ROLES_END
+};
+
+/* X(name): fields of Data that an event may be required to bring. */
+#define HX_NEEDS(X)                                                                                \
+    X(class)                                                                                       \
+    X(place)                                                                                       \
+    X(holder)                                                                                      \
+    X(reason)                                                                                      \
+    X(why)                                                                                         \
+    X(date)                                                                                        \
+    X(unit)                                                                                        \
+    X(into)                                                                                        \
+    X(cases)                                                                                       \
+    X(clock)                                                                                       \
+    X(level)                                                                                       \
+    X(until)                                                                                       \
+    X(deadline)                                                                                    \
+    X(receipt)                                                                                     \
+    X(dispute)                                                                                     \
+    X(party)                                                                                       \
+    X(order)
+
+enum hx_need {
+#define X(name) HX_NEED_##name,
+    HX_NEEDS(X)
+#undef X
+        HX_NEEDS_END
+};
+
+struct hx_word; /* engine/words.h */
+
+struct hx_call {
+    const struct hx_word *word;
+    int number;               /* clock, event or receiver that the argument names */
+    char text[HX_NAME_MAX];   /* the argument as written */
+};
+
+struct hx_transition {
+    uint32_t from; /* bit per state number; bit 0 = NEW */
+    int16_t event; /* index, or -1 */
+    int16_t clock; /* number of the clock whose end triggers it, or -1 */
+    uint8_t to;    /* state number; 0 = stays */
+    uint8_t n_guards, n_effects;
+    struct hx_call guards[HX_RULES_CALLS];
+    struct hx_call effects[HX_RULES_CALLS];
+    int line; /* in the file, for messages and pictures */
+};
+
+struct hx_rules {
+    char name[HX_NAME_MAX];
+    struct hx_title title;
+    uint32_t version;
+    char version_text[HX_WORD_MAX]; /* "complaint/1" */
+    int32_t utc_offset_minutes;
+    struct hx_state_rule states[HX_RULES_STATES];
+    struct hx_class_rule classes[HX_RULES_CLASSES];
+    struct hx_calendar_rule calendars[HX_RULES_CALENDARS];
+    uint8_t n_calendars;
+    struct hx_receiver_rule receivers[HX_RULES_RECEIVERS];
+    uint8_t n_receivers;
+    struct hx_ladder_rule ladders[HX_RULES_LADDERS];
+    uint8_t n_ladders;
+    struct hx_clock_rule clocks[HX_RULES_CLOCKS]; /* by number; name "" = not used */
+    struct hx_event_rule events[HX_RULES_EVENTS];
+    uint8_t n_events;
+    struct hx_transition transitions[HX_RULES_TRANSITIONS];
+    uint16_t n_transitions;
+};
+
+/* Numbers of names; -1 when unknown. NULL counts as unknown. */
+int hx_rules_state(const struct hx_rules *r, const char *name);
+int hx_rules_class(const struct hx_rules *r, const char *name);
+int hx_rules_clock(const struct hx_rules *r, const char *name);
+int hx_rules_event(const struct hx_rules *r, const char *name);
+int hx_rules_receiver(const struct hx_rules *r, const char *name);
+int hx_rules_ladder(const struct hx_rules *r, const char *name);
+int hx_rules_calendar(const struct hx_rules *r, const char *name);
+int hx_rules_default_class(const struct hx_rules *r);
+
+/* Checks the whole of a life cycle: unreachable states, states nobody can leave, clocks that run into a terminal state,
+ * ladders without a receiver, levels out of order, classes without a budget, rows that can never be taken. HX_CONFIG with
+ * the first fault in `problem` ("line 12: …"; 0 lines are left out). */
+HX_CHECK int hx_rules_check(const struct hx_rules *r, char *problem, size_t size);
+
+/* Names of closed lists; static text. */
+const char *hx_owner_name(enum hx_owner owner);
+int hx_owner_number(const char *name);
+const char *hx_basis_name(int basis);
+const char *hx_notice_kind_name(int kind);
+int hx_notice_kind_number(const char *name);
+const char *hx_clock_state_name(int state);
+const char *hx_level_name(int level); /* L0 … L5 */
+int hx_level_number(const char *name);
+const char *hx_role_name(int role);
+int hx_role_number(const char *name, size_t n);
+const char *hx_need_name(int need);
+int hx_need_number(const char *name);
+
+#endif

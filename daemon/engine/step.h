@@ -1,0 +1,106 @@
+/* One step of one case: internal to the engine.
+ *
+ * A step takes a case, the rules and an event or a fired mark, changes the case and builds facts. It reads no clock and
+ * no file. Builders are sticky: without memory they build nothing and the arena remembers; the machine checks once. */
+#ifndef ENGINE_STEP_H
+#define ENGINE_STEP_H
+
+#include "engine/machine.h"
+#include "engine/rules.h"
+
+struct hx_actor {
+    int role; /* enum hx_role; HX_ROLE_NONE = not given, -1 = unknown word */
+    char area[HX_ID_MAX];
+    char person[HX_PERSON_MAX];
+};
+
+/* Reads "role[:area][/person]". False when a part is too long. */
+bool hx_actor_parse(const char *by, struct hx_actor *actor);
+
+enum { HX_STEP_FACTS = 256 };
+
+struct hx_step {
+    const struct hx_machine *m;
+    const struct hx_rules *rules;
+    struct hx_arena *arena;
+    struct hx_case *c;
+    const hxp_event *event; /* NULL when a mark fired */
+    const hxp_data *data;   /* never NULL */
+    struct hx_actor actor;
+    int64_t now;   /* t_rec */
+    int64_t t_rcv; /* of the event; the due time of a mark */
+    int64_t t_eff; /* R2 */
+    uint64_t lsn;  /* of the entry being built */
+    const char *cause;
+
+    const hxp_fact *facts[HX_STEP_FACTS];
+    size_t n_facts;
+    const char *receivers[24]; /* notices' receivers, for the entry's audience */
+    size_t n_receivers;
+    int level;               /* highest level told, -1 = none */
+    char holder_before[HX_ID_MAX];
+    const char *refusal;     /* code of the guard that refused */
+    int refusal_result;      /* Hongxin__V1__Result */
+    bool overflow;           /* a limit of the case was reached */
+};
+
+/* ---- facts.c: building facts ---------------------------------------------------------------------- */
+void hx_fact_state(struct hx_step *s, int from, int to);
+void hx_fact_class(struct hx_step *s, int from, int to);
+void hx_fact_clock(struct hx_step *s, const struct hx_clock *k, const char *change);
+void hx_fact_breach(struct hx_step *s, const struct hx_breach *b, int64_t due, const char *delay);
+void hx_fact_breach_mark(struct hx_step *s, const struct hx_breach *b, const char *mark, const char *why);
+void hx_fact_flag(struct hx_step *s, enum hx_flag flag, bool on);
+void hx_fact_owner(struct hx_step *s);
+void hx_fact_alarm(struct hx_step *s, const char *code, const char *about);
+hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to);
+
+/* ---- clock.c: clocks and their arithmetic ----------------------------------------------------------- */
+/* The clock of this kind in the present cycle that runs, is paused or has expired; NULL when there is none. */
+struct hx_clock *hx_clock_find(struct hx_case *c, int kind);
+/* The newest clock of this kind, whatever its state. */
+struct hx_clock *hx_clock_last(struct hx_case *c, int kind);
+/* Does nothing when the case's class has no budget for it, or when it is not for this case. */
+void hx_clock_start(struct hx_step *s, int kind, int64_t start);
+void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t deadline);
+/* The fact arrived at `t_eff`: judges it (R3), rebuts or clears what was told. */
+void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff);
+void hx_clock_void(struct hx_step *s, struct hx_clock *k);
+/* New budget after a change of class, same start, floor rule (corners 1 to 3). */
+void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k);
+int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cycle);
+/* Deadline from the arithmetic stored with it (R6, invariant 7). */
+int64_t hx_clock_deadline(const struct hx_rules *r, const struct hx_clock *k);
+/* When mark i of its ladder is due; INT64_MAX when the clock has no such mark. */
+int64_t hx_clock_mark(const struct hx_rules *r, const struct hx_clock *k, int i);
+/* The earliest pending mark or end; INT64_MAX when nothing is pending. */
+int64_t hx_clock_next(const struct hx_rules *r, const struct hx_clock *k);
+#define HX_CLOCK_END (UINT32_C(1) << 31)
+
+/* ---- ladder.c: who is told, and who must be told again --------------------------------------------- */
+/* Tells mark i of a clock. `passed` = bits of earlier marks told in the same message (R9); `also` = second clock. */
+void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passed);
+/* The breach is over: all-clear to everybody who heard it, in the same order. */
+void hx_ladder_clear(struct hx_step *s, const struct hx_clock *k);
+/* What was told turned out otherwise. `all`: reminders too, not only breaches. */
+void hx_ladder_correct(struct hx_step *s, const struct hx_clock *k, const char *why, bool all);
+/* Nobody has to hear more about it. */
+void hx_ladder_forget(struct hx_step *s, const struct hx_clock *k);
+/* The receiver's name for this case: "street:S-02". In the arena. */
+const char *hx_receiver(struct hx_step *s, int receiver);
+void hx_tell(struct hx_step *s, int receiver, const char *why);
+
+/* ---- owner.c: every second has one owner (R10) ------------------------------------------------------ */
+/* Books the time up to t for the present owner; an earlier t books nothing, so that the sum never shrinks. */
+void hx_owner_book(struct hx_case *c, int64_t t);
+/* Whose seconds these are, by state and flags. */
+int hx_owner_now(const struct hx_rules *r, const struct hx_case *c);
+
+/* ---- step.c ------------------------------------------------------------------------------------------ */
+/* Takes the first row for this event whose guards hold. False: refused, see s->refusal. */
+bool hx_step_event(struct hx_step *s, int event);
+/* Takes the row of a clock that ended; true when there was one. */
+bool hx_step_clock_end(struct hx_step *s, int clock);
+void hx_flag_set(struct hx_step *s, enum hx_flag flag, bool on);
+
+#endif

@@ -1,0 +1,197 @@
+/* What is true now of a case, without anything of its reporter (3.7). */
+#include "engine/machine.h"
+#include "engine/step.h"
+#include "hongxin/number.h"
+
+#include <string.h>
+
+static char *text(const char *s)
+{
+    return (char *)(uintptr_t)(s ? s : "");
+}
+
+static char *copy(struct hx_arena *a, const char *s)
+{
+    return *s ? hx_arena_strdup(a, s) : text("");
+}
+
+static hxp_clock_fact *clock_view(const struct hx_machine *m, const struct hx_clock *k)
+{
+    hxp_clock_fact *f = hx_arena_alloc(m->arena, sizeof *f);
+    if (!f)
+        return NULL;
+    hongxin__v1__clock_fact__init(f);
+    const struct hx_clock_rule *rule = &m->rules->clocks[k->kind];
+    f->clock = text(rule->name);
+    f->change = text(hx_clock_state_name(k->state));
+    f->start = k->start;
+    f->budget_ms = k->budget_ms;
+    f->paused_ms = k->paused_ms;
+    f->floor = k->floor;
+    f->deadline = k->deadline;
+    f->basis = text(hx_basis_name(k->basis));
+    f->policy = text(m->rules->version_text);
+    f->calendar = text(m->rules->calendars[rule->calendar].name);
+    f->moved_by = k->moved_by;
+    if (k->met) {
+        f->judged_case = HONGXIN__V1__CLOCK_FACT__JUDGED_MET;
+        f->met = k->met == 1;
+    }
+    return f;
+}
+
+static void view_clocks(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
+{
+    v->clocks = hx_arena_alloc(m->arena, c->n_clocks * sizeof *v->clocks);
+    for (uint32_t i = 0; v->clocks && i < c->n_clocks; i++) {
+        const struct hx_clock *k = &c->clocks[i];
+        hxp_clock_fact *f = clock_view(m, k);
+        if (!f)
+            return;
+        v->clocks[v->n_clocks++] = f;
+        if (k->state == HX_CLOCK_RUNNING && k->deadline && (!v->next_deadline || k->deadline < v->next_deadline)) {
+            v->next_deadline = k->deadline;
+            v->next_clock = f->clock;
+        }
+    }
+}
+
+static void view_flags(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
+{
+    static const char *const names[] = {
+#define X(name, bit) [bit] = #name,
+        HX_FLAGS(X)
+#undef X
+    };
+    v->flags = hx_arena_alloc(m->arena, sizeof names);
+    for (size_t i = 0; v->flags && i < sizeof names / sizeof *names; i++)
+        if (names[i] && c->flags & (UINT32_C(1) << i))
+            v->flags[v->n_flags++] = text(names[i]);
+}
+
+static hxp_breach_fact *breach_fact(const struct hx_machine *m, const struct hx_breach *b)
+{
+    hxp_breach_fact *f = hx_arena_alloc(m->arena, sizeof *f);
+    if (!f)
+        return NULL;
+    hongxin__v1__breach_fact__init(f);
+    f->clock = text(m->rules->clocks[b->kind].name);
+    f->holder = copy(m->arena, b->holder);
+    f->deadline = f->t_due = b->deadline;
+    f->t_noticed = b->t_noticed;
+    f->policy = text(m->rules->version_text);
+    return f;
+}
+
+static void view_marks(const struct hx_machine *m, const struct hx_breach *b, Hongxin__V1__BreachView *v)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } marks[] = {{HX_BREACH_REBUTTED, "REBUTTED"},
+                 {HX_BREACH_EXCLUDED, "EXCLUDED"},
+                 {HX_BREACH_VOID_RETURN, "VOID_RETURN"}};
+    v->marks = hx_arena_alloc(m->arena, sizeof marks);
+    for (size_t i = 0; v->marks && i < sizeof marks / sizeof *marks; i++)
+        if (b->marks & marks[i].bit)
+            v->marks[v->n_marks++] = text(marks[i].name);
+}
+
+static void view_breaches(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
+{
+    v->breaches = hx_arena_alloc(m->arena, c->n_breaches * sizeof *v->breaches);
+    for (uint32_t i = 0; v->breaches && i < c->n_breaches; i++) {
+        Hongxin__V1__BreachView *b = hx_arena_alloc(m->arena, sizeof *b);
+        if (!b)
+            return;
+        hongxin__v1__breach_view__init(b);
+        b->breach = breach_fact(m, &c->breaches[i]);
+        b->cycle = c->breaches[i].cycle;
+        b->lsn = c->breaches[i].lsn;
+        view_marks(m, &c->breaches[i], b);
+        v->breaches[v->n_breaches++] = b;
+    }
+}
+
+/* Seconds by owner, with those since the last booking given to the present one. */
+static hxp_owner_fact *view_owner(const struct hx_machine *m, const struct hx_case *c)
+{
+    hxp_owner_fact *f = hx_arena_alloc(m->arena, sizeof *f);
+    if (!f)
+        return NULL;
+    hongxin__v1__owner_fact__init(f);
+    uint64_t *const parts[HX_OWNERS] = {&f->citizen, &f->dispatcher, &f->holder, &f->assisting,
+                                        &f->arbiter, &f->force,      &f->system};
+    for (int i = 0; i < HX_OWNERS; i++)
+        *parts[i] = (uint64_t)c->owner_ms[i];
+    if (hx_case_open(m->rules, c) && m->now > c->owner_since)
+        *parts[c->owner] += (uint64_t)(m->now - c->owner_since);
+    for (int i = 0; i < HX_OWNERS; i++)
+        f->total_ms += *parts[i];
+    return f;
+}
+
+static void view_where(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
+{
+    v->where = hx_arena_alloc(m->arena, sizeof *v->where);
+    if (!v->where)
+        return;
+    hongxin__v1__where__init(v->where);
+    v->where->street = copy(m->arena, c->street);
+    v->where->community = copy(m->arena, c->community);
+    v->where->grid = copy(m->arena, c->grid);
+    v->where->estate = copy(m->arena, c->estate);
+    v->where->building = copy(m->arena, c->building);
+}
+
+/* Highest level told and not yet over. */
+static const char *level(const struct hx_case *c)
+{
+    int highest = -1;
+    for (uint32_t i = 0; i < c->n_told; i++)
+        if (!c->told[i].done && c->told[i].level > highest)
+            highest = c->told[i].level;
+    return highest < 0 ? "" : hx_level_name(highest);
+}
+
+static void view_holder(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
+{
+    const struct hx_company *company = hx_city_company(m->city, c->holder);
+    const struct hx_place *place = company ? NULL : hx_city_place(m->city, c->holder);
+    v->holder = copy(m->arena, c->holder);
+    v->holder_person = copy(m->arena, c->person);
+    v->holder_name_zh = text(company ? company->name_zh : place ? place->name_zh : "");
+    v->holder_name_en = text(company ? company->name_en : place ? place->name_en : "");
+    v->held_since = c->t_held;
+}
+
+hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c)
+{
+    char number[HX_NUMBER_TEXT];
+    hxp_case_view *v = hx_arena_alloc(m->arena, sizeof *v);
+    if (!v)
+        return NULL;
+    hongxin__v1__case_view__init(v);
+    v->case_number = c->number;
+    v->number = hx_arena_strdup(m->arena, hx_number_format(c->number, number));
+    v->case_version = c->version;
+    v->state = text(m->rules->states[c->state].name);
+    v->cycle = c->cycle;
+    v->class_ = text(c->class_no ? m->rules->classes[c->class_no].name : "");
+    v->category = copy(m->arena, c->category);
+    v->level = text(level(c));
+    v->owner = text(hx_owner_name(c->owner));
+    v->t_report = c->t_report;
+    v->t0 = c->t0;
+    v->t_closed = c->t_closed;
+    v->last_lsn = c->last_lsn;
+    v->policy = text(m->rules->version_text);
+    v->ref = copy(m->arena, c->ref);
+    v->owner_ms = view_owner(m, c);
+    view_where(m, c, v);
+    view_holder(m, c, v);
+    view_flags(m, c, v);
+    view_clocks(m, c, v);
+    view_breaches(m, c, v);
+    return hx_arena_failed(m->arena) ? NULL : v;
+}
