@@ -1,0 +1,322 @@
+/* Lines of a journal entry.
+ *
+ * An entry holds what happened (the event or the deadline that fired) and every fact that followed.
+ * People want one line for the step of the life, with the clocks that it started and stopped, and
+ * one for each thing they may have to act on: a breach with everybody who was told, an escalation,
+ * a correction, a refusal, an alarm. Notices of one kind, clock and level share a line. */
+#include "cli/show.h"
+#include "hongxin/fact.h"
+#include <string.h>
+
+struct lines {
+    struct show *s;
+    const hxp_entry *e;
+    const char *const *facts;
+    int n;
+};
+
+static bool wanted(const struct lines *l, const char *fact)
+{
+    if (!l->facts)
+        return true;
+    for (const char *const *f = l->facts; *f; f++)
+        if (!strcmp(*f, fact))
+            return true;
+    return false;
+}
+
+/* The time and the case: how every line begins. */
+static void begin(struct lines *l)
+{
+    struct show *s = l->s;
+    int64_t day = (l->e->t_rec + s->utc_offset * HX_MINUTE) / HX_DAY;
+    char time[HX_INSTANT_TEXT], number[32];
+
+    if (day != s->day) {
+        hx_instant_format(l->e->t_rec, s->utc_offset, time);
+        time[10] = '\0';
+        show_paint(s, SHOW_DIM, "---- %s ----\n", time);
+        s->day = day;
+    }
+    show_time(s, l->e->t_rec, l->e->t_rec, time);
+    time[8] = '\0'; /* seconds are enough here */
+    show_paint(s, SHOW_DIM, "%s ", time);
+    show_paint(s, SHOW_BOLD, "%-7s ", show_number(l->e->case_number, number));
+    l->n++;
+}
+
+static void end(struct lines *l)
+{
+    fputc('\n', l->s->out);
+}
+
+static void put_clock(struct lines *l, const hxp_clock_fact *c)
+{
+    struct show *s = l->s;
+    char due[HX_INSTANT_TEXT];
+
+    if (!c->deadline || !wanted(l, "CLOCK"))
+        return;
+    if (!strcmp(c->change, "STOP")) {
+        bool judged = c->judged_case == HONGXIN__V1__CLOCK_FACT__JUDGED_MET;
+        if (judged)
+            show_paint(s, c->met ? SHOW_GREEN : SHOW_RED, "  %s %s %s", c->clock,
+                       words_text(WORDS_LABEL, c->met ? "met" : "missed", false),
+                       words_text(WORDS_LABEL, c->met ? "met" : "missed", true));
+        return;
+    }
+    fprintf(s->out, "  %s", c->clock);
+    if (strcmp(c->change, "START"))
+        fprintf(s->out, " %s", words_text(WORDS_CHANGE, c->change, s->zh));
+    if (strcmp(c->change, "VOID"))
+        fprintf(s->out, " %s %s", show_label(s, "due"),
+                show_time(s, c->deadline, l->e->t_rec, due));
+}
+
+static const hxp_state_fact *state_of(const hxp_entry *e)
+{
+    for (size_t i = 0; i < e->n_facts; i++)
+        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_STATE)
+            return e->facts[i]->state;
+    return NULL;
+}
+
+static bool refused(const hxp_entry *e, const hxp_reply **reply)
+{
+    for (size_t i = 0; i < e->n_facts; i++)
+        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_REPLY) {
+            *reply = e->facts[i]->reply;
+            return (*reply)->result != HONGXIN__V1__RESULT__ACCEPTED;
+        }
+    *reply = NULL;
+    return false;
+}
+
+static void put_cause(const struct show *s, const char *cause)
+{
+    if (!strncmp(cause, "K_", 2))
+        fputs(cause, s->out);
+    else
+        show_code(s, WORDS_EVENT, cause);
+}
+
+static void put_place(struct lines *l)
+{
+    const hxp_where *w = l->e->where;
+
+    if (w && (*w->building || *w->estate || *w->grid))
+        fprintf(l->s->out, " · %s", *w->building ? w->building : *w->estate ? w->estate : w->grid);
+    if (*l->e->holder)
+        fprintf(l->s->out, " · %s", l->e->holder);
+}
+
+/* The step: the event or timer, the state it led to, and what it did to the clocks. */
+static void step_line(struct lines *l)
+{
+    const hxp_entry *e = l->e;
+    const hxp_state_fact *state = state_of(e);
+    const hxp_reply *reply;
+
+    if (refused(e, &reply) || (!state && !e->event.len))
+        return;
+    if (!wanted(l, state ? "STATE" : "REPLY"))
+        return;
+    begin(l);
+    put_cause(l->s, e->cause);
+    if (state && strcmp(state->to, e->cause)) {
+        fputs(" → ", l->s->out);
+        show_code(l->s, WORDS_STATE, state->to);
+    }
+    if (state && (!*state->from || !strcmp(state->from, "NEW"))) {
+        fprintf(l->s->out, "  %s", e->class_);
+        put_place(l);
+    }
+    for (size_t i = 0; i < e->n_facts; i++)
+        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_CLOCK)
+            put_clock(l, e->facts[i]->clock);
+    end(l);
+}
+
+static void refusal_line(struct lines *l)
+{
+    const hxp_reply *reply;
+
+    if (!refused(l->e, &reply) || !reply || !wanted(l, "REPLY"))
+        return;
+    begin(l);
+    put_cause(l->s, l->e->cause);
+    show_paint(
+        l->s, SHOW_YELLOW, "  %s %s",
+        protobuf_c_enum_descriptor_get_value(&hongxin__v1__result__descriptor, reply->result)->name,
+        reply->code);
+    for (size_t i = 0; i < reply->n_allowed; i++)
+        fprintf(l->s->out, "%s%s", i ? ", " : "  (", reply->allowed[i]);
+    fputs(reply->n_allowed ? ")" : "", l->s->out);
+    end(l);
+}
+
+/* Receivers of notices like this one: same kind, clock and level. */
+static bool alike(const hxp_notice_fact *a, const hxp_notice_fact *b)
+{
+    return !strcmp(a->kind, b->kind) && !strcmp(a->clock, b->clock) && !strcmp(a->level, b->level);
+}
+
+static void put_told(struct lines *l, size_t from, const hxp_notice_fact *first)
+{
+    const char *between = " ";
+
+    fprintf(l->s->out, "  %s", show_label(l->s, "told"));
+    for (size_t i = from; i < l->e->n_facts; i++) {
+        const hxp_fact *f = l->e->facts[i];
+        if (f->fact_case == HONGXIN__V1__FACT__FACT_NOTICE && alike(f->notice, first)) {
+            fprintf(l->s->out, "%s%s", between, show_receiver(f->notice->to));
+            between = ", ";
+        }
+    }
+}
+
+static bool is_first(const hxp_entry *e, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_NOTICE &&
+            alike(e->facts[i]->notice, e->facts[at]->notice))
+            return false;
+    return true;
+}
+
+static const hxp_notice_fact *notice_of(const hxp_entry *e, const char *clock, size_t *at)
+{
+    for (size_t i = 0; i < e->n_facts; i++)
+        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_NOTICE &&
+            !strcmp(e->facts[i]->notice->kind, "BREACH") &&
+            !strcmp(e->facts[i]->notice->clock, clock)) {
+            *at = i;
+            return e->facts[i]->notice;
+        }
+    return NULL;
+}
+
+static bool has_breach(const hxp_entry *e, const char *clock)
+{
+    for (size_t i = 0; i < e->n_facts; i++)
+        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_BREACH &&
+            !strcmp(e->facts[i]->breach->clock, clock))
+            return true;
+    return false;
+}
+
+static void put_clock_words(const struct show *s, const char *clock)
+{
+    fprintf(s->out, "%s %s", clock, words_text(WORDS_CLOCK, clock, s->zh));
+}
+
+static void breach_line(struct lines *l, const hxp_breach_fact *b)
+{
+    char due[HX_INSTANT_TEXT];
+    size_t at;
+    const hxp_notice_fact *told = notice_of(l->e, b->clock, &at);
+
+    if (!wanted(l, "BREACH"))
+        return;
+    begin(l);
+    show_paint(l->s, SHOW_RED, l->s->zh ? "超时 BREACH" : "BREACH 超时");
+    fputc(' ', l->s->out);
+    put_clock_words(l->s, b->clock);
+    fprintf(l->s->out, ", %s %s  %s", show_label(l->s, "due"),
+            show_time(l->s, b->deadline, l->e->t_rec, due), b->holder);
+    if (*b->delay)
+        fprintf(l->s->out, "  (%s)", words_text(WORDS_REASON, b->delay, l->s->zh));
+    if (told)
+        put_told(l, at, told);
+    end(l);
+}
+
+static void notice_line(struct lines *l, size_t at)
+{
+    const hxp_notice_fact *n = l->e->facts[at]->notice;
+    bool bad = !strcmp(n->kind, "BREACH");
+
+    if (!is_first(l->e, at) || !wanted(l, "NOTICE") ||
+        (bad && !strcmp(n->level, "L2") && has_breach(l->e, n->clock) && wanted(l, "BREACH")))
+        return; /* the line of the breach names these receivers */
+    begin(l);
+    show_paint(l->s,
+               bad                           ? SHOW_RED
+               : !strcmp(n->kind, "WARNING") ? SHOW_YELLOW
+                                             : SHOW_CYAN,
+               "%s %s", words_text(WORDS_NOTICE, n->kind, l->s->zh),
+               words_text(WORDS_NOTICE, n->kind, !l->s->zh));
+    if (*n->level)
+        fprintf(l->s->out, " %s %s", n->level, words_text(WORDS_LEVEL, n->level, l->s->zh));
+    if (*n->clock) {
+        fputs("  ", l->s->out);
+        put_clock_words(l->s, n->clock);
+    }
+    put_told(l, at, n);
+    end(l);
+}
+
+static void small_line(struct lines *l, const hxp_fact *f)
+{
+    const struct show *s = l->s;
+
+    begin(l);
+    switch (f->fact_case) {
+    case HONGXIN__V1__FACT__FACT_CLASS:
+        fprintf(s->out, "%s %s → ", show_label(s, "class"), f->class_->from);
+        show_code(s, WORDS_CLASS, f->class_->to);
+        fprintf(s->out, "  %s", f->class_->by);
+        break;
+    case HONGXIN__V1__FACT__FACT_BREACH_MARK:
+        show_paint(s, SHOW_GREEN, "%s %s", f->breach_mark->clock, f->breach_mark->mark);
+        fprintf(s->out, " %s  %s", words_text(WORDS_MARK, f->breach_mark->mark, s->zh),
+                f->breach_mark->why);
+        break;
+    case HONGXIN__V1__FACT__FACT_FLAG:
+        fprintf(s->out, "%s ", f->flag->on ? "+" : "-");
+        show_code(s, WORDS_FLAG, f->flag->flag);
+        break;
+    default:
+        show_paint(s, SHOW_RED, "%s ", show_label(s, "alarm"));
+        show_code(s, WORDS_ALARM, f->alarm->code);
+        fprintf(s->out, "  %s", f->alarm->about);
+    }
+    end(l);
+}
+
+static void fact_line(struct lines *l, size_t at)
+{
+    const hxp_fact *f = l->e->facts[at];
+
+    switch (f->fact_case) {
+    case HONGXIN__V1__FACT__FACT_BREACH:
+        breach_line(l, f->breach);
+        break;
+    case HONGXIN__V1__FACT__FACT_NOTICE:
+        notice_line(l, at);
+        break;
+    case HONGXIN__V1__FACT__FACT_FLAG:
+        if (strcmp(f->flag->flag, "BREACHED") == 0)
+            break; /* the breach says it */
+        /* fall through */
+    case HONGXIN__V1__FACT__FACT_CLASS:
+    case HONGXIN__V1__FACT__FACT_BREACH_MARK:
+    case HONGXIN__V1__FACT__FACT_ALARM:
+        if (wanted(l, hx_fact_name(f)))
+            small_line(l, f);
+        break;
+    default: /* replies, states and clocks are in the line of the step; seconds in `hongxin case` */
+        break;
+    }
+}
+
+int show_entry(struct show *s, const hxp_entry *e, const char *const *facts)
+{
+    struct lines l = {.s = s, .e = e, .facts = facts};
+
+    step_line(&l);
+    refusal_line(&l);
+    for (size_t i = 0; i < e->n_facts; i++)
+        fact_line(&l, i);
+    return l.n;
+}
