@@ -1,0 +1,77 @@
+/* Mapping files: how the columns of somebody's export become events. config/mappings/12345.yaml is
+ * the example, and docs/publish-csv.md explains each key. A mapping is immutable once loaded. */
+#ifndef CLI_MAPPING_H
+#define CLI_MAPPING_H
+
+#include "cli/csvfile.h"
+#include "cli/record.h"
+#include "hongxin/error.h"
+
+enum { MAPPING_PROBLEM = 512 };
+
+/* Words of the export → words of the schema. */
+struct map_value {
+    char **is;
+    unsigned is_count;
+    char *to;
+};
+
+struct map_column {
+    char **names; /* the heading may use any of these */
+    unsigned names_count;
+    char *field; /* "data.text", "reporter.phone", "t_occ" … */
+    bool required;
+    bool time;  /* read with `times` and `zone` */
+    char *join; /* behind what an earlier column put into the same field; NULL = it must be alone */
+    char *otherwise; /* a value that `values` does not list; NULL = the row is refused */
+    struct map_value *values;
+    unsigned values_count;
+};
+
+struct map_constant {
+    char *field, *value;
+};
+
+struct mapping {
+    char *name, *encoding, *delimiter, *zone, *id;
+    char **times;
+    unsigned times_count;
+    struct map_constant *constants;
+    unsigned constants_count;
+    struct map_column *columns;
+    unsigned columns_count;
+};
+
+/* Reads and checks a file: unknown keys, fields that the schema does not have, a zone or a format
+ * of times that is not understood are refused, with `problem` naming file and place. HX_CONFIG,
+ * HX_NOTFOUND, HX_NOMEM. */
+HX_CHECK int mapping_load(const char *path, struct mapping **out, char problem[MAPPING_PROBLEM]);
+void mapping_free(struct mapping *m);
+
+/* A mapping tied to the heading of one file. */
+struct map_binding {
+    const struct mapping *m;
+    size_t n;                      /* columns of the heading */
+    char *heading[CSV_FIELDS_MAX]; /* owned */
+    short from[CSV_FIELDS_MAX];    /* for each column of the mapping, that of the file; -1 = none */
+    int offset_minutes;            /* of `zone` */
+};
+
+/* HX_INVALID when a required column, or one that the id is made of, is not in the heading. */
+HX_CHECK int mapping_bind(const struct mapping *m, const struct csv_row *heading,
+                          struct map_binding *b, char problem[MAPPING_PROBLEM]);
+void mapping_unbind(struct map_binding *b);
+
+/* One row as an object for record_from_json(). HX_INVALID with what is wrong with the row: it names
+ * columns, never what stands in them. */
+HX_CHECK int mapping_apply(const struct map_binding *b, const struct csv_row *row, json_t **out,
+                           char problem[RECORD_PROBLEM]);
+
+/* An instant written in a format of yyyy, MM, dd, HH, mm, ss (M, d, H: one or two digits), as
+ * milliseconds; `offset_minutes` is the zone. HX_INVALID. */
+HX_CHECK int mapping_time(const char *text, const char *format, int offset_minutes, int64_t *ms);
+
+/* "+08:00", "UTC" or "Asia/Shanghai" (without daylight saving since 1991). HX_INVALID. */
+HX_CHECK int mapping_zone(const char *text, int *offset_minutes);
+
+#endif
