@@ -20,9 +20,10 @@ static void read_title(struct loader *l, yaml_node_t *map, struct hx_title *titl
     yaml_doc_need(&l->doc, map, "en", title->en, sizeof title->en);
 }
 
-/* `no` of a state, class or clock: in range and not used before. `names` points to the first member `name` of the
- * slots, which is what the slot begins with. */
-static int read_no(struct loader *l, yaml_node_t *map, int limit, const char *slots, size_t slot_size)
+/* `no` of a state, class or clock: in range and not used before. `names` points to the first member
+ * `name` of the slots, which is what the slot begins with. */
+static int read_no(struct loader *l, yaml_node_t *map, int limit, const char *slots,
+                   size_t slot_size)
 {
     int64_t no = yaml_doc_int(&l->doc, map, "no", 0);
     if (no < 1 || no >= limit) {
@@ -30,7 +31,8 @@ static int read_no(struct loader *l, yaml_node_t *map, int limit, const char *sl
         return 0;
     }
     if (slots[(size_t)no * slot_size]) {
-        yaml_doc_fault(&l->doc, map, "no %d is used already by %s", (int)no, slots + (size_t)no * slot_size);
+        yaml_doc_fault(&l->doc, map, "no %d is used already by %s", (int)no,
+                       slots + (size_t)no * slot_size);
         return 0;
     }
     return (int)no;
@@ -187,7 +189,8 @@ static void read_budgets(struct loader *l, yaml_node_t *map, struct hx_clock_rul
 
 static void read_clock(struct loader *l, yaml_node_t *map)
 {
-    yaml_doc_only(&l->doc, map, "no name zh en until shown promise pausable dated only ladder calendar budgets");
+    yaml_doc_only(&l->doc, map,
+                  "no name zh en until shown promise pausable dated only ladder calendar budgets");
     int no = READ_NO(l, map, HX_RULES_CLOCKS, l->r->clocks);
     struct hx_clock_rule *k = &l->r->clocks[no];
     char only[HX_NAME_MAX], ladder[HX_NAME_MAX], calendar[HX_NAME_MAX];
@@ -249,8 +252,8 @@ static uint32_t read_proofs(struct loader *l, yaml_node_t *list)
     uint32_t proofs = 0;
     yaml_node_t *item;
     for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL; i++) {
-        const ProtobufCEnumValue *v =
-            protobuf_c_enum_descriptor_get_value_by_name(&hongxin__v1__proof__descriptor, yaml_doc_scalar(&l->doc, item));
+        const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value_by_name(
+            &hongxin__v1__proof__descriptor, yaml_doc_scalar(&l->doc, item));
         if (!v || v->value == 0)
             yaml_doc_fault(&l->doc, item, "unknown proof %s", yaml_doc_scalar(&l->doc, item));
         else
@@ -401,15 +404,17 @@ static void read_transition(struct loader *l, yaml_node_t *map)
 static const struct section {
     const char *name;
     void (*read)(struct loader *l, yaml_node_t *map);
-} sections[] = {{"states", read_state},       {"classes", read_class},  {"calendars", read_calendar},
-                {"receivers", read_receiver}, {"ladders", read_ladder}, {"events", read_event},
+} sections[] = {{"states", read_state},       {"classes", read_class},
+                {"calendars", read_calendar}, {"receivers", read_receiver},
+                {"ladders", read_ladder},     {"events", read_event},
                 {"clocks", read_clock},       {"transitions", read_transition}};
 
 static void read_head(struct loader *l, yaml_node_t *root)
 {
     struct hx_rules *r = l->r;
     yaml_doc_only(&l->doc, root,
-                  "life-cycle version zh en utc-offset states classes calendars receivers ladders clocks events "
+                  "life-cycle version zh en utc-offset states classes calendars receivers ladders "
+                  "clocks events "
                   "transitions");
     yaml_doc_need(&l->doc, root, "life-cycle", r->name, sizeof r->name);
     read_title(l, root, &r->title);

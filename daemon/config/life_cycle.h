@@ -5,9 +5,11 @@
 #include "config/problem.h"
 #include "engine/rules.h"
 
-/* Reads and checks `path`. On success *out is a new immutable set of rules, freed with hx_life_cycle_free. HX_CONFIG with
- * "file:line: what" in *problem for anything that is not right; HX_NOMEM; HX_IO when the file cannot be read. Any thread. */
-HX_CHECK int hx_life_cycle_load(const char *path, struct hx_rules **out, struct hx_problem *problem);
+/* Reads and checks `path`. On success *out is a new immutable set of rules, freed with
+ * hx_life_cycle_free. HX_CONFIG with "file:line: what" in *problem for anything that is not right;
+ * HX_NOMEM; HX_IO when the file cannot be read. Any thread. */
+HX_CHECK int hx_life_cycle_load(const char *path, struct hx_rules **out,
+                                struct hx_problem *problem);
 void hx_life_cycle_free(struct hx_rules *rules);
 
 #endif

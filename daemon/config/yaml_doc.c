@@ -76,13 +76,15 @@ void yaml_doc_only(struct yaml_doc *doc, yaml_node_t *map, const char *keys)
         yaml_doc_fault(doc, map, "a mapping is expected here");
         return;
     }
-    for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top; p++) {
+    for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top;
+         p++) {
         yaml_node_t *key = yaml_document_get_node(&doc->document, p->key);
         const char *name = yaml_doc_scalar(doc, key);
         if (!listed(keys, name))
             yaml_doc_fault(doc, key, "unknown key %s; known here: %s", name, keys);
         for (yaml_node_pair_t *q = map->data.mapping.pairs.start; q < p; q++)
-            if (strcmp(yaml_doc_scalar(doc, yaml_document_get_node(&doc->document, q->key)), name) == 0)
+            if (strcmp(yaml_doc_scalar(doc, yaml_document_get_node(&doc->document, q->key)),
+                       name) == 0)
                 yaml_doc_fault(doc, key, "key %s stands twice", name);
     }
 }
@@ -91,7 +93,8 @@ yaml_node_t *yaml_doc_get(struct yaml_doc *doc, yaml_node_t *map, const char *ke
 {
     if (!map || map->type != YAML_MAPPING_NODE)
         return NULL;
-    for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top; p++) {
+    for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top;
+         p++) {
         const yaml_node_t *k = yaml_document_get_node(&doc->document, p->key);
         if (k->type == YAML_SCALAR_NODE && strcmp((const char *)k->data.scalar.value, key) == 0)
             return yaml_document_get_node(&doc->document, p->value);

@@ -1,8 +1,9 @@
-/* A YAML document with lines: what libcyaml cannot give, the line of every value, for messages such as
- * "complaint.yaml:57: unknown guard by_holdr". Used where a file's words mean something beyond their type.
+/* A YAML document with lines: what libcyaml cannot give, the line of every value, for messages such
+ * as "complaint.yaml:57: unknown guard by_holdr". Used where a file's words mean something beyond
+ * their type.
  *
- * Reading is sticky: the first fault is kept in the problem, later reads return empty values, and the caller checks
- * doc.rc once at the end. */
+ * Reading is sticky: the first fault is kept in the problem, later reads return empty values, and
+ * the caller checks doc.rc once at the end. */
 #ifndef CONFIG_YAML_DOC_H
 #define CONFIG_YAML_DOC_H
 
@@ -30,7 +31,8 @@ yaml_node_t *yaml_doc_root(struct yaml_doc *doc);
 int yaml_doc_line(const yaml_node_t *node);
 
 /* "file:line: …"; keeps the first fault only. */
-void yaml_doc_fault(struct yaml_doc *doc, const yaml_node_t *node, const char *fmt, ...) HX_PRINTF(3, 4);
+void yaml_doc_fault(struct yaml_doc *doc, const yaml_node_t *node, const char *fmt, ...)
+    HX_PRINTF(3, 4);
 
 /* Every key of the mapping must be one of the words of `keys` ("a b c"). */
 void yaml_doc_only(struct yaml_doc *doc, yaml_node_t *map, const char *keys);
@@ -38,7 +40,8 @@ void yaml_doc_only(struct yaml_doc *doc, yaml_node_t *map, const char *keys);
 /* The value of a key; NULL when there is none. */
 yaml_node_t *yaml_doc_get(struct yaml_doc *doc, yaml_node_t *map, const char *key);
 
-/* The i-th element of a sequence; NULL past its end or when it is no sequence. A NULL list is empty. */
+/* The i-th element of a sequence; NULL past its end or when it is no sequence. A NULL list is
+ * empty. */
 yaml_node_t *yaml_doc_item(struct yaml_doc *doc, yaml_node_t *list, size_t i);
 
 /* A scalar's text; "" for NULL. A fault for anything else. */

@@ -1,4 +1,5 @@
-/* Calendars: from a start and a budget to an instant. Pure arithmetic on a rule; elapsed time is real milliseconds. */
+/* Calendars: from a start and a budget to an instant. Pure arithmetic on a rule; elapsed time is
+ * real milliseconds. */
 #ifndef ENGINE_CALENDAR_H
 #define ENGINE_CALENDAR_H
 
@@ -10,7 +11,8 @@
  *   count   only time inside the window counts */
 int64_t hx_calendar_add(const struct hx_calendar_rule *cal, int64_t start, int64_t ms);
 
-/* The first instant at or after `t` that lies inside the window. The end of the window belongs to it. */
+/* The first instant at or after `t` that lies inside the window. The end of the window belongs to
+ * it. */
 int64_t hx_calendar_roll(const struct hx_calendar_rule *cal, int64_t t);
 
 #endif

@@ -3,8 +3,8 @@
  *   deadline = max(roll(start + budget + paused), floor)        for a budget
  *   deadline = the date named by a person                       for a dated clock
  *
- * A clock is never re-used: a new cycle or a new class starts another one, so that every deadline that ever stood
- * can be added up again (R6, invariant 7). */
+ * A clock is never re-used: a new cycle or a new class starts another one, so that every deadline
+ * that ever stood can be added up again (R6, invariant 7). */
 #include "engine/calendar.h"
 #include "engine/step.h"
 
@@ -12,7 +12,8 @@
 
 static bool live(const struct hx_clock *k)
 {
-    return k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED || k->state == HX_CLOCK_EXPIRED;
+    return k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED ||
+           k->state == HX_CLOCK_EXPIRED;
 }
 
 struct hx_clock *hx_clock_last(struct hx_case *c, int kind)
@@ -52,14 +53,15 @@ int64_t hx_clock_deadline(const struct hx_rules *r, const struct hx_clock *k)
     case HX_BASIS_MOVED: /* the date stands in the floor, pauses move it */
         return k->floor;
     default: {
-        int64_t due = hx_calendar_add(calendar(r, k), k->start, (int64_t)(k->budget_ms + k->paused_ms));
+        int64_t due =
+            hx_calendar_add(calendar(r, k), k->start, (int64_t)(k->budget_ms + k->paused_ms));
         return k->floor > due ? k->floor : due;
     }
     }
 }
 
-/* Instant at which a share of the clock is used up. A deadline that came from a floor or a date divides the time
- * that was really given. */
+/* Instant at which a share of the clock is used up. A deadline that came from a floor or a date
+ * divides the time that was really given. */
 static int64_t share_of(const struct hx_rules *r, const struct hx_clock *k, uint16_t share)
 {
     int64_t start = k->start + (int64_t)k->paused_ms;
@@ -70,7 +72,8 @@ static int64_t share_of(const struct hx_rules *r, const struct hx_clock *k, uint
     } else if (k->basis == HX_BASIS_DATE || k->basis == HX_BASIS_MOVED) {
         span = k->floor - start;
     }
-    return hx_calendar_roll(calendar(r, k), start + span / 1000 * share + span % 1000 * share / 1000);
+    return hx_calendar_roll(calendar(r, k),
+                            start + span / 1000 * share + span % 1000 * share / 1000);
 }
 
 int64_t hx_clock_mark(const struct hx_rules *r, const struct hx_clock *k, int i)
@@ -123,7 +126,8 @@ bool hx_case_open(const struct hx_rules *r, const struct hx_case *c)
     return r->states[c->state].kind == HX_STATE_OPEN;
 }
 
-/* Clocks of earlier cycles that nobody needs any more make room; their facts stand in the journal. */
+/* Clocks of earlier cycles that nobody needs any more make room; their facts stand in the journal.
+ */
 static bool make_room(struct hx_case *c)
 {
     for (uint32_t i = 0; i < c->n_clocks; i++) {
@@ -210,7 +214,8 @@ static void rebut(struct hx_step *s, struct hx_clock *k, struct hx_breach *b)
     if (b->marks & HX_BREACH_REBUTTED)
         return;
     b->marks |= HX_BREACH_REBUTTED;
-    const char *why = hx_arena_printf(s->arena, "reported late by %lld s", (long long)((s->t_rcv - s->t_eff) / 1000));
+    const char *why = hx_arena_printf(s->arena, "reported late by %lld s",
+                                      (long long)((s->t_rcv - s->t_eff) / 1000));
     hx_fact_breach_mark(s, b, "REBUTTED", why);
     hx_ladder_correct(s, k, why, false);
 }
@@ -283,7 +288,9 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
     const char *by = s->event && s->event->by ? s->event->by : "system";
     hx_ladder_correct(
         s, k,
-        breached ? hx_arena_printf(s->arena, "class changed by %s; the breach of the earlier promise stays recorded", by)
+        breached ? hx_arena_printf(
+                       s->arena,
+                       "class changed by %s; the breach of the earlier promise stays recorded", by)
                  : hx_arena_printf(s->arena, "class changed by %s", by),
         true);
 }

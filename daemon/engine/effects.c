@@ -128,8 +128,8 @@ static void route_named(struct hx_step *s, const struct hx_call *call)
     set_holder(s, s->data->holder);
 }
 
-/* The holder is told, and from then on has 30 seconds to take it. When nobody at all can be reached the fault is
- * ours and the clock waits (S1, corner 18). */
+/* The holder is told, and from then on has 30 seconds to take it. When nobody at all can be reached
+ * the fault is ours and the clock waits (S1, corner 18). */
 static void dispatch(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -140,8 +140,10 @@ static void dispatch(struct hx_step *s, const struct hx_call *call)
     hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
     if (f) {
         f->t_due = s->t_eff;
-        f->expects = (char *)(uintptr_t)"HELD";
-        f->undelivered = (char *)(uintptr_t)(reach == HX_REACH_UP ? "" : reach == HX_REACH_DOWN ? "no connection" : "our outage");
+        f->expects = (char *)(uintptr_t) "HELD";
+        f->undelivered = (char *)(uintptr_t)(reach == HX_REACH_UP     ? ""
+                                             : reach == HX_REACH_DOWN ? "no connection"
+                                                                      : "our outage");
     }
     if (reach == HX_REACH_OURS) {
         hx_flag_set(s, HX_FLAG_OUTAGE, true);
@@ -180,8 +182,8 @@ static void next_person(struct hx_step *s, const struct hx_call *call)
     hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
     if (!f)
         return;
-    f->why = (char *)(uintptr_t)"deemed held: nobody has taken it";
-    f->expects = (char *)(uintptr_t)"ARRIVED";
+    f->why = (char *)(uintptr_t) "deemed held: nobody has taken it";
+    f->expects = (char *)(uintptr_t) "ARRIVED";
 }
 
 static void arrived(struct hx_step *s, const struct hx_call *call)
@@ -202,7 +204,8 @@ static void unproven_arrival(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, true);
 }
 
-/* An arrival that is heard of late: if it was in time, the accusation is taken back (corners 4 and 6). */
+/* An arrival that is heard of late: if it was in time, the accusation is taken back (corners 4 and
+ * 6). */
 static void late_arrival(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -224,7 +227,8 @@ static void reclass(struct hx_step *s, const struct hx_call *call)
     for (uint32_t i = 0, n = c->n_clocks; i < n; i++) {
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-        if (k->cycle != c->cycle || k->state != HX_CLOCK_RUNNING || rule->budget_ms[0] || rule->shown || rule->dated)
+        if (k->cycle != c->cycle || k->state != HX_CLOCK_RUNNING || rule->budget_ms[0] ||
+            rule->shown || rule->dated)
             continue;
         if (hx_clock_budget(s->rules, k->kind, c->class_no, c->cycle) > 0)
             hx_clock_rebudget(s, k);
@@ -238,7 +242,8 @@ static void reclass(struct hx_step *s, const struct hx_call *call)
             continue;
         uint32_t before = c->n_clocks;
         hx_clock_start(s, kind, c->t_held);
-        if (c->n_clocks > before && c->clocks[before].deadline < s->t_eff + (int64_t)c->clocks[before].budget_ms / 4)
+        if (c->n_clocks > before &&
+            c->clocks[before].deadline < s->t_eff + (int64_t)c->clocks[before].budget_ms / 4)
             hx_clock_rebudget(s, &c->clocks[before]);
     }
     c->class_asked = 0;
@@ -247,7 +252,8 @@ static void reclass(struct hx_step *s, const struct hx_call *call)
         hx_flag_set(s, HX_FLAG_CLASS_ASKED, false);
 }
 
-/* Classes are listed from the shortest to the longest: a higher number lengthens and waits for a second person (S7). */
+/* Classes are listed from the shortest to the longest: a higher number lengthens and waits for a
+ * second person (S7). */
 static void propose_class(struct hx_step *s, const struct hx_call *call)
 {
     struct hx_case *c = s->c;
@@ -330,7 +336,8 @@ static void close_case(struct hx_step *s, const struct hx_call *call)
     hx_fact_owner(s);
 }
 
-/* A new cycle with the same holder: half the budget, one level higher, the earlier one stays readable (corner 9). */
+/* A new cycle with the same holder: half the budget, one level higher, the earlier one stays
+ * readable (corner 9). */
 static void next_cycle(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -358,16 +365,21 @@ static void tell(struct hx_step *s, const struct hx_call *call)
     hx_tell(s, call->number, "routed by default");
 }
 
-#define EFFECT(name, arg, fn, says) {name, arg, NULL, fn, NULL, 0, says}
+#define EFFECT(name, arg, fn, says)                                                                \
+    {                                                                                              \
+        name, arg, NULL, fn, NULL, 0, says                                                         \
+    }
 
 const struct hx_word hx_effects[] = {
     EFFECT("open_case", HX_ARG_NONE, open_case, "the case begins: place, times, class if given"),
     EFFECT("set_class", HX_ARG_NONE, set_class, "takes the class of the event"),
-    EFFECT("class_default", HX_ARG_NONE, class_default, "takes the default class when there is none"),
+    EFFECT("class_default", HX_ARG_NONE, class_default,
+           "takes the default class when there is none"),
     EFFECT("start", HX_ARG_CLOCK, start, "starts a clock, if it is for this case"),
     EFFECT("stop", HX_ARG_CLOCK, stop, "its fact arrived: judged, all-clear or correction"),
     EFFECT("quiet", HX_ARG_CLOCK, quiet, "ends the rest of its ladder"),
-    EFFECT("try", HX_ARG_EVENT, try_event, "goes on with an event of the machine, if a row allows it"),
+    EFFECT("try", HX_ARG_EVENT, try_event,
+           "goes on with an event of the machine, if a row allows it"),
     EFFECT("tell", HX_ARG_RECEIVER, tell, "a notice to a receiver"),
     EFFECT("route_default", HX_ARG_NONE, route_default, "default holder of the place"),
     EFFECT("route_named", HX_ARG_NONE, route_named, "the holder named by the event"),
@@ -377,10 +389,12 @@ const struct hx_word hx_effects[] = {
     EFFECT("deem", HX_ARG_NONE, deem, "receipt is deemed"),
     EFFECT("next_person", HX_ARG_NONE, next_person, "the next person on duty is called"),
     EFFECT("arrived", HX_ARG_NONE, arrived, "records the arrival"),
-    EFFECT("unproven_arrival", HX_ARG_NONE, unproven_arrival, "a missing arrival is closed as unproven"),
+    EFFECT("unproven_arrival", HX_ARG_NONE, unproven_arrival,
+           "a missing arrival is closed as unproven"),
     EFFECT("late_arrival", HX_ARG_NONE, late_arrival, "judges an arrival that is heard of late"),
     EFFECT("reclass", HX_ARG_NONE, reclass, "clocks follow the new class: same start, floor"),
-    EFFECT("propose_class", HX_ARG_NONE, propose_class, "shorter at once; longer waits for a second person"),
+    EFFECT("propose_class", HX_ARG_NONE, propose_class,
+           "shorter at once; longer waits for a second person"),
     EFFECT("drop_proposal", HX_ARG_NONE, drop_proposal, "the change of class is refused"),
     EFFECT("file_plan", HX_ARG_NONE, file_plan, "the plan is filed, to be delivered"),
     EFFECT("promise_date", HX_ARG_NONE, promise_date, "the plan's date becomes a promise"),

@@ -1,4 +1,5 @@
-/* Facts: what became true, built in the arena as schema messages. Texts of rules are borrowed: rules outlive the batch. */
+/* Facts: what became true, built in the arena as schema messages. Texts of rules are borrowed:
+ * rules outlive the batch. */
 #include "engine/step.h"
 
 #include <string.h>
@@ -29,7 +30,8 @@ static hxp_fact *new_fact(struct hx_step *s, Hongxin__V1__Fact__FactCase which)
     return f;
 }
 
-/* A fact and its message: FACT(var, member, CASE, type) leaves `var` NULL when there is no memory. */
+/* A fact and its message: FACT(var, member, CASE, type) leaves `var` NULL when there is no memory.
+ */
 #define FACT(var, member, CASE, type)                                                              \
     hxp_##type *var = hx_arena_alloc(s->arena, sizeof *var);                                       \
     do {                                                                                           \
@@ -100,7 +102,8 @@ void hx_fact_breach(struct hx_step *s, const struct hx_breach *b, int64_t due, c
     f->evidence_lsn = s->c->last_lsn;
 }
 
-void hx_fact_breach_mark(struct hx_step *s, const struct hx_breach *b, const char *mark, const char *why)
+void hx_fact_breach_mark(struct hx_step *s, const struct hx_breach *b, const char *mark,
+                         const char *why)
 {
     FACT(f, breach_mark, BREACH_MARK, breach_mark_fact);
     if (!f)

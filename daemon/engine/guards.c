@@ -10,7 +10,8 @@ static bool has_class(const struct hx_step *s, const struct hx_call *call)
     return s->c->class_no != 0;
 }
 
-/* A class that is given must be one of the life cycle; giving none is allowed where the row allows it. */
+/* A class that is given must be one of the life cycle; giving none is allowed where the row allows
+ * it. */
 static bool class_known(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -43,7 +44,8 @@ static bool holder_same(const struct hx_step *s, const struct hx_call *call)
     return strcmp(s->data->holder, s->c->holder) == 0;
 }
 
-/* Any role that speaks for the holder: its staff, its manager, or the community that holds by rule. */
+/* Any role that speaks for the holder: its staff, its manager, or the community that holds by rule.
+ */
 static bool by_holder(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -52,7 +54,8 @@ static bool by_holder(const struct hx_step *s, const struct hx_call *call)
 
 static bool not_by_holder(const struct hx_step *s, const struct hx_call *call)
 {
-    return !by_holder(s, call) && s->actor.role != HX_ROLE_holder && s->actor.role != HX_ROLE_manager;
+    return !by_holder(s, call) && s->actor.role != HX_ROLE_holder &&
+           s->actor.role != HX_ROLE_manager;
 }
 
 static bool by_reporter(const struct hx_step *s, const struct hx_call *call)
@@ -163,19 +166,23 @@ static bool in_window(const struct hx_step *s, const struct hx_call *call)
 }
 
 #define NOT_ALLOWED HONGXIN__V1__RESULT__NOT_ALLOWED
-#define INVALID HONGXIN__V1__RESULT__INVALID
+#define INVALID     HONGXIN__V1__RESULT__INVALID
 
 const struct hx_word hx_guards[] = {
     {"has_class", HX_ARG_NONE, has_class, NULL, "NO_CLASS", NOT_ALLOWED, "the case is classed"},
     {"class_known", HX_ARG_NONE, class_known, NULL, "UNKNOWN_CLASS", INVALID, "the class exists"},
     {"place_known", HX_ARG_NONE, place_known, NULL, "UNKNOWN_PLACE", INVALID, "the place exists"},
     {"has_place", HX_ARG_NONE, has_place, NULL, "NO_PLACE", NOT_ALLOWED, "the case has a place"},
-    {"holder_known", HX_ARG_NONE, holder_known, NULL, "UNKNOWN_HOLDER", INVALID, "the holder exists"},
-    {"holder_same", HX_ARG_NONE, holder_same, NULL, "OTHER_HOLDER", NOT_ALLOWED, "it is the present holder"},
-    {"by_holder", HX_ARG_NONE, by_holder, NULL, "NOT_HOLDER", NOT_ALLOWED, "a person of the holder says so"},
+    {"holder_known", HX_ARG_NONE, holder_known, NULL, "UNKNOWN_HOLDER", INVALID,
+     "the holder exists"},
+    {"holder_same", HX_ARG_NONE, holder_same, NULL, "OTHER_HOLDER", NOT_ALLOWED,
+     "it is the present holder"},
+    {"by_holder", HX_ARG_NONE, by_holder, NULL, "NOT_HOLDER", NOT_ALLOWED,
+     "a person of the holder says so"},
     {"not_by_holder", HX_ARG_NONE, not_by_holder, NULL, "CALLER_IS_HOLDER", NOT_ALLOWED,
      "the caller is not the holder"},
-    {"by_reporter", HX_ARG_NONE, by_reporter, NULL, "NOT_REPORTER", NOT_ALLOWED, "the reporter asks for it"},
+    {"by_reporter", HX_ARG_NONE, by_reporter, NULL, "NOT_REPORTER", NOT_ALLOWED,
+     "the reporter asks for it"},
     {"deemed", HX_ARG_NONE, deemed, NULL, "HELD_ALREADY", NOT_ALLOWED, "receipt was only deemed"},
     {"not_before_report", HX_ARG_NONE, not_before_report, NULL, "BEFORE_REPORT", NOT_ALLOWED,
      "it did not happen before the report"},
@@ -185,16 +192,22 @@ const struct hx_word hx_guards[] = {
      "not the person who asked for it"},
     {"soon_after_arrival", HX_ARG_NONE, soon_after_arrival, NULL, "TOO_LATE", NOT_ALLOWED,
      "within 15 minutes of the arrival"},
-    {"class_asked", HX_ARG_NONE, class_asked, NULL, "NOTHING_ASKED", NOT_ALLOWED, "a change of class waits"},
-    {"class_special", HX_ARG_NONE, class_special, NULL, "NOT_SPECIAL", NOT_ALLOWED, "the class asks for a plan"},
-    {"plan_dated", HX_ARG_NONE, plan_dated, NULL, "PLAN_NO_DATE", INVALID, "the plan has a date to come"},
+    {"class_asked", HX_ARG_NONE, class_asked, NULL, "NOTHING_ASKED", NOT_ALLOWED,
+     "a change of class waits"},
+    {"class_special", HX_ARG_NONE, class_special, NULL, "NOT_SPECIAL", NOT_ALLOWED,
+     "the class asks for a plan"},
+    {"plan_dated", HX_ARG_NONE, plan_dated, NULL, "PLAN_NO_DATE", INVALID,
+     "the plan has a date to come"},
     {"plan_complete", HX_ARG_NONE, plan_complete, NULL, "PLAN_INCOMPLETE", INVALID,
      "the plan has steps and a person"},
     {"plan_filed", HX_ARG_NONE, plan_filed, NULL, "NO_PLAN", NOT_ALLOWED, "a plan is filed"},
-    {"evidence", HX_ARG_NONE, evidence, NULL, "EVIDENCE_MISSING", INVALID, "evidence as the class demands"},
-    {"cycles_left", HX_ARG_NONE, cycles_left, NULL, "NO_FOURTH_CYCLE", NOT_ALLOWED, "fewer than three cycles"},
+    {"evidence", HX_ARG_NONE, evidence, NULL, "EVIDENCE_MISSING", INVALID,
+     "evidence as the class demands"},
+    {"cycles_left", HX_ARG_NONE, cycles_left, NULL, "NO_FOURTH_CYCLE", NOT_ALLOWED,
+     "fewer than three cycles"},
     {"third_try", HX_ARG_NONE, third_try, NULL, "TRIES_LEFT", NOT_ALLOWED, "the third try in vain"},
-    {"in_window", HX_ARG_NONE, in_window, NULL, "WINDOW_OVER", NOT_ALLOWED, "within seven days of the closing"},
+    {"in_window", HX_ARG_NONE, in_window, NULL, "WINDOW_OVER", NOT_ALLOWED,
+     "within seven days of the closing"},
     {NULL, HX_ARG_NONE, NULL, NULL, NULL, 0, NULL},
 };
 

@@ -1,8 +1,8 @@
 /* Ladders: who is told when, and who must be told again.
  *
- * The level is a function of the time that has passed (R9): a mark knows its instant, nothing waits for the mark before it.
- * Whoever heard an alarm hears how it ended: an all-clear when the fact arrived late, a correction when it turns out
- * that there was no breach. */
+ * The level is a function of the time that has passed (R9): a mark knows its instant, nothing waits
+ * for the mark before it. Whoever heard an alarm hears how it ended: an all-clear when the fact
+ * arrived late, a correction when it turns out that there was no breach. */
 #include "engine/step.h"
 
 #include <stdio.h>
@@ -50,7 +50,8 @@ static struct hx_told *new_told(struct hx_step *s)
     return &c->told[c->n_told++];
 }
 
-static void remember(struct hx_step *s, const struct hx_clock *k, const hxp_notice_fact *f, int kind)
+static void remember(struct hx_step *s, const struct hx_clock *k, const hxp_notice_fact *f,
+                     int kind)
 {
     struct hx_told *t = new_told(s);
     if (!t)
@@ -70,21 +71,25 @@ static void list_told(struct hx_step *s, const struct hx_clock *k, hxp_notice_fa
 {
     f->told = hx_arena_alloc(s->arena, s->c->n_told * sizeof *f->told);
     for (uint32_t i = 0; f->told && i < s->c->n_told; i++)
-        if (is_of(&s->c->told[i], k) && !s->c->told[i].done)
+        if (is_of(&s->c->told[i], k) && !s->c->told[i].done && s->c->told[i].at < s->now)
             f->told[f->n_told++] = hx_arena_strdup(s->arena, s->c->told[i].to);
 }
 
-static void list_passed(struct hx_step *s, const struct hx_clock *k, uint32_t passed, hxp_notice_fact *f)
+static void list_passed(struct hx_step *s, const struct hx_clock *k, uint32_t passed,
+                        hxp_notice_fact *f)
 {
     const struct hx_ladder_rule *ladder = &s->rules->ladders[s->rules->clocks[k->kind].ladder];
     f->passed = hx_arena_alloc(s->arena, HX_RULES_MARKS * sizeof *f->passed);
     for (int i = 0; f->passed && i < ladder->n_marks; i++)
         if (passed & (UINT32_C(1) << i))
-            f->passed[f->n_passed++] = (char *)(uintptr_t)hx_level_name(ladder->marks[i].level + k->shift);
+            f->passed[f->n_passed++] =
+                (char *)(uintptr_t)hx_level_name(ladder->marks[i].level + k->shift);
 }
 
-/* The same receiver already hears of another clock in this very entry: one notice lists both (corner 20). */
-static hxp_notice_fact *same_notice(struct hx_step *s, const char *kind, const char *level, const char *to)
+/* The same receiver already hears of another clock in this very entry: one notice lists both
+ * (corner 20). */
+static hxp_notice_fact *same_notice(struct hx_step *s, const char *kind, const char *level,
+                                    const char *to)
 {
     for (size_t i = 0; i < s->n_facts; i++) {
         const hxp_fact *f = s->facts[i];
@@ -137,7 +142,8 @@ static void tell_one(struct hx_step *s, struct hx_clock *k, int i, uint32_t pass
 /* The one who is told when nobody answers for the role: the next level up, never nobody (R12). */
 static uint32_t receivers_of(const struct hx_clock *k, const struct hx_ladder_rule *ladder, int i)
 {
-    /* A shifted ladder tells the people of the higher level at the time of the lower one (corner 9). */
+    /* A shifted ladder tells the people of the higher level at the time of the lower one (corner
+     * 9). */
     int level = ladder->marks[i].level + k->shift;
     for (int j = 0; j < ladder->n_marks; j++)
         if (ladder->marks[j].level == level)
@@ -157,7 +163,8 @@ void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passe
         s->level = level;
 }
 
-static void tell_end(struct hx_step *s, const struct hx_clock *k, struct hx_told *t, int kind, const char *why)
+static void tell_end(struct hx_step *s, const struct hx_clock *k, struct hx_told *t, int kind,
+                     const char *why)
 {
     hxp_notice_fact *f = hx_fact_notice(s, kind, hx_arena_strdup(s->arena, t->to));
     t->done = 1;
@@ -185,7 +192,8 @@ void hx_ladder_correct(struct hx_step *s, const struct hx_clock *k, const char *
 {
     for (uint32_t i = 0; i < s->c->n_told; i++) {
         struct hx_told *t = &s->c->told[i];
-        /* A rebuttal reaches those who had their all-clear already; a changed class only those who still worry. */
+        /* A rebuttal reaches those who had their all-clear already; a changed class only those who
+         * still worry. */
         if (is_of(t, k) && (all ? !t->done : t->how == HX_NOTICE_BREACH))
             tell_end(s, k, t, HX_NOTICE_CORRECTION, why);
     }

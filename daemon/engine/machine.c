@@ -22,9 +22,11 @@ void hx_machine_set_time(struct hx_machine *m, int64_t wall)
         m->now = wall;
 }
 
-/* ---- answers -------------------------------------------------------------------------------------- */
+/* ---- answers
+ * -------------------------------------------------------------------------------------- */
 
-static hxp_reply *new_reply(struct hx_machine *m, const struct hx_arrival *in, int result, const char *code)
+static hxp_reply *new_reply(struct hx_machine *m, const struct hx_arrival *in, int result,
+                            const char *code)
 {
     hxp_reply *r = hx_arena_alloc(m->arena, sizeof *r);
     if (!r)
@@ -48,9 +50,10 @@ static void answer_case(struct hx_machine *m, hxp_reply *r, const struct hx_case
     r->lsn = lsn;
 }
 
-/* Cannot be understood: kept in quarantine, so that nothing is lost, but no fact and no id is remembered. */
-static int invalid(struct hx_machine *m, const struct hx_arrival *in, const char *code, const char *field,
-                   const hxp_reply **reply)
+/* Cannot be understood: kept in quarantine, so that nothing is lost, but no fact and no id is
+ * remembered. */
+static int invalid(struct hx_machine *m, const struct hx_arrival *in, const char *code,
+                   const char *field, const hxp_reply **reply)
 {
     hxp_reply *r = new_reply(m, in, RESULT(INVALID), code);
     if (!r)
@@ -61,7 +64,8 @@ static int invalid(struct hx_machine *m, const struct hx_arrival *in, const char
     return m->ops->quarantine(m->backend, in->bytes, in->size, code);
 }
 
-/* ---- ids that were seen before (corner 8) ------------------------------------------------------------ */
+/* ---- ids that were seen before (corner 8)
+ * ------------------------------------------------------------ */
 
 static void digest_of(const struct hx_arrival *in, uint8_t digest[16])
 {
@@ -73,7 +77,8 @@ static void digest_of(const struct hx_arrival *in, uint8_t digest[16])
     crypto_generichash_final(&state, digest, 16);
 }
 
-static int duplicate(struct hx_machine *m, const struct hx_arrival *in, uint64_t lsn, const hxp_reply **reply)
+static int duplicate(struct hx_machine *m, const struct hx_arrival *in, uint64_t lsn,
+                     const hxp_reply **reply)
 {
     hxp_entry *e;
     int rc = m->ops->entry_load(m->backend, lsn, m->arena, &e);
@@ -100,35 +105,43 @@ static int conflict(struct hx_machine *m, const struct hx_arrival *in, const str
         return HX_NOMEM;
     sodium_bin2hex(first, sizeof first, seen->digest, 16);
     sodium_bin2hex(second, sizeof second, digest, 16);
-    r->message = hx_arena_printf(m->arena, "this id was used before: first digest %s, this one %s", first, second);
+    r->message = hx_arena_printf(m->arena, "this id was used before: first digest %s, this one %s",
+                                 first, second);
     *reply = r;
     return hx_machine_note(m, in, r, "CONFLICT");
 }
 
-static int remember(struct hx_machine *m, const struct hx_arrival *in, uint64_t case_number, uint64_t lsn)
+static int remember(struct hx_machine *m, const struct hx_arrival *in, uint64_t case_number,
+                    uint64_t lsn)
 {
     struct hx_seen seen = {.case_number = case_number, .lsn = lsn};
     digest_of(in, seen.digest);
     return m->ops->seen_save(m->backend, in->event->source, in->event->id, &seen);
 }
 
-/* ---- the step of an event ----------------------------------------------------------------------------- */
+/* ---- the step of an event
+ * ----------------------------------------------------------------------------- */
 
-/* R2: the event's own time counts when its proof is accepted for this fact; otherwise the time we read it. What a source
- * sent while we were down counts as received when it was sent: our outage counts against nobody (corner 17). */
-static int64_t effective_time(const struct hx_machine *m, const struct hx_event_rule *rule, const struct hx_arrival *in)
+/* R2: the event's own time counts when its proof is accepted for this fact; otherwise the time we
+ * read it. What a source sent while we were down counts as received when it was sent: our outage
+ * counts against nobody (corner 17). */
+static int64_t effective_time(const struct hx_machine *m, const struct hx_event_rule *rule,
+                              const struct hx_arrival *in)
 {
     const hxp_event *e = in->event;
     int64_t t_occ = e->t_occ ? e->t_occ : e->t_src;
     unsigned proof = e->proof > 0 ? (unsigned)e->proof : HONGXIN__V1__PROOF__CLAIM;
-    if (t_occ && proof < 32 && rule->trusted & (UINT32_C(1) << proof) && t_occ <= in->t_rcv + 2 * HX_SECOND)
+    if (t_occ && proof < 32 && rule->trusted & (UINT32_C(1) << proof) &&
+        t_occ <= in->t_rcv + 2 * HX_SECOND)
         return t_occ;
-    if (m->outage_to && e->t_src >= m->outage_from && e->t_src <= m->outage_to && e->t_src <= in->t_rcv)
+    if (m->outage_to && e->t_src >= m->outage_from && e->t_src <= m->outage_to &&
+        e->t_src <= in->t_rcv)
         return e->t_src;
     return in->t_rcv;
 }
 
-static void prepare(struct hx_step *s, struct hx_machine *m, struct hx_case *c, const struct hx_arrival *in)
+static void prepare(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
+                    const struct hx_arrival *in)
 {
     const struct hx_event_rule *rule = &m->rules->events[hx_rules_event(m->rules, in->event->type)];
     hx_step_begin(s, m, c, in);
@@ -138,8 +151,8 @@ static void prepare(struct hx_step *s, struct hx_machine *m, struct hx_case *c, 
     hx_actor_parse(in->event->by, &s->actor);
 }
 
-/* The role that sends it must be one that the life cycle names. An event whose sender is not given is a claim of the
- * source itself; its guards decide. */
+/* The role that sends it must be one that the life cycle names. An event whose sender is not given
+ * is a claim of the source itself; its guards decide. */
 static bool role_allowed(struct hx_step *s, int event)
 {
     uint32_t roles = s->rules->events[event].roles;
@@ -162,11 +175,14 @@ static bool version_fits(struct hx_step *s)
 static const char *refusal_text(struct hx_step *s)
 {
     const char *state = s->c->state ? s->rules->states[s->c->state].name : "NEW";
-    return hx_arena_printf(s->arena, "%s is not allowed in %s: %s", s->event->type, state, s->refusal);
+    return hx_arena_printf(s->arena, "%s is not allowed in %s: %s", s->event->type, state,
+                           s->refusal);
 }
 
-/* Not allowed here: the event is kept, the state is untouched, the answer says what would be allowed. */
-static int refuse(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in, const hxp_reply **reply)
+/* Not allowed here: the event is kept, the state is untouched, the answer says what would be
+ * allowed. */
+static int refuse(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in,
+                  const hxp_reply **reply)
 {
     hxp_reply *r = new_reply(m, in, s->refusal_result, s->refusal);
     if (!r)
@@ -184,10 +200,12 @@ static int refuse(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     return rc ? rc : remember(m, in, s->c->number, s->lsn);
 }
 
-static int accept(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in, const hxp_reply **reply)
+static int accept(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in,
+                  const hxp_reply **reply)
 {
     bool rejected = strcmp(m->rules->states[s->c->state].name, "REJECTED") == 0;
-    hxp_reply *r = new_reply(m, in, rejected ? RESULT(REJECTED) : RESULT(ACCEPTED), rejected ? s->data->reason : NULL);
+    hxp_reply *r = new_reply(m, in, rejected ? RESULT(REJECTED) : RESULT(ACCEPTED),
+                             rejected ? s->data->reason : NULL);
     if (!r)
         return HX_NOMEM;
     *reply = r;
@@ -198,7 +216,8 @@ static int accept(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     return rc ? rc : remember(m, in, s->c->number, s->lsn);
 }
 
-static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arrival *in, const hxp_reply **reply)
+static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arrival *in,
+                   const hxp_reply **reply)
 {
     struct hx_step s;
     prepare(&s, m, c, in);
@@ -221,9 +240,11 @@ static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arri
     return accept(m, &s, in, reply);
 }
 
-/* ---- which case ------------------------------------------------------------------------------------- */
+/* ---- which case
+ * ------------------------------------------------------------------------------------- */
 
-static int apply_to(struct hx_machine *m, uint64_t number, const struct hx_arrival *in, const hxp_reply **reply)
+static int apply_to(struct hx_machine *m, uint64_t number, const struct hx_arrival *in,
+                    const hxp_reply **reply)
 {
     int rc = m->ops->case_load(m->backend, number, &m->work);
     if (rc == HX_NOTFOUND)
@@ -248,7 +269,8 @@ static int park(struct hx_machine *m, const struct hx_arrival *in, const hxp_rep
     return rc ? rc : remember(m, in, 0, r->lsn);
 }
 
-/* A parked event is read back from the journal and applied as if it came now, with the time at which we read it. */
+/* A parked event is read back from the journal and applied as if it came now, with the time at
+ * which we read it. */
 static int apply_parked(struct hx_machine *m, uint64_t number, const struct hx_parked *p)
 {
     hxp_entry *e;
@@ -259,7 +281,8 @@ static int apply_parked(struct hx_machine *m, uint64_t number, const struct hx_p
     hxp_event *event = hongxin__v1__event__unpack(&memory, e->event.len, e->event.data);
     if (!event)
         return HX_CORRUPT;
-    struct hx_arrival in = {.bytes = e->event.data, .size = e->event.len, .event = event, .t_rcv = p->t_rcv};
+    struct hx_arrival in = {
+        .bytes = e->event.data, .size = e->event.len, .event = event, .t_rcv = p->t_rcv};
     const hxp_reply *reply;
     return apply_to(m, number, &in, &reply);
 }
@@ -298,7 +321,8 @@ static int report(struct hx_machine *m, const struct hx_arrival *in, const hxp_r
     c->cycle = 1;
     c->policy = m->rules->version;
     snprintf(c->source, sizeof c->source, "%s", in->event->source);
-    snprintf(c->ref, sizeof c->ref, "%s", in->event->case_ref[0] ? in->event->case_ref : hx_event_data(in->event)->ref);
+    snprintf(c->ref, sizeof c->ref, "%s",
+             in->event->case_ref[0] ? in->event->case_ref : hx_event_data(in->event)->ref);
     rc = step_on(m, c, in, reply);
     uint64_t number = c->number;
     if (rc || !number || !(*reply)->case_number)
@@ -337,8 +361,9 @@ int hx_machine_event(struct hx_machine *m, const struct hx_arrival *in, const hx
         rc = route_event(m, in, reply);
     else if (!rc) {
         digest_of(in, digest);
-        rc = memcmp(digest, seen.digest, sizeof digest) == 0 ? duplicate(m, in, seen.lsn, reply)
-                                                             : conflict(m, in, &seen, digest, reply);
+        rc = memcmp(digest, seen.digest, sizeof digest) == 0
+                 ? duplicate(m, in, seen.lsn, reply)
+                 : conflict(m, in, &seen, digest, reply);
     }
     return !rc && hx_arena_failed(m->arena) ? HX_NOMEM : rc;
 }

@@ -86,7 +86,8 @@ struct hx_machine {
     int64_t wall; /* the wall clock as read */
     uint32_t scale;
     int64_t outage_from, outage_to; /* the last time we were down (corner 17); 0 = none */
-    struct hx_case work;            /* scratch: the case being worked on */
+    bool draining;       /* after an outage: nobody is accused before all queued input is read */
+    struct hx_case work; /* scratch: the case being worked on */
 };
 
 /* Sets the time of what follows: now = max(now, wall). */

@@ -1,7 +1,8 @@
 /* Deadlines: what is due is fired in the order of due times, each instant as one entry.
  *
- * A mark that comes up late because we were down is told as what is true now: the highest level, with the passed ones
- * listed (R9, corner 17). The breach itself is proven by time, not by the moment of noticing. */
+ * A mark that comes up late because we were down is told as what is true now: the highest level,
+ * with the passed ones listed (R9, corner 17). The breach itself is proven by time, not by the
+ * moment of noticing. */
 #include "engine/machine_internal.h"
 
 #include <string.h>
@@ -19,14 +20,18 @@ static void breach(struct hx_step *s, struct hx_clock *k, int64_t due)
         return;
     }
     struct hx_breach *b = &c->breaches[c->n_breaches++];
-    *b = (struct hx_breach){
-        .kind = k->kind, .cycle = k->cycle, .deadline = k->deadline, .t_noticed = s->now, .lsn = s->lsn};
+    *b = (struct hx_breach){.kind = k->kind,
+                            .cycle = k->cycle,
+                            .deadline = k->deadline,
+                            .t_noticed = s->now,
+                            .lsn = s->lsn};
     memcpy(b->holder, c->holder, sizeof b->holder);
     hx_fact_breach(s, b, due, in_outage(s->m, due) ? "OUTAGE" : "");
     hx_flag_set(s, HX_FLAG_BREACHED, true);
 }
 
-/* The clock has run out. A promise is broken and goes on climbing; any other clock has a row that says what follows. */
+/* The clock has run out. A promise is broken and goes on climbing; any other clock has a row that
+ * says what follows. */
 static void run_out(struct hx_step *s, struct hx_clock *k, int64_t due)
 {
     k->fired |= HX_CLOCK_END;
@@ -60,7 +65,8 @@ static void climb(struct hx_step *s, struct hx_clock *k)
 
 static bool end_due(const struct hx_clock *k, int64_t due)
 {
-    return k->state == HX_CLOCK_RUNNING && k->deadline && k->deadline <= due && !(k->fired & HX_CLOCK_END);
+    return k->state == HX_CLOCK_RUNNING && k->deadline && k->deadline <= due &&
+           !(k->fired & HX_CLOCK_END);
 }
 
 /* Everything of this case that is due at this very instant. */
@@ -104,7 +110,7 @@ int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before)
 {
     for (;;) {
         int64_t due = hx_case_due(m->rules, c);
-        if (due >= before || due > m->now)
+        if (due >= before || due > m->now || m->draining)
             return HX_OK;
         int rc = fire_entry(m, c, due);
         if (rc)

@@ -6,17 +6,22 @@
 #include "engine/step.h"
 #include "engine/validate.h"
 
-/* Begins a step about this case at the machine's present time. `in` NULL: a mark fires at `t_rcv`. */
-void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c, const struct hx_arrival *in);
+/* Begins a step about this case at the machine's present time. `in` NULL: a mark fires at `t_rcv`.
+ */
+void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
+                   const struct hx_arrival *in);
 
-/* Writes the entry of a finished step, then the case. `reply` is the first fact when there was an event. Errors of the
- * backend; HX_NOMEM when a fact could not be built. */
-HX_CHECK int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in, hxp_reply *reply);
+/* Writes the entry of a finished step, then the case. `reply` is the first fact when there was an
+ * event. Errors of the backend; HX_NOMEM when a fact could not be built. */
+HX_CHECK int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in,
+                           hxp_reply *reply);
 
 /* Writes an entry that is about no case: a parked event, a conflict. */
-HX_CHECK int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *reply, const char *alarm);
+HX_CHECK int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *reply,
+                             const char *alarm);
 
-/* Fires what was due before `before` (exclusive), so that an event of that instant finds the case as it was then. */
+/* Fires what was due before `before` (exclusive), so that an event of that instant finds the case
+ * as it was then. */
 HX_CHECK int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before);
 
 /* Promises of the reply: every deadline the reporter may count on (A13). */

@@ -14,7 +14,8 @@ static char *copy(struct hx_arena *a, const char *s)
     return *s ? hx_arena_strdup(a, s) : text("");
 }
 
-/* ---- the reply ------------------------------------------------------------------------------------- */
+/* ---- the reply
+ * ------------------------------------------------------------------------------------- */
 
 static void promise(struct hx_step *s, hxp_reply *r, int kind, int64_t deadline)
 {
@@ -30,19 +31,22 @@ static void promise(struct hx_step *s, hxp_reply *r, int kind, int64_t deadline)
 /* The latest moment at which somebody has it: by the rules of triage and deemed receipt. */
 static int64_t latest_receipt(const struct hx_step *s)
 {
-    int triage = hx_rules_clock(s->rules, "K_TRIAGE"), handover = hx_rules_clock(s->rules, "K_HANDOVER");
+    int triage = hx_rules_clock(s->rules, "K_TRIAGE"),
+        handover = hx_rules_clock(s->rules, "K_HANDOVER");
     const struct hx_clock *k = handover > 0 ? hx_clock_find(s->c, handover) : NULL;
     if (k)
         return k->deadline;
     k = triage > 0 ? hx_clock_find(s->c, triage) : NULL;
-    return k && handover > 0 ? k->deadline + hx_clock_budget(s->rules, handover, s->c->class_no, 1) : 0;
+    return k && handover > 0 ? k->deadline + hx_clock_budget(s->rules, handover, s->c->class_no, 1)
+                             : 0;
 }
 
 static bool promised(const struct hx_step *s, int kind)
 {
     const struct hx_clock_rule *rule = &s->rules->clocks[kind];
     bool placed = s->c->street[0] != '\0';
-    return rule->promise && !rule->dated && !(rule->needs_place && !placed) && !(rule->needs_no_place && placed);
+    return rule->promise && !rule->dated && !(rule->needs_place && !placed) &&
+           !(rule->needs_no_place && placed);
 }
 
 void hx_reply_promises(struct hx_step *s, hxp_reply *r)
@@ -68,14 +72,16 @@ void hx_reply_allowed(struct hx_step *s, hxp_reply *r)
     bool allowed[HX_RULES_EVENTS] = {false};
     for (int i = 0; i < rules->n_transitions; i++)
         if (rules->transitions[i].event >= 0 && rules->transitions[i].from & from)
-            allowed[rules->transitions[i].event] = !rules->events[rules->transitions[i].event].internal;
+            allowed[rules->transitions[i].event] =
+                !rules->events[rules->transitions[i].event].internal;
     r->allowed = hx_arena_alloc(s->arena, HX_RULES_EVENTS * sizeof *r->allowed);
     for (int i = 0; r->allowed && i < rules->n_events; i++)
         if (allowed[i])
             r->allowed[r->n_allowed++] = text(rules->events[i].name);
 }
 
-/* ---- the entry ------------------------------------------------------------------------------------- */
+/* ---- the entry
+ * ------------------------------------------------------------------------------------- */
 
 /* "holder:P-07/li" → "P-07"; "city/property" → "city". */
 static char *audience_id(struct hx_arena *a, const char *to)
@@ -120,7 +126,8 @@ static void fill_where(struct hx_step *s, hxp_entry *e)
     e->where->building = copy(s->arena, c->building);
 }
 
-static void fill_facts(struct hx_arena *a, hxp_entry *e, hxp_reply *reply, const hxp_fact *const *facts, size_t n)
+static void fill_facts(struct hx_arena *a, hxp_entry *e, hxp_reply *reply,
+                       const hxp_fact *const *facts, size_t n)
 {
     e->facts = hx_arena_alloc(a, (n + 1) * sizeof *e->facts);
     if (!e->facts)
@@ -147,10 +154,12 @@ static void fill_event(struct hx_machine *m, hxp_entry *e, const struct hx_arriv
         return;
     e->t_rcv = in->t_rcv;
     e->event = (ProtobufCBinaryData){in->size, (uint8_t *)(uintptr_t)in->bytes};
-    e->reporter_digest = (ProtobufCBinaryData){in->reporter_digest_size, (uint8_t *)(uintptr_t)in->reporter_digest};
+    e->reporter_digest =
+        (ProtobufCBinaryData){in->reporter_digest_size, (uint8_t *)(uintptr_t)in->reporter_digest};
 }
 
-void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c, const struct hx_arrival *in)
+void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
+                   const struct hx_arrival *in)
 {
     s->m = m;
     s->rules = m->rules;
@@ -172,7 +181,8 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c, c
     s->overflow = false;
 }
 
-int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in, hxp_reply *reply)
+int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in,
+                  hxp_reply *reply)
 {
     struct hx_case *c = s->c;
     hxp_entry *e = hx_arena_alloc(m->arena, sizeof *e);
@@ -206,7 +216,8 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     return rc ? rc : m->ops->case_save(m->backend, c, hx_case_due(m->rules, c));
 }
 
-int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *reply, const char *alarm)
+int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *reply,
+                    const char *alarm)
 {
     hxp_entry *e = hx_arena_alloc(m->arena, sizeof *e);
     hxp_fact *f = hx_arena_alloc(m->arena, sizeof *f);

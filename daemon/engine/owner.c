@@ -1,5 +1,5 @@
-/* Every second of a case has one owner (R10). Time is booked when the owner changes, so that the parts always add
- * up to the time since the report, whatever happened in between. */
+/* Every second of a case has one owner (R10). Time is booked when the owner changes, so that the
+ * parts always add up to the time since the report, whatever happened in between. */
 #include "engine/step.h"
 
 int hx_owner_now(const struct hx_rules *r, const struct hx_case *c)

@@ -60,7 +60,8 @@ int hx_rules_default_class(const struct hx_rules *r)
     return -1;
 }
 
-/* ---- closed lists ---------------------------------------------------------------------------------- */
+/* ---- closed lists
+ * ---------------------------------------------------------------------------------- */
 
 static int number_in(const char *const *names, size_t n, const char *name)
 {
@@ -79,16 +80,16 @@ static const char *name_in(const char *const *names, size_t n, int i)
 
 static const char *const owner_names[] = {"citizen", "dispatcher", "holder", "assisting",
                                           "arbiter", "force",      "system"};
-static const char *const basis_names[] = {NULL,    "BUDGET", "HALF_BUDGET", "FLOOR",
+static const char *const basis_names[] = {NULL,   "BUDGET", "HALF_BUDGET", "FLOOR",
                                           "DATE", "MOVED",  "NONE"};
 static const char *const notice_names[] = {NULL,         "REMINDER",  "WARNING", "BREACH",
                                            "CORRECTION", "ALL_CLEAR", "DIGEST",  "CASE"};
-static const char *const clock_state_names[] = {NULL, "RUNNING", "PAUSED", "STOPPED", "EXPIRED", "VOID"};
+static const char *const clock_state_names[] = {NULL,      "RUNNING", "PAUSED",
+                                                "STOPPED", "EXPIRED", "VOID"};
 static const char *const level_names[] = {"L0", "L1", "L2", "L3", "L4", "L5"};
-static const char *const role_names[] = {
-    NULL,
+static const char *const role_names[] = {NULL,
 #define X(name) #name,
-    HX_ROLES(X)
+                                         HX_ROLES(X)
 #undef X
 };
 static const char *const need_names[] = {

@@ -1,8 +1,9 @@
-/* Rules: a life cycle as data. States, classes, clocks, ladders, events and the table of transitions, read from a file by
- * daemon/config and fully checked there; immutable afterwards, any thread.
+/* Rules: a life cycle as data. States, classes, clocks, ladders, events and the table of
+ * transitions, read from a file by daemon/config and fully checked there; immutable afterwards, any
+ * thread.
  *
- * Guards and effects are words of a closed vocabulary (engine/words.h). A file can combine them but cannot loop,
- * compute or call out. */
+ * Guards and effects are words of a closed vocabulary (engine/words.h). A file can combine them but
+ * cannot loop, compute or call out. */
 #ifndef ENGINE_RULES_H
 #define ENGINE_RULES_H
 
@@ -72,12 +73,12 @@ enum hx_notice_kind {
 };
 
 struct hx_mark_rule {
-    uint8_t level;         /* 0 … 5 */
-    uint8_t kind;          /* enum hx_notice_kind */
-    uint16_t share;        /* of the budget, per mille; 0 = see at_ms */
-    int64_t plus_ms;       /* at least this long after the deadline */
-    int64_t at_ms;         /* fixed time after the start */
-    uint32_t receivers;    /* bit i: receivers[i] */
+    uint8_t level;      /* 0 … 5 */
+    uint8_t kind;       /* enum hx_notice_kind */
+    uint16_t share;     /* of the budget, per mille; 0 = see at_ms */
+    int64_t plus_ms;    /* at least this long after the deadline */
+    int64_t at_ms;      /* fixed time after the start */
+    uint32_t receivers; /* bit i: receivers[i] */
 };
 
 struct hx_ladder_rule {
@@ -93,11 +94,12 @@ struct hx_clock_rule {
     bool shown;              /* no deadline: shown and reported only */
     bool promise;            /* missing it is a breach; later cycles shift its ladder */
     bool pausable;
-    bool dated;              /* deadline is a date named by a person */
+    bool dated; /* deadline is a date named by a person */
     bool needs_place, needs_no_place;
-    int8_t ladder;   /* -1 = none */
-    int8_t calendar; /* index */
-    int64_t budget_ms[HX_RULES_CLASSES];       /* by class number; [0] = every class; 0 = the class has none */
+    int8_t ladder;                       /* -1 = none */
+    int8_t calendar;                     /* index */
+    int64_t budget_ms[HX_RULES_CLASSES]; /* by class number; [0] = every class; 0 = the class has
+                                            none */
     int64_t later_budget_ms[HX_RULES_CLASSES]; /* from the second cycle on; 0 = the same */
 };
 
@@ -105,10 +107,10 @@ struct hx_clock_rule {
 struct hx_event_rule {
     char name[HX_NAME_MAX]; /* "" = index not used */
     struct hx_title title;
-    bool internal;      /* never accepted from outside */
-    uint32_t trusted;   /* bits 1 << proof */
-    uint32_t roles;     /* bits 1 << enum hx_role; 0 = anybody */
-    uint32_t needs;     /* bits of enum hx_need */
+    bool internal;    /* never accepted from outside */
+    uint32_t trusted; /* bits 1 << proof */
+    uint32_t roles;   /* bits 1 << enum hx_role; 0 = anybody */
+    uint32_t needs;   /* bits of enum hx_need */
 };
 
 /* X(name): roles that `by` may name. */
@@ -165,8 +167,8 @@ struct hx_word; /* engine/words.h */
 
 struct hx_call {
     const struct hx_word *word;
-    int number;               /* clock, event or receiver that the argument names */
-    char text[HX_NAME_MAX];   /* the argument as written */
+    int number;             /* clock, event or receiver that the argument names */
+    char text[HX_NAME_MAX]; /* the argument as written */
 };
 
 struct hx_transition {
@@ -211,9 +213,10 @@ int hx_rules_ladder(const struct hx_rules *r, const char *name);
 int hx_rules_calendar(const struct hx_rules *r, const char *name);
 int hx_rules_default_class(const struct hx_rules *r);
 
-/* Checks the whole of a life cycle: unreachable states, states nobody can leave, clocks that run into a terminal state,
- * ladders without a receiver, levels out of order, classes without a budget, rows that can never be taken. HX_CONFIG with
- * the first fault in `problem` ("line 12: …"; 0 lines are left out). */
+/* Checks the whole of a life cycle: unreachable states, states nobody can leave, clocks that run
+ * into a terminal state, ladders without a receiver, levels out of order, classes without a budget,
+ * rows that can never be taken. HX_CONFIG with the first fault in `problem` ("line 12: …"; 0 lines
+ * are left out). */
 HX_CHECK int hx_rules_check(const struct hx_rules *r, char *problem, size_t size);
 
 /* Names of closed lists; static text. */

@@ -51,7 +51,8 @@ static int check_states(struct checker *ck)
         if (r->states[i].kind == HX_STATE_OPEN && !(left & (UINT32_C(1) << i)))
             return fault(ck, 0, "state %s is open but nothing leads out of it", r->states[i].name);
         if (r->states[i].kind == HX_STATE_TERMINAL && left & (UINT32_C(1) << i))
-            return fault(ck, 0, "state %s is terminal but something leads out of it", r->states[i].name);
+            return fault(ck, 0, "state %s is terminal but something leads out of it",
+                         r->states[i].name);
     }
     return HX_OK;
 }
@@ -63,11 +64,14 @@ static int check_ladders(struct checker *ck)
         for (int j = 0; j < l->n_marks; j++) {
             const struct hx_mark_rule *m = &l->marks[j];
             if (!m->receivers)
-                return fault(ck, 0, "ladder %s: level %s has no receiver", l->name, hx_level_name(m->level));
+                return fault(ck, 0, "ladder %s: level %s has no receiver", l->name,
+                             hx_level_name(m->level));
             if (m->share == 0 && m->at_ms <= 0)
-                return fault(ck, 0, "ladder %s: level %s has no time", l->name, hx_level_name(m->level));
+                return fault(ck, 0, "ladder %s: level %s has no time", l->name,
+                             hx_level_name(m->level));
             if (j > 0 && (m->level <= m[-1].level || (m->share && m->share <= m[-1].share)))
-                return fault(ck, 0, "ladder %s: level %s is out of order", l->name, hx_level_name(m->level));
+                return fault(ck, 0, "ladder %s: level %s is out of order", l->name,
+                             hx_level_name(m->level));
         }
     }
     return HX_OK;
@@ -92,9 +96,11 @@ static int check_clock(struct checker *ck, int no, uint32_t covered)
     if (k->promise && (k->ladder < 0 || !has_breach_mark(&ck->r->ladders[k->ladder])))
         return fault(ck, 0, "clock %s is a promise but nobody is told when it is broken", k->name);
     if (!k->promise && !k->shown && !k->dated && !(covered & (UINT32_C(1) << no)))
-        return fault(ck, 0, "clock %s ends and nothing follows: it needs a row `at: %s`", k->name, k->name);
+        return fault(ck, 0, "clock %s ends and nothing follows: it needs a row `at: %s`", k->name,
+                     k->name);
     if (k->until[0] && hx_rules_event(ck->r, k->until) < 0)
-        return fault(ck, 0, "clock %s waits for an event %s that does not exist", k->name, k->until);
+        return fault(ck, 0, "clock %s waits for an event %s that does not exist", k->name,
+                     k->until);
     return HX_OK;
 }
 
@@ -132,7 +138,8 @@ static int check_clocks(struct checker *ck)
     return check_terminal_starts(ck);
 }
 
-/* A row is never taken when an earlier one without guards catches the same event in all its states. */
+/* A row is never taken when an earlier one without guards catches the same event in all its states.
+ */
 static int check_rows(struct checker *ck)
 {
     const struct hx_rules *r = ck->r;
@@ -140,12 +147,13 @@ static int check_rows(struct checker *ck)
         uint32_t open = r->transitions[i].from;
         for (int j = 0; j < i; j++) {
             const struct hx_transition *before = &r->transitions[j];
-            if (before->event == r->transitions[i].event && before->clock == r->transitions[i].clock &&
-                before->n_guards == 0)
+            if (before->event == r->transitions[i].event &&
+                before->clock == r->transitions[i].clock && before->n_guards == 0)
                 open &= ~before->from;
         }
         if (!open)
-            return fault(ck, r->transitions[i].line, "this row can never be taken: an earlier one always is");
+            return fault(ck, r->transitions[i].line,
+                         "this row can never be taken: an earlier one always is");
     }
     return HX_OK;
 }

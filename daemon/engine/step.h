@@ -1,7 +1,8 @@
 /* One step of one case: internal to the engine.
  *
- * A step takes a case, the rules and an event or a fired mark, changes the case and builds facts. It reads no clock and
- * no file. Builders are sticky: without memory they build nothing and the arena remembers; the machine checks once. */
+ * A step takes a case, the rules and an event or a fired mark, changes the case and builds facts.
+ * It reads no clock and no file. Builders are sticky: without memory they build nothing and the
+ * arena remembers; the machine checks once. */
 #ifndef ENGINE_STEP_H
 #define ENGINE_STEP_H
 
@@ -37,26 +38,30 @@ struct hx_step {
     size_t n_facts;
     const char *receivers[24]; /* notices' receivers, for the entry's audience */
     size_t n_receivers;
-    int level;               /* highest level told, -1 = none */
+    int level; /* highest level told, -1 = none */
     char holder_before[HX_ID_MAX];
-    const char *refusal;     /* code of the guard that refused */
-    int refusal_result;      /* Hongxin__V1__Result */
-    bool overflow;           /* a limit of the case was reached */
+    const char *refusal; /* code of the guard that refused */
+    int refusal_result;  /* Hongxin__V1__Result */
+    bool overflow;       /* a limit of the case was reached */
 };
 
-/* ---- facts.c: building facts ---------------------------------------------------------------------- */
+/* ---- facts.c: building facts
+ * ---------------------------------------------------------------------- */
 void hx_fact_state(struct hx_step *s, int from, int to);
 void hx_fact_class(struct hx_step *s, int from, int to);
 void hx_fact_clock(struct hx_step *s, const struct hx_clock *k, const char *change);
 void hx_fact_breach(struct hx_step *s, const struct hx_breach *b, int64_t due, const char *delay);
-void hx_fact_breach_mark(struct hx_step *s, const struct hx_breach *b, const char *mark, const char *why);
+void hx_fact_breach_mark(struct hx_step *s, const struct hx_breach *b, const char *mark,
+                         const char *why);
 void hx_fact_flag(struct hx_step *s, enum hx_flag flag, bool on);
 void hx_fact_owner(struct hx_step *s);
 void hx_fact_alarm(struct hx_step *s, const char *code, const char *about);
 hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to);
 
-/* ---- clock.c: clocks and their arithmetic ----------------------------------------------------------- */
-/* The clock of this kind in the present cycle that runs, is paused or has expired; NULL when there is none. */
+/* ---- clock.c: clocks and their arithmetic
+ * ----------------------------------------------------------- */
+/* The clock of this kind in the present cycle that runs, is paused or has expired; NULL when there
+ * is none. */
 struct hx_clock *hx_clock_find(struct hx_case *c, int kind);
 /* The newest clock of this kind, whatever its state. */
 struct hx_clock *hx_clock_last(struct hx_case *c, int kind);
@@ -77,8 +82,10 @@ int64_t hx_clock_mark(const struct hx_rules *r, const struct hx_clock *k, int i)
 int64_t hx_clock_next(const struct hx_rules *r, const struct hx_clock *k);
 #define HX_CLOCK_END (UINT32_C(1) << 31)
 
-/* ---- ladder.c: who is told, and who must be told again --------------------------------------------- */
-/* Tells mark i of a clock. `passed` = bits of earlier marks told in the same message (R9); `also` = second clock. */
+/* ---- ladder.c: who is told, and who must be told again
+ * --------------------------------------------- */
+/* Tells mark i of a clock. `passed` = bits of earlier marks told in the same message (R9); `also` =
+ * second clock. */
 void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passed);
 /* The breach is over: all-clear to everybody who heard it, in the same order. */
 void hx_ladder_clear(struct hx_step *s, const struct hx_clock *k);
@@ -90,13 +97,16 @@ void hx_ladder_forget(struct hx_step *s, const struct hx_clock *k);
 const char *hx_receiver(struct hx_step *s, int receiver);
 void hx_tell(struct hx_step *s, int receiver, const char *why);
 
-/* ---- owner.c: every second has one owner (R10) ------------------------------------------------------ */
-/* Books the time up to t for the present owner; an earlier t books nothing, so that the sum never shrinks. */
+/* ---- owner.c: every second has one owner (R10)
+ * ------------------------------------------------------ */
+/* Books the time up to t for the present owner; an earlier t books nothing, so that the sum never
+ * shrinks. */
 void hx_owner_book(struct hx_case *c, int64_t t);
 /* Whose seconds these are, by state and flags. */
 int hx_owner_now(const struct hx_rules *r, const struct hx_case *c);
 
-/* ---- step.c ------------------------------------------------------------------------------------------ */
+/* ---- step.c
+ * ------------------------------------------------------------------------------------------ */
 /* Takes the first row for this event whose guards hold. False: refused, see s->refusal. */
 bool hx_step_event(struct hx_step *s, int event);
 /* Takes the row of a clock that ended; true when there was one. */

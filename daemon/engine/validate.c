@@ -21,7 +21,10 @@ static bool utf8(const char *text)
             p++;
             continue;
         }
-        int n = *p >= 0xc2 && *p <= 0xdf ? 1 : (*p & 0xf0) == 0xe0 ? 2 : *p >= 0xf0 && *p <= 0xf4 ? 3 : 0;
+        int n = *p >= 0xc2 && *p <= 0xdf   ? 1
+                : (*p & 0xf0) == 0xe0      ? 2
+                : *p >= 0xf0 && *p <= 0xf4 ? 3
+                                           : 0;
         if (n == 0 || (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
             (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
             return false;
@@ -40,7 +43,8 @@ struct bound {
     size_t max;
 };
 
-static const char *check_texts(const void *message, const struct bound *b, size_t n, const char **field)
+static const char *check_texts(const void *message, const struct bound *b, size_t n,
+                               const char **field)
 {
     for (size_t i = 0; i < n; i++) {
         const char *text = *(char *const *)(const void *)((const char *)message + b[i].offset);
@@ -56,8 +60,14 @@ static const char *check_texts(const void *message, const struct bound *b, size_
     return NULL;
 }
 
-#define E(name, max) {#name, offsetof(hxp_event, name), max}
-#define D(name, max) {#name, offsetof(hxp_data, name), max}
+#define E(name, max)                                                                               \
+    {                                                                                              \
+#name, offsetof(hxp_event, name), max                                                      \
+    }
+#define D(name, max)                                                                               \
+    {                                                                                              \
+#name, offsetof(hxp_data, name), max                                                       \
+    }
 
 static const struct bound event_texts[] = {E(id, ID_MAX),
                                            E(source, HX_WORD_MAX - 1),
@@ -124,20 +134,25 @@ static const char *check_lists(const hxp_data *d, const char **field)
     return NULL;
 }
 
-/* Instants: given or not, but never absurd. What people name may lie ten years ahead; what happened may not. */
+/* Instants: given or not, but never absurd. What people name may lie ten years ahead; what happened
+ * may not. */
 static bool instant(int64_t t, int64_t latest)
 {
     return t == 0 || (t >= HX_INSTANT_MIN && t <= latest);
 }
 
-static const char *check_times(const hxp_event *e, const hxp_data *d, int64_t t_rcv, const char **field)
+static const char *check_times(const hxp_event *e, const hxp_data *d, int64_t t_rcv,
+                               const char **field)
 {
     const int64_t soon = t_rcv + HX_DAY, far = t_rcv + 3653 * HX_DAY;
     const struct {
         const char *name;
         int64_t t, latest;
-    } times[] = {{"t_occ", e->t_occ, soon}, {"t_src", e->t_src, soon},       {"date", d->date, far},
-                 {"until", d->until, far},  {"deadline", d->deadline, far}};
+    } times[] = {{"t_occ", e->t_occ, soon},
+                 {"t_src", e->t_src, soon},
+                 {"date", d->date, far},
+                 {"until", d->until, far},
+                 {"deadline", d->deadline, far}};
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         if (!instant(times[i].t, times[i].latest)) {
             *field = times[i].name;
@@ -204,8 +219,9 @@ static const char *check_numbers(const hxp_data *d, const char **field)
     if (d->rating > 5)
         return "BAD_RATING";
     *field = "position";
-    if (d->n_position != 0 && (d->n_position != 2 || !(d->position[0] >= -180 && d->position[0] <= 180) ||
-                               !(d->position[1] >= -90 && d->position[1] <= 90)))
+    if (d->n_position != 0 &&
+        (d->n_position != 2 || !(d->position[0] >= -180 && d->position[0] <= 180) ||
+         !(d->position[1] >= -90 && d->position[1] <= 90)))
         return "BAD_POSITION";
     *field = NULL;
     return NULL;
@@ -213,7 +229,8 @@ static const char *check_numbers(const hxp_data *d, const char **field)
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-const char *hx_validate(const struct hx_rules *r, const hxp_event *e, int64_t t_rcv, const char **field)
+const char *hx_validate(const struct hx_rules *r, const hxp_event *e, int64_t t_rcv,
+                        const char **field)
 {
     const hxp_data *d = hx_event_data(e);
     *field = NULL;

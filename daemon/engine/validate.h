@@ -1,4 +1,5 @@
-/* The door's checks of an event, before any case is looked at: bad input gets a name and loses nothing. */
+/* The door's checks of an event, before any case is looked at: bad input gets a name and loses
+ * nothing. */
 #ifndef ENGINE_VALIDATE_H
 #define ENGINE_VALIDATE_H
 
@@ -6,10 +7,11 @@
 #include "engine/step.h"
 #include "hongxin/schema.h"
 
-/* NULL when the event is well formed; else the code of what is wrong (PROTOCOL.md), with the name of the field in
- * *field when one is to blame. Codes: NO_ID NO_SOURCE NO_TYPE UNKNOWN_EVENT BAD_UTF8 TOO_LONG BAD_TIME BAD_ROLE
- * MISSING_FIELD BAD_RATING BAD_POSITION. */
-const char *hx_validate(const struct hx_rules *r, const hxp_event *e, int64_t t_rcv, const char **field);
+/* NULL when the event is well formed; else the code of what is wrong (PROTOCOL.md), with the name
+ * of the field in *field when one is to blame. Codes: NO_ID NO_SOURCE NO_TYPE UNKNOWN_EVENT
+ * BAD_UTF8 TOO_LONG BAD_TIME BAD_ROLE MISSING_FIELD BAD_RATING BAD_POSITION. */
+const char *hx_validate(const struct hx_rules *r, const hxp_event *e, int64_t t_rcv,
+                        const char **field);
 
 /* The data of an event, or an empty one. Never NULL. */
 const hxp_data *hx_event_data(const hxp_event *e);

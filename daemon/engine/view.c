@@ -49,7 +49,8 @@ static void view_clocks(const struct hx_machine *m, const struct hx_case *c, hxp
         if (!f)
             return;
         v->clocks[v->n_clocks++] = f;
-        if (k->state == HX_CLOCK_RUNNING && k->deadline && (!v->next_deadline || k->deadline < v->next_deadline)) {
+        if (k->state == HX_CLOCK_RUNNING && k->deadline &&
+            (!v->next_deadline || k->deadline < v->next_deadline)) {
             v->next_deadline = k->deadline;
             v->next_clock = f->clock;
         }
@@ -83,7 +84,8 @@ static hxp_breach_fact *breach_fact(const struct hx_machine *m, const struct hx_
     return f;
 }
 
-static void view_marks(const struct hx_machine *m, const struct hx_breach *b, Hongxin__V1__BreachView *v)
+static void view_marks(const struct hx_machine *m, const struct hx_breach *b,
+                       Hongxin__V1__BreachView *v)
 {
     static const struct {
         uint32_t bit;

@@ -1,0 +1,433 @@
+#include "engine/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A growing array of equal elements. */
+struct list {
+    void *items;
+    size_t n, cap, size;
+};
+
+struct named {
+    char *name; /* "source\nid" or a reference; owned */
+    uint64_t value;
+    struct hx_seen seen;
+    struct hx_source source;
+};
+
+struct parked {
+    char *ref;
+    struct hx_parked p;
+};
+
+struct bytes {
+    uint8_t *data;
+    size_t size;
+};
+
+struct stored {
+    struct hx_case *c;
+    int64_t due;
+};
+
+struct hx_memory {
+    struct list cases;   /* struct stored, by number - 1 */
+    struct list seen;    /* struct named */
+    struct list refs;    /* struct named */
+    struct list sources; /* struct named */
+    struct list parked;  /* struct parked */
+    struct list journal; /* struct bytes, by LSN - 1 */
+    struct list fresh;   /* const hxp_entry * */
+    uint32_t *index;     /* of seen: open addressing, position + 1 */
+    size_t index_size;
+};
+
+static void *push(struct list *l)
+{
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? 2 * l->cap : 16;
+        void *p = realloc(l->items, cap * l->size);
+        if (!p)
+            return NULL;
+        l->items = p;
+        l->cap = cap;
+    }
+    void *at = (char *)l->items + l->n * l->size;
+    memset(at, 0, l->size);
+    l->n++;
+    return at;
+}
+
+static void *item(const struct list *l, size_t i)
+{
+    return (char *)l->items + i * l->size;
+}
+
+int hx_memory_new(struct hx_memory **out)
+{
+    struct hx_memory *m = calloc(1, sizeof *m);
+    if (!m)
+        return HX_NOMEM;
+    m->cases.size = sizeof(struct stored);
+    m->seen.size = m->refs.size = m->sources.size = sizeof(struct named);
+    m->parked.size = sizeof(struct parked);
+    m->journal.size = sizeof(struct bytes);
+    m->fresh.size = sizeof(hxp_entry *);
+    *out = m;
+    return HX_OK;
+}
+
+static void free_names(struct list *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        free(((struct named *)item(l, i))->name);
+    free(l->items);
+}
+
+void hx_memory_free(struct hx_memory *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; i < m->cases.n; i++)
+        free(((struct stored *)item(&m->cases, i))->c);
+    for (size_t i = 0; i < m->journal.n; i++)
+        free(((struct bytes *)item(&m->journal, i))->data);
+    for (size_t i = 0; i < m->parked.n; i++)
+        free(((struct parked *)item(&m->parked, i))->ref);
+    free_names(&m->seen);
+    free_names(&m->refs);
+    free_names(&m->sources);
+    free(m->cases.items);
+    free(m->journal.items);
+    free(m->parked.items);
+    free(m->fresh.items);
+    free(m->index);
+    free(m);
+}
+
+/* ---- cases
+ * ------------------------------------------------------------------------------------------- */
+
+static int case_load(void *b, uint64_t number, struct hx_case *c)
+{
+    const struct hx_memory *m = b;
+    if (number == 0 || number > m->cases.n)
+        return HX_NOTFOUND;
+    const struct stored *s = item(&m->cases, number - 1);
+    if (!s->c)
+        return HX_NOTFOUND;
+    *c = *s->c;
+    return HX_OK;
+}
+
+static int case_number(void *b, uint64_t *number)
+{
+    struct hx_memory *m = b;
+    if (!push(&m->cases))
+        return HX_NOMEM;
+    *number = m->cases.n;
+    return HX_OK;
+}
+
+static int case_save(void *b, struct hx_case *c, int64_t due)
+{
+    struct hx_memory *m = b;
+    struct stored *s = item(&m->cases, c->number - 1);
+    if (!s->c && !(s->c = malloc(sizeof *s->c)))
+        return HX_NOMEM;
+    c->due_row = due == INT64_MAX ? 0 : due;
+    *s->c = *c;
+    s->due = due;
+    return HX_OK;
+}
+
+bool hx_memory_due(const struct hx_memory *m, int64_t *due, uint64_t *number)
+{
+    *due = INT64_MAX;
+    for (size_t i = 0; i < m->cases.n; i++) {
+        const struct stored *s = item(&m->cases, i);
+        if (s->c && s->due < *due) {
+            *due = s->due;
+            *number = i + 1;
+        }
+    }
+    return *due != INT64_MAX;
+}
+
+/* ---- names
+ * --------------------------------------------------------------------------------------------- */
+
+static char *join(const char *a, const char *b)
+{
+    size_t n = strlen(a), k = strlen(b);
+    char *s = malloc(n + k + 2);
+    if (!s)
+        return NULL;
+    memcpy(s, a, n);
+    s[n] = '\n';
+    memcpy(s + n + 1, b, k + 1);
+    return s;
+}
+
+static struct named *find(const struct list *l, const char *name)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct named *e = item(l, i);
+        if (strcmp(e->name, name) == 0)
+            return e;
+    }
+    return NULL;
+}
+
+static struct named *add(struct list *l, const char *name)
+{
+    struct named *e = find(l, name);
+    if (e)
+        return e;
+    char *copy = strdup(name);
+    if (!copy || !(e = push(l))) {
+        free(copy);
+        return NULL;
+    }
+    e->name = copy;
+    return e;
+}
+
+static size_t hash(const char *s)
+{
+    uint64_t h = UINT64_C(14695981039346656037);
+    for (; *s; s++)
+        h = (h ^ (unsigned char)*s) * UINT64_C(1099511628211);
+    return (size_t)(h ^ h >> 29);
+}
+
+/* Slot of a key in the index of seen ids: its own, or the free one where it belongs. */
+static size_t slot_of(const struct hx_memory *m, const char *key)
+{
+    size_t i = hash(key) & (m->index_size - 1);
+    while (m->index[i] && strcmp(((struct named *)item(&m->seen, m->index[i] - 1))->name, key) != 0)
+        i = (i + 1) & (m->index_size - 1);
+    return i;
+}
+
+static int grow_index(struct hx_memory *m)
+{
+    if (m->index && 2 * m->seen.n < m->index_size)
+        return HX_OK;
+    size_t size = m->index_size ? 2 * m->index_size : 256;
+    uint32_t *index = calloc(size, sizeof *index);
+    if (!index)
+        return HX_NOMEM;
+    free(m->index);
+    m->index = index;
+    m->index_size = size;
+    for (size_t i = 0; i < m->seen.n; i++)
+        m->index[slot_of(m, ((struct named *)item(&m->seen, i))->name)] = (uint32_t)i + 1;
+    return HX_OK;
+}
+
+static int seen_load(void *b, const char *source, const char *id, struct hx_seen *seen)
+{
+    const struct hx_memory *m = b;
+    if (!m->index)
+        return HX_NOTFOUND;
+    char *key = join(source, id);
+    if (!key)
+        return HX_NOMEM;
+    size_t slot = slot_of(m, key);
+    free(key);
+    if (!m->index[slot])
+        return HX_NOTFOUND;
+    *seen = ((struct named *)item(&m->seen, m->index[slot] - 1))->seen;
+    return HX_OK;
+}
+
+static int seen_save(void *b, const char *source, const char *id, const struct hx_seen *seen)
+{
+    struct hx_memory *m = b;
+    char *key = grow_index(m) ? NULL : join(source, id);
+    if (!key)
+        return HX_NOMEM;
+    size_t slot = slot_of(m, key);
+    if (m->index[slot]) {
+        free(key);
+    } else {
+        struct named *e = push(&m->seen);
+        if (!e) {
+            free(key);
+            return HX_NOMEM;
+        }
+        e->name = key;
+        m->index[slot] = (uint32_t)m->seen.n;
+    }
+    ((struct named *)item(&m->seen, m->index[slot] - 1))->seen = *seen;
+    return HX_OK;
+}
+
+static int ref_load(void *b, const char *source, const char *ref, uint64_t *number)
+{
+    (void)source;
+    const struct named *e = find(&((struct hx_memory *)b)->refs, ref);
+    if (!e)
+        return HX_NOTFOUND;
+    *number = e->value;
+    return HX_OK;
+}
+
+static int ref_save(void *b, const char *source, const char *ref, uint64_t number)
+{
+    (void)source;
+    struct named *e = add(&((struct hx_memory *)b)->refs, ref);
+    if (!e)
+        return HX_NOMEM;
+    e->value = number;
+    return HX_OK;
+}
+
+const char *hx_memory_label(const struct hx_memory *m, uint64_t number)
+{
+    for (size_t i = 0; i < m->refs.n; i++) {
+        const struct named *e = item(&m->refs, i);
+        if (e->value == number)
+            return e->name;
+    }
+    return NULL;
+}
+
+static int source_load(void *b, const char *source, struct hx_source *s)
+{
+    const struct named *e = find(&((struct hx_memory *)b)->sources, source);
+    if (!e)
+        return HX_NOTFOUND;
+    *s = e->source;
+    return HX_OK;
+}
+
+static int source_save(void *b, const char *source, const struct hx_source *s)
+{
+    struct named *e = add(&((struct hx_memory *)b)->sources, source);
+    if (!e)
+        return HX_NOMEM;
+    e->source = *s;
+    return HX_OK;
+}
+
+/* ---- parked events
+ * --------------------------------------------------------------------------------------- */
+
+static int park(void *b, const char *source, const char *ref, const struct hx_parked *p)
+{
+    (void)source;
+    char *copy = strdup(ref);
+    struct parked *e = copy ? push(&((struct hx_memory *)b)->parked) : NULL;
+    if (!e) {
+        free(copy);
+        return HX_NOMEM;
+    }
+    *e = (struct parked){copy, *p};
+    return HX_OK;
+}
+
+static int unpark(void *b, const char *source, const char *ref, struct hx_parked *p)
+{
+    (void)source;
+    struct list *l = &((struct hx_memory *)b)->parked;
+    struct parked *best = NULL;
+    for (size_t i = 0; i < l->n; i++) {
+        struct parked *e = item(l, i);
+        if (strcmp(e->ref, ref) == 0 && (!best || e->p.seq < best->p.seq ||
+                                         (e->p.seq == best->p.seq && e->p.lsn < best->p.lsn)))
+            best = e;
+    }
+    if (!best)
+        return HX_NOTFOUND;
+    *p = best->p;
+    free(best->ref);
+    *best = *(struct parked *)item(l, --l->n);
+    return HX_OK;
+}
+
+/* ---- the journal
+ * --------------------------------------------------------------------------------------------- */
+
+static int next_lsn(void *b, uint64_t *lsn)
+{
+    *lsn = ((struct hx_memory *)b)->journal.n + 1;
+    return HX_OK;
+}
+
+static int append(void *b, const hxp_entry *e)
+{
+    struct hx_memory *m = b;
+    struct bytes *at = push(&m->journal);
+    const hxp_entry **fresh = at ? push(&m->fresh) : NULL;
+    if (!fresh)
+        return HX_NOMEM;
+    *fresh = e;
+    at->size = hongxin__v1__entry__get_packed_size(e);
+    at->data = malloc(at->size ? at->size : 1);
+    if (!at->data)
+        return HX_NOMEM;
+    hongxin__v1__entry__pack(e, at->data);
+    return HX_OK;
+}
+
+static int entry_load(void *b, uint64_t lsn, struct hx_arena *arena, hxp_entry **e)
+{
+    const struct hx_memory *m = b;
+    if (lsn == 0 || lsn > m->journal.n)
+        return HX_NOTFOUND;
+    const struct bytes *at = item(&m->journal, lsn - 1);
+    ProtobufCAllocator memory = hx_arena_allocator(arena);
+    *e = hongxin__v1__entry__unpack(&memory, at->size, at->data);
+    return *e ? HX_OK : HX_CORRUPT;
+}
+
+static int quarantine(void *b, const uint8_t *bytes, size_t size, const char *reason)
+{
+    (void)b;
+    (void)bytes;
+    (void)size;
+    (void)reason; /* the reply says it all; a scenario has its own input at hand */
+    return HX_OK;
+}
+
+const hxp_entry *const *hx_memory_take(struct hx_memory *m, size_t *n)
+{
+    *n = m->fresh.n;
+    m->fresh.n = 0;
+    return m->fresh.items;
+}
+
+size_t hx_memory_cases(const struct hx_memory *m)
+{
+    return m->cases.n;
+}
+
+uint64_t hx_memory_newest_lsn(const struct hx_memory *m)
+{
+    return m->journal.n;
+}
+
+const struct hx_backend *hx_memory_backend(void)
+{
+    static const struct hx_backend ops = {
+        .case_load = case_load,
+        .case_save = case_save,
+        .case_number = case_number,
+        .seen_load = seen_load,
+        .seen_save = seen_save,
+        .ref_load = ref_load,
+        .ref_save = ref_save,
+        .source_load = source_load,
+        .source_save = source_save,
+        .park = park,
+        .unpark = unpark,
+        .next_lsn = next_lsn,
+        .append = append,
+        .entry_load = entry_load,
+        .quarantine = quarantine,
+    };
+    return &ops;
+}

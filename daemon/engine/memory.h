@@ -1,0 +1,32 @@
+/* A backend in memory: the machine without a disk, for the simulator, property tests and fuzzing.
+ *
+ * It keeps the same promises as the store except durability. References and parked events are
+ * looked up by name alone, whatever their source: in a scenario a case has one label for everybody.
+ * One thread. */
+#ifndef ENGINE_MEMORY_H
+#define ENGINE_MEMORY_H
+
+#include "engine/machine.h"
+
+struct hx_memory;
+
+HX_CHECK int hx_memory_new(struct hx_memory **out);
+void hx_memory_free(struct hx_memory *mem);
+
+/* The table for struct hx_machine; its ctx is the struct hx_memory *. */
+const struct hx_backend *hx_memory_backend(void);
+
+/* Entries appended since the last call, oldest first; borrowed from the machine's arena. Ends with
+ * *n = 0. */
+const hxp_entry *const *hx_memory_take(struct hx_memory *mem, size_t *n);
+
+/* The case that is due first and when; false when nothing is due ever. Ties: the lower number. */
+bool hx_memory_due(const struct hx_memory *mem, int64_t *due, uint64_t *case_number);
+
+/* The reference under which a case was introduced; NULL when it has none. */
+const char *hx_memory_label(const struct hx_memory *mem, uint64_t case_number);
+
+size_t hx_memory_cases(const struct hx_memory *mem);
+uint64_t hx_memory_newest_lsn(const struct hx_memory *mem);
+
+#endif

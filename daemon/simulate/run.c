@@ -1,0 +1,276 @@
+/* The virtual clock: the next action or the next deadline, whichever comes first. At the same
+ * instant what was received is applied before a deadline is judged (R4). */
+#include "engine/memory.h"
+#include "engine/rules.h"
+#include "hongxin/instant.h"
+#include "hongxin/json.h"
+#include "hongxin/number.h"
+#include "simulate/simulate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ENDPOINTS = 64, DRAIN_MS = 30000 };
+
+struct endpoint {
+    char name[64];
+    bool down;
+};
+
+struct sim {
+    struct hx_machine m;
+    struct hx_arena arena;
+    struct hx_memory *memory;
+    FILE *out;
+    int64_t real;   /* true time */
+    int64_t offset; /* what the wall clock shows more */
+    bool down;
+    int64_t hold_until; /* after an outage: peers may still send what they kept */
+    struct endpoint endpoints[ENDPOINTS];
+    size_t n_endpoints;
+    const struct scenario_action **waiting; /* sent while we were down */
+    size_t n_waiting;
+};
+
+/* ---- receivers
+ * ------------------------------------------------------------------------------------- */
+
+/* "company:P-07" and "P-07" are the same receiver; "*" is everybody. */
+static const char *bare(const char *name)
+{
+    const char *colon = strchr(name, ':');
+    return colon ? colon + 1 : name;
+}
+
+static enum hx_reach reach(void *ctx, const char *holder)
+{
+    const struct sim *s = ctx;
+    enum hx_reach r = HX_REACH_UP;
+    for (size_t i = 0; i < s->n_endpoints; i++) {
+        if (s->endpoints[i].down && strcmp(s->endpoints[i].name, "*") == 0)
+            return HX_REACH_OURS;
+        if (s->endpoints[i].down && strcmp(s->endpoints[i].name, holder) == 0)
+            r = HX_REACH_DOWN;
+    }
+    return r;
+}
+
+static int set_endpoint(struct sim *s, const struct scenario_action *a, char problem[512])
+{
+    const char *name = bare(a->name);
+    struct endpoint *e = NULL;
+    for (size_t i = 0; i < s->n_endpoints; i++)
+        if (strcmp(s->endpoints[i].name, name) == 0)
+            e = &s->endpoints[i];
+    if (!e && s->n_endpoints == ENDPOINTS) {
+        snprintf(problem, 512, "more than %d endpoints", ENDPOINTS);
+        return HX_INVALID;
+    }
+    if (!e) {
+        e = &s->endpoints[s->n_endpoints++];
+        snprintf(e->name, sizeof e->name, "%s", name);
+    }
+    e->down = strcmp(a->state, "down") == 0;
+    return HX_OK;
+}
+
+/* ---- output
+ * ------------------------------------------------------------------------------------------ */
+
+static int print_fact(struct sim *s, const hxp_entry *e, const hxp_fact *f)
+{
+    char number[HX_NUMBER_TEXT];
+    const char *label = NULL;
+    if (e->case_number) {
+        label = hx_memory_label(s->memory, e->case_number);
+        label = label ? label : hx_number_format(e->case_number, number);
+    }
+    json_t *line = hx_json_fact_line(e, f, label, s->m.rules->utc_offset_minutes);
+    if (!line)
+        return HX_NOMEM;
+    int rc = json_dumpf(line, s->out, HX_JSON_DUMP) || fputc('\n', s->out) == EOF ? HX_IO : HX_OK;
+    json_decref(line);
+    return rc;
+}
+
+static int print_fresh(struct sim *s)
+{
+    size_t n;
+    const hxp_entry *const *entries = hx_memory_take(s->memory, &n);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < entries[i]->n_facts; j++) {
+            int rc = print_fact(s, entries[i], entries[i]->facts[j]);
+            if (rc)
+                return rc;
+        }
+    return HX_OK;
+}
+
+/* An answer that wrote no entry: invalid input, or the first answer again. */
+static int print_reply(struct sim *s, const hxp_reply *reply)
+{
+    hxp_entry e = HONGXIN__V1__ENTRY__INIT;
+    hxp_fact f = HONGXIN__V1__FACT__INIT;
+    f.fact_case = HONGXIN__V1__FACT__FACT_REPLY;
+    f.reply = (hxp_reply *)(uintptr_t)reply;
+    e.t_rec = s->m.now;
+    e.lsn = reply->lsn;
+    e.case_number = reply->case_number;
+    e.cycle = 1;
+    return print_fact(s, &e, &f);
+}
+
+/* ---- actions
+ * ------------------------------------------------------------------------------------------- */
+
+static void set_time(struct sim *s, int64_t real)
+{
+    if (real > s->real)
+        s->real = real;
+    hx_machine_set_time(&s->m, s->real + s->offset);
+}
+
+static int publish(struct sim *s, const struct scenario_action *a)
+{
+    const hxp_reply *reply;
+    struct hx_arrival in = {
+        .bytes = a->bytes, .size = a->size, .event = a->event, .t_rcv = s->real + s->offset};
+    hx_arena_reset(&s->arena);
+    uint64_t newest = hx_memory_newest_lsn(s->memory);
+    int rc = hx_machine_event(&s->m, &in, &reply);
+    if (rc)
+        return rc;
+    bool written = reply->lsn > newest;
+    rc = print_fresh(s);
+    return rc || written ? rc : print_reply(s, reply);
+}
+
+static int go_down(struct sim *s)
+{
+    s->down = true;
+    s->m.outage_from = s->real + s->offset;
+    return HX_OK;
+}
+
+/* What was sent meanwhile is read first; deadlines are judged half a minute later (corner 17). */
+static int come_up(struct sim *s)
+{
+    s->down = false;
+    s->m.outage_to = s->real + s->offset;
+    s->hold_until = s->real + DRAIN_MS;
+    s->m.draining = true;
+    for (size_t i = 0; i < s->n_waiting; i++) {
+        int rc = publish(s, s->waiting[i]);
+        if (rc)
+            return rc;
+    }
+    s->n_waiting = 0;
+    return HX_OK;
+}
+
+static int act(struct sim *s, const struct scenario_action *a, char problem[512])
+{
+    set_time(s, a->at);
+    switch (a->kind) {
+    case SCENARIO_EVENT:
+        if (s->down) {
+            s->waiting[s->n_waiting++] = a;
+            return HX_OK;
+        }
+        return publish(s, a);
+    case SCENARIO_DOWN:
+        return go_down(s);
+    case SCENARIO_UP:
+        return come_up(s);
+    case SCENARIO_STEP:
+        s->offset += a->ms;
+        return HX_OK;
+    case SCENARIO_SUSPEND: {
+        int rc = go_down(s);
+        set_time(s, a->at + a->ms);
+        return rc ? rc : come_up(s);
+    }
+    case SCENARIO_ENDPOINT:
+        return set_endpoint(s, a, problem);
+    case SCENARIO_APPLY:
+        snprintf(problem, 512, "line %zu: apply is not known to this version", a->line);
+        return HX_INVALID;
+    case SCENARIO_END:
+        return HX_OK;
+    }
+    return HX_OK;
+}
+
+static int fire(struct sim *s, int64_t due, uint64_t case_number)
+{
+    set_time(s, due - s->offset);
+    hx_arena_reset(&s->arena);
+    int rc = hx_machine_due(&s->m, case_number);
+    return rc ? rc : print_fresh(s);
+}
+
+/* ---- the loop
+ * -------------------------------------------------------------------------------------------- */
+
+/* The next deadline in real time; INT64_MAX when none may be judged now. */
+static int64_t next_due(const struct sim *s, uint64_t *case_number)
+{
+    int64_t due;
+    if (s->down || !hx_memory_due(s->memory, &due, case_number))
+        return INT64_MAX;
+    due -= s->offset;
+    return due < s->hold_until ? s->hold_until : due;
+}
+
+static int loop(struct sim *s, const struct scenario *sc, int64_t end, char problem[512])
+{
+    size_t at = 0;
+    for (;;) {
+        uint64_t case_number = 0;
+        int64_t due = next_due(s, &case_number);
+        int64_t action = at < sc->n ? sc->actions[at].at : INT64_MAX;
+        int64_t next = action <= due ? action : due;
+        if (next == INT64_MAX || (end && next > end))
+            return HX_OK;
+        if (s->hold_until && next >= s->hold_until)
+            s->m.draining = false;
+        int rc = action <= due ? act(s, &sc->actions[at++], problem)
+                               : fire(s, due + s->offset, case_number);
+        if (rc)
+            return rc;
+    }
+}
+
+int simulate_run(const struct hx_rules *rules, const struct hx_city *city,
+                 const struct scenario *sc, int64_t until, FILE *out, char problem[512])
+{
+    struct sim *s = calloc(1, sizeof *s);
+    problem[0] = '\0';
+    if (!s)
+        return HX_NOMEM;
+    hx_arena_init(&s->arena, 0);
+    int rc = hx_memory_new(&s->memory);
+    s->waiting = calloc(sc->n + 1, sizeof *s->waiting);
+    if (rc || !s->waiting) {
+        rc = HX_NOMEM;
+        goto done;
+    }
+    s->out = out;
+    s->m.rules = rules;
+    s->m.city = city;
+    s->m.ops = hx_memory_backend();
+    s->m.backend = s->memory;
+    s->m.arena = &s->arena;
+    s->m.reach = reach;
+    s->m.reach_ctx = s;
+    int64_t end = until ? until : sc->end;
+    if (!end && sc->n)
+        end = sc->actions[sc->n - 1].at + 30 * HX_DAY;
+    rc = loop(s, sc, end, problem);
+done:
+    hx_memory_free(s->memory);
+    hx_arena_fini(&s->arena);
+    free(s->waiting);
+    free(s);
+    return rc;
+}

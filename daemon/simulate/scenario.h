@@ -1,0 +1,46 @@
+/* Scenarios: JSON Lines that say what happens, read and checked before anything runs. */
+#ifndef SIMULATE_SCENARIO_H
+#define SIMULATE_SCENARIO_H
+
+#include "hongxin/error.h"
+#include "hongxin/schema.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum scenario_kind {
+    SCENARIO_EVENT,
+    SCENARIO_DOWN,
+    SCENARIO_UP,
+    SCENARIO_STEP,
+    SCENARIO_SUSPEND,
+    SCENARIO_ENDPOINT,
+    SCENARIO_APPLY,
+    SCENARIO_END,
+};
+
+struct scenario_action {
+    enum scenario_kind kind;
+    int64_t at;       /* real time at which it happens */
+    size_t line;      /* in the input; keeps the order of equal times */
+    hxp_event *event; /* owned; of SCENARIO_EVENT */
+    uint8_t *bytes;   /* the same, serialized */
+    size_t size;
+    int64_t ms;    /* of a step or a suspension */
+    char name[64]; /* endpoint or file */
+    char state[16];
+};
+
+struct scenario {
+    struct scenario_action *actions; /* sorted by time, then by line */
+    size_t n;
+    int64_t end; /* 0 = not given */
+};
+
+/* Reads all of `in`. HX_INVALID with "name:line: what" in `problem` for a line that is not
+ * understood. */
+HX_CHECK int scenario_read(FILE *in, const char *name, struct scenario *out, char problem[512]);
+void scenario_free(struct scenario *s);
+
+#endif

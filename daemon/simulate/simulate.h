@@ -1,0 +1,19 @@
+/* `hongxin simulate`: one scenario in, every fact out, under a virtual clock. The same machine,
+ * rules and places as the daemon; the output depends on nothing but the input and the
+ * configuration. */
+#ifndef SIMULATE_SIMULATE_H
+#define SIMULATE_SIMULATE_H
+
+#include "engine/machine.h"
+#include "simulate/scenario.h"
+
+/* Runs a scenario to its end and writes facts as JSON Lines. `until` 0 = as the scenario says.
+ * HX_INVALID with a text in `problem` when an action cannot be done; HX_IO when `out` cannot be
+ * written; HX_NOMEM. */
+HX_CHECK int simulate_run(const struct hx_rules *rules, const struct hx_city *city,
+                          const struct scenario *s, int64_t until, FILE *out, char problem[512]);
+
+/* The subcommand. 0 when every line was understood, 2 otherwise. */
+int hx_simulate_main(int argc, char **argv);
+
+#endif
