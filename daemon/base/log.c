@@ -17,6 +17,7 @@ void hx_log_level_set(enum hx_log_level least)
 }
 
 /* One write per line, so that lines of several threads or processes do not mix. */
+HX_PRINTF(3, 0)
 static void emit(enum hx_log_level level, int err, const char *fmt, va_list ap)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};

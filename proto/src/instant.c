@@ -106,9 +106,9 @@ int hx_instant_parse(const char *text, int64_t *out)
     return HX_OK;
 }
 
-char *hx_instant_format(int64_t t, int offset_minutes, char text[HX_INSTANT_TEXT])
+char *hx_instant_format(int64_t ms, int offset_minutes, char text[HX_INSTANT_TEXT])
 {
-    int64_t local = t + offset_minutes * HX_MINUTE;
+    int64_t local = ms + offset_minutes * HX_MINUTE;
     int64_t days = local / HX_DAY - (local % HX_DAY < 0);
     int64_t rest = local - days * HX_DAY;
     int64_t y;

@@ -49,8 +49,9 @@ static void append_path(char *text, const struct path *path)
         snprintf(text + n, HX_JSON_PROBLEM - n, "[%ld]", path->index);
         return;
     }
-    if (*text && strlen(text) < HX_JSON_PROBLEM - 1)
-        strcat(text, ".");
+    size_t end = strlen(text);
+    if (end > 0 && end < HX_JSON_PROBLEM - 1)
+        memcpy(text + end, ".", 2);
     append_key(text, *path->key ? path->key : "an empty key");
 }
 
