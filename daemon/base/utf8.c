@@ -1,0 +1,52 @@
+#include "base/utf8.h"
+
+#include <stdint.h>
+
+/* How a lead byte goes on: bytes after it, and the range of the first of them (RFC 3629, section
+ * 4). */
+struct lead {
+    uint8_t from, to, more, low, high;
+};
+
+static const struct lead leads[] = {
+    {0x01, 0x7F, 0, 0, 0},       {0xC2, 0xDF, 1, 0x80, 0xBF}, {0xE0, 0xE0, 2, 0xA0, 0xBF},
+    {0xE1, 0xEC, 2, 0x80, 0xBF}, {0xED, 0xED, 2, 0x80, 0x9F}, {0xEE, 0xEF, 2, 0x80, 0xBF},
+    {0xF0, 0xF0, 3, 0x90, 0xBF}, {0xF1, 0xF3, 3, 0x80, 0xBF}, {0xF4, 0xF4, 3, 0x80, 0x8F},
+};
+
+static const struct lead *lead_of(uint8_t byte)
+{
+    for (size_t i = 0; i < sizeof leads / sizeof *leads; i++) {
+        if (byte >= leads[i].from && byte <= leads[i].to)
+            return &leads[i];
+    }
+    return NULL;
+}
+
+/* Bytes of the character at s, of which `left` are there; 0 when it is not well-formed. */
+static size_t character(const uint8_t *s, size_t left)
+{
+    const struct lead *lead = lead_of(s[0]);
+    if (!lead || lead->more >= left)
+        return 0;
+    for (size_t i = 1; i <= lead->more; i++) {
+        uint8_t low = i == 1 ? lead->low : 0x80;
+        uint8_t high = i == 1 ? lead->high : 0xBF;
+        if (s[i] < low || s[i] > high)
+            return 0;
+    }
+    return lead->more + 1u;
+}
+
+size_t hx_utf8_span(const char *text, size_t size)
+{
+    const uint8_t *s = (const uint8_t *)text;
+    size_t at = 0;
+    while (at < size) {
+        size_t n = character(s + at, size - at);
+        if (n == 0)
+            break;
+        at += n;
+    }
+    return at;
+}
