@@ -1,4 +1,5 @@
 #include "config/yaml_doc.h"
+#include "config/file.h"
 #include "hongxin/instant.h"
 
 #include <errno.h>
@@ -7,28 +8,54 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int parse_error(const struct yaml_doc *doc, const yaml_parser_t *parser)
+{
+    if (parser->error == YAML_MEMORY_ERROR)
+        return HX_NOMEM;
+    return hx_problem_set(doc->problem, "%s:%zu: %s%s%s", doc->file, parser->problem_mark.line + 1,
+                          parser->problem ? parser->problem : "not YAML",
+                          parser->context ? ", " : "", parser->context ? parser->context : "");
+}
+
+/* After the document there must be nothing: libcyaml and others would silently ignore it. */
+static int check_end(const struct yaml_doc *doc, yaml_parser_t *parser)
+{
+    yaml_document_t second;
+    if (!yaml_parser_load(parser, &second))
+        return parse_error(doc, parser);
+    bool empty = yaml_document_get_root_node(&second) == NULL;
+    size_t line = second.start_mark.line + 1;
+    yaml_document_delete(&second);
+    return empty ? HX_OK
+                 : hx_problem_set(doc->problem, "%s:%zu: a second document", doc->file, line);
+}
+
+static int parse(struct yaml_doc *doc)
+{
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser))
+        return HX_NOMEM;
+    yaml_parser_set_input_string(&parser, (const unsigned char *)doc->text, doc->size);
+    doc->loaded = yaml_parser_load(&parser, &doc->document);
+    int err = HX_OK;
+    if (!doc->loaded)
+        err = parse_error(doc, &parser);
+    else if (!yaml_document_get_root_node(&doc->document))
+        err = hx_problem_set(doc->problem, "%s:1: the file is empty", doc->file);
+    else
+        err = check_end(doc, &parser);
+    yaml_parser_delete(&parser);
+    return err;
+}
+
 int yaml_doc_open(struct yaml_doc *doc, const char *path, struct hx_problem *problem)
 {
     *doc = (struct yaml_doc){.file = path, .problem = problem};
-    FILE *f = fopen(path, "rb");
-    if (!f) {
-        hx_problem_set(problem, "%s: %s", path, strerror(errno));
-        return doc->rc = HX_IO;
-    }
-    yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser)) {
-        fclose(f);
-        return doc->rc = HX_NOMEM;
-    }
-    yaml_parser_set_input_file(&parser, f);
-    doc->loaded = yaml_parser_load(&parser, &doc->document);
-    if (!doc->loaded)
-        doc->rc = hx_problem_set(problem, "%s:%zu: %s", path, parser.problem_mark.line + 1,
-                                 parser.problem ? parser.problem : "not YAML");
-    else if (!yaml_document_get_root_node(&doc->document))
-        doc->rc = hx_problem_set(problem, "%s:1: the file is empty", path);
-    yaml_parser_delete(&parser);
-    fclose(f);
+    doc->rc = hx_file_read(path, YAML_DOC_FILE_MAX, &doc->text, &doc->size, problem);
+    if (!doc->rc)
+        doc->rc = parse(doc);
+    if (doc->rc == HX_NOMEM)
+        (void)hx_problem_set(problem, "%s: out of memory", path);
     return doc->rc;
 }
 
@@ -37,6 +64,8 @@ void yaml_doc_close(struct yaml_doc *doc)
     if (doc->loaded)
         yaml_document_delete(&doc->document);
     doc->loaded = false;
+    free(doc->text);
+    doc->text = NULL;
 }
 
 yaml_node_t *yaml_doc_root(struct yaml_doc *doc)

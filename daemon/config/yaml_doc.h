@@ -13,15 +13,20 @@
 #include <stdint.h>
 #include <yaml.h>
 
+enum { YAML_DOC_FILE_MAX = 1024 * 1024 }; /* bytes of a file */
+
 struct yaml_doc {
     yaml_document_t document;
+    char *text; /* of the whole file, and its bytes */
+    size_t size;
     const char *file; /* borrowed: named in messages */
     struct hx_problem *problem;
     int rc;
     bool loaded;
 };
 
-/* Reads the file. HX_IO or HX_CONFIG with the problem set. Always pair with yaml_doc_close. */
+/* Reads the file, which must hold exactly one document. HX_IO, HX_CONFIG or HX_NOMEM with the
+ * problem set. Always pair with yaml_doc_close. */
 HX_CHECK int yaml_doc_open(struct yaml_doc *doc, const char *path, struct hx_problem *problem);
 void yaml_doc_close(struct yaml_doc *doc);
 

@@ -1,0 +1,26 @@
+/* The city's files into the registry of places (engine/place.h). docs/city.md explains the files.
+ *
+ * All or nothing: a city is loaded when everything in it is right, or refused with the first fault
+ * that was found, as "file:line: what", and both lines where two contradict each other (S9). */
+#ifndef CONFIG_CITY_LOAD_H
+#define CONFIG_CITY_LOAD_H
+
+#include "config/problem.h"
+#include "engine/place.h"
+
+enum {
+    HX_CITY_VERSION_MAX = 63, /* bytes of a city's version */
+    HX_CITY_NAME_MAX = 200,   /* bytes of a name */
+    HX_DUTY_ORDER_MAX = 1000, /* highest order of a person on duty; the lowest is 1 */
+};
+
+/* Reads city.yaml, streets.csv, communities.csv, grids.csv, companies.csv, estates.csv,
+ * buildings.csv and duty.csv of the folder `dir`. On success *out is a registry that is freed with
+ * hx_city_free. Errors, each with its text in `problem`:
+ * - HX_CONFIG: something in a file is not right
+ * - HX_IO: a file cannot be read
+ * - HX_NOMEM
+ * Any thread. */
+HX_CHECK int hx_city_load(const char *dir, struct hx_city **out, struct hx_problem *problem);
+
+#endif
