@@ -1,0 +1,160 @@
+/* Inside libhongxin. A client is made of two doors (client_door.c) and of three users of them:
+ * publishing (client_publish.c), the feed (client_feed.c) and the one question that may be waiting
+ * for its answer (client_ask.c). client.c drives them: each user has
+ *
+ *   …_tick(client, now)   sends what is to be sent, again if need be
+ *   …_due(client)         when tick has something to do next without anything arriving
+ *
+ * and takes the responses that belong to it. All numbers of requests come from one counter, so a
+ * Problem finds its owner by number. Times are of the monotonic clock. */
+#ifndef HONGXIN_CLIENT_INTERNAL_H
+#define HONGXIN_CLIENT_INTERNAL_H
+
+#include "hongxin/client.h"
+
+#define HX_HIDDEN __attribute__((visibility("hidden")))
+#define HX_NEVER  INT64_MAX
+
+enum {
+    HX_RESEND_CAP_MS = 30000,   /* the time between two attempts does not grow further */
+    HX_RETRY_CAP_MS = 60000,    /* a longer RETRY_AFTER is shortened */
+    HX_RETRY_DEFAULT_MS = 1000, /* RETRY_AFTER that names no time */
+    HX_TURN_MESSAGES = 256,     /* taken from one door before the other has its turn */
+};
+
+/* ---- doors ---- */
+
+/* One DEALER connection with its monitor. */
+struct hx_link {
+    void *context;
+    void *socket, *monitor;
+    char *endpoint; /* NULL: not used, the rest is empty */
+    unsigned number;
+    int linger_ms;
+    int epoll;           /* borrowed: its descriptors are registered there */
+    bool up;             /* the handshake is done */
+    bool stuck;          /* a message could not be sent: wait for room */
+    unsigned generation; /* connections there have been */
+    uint64_t garbage;    /* messages that were not understood */
+};
+
+/* A serialized Request: `head` and `body` follow each other in the second frame. */
+struct hx_outbound {
+    const void *head;
+    size_t head_size;
+    const void *body;
+    size_t body_size;
+};
+
+HX_HIDDEN HX_CHECK int hx_link_open(struct hx_link *link);
+HX_HIDDEN void hx_link_close(struct hx_link *link);
+
+/* HX_OK; HX_AGAIN: no connection or no room (`stuck` is set); HX_TOOBIG: above HX_MESSAGE_MAX,
+ * which ZeroMQ would lose without a word. */
+HX_HIDDEN HX_CHECK int hx_link_send(struct hx_link *link, const struct hx_outbound *message);
+HX_HIDDEN HX_CHECK int hx_link_send_request(struct hx_link *link, const hxp_request *request);
+
+/* The next message, NULL when there is none. Freed by hx_response_free(). */
+HX_HIDDEN hxp_response *hx_link_receive(struct hx_link *link);
+
+/* Brings `up` and `generation` up to date. */
+HX_HIDDEN void hx_link_watch(struct hx_link *link);
+
+/* True when a call on the link has something to do now. */
+HX_HIDDEN bool hx_link_ready(const struct hx_link *link);
+
+/* ---- publishing ---- */
+
+struct hx_batch;
+struct hx_publisher {
+    struct hx_batch *first, *last; /* sealed, in order of their numbers */
+    struct hx_batch *filling;
+    size_t pending, pending_bytes;
+    bool told_retry; /* the last answer was RETRY_AFTER or BUSY */
+};
+
+HX_HIDDEN void hx_publisher_tick(hx_client *c, int64_t now);
+HX_HIDDEN int64_t hx_publisher_due(const hx_client *c);
+HX_HIDDEN void hx_publisher_replies(hx_client *c, const Hongxin__V1__Replies *replies);
+HX_HIDDEN bool hx_publisher_problem(hx_client *c, const Hongxin__V1__Problem *problem);
+HX_HIDDEN void hx_publisher_fini(hx_client *c);
+
+/* ---- the feed ---- */
+
+struct hx_feed {
+    /* what is wanted; own copies */
+    bool on;
+    Hongxin__V1__Hello hello;
+    const struct hx_feed_calls *calls;
+    void *arg;
+    /* this connection */
+    unsigned generation;
+    uint64_t number; /* of the Hello; 0: to be sent */
+    bool welcomed;
+    uint32_t consumed; /* messages not yet given back as credit */
+    int64_t said_at;   /* the daemon last heard us */
+    int64_t not_before;
+    /* the subscription's life */
+    char *epoch;
+    bool placed;        /* `seen` tells where to go on */
+    bool snapshot_done; /* … or none was asked for */
+    uint64_t seen;      /* everything up to here was given to the caller */
+    uint64_t ack_wanted, ack_sent, acked;
+};
+
+HX_HIDDEN void hx_feed_tick(hx_client *c, int64_t now);
+HX_HIDDEN int64_t hx_feed_due(const hx_client *c);
+HX_HIDDEN void hx_feed_response(hx_client *c, const hxp_response *response);
+HX_HIDDEN bool hx_feed_problem(hx_client *c, const Hongxin__V1__Problem *problem);
+HX_HIDDEN bool hx_feed_settled(const hx_client *c);
+HX_HIDDEN void hx_feed_fini(hx_client *c);
+
+/* ---- questions ---- */
+
+struct hx_question {
+    const hxp_request *request; /* NULL: nobody asks; number inside */
+    struct hx_link *link;
+    unsigned generation;
+    int64_t sent_at, not_before;
+    unsigned attempts;
+    hxp_response *answer;
+    int err;
+};
+
+HX_HIDDEN void hx_question_tick(hx_client *c, int64_t now);
+HX_HIDDEN int64_t hx_question_due(const hx_client *c);
+HX_HIDDEN bool hx_question_answer(hx_client *c, hxp_response *response); /* true: taken over */
+HX_HIDDEN bool hx_question_problem(hx_client *c, const Hongxin__V1__Problem *problem);
+
+/* ---- the client ---- */
+
+struct hx_client {
+    void *context;
+    struct hx_link intake, feed_link;
+    int epoll, wake, timer; /* descriptors behind hx_client_fd() */
+    unsigned window, batch, wait_ms, resend_ms;
+    uint64_t last_number;
+    bool busy; /* inside hx_client_poll() */
+    bool closing;
+    char problem[256];
+    struct hx_publisher publisher;
+    struct hx_feed feed;
+    struct hx_question question;
+};
+
+HX_HIDDEN int64_t hx_client_now(void);
+
+/* Makes hx_client_fd() readable: something is to be done that no socket tells. */
+HX_HIDDEN void hx_client_wake(const hx_client *c);
+
+/* What is answered by hx_client_problem(). */
+HX_HIDDEN HX_PRINTF(2, 3) void hx_client_note(hx_client *c, const char *format, ...);
+
+/* True when the daemon says "later": then *not_before is set. */
+HX_HIDDEN bool hx_problem_is_later(const Hongxin__V1__Problem *problem, int64_t *not_before);
+HX_HIDDEN int hx_problem_error(const Hongxin__V1__Problem *problem);
+
+/* When a message sent at `sent_at` is to be sent again. */
+HX_HIDDEN int64_t hx_resend_at(const hx_client *c, int64_t sent_at, unsigned attempts);
+
+#endif

@@ -1,0 +1,223 @@
+/* Questions, and what becomes of them when the door is away, busy or says no. */
+#include "fake_door.h"
+
+static hx_client *client_for(const struct fake *f, unsigned wait_ms)
+{
+    hx_client *c;
+    const struct hx_client_options o = {.feed = f->endpoint, .wait_ms = wait_ms, .resend_ms = 50};
+    assert_int_equal(hx_client_open(&o, &c), HX_OK);
+    return c;
+}
+
+static void answer_each(struct fake *f, const hxp_request *request)
+{
+    hxp_response r = HONGXIN__V1__RESPONSE__INIT;
+    Hongxin__V1__CaseAnswer a_case = HONGXIN__V1__CASE_ANSWER__INIT;
+    hxp_case_view view = HONGXIN__V1__CASE_VIEW__INIT;
+    Hongxin__V1__ListAnswer list = HONGXIN__V1__LIST_ANSWER__INIT;
+    Hongxin__V1__CountAnswer count = HONGXIN__V1__COUNT_ANSWER__INIT;
+    Hongxin__V1__StatsAnswer stats = HONGXIN__V1__STATS_ANSWER__INIT;
+    Hongxin__V1__RulesAnswer rules = HONGXIN__V1__RULES_ANSWER__INIT;
+    Hongxin__V1__Pong pong = HONGXIN__V1__PONG__INIT;
+    r.request = request->request;
+    switch (request->ask_case) {
+    case HONGXIN__V1__REQUEST__ASK_CASE_QUERY:
+        view.case_number = request->case_query->case_number;
+        a_case.view = &view;
+        r.answer_case = HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER;
+        r.case_answer = &a_case;
+        break;
+    case HONGXIN__V1__REQUEST__ASK_LIST:
+        list.total = request->list->limit;
+        r.answer_case = HONGXIN__V1__RESPONSE__ANSWER_LIST;
+        r.list = &list;
+        break;
+    case HONGXIN__V1__REQUEST__ASK_COUNT:
+        count.lsn = 5;
+        r.answer_case = HONGXIN__V1__RESPONSE__ANSWER_COUNT;
+        r.count = &count;
+        break;
+    case HONGXIN__V1__REQUEST__ASK_STATS:
+        r.answer_case = HONGXIN__V1__RESPONSE__ANSWER_STATS;
+        r.stats = &stats;
+        break;
+    case HONGXIN__V1__REQUEST__ASK_RULES:
+        rules.version = request->rules->id;
+        r.answer_case = HONGXIN__V1__RESPONSE__ANSWER_RULES;
+        r.rules = &rules;
+        break;
+    case HONGXIN__V1__REQUEST__ASK_PING:
+        assert_true(request->ping->request == request->request);
+        pong.version = (char *)"0.1.0";
+        r.answer_case = HONGXIN__V1__RESPONSE__ANSWER_PONG;
+        r.pong = &pong;
+        break;
+    default:
+        return;
+    }
+    fake_send(f, &r);
+}
+
+static void test_each_question_has_its_answer(void **state)
+{
+    (void)state;
+    struct fake f;
+    hxp_response *a;
+    fake_open(&f, answer_each);
+    hx_client *c = client_for(&f, 10000);
+    fake_run(&f);
+    Hongxin__V1__CaseQuery a_case = HONGXIN__V1__CASE_QUERY__INIT;
+    a_case.case_number = 4711;
+    assert_int_equal(hx_ask_case(c, &a_case, &a), HX_OK);
+    assert_int_equal(a->case_answer->view->case_number, 4711);
+    hx_response_free(a);
+    Hongxin__V1__ListQuery list = HONGXIN__V1__LIST_QUERY__INIT;
+    list.limit = 50;
+    assert_int_equal(hx_ask_list(c, &list, &a), HX_OK);
+    assert_int_equal(a->list->total, 50);
+    hx_response_free(a);
+    Hongxin__V1__CountQuery count = HONGXIN__V1__COUNT_QUERY__INIT;
+    assert_int_equal(hx_ask_count(c, &count, &a), HX_OK);
+    assert_int_equal(a->count->lsn, 5);
+    hx_response_free(a);
+    assert_int_equal(hx_ask_stats(c, &a), HX_OK);
+    assert_non_null(a->stats);
+    hx_response_free(a);
+    Hongxin__V1__RulesQuery rules = HONGXIN__V1__RULES_QUERY__INIT;
+    rules.id = (char *)"complaint";
+    assert_int_equal(hx_ask_rules(c, &rules, &a), HX_OK);
+    assert_string_equal(a->rules->version, "complaint");
+    hx_response_free(a);
+    assert_int_equal(hx_ping(c, HX_DOOR_FEED, &a), HX_OK);
+    assert_string_equal(a->pong->version, "0.1.0");
+    hx_response_free(a);
+    assert_int_equal(hx_ping(c, HX_DOOR_INTAKE, &a), HX_INVALID); /* there is none */
+    fake_join(&f);
+    hx_client_close(c);
+    fake_close(&f);
+}
+
+static void know_nothing(struct fake *f, const hxp_request *request)
+{
+    fake_problem(f, request->request, "NOT_FOUND", 0);
+}
+
+static void test_a_case_that_is_not_there(void **state)
+{
+    (void)state;
+    struct fake f;
+    hxp_response *a;
+    Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
+    fake_open(&f, know_nothing);
+    hx_client *c = client_for(&f, 10000);
+    fake_run(&f);
+    assert_int_equal(hx_ask_case(c, &query, &a), HX_NOTFOUND);
+    assert_null(a);
+    assert_string_equal(hx_client_problem(c), "NOT_FOUND: told by the test");
+    fake_join(&f);
+    hx_client_close(c);
+    fake_close(&f);
+}
+
+static void answer_the_third(struct fake *f, const hxp_request *request)
+{
+    if (f->requests == 1)
+        fake_problem(f, request->request, "BUSY", 10);
+    else if (f->requests == 3)
+        answer_each(f, request);
+}
+
+static void test_a_question_is_asked_again(void **state)
+{
+    (void)state;
+    struct fake f;
+    hxp_response *a;
+    fake_open(&f, answer_the_third);
+    hx_client *c = client_for(&f, 10000);
+    fake_run(&f);
+    assert_int_equal(hx_ask_stats(c, &a), HX_OK);
+    fake_join(&f);
+    assert_int_equal(f.requests, 3);
+    hx_response_free(a);
+    hx_client_close(c);
+    fake_close(&f);
+}
+
+static void answer_another(struct fake *f, const hxp_request *request)
+{
+    hxp_request other = *request;
+    other.request = request->request + 100; /* a number nobody waits for */
+    answer_each(f, &other);
+}
+
+static void test_waiting_for_an_answer_ends(void **state)
+{
+    (void)state;
+    struct fake f;
+    hxp_response *a;
+    fake_open(&f, answer_another);
+    hx_client *c = client_for(&f, 80);
+    fake_run(&f);
+    assert_int_equal(hx_ask_stats(c, &a), HX_TIMEOUT);
+    assert_null(a);
+    fake_join(&f);
+    hx_client_close(c);
+    fake_close(&f);
+}
+
+static void always_busy(struct fake *f, const hxp_request *request)
+{
+    fake_problem(f, request->request, "BUSY", 60000);
+}
+
+static void test_a_door_that_stays_busy_is_told_apart(void **state)
+{
+    (void)state;
+    struct fake f;
+    hxp_response *a;
+    fake_open(&f, always_busy);
+    hx_client *c = client_for(&f, 500);
+    fake_run(&f);
+    assert_int_equal(hx_ask_stats(c, &a), HX_AGAIN);
+    fake_join(&f);
+    hx_client_close(c);
+    fake_close(&f);
+}
+
+static void answer_with_a_pong(struct fake *f, const hxp_request *request)
+{
+    hxp_response r = HONGXIN__V1__RESPONSE__INIT;
+    Hongxin__V1__Pong pong = HONGXIN__V1__PONG__INIT;
+    r.request = request->request;
+    r.answer_case = HONGXIN__V1__RESPONSE__ANSWER_PONG;
+    r.pong = &pong;
+    fake_send(f, &r);
+}
+
+static void test_an_answer_of_another_kind_is_refused(void **state)
+{
+    (void)state;
+    struct fake f;
+    hxp_response *a;
+    fake_open(&f, answer_with_a_pong);
+    hx_client *c = client_for(&f, 10000);
+    fake_run(&f);
+    assert_int_equal(hx_ask_stats(c, &a), HX_INVALID);
+    assert_null(a);
+    fake_join(&f);
+    hx_client_close(c);
+    fake_close(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_question_has_its_answer),
+        cmocka_unit_test(test_a_case_that_is_not_there),
+        cmocka_unit_test(test_a_question_is_asked_again),
+        cmocka_unit_test(test_waiting_for_an_answer_ends),
+        cmocka_unit_test(test_a_door_that_stays_busy_is_told_apart),
+        cmocka_unit_test(test_an_answer_of_another_kind_is_refused),
+    };
+    return cmocka_run_group_tests_name("client_ask", tests, NULL, NULL);
+}

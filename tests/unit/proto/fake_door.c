@@ -1,0 +1,209 @@
+#include "fake_door.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <zmq.h>
+
+int64_t test_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void bind_router(struct fake *f, const char *endpoint)
+{
+    int zero = 0;
+    f->router = zmq_socket(f->context, ZMQ_ROUTER);
+    assert_non_null(f->router);
+    zmq_setsockopt(f->router, ZMQ_LINGER, &zero, sizeof zero);
+    int64_t end = test_now() + 10000; /* the old socket gives its port back a little later */
+    while (zmq_bind(f->router, endpoint) != 0)
+        if (test_now() > end)
+            fail_msg("cannot bind %s: %s", endpoint, zmq_strerror(zmq_errno()));
+    size_t n = sizeof f->endpoint;
+    assert_int_equal(zmq_getsockopt(f->router, ZMQ_LAST_ENDPOINT, f->endpoint, &n), 0);
+}
+
+void fake_open(struct fake *f, void (*serve)(struct fake *f, const hxp_request *request))
+{
+    memset(f, 0, sizeof *f);
+    f->context = zmq_ctx_new();
+    f->serve = serve;
+    bind_router(f, "tcp://127.0.0.1:*");
+}
+
+void fake_close(struct fake *f)
+{
+    zmq_close(f->router);
+    zmq_ctx_term(f->context);
+}
+
+void fake_restart(struct fake *f)
+{
+    char endpoint[sizeof f->endpoint];
+    memcpy(endpoint, f->endpoint, sizeof endpoint);
+    zmq_close(f->router);
+    bind_router(f, endpoint);
+}
+
+/* One message: peer, version, request. False when there is none. */
+static bool serve_one(struct fake *f)
+{
+    zmq_msg_t frame[3];
+    int n = 0;
+    bool more = true;
+    for (; n < 3 && more; n++) {
+        zmq_msg_init(&frame[n]);
+        if (zmq_msg_recv(&frame[n], f->router, ZMQ_DONTWAIT) < 0) {
+            zmq_msg_close(&frame[n]);
+            break;
+        }
+        more = zmq_msg_more(&frame[n]);
+    }
+    if (n == 0)
+        return false;
+    f->peer_size = zmq_msg_size(&frame[0]);
+    memcpy(f->peer, zmq_msg_data(&frame[0]), f->peer_size);
+    hxp_request *request = NULL;
+    if (n == 3 && !more && zmq_msg_size(&frame[1]) == 9 &&
+        memcmp(zmq_msg_data(&frame[1]), HX_PROTOCOL, 9) == 0)
+        request =
+            hongxin__v1__request__unpack(NULL, zmq_msg_size(&frame[2]), zmq_msg_data(&frame[2]));
+    for (int i = 0; i < n; i++)
+        zmq_msg_close(&frame[i]);
+    if (request) {
+        f->requests++;
+        f->serve(f, request);
+        hongxin__v1__request__free_unpacked(request, NULL);
+    } else {
+        f->undecoded++;
+    }
+    return true;
+}
+
+void fake_step(struct fake *f)
+{
+    while (serve_one(f))
+        ;
+}
+
+void fake_send_frames(struct fake *f, const char *const frames[], size_t n)
+{
+    zmq_send(f->router, f->peer, f->peer_size, ZMQ_SNDMORE);
+    for (size_t i = 0; i < n; i++)
+        zmq_send(f->router, frames[i], strlen(frames[i]), i + 1 < n ? ZMQ_SNDMORE : 0);
+}
+
+void fake_send(struct fake *f, const hxp_response *response)
+{
+    size_t size = hongxin__v1__response__get_packed_size(response);
+    uint8_t *bytes = malloc(size + 1);
+    hongxin__v1__response__pack(response, bytes);
+    zmq_send(f->router, f->peer, f->peer_size, ZMQ_SNDMORE);
+    zmq_send(f->router, HX_PROTOCOL, 9, ZMQ_SNDMORE);
+    zmq_send(f->router, bytes, size, 0);
+    free(bytes);
+}
+
+void fake_reply_all(struct fake *f, const hxp_request *request, Hongxin__V1__Result result)
+{
+    Hongxin__V1__Replies replies = HONGXIN__V1__REPLIES__INIT;
+    hxp_response response = HONGXIN__V1__RESPONSE__INIT;
+    size_t n = request->publish->n_items;
+    hxp_reply *all = calloc(n, sizeof *all), **list = calloc(n, sizeof *list);
+    hxp_event **events = calloc(n, sizeof *events);
+    for (size_t i = 0; i < n; i++) {
+        const ProtobufCBinaryData *bytes = &request->publish->items[i]->event;
+        hongxin__v1__reply__init(&all[i]);
+        events[i] = hongxin__v1__event__unpack(NULL, bytes->len, bytes->data);
+        assert_non_null(events[i]);
+        all[i].id = events[i]->id;
+        all[i].result = result;
+        list[i] = &all[i];
+    }
+    replies.request = response.request = request->publish->request;
+    replies.n_replies = n;
+    replies.replies = list;
+    response.answer_case = HONGXIN__V1__RESPONSE__ANSWER_REPLIES;
+    response.replies = &replies;
+    fake_send(f, &response);
+    for (size_t i = 0; i < n; i++)
+        hongxin__v1__event__free_unpacked(events[i], NULL);
+    free(events);
+    free(list);
+    free(all);
+}
+
+void fake_problem(struct fake *f, uint64_t number, const char *code, uint64_t retry_after_ms)
+{
+    Hongxin__V1__Problem problem = HONGXIN__V1__PROBLEM__INIT;
+    hxp_response response = HONGXIN__V1__RESPONSE__INIT;
+    problem.request = response.request = number;
+    problem.code = (char *)code;
+    problem.message = (char *)"told by the test";
+    problem.retry_after_ms = retry_after_ms;
+    response.answer_case = HONGXIN__V1__RESPONSE__ANSWER_PROBLEM;
+    response.problem = &problem;
+    fake_send(f, &response);
+}
+
+void fake_welcome(struct fake *f, uint64_t number, uint64_t next_lsn, const char *epoch)
+{
+    Hongxin__V1__Welcome welcome = HONGXIN__V1__WELCOME__INIT;
+    hxp_response response = HONGXIN__V1__RESPONSE__INIT;
+    welcome.feed = 1;
+    welcome.next_lsn = next_lsn;
+    welcome.oldest_lsn = 1;
+    welcome.epoch = (char *)epoch;
+    response.request = number;
+    response.answer_case = HONGXIN__V1__RESPONSE__ANSWER_WELCOME;
+    response.welcome = &welcome;
+    fake_send(f, &response);
+}
+
+void fake_entries(struct fake *f, uint64_t first_lsn, uint64_t last_lsn, uint64_t upto_lsn)
+{
+    enum { MAX = 64 };
+    Hongxin__V1__Entries entries = HONGXIN__V1__ENTRIES__INIT;
+    hxp_response response = HONGXIN__V1__RESPONSE__INIT;
+    ProtobufCBinaryData list[MAX];
+    uint8_t bytes[MAX][16];
+    size_t n = 0;
+    for (uint64_t lsn = first_lsn; lsn <= last_lsn && n < MAX; lsn++, n++) {
+        hxp_entry entry = HONGXIN__V1__ENTRY__INIT;
+        entry.lsn = lsn;
+        list[n].len = hongxin__v1__entry__pack(&entry, bytes[n]);
+        list[n].data = bytes[n];
+    }
+    entries.n_entries = n;
+    entries.entries = list;
+    entries.upto_lsn = upto_lsn;
+    response.answer_case = HONGXIN__V1__RESPONSE__ANSWER_ENTRIES;
+    response.entries = &entries;
+    fake_send(f, &response);
+}
+
+static void *run(void *arg)
+{
+    struct fake *f = arg;
+    while (!atomic_load(&f->stop)) {
+        zmq_pollitem_t item = {.socket = f->router, .events = ZMQ_POLLIN};
+        zmq_poll(&item, 1, 20);
+        fake_step(f);
+    }
+    return NULL;
+}
+
+void fake_run(struct fake *f)
+{
+    atomic_store(&f->stop, false);
+    assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
+}
+
+void fake_join(struct fake *f)
+{
+    atomic_store(&f->stop, true);
+    pthread_join(f->thread, NULL);
+}
