@@ -217,7 +217,8 @@ HX_CHECK int hx_store_open_cases(struct hx_store *st, const char *place_or_holde
                                  size_t max, hx_case_fn *fn, void *ctx);
 
 /* One counter. `what` is
- *   reported, closed               cases
+ *   reported, reopened             cases
+ *   closed:STATE                   cases that ended in this state (CLOSED, MERGED, WITHDRAWN …)
  *   kept:CLOCK, broken:CLOCK       promises; broken counts breach facts and names their holder
  *   rebutted:CLOCK, excluded:CLOCK marks set on breaches (lower case of the mark)
  * counted on the day of t_rec, so that a day that is over never changes. */
@@ -264,7 +265,8 @@ HX_CHECK int hx_store_rebuild(struct hx_store *st, const char *projection);
 /* Removes journal entries (with their seen and feed rows) of cases whose last entry is older than
  * `before` and leaves them not open, examining at most `max` LSNs; *done = entries removed. Their
  * counts stay in tally. The case itself, the newest entry and entries of open cases stay.
- * HX_AGAIN: the projections are behind or being rebuilt. Its own transaction. */
+ * Entries above the projections are not touched. HX_AGAIN: a projection is being rebuilt. Its own
+ * transaction. */
 HX_CHECK int hx_store_prune(struct hx_store *st, int64_t before, size_t max, size_t *done);
 
 /* Examines everything in one snapshot and reports each finding: every record decodes, LSNs have no

@@ -1,0 +1,193 @@
+/* Inside of the store, shared by its own files only. */
+#ifndef STORE_IMPL_H
+#define STORE_IMPL_H
+
+#include "store/store.h"
+#include "store/tail.h"
+
+#include <lmdb.h>
+
+/* X(enum name, name in the environment): every table. Projections have two generations: readers use
+ * one while a rebuild fills the other. */
+#define STORE_TABLES(X)                                                                            \
+    X(META, "meta")                                                                                \
+    X(CASE, "case")                                                                                \
+    X(DUE, "due")                                                                                  \
+    X(JOURNAL, "journal")                                                                          \
+    X(SEEN, "seen")                                                                                \
+    X(REF, "ref")                                                                                  \
+    X(PERSON, "person")                                                                            \
+    X(CURSOR, "cursor")                                                                            \
+    X(SOURCE, "source")                                                                            \
+    X(PARKED, "parked")                                                                            \
+    X(QUARANTINE, "quarantine")                                                                    \
+    X(PRUNED, "pruned")                                                                            \
+    X(FEED_A, "feed")                                                                              \
+    X(FEED_B, "feed2")                                                                             \
+    X(OPEN_A, "open")                                                                              \
+    X(OPEN_B, "open2")                                                                             \
+    X(TALLY_A, "tally")                                                                            \
+    X(TALLY_B, "tally2")
+
+enum store_table {
+#define X(name, text) T_##name,
+    STORE_TABLES(X)
+#undef X
+        T_TABLES
+};
+
+enum projection { P_FEED, P_OPEN, P_TALLY, PROJECTIONS };
+
+/* One row of `cursor` per projection. */
+struct projection_state {
+    uint64_t lsn;   /* applied up to here, in the generation that serves readers */
+    uint8_t live;   /* 0 or 1: that generation */
+    bool building;  /* the other one is being filled … */
+    uint64_t built; /* … up to here */
+};
+
+/* What a batch changes in memory: taken at begin, put back by abort. */
+struct store_mark {
+    uint64_t next_lsn;
+    uint64_t next_case; /* without the partition */
+    uint64_t top_case;  /* highest number in `case`: above it rows are appended */
+    uint64_t oldest;
+    int64_t last_now;
+    uint64_t quarantine_first, quarantine_next;
+};
+
+struct pending_cursor {
+    char name[HX_SUBSCRIBER_MAX];
+    uint64_t lsn;
+};
+
+/* Packed entries of one batch, one behind the other. Kept over batches. */
+struct batch {
+    uint8_t *bytes;
+    size_t used, cap;
+    struct hx_stored *rows; /* `bytes` holds an offset until the commit */
+    size_t n, rows_cap;
+    bool shown; /* the last commit succeeded: rows may be looked at */
+};
+
+struct hx_store {
+    /* fixed after open */
+    MDB_env *env;
+    MDB_dbi dbi[T_TABLES];
+    int owner_fd; /* lock of the one writing process; -1 = read-only */
+    char *path;
+    uint64_t map_bytes, reserve_bytes;
+    uint32_t partition, page_size;
+    bool readonly, has_key;
+    uint8_t key[HX_IDENTITY_KEY_SIZE];
+    char epoch[HX_STORE_EPOCH_MAX];
+
+    /* as committed, or as the open transaction has changed it */
+    struct store_mark now, before;
+    struct projection_state projections[PROJECTIONS];
+    struct tail tail; /* entries above the projections */
+    size_t tail_before;
+
+    /* the open write transaction */
+    MDB_txn *txn;
+    int err;                       /* sticky */
+    MDB_cursor *cursors[T_TABLES]; /* one each, opened when first used */
+    MDB_cursor *case_end;          /* a second one of `case`, stays at its end */
+    uint8_t taken[16];             /* last key taken from `due` */
+    struct batch batch;
+    uint8_t scratch[HX_CASE_PACKED_MAX];
+
+    /* reading */
+    MDB_txn *reader; /* reset between reads */
+    int read_depth;
+    size_t seen_txn;      /* read-only: what memory knows is of this transaction */
+    struct hx_case spare; /* large, so not on the stack */
+
+    /* in memory until the next write transaction */
+    struct pending_cursor *pending;
+    size_t n_pending, pending_cap;
+
+    /* room and counters */
+    bool room, commit_failed;
+    unsigned room_skip; /* begins until the free pages are counted again */
+    uint64_t free_pages;
+    uint64_t commits, failed_commits, appended_bytes;
+};
+
+/* Translates every code of LMDB and errno; the only place that knows them. `committing`: EIO of a
+ * commit is a short write, that is: a full disk. */
+int store_error(int rc, bool committing);
+
+/* Makes an error of the open transaction sticky (HX_NOTFOUND passes) and returns it. */
+int store_fail(struct hx_store *st, int err);
+
+/* HX_OK when a write transaction is open and healthy. */
+int store_writable(const struct hx_store *st);
+
+/* The transaction's own cursor of a table. */
+int store_cursor(struct hx_store *st, enum store_table table, MDB_cursor **cursor);
+
+int store_put(struct hx_store *st, enum store_table table, MDB_val key, MDB_val value,
+              unsigned flags);
+int store_get(struct hx_store *st, enum store_table table, MDB_val key, MDB_val *value);
+int store_del(struct hx_store *st, enum store_table table, MDB_val key);
+
+/* Short read transactions; they nest. */
+int store_read_begin(struct hx_store *st);
+void store_read_end(struct hx_store *st);
+
+/* Lets LMDB reclaim pages in the middle of a long walk; the caller seeks again. Does nothing inside
+ * another read. */
+int store_read_renew(struct hx_store *st);
+
+/* Copies bytes that cannot be decoded to `quarantine`; the reason has no personal data and at most
+ * STORE_REASON_MAX - 1 bytes. */
+enum { STORE_REASON_MAX = 120 };
+int store_quarantine(struct hx_store *st, const void *bytes, size_t size, const char *reason);
+
+/* Moves such a row there: from then on it is as if it had never been. HX_NOTFOUND when done. */
+int store_set_aside(struct hx_store *st, enum store_table t, MDB_val key, MDB_val value,
+                    const char *reason);
+
+/* Looks at map and disk again. */
+void store_room_look(struct hx_store *st);
+int store_free_pages(struct hx_store *st, uint64_t *pages);
+
+/* Allocates the reserve behind the present end of the file. */
+int store_reserve(struct hx_store *st);
+
+/* Writes pending cursors into the open transaction; forgotten after its commit. */
+int store_pending_write(struct hx_store *st);
+
+/* Row of a projection in `cursor`. */
+int store_projection_save(struct hx_store *st, enum projection p, struct projection_state s);
+int store_projections_load(struct hx_store *st, MDB_txn *txn);
+enum store_table store_projection_table(enum projection p, uint8_t generation);
+
+/* Decodes into the arena. NULL: cannot be decoded, or no memory (hx_arena_failed). */
+hxp_entry *store_entry_unpack(const void *bytes, size_t size, struct hx_arena *arena);
+
+/* Reads journal entries lsn > after, at most max, into a tail. *last = the last one read. Records
+ * that cannot be decoded are left out and counted. */
+struct store_collect {
+    MDB_txn *txn;
+    MDB_dbi journal;
+    uint64_t after;
+    uint64_t upto;
+    size_t max;
+    struct tail *tail;
+    uint64_t last;
+    size_t n, bad;
+};
+int store_collect(struct store_collect *c);
+
+/* What memory knows of the store: next numbers, time, projections' cursors, tail. */
+int store_load(struct hx_store *st, MDB_txn *txn);
+
+/* Highest LSN that all live projections hold. */
+uint64_t store_applied(const struct hx_store *st);
+
+/* meta rows that hold one number */
+int store_meta_put(struct hx_store *st, const char *name, uint64_t value);
+
+#endif

@@ -1,0 +1,111 @@
+/* What memory knows of the store: read at open, and again by read-only stores when the daemon
+ * beside them has gone on. */
+#include "base/log.h"
+#include "store/impl.h"
+#include "store/key.h"
+
+static void *unpack_alloc(void *arena, size_t size)
+{
+    return hx_arena_alloc(arena, size);
+}
+
+static void unpack_free(void *arena, void *p)
+{
+    (void)arena, (void)p; /* given back with the arena */
+}
+
+hxp_entry *store_entry_unpack(const void *bytes, size_t size, struct hx_arena *arena)
+{
+    ProtobufCAllocator a = {.alloc = unpack_alloc, .free = unpack_free, .allocator_data = arena};
+    return hongxin__v1__entry__unpack(&a, size, bytes);
+}
+
+static int edge(struct hx_store *st, MDB_txn *txn, enum store_table t, MDB_cursor_op op,
+                MDB_val *key, MDB_val *value)
+{
+    MDB_cursor *cur;
+    int rc = mdb_cursor_open(txn, st->dbi[t], &cur);
+    if (rc)
+        return store_error(rc, false);
+    rc = mdb_cursor_get(cur, key, value, op);
+    mdb_cursor_close(cur);
+    return store_error(rc, false);
+}
+
+static uint64_t edge_number(struct hx_store *st, MDB_txn *txn, enum store_table t, MDB_cursor_op op)
+{
+    MDB_val key, value;
+    if (edge(st, txn, t, op, &key, &value) || key.mv_size != 8)
+        return 0;
+    return be64_get(key.mv_data);
+}
+
+static uint64_t meta_number(struct hx_store *st, MDB_txn *txn, const char *name)
+{
+    MDB_val key = val_of(name, strlen(name)), value;
+    if (mdb_get(txn, st->dbi[T_META], &key, &value) || value.mv_size != 8)
+        return 0;
+    return be64_get(value.mv_data);
+}
+
+/* Without it time could run backwards: this one record must be readable. */
+static int load_last_now(struct hx_store *st, MDB_txn *txn)
+{
+    MDB_val key, value;
+    struct hx_arena arena;
+    st->now.last_now = 0;
+    int err = edge(st, txn, T_JOURNAL, MDB_LAST, &key, &value);
+    if (err)
+        return err == HX_NOTFOUND ? HX_OK : err;
+    hx_arena_init(&arena, 0);
+    hxp_entry *e = store_entry_unpack(value.mv_data, value.mv_size, &arena);
+    if (e)
+        st->now.last_now = e->t_rec;
+    hx_arena_fini(&arena);
+    return e ? HX_OK : HX_CORRUPT;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int load_numbers(struct hx_store *st, MDB_txn *txn)
+{
+    const uint64_t mask = (UINT64_C(1) << HX_PARTITION_SHIFT) - 1;
+    struct store_mark *m = &st->now;
+    m->top_case = edge_number(st, txn, T_CASE, MDB_LAST);
+    m->next_case = larger((m->top_case & mask) + 1, meta_number(st, txn, "next_case"));
+    m->oldest = larger(1, meta_number(st, txn, "oldest"));
+    m->next_lsn = larger(edge_number(st, txn, T_JOURNAL, MDB_LAST) + 1, m->oldest);
+    m->quarantine_first = edge_number(st, txn, T_QUARANTINE, MDB_FIRST);
+    m->quarantine_next = edge_number(st, txn, T_QUARANTINE, MDB_LAST) + 1;
+    if (!m->quarantine_first)
+        m->quarantine_first = m->quarantine_next;
+    return load_last_now(st, txn);
+}
+
+static int load_tail(struct hx_store *st, MDB_txn *txn)
+{
+    struct store_collect c = {.txn = txn,
+                              .journal = st->dbi[T_JOURNAL],
+                              .after = store_applied(st),
+                              .upto = UINT64_MAX,
+                              .max = SIZE_MAX,
+                              .tail = &st->tail};
+    tail_fini(&st->tail);
+    int err = tail_init(&st->tail);
+    if (!err)
+        err = store_collect(&c);
+    if (c.bad)
+        hx_log(HX_LOG_ERROR, "event=journal_undecodable n=%zu", c.bad);
+    return err;
+}
+
+int store_load(struct hx_store *st, MDB_txn *txn)
+{
+    int err = load_numbers(st, txn);
+    if (!err)
+        err = store_projections_load(st, txn);
+    return err ? err : load_tail(st, txn);
+}
