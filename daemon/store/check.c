@@ -1,0 +1,379 @@
+/* Examining everything in one snapshot. The projections are built a second time in a temporary
+ * environment, by the same functions, and compared row by row. */
+#include "store/apply.h"
+#include "store/impl.h"
+#include "store/key.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct check {
+    struct hx_store *st;
+    const struct hx_rules *rules;
+    hx_check_fn *report;
+    void *ctx;
+    size_t problems;
+    struct hx_arena arena;
+};
+
+static void found(struct check *c, const char *table, const char *fmt, ...) HX_PRINTF(3, 4);
+static void found(struct check *c, const char *table, const char *fmt, ...)
+{
+    char text[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    c->problems++;
+    c->report(c->ctx, table, text);
+}
+
+typedef void row_fn(struct check *c, MDB_val key, MDB_val value);
+
+static int each_row(struct check *c, enum store_table t, row_fn *fn)
+{
+    MDB_cursor *cur;
+    MDB_val key, value;
+    int rc = mdb_cursor_open(c->st->reader, c->st->dbi[t], &cur);
+    if (rc)
+        return store_error(rc, false);
+    while (!(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT)))
+        fn(c, key, value);
+    mdb_cursor_close(cur);
+    return rc == MDB_NOTFOUND ? HX_OK : store_error(rc, false);
+}
+
+static int get(struct check *c, enum store_table t, uint64_t a, const uint64_t *b, MDB_val *value)
+{
+    struct key k = {.size = 0};
+    key_add64(&k, a);
+    if (b)
+        key_add64(&k, *b);
+    MDB_val key = key_val(&k);
+    return mdb_get(c->st->reader, c->st->dbi[t], &key, value);
+}
+
+static hxp_entry *entry_at(struct check *c, uint64_t lsn)
+{
+    MDB_val value;
+    if (get(c, T_JOURNAL, lsn, NULL, &value))
+        return NULL;
+    hx_arena_reset(&c->arena);
+    return store_entry_unpack(value.mv_data, value.mv_size, &c->arena);
+}
+
+/* ---- journal ---- */
+
+static int check_journal(struct check *c)
+{
+    MDB_cursor *cur;
+    MDB_val key, value;
+    uint64_t last = 0;
+    int64_t t = 0;
+    int rc = mdb_cursor_open(c->st->reader, c->st->dbi[T_JOURNAL], &cur);
+    if (rc)
+        return store_error(rc, false);
+    while (!(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT))) {
+        uint64_t lsn = be64_get(key.mv_data);
+        hx_arena_reset(&c->arena);
+        const hxp_entry *e = store_entry_unpack(value.mv_data, value.mv_size, &c->arena);
+        if (last && last >= c->st->now.oldest && lsn != last + 1)
+            found(c, "journal", "gap between LSN %" PRIu64 " and %" PRIu64, last, lsn);
+        last = lsn;
+        if (!e) {
+            found(c, "journal", "entry %" PRIu64 " cannot be decoded", lsn);
+            continue;
+        }
+        if (e->lsn != lsn)
+            found(c, "journal", "entry %" PRIu64 " says it is %" PRIu64, lsn, e->lsn);
+        if (e->prev_lsn >= lsn)
+            found(c, "journal", "entry %" PRIu64 " follows a later one", lsn);
+        if (e->t_rec < t)
+            found(c, "journal", "time runs backwards at entry %" PRIu64, lsn);
+        t = e->t_rec;
+    }
+    mdb_cursor_close(cur);
+    return rc == MDB_NOTFOUND ? HX_OK : store_error(rc, false);
+}
+
+/* ---- case: its chain, its due row ---- */
+
+static void check_chain(struct check *c, const struct hx_case *k)
+{
+    uint64_t lsn = k->last_lsn, steps = 0;
+    while (lsn >= c->st->now.oldest && lsn) {
+        const hxp_entry *e = entry_at(c, lsn);
+        if (!e || e->case_number != k->number) {
+            found(c, "case", "chain of case %" PRIu64 " is broken at LSN %" PRIu64, k->number, lsn);
+            return;
+        }
+        if (!e->prev_lsn && lsn != k->first_lsn)
+            found(c, "case", "chain of case %" PRIu64 " does not end at its first entry",
+                  k->number);
+        if (e->prev_lsn >= lsn || ++steps > k->version + 1)
+            return;
+        lsn = e->prev_lsn;
+    }
+}
+
+static void check_due(struct check *c, const struct hx_case *k)
+{
+    MDB_val value;
+    uint64_t number = k->number;
+    if (k->due_row && get(c, T_DUE, (uint64_t)k->due_row, &number, &value))
+        found(c, "due", "case %" PRIu64 " has no row at %" PRId64, number, k->due_row);
+    if (!c->rules)
+        return;
+    int64_t next = hx_case_due(c->rules, k);
+    if (next != INT64_MAX && (!k->due_row || k->due_row > next))
+        found(c, "due",
+              "case %" PRIu64 " next needs the engine at %" PRId64 ", its row is at %" PRId64,
+              number, next, k->due_row);
+}
+
+static void check_case(struct check *c, MDB_val key, MDB_val value)
+{
+    struct hx_case *k = &c->st->spare;
+    uint64_t number = key.mv_size == 8 ? be64_get(key.mv_data) : 0;
+    if (hx_case_unpack(value.mv_data, value.mv_size, k) || k->number != number) {
+        found(c, "case", "case %" PRIu64 " cannot be decoded", number);
+        return;
+    }
+    if (k->last_lsn >= c->st->now.next_lsn)
+        found(c, "case", "case %" PRIu64 " is ahead of the journal", number);
+    else
+        check_chain(c, k);
+    check_due(c, k);
+}
+
+static void check_due_row(struct check *c, MDB_val key, MDB_val value)
+{
+    (void)value;
+    uint64_t number = key.mv_size == 16 ? be64_get((const uint8_t *)key.mv_data + 8) : 0;
+    if (get(c, T_CASE, number, NULL, &value))
+        found(c, "due", "a row names case %" PRIu64 ", which does not exist", number);
+}
+
+/* ---- seen, ref ---- */
+
+static void check_seen(struct check *c, MDB_val key, MDB_val value)
+{
+    (void)key;
+    if (value.mv_size < 32) {
+        found(c, "seen", "a row has %zu bytes", value.mv_size);
+        return;
+    }
+    uint64_t lsn = be64_get((const uint8_t *)value.mv_data + 24);
+    if (lsn >= c->st->now.next_lsn ||
+        (lsn >= c->st->now.oldest && get(c, T_JOURNAL, lsn, NULL, &value)))
+        found(c, "seen", "a row names entry %" PRIu64 ", which does not exist", lsn);
+}
+
+static void check_ref(struct check *c, MDB_val key, MDB_val value)
+{
+    (void)key;
+    uint64_t number = value.mv_size >= 8 ? be64_get(value.mv_data) : 0;
+    if (get(c, T_CASE, number, NULL, &value))
+        found(c, "ref", "a row names case %" PRIu64 ", which does not exist", number);
+}
+
+/* ---- projections ---- */
+
+struct rebuild {
+    struct check *c;
+    char dir[64];
+    MDB_env *env;
+    MDB_dbi dbi[PROJECTIONS];
+};
+
+static const char *const projection_names[PROJECTIONS] = {"feed", "open", "tally"};
+
+static int rebuild_env(struct rebuild *r)
+{
+    const char *tmp = getenv("TMPDIR");
+    MDB_txn *txn;
+    snprintf(r->dir, sizeof r->dir, "%.40s/hongxin-check-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (!mkdtemp(r->dir)) {
+        r->dir[0] = 0;
+        return HX_IO;
+    }
+    int rc = mdb_env_create(&r->env);
+    if (!rc)
+        rc = mdb_env_set_maxdbs(r->env, PROJECTIONS);
+    if (!rc)
+        rc = mdb_env_set_mapsize(r->env, r->c->st->map_bytes);
+    if (!rc)
+        rc = mdb_env_open(r->env, r->dir, MDB_NOSYNC | MDB_NOMETASYNC | MDB_NOTLS, 0600);
+    if (!rc)
+        rc = mdb_txn_begin(r->env, NULL, 0, &txn);
+    if (rc)
+        return store_error(rc, true);
+    for (int p = 0; p < PROJECTIONS && !rc; p++)
+        rc = mdb_dbi_open(txn, projection_names[p], MDB_CREATE, &r->dbi[p]);
+    if (rc)
+        mdb_txn_abort(txn);
+    else
+        rc = mdb_txn_commit(txn);
+    return store_error(rc, true);
+}
+
+static void rebuild_close(struct rebuild *r)
+{
+    char path[96];
+    static const char *const files[] = {"data.mdb", "lock.mdb"};
+    if (r->env)
+        mdb_env_close(r->env);
+    for (size_t i = 0; r->dir[0] && i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", r->dir, files[i]);
+        unlink(path);
+    }
+    if (r->dir[0])
+        rmdir(r->dir);
+}
+
+static int copy_pruned(struct rebuild *r, MDB_txn *txn)
+{
+    struct hx_store *st = r->c->st;
+    MDB_cursor *cur;
+    MDB_val key, value;
+    int rc = mdb_cursor_open(st->reader, st->dbi[T_PRUNED], &cur);
+    if (rc)
+        return store_error(rc, false);
+    while (!(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT))) {
+        if ((rc = mdb_put(txn, r->dbi[P_TALLY], &key, &value, 0)))
+            break;
+    }
+    mdb_cursor_close(cur);
+    return rc == MDB_NOTFOUND ? HX_OK : store_error(rc, true);
+}
+
+static int apply_all(struct rebuild *r, const struct tail *tail, bool first)
+{
+    static int (*const apply[PROJECTIONS])(const struct apply *) = {apply_feed, apply_open,
+                                                                    apply_tally};
+    MDB_txn *txn;
+    int rc = mdb_txn_begin(r->env, NULL, 0, &txn);
+    if (rc)
+        return store_error(rc, true);
+    int err = first ? copy_pruned(r, txn) : HX_OK;
+    for (int p = 0; p < PROJECTIONS && !err && tail->n; p++)
+        err = apply[p](&(struct apply){.txn = txn, .dbi = r->dbi[p], .tail = tail, .n = tail->n});
+    if (err) {
+        mdb_txn_abort(txn);
+        return err;
+    }
+    return store_error(mdb_txn_commit(txn), true);
+}
+
+static int rebuild_fill(struct rebuild *r)
+{
+    struct hx_store *st = r->c->st;
+    struct store_collect c = {.txn = st->reader,
+                              .journal = st->dbi[T_JOURNAL],
+                              .upto = store_applied(st),
+                              .max = HX_PROJECT_STEP};
+    int err = HX_OK;
+    for (bool more = true, first = true; more && !err; first = false) {
+        struct tail tail;
+        err = tail_init(&tail);
+        if (err)
+            return err;
+        c.tail = &tail;
+        c.n = 0;
+        err = store_collect(&c);
+        if (!err)
+            err = apply_all(r, &tail, first);
+        more = c.n == c.max;
+        c.after = c.last;
+        tail_fini(&tail);
+    }
+    return err;
+}
+
+static int compare_rows(MDB_cursor *a, MDB_cursor *b, size_t *row, bool *same)
+{
+    MDB_val ka, va, kb, vb;
+    for (;;) {
+        int ra = mdb_cursor_get(a, &ka, &va, MDB_NEXT), rb = mdb_cursor_get(b, &kb, &vb, MDB_NEXT);
+        *same = ra == rb;
+        if (ra && ra != MDB_NOTFOUND)
+            return store_error(ra, false);
+        if (ra || rb)
+            return HX_OK;
+        ++*row;
+        *same = ka.mv_size == kb.mv_size && va.mv_size == vb.mv_size &&
+                memcmp(ka.mv_data, kb.mv_data, ka.mv_size) == 0 &&
+                (!va.mv_size || memcmp(va.mv_data, vb.mv_data, va.mv_size) == 0);
+        if (!*same)
+            return HX_OK;
+    }
+}
+
+static int rebuild_compare(struct rebuild *r, MDB_txn *txn, enum projection p)
+{
+    struct hx_store *st = r->c->st;
+    MDB_dbi live = st->dbi[store_projection_table(p, st->projections[p].live)];
+    MDB_cursor *a = NULL, *b = NULL;
+    size_t row = 0;
+    bool same = true;
+    int rc = mdb_cursor_open(st->reader, live, &a);
+    if (!rc)
+        rc = mdb_cursor_open(txn, r->dbi[p], &b);
+    int err = rc ? store_error(rc, false) : compare_rows(a, b, &row, &same);
+    if (!err && !same)
+        found(r->c, projection_names[p], "differs from a rebuild at row %zu", row);
+    if (a)
+        mdb_cursor_close(a);
+    if (b)
+        mdb_cursor_close(b);
+    return err;
+}
+
+static int check_projections(struct check *c)
+{
+    struct rebuild r = {.c = c};
+    MDB_txn *txn;
+    int err = rebuild_env(&r);
+    if (!err)
+        err = rebuild_fill(&r);
+    if (!err)
+        err = store_error(mdb_txn_begin(r.env, NULL, MDB_RDONLY, &txn), false);
+    if (!err) {
+        for (int p = 0; p < PROJECTIONS && !err; p++)
+            err = rebuild_compare(&r, txn, p);
+        mdb_txn_abort(txn);
+    }
+    rebuild_close(&r);
+    return err;
+}
+
+int hx_store_check(struct hx_store *st, const struct hx_rules *rules, hx_check_fn *report,
+                   void *ctx, size_t *problems)
+{
+    struct check c = {.st = st, .rules = rules, .report = report, .ctx = ctx};
+    *problems = 0;
+    if (st->txn)
+        return HX_INVALID;
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    hx_arena_init(&c.arena, 0);
+    err = check_journal(&c);
+    if (!err)
+        err = each_row(&c, T_CASE, check_case);
+    if (!err)
+        err = each_row(&c, T_DUE, check_due_row);
+    if (!err)
+        err = each_row(&c, T_SEEN, check_seen);
+    if (!err)
+        err = each_row(&c, T_REF, check_ref);
+    if (!err)
+        err = check_projections(&c);
+    hx_arena_fini(&c.arena);
+    store_read_end(st);
+    *problems = c.problems;
+    return err;
+}

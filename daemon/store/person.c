@@ -1,0 +1,109 @@
+/* Reporters' identities. Each row has a random key of its own that encrypts the text; the key is
+ * wrapped under the identity key, which is not in the store. Case and party are authenticated with
+ * both, so a row cannot be moved to another case. Erasing the row erases the only key.
+ *
+ * Value: version 1, wrap nonce 24, wrapped key 32 + 16, nonce 24, text + 16. */
+#include "store/impl.h"
+#include "store/key.h"
+
+#include <sodium.h>
+
+enum {
+    VERSION = 1,
+    NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+    TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES,
+    KEY = crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
+    AT_WRAPPED = 1 + NONCE,
+    AT_NONCE = AT_WRAPPED + KEY + TAG,
+    AT_TEXT = AT_NONCE + NONCE,
+    OVERHEAD = AT_TEXT + TAG,
+    ABOUT = 13, /* version, case, party */
+};
+
+static void person_key(struct key *k, uint64_t case_number, uint32_t party)
+{
+    k->size = 0;
+    key_add64(k, case_number);
+    for (int shift = 24; shift >= 0; shift -= 8)
+        k->bytes[k->size++] = (uint8_t)(party >> shift);
+}
+
+static void about(uint8_t out[ABOUT], const struct key *k)
+{
+    out[0] = VERSION;
+    memcpy(out + 1, k->bytes, ABOUT - 1);
+}
+
+int hx_store_person_save(struct hx_store *st, uint64_t case_number, uint32_t party,
+                         const uint8_t *plain, size_t size)
+{
+    uint8_t key[KEY], ad[ABOUT], value[HX_PERSON_PLAIN_MAX + OVERHEAD];
+    struct key k;
+    int err = store_writable(st);
+    if (err)
+        return err;
+    if (!st->has_key)
+        return HX_DENIED;
+    if (size > HX_PERSON_PLAIN_MAX)
+        return HX_TOOBIG;
+    person_key(&k, case_number, party);
+    about(ad, &k);
+    value[0] = VERSION;
+    randombytes_buf(value + 1, NONCE);
+    randombytes_buf(value + AT_NONCE, NONCE);
+    randombytes_buf(key, sizeof key);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(value + AT_WRAPPED, NULL, key, KEY, ad, ABOUT, NULL,
+                                               value + 1, st->key);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(value + AT_TEXT, NULL, plain, size, ad, ABOUT, NULL,
+                                               value + AT_NONCE, key);
+    sodium_memzero(key, sizeof key);
+    return store_put(st, T_PERSON, key_val(&k), val_of(value, OVERHEAD + size), 0);
+}
+
+static int decrypt(const struct hx_store *st, const struct key *k, MDB_val value, uint8_t *buf)
+{
+    const uint8_t *p = value.mv_data;
+    uint8_t key[KEY], ad[ABOUT];
+    about(ad, k);
+    int rc = crypto_aead_xchacha20poly1305_ietf_decrypt(key, NULL, NULL, p + AT_WRAPPED, KEY + TAG,
+                                                        ad, ABOUT, p + 1, st->key);
+    if (!rc)
+        rc = crypto_aead_xchacha20poly1305_ietf_decrypt(
+            buf, NULL, NULL, p + AT_TEXT, value.mv_size - AT_TEXT, ad, ABOUT, p + AT_NONCE, key);
+    sodium_memzero(key, sizeof key);
+    return rc ? HX_CORRUPT : HX_OK;
+}
+
+int hx_store_person_load(struct hx_store *st, uint64_t case_number, uint32_t party, uint8_t *buf,
+                         size_t cap, size_t *size)
+{
+    struct key k;
+    if (!st->has_key)
+        return HX_DENIED;
+    person_key(&k, case_number, party);
+    MDB_val key = key_val(&k), value;
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    err = store_error(mdb_get(st->reader, st->dbi[T_PERSON], &key, &value), false);
+    if (!err && (value.mv_size < OVERHEAD || *(const uint8_t *)value.mv_data != VERSION))
+        err = HX_CORRUPT;
+    if (!err && value.mv_size - OVERHEAD > cap)
+        err = HX_TOOBIG;
+    if (!err)
+        err = decrypt(st, &k, value, buf);
+    if (!err)
+        *size = value.mv_size - OVERHEAD;
+    store_read_end(st);
+    return err;
+}
+
+int hx_store_person_erase(struct hx_store *st, uint64_t case_number, uint32_t party)
+{
+    struct key k;
+    int err = store_writable(st);
+    if (err)
+        return err;
+    person_key(&k, case_number, party);
+    return store_del(st, T_PERSON, key_val(&k));
+}

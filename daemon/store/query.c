@@ -1,0 +1,447 @@
+/* Reads of projections: the rows up to the cursor, and what the tail adds to them. */
+#include "store/apply.h"
+#include "store/impl.h"
+#include "store/key.h"
+
+#include <stdlib.h>
+
+enum { RENEW_EVERY = 1000 };
+
+static MDB_dbi live_table(const struct hx_store *st, enum projection p)
+{
+    return st->dbi[store_projection_table(p, st->projections[p].live)];
+}
+
+/* Items that readers may see: those of the open transaction are not committed. */
+static size_t tail_shown(const struct hx_store *st)
+{
+    return st->txn ? st->tail_before : st->tail.n;
+}
+
+static bool has_prefix(MDB_val key, const struct key *k, size_t prefix)
+{
+    return key.mv_size >= prefix && memcmp(key.mv_data, k->bytes, prefix) == 0;
+}
+
+/* ---- feed ---- */
+
+struct audience_walk {
+    struct hx_store *st;
+    uint64_t next; /* lowest LSN wanted */
+    size_t left;
+    bool stop;
+    hx_lsn_fn *fn;
+    void *ctx;
+};
+
+static void audience_row(struct audience_walk *w, uint64_t lsn)
+{
+    w->stop = w->fn(w->ctx, lsn) != 0 || --w->left == 0;
+    w->next = lsn + 1;
+}
+
+/* At most RENEW_EVERY rows with one snapshot. HX_NOTFOUND = no more. */
+static int audience_rows(struct audience_walk *w, const char *audience)
+{
+    struct key k;
+    MDB_cursor *cur;
+    MDB_val value;
+    key_text(&k, audience);
+    size_t prefix = k.size;
+    key_add64(&k, w->next);
+    MDB_val key = key_val(&k);
+    int rc = mdb_cursor_open(w->st->reader, live_table(w->st, P_FEED), &cur);
+    if (rc)
+        return store_error(rc, false);
+    rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
+    for (int n = 0; !rc && n < RENEW_EVERY && !w->stop; n++) {
+        if (key.mv_size != prefix + 8 || !has_prefix(key, &k, prefix)) {
+            rc = MDB_NOTFOUND;
+            break;
+        }
+        audience_row(w, be64_get((const uint8_t *)key.mv_data + prefix));
+        rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT);
+    }
+    mdb_cursor_close(cur);
+    return store_error(rc, false);
+}
+
+static bool item_for(const struct tail *t, const struct item *i, uint32_t audience)
+{
+    const uint32_t *list = item_audience(t, i);
+    for (size_t n = 0; n < i->n_audience; n++) {
+        if (list[n] == audience)
+            return true;
+    }
+    return false;
+}
+
+static void audience_tail(struct audience_walk *w, const char *audience)
+{
+    const struct tail *t = &w->st->tail;
+    uint32_t number = names_find(&t->names, audience);
+    size_t n = number ? tail_shown(w->st) : 0;
+    for (size_t i = 0; i < n && !w->stop; i++) {
+        if (t->items[i].lsn >= w->next && item_for(t, &t->items[i], number))
+            audience_row(w, t->items[i].lsn);
+    }
+}
+
+int hx_store_audience(struct hx_store *st, const char *audience, uint64_t from_lsn, size_t max,
+                      hx_lsn_fn *fn, void *ctx)
+{
+    struct audience_walk w = {
+        .st = st, .next = from_lsn, .left = max, .stop = max == 0, .fn = fn, .ctx = ctx};
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    while (!err && !w.stop) {
+        err = audience_rows(&w, audience);
+        if (!err && !w.stop)
+            err = store_read_renew(st);
+    }
+    if (err == HX_NOTFOUND) {
+        audience_tail(&w, audience);
+        err = HX_OK;
+    }
+    store_read_end(st);
+    return err;
+}
+
+/* ---- open ---- */
+
+/* One list of the projection, e.g. the open cases of a grid: its rows, changed by the tail. */
+struct change {
+    uint64_t case_number;
+    size_t sequence;
+    bool add;
+};
+struct list {
+    struct hx_store *st;
+    struct key k;
+    size_t prefix;
+    MDB_cursor *cur;
+    struct change *changes; /* sorted by case, one each */
+    size_t n;
+};
+
+static int by_case(const void *pa, const void *pb)
+{
+    const struct change *a = pa, *b = pb;
+    if (a->case_number != b->case_number)
+        return a->case_number < b->case_number ? -1 : 1;
+    return a->sequence < b->sequence ? -1 : 1;
+}
+
+static int list_add(struct list *l, size_t *cap, struct change c)
+{
+    if (l->n == *cap) {
+        size_t more = *cap ? 2 * *cap : 64;
+        struct change *p = realloc(l->changes, more * sizeof *p);
+        if (!p)
+            return HX_NOMEM;
+        l->changes = p;
+        *cap = more;
+    }
+    c.sequence = l->n;
+    l->changes[l->n++] = c;
+    return HX_OK;
+}
+
+/* Of several changes of one case the last one counts. */
+static void list_sort(struct list *l)
+{
+    size_t n = 0;
+    if (l->n)
+        qsort(l->changes, l->n, sizeof *l->changes, by_case);
+    for (size_t i = 0; i < l->n; i++) {
+        if (n && l->changes[n - 1].case_number == l->changes[i].case_number)
+            n--;
+        l->changes[n++] = l->changes[i];
+    }
+    l->n = n;
+}
+
+static int list_changes(struct list *l, char kind, const char *id)
+{
+    const struct tail *t = &l->st->tail;
+    uint32_t number = names_find(&t->names, id);
+    size_t cap = 0, shown = kind == 'a' || number ? tail_shown(l->st) : 0;
+    int err = HX_OK;
+    for (size_t i = 0; i < shown && !err; i++) {
+        struct open_op ops[ITEM_OPS];
+        size_t n = item_open_ops(&t->items[i], ops);
+        for (size_t j = 0; j < n && !err; j++) {
+            if (ops[j].kind == kind && ops[j].id == number)
+                err = list_add(
+                    l, &cap,
+                    (struct change){.case_number = t->items[i].case_number, .add = ops[j].add});
+        }
+    }
+    list_sort(l);
+    return err;
+}
+
+static int list_open(struct list *l, struct hx_store *st, char kind, const char *id)
+{
+    *l = (struct list){.st = st};
+    key_open(&l->k, kind, id);
+    l->prefix = l->k.size;
+    return list_changes(l, kind, id);
+}
+
+static void list_close(struct list *l)
+{
+    if (l->cur)
+        mdb_cursor_close(l->cur);
+    l->cur = NULL;
+    free(l->changes);
+    l->changes = NULL;
+}
+
+/* The first change with a case of at least `from`. */
+static size_t list_find(const struct list *l, uint64_t from)
+{
+    size_t low = 0, high = l->n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (l->changes[mid].case_number < from)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+static int list_row(struct list *l, uint64_t from, uint64_t *number)
+{
+    MDB_val key, value;
+    int rc = 0;
+    if (!l->cur)
+        rc = mdb_cursor_open(l->st->reader, live_table(l->st, P_OPEN), &l->cur);
+    l->k.size = l->prefix;
+    key_add64(&l->k, from);
+    key = key_val(&l->k);
+    if (!rc)
+        rc = mdb_cursor_get(l->cur, &key, &value, MDB_SET_RANGE);
+    if (!rc && (key.mv_size != l->prefix + 8 || !has_prefix(key, &l->k, l->prefix)))
+        rc = MDB_NOTFOUND;
+    if (!rc)
+        *number = be64_get((const uint8_t *)key.mv_data + l->prefix);
+    return store_error(rc, false);
+}
+
+/* The first case of at least `from`; UINT64_MAX = none. */
+static int list_next(struct list *l, uint64_t from, uint64_t *number)
+{
+    uint64_t row = 0;
+    int err = HX_OK;
+    for (;; from = row + 1) {
+        err = list_row(l, from, &row);
+        if (err)
+            row = UINT64_MAX;
+        if (err && err != HX_NOTFOUND)
+            return err;
+        size_t i = list_find(l, from);
+        while (i < l->n && !l->changes[i].add && l->changes[i].case_number < row)
+            i++;
+        if (i < l->n && l->changes[i].case_number <= row) {
+            if (l->changes[i].add) {
+                *number = l->changes[i].case_number;
+                return HX_OK;
+            }
+            if (row != UINT64_MAX)
+                continue; /* this row is removed by the tail */
+        }
+        *number = row;
+        return HX_OK;
+    }
+}
+
+static int lists_next(struct list *lists, size_t n, uint64_t from, uint64_t *number)
+{
+    *number = UINT64_MAX;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t one;
+        int err = list_next(&lists[i], from, &one);
+        if (err)
+            return err;
+        if (one < *number)
+            *number = one;
+    }
+    return HX_OK;
+}
+
+static int lists_open(struct list lists[2], size_t *n, struct hx_store *st, const char *text)
+{
+    *n = 1;
+    if (!text)
+        return list_open(&lists[0], st, 'a', "");
+    if (strncmp(text, "place:", 6) == 0)
+        return list_open(&lists[0], st, 'p', text + 6);
+    if (strncmp(text, "holder:", 7) == 0)
+        return list_open(&lists[0], st, 'h', text + 7);
+    int err = list_open(&lists[0], st, 'p', text);
+    if (err)
+        return err;
+    *n = 2;
+    return list_open(&lists[1], st, 'h', text);
+}
+
+static int lists_renew(struct list *lists, size_t n)
+{
+    if (lists[0].st->read_depth > 1)
+        return HX_OK;
+    for (size_t i = 0; i < n; i++) {
+        if (lists[i].cur)
+            mdb_cursor_close(lists[i].cur);
+        lists[i].cur = NULL;
+    }
+    return store_read_renew(lists[0].st);
+}
+
+int hx_store_open_cases(struct hx_store *st, const char *place_or_holder, uint64_t after,
+                        size_t max, hx_case_fn *fn, void *ctx)
+{
+    struct list lists[2] = {0};
+    size_t n_lists;
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    err = lists_open(lists, &n_lists, st, place_or_holder);
+    for (size_t n = 1; n <= max && !err && after != UINT64_MAX; n++) {
+        uint64_t number;
+        err = lists_next(lists, n_lists, after + 1, &number);
+        if (err || number == UINT64_MAX || fn(ctx, number))
+            break;
+        after = number;
+        if (n % RENEW_EVERY == 0)
+            err = lists_renew(lists, n_lists);
+    }
+    for (size_t i = 0; i < n_lists; i++)
+        list_close(&lists[i]);
+    store_read_end(st);
+    return err;
+}
+
+/* ---- tally ---- */
+
+/* Splits a key into its four texts. False: not a key of ours. */
+static bool tally_split(const struct key *k, struct hx_tally *row)
+{
+    const char *parts[4], *p = (const char *)k->bytes, *end = p + k->size;
+    for (int i = 0; i < 4; i++) {
+        parts[i] = p;
+        const char *nul = memchr(p, 0, (size_t)(end - p));
+        if (!nul)
+            return false;
+        p = nul + 1;
+    }
+    row->period = parts[0];
+    row->dimension = parts[1];
+    row->id = parts[2];
+    row->what = parts[3];
+    return true;
+}
+
+static int tally_row(const struct tally_key_count *r, hx_tally_fn *fn, void *ctx)
+{
+    struct tally_key_count copy = *r;
+    struct hx_tally row = {.count = r->count};
+    if (copy.key.size == KEY_MAX)
+        return 0;
+    copy.key.bytes[copy.key.size++] = 0; /* ends the last text */
+    return tally_split(&copy.key, &row) ? fn(ctx, &row) : 0;
+}
+
+static void tally_prefix(struct key *k, const struct hx_tally_query *q)
+{
+    const char *texts[] = {q->period, q->dimension, q->id};
+    k->size = 0;
+    for (int i = 0; i < 3 && texts[i]; i++) {
+        size_t n = strnlen(texts[i], 120) + 1;
+        memcpy(k->bytes + k->size, texts[i], n - 1);
+        k->bytes[k->size + n - 1] = 0;
+        k->size += n;
+    }
+}
+
+static int compare_keys(const struct key *a, MDB_val b)
+{
+    size_t n = a->size < b.mv_size ? a->size : b.mv_size;
+    int c = memcmp(a->bytes, b.mv_data, n);
+    return c ? c : (a->size > b.mv_size) - (a->size < b.mv_size);
+}
+
+struct tally_walk {
+    struct tally_key_count *tail; /* sorted */
+    size_t n, at;
+    struct key prefix;
+    hx_tally_fn *fn;
+    void *ctx;
+    int stop;
+};
+
+/* Rows of the tail before `key`, or all. */
+static void tally_tail(struct tally_walk *w, const MDB_val *key)
+{
+    while (w->at < w->n && !w->stop && (!key || compare_keys(&w->tail[w->at].key, *key) < 0)) {
+        const struct tally_key_count *r = &w->tail[w->at++];
+        if (has_prefix(key_val(&r->key), &w->prefix, w->prefix.size))
+            w->stop = tally_row(r, w->fn, w->ctx);
+    }
+}
+
+static void tally_stored(struct tally_walk *w, MDB_val key, MDB_val value)
+{
+    struct tally_key_count r = {.count = value.mv_size == 8 ? be64_get(value.mv_data) : 0};
+    tally_tail(w, &key);
+    if (w->stop)
+        return;
+    r.key.size = key.mv_size;
+    memcpy(r.key.bytes, key.mv_data, key.mv_size);
+    if (w->at < w->n && compare_keys(&w->tail[w->at].key, key) == 0)
+        r.count += w->tail[w->at++].count;
+    w->stop = tally_row(&r, w->fn, w->ctx);
+}
+
+static int tally_walk(struct hx_store *st, struct tally_walk *w)
+{
+    MDB_cursor *cur;
+    MDB_val key = key_val(&w->prefix), value;
+    int rc = mdb_cursor_open(st->reader, live_table(st, P_TALLY), &cur);
+    if (rc)
+        return store_error(rc, false);
+    rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
+    while (!rc && !w->stop && has_prefix(key, &w->prefix, w->prefix.size)) {
+        tally_stored(w, key, value);
+        rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT);
+    }
+    mdb_cursor_close(cur);
+    tally_tail(w, NULL);
+    return rc == MDB_NOTFOUND ? HX_OK : store_error(rc, false);
+}
+
+int hx_store_tally(struct hx_store *st, const struct hx_tally_query *query, hx_tally_fn *fn,
+                   void *ctx)
+{
+    struct tally_walk w = {.fn = fn, .ctx = ctx};
+    struct tally_sum sum;
+    if (!query->period || (query->id && !query->dimension))
+        return HX_INVALID;
+    tally_prefix(&w.prefix, query);
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    err = tally_sum(&sum, &st->tail, 0, tail_shown(st));
+    if (!err) {
+        w.n = sum.n;
+        err = tally_sorted(&sum, &st->tail, &w.tail);
+        tally_sum_fini(&sum);
+    }
+    if (!err)
+        err = tally_walk(st, &w);
+    free(w.tail);
+    store_read_end(st);
+    return err;
+}

@@ -1,0 +1,220 @@
+/* Reads of cases and of the journal. */
+#include "store/impl.h"
+#include "store/key.h"
+
+enum {
+    RENEW_EVERY = 1000
+}; /* rows; a reader that stays longer keeps old pages from being reused */
+
+/* Where nothing has been written yet the newest LSN is 0 and the oldest 1. */
+uint64_t hx_store_oldest_lsn(const struct hx_store *st)
+{
+    return st->txn ? st->before.oldest : st->now.oldest;
+}
+
+uint64_t hx_store_newest_lsn(const struct hx_store *st)
+{
+    return (st->txn ? st->before.next_lsn : st->now.next_lsn) - 1;
+}
+
+int64_t hx_store_last_now(const struct hx_store *st)
+{
+    return st->txn ? st->before.last_now : st->now.last_now;
+}
+
+const char *hx_store_epoch(const struct hx_store *st)
+{
+    return st->epoch;
+}
+
+static int read_row(struct hx_store *st, enum store_table t, const struct key *k, MDB_val *value)
+{
+    MDB_val key = key_val(k);
+    return store_error(mdb_get(st->reader, st->dbi[t], &key, value), false);
+}
+
+int hx_store_case(struct hx_store *st, uint64_t number, struct hx_case *c)
+{
+    struct key k = {.size = 0};
+    MDB_val value;
+    key_add64(&k, number);
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    err = read_row(st, T_CASE, &k, &value);
+    if (!err && (hx_case_unpack(value.mv_data, value.mv_size, c) || c->number != number))
+        err = HX_CORRUPT;
+    store_read_end(st);
+    return err;
+}
+
+int hx_store_ref(struct hx_store *st, const char *source, const char *ref, uint64_t *number)
+{
+    struct key k;
+    MDB_val value;
+    key_pair(&k, source, ref);
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    err = read_row(st, T_REF, &k, &value);
+    if (!err && value.mv_size < 8)
+        err = HX_CORRUPT;
+    if (!err)
+        *number = be64_get(value.mv_data);
+    store_read_end(st);
+    return err;
+}
+
+/* ---- A walk over one table that lets go of its snapshot now and then ---- */
+
+struct walk {
+    struct hx_store *st;
+    enum store_table table;
+    MDB_cursor *cur;
+    MDB_val key, value;
+    size_t rows;
+};
+
+static int walk_seek(struct walk *w, const struct key *k)
+{
+    int rc = 0;
+    if (!w->cur)
+        rc = mdb_cursor_open(w->st->reader, w->st->dbi[w->table], &w->cur);
+    w->key = key_val(k);
+    if (!rc)
+        rc = mdb_cursor_get(w->cur, &w->key, &w->value, MDB_SET_RANGE);
+    return store_error(rc, false);
+}
+
+static void walk_end(struct walk *w)
+{
+    if (w->cur)
+        mdb_cursor_close(w->cur);
+    w->cur = NULL;
+}
+
+static int walk_next(struct walk *w)
+{
+    if (++w->rows % RENEW_EVERY || w->st->read_depth > 1)
+        return store_error(mdb_cursor_get(w->cur, &w->key, &w->value, MDB_NEXT), false);
+    struct key k = {.size = w->key.mv_size};
+    memcpy(k.bytes, w->key.mv_data, k.size);
+    if (k.size < KEY_MAX)
+        k.bytes[k.size++] = 0; /* the next key there can be */
+    walk_end(w);
+    int err = store_read_renew(w->st);
+    return err ? err : walk_seek(w, &k);
+}
+
+int hx_store_entries(struct hx_store *st, uint64_t from_lsn, size_t max_n, size_t max_bytes,
+                     hx_entry_fn *fn, void *ctx)
+{
+    struct walk w = {.st = st, .table = T_JOURNAL};
+    struct key k = {.size = 0};
+    size_t bytes = 0, n = 0;
+    key_add64(&k, from_lsn);
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    if (max_n)
+        err = walk_seek(&w, &k);
+    while (!err && n < max_n && bytes <= max_bytes) {
+        if (fn(ctx, be64_get(w.key.mv_data), w.value.mv_data, w.value.mv_size))
+            break;
+        n++;
+        bytes += w.value.mv_size;
+        err = walk_next(&w);
+    }
+    walk_end(&w);
+    store_read_end(st);
+    return err == HX_NOTFOUND ? HX_OK : err;
+}
+
+/* 0 = none, or not to be read. */
+static uint64_t prev_lsn(const uint8_t *p, size_t size, struct hx_arena *arena)
+{
+    hxp_entry *e = store_entry_unpack(p, size, arena);
+    uint64_t prev = e ? e->prev_lsn : 0;
+    hx_arena_reset(arena);
+    return prev;
+}
+
+static int walk_chain(struct hx_store *st, uint64_t lsn, size_t max, hx_entry_fn *fn, void *ctx)
+{
+    struct hx_arena arena;
+    int err = HX_OK;
+    hx_arena_init(&arena, 0);
+    for (size_t n = 0; n < max && lsn; n++) {
+        struct key k = {.size = 0};
+        MDB_val value;
+        key_add64(&k, lsn);
+        err = read_row(st, T_JOURNAL, &k, &value);
+        if (err || fn(ctx, lsn, value.mv_data, value.mv_size))
+            break;
+        uint64_t prev = prev_lsn(value.mv_data, value.mv_size, &arena);
+        lsn = prev < lsn ? prev : 0; /* a damaged chain must not go in circles */
+    }
+    hx_arena_fini(&arena);
+    return err == HX_NOTFOUND ? HX_OK : err;
+}
+
+int hx_store_history(struct hx_store *st, uint64_t case_number, size_t max, hx_entry_fn *fn,
+                     void *ctx)
+{
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    err = hx_store_case(st, case_number, &st->spare);
+    if (!err)
+        err = walk_chain(st, st->spare.last_lsn, max, fn, ctx);
+    store_read_end(st);
+    return err;
+}
+
+/* ---- Small tables ---- */
+
+int hx_store_cursors(struct hx_store *st, hx_cursor_fn *fn, void *ctx)
+{
+    struct walk w = {.st = st, .table = T_CURSOR};
+    struct key k = {.size = 1, .bytes = {'+'}};
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    err = walk_seek(&w, &k);
+    while (!err && *(const char *)w.key.mv_data == '+') {
+        char name[HX_SUBSCRIBER_MAX] = "";
+        uint64_t lsn = 0;
+        size_t n = w.key.mv_size - 1;
+        memcpy(name, (const char *)w.key.mv_data + 1, n < sizeof name ? n : sizeof name - 1);
+        if (hx_store_cursor_load(st, name, &lsn) == HX_OK && fn(ctx, name, lsn))
+            break;
+        err = walk_next(&w);
+    }
+    walk_end(&w);
+    store_read_end(st);
+    return err == HX_NOTFOUND ? HX_OK : err;
+}
+
+int hx_store_quarantined(struct hx_store *st, hx_quarantine_fn *fn, void *ctx)
+{
+    struct walk w = {.st = st, .table = T_QUARANTINE};
+    struct key k = {.size = 0};
+    key_add64(&k, 0);
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    err = walk_seek(&w, &k);
+    while (!err) {
+        const char *reason = (const char *)w.value.mv_data + 8;
+        size_t size = w.value.mv_size > 8 ? w.value.mv_size - 8 : 0;
+        const char *end = size ? memchr(reason, 0, size) : NULL;
+        size_t skip = end ? (size_t)(end - reason) + 1 : size;
+        if (fn(ctx, be64_get(w.key.mv_data), end ? reason : "", (const uint8_t *)reason + skip,
+               size - skip))
+            break;
+        err = walk_next(&w);
+    }
+    walk_end(&w);
+    store_read_end(st);
+    return err == HX_NOTFOUND ? HX_OK : err;
+}
