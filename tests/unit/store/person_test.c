@@ -1,0 +1,177 @@
+/* Identities: readable with the key, for their own case, and nowhere in the file. */
+#include "unit/store/fixture.h"
+
+#include <fcntl.h>
+#include <lmdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char plain[] = "Wang Xiaoming 13800138000 building 7 flat 1203";
+
+static void save(struct fx *fx, uint64_t number, uint32_t party)
+{
+    assert_int_equal(
+        hx_store_person_save(fx->st, number, party, (const uint8_t *)plain, sizeof plain), HX_OK);
+}
+
+static void an_identity_comes_back(void **state)
+{
+    struct fx *fx = *state;
+    uint8_t buf[HX_PERSON_PLAIN_MAX];
+    size_t size = 0;
+    fx_begin(fx);
+    save(fx, 7, 0);
+    save(fx, 7, 1);
+    fx_commit(fx);
+    fx_reopen(fx);
+    assert_int_equal(hx_store_person_load(fx->st, 7, 0, buf, sizeof buf, &size), HX_OK);
+    assert_int_equal(size, sizeof plain);
+    assert_memory_equal(buf, plain, sizeof plain);
+    assert_int_equal(hx_store_person_load(fx->st, 7, 0, buf, 10, &size), HX_TOOBIG);
+    assert_int_equal(hx_store_person_load(fx->st, 8, 0, buf, sizeof buf, &size), HX_NOTFOUND);
+    fx_begin(fx);
+    assert_int_equal(hx_store_person_erase(fx->st, 7, 0), HX_OK);
+    assert_int_equal(hx_store_person_erase(fx->st, 7, 0), HX_NOTFOUND);
+    fx_commit(fx);
+    assert_int_equal(hx_store_person_load(fx->st, 7, 0, buf, sizeof buf, &size), HX_NOTFOUND);
+    assert_int_equal(hx_store_person_load(fx->st, 7, 1, buf, sizeof buf, &size), HX_OK);
+}
+
+static bool file_contains(const struct fx *fx, const void *needle, size_t n)
+{
+    char path[256];
+    struct stat sb;
+    snprintf(path, sizeof path, "%s/data.mdb", fx->dir);
+    int fd = open(path, O_RDONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &sb), 0);
+    void *map = mmap(NULL, (size_t)sb.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    assert_ptr_not_equal(map, MAP_FAILED);
+    bool found = memmem(map, (size_t)sb.st_size, needle, n) != NULL;
+    munmap(map, (size_t)sb.st_size);
+    close(fd);
+    return found;
+}
+
+static void no_plain_byte_reaches_the_file(void **state)
+{
+    struct fx *fx = *state;
+    fx_begin(fx);
+    for (unsigned i = 0; i < 200; i++) {
+        uint64_t number = fx_report(fx, i);
+        save(fx, number, 0);
+    }
+    fx_put(fx, &(struct fx_entry){.number = 3, .cause = "NOTE", .text = "a marker in the journal"});
+    fx_commit(fx);
+    fx_begin(fx); /* overwritten rows leave their old pages behind */
+    for (unsigned i = 1; i <= 200; i += 3)
+        save(fx, i, 0);
+    fx_commit(fx);
+    fx_close(fx);
+    assert_true(file_contains(fx, "a marker in the journal", 23)); /* the scan does find things */
+    assert_false(file_contains(fx, "Wang Xiaoming", 13));
+    assert_false(file_contains(fx, "13800138000", 11));
+    assert_false(file_contains(fx, "flat 1203", 9));
+    assert_false(file_contains(fx, fx->key, sizeof fx->key));
+    assert_int_equal(fx_try_open(fx), HX_OK);
+}
+
+/* Changes a stored row behind the store's back. */
+static void move_row(struct fx *fx, uint8_t from_case, uint8_t to_case)
+{
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi dbi;
+    uint8_t a[12] = {0}, b[12] = {0};
+    a[7] = from_case;
+    b[7] = to_case;
+    MDB_val from = {sizeof a, a}, to = {sizeof b, b}, value;
+    fx_close(fx);
+    assert_int_equal(mdb_env_create(&env), 0);
+    assert_int_equal(mdb_env_set_maxdbs(env, 32), 0);
+    assert_int_equal(mdb_env_open(env, fx->dir, 0, 0600), 0);
+    assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_dbi_open(txn, "person", 0, &dbi), 0);
+    assert_int_equal(mdb_get(txn, dbi, &from, &value), 0);
+    uint8_t copy[512];
+    size_t size = value.mv_size;
+    memcpy(copy, value.mv_data, size);
+    value = (MDB_val){size, copy};
+    assert_int_equal(mdb_put(txn, dbi, &to, &value, 0), 0);
+    copy[size - 1] ^= 1;
+    assert_int_equal(mdb_put(txn, dbi, &from, &value, 0), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+    mdb_env_close(env);
+    fx_reopen(fx);
+}
+
+static void a_moved_or_changed_row_is_refused(void **state)
+{
+    struct fx *fx = *state;
+    uint8_t buf[HX_PERSON_PLAIN_MAX];
+    size_t size;
+    fx_begin(fx);
+    save(fx, 7, 0);
+    fx_commit(fx);
+    move_row(fx, 7, 8);
+    assert_int_equal(hx_store_person_load(fx->st, 8, 0, buf, sizeof buf, &size), HX_CORRUPT);
+    assert_int_equal(hx_store_person_load(fx->st, 7, 0, buf, sizeof buf, &size), HX_CORRUPT);
+}
+
+static void without_a_key_nothing_is_kept(void **state)
+{
+    struct fx *fx = *state;
+    uint8_t buf[64];
+    size_t size;
+    fx->options.identity_key = NULL;
+    fx_reopen(fx);
+    fx_begin(fx);
+    assert_int_equal(hx_store_person_save(fx->st, 1, 0, (const uint8_t *)plain, sizeof plain),
+                     HX_DENIED);
+    fx_report(fx, 1); /* and the batch goes on */
+    fx_commit(fx);
+    assert_int_equal(hx_store_person_load(fx->st, 1, 0, buf, sizeof buf, &size), HX_DENIED);
+}
+
+static void another_key_is_refused_at_start(void **state)
+{
+    struct fx *fx = *state;
+    fx_close(fx);
+    fx->key[0] ^= 1;
+    assert_int_equal(fx_try_open(fx), HX_MISMATCH);
+    assert_non_null(strstr(fx->problem, "identity key"));
+    assert_non_null(strstr(fx->problem, fx->dir));
+    assert_null(fx->st);
+}
+
+static void limits_are_named(void **state)
+{
+    struct fx *fx = *state;
+    static uint8_t big[HX_PERSON_PLAIN_MAX + 1];
+    uint8_t buf[HX_PERSON_PLAIN_MAX];
+    size_t size;
+    assert_int_equal(hx_store_person_save(fx->st, 1, 0, big, 1), HX_INVALID); /* no transaction */
+    fx_begin(fx);
+    assert_int_equal(hx_store_person_save(fx->st, 1, 0, big, sizeof big), HX_TOOBIG);
+    assert_int_equal(hx_store_person_save(fx->st, 1, 0, big, sizeof big - 1), HX_OK);
+    fx_commit(fx);
+    assert_int_equal(hx_store_person_load(fx->st, 1, 0, buf, sizeof buf, &size), HX_OK);
+    assert_int_equal(size, sizeof buf);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
+    const struct CMUnitTest tests[] = {
+        T(an_identity_comes_back),
+        T(no_plain_byte_reaches_the_file),
+        T(a_moved_or_changed_row_is_refused),
+        T(without_a_key_nothing_is_kept),
+        T(another_key_is_refused_at_start),
+        T(limits_are_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
