@@ -84,9 +84,35 @@ static int32_t read_clock_time(struct loader *l, yaml_node_t *map, const char *k
     return (int32_t)((h * 60 + m) * 60000);
 }
 
+static enum hx_calendar_kind calendar_kind(struct loader *l, yaml_node_t *map, const char *kind)
+{
+    static const char *const kinds[] = {"always", "roll", "count", "workdays"};
+    for (size_t i = 1; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kind, kinds[i]) == 0)
+            return (enum hx_calendar_kind)i;
+    yaml_doc_fault(&l->doc, map, "kind must be always, roll, count or workdays, not %s", kind);
+    return HX_CALENDAR_ALWAYS;
+}
+
+static uint16_t read_days(struct loader *l, yaml_node_t *list, int32_t *days)
+{
+    yaml_node_t *item;
+    uint16_t n = 0;
+    for (; (item = yaml_doc_item(&l->doc, list, n)) != NULL && n < HX_RULES_DAYS; n++) {
+        char text[64];
+        int64_t t = 0;
+        snprintf(text, sizeof text, "%sT00:00:00Z", yaml_doc_scalar(&l->doc, item));
+        if (hx_instant_parse(text, &t))
+            yaml_doc_fault(&l->doc, item, "%s is not a day such as 2026-10-01",
+                           yaml_doc_scalar(&l->doc, item));
+        days[n] = (int32_t)(t / HX_DAY);
+    }
+    return n;
+}
+
 static void read_calendar(struct loader *l, yaml_node_t *map)
 {
-    yaml_doc_only(&l->doc, map, "name kind from to");
+    yaml_doc_only(&l->doc, map, "name kind from to holidays make-up");
     if (l->r->n_calendars == HX_RULES_CALENDARS) {
         yaml_doc_fault(&l->doc, map, "more than %d calendars", HX_RULES_CALENDARS);
         return;
@@ -98,9 +124,9 @@ static void read_calendar(struct loader *l, yaml_node_t *map)
     c->utc_offset_ms = l->r->utc_offset_minutes * 60000;
     if (strcmp(kind, "always") == 0)
         return;
-    c->kind = strcmp(kind, "count") == 0 ? HX_CALENDAR_COUNT : HX_CALENDAR_ROLL;
-    if (c->kind == HX_CALENDAR_ROLL && strcmp(kind, "roll") != 0)
-        yaml_doc_fault(&l->doc, map, "kind must be always, roll or count, not %s", kind);
+    c->kind = calendar_kind(l, map, kind);
+    c->n_holidays = read_days(l, yaml_doc_get(&l->doc, map, "holidays"), c->holidays);
+    c->n_makeups = read_days(l, yaml_doc_get(&l->doc, map, "make-up"), c->makeups);
     c->from_ms = read_clock_time(l, map, "from");
     c->to_ms = read_clock_time(l, map, "to");
     if (c->to_ms <= c->from_ms)
@@ -168,12 +194,26 @@ static void read_ladder(struct loader *l, yaml_node_t *map)
     }
 }
 
+static uint32_t read_pause_names(struct loader *l, yaml_node_t *list)
+{
+    uint32_t bits = 0;
+    yaml_node_t *item;
+    for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL; i++) {
+        int pause = hx_rules_pause(l->r, yaml_doc_scalar(&l->doc, item));
+        if (pause < 0)
+            yaml_doc_fault(&l->doc, item, "unknown pause %s", yaml_doc_scalar(&l->doc, item));
+        else
+            bits |= UINT32_C(1) << pause;
+    }
+    return bits;
+}
+
 static void read_budgets(struct loader *l, yaml_node_t *map, struct hx_clock_rule *k)
 {
     yaml_node_t *list = yaml_doc_get(&l->doc, map, "budgets"), *item;
     for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL; i++) {
         char name[HX_NAME_MAX];
-        yaml_doc_only(&l->doc, item, "class ms later");
+        yaml_doc_only(&l->doc, item, "class ms later calendar");
         yaml_doc_text(&l->doc, item, "class", name, sizeof name);
         int no = name[0] ? hx_rules_class(l->r, name) : 0;
         if (no < 0) {
@@ -184,13 +224,18 @@ static void read_budgets(struct loader *l, yaml_node_t *map, struct hx_clock_rul
         k->later_budget_ms[no] = yaml_doc_duration(&l->doc, item, "later");
         if (!k->budget_ms[no])
             yaml_doc_fault(&l->doc, item, "ms is missing");
+        char calendar[HX_NAME_MAX];
+        yaml_doc_text(&l->doc, item, "calendar", calendar, sizeof calendar);
+        k->calendars[no] = (int8_t)hx_rules_calendar(l->r, calendar);
+        if (calendar[0] && k->calendars[no] < 0)
+            yaml_doc_fault(&l->doc, item, "unknown calendar %s", calendar);
     }
 }
 
 static void read_clock(struct loader *l, yaml_node_t *map)
 {
     yaml_doc_only(&l->doc, map,
-                  "no name zh en until shown promise pausable dated only ladder calendar budgets");
+                  "no name zh en until shown promise pauses dated only ladder calendar budgets");
     int no = READ_NO(l, map, HX_RULES_CLOCKS, l->r->clocks);
     struct hx_clock_rule *k = &l->r->clocks[no];
     char only[HX_NAME_MAX], ladder[HX_NAME_MAX], calendar[HX_NAME_MAX];
@@ -199,7 +244,7 @@ static void read_clock(struct loader *l, yaml_node_t *map)
     yaml_doc_text(&l->doc, map, "until", k->until, sizeof k->until);
     k->shown = yaml_doc_bool(&l->doc, map, "shown");
     k->promise = yaml_doc_bool(&l->doc, map, "promise");
-    k->pausable = yaml_doc_bool(&l->doc, map, "pausable");
+    k->pauses = read_pause_names(l, yaml_doc_get(&l->doc, map, "pauses"));
     k->dated = yaml_doc_bool(&l->doc, map, "dated");
     yaml_doc_text(&l->doc, map, "only", only, sizeof only);
     k->needs_place = strcmp(only, "has_place") == 0;
@@ -215,6 +260,7 @@ static void read_clock(struct loader *l, yaml_node_t *map)
     if (cal < 0)
         yaml_doc_fault(&l->doc, map, "unknown calendar %s", calendar[0] ? calendar : "always");
     k->calendar = (int8_t)(cal < 0 ? 0 : cal);
+    memset(k->calendars, -1, sizeof k->calendars);
     read_budgets(l, map, k);
 }
 
@@ -245,6 +291,52 @@ static uint32_t read_needs(struct loader *l, yaml_node_t *list)
             needs |= UINT32_C(1) << need;
     }
     return needs;
+}
+
+static void read_pause(struct loader *l, yaml_node_t *map)
+{
+    yaml_doc_only(&l->doc, map, "name zh en owner cap calendar needs by most");
+    if (l->r->n_pauses == HX_RULES_REASONS) {
+        yaml_doc_fault(&l->doc, map, "more than %d pauses", HX_RULES_REASONS);
+        return;
+    }
+    struct hx_pause_rule *p = &l->r->pauses[l->r->n_pauses++];
+    char owner[HX_NAME_MAX], calendar[HX_NAME_MAX], by[HX_NAME_MAX];
+    yaml_doc_need(&l->doc, map, "name", p->name, sizeof p->name);
+    read_title(l, map, &p->title);
+    yaml_doc_need(&l->doc, map, "owner", owner, sizeof owner);
+    yaml_doc_text(&l->doc, map, "calendar", calendar, sizeof calendar);
+    yaml_doc_text(&l->doc, map, "by", by, sizeof by);
+    int who = hx_owner_number(owner),
+        cal = hx_rules_calendar(l->r, calendar[0] ? calendar : "always");
+    if (who < 0 || cal < 0)
+        yaml_doc_fault(&l->doc, map, "unknown owner %s or calendar %s", owner, calendar);
+    p->owner = (enum hx_owner)(who < 0 ? 0 : who);
+    p->cap_calendar = (int8_t)(cal < 0 ? 0 : cal);
+    p->cap_ms = yaml_doc_duration(&l->doc, map, "cap");
+    p->needs = read_needs(l, yaml_doc_get(&l->doc, map, "needs"));
+    p->by_reporter = strcmp(by, "reporter") == 0;
+    p->most = (uint8_t)yaml_doc_int(&l->doc, map, "most", 0);
+}
+
+static void read_name(struct loader *l, yaml_node_t *node, char names[][HX_NAME_MAX], uint8_t *n)
+{
+    const char *text = yaml_doc_scalar(&l->doc, node);
+    if (*n == HX_RULES_REASONS || strlen(text) >= HX_NAME_MAX || !*text) {
+        yaml_doc_fault(&l->doc, node, "too many names, or one that is empty or too long");
+        return;
+    }
+    snprintf(names[(*n)++], HX_NAME_MAX, "%s", text);
+}
+
+static void read_return(struct loader *l, yaml_node_t *node)
+{
+    read_name(l, node, l->r->returns, &l->r->n_returns);
+}
+
+static void read_refused(struct loader *l, yaml_node_t *node)
+{
+    read_name(l, node, l->r->refused, &l->r->n_refused);
 }
 
 static uint32_t read_proofs(struct loader *l, yaml_node_t *list)
@@ -349,12 +441,26 @@ static uint8_t read_calls(struct loader *l, yaml_node_t *list, bool guard, struc
     return (uint8_t)n;
 }
 
+/* OPEN in a row stands for every open state. */
+static uint32_t open_states(const struct hx_rules *r)
+{
+    uint32_t bits = 0;
+    for (int i = 1; i < HX_RULES_STATES; i++)
+        if (r->states[i].kind == HX_STATE_OPEN)
+            bits |= UINT32_C(1) << i;
+    return bits;
+}
+
 static uint32_t read_from(struct loader *l, yaml_node_t *list)
 {
     uint32_t from = 0;
     yaml_node_t *item;
     for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL; i++) {
         const char *name = yaml_doc_scalar(&l->doc, item);
+        if (strcmp(name, "OPEN") == 0) {
+            from |= open_states(l->r);
+            continue;
+        }
         int state = strcmp(name, "NEW") == 0 ? 0 : hx_rules_state(l->r, name);
         if (state < 0)
             yaml_doc_fault(&l->doc, item, "unknown state %s", name);
@@ -400,22 +506,54 @@ static void read_transition(struct loader *l, yaml_node_t *map)
     t->n_effects = read_calls(l, yaml_doc_get(&l->doc, map, "do"), false, t->effects);
 }
 
+static void read_quiet(struct loader *l, yaml_node_t *root)
+{
+    yaml_node_t *map = yaml_doc_get(&l->doc, root, "quiet"), *item;
+    char calendar[HX_NAME_MAX], level[HX_NAME_MAX];
+    l->r->quiet_calendar = -1;
+    if (!map)
+        return;
+    yaml_doc_only(&l->doc, map, "calendar level never-classes never-flags");
+    yaml_doc_need(&l->doc, map, "calendar", calendar, sizeof calendar);
+    yaml_doc_need(&l->doc, map, "level", level, sizeof level);
+    l->r->quiet_calendar = (int8_t)hx_rules_calendar(l->r, calendar);
+    int from = hx_level_number(level);
+    if (l->r->quiet_calendar < 0 || from < 0)
+        yaml_doc_fault(&l->doc, map, "unknown calendar %s or level %s", calendar, level);
+    l->r->quiet_level = (uint8_t)from;
+    yaml_node_t *classes = yaml_doc_get(&l->doc, map, "never-classes");
+    for (size_t i = 0; (item = yaml_doc_item(&l->doc, classes, i)) != NULL; i++) {
+        int no = hx_rules_class(l->r, yaml_doc_scalar(&l->doc, item));
+        if (no < 0)
+            yaml_doc_fault(&l->doc, item, "unknown class %s", yaml_doc_scalar(&l->doc, item));
+        else
+            l->r->quiet_never |= UINT32_C(1) << no;
+    }
+    yaml_node_t *flags = yaml_doc_get(&l->doc, map, "never-flags");
+    for (size_t i = 0; (item = yaml_doc_item(&l->doc, flags, i)) != NULL; i++) {
+        int bit = hx_flag_number(yaml_doc_scalar(&l->doc, item));
+        if (!bit)
+            yaml_doc_fault(&l->doc, item, "unknown flag %s", yaml_doc_scalar(&l->doc, item));
+        l->r->quiet_flags |= (uint32_t)bit;
+    }
+}
+
 /* Sections in the order in which they refer to each other. */
 static const struct section {
     const char *name;
     void (*read)(struct loader *l, yaml_node_t *map);
-} sections[] = {{"states", read_state},       {"classes", read_class},
-                {"calendars", read_calendar}, {"receivers", read_receiver},
-                {"ladders", read_ladder},     {"events", read_event},
-                {"clocks", read_clock},       {"transitions", read_transition}};
+} sections[] = {
+    {"states", read_state},       {"classes", read_class},         {"calendars", read_calendar},
+    {"receivers", read_receiver}, {"ladders", read_ladder},        {"events", read_event},
+    {"pauses", read_pause},       {"returns", read_return},        {"refused", read_refused},
+    {"clocks", read_clock},       {"transitions", read_transition}};
 
 static void read_head(struct loader *l, yaml_node_t *root)
 {
     struct hx_rules *r = l->r;
     yaml_doc_only(&l->doc, root,
                   "life-cycle version zh en utc-offset states classes calendars receivers ladders "
-                  "clocks events "
-                  "transitions");
+                  "clocks events pauses returns refused quiet transitions");
     yaml_doc_need(&l->doc, root, "life-cycle", r->name, sizeof r->name);
     read_title(l, root, &r->title);
     r->version = (uint32_t)yaml_doc_int(&l->doc, root, "version", 0);
@@ -436,6 +574,7 @@ static int read_all(struct loader *l)
         for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL && !l->doc.rc; i++)
             sections[s].read(l, item);
     }
+    read_quiet(l, root);
     return l->doc.rc;
 }
 

@@ -62,7 +62,10 @@ enum hx_owner {
     X(MISROUTED, 18)                                                                               \
     X(OUTAGE, 19)                                                                                  \
     X(PLAN_FILED, 20)                                                                              \
-    X(COORDINATION, 21)
+    X(COORDINATION, 21)                                                                            \
+    X(APPEALED, 22)                                                                                \
+    X(MOVE_ASKED, 23)                                                                              \
+    X(DISPUTE, 24)
 
 enum hx_flag {
 #define X(name, bit) HX_FLAG_##name = 1u << (bit),
@@ -95,10 +98,11 @@ struct hx_clock {
     uint8_t state; /* enum hx_clock_state */
     uint8_t basis; /* enum hx_basis */
     uint8_t cycle;
-    uint8_t shift;   /* levels higher than usual (corner 9) */
-    uint32_t fired;  /* bit i: mark i of its ladder fired (R8); bit 31: its end fired */
-    uint32_t policy; /* version of the life cycle it is pinned to (R14) */
-    int64_t start;   /* instant */
+    uint8_t shift;    /* levels higher than usual (corner 9) */
+    uint8_t calendar; /* index in the life cycle */
+    uint32_t fired;   /* bit i: mark i of its ladder fired (R8); bit 31: its end fired */
+    uint32_t policy;  /* version of the life cycle it is pinned to (R14) */
+    int64_t start;    /* instant */
     uint64_t budget_ms;
     uint64_t paused_ms; /* finished pauses */
     int64_t paused_at;  /* start of the pause that runs; 0 = none */
@@ -208,8 +212,8 @@ struct hx_case {
     uint64_t merged_into;
     uint64_t repeat_of;
     int64_t withdraw_at;
-    uint8_t withdraw_state;
-    char move_clock[HX_WORD_MAX]; /* clock whose move or exclusion waits for a second person */
+    int64_t withdraw_ms[HX_OWNERS]; /* seconds by owner when the withdrawal was asked */
+    char move_clock[HX_WORD_MAX];   /* clock whose move or exclusion waits for a second person */
     int64_t move_deadline;
     char unit[HX_ID_MAX];
     int64_t last_contact;      /* of the company with the reporter */

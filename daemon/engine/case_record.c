@@ -47,7 +47,7 @@ static const struct hx_field clock_fields[] = {
     U32(7, hx_clock, policy),     I64(8, hx_clock, start),       U64(9, hx_clock, budget_ms),
     U64(10, hx_clock, paused_ms), I64(11, hx_clock, paused_at),  I64(12, hx_clock, floor),
     I64(13, hx_clock, deadline),  I64(14, hx_clock, stopped_at), U64(15, hx_clock, moved_by),
-    U32(16, hx_clock, met),
+    U32(16, hx_clock, met),       U8(17, hx_clock, calendar),
 };
 RECORD(clock, hx_clock);
 
@@ -129,7 +129,7 @@ static const struct hx_field case_fields[] = {
     U64(54, hx_case, merged_into),
     U64(55, hx_case, repeat_of),
     I64(56, hx_case, withdraw_at),
-    U8(57, hx_case, withdraw_state),
+    I64S(57, hx_case, withdraw_ms, HX_OWNERS),
     TEXT(58, hx_case, move_clock),
     I64(59, hx_case, move_deadline),
     TEXT(60, hx_case, unit),

@@ -32,7 +32,7 @@ struct hx_clock *hx_clock_find(struct hx_case *c, int kind)
 
 static const struct hx_calendar_rule *calendar(const struct hx_rules *r, const struct hx_clock *k)
 {
-    return &r->calendars[r->clocks[k->kind].calendar];
+    return &r->calendars[k->calendar];
 }
 
 int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cycle)
@@ -93,7 +93,20 @@ int64_t hx_clock_mark(const struct hx_rules *r, const struct hx_clock *k, int i)
     return mark->plus_ms && least > t ? least : t;
 }
 
-int64_t hx_clock_next(const struct hx_rules *r, const struct hx_clock *k)
+int64_t hx_clock_fire_time(const struct hx_rules *r, const struct hx_case *c,
+                           const struct hx_clock *k, int i)
+{
+    int64_t t = hx_clock_mark(r, k, i);
+    if (t == INT64_MAX || r->quiet_calendar < 0)
+        return t;
+    int level = r->ladders[r->clocks[k->kind].ladder].marks[i].level + k->shift;
+    if (level < r->quiet_level || r->quiet_never & (UINT32_C(1) << c->class_no) ||
+        c->flags & r->quiet_flags)
+        return t;
+    return hx_calendar_roll(&r->calendars[r->quiet_calendar], t);
+}
+
+int64_t hx_clock_next(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k)
 {
     if (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_EXPIRED)
         return INT64_MAX;
@@ -103,7 +116,7 @@ int64_t hx_clock_next(const struct hx_rules *r, const struct hx_clock *k)
     for (int i = 0; i < HX_RULES_MARKS; i++) {
         if (k->fired & (UINT32_C(1) << i))
             continue;
-        int64_t t = hx_clock_mark(r, k, i);
+        int64_t t = hx_clock_fire_time(r, c, k, i);
         if (t < next)
             next = t;
     }
@@ -114,7 +127,7 @@ int64_t hx_case_due(const struct hx_rules *r, const struct hx_case *c)
 {
     int64_t next = INT64_MAX;
     for (uint32_t i = 0; i < c->n_clocks; i++) {
-        int64_t t = hx_clock_next(r, &c->clocks[i]);
+        int64_t t = hx_clock_next(r, c, &c->clocks[i]);
         if (t < next)
             next = t;
     }
@@ -140,6 +153,13 @@ static bool make_room(struct hx_case *c)
     return false;
 }
 
+static uint8_t calendar_of(const struct hx_rules *r, int kind, int class_no)
+{
+    const struct hx_clock_rule *rule = &r->clocks[kind];
+    int own = rule->calendars[class_no];
+    return (uint8_t)(own >= 0 ? own : rule->calendar);
+}
+
 static struct hx_clock *add(struct hx_step *s, int kind, int64_t start)
 {
     struct hx_case *c = s->c;
@@ -151,6 +171,7 @@ static struct hx_clock *add(struct hx_step *s, int kind, int64_t start)
     *k = (struct hx_clock){.kind = (uint8_t)kind,
                            .state = HX_CLOCK_RUNNING,
                            .cycle = c->cycle,
+                           .calendar = calendar_of(s->rules, kind, c->class_no),
                            .policy = s->rules->version,
                            .start = start,
                            .moved_by = s->lsn};
@@ -172,8 +193,9 @@ void hx_clock_start(struct hx_step *s, int kind, int64_t start)
     int64_t budget = hx_clock_budget(s->rules, kind, c->class_no, c->cycle);
     if (!wanted(rule, c) || (!rule->shown && !rule->dated && budget == 0))
         return;
-    if (rule->dated) {
-        hx_clock_start_until(s, kind, start, c->plan_date);
+    int64_t date = s->data->date ? s->data->date : c->plan_date;
+    if (rule->dated && (date || !budget)) {
+        hx_clock_start_until(s, kind, start, date);
         return;
     }
     struct hx_clock *k = add(s, kind, rule->shown ? c->t0 : start);
@@ -199,6 +221,8 @@ void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t de
     hx_fact_clock(s, k, "START");
 }
 
+static void count_pause(struct hx_step *s, struct hx_clock *k, int64_t t);
+
 static struct hx_breach *breach_of(struct hx_case *c, const struct hx_clock *k)
 {
     for (uint32_t i = c->n_breaches; i-- > 0;)
@@ -214,8 +238,9 @@ static void rebut(struct hx_step *s, struct hx_clock *k, struct hx_breach *b)
     if (b->marks & HX_BREACH_REBUTTED)
         return;
     b->marks |= HX_BREACH_REBUTTED;
-    const char *why = hx_arena_printf(s->arena, "reported late by %lld s",
-                                      (long long)((s->t_rcv - s->t_eff) / 1000));
+    long long late = (long long)((s->t_rcv - s->t_eff) / 1000);
+    const char *why =
+        hx_arena_printf(s->arena, "reported late by %lld min %lld s", late / 60, late % 60);
     hx_fact_breach_mark(s, b, "REBUTTED", why);
     hx_ladder_correct(s, k, why, false);
 }
@@ -225,11 +250,8 @@ void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff)
     struct hx_clock *k = hx_clock_find(s->c, kind);
     if (!k)
         return;
-    if (k->paused_at) {
-        k->paused_ms += (uint64_t)(t_eff > k->paused_at ? t_eff - k->paused_at : 0);
-        k->paused_at = 0;
-        k->deadline = hx_clock_deadline(s->rules, k);
-    }
+    if (k->paused_at)
+        count_pause(s, k, t_eff);
     k->state = HX_CLOCK_STOPPED;
     k->stopped_at = t_eff;
     if (k->deadline)
@@ -242,6 +264,37 @@ void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff)
         hx_ladder_clear(s, k);
     else
         hx_ladder_forget(s, k);
+}
+
+void hx_clock_pause(struct hx_step *s, struct hx_clock *k)
+{
+    if (k->state != HX_CLOCK_RUNNING)
+        return;
+    k->state = HX_CLOCK_PAUSED;
+    k->paused_at = s->t_eff;
+    k->moved_by = s->lsn;
+    hx_fact_clock(s, k, "PAUSE");
+}
+
+/* Ends the running pause of a clock at t: the deadline moves by what was paused. */
+static void count_pause(struct hx_step *s, struct hx_clock *k, int64_t t)
+{
+    int64_t paused = t > k->paused_at ? t - k->paused_at : 0;
+    k->paused_ms += (uint64_t)paused;
+    if (k->floor)
+        k->floor += paused;
+    k->paused_at = 0;
+    k->deadline = hx_clock_deadline(s->rules, k);
+}
+
+void hx_clock_resume(struct hx_step *s, struct hx_clock *k)
+{
+    if (k->state != HX_CLOCK_PAUSED)
+        return;
+    count_pause(s, k, s->t_eff);
+    k->state = HX_CLOCK_RUNNING;
+    k->moved_by = s->lsn;
+    hx_fact_clock(s, k, "RESUME");
 }
 
 void hx_clock_void(struct hx_step *s, struct hx_clock *k)
@@ -269,11 +322,23 @@ static void rearm(const struct hx_step *s, struct hx_clock *k)
         k->fired &= ~HX_CLOCK_END;
 }
 
+void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
+{
+    k->basis = HX_BASIS_MOVED;
+    k->floor = deadline;
+    k->deadline = deadline;
+    k->moved_by = s->lsn;
+    rearm(s, k);
+    hx_fact_clock(s, k, "MOVE");
+    hx_ladder_correct(s, k, "deadline moved", true);
+}
+
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
 {
     int64_t budget = hx_clock_budget(s->rules, k->kind, s->c->class_no, k->cycle);
     bool breached = breach_of(s->c, k) != NULL;
     k->budget_ms = (uint64_t)budget;
+    k->calendar = calendar_of(s->rules, k->kind, s->c->class_no);
     k->basis = k->cycle > 1 ? HX_BASIS_HALF_BUDGET : HX_BASIS_BUDGET;
     k->floor = 0;
     int64_t least = s->t_eff + budget / 4;

@@ -86,6 +86,33 @@ static void stop(struct hx_step *s, const struct hx_call *call)
     hx_clock_stop(s, call->number, s->t_eff);
 }
 
+/* The fact came, and the next one is awaited from now on. */
+static void restart(struct hx_step *s, const struct hx_call *call)
+{
+    hx_clock_stop(s, call->number, s->t_eff);
+    hx_clock_start(s, call->number, s->t_eff);
+}
+
+/* Again, with the shorter budget of a later cycle. */
+static void restart_later(struct hx_step *s, const struct hx_call *call)
+{
+    struct hx_case *c = s->c;
+    uint8_t cycle = c->cycle;
+    c->cycle = 2;
+    hx_clock_start(s, call->number, s->t_eff);
+    c->cycle = cycle;
+    struct hx_clock *k = hx_clock_last(c, call->number);
+    if (k)
+        k->cycle = cycle;
+}
+
+static void void_clock(struct hx_step *s, const struct hx_call *call)
+{
+    struct hx_clock *k = hx_clock_find(s->c, call->number);
+    if (k)
+        hx_clock_void(s, k);
+}
+
 /* Somebody has taken it: the rest of this clock's ladder has nothing more to say. */
 static void quiet(struct hx_step *s, const struct hx_call *call)
 {
@@ -101,7 +128,7 @@ static void try_event(struct hx_step *s, const struct hx_call *call)
     s->refusal = refusal; /* not taken is no refusal of the event that came */
 }
 
-static void set_holder(struct hx_step *s, const char *holder)
+void hx_set_holder(struct hx_step *s, const char *holder)
 {
     struct hx_case *c = s->c;
     if (strcmp(c->holder, holder) != 0 && c->holder[0] && !s->holder_before[0])
@@ -119,20 +146,19 @@ static void route_default(struct hx_step *s, const struct hx_call *call)
     if (!p) /* nobody fits: the city's first street answers until the place is known (C3) */
         p = hx_city_next(s->m->city, HX_STREET, &at);
     if (p)
-        set_holder(s, hx_place_holder(p));
+        hx_set_holder(s, hx_place_holder(p));
 }
 
 static void route_named(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    set_holder(s, s->data->holder);
+    hx_set_holder(s, s->data->holder);
 }
 
 /* The holder is told, and from then on has 30 seconds to take it. When nobody at all can be reached
  * the fault is ours and the clock waits (S1, corner 18). */
-static void dispatch(struct hx_step *s, const struct hx_call *call)
+void hx_dispatch(struct hx_step *s)
 {
-    (void)call;
     struct hx_case *c = s->c;
     const char *to = hx_receiver(s, hx_rules_receiver(s->rules, "duty"));
     enum hx_reach reach = s->m->reach ? s->m->reach(s->m->reach_ctx, c->holder) : HX_REACH_UP;
@@ -152,6 +178,22 @@ static void dispatch(struct hx_step *s, const struct hx_call *call)
         return;
     }
     hx_clock_start(s, hx_rules_clock(s->rules, "K_HANDOVER"), s->t_eff);
+}
+
+static void dispatch(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    hx_dispatch(s);
+}
+
+static void raise_flag(struct hx_step *s, const struct hx_call *call)
+{
+    hx_flag_set(s, (enum hx_flag)call->number, true);
+}
+
+static void drop_flag(struct hx_step *s, const struct hx_call *call)
+{
+    hx_flag_set(s, (enum hx_flag)call->number, false);
 }
 
 static void name_person(struct hx_step *s, const struct hx_call *call)
@@ -284,6 +326,28 @@ static void file_plan(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_PLAN_FILED, true);
 }
 
+static void object_plan(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->plan_date = 0;
+    if (++s->c->objections >= 2)
+        hx_flag_set(s, HX_FLAG_COORDINATION, true);
+}
+
+/* Our outage keeps the dispatch waiting: tried again until somebody can be reached; these seconds
+ * are the system's. */
+static void redeliver(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    if (s->m->reach && s->m->reach(s->m->reach_ctx, s->c->holder) == HX_REACH_OURS) {
+        hx_clock_start(s, hx_rules_clock(s->rules, "K_DELIVERY"), s->t_eff);
+        return;
+    }
+    s->c->undelivered_since = 0;
+    hx_flag_set(s, HX_FLAG_OUTAGE, false);
+    hx_dispatch(s);
+}
+
 static void promise_date(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -357,71 +421,57 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
     if (citizen > 0 && !hx_clock_find(c, citizen))
         hx_clock_start(s, citizen, c->t0);
     if (s->data->holder[0] && hx_city_company(s->m->city, s->data->holder))
-        set_holder(s, s->data->holder);
+        hx_set_holder(s, s->data->holder);
 }
 
 static void tell(struct hx_step *s, const struct hx_call *call)
 {
-    hx_tell(s, call->number, "routed by default");
+    hx_tell(s, call->number, strcmp(s->cause, "K_TRIAGE") == 0 ? "routed by default" : s->cause);
 }
 
-#define EFFECT(name, arg, fn, says)                                                                \
-    {                                                                                              \
-        name, arg, NULL, fn, NULL, 0, says                                                         \
-    }
-
-const struct hx_word hx_effects[] = {
-    EFFECT("open_case", HX_ARG_NONE, open_case, "the case begins: place, times, class if given"),
-    EFFECT("set_class", HX_ARG_NONE, set_class, "takes the class of the event"),
-    EFFECT("class_default", HX_ARG_NONE, class_default,
-           "takes the default class when there is none"),
-    EFFECT("start", HX_ARG_CLOCK, start, "starts a clock, if it is for this case"),
-    EFFECT("stop", HX_ARG_CLOCK, stop, "its fact arrived: judged, all-clear or correction"),
-    EFFECT("quiet", HX_ARG_CLOCK, quiet, "ends the rest of its ladder"),
-    EFFECT("try", HX_ARG_EVENT, try_event,
-           "goes on with an event of the machine, if a row allows it"),
-    EFFECT("tell", HX_ARG_RECEIVER, tell, "a notice to a receiver"),
-    EFFECT("route_default", HX_ARG_NONE, route_default, "default holder of the place"),
-    EFFECT("route_named", HX_ARG_NONE, route_named, "the holder named by the event"),
-    EFFECT("dispatch", HX_ARG_NONE, dispatch, "the holder is told; hand-over begins"),
-    EFFECT("name_person", HX_ARG_NONE, name_person, "who took it"),
-    EFFECT("begin_holder", HX_ARG_NONE, begin_holder, "the holder's time begins"),
-    EFFECT("deem", HX_ARG_NONE, deem, "receipt is deemed"),
-    EFFECT("next_person", HX_ARG_NONE, next_person, "the next person on duty is called"),
-    EFFECT("arrived", HX_ARG_NONE, arrived, "records the arrival"),
-    EFFECT("unproven_arrival", HX_ARG_NONE, unproven_arrival,
-           "a missing arrival is closed as unproven"),
-    EFFECT("late_arrival", HX_ARG_NONE, late_arrival, "judges an arrival that is heard of late"),
-    EFFECT("reclass", HX_ARG_NONE, reclass, "clocks follow the new class: same start, floor"),
-    EFFECT("propose_class", HX_ARG_NONE, propose_class,
-           "shorter at once; longer waits for a second person"),
-    EFFECT("drop_proposal", HX_ARG_NONE, drop_proposal, "the change of class is refused"),
-    EFFECT("file_plan", HX_ARG_NONE, file_plan, "the plan is filed, to be delivered"),
-    EFFECT("promise_date", HX_ARG_NONE, promise_date, "the plan's date becomes a promise"),
-    EFFECT("solved", HX_ARG_NONE, solved, "records the solution"),
-    EFFECT("rate", HX_ARG_NONE, rate, "stores a good call-back and its rating"),
-    EFFECT("rate_bad", HX_ARG_NONE, rate_bad, "stores a bad call-back and its rating"),
-    EFFECT("count_try", HX_ARG_NONE, count_try, "counts a call-back without answer"),
-    EFFECT("forum", HX_ARG_NONE, forum, "an appraisal meeting is required"),
-    EFFECT("close", HX_ARG_NONE, close_case, "ends all clocks and settles every second"),
-    EFFECT("next_cycle", HX_ARG_NONE, next_cycle, "a new cycle begins"),
-    EFFECT(NULL, HX_ARG_NONE, NULL, NULL),
+const struct hx_word hx_words_effects[] = {
+    HX_EFFECT("open_case", HX_ARG_NONE, open_case, "the case begins: place, times, class if given"),
+    HX_EFFECT("set_class", HX_ARG_NONE, set_class, "takes the class of the event"),
+    HX_EFFECT("class_default", HX_ARG_NONE, class_default,
+              "takes the default class when there is none"),
+    HX_EFFECT("start", HX_ARG_CLOCK, start, "starts a clock, if it is for this case"),
+    HX_EFFECT("stop", HX_ARG_CLOCK, stop, "its fact arrived: judged, all-clear or correction"),
+    HX_EFFECT("restart", HX_ARG_CLOCK, restart, "stops a clock and starts it anew"),
+    HX_EFFECT("restart_later", HX_ARG_CLOCK, restart_later,
+              "starts it anew with the shorter budget"),
+    HX_EFFECT("void", HX_ARG_CLOCK, void_clock, "takes a clock back"),
+    HX_EFFECT("object_plan", HX_ARG_NONE, object_plan,
+              "counts an objection; the second asks for a meeting"),
+    HX_EFFECT("redeliver", HX_ARG_NONE, redeliver, "tries again to reach the holder"),
+    HX_EFFECT("quiet", HX_ARG_CLOCK, quiet, "ends the rest of its ladder"),
+    HX_EFFECT("try", HX_ARG_EVENT, try_event,
+              "goes on with an event of the machine, if a row allows it"),
+    HX_EFFECT("tell", HX_ARG_RECEIVER, tell, "a notice to a receiver"),
+    HX_EFFECT("route_default", HX_ARG_NONE, route_default, "default holder of the place"),
+    HX_EFFECT("route_named", HX_ARG_NONE, route_named, "the holder named by the event"),
+    HX_EFFECT("dispatch", HX_ARG_NONE, dispatch, "the holder is told; hand-over begins"),
+    HX_EFFECT("name_person", HX_ARG_NONE, name_person, "who took it"),
+    HX_EFFECT("begin_holder", HX_ARG_NONE, begin_holder, "the holder's time begins"),
+    HX_EFFECT("deem", HX_ARG_NONE, deem, "receipt is deemed"),
+    HX_EFFECT("next_person", HX_ARG_NONE, next_person, "the next person on duty is called"),
+    HX_EFFECT("arrived", HX_ARG_NONE, arrived, "records the arrival"),
+    HX_EFFECT("unproven_arrival", HX_ARG_NONE, unproven_arrival,
+              "a missing arrival is closed as unproven"),
+    HX_EFFECT("late_arrival", HX_ARG_NONE, late_arrival, "judges an arrival that is heard of late"),
+    HX_EFFECT("reclass", HX_ARG_NONE, reclass, "clocks follow the new class: same start, floor"),
+    HX_EFFECT("propose_class", HX_ARG_NONE, propose_class,
+              "shorter at once; longer waits for a second person"),
+    HX_EFFECT("drop_proposal", HX_ARG_NONE, drop_proposal, "the change of class is refused"),
+    HX_EFFECT("file_plan", HX_ARG_NONE, file_plan, "the plan is filed, to be delivered"),
+    HX_EFFECT("promise_date", HX_ARG_NONE, promise_date, "the plan's date becomes a promise"),
+    HX_EFFECT("solved", HX_ARG_NONE, solved, "records the solution"),
+    HX_EFFECT("rate", HX_ARG_NONE, rate, "stores a good call-back and its rating"),
+    HX_EFFECT("rate_bad", HX_ARG_NONE, rate_bad, "stores a bad call-back and its rating"),
+    HX_EFFECT("count_try", HX_ARG_NONE, count_try, "counts a call-back without answer"),
+    HX_EFFECT("forum", HX_ARG_NONE, forum, "an appraisal meeting is required"),
+    HX_EFFECT("close", HX_ARG_NONE, close_case, "ends all clocks and settles every second"),
+    HX_EFFECT("next_cycle", HX_ARG_NONE, next_cycle, "a new cycle begins"),
+    HX_EFFECT("raise", HX_ARG_FLAG, raise_flag, "sets a flag"),
+    HX_EFFECT("drop", HX_ARG_FLAG, drop_flag, "takes a flag away"),
+    HX_WORDS_END,
 };
-
-const struct hx_word *hx_word_effect(const char *name)
-{
-    for (const struct hx_word *w = hx_effects; w->name; w++)
-        if (strcmp(w->name, name) == 0)
-            return w;
-    return NULL;
-}
-
-int hx_flag_number(const char *name)
-{
-#define X(flag, bit)                                                                               \
-    if (strcmp(name, #flag) == 0)                                                                  \
-        return (int)(1u << (bit));
-    HX_FLAGS(X)
-#undef X
-    return 0;
-}

@@ -79,7 +79,7 @@ void hx_fact_clock(struct hx_step *s, const struct hx_clock *k, const char *chan
     f->deadline = k->deadline;
     f->basis = text(hx_basis_name(k->basis));
     f->policy = text(s->rules->version_text);
-    f->calendar = text(s->rules->calendars[rule->calendar].name);
+    f->calendar = text(s->rules->calendars[k->calendar].name);
     f->moved_by = k->moved_by;
     if (k->met) {
         f->judged_case = HONGXIN__V1__CLOCK_FACT__JUDGED_MET;

@@ -24,18 +24,35 @@ static bool place_known(const struct hx_step *s, const struct hx_call *call)
     return !s->data->place[0] || hx_city_place(s->m->city, s->data->place) != NULL;
 }
 
+/* What other services do: the caller is handed over (A10). */
+static bool out_of_scope(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return hx_rules_refused(s->rules, s->data->category);
+}
+
+/* The reporter may object within 48 hours of the plan's delivery. */
+static bool plan_fresh(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    const struct hx_clock *k = hx_clock_last(s->c, hx_rules_clock(s->rules, "K_PROMISE"));
+    return k && s->t_eff <= k->start + 48 * HX_HOUR;
+}
+
 static bool has_place(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     return s->c->street[0] != '\0';
 }
 
-/* A company, or a community or street that holds by rule (S38). */
+/* A company, a community or street that holds by rule (S38), or a utility (U-…), which has no
+ * estates of its own. */
 static bool holder_known(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     const char *id = s->data->holder;
-    return hx_city_company(s->m->city, id) || hx_city_place(s->m->city, id);
+    return hx_city_company(s->m->city, id) || hx_city_place(s->m->city, id) ||
+           strncmp(id, "U-", 2) == 0;
 }
 
 static bool holder_same(const struct hx_step *s, const struct hx_call *call)
@@ -46,10 +63,36 @@ static bool holder_same(const struct hx_step *s, const struct hx_call *call)
 
 /* Any role that speaks for the holder: its staff, its manager, or the community that holds by rule.
  */
+bool hx_by_holder(const struct hx_step *s)
+{
+    return s->actor.area[0] && strcmp(s->actor.area, s->c->holder) == 0;
+}
+
 static bool by_holder(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return s->actor.area[0] && strcmp(s->actor.area, s->c->holder) == 0;
+    return hx_by_holder(s);
+}
+
+bool hx_by_level3(const struct hx_step *s)
+{
+    return s->actor.role == HX_ROLE_street || s->actor.role == HX_ROLE_city;
+}
+
+static bool by_level3(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return hx_by_level3(s);
+}
+
+static bool flag(const struct hx_step *s, const struct hx_call *call)
+{
+    return (s->c->flags & (uint32_t)call->number) != 0;
+}
+
+static bool no_flag(const struct hx_step *s, const struct hx_call *call)
+{
+    return !flag(s, call);
 }
 
 static bool not_by_holder(const struct hx_step *s, const struct hx_call *call)
@@ -85,10 +128,15 @@ static bool better_arrival(const struct hx_step *s, const struct hx_call *call)
     return c->t_arrived == 0 || s->t_eff < c->t_arrived || c->flags & HX_FLAG_ARRIVAL_UNPROVEN;
 }
 
+bool hx_second_person(const struct hx_step *s)
+{
+    return !s->c->asked_by[0] || (s->actor.person[0] && strcmp(s->c->asked_by, s->event->by) != 0);
+}
+
 static bool second_person(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return !s->c->asked_by[0] || strcmp(s->c->asked_by, s->event->by) != 0;
+    return hx_second_person(s);
 }
 
 static bool soon_after_arrival(const struct hx_step *s, const struct hx_call *call)
@@ -165,56 +213,60 @@ static bool in_window(const struct hx_step *s, const struct hx_call *call)
     return s->c->t_closed == 0 || s->t_eff <= s->c->t_closed + 7 * HX_DAY;
 }
 
-#define NOT_ALLOWED HONGXIN__V1__RESULT__NOT_ALLOWED
-#define INVALID     HONGXIN__V1__RESULT__INVALID
-
-const struct hx_word hx_guards[] = {
-    {"has_class", HX_ARG_NONE, has_class, NULL, "NO_CLASS", NOT_ALLOWED, "the case is classed"},
-    {"class_known", HX_ARG_NONE, class_known, NULL, "UNKNOWN_CLASS", INVALID, "the class exists"},
-    {"place_known", HX_ARG_NONE, place_known, NULL, "UNKNOWN_PLACE", INVALID, "the place exists"},
-    {"has_place", HX_ARG_NONE, has_place, NULL, "NO_PLACE", NOT_ALLOWED, "the case has a place"},
-    {"holder_known", HX_ARG_NONE, holder_known, NULL, "UNKNOWN_HOLDER", INVALID,
-     "the holder exists"},
-    {"holder_same", HX_ARG_NONE, holder_same, NULL, "OTHER_HOLDER", NOT_ALLOWED,
-     "it is the present holder"},
-    {"by_holder", HX_ARG_NONE, by_holder, NULL, "NOT_HOLDER", NOT_ALLOWED,
-     "a person of the holder says so"},
-    {"not_by_holder", HX_ARG_NONE, not_by_holder, NULL, "CALLER_IS_HOLDER", NOT_ALLOWED,
-     "the caller is not the holder"},
-    {"by_reporter", HX_ARG_NONE, by_reporter, NULL, "NOT_REPORTER", NOT_ALLOWED,
-     "the reporter asks for it"},
-    {"deemed", HX_ARG_NONE, deemed, NULL, "HELD_ALREADY", NOT_ALLOWED, "receipt was only deemed"},
-    {"not_before_report", HX_ARG_NONE, not_before_report, NULL, "BEFORE_REPORT", NOT_ALLOWED,
-     "it did not happen before the report"},
-    {"better_arrival", HX_ARG_NONE, better_arrival, NULL, "ARRIVED_ALREADY", NOT_ALLOWED,
-     "it proves an earlier arrival than the recorded one"},
-    {"second_person", HX_ARG_NONE, second_person, NULL, "SAME_PERSON", NOT_ALLOWED,
-     "not the person who asked for it"},
-    {"soon_after_arrival", HX_ARG_NONE, soon_after_arrival, NULL, "TOO_LATE", NOT_ALLOWED,
-     "within 15 minutes of the arrival"},
-    {"class_asked", HX_ARG_NONE, class_asked, NULL, "NOTHING_ASKED", NOT_ALLOWED,
-     "a change of class waits"},
-    {"class_special", HX_ARG_NONE, class_special, NULL, "NOT_SPECIAL", NOT_ALLOWED,
-     "the class asks for a plan"},
-    {"plan_dated", HX_ARG_NONE, plan_dated, NULL, "PLAN_NO_DATE", INVALID,
-     "the plan has a date to come"},
-    {"plan_complete", HX_ARG_NONE, plan_complete, NULL, "PLAN_INCOMPLETE", INVALID,
-     "the plan has steps and a person"},
-    {"plan_filed", HX_ARG_NONE, plan_filed, NULL, "NO_PLAN", NOT_ALLOWED, "a plan is filed"},
-    {"evidence", HX_ARG_NONE, evidence, NULL, "EVIDENCE_MISSING", INVALID,
-     "evidence as the class demands"},
-    {"cycles_left", HX_ARG_NONE, cycles_left, NULL, "NO_FOURTH_CYCLE", NOT_ALLOWED,
-     "fewer than three cycles"},
-    {"third_try", HX_ARG_NONE, third_try, NULL, "TRIES_LEFT", NOT_ALLOWED, "the third try in vain"},
-    {"in_window", HX_ARG_NONE, in_window, NULL, "WINDOW_OVER", NOT_ALLOWED,
-     "within seven days of the closing"},
-    {NULL, HX_ARG_NONE, NULL, NULL, NULL, 0, NULL},
+const struct hx_word hx_words_guards[] = {
+    HX_GUARD("has_class", HX_ARG_NONE, has_class, "NO_CLASS", HX_NOT_ALLOWED,
+             "the case is classed"),
+    HX_GUARD("class_known", HX_ARG_NONE, class_known, "UNKNOWN_CLASS", HX_INVALID_EVENT,
+             "the class exists"),
+    HX_GUARD("place_known", HX_ARG_NONE, place_known, "UNKNOWN_PLACE", HX_INVALID_EVENT,
+             "the place exists"),
+    HX_GUARD("out_of_scope", HX_ARG_NONE, out_of_scope, "IN_SCOPE", HX_NOT_ALLOWED,
+             "the matter belongs to another service"),
+    HX_GUARD("plan_fresh", HX_ARG_NONE, plan_fresh, "TOO_LATE", HX_NOT_ALLOWED,
+             "within 48 hours of the plan"),
+    HX_GUARD("has_place", HX_ARG_NONE, has_place, "NO_PLACE", HX_NOT_ALLOWED,
+             "the case has a place"),
+    HX_GUARD("holder_known", HX_ARG_NONE, holder_known, "UNKNOWN_HOLDER", HX_INVALID_EVENT,
+             "the holder exists"),
+    HX_GUARD("holder_same", HX_ARG_NONE, holder_same, "OTHER_HOLDER", HX_NOT_ALLOWED,
+             "it is the present holder"),
+    HX_GUARD("by_holder", HX_ARG_NONE, by_holder, "NOT_HOLDER", HX_NOT_ALLOWED,
+             "a person of the holder says so"),
+    HX_GUARD("not_by_holder", HX_ARG_NONE, not_by_holder, "CALLER_IS_HOLDER", HX_NOT_ALLOWED,
+             "the caller is not the holder"),
+    HX_GUARD("by_reporter", HX_ARG_NONE, by_reporter, "NOT_REPORTER", HX_NOT_ALLOWED,
+             "the reporter asks for it"),
+    HX_GUARD("by_level3", HX_ARG_NONE, by_level3, "NEEDS_L3", HX_NOT_ALLOWED,
+             "the street or the city says so"),
+    HX_GUARD("flag", HX_ARG_FLAG, flag, "NOT_NOW", HX_NOT_ALLOWED, "the case bears this flag"),
+    HX_GUARD("no_flag", HX_ARG_FLAG, no_flag, "ALREADY", HX_NOT_ALLOWED,
+             "the case does not bear this flag"),
+    HX_GUARD("deemed", HX_ARG_NONE, deemed, "HELD_ALREADY", HX_NOT_ALLOWED,
+             "receipt was only deemed"),
+    HX_GUARD("not_before_report", HX_ARG_NONE, not_before_report, "BEFORE_REPORT", HX_NOT_ALLOWED,
+             "it did not happen before the report"),
+    HX_GUARD("better_arrival", HX_ARG_NONE, better_arrival, "ARRIVED_ALREADY", HX_NOT_ALLOWED,
+             "it proves an earlier arrival than the recorded one"),
+    HX_GUARD("second_person", HX_ARG_NONE, second_person, "SAME_PERSON", HX_NOT_ALLOWED,
+             "not the person who asked for it"),
+    HX_GUARD("soon_after_arrival", HX_ARG_NONE, soon_after_arrival, "TOO_LATE", HX_NOT_ALLOWED,
+             "within 15 minutes of the arrival"),
+    HX_GUARD("class_asked", HX_ARG_NONE, class_asked, "NOTHING_ASKED", HX_NOT_ALLOWED,
+             "a change of class waits"),
+    HX_GUARD("class_special", HX_ARG_NONE, class_special, "NOT_SPECIAL", HX_NOT_ALLOWED,
+             "the class asks for a plan"),
+    HX_GUARD("plan_dated", HX_ARG_NONE, plan_dated, "PLAN_NO_DATE", HX_INVALID_EVENT,
+             "the plan has a date to come"),
+    HX_GUARD("plan_complete", HX_ARG_NONE, plan_complete, "PLAN_INCOMPLETE", HX_INVALID_EVENT,
+             "the plan has steps and a person"),
+    HX_GUARD("plan_filed", HX_ARG_NONE, plan_filed, "NO_PLAN", HX_NOT_ALLOWED, "a plan is filed"),
+    HX_GUARD("evidence", HX_ARG_NONE, evidence, "EVIDENCE_MISSING", HX_INVALID_EVENT,
+             "evidence as the class demands"),
+    HX_GUARD("cycles_left", HX_ARG_NONE, cycles_left, "NO_FOURTH_CYCLE", HX_NOT_ALLOWED,
+             "fewer than three cycles"),
+    HX_GUARD("third_try", HX_ARG_NONE, third_try, "TRIES_LEFT", HX_NOT_ALLOWED,
+             "the third try in vain"),
+    HX_GUARD("in_window", HX_ARG_NONE, in_window, "WINDOW_OVER", HX_NOT_ALLOWED,
+             "within seven days of the closing"),
+    HX_WORDS_END,
 };
-
-const struct hx_word *hx_word_guard(const char *name)
-{
-    for (const struct hx_word *w = hx_guards; w->name; w++)
-        if (strcmp(w->name, name) == 0)
-            return w;
-    return NULL;
-}

@@ -16,7 +16,8 @@ static const char *field(const struct hx_case *c, const char *name, size_t n)
     } fields[] = {{"holder", offsetof(struct hx_case, holder)},
                   {"community", offsetof(struct hx_case, community)},
                   {"grid", offsetof(struct hx_case, grid)},
-                  {"street", offsetof(struct hx_case, street)}};
+                  {"street", offsetof(struct hx_case, street)},
+                  {"unit", offsetof(struct hx_case, unit)}};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (strlen(fields[i].name) == n && memcmp(fields[i].name, name, n) == 0)
             return (const char *)c + fields[i].offset;

@@ -40,6 +40,8 @@ static void run_out(struct hx_step *s, struct hx_clock *k, int64_t due)
         return;
     }
     int kind = k->kind;
+    if (!hx_step_clock_row(s, kind))
+        return; /* only a reminder: it runs on until its fact comes */
     k->state = HX_CLOCK_EXPIRED;
     k->stopped_at = due;
     hx_fact_clock(s, k, "STOP");
@@ -52,7 +54,7 @@ static void climb(struct hx_step *s, struct hx_clock *k)
     uint32_t passed = 0;
     int last = -1;
     for (int i = 0; i < HX_RULES_MARKS; i++) {
-        if (k->fired & (UINT32_C(1) << i) || hx_clock_mark(s->rules, k, i) > s->now)
+        if (k->fired & (UINT32_C(1) << i) || hx_clock_fire_time(s->rules, s->c, k, i) > s->now)
             continue;
         if (last >= 0)
             passed |= UINT32_C(1) << last;
@@ -78,14 +80,14 @@ static void fire(struct hx_step *s, int64_t due)
         if (end_due(&c->clocks[i], due))
             run_out(s, &c->clocks[i], due);
     for (uint32_t i = 0; i < n && i < c->n_clocks; i++)
-        if (hx_clock_next(s->rules, &c->clocks[i]) <= due)
+        if (hx_clock_next(s->rules, c, &c->clocks[i]) <= due)
             climb(s, &c->clocks[i]);
 }
 
 static const char *cause_of(const struct hx_machine *m, const struct hx_case *c, int64_t due)
 {
     for (uint32_t i = 0; i < c->n_clocks; i++)
-        if (hx_clock_next(m->rules, &c->clocks[i]) == due)
+        if (hx_clock_next(m->rules, c, &c->clocks[i]) == due)
             return m->rules->clocks[c->clocks[i].kind].name;
     return "";
 }

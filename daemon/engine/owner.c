@@ -6,8 +6,14 @@ int hx_owner_now(const struct hx_rules *r, const struct hx_case *c)
 {
     if (c->flags & HX_FLAG_OUTAGE)
         return HX_OWNER_SYSTEM;
+    if (c->flags & HX_FLAG_PAUSED) {
+        int pause = hx_rules_pause(r, c->pause_reason);
+        return pause >= 0 ? (int)r->pauses[pause].owner : HX_OWNER_FORCE;
+    }
     if (c->flags & HX_FLAG_ARBITRATION)
         return HX_OWNER_ARBITER;
+    if (c->unit[0] && r->states[c->state].owner == HX_OWNER_HOLDER)
+        return HX_OWNER_ASSISTING;
     return r->states[c->state].owner;
 }
 

@@ -52,6 +52,21 @@ int hx_rules_calendar(const struct hx_rules *r, const char *name)
     return FIND(r->calendars, r->n_calendars, name);
 }
 
+int hx_rules_pause(const struct hx_rules *r, const char *name)
+{
+    return FIND(r->pauses, r->n_pauses, name);
+}
+
+bool hx_rules_return_reason(const struct hx_rules *r, const char *name)
+{
+    return FIND(r->returns, r->n_returns, name) >= 0;
+}
+
+bool hx_rules_refused(const struct hx_rules *r, const char *category)
+{
+    return FIND(r->refused, r->n_refused, category) >= 0;
+}
+
 int hx_rules_default_class(const struct hx_rules *r)
 {
     for (int i = 1; i < HX_RULES_CLASSES; i++)

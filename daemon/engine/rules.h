@@ -20,6 +20,7 @@ enum {
     HX_RULES_RECEIVERS = 24,
     HX_RULES_CALENDARS = 8,
     HX_RULES_REASONS = 24,
+    HX_RULES_DAYS = 200,
     HX_RULES_TRANSITIONS = 192,
     HX_RULES_CALLS = 14, /* guards or effects in one row */
     HX_NAME_MAX = 24,
@@ -48,13 +49,34 @@ struct hx_class_rule {
     bool is_default;  /* of a report whose class nobody knows */
 };
 
-enum hx_calendar_kind { HX_CALENDAR_ALWAYS, HX_CALENDAR_ROLL, HX_CALENDAR_COUNT };
+enum hx_calendar_kind {
+    HX_CALENDAR_ALWAYS,
+    HX_CALENDAR_ROLL,    /* elapsed time; an instant outside the window moves to its next opening */
+    HX_CALENDAR_COUNT,   /* only time inside the window of each day counts */
+    HX_CALENDAR_WORKDAYS /* whole working days, the first not counted, until the window's end of the
+                            last */
+};
 
 struct hx_calendar_rule {
     char name[HX_NAME_MAX];
     enum hx_calendar_kind kind;
     int32_t from_ms, to_ms; /* window of each day, local time */
     int32_t utc_offset_ms;
+    uint16_t n_holidays, n_makeups; /* of WORKDAYS: days that are off although Monday to Friday … */
+    int32_t holidays[HX_RULES_DAYS]; /* … in days since 1970-01-01, ascending */
+    int32_t makeups[HX_RULES_DAYS];  /* days that are worked although Saturday or Sunday (调休) */
+};
+
+/* Why a case may stand still (挂账), who owns that time, and how long at most. */
+struct hx_pause_rule {
+    char name[HX_NAME_MAX];
+    struct hx_title title;
+    enum hx_owner owner;
+    int64_t cap_ms;      /* 0 = until the date that is named */
+    int8_t cap_calendar; /* in whose time the cap counts */
+    uint32_t needs;      /* proof: bits of enum hx_need */
+    bool by_reporter;    /* only the reporter may ask */
+    uint8_t most;        /* times per case; 0 = any */
 };
 
 struct hx_receiver_rule {
@@ -93,11 +115,12 @@ struct hx_clock_rule {
     char until[HX_NAME_MAX]; /* the event that is expected: named in notices */
     bool shown;              /* no deadline: shown and reported only */
     bool promise;            /* missing it is a breach; later cycles shift its ladder */
-    bool pausable;
-    bool dated; /* deadline is a date named by a person */
+    uint32_t pauses;         /* bit i: pauses[i] stops it */
+    bool dated;              /* deadline is a date named by a person */
     bool needs_place, needs_no_place;
     int8_t ladder;                       /* -1 = none */
     int8_t calendar;                     /* index */
+    int8_t calendars[HX_RULES_CLASSES];  /* of a class, when it differs; -1 = as above */
     int64_t budget_ms[HX_RULES_CLASSES]; /* by class number; [0] = every class; 0 = the class has
                                             none */
     int64_t later_budget_ms[HX_RULES_CLASSES]; /* from the second cycle on; 0 = the same */
@@ -154,7 +177,12 @@ enum hx_role {
     X(receipt)                                                                                     \
     X(dispute)                                                                                     \
     X(party)                                                                                       \
-    X(order)
+    X(order)                                                                                       \
+    X(calls)                                                                                       \
+    X(onsite_code)                                                                                 \
+    X(warning)                                                                                     \
+    X(procedure)                                                                                   \
+    X(act)
 
 enum hx_need {
 #define X(name) HX_NEED_##name,
@@ -196,6 +224,19 @@ struct hx_rules {
     uint8_t n_receivers;
     struct hx_ladder_rule ladders[HX_RULES_LADDERS];
     uint8_t n_ladders;
+    /* People are not woken for these levels: told at the next opening of the calendar, the due time
+     * stays. */
+    int8_t quiet_calendar; /* -1 = none */
+    uint8_t quiet_level;   /* from this level up */
+    uint32_t quiet_never;  /* classes that may wake them: 1 << number */
+    uint32_t quiet_flags;  /* flags that may */
+    struct hx_pause_rule pauses[HX_RULES_REASONS];
+    uint8_t n_pauses;
+    char returns[HX_RULES_REASONS][HX_NAME_MAX]; /* reasons for giving a case back */
+    uint8_t n_returns;
+    char refused[HX_RULES_REASONS]
+                [HX_NAME_MAX]; /* categories that are not ours: answered REJECTED */
+    uint8_t n_refused;
     struct hx_clock_rule clocks[HX_RULES_CLOCKS]; /* by number; name "" = not used */
     struct hx_event_rule events[HX_RULES_EVENTS];
     uint8_t n_events;
@@ -211,6 +252,9 @@ int hx_rules_event(const struct hx_rules *r, const char *name);
 int hx_rules_receiver(const struct hx_rules *r, const char *name);
 int hx_rules_ladder(const struct hx_rules *r, const char *name);
 int hx_rules_calendar(const struct hx_rules *r, const char *name);
+int hx_rules_pause(const struct hx_rules *r, const char *name);
+bool hx_rules_return_reason(const struct hx_rules *r, const char *name);
+bool hx_rules_refused(const struct hx_rules *r, const char *category);
 int hx_rules_default_class(const struct hx_rules *r);
 
 /* Checks the whole of a life cycle: unreachable states, states nobody can leave, clocks that run

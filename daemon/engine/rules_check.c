@@ -95,7 +95,7 @@ static int check_clock(struct checker *ck, int no, uint32_t covered)
         return fault(ck, 0, "clock %s has no budget and no date", k->name);
     if (k->promise && (k->ladder < 0 || !has_breach_mark(&ck->r->ladders[k->ladder])))
         return fault(ck, 0, "clock %s is a promise but nobody is told when it is broken", k->name);
-    if (!k->promise && !k->shown && !k->dated && !(covered & (UINT32_C(1) << no)))
+    if (!k->promise && !k->shown && k->ladder < 0 && !(covered & (UINT32_C(1) << no)))
         return fault(ck, 0, "clock %s ends and nothing follows: it needs a row `at: %s`", k->name,
                      k->name);
     if (k->until[0] && hx_rules_event(ck->r, k->until) < 0)

@@ -90,15 +90,27 @@ bool hx_step_event(struct hx_step *s, int event)
     return false;
 }
 
-bool hx_step_clock_end(struct hx_step *s, int clock)
+/* The row for the end of a clock in the present state; NULL when there is none whose guards hold.
+ */
+static const struct hx_transition *clock_row(struct hx_step *s, int clock)
 {
     uint32_t from = UINT32_C(1) << s->c->state;
     for (int i = 0; i < s->rules->n_transitions; i++) {
         const struct hx_transition *row = &s->rules->transitions[i];
-        if (row->clock != clock || !(row->from & from) || !guards_hold(s, row))
-            continue;
-        take(s, row);
-        return true;
+        if (row->clock == clock && row->from & from && guards_hold(s, row))
+            return row;
     }
-    return false;
+    return NULL;
+}
+
+bool hx_step_clock_row(struct hx_step *s, int clock)
+{
+    return clock_row(s, clock) != NULL;
+}
+
+void hx_step_clock_end(struct hx_step *s, int clock)
+{
+    const struct hx_transition *row = clock_row(s, clock);
+    if (row)
+        take(s, row);
 }

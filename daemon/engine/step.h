@@ -71,15 +71,23 @@ void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t de
 /* The fact arrived at `t_eff`: judges it (R3), rebuts or clears what was told. */
 void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff);
 void hx_clock_void(struct hx_step *s, struct hx_clock *k);
+void hx_clock_pause(struct hx_step *s, struct hx_clock *k);
+void hx_clock_resume(struct hx_step *s, struct hx_clock *k);
 /* New budget after a change of class, same start, floor rule (corners 1 to 3). */
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k);
+/* To a date named by two persons (K9). */
+void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline);
 int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cycle);
 /* Deadline from the arithmetic stored with it (R6, invariant 7). */
 int64_t hx_clock_deadline(const struct hx_rules *r, const struct hx_clock *k);
 /* When mark i of its ladder is due; INT64_MAX when the clock has no such mark. */
 int64_t hx_clock_mark(const struct hx_rules *r, const struct hx_clock *k, int i);
+/* When mark i is told: its due time, or the morning after when people must not be woken for it
+ * (3.3). */
+int64_t hx_clock_fire_time(const struct hx_rules *r, const struct hx_case *c,
+                           const struct hx_clock *k, int i);
 /* The earliest pending mark or end; INT64_MAX when nothing is pending. */
-int64_t hx_clock_next(const struct hx_rules *r, const struct hx_clock *k);
+int64_t hx_clock_next(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k);
 #define HX_CLOCK_END (UINT32_C(1) << 31)
 
 /* ---- ladder.c: who is told, and who must be told again
@@ -109,8 +117,9 @@ int hx_owner_now(const struct hx_rules *r, const struct hx_case *c);
  * ------------------------------------------------------------------------------------------ */
 /* Takes the first row for this event whose guards hold. False: refused, see s->refusal. */
 bool hx_step_event(struct hx_step *s, int event);
-/* Takes the row of a clock that ended; true when there was one. */
-bool hx_step_clock_end(struct hx_step *s, int clock);
+/* Whether a row says what follows from the end of a clock, and taking it. */
+bool hx_step_clock_row(struct hx_step *s, int clock);
+void hx_step_clock_end(struct hx_step *s, int clock);
 void hx_flag_set(struct hx_step *s, enum hx_flag flag, bool on);
 
 #endif

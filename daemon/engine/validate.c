@@ -161,7 +161,7 @@ static const char *check_times(const hxp_event *e, const hxp_data *d, int64_t t_
     return NULL;
 }
 
-static bool given(const hxp_data *d, enum hx_need need)
+bool hx_event_brings(const hxp_data *d, enum hx_need need)
 {
     switch (need) {
     case HX_NEED_class:
@@ -198,6 +198,16 @@ static bool given(const hxp_data *d, enum hx_need need)
         return d->party[0];
     case HX_NEED_order:
         return d->order[0];
+    case HX_NEED_calls:
+        return d->n_calls >= 2;
+    case HX_NEED_onsite_code:
+        return d->onsite_code[0];
+    case HX_NEED_warning:
+        return d->warning[0];
+    case HX_NEED_procedure:
+        return d->procedure[0];
+    case HX_NEED_act:
+        return d->act[0];
     default:
         return true;
     }
@@ -206,7 +216,7 @@ static bool given(const hxp_data *d, enum hx_need need)
 static const char *check_needs(uint32_t needs, const hxp_data *d, const char **field)
 {
     for (int i = 0; i < HX_NEEDS_END; i++)
-        if (needs & (UINT32_C(1) << i) && !given(d, (enum hx_need)i)) {
+        if (needs & (UINT32_C(1) << i) && !hx_event_brings(d, (enum hx_need)i)) {
             *field = hx_need_name(i);
             return "MISSING_FIELD";
         }

@@ -13,6 +13,9 @@
 const char *hx_validate(const struct hx_rules *r, const hxp_event *e, int64_t t_rcv,
                         const char **field);
 
+/* Whether the data bring this field. */
+bool hx_event_brings(const hxp_data *d, enum hx_need need);
+
 /* The data of an event, or an empty one. Never NULL. */
 const hxp_data *hx_event_data(const hxp_event *e);
 

@@ -31,7 +31,7 @@ static hxp_clock_fact *clock_view(const struct hx_machine *m, const struct hx_cl
     f->deadline = k->deadline;
     f->basis = text(hx_basis_name(k->basis));
     f->policy = text(m->rules->version_text);
-    f->calendar = text(m->rules->calendars[rule->calendar].name);
+    f->calendar = text(m->rules->calendars[k->calendar].name);
     f->moved_by = k->moved_by;
     if (k->met) {
         f->judged_case = HONGXIN__V1__CLOCK_FACT__JUDGED_MET;

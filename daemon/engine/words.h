@@ -34,9 +34,45 @@ struct hx_word {
 const struct hx_word *hx_word_guard(const char *name);
 const struct hx_word *hx_word_effect(const char *name);
 
-/* The whole vocabulary, for documents and tests; ends with a NULL name. */
-extern const struct hx_word hx_guards[];
-extern const struct hx_word hx_effects[];
+/* The whole vocabulary by topic, for documents and tests: tables end with a NULL name, the list
+ * with NULL. */
+extern const struct hx_word *const hx_words[];
+extern const struct hx_word hx_words_guards[];  /* guards.c: the main path */
+extern const struct hx_word hx_words_effects[]; /* effects.c: the main path */
+extern const struct hx_word
+    hx_words_return[]; /* words_return.c: wrong route, arbitration, change of holder */
+extern const struct hx_word hx_words_pause[]; /* words_pause.c: pauses and their caps */
+extern const struct hx_word
+    hx_words_orders[]; /* words_orders.c: supervision, assistance, acknowledgement, silence */
+extern const struct hx_word
+    hx_words_truth[]; /* words_truth.c: appeals, exclusions, moved deadlines */
+extern const struct hx_word
+    hx_words_parties[]; /* words_parties.c: parties, merge, split, withdrawal */
+
+#define HX_NOT_ALLOWED   HONGXIN__V1__RESULT__NOT_ALLOWED
+#define HX_INVALID_EVENT HONGXIN__V1__RESULT__INVALID
+#define HX_GUARD(name, arg, fn, code, result, says)                                                \
+    {                                                                                              \
+        name, arg, fn, NULL, code, result, says                                                    \
+    }
+#define HX_EFFECT(name, arg, fn, says)                                                             \
+    {                                                                                              \
+        name, arg, NULL, fn, NULL, 0, says                                                         \
+    }
+#define HX_WORDS_END                                                                               \
+    {                                                                                              \
+        NULL, HX_ARG_NONE, NULL, NULL, NULL, 0, NULL                                               \
+    }
+
+/* Shared by the topics. */
+void hx_set_holder(struct hx_step *s, const char *holder);
+void hx_dispatch(struct hx_step *s);
+bool hx_by_holder(const struct hx_step *s);
+/* Street or city: level 3 and higher. */
+bool hx_by_level3(const struct hx_step *s);
+/* Somebody else than the one who asked; both must be named persons. */
+bool hx_second_person(const struct hx_step *s);
+void hx_resume(struct hx_step *s);
 
 int hx_flag_number(const char *name); /* the bit's value; 0 when unknown */
 

@@ -1,0 +1,109 @@
+/* Orders from above, help from the side, acknowledgements and silences. */
+#include "engine/words.h"
+#include "hongxin/instant.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int clock_named(const struct hx_step *s)
+{
+    return hx_rules_clock(s->rules, s->data->clock);
+}
+
+static bool clock_known(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return clock_named(s) > 0 && hx_clock_last(s->c, clock_named(s)) != NULL;
+}
+
+static bool is_told(const struct hx_step *s, const struct hx_told *t)
+{
+    return t->kind == clock_named(s) && t->level == hx_level_number(s->data->level) && !t->done;
+}
+
+static bool notice_told(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; i < s->c->n_told; i++)
+        if (is_told(s, &s->c->told[i]))
+            return true;
+    return false;
+}
+
+static bool date_ahead(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return s->data->date == 0 || s->data->date > s->t_eff;
+}
+
+static bool until_ahead(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return s->data->until > s->t_eff;
+}
+
+static bool unit_asked(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return s->c->unit[0] != '\0';
+}
+
+static void ask_unit(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    snprintf(s->c->unit, sizeof s->c->unit, "%s", s->data->unit);
+    hxp_notice_fact *f =
+        hx_fact_notice(s, HX_NOTICE_CASE, hx_arena_printf(s->arena, "unit:%s", s->data->unit));
+    if (f)
+        f->expects = (char *)(uintptr_t) "ASSIST_ANSWERED";
+}
+
+static void release_unit(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->unit[0] = '\0';
+}
+
+/* First wins, the second becomes a helper and is told so (corner 21). The ladder goes on: only the
+ * fact ends it. */
+static void acknowledge(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    static const int64_t answer_within[] = {2 * HX_MINUTE,  5 * HX_MINUTE,  10 * HX_MINUTE,
+                                            30 * HX_MINUTE, 60 * HX_MINUTE, 24 * HX_HOUR};
+    for (uint32_t i = 0; i < s->c->n_told; i++) {
+        struct hx_told *t = &s->c->told[i];
+        if (!is_told(s, t))
+            continue;
+        if (t->acked) {
+            hxp_notice_fact *f =
+                hx_fact_notice(s, HX_NOTICE_CASE, hx_arena_strdup(s->arena, s->event->by));
+            if (f)
+                f->why =
+                    hx_arena_printf(s->arena, "helper: acknowledged before by %s", t->acked_by);
+            return;
+        }
+        t->acked = 1;
+        t->ack_until = s->t_eff + answer_within[t->level % 6];
+        snprintf(t->acked_by, sizeof t->acked_by, "%s", s->event->by);
+    }
+}
+
+const struct hx_word hx_words_orders[] = {
+    HX_GUARD("clock_known", HX_ARG_NONE, clock_known, "UNKNOWN_CLOCK", HX_INVALID_EVENT,
+             "the case has this clock"),
+    HX_GUARD("notice_told", HX_ARG_NONE, notice_told, "NO_SUCH_NOTICE", HX_NOT_ALLOWED,
+             "such a notice is open"),
+    HX_GUARD("date_ahead", HX_ARG_NONE, date_ahead, "DATE_PAST", HX_INVALID_EVENT,
+             "the date lies ahead"),
+    HX_GUARD("until_ahead", HX_ARG_NONE, until_ahead, "DATE_PAST", HX_INVALID_EVENT,
+             "the end lies ahead"),
+    HX_GUARD("unit_asked", HX_ARG_NONE, unit_asked, "NO_UNIT", HX_NOT_ALLOWED,
+             "a unit was asked to assist"),
+    HX_EFFECT("ask_unit", HX_ARG_NONE, ask_unit,
+              "a unit is asked to assist; the holder stays accountable"),
+    HX_EFFECT("release_unit", HX_ARG_NONE, release_unit, "the unit has done its part"),
+    HX_EFFECT("acknowledge", HX_ARG_NONE, acknowledge,
+              "somebody answers for the notice; the ladder goes on"),
+    HX_WORDS_END,
+};

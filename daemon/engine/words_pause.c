@@ -1,0 +1,184 @@
+/* Pauses (挂账): seven named reasons, each with proof, owner, cap and an end that comes by itself.
+ */
+#include "engine/calendar.h"
+#include "engine/validate.h"
+#include "engine/words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct hx_pause_rule *rule_of(const struct hx_step *s)
+{
+    int i = hx_rules_pause(s->rules, s->data->reason);
+    return i >= 0 ? &s->rules->pauses[i] : NULL;
+}
+
+/* The clocks whose time a pause is measured against: the holder's promises. */
+static int64_t budget_of(const struct hx_step *s)
+{
+    int64_t budget = 0;
+    for (uint32_t i = 0; i < s->c->n_clocks; i++) {
+        const struct hx_clock *k = &s->c->clocks[i];
+        const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
+        if (k->cycle == s->c->cycle && k->state == HX_CLOCK_RUNNING && rule->promise &&
+            rule->pauses && (int64_t)k->budget_ms > budget)
+            budget = (int64_t)k->budget_ms;
+    }
+    return budget;
+}
+
+/* Latest end by the reason's own cap; INT64_MAX when only the named date ends it. */
+static int64_t cap_end(const struct hx_step *s, const struct hx_pause_rule *p)
+{
+    return p->cap_ms ? hx_calendar_add(&s->rules->calendars[p->cap_calendar], s->t_eff, p->cap_ms)
+                     : INT64_MAX;
+}
+
+/* Until when the event asks: its own date, or the utility's. */
+static int64_t asked_end(const struct hx_step *s)
+{
+    return s->data->until ? s->data->until : s->data->date;
+}
+
+static int64_t budget_end(const struct hx_step *s)
+{
+    return s->t_eff + budget_of(s) - (int64_t)s->c->paused_total_ms;
+}
+
+static bool pause_reason(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return rule_of(s) != NULL;
+}
+
+static bool pause_proven(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    const struct hx_pause_rule *p = rule_of(s);
+    for (int i = 0; i < HX_NEEDS_END; i++)
+        if (p->needs & (UINT32_C(1) << i) && !hx_event_brings(s->data, (enum hx_need)i))
+            return false;
+    return true;
+}
+
+static bool pause_by(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return rule_of(s)->by_reporter
+               ? s->actor.role == HX_ROLE_reporter
+               : hx_by_holder(s) || hx_by_level3(s) || s->actor.role == HX_ROLE_dispatcher;
+}
+
+static bool pause_times(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    const struct hx_pause_rule *p = rule_of(s);
+    return !p->most || strcmp(p->name, "NO_ENTRY") != 0 || s->c->no_entries < p->most;
+}
+
+static bool pause_within_cap(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    const struct hx_pause_rule *p = rule_of(s);
+    int64_t asked = asked_end(s);
+    if (!asked)
+        return p->cap_ms != 0; /* a pause without any end is none */
+    return asked > s->t_eff && asked <= cap_end(s, p);
+}
+
+/* All pauses together at most the budget; more needs the street or the city. */
+static bool pause_within_budget(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    if (hx_by_level3(s))
+        return true;
+    int64_t end = budget_end(s), asked = asked_end(s);
+    return end > s->t_eff && (!asked || asked <= end);
+}
+
+static bool has_pausable(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    uint32_t bit = UINT32_C(1) << hx_rules_pause(s->rules, s->data->reason);
+    for (uint32_t i = 0; i < s->c->n_clocks; i++)
+        if (s->c->clocks[i].state == HX_CLOCK_RUNNING &&
+            s->rules->clocks[s->c->clocks[i].kind].pauses & bit)
+            return true;
+    return false;
+}
+
+/* The earliest of: the end that is asked, the reason's cap, what is left of the budget. */
+static int64_t end_of_pause(const struct hx_step *s)
+{
+    int64_t end = cap_end(s, rule_of(s)), asked = asked_end(s), left = budget_end(s);
+    if (asked && asked < end)
+        end = asked;
+    if (!hx_by_level3(s) && left < end)
+        end = left;
+    return end;
+}
+
+static void pause(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    int reason = hx_rules_pause(s->rules, s->data->reason);
+    int64_t end = end_of_pause(s);
+    snprintf(c->pause_reason, sizeof c->pause_reason, "%s", s->data->reason);
+    c->pause_until = end;
+    c->no_entries += strcmp(s->data->reason, "NO_ENTRY") == 0;
+    hx_flag_set(s, HX_FLAG_PAUSED, true);
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (s->rules->clocks[c->clocks[i].kind].pauses & (UINT32_C(1) << reason))
+            hx_clock_pause(s, &c->clocks[i]);
+    int max = hx_rules_clock(s->rules, "K_PAUSE_MAX");
+    if (max > 0)
+        hx_clock_start_until(s, max, s->t_eff, end);
+}
+
+void hx_resume(struct hx_step *s)
+{
+    struct hx_case *c = s->c;
+    if (!(c->flags & HX_FLAG_PAUSED))
+        return;
+    int64_t longest = 0;
+    for (uint32_t i = 0; i < c->n_clocks; i++) {
+        struct hx_clock *k = &c->clocks[i];
+        if (k->state != HX_CLOCK_PAUSED)
+            continue;
+        if (s->t_eff - k->paused_at > longest)
+            longest = s->t_eff - k->paused_at;
+        hx_clock_resume(s, k);
+    }
+    c->paused_total_ms += (uint64_t)longest;
+    hx_flag_set(s, HX_FLAG_PAUSED, false);
+    c->pause_until = 0;
+}
+
+static void resume(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    hx_resume(s);
+}
+
+const struct hx_word hx_words_pause[] = {
+    HX_GUARD("pause_reason", HX_ARG_NONE, pause_reason, "PAUSE_REASON", HX_INVALID_EVENT,
+             "one of the reasons for a pause"),
+    HX_GUARD("pause_by", HX_ARG_NONE, pause_by, "BAD_ROLE", HX_NOT_ALLOWED,
+             "asked by whom the reason allows"),
+    HX_GUARD("pause_proven", HX_ARG_NONE, pause_proven, "PAUSE_NO_PROOF", HX_INVALID_EVENT,
+             "the reason's own proof"),
+    HX_GUARD("pause_times", HX_ARG_NONE, pause_times, "PAUSE_TOO_OFTEN", HX_NOT_ALLOWED,
+             "not more often than the reason allows"),
+    HX_GUARD("pause_within_cap", HX_ARG_NONE, pause_within_cap, "PAUSE_OVER_CAP", HX_NOT_ALLOWED,
+             "not longer than its cap"),
+    HX_GUARD("pause_within_budget", HX_ARG_NONE, pause_within_budget, "PAUSE_OVER_BUDGET",
+             HX_NOT_ALLOWED, "all pauses together at most the budget, unless level 3 agrees"),
+    HX_GUARD("has_pausable", HX_ARG_NONE, has_pausable, "NOTHING_TO_PAUSE", HX_NOT_ALLOWED,
+             "a clock runs that this reason may stop"),
+    HX_EFFECT("pause", HX_ARG_NONE, pause,
+              "stops the clocks that this reason may stop, until its end"),
+    HX_EFFECT("resume", HX_ARG_NONE, resume,
+              "the pause is over: deadlines move by what was counted"),
+    HX_WORDS_END,
+};

@@ -1,0 +1,131 @@
+/* What two persons may correct: breaches by appeal, deadlines by order. Nothing is erased (R7). */
+#include "engine/words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int clock_named(const struct hx_step *s)
+{
+    return hx_rules_clock(s->rules, s->data->clock);
+}
+
+static struct hx_breach *breach_named(const struct hx_step *s)
+{
+    for (uint32_t i = s->c->n_breaches; i-- > 0;)
+        if (s->c->breaches[i].kind == clock_named(s))
+            return &s->c->breaches[i];
+    return NULL;
+}
+
+static bool breach_known(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return breach_named(s) != NULL;
+}
+
+static bool asked_by_other(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return s->c->asked_by[0] && hx_second_person(s);
+}
+
+static bool nobody_asked(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return !s->c->asked_by[0];
+}
+
+static bool named_person(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return s->actor.person[0] != '\0';
+}
+
+static bool deadline_running(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    int kind = clock_named(s);
+    const struct hx_clock *k = kind > 0 ? hx_clock_find(s->c, kind) : NULL;
+    return k && k->state == HX_CLOCK_RUNNING && k->deadline;
+}
+
+static bool same_move(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return strcmp(s->c->move_clock, s->data->clock) == 0 &&
+           s->c->move_deadline == s->data->deadline;
+}
+
+static void ask_move(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    snprintf(s->c->asked_by, sizeof s->c->asked_by, "%s", s->event->by);
+    snprintf(s->c->move_clock, sizeof s->c->move_clock, "%s", s->data->clock);
+    s->c->move_deadline = s->data->deadline;
+    hx_flag_set(s, HX_FLAG_MOVE_ASKED, true);
+}
+
+static void move_deadline(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_clock *k = hx_clock_find(s->c, clock_named(s));
+    hx_clock_move(s, k, s->data->deadline);
+    s->c->asked_by[0] = s->c->move_clock[0] = '\0';
+    s->c->move_deadline = 0;
+    hx_flag_set(s, HX_FLAG_MOVE_ASKED, false);
+}
+
+static void ask_exclusion(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    snprintf(s->c->asked_by, sizeof s->c->asked_by, "%s", s->event->by);
+    hx_flag_set(s, HX_FLAG_APPEALED, true);
+}
+
+static void exclude(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_breach *b = breach_named(s);
+    s->c->asked_by[0] = '\0';
+    hx_flag_set(s, HX_FLAG_APPEALED, false);
+    if (b->marks & HX_BREACH_EXCLUDED)
+        return;
+    b->marks |= HX_BREACH_EXCLUDED;
+    hx_fact_breach_mark(s, b, "EXCLUDED",
+                        s->data->why[0] ? hx_arena_strdup(s->arena, s->data->why)
+                                        : "appeal granted");
+    struct hx_clock *k = hx_clock_last(s->c, b->kind);
+    if (k)
+        hx_ladder_correct(s, k, "excluded after appeal", false);
+}
+
+static void refuse_appeal(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->asked_by[0] = '\0';
+    hx_flag_set(s, HX_FLAG_APPEALED, false);
+}
+
+const struct hx_word hx_words_truth[] = {
+    HX_GUARD("breach_known", HX_ARG_NONE, breach_known, "NO_BREACH", HX_NOT_ALLOWED,
+             "this clock was broken"),
+    HX_GUARD("asked_by_other", HX_ARG_NONE, asked_by_other, "SAME_PERSON", HX_NOT_ALLOWED,
+             "another person has asked for it before"),
+    HX_GUARD("nobody_asked", HX_ARG_NONE, nobody_asked, "SAME_PERSON", HX_NOT_ALLOWED,
+             "nothing waits for a second person"),
+    HX_GUARD("named_person", HX_ARG_NONE, named_person, "NO_PERSON", HX_INVALID_EVENT,
+             "the person is named"),
+    HX_GUARD("deadline_running", HX_ARG_NONE, deadline_running, "CLOCK_NOT_RUNNING", HX_NOT_ALLOWED,
+             "this clock runs"),
+    HX_GUARD("same_move", HX_ARG_NONE, same_move, "OTHER_MOVE", HX_NOT_ALLOWED,
+             "the same move that was asked for"),
+    HX_EFFECT("ask_move", HX_ARG_NONE, ask_move, "the first person asks to move a deadline"),
+    HX_EFFECT("move_deadline", HX_ARG_NONE, move_deadline,
+              "the second person agrees: the deadline moves"),
+    HX_EFFECT("ask_exclusion", HX_ARG_NONE, ask_exclusion,
+              "the first person asks to exclude a breach"),
+    HX_EFFECT("exclude", HX_ARG_NONE, exclude,
+              "the second person agrees: the breach is marked, never erased"),
+    HX_EFFECT("refuse_appeal", HX_ARG_NONE, refuse_appeal, "the breach stands"),
+    HX_WORDS_END,
+};
