@@ -92,7 +92,7 @@ static int text_of(struct reader *r, const struct path *path, const json_t *valu
 
 static int read_string(struct reader *r, const struct path *path, const json_t *value, char **out)
 {
-    const char *text;
+    const char *text = NULL;
     int err = text_of(r, path, value, &text);
     if (err)
         return err;
@@ -106,7 +106,7 @@ static int read_string(struct reader *r, const struct path *path, const json_t *
 static int read_bytes(struct reader *r, const struct path *path, const json_t *value,
                       ProtobufCBinaryData *out)
 {
-    const char *text;
+    const char *text = NULL;
     int err = text_of(r, path, value, &text);
     if (err || !*text)
         return err;
@@ -127,7 +127,7 @@ static int read_bytes(struct reader *r, const struct path *path, const json_t *v
 static int read_instant(struct reader *r, const struct path *path, const json_t *value,
                         int64_t *out)
 {
-    const char *text;
+    const char *text = NULL;
     int err = text_of(r, path, value, &text);
     if (err)
         return err;
@@ -208,7 +208,7 @@ static int read_uint32(struct reader *r, const struct path *path, const json_t *
 static int read_enum(struct reader *r, const struct path *path, const json_t *value,
                      const ProtobufCEnumDescriptor *type, int *out)
 {
-    const char *text;
+    const char *text = NULL;
     char names[160] = "";
     int err = text_of(r, path, value, &text);
     if (err)
