@@ -336,7 +336,7 @@ size_t hx_publish_forget(hx_client *c, hx_reply_fn *fn, const void *arg)
 static bool move_item(hx_client *c, struct hx_batch *from, unsigned i, struct hx_batch *later)
 {
     struct slot *s = &from->slots[i];
-    if (!make_room(later, s->size))
+    if (!make_room(later, s->size) || !later->body)
         return false;
     memcpy(later->body + later->size, from->body + s->at, s->size);
     add_slot(c, later, s);
