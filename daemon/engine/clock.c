@@ -131,6 +131,9 @@ int64_t hx_case_due(const struct hx_rules *r, const struct hx_case *c)
         if (t < next)
             next = t;
     }
+    for (uint32_t i = 0; i < c->n_told; i++)
+        if (hx_told_due(&c->told[i]) < next)
+            next = hx_told_due(&c->told[i]);
     return next;
 }
 

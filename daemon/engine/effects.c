@@ -78,7 +78,8 @@ static void class_default(struct hx_step *s, const struct hx_call *call)
 
 static void start(struct hx_step *s, const struct hx_call *call)
 {
-    hx_clock_start(s, call->number, s->t_eff);
+    /* No clock of a holder starts before the holder was told, whatever a late event claims. */
+    hx_clock_start(s, call->number, s->t_eff > s->c->t_dispatched ? s->t_eff : s->c->t_dispatched);
 }
 
 static void stop(struct hx_step *s, const struct hx_call *call)
@@ -348,6 +349,26 @@ static void redeliver(struct hx_step *s, const struct hx_call *call)
     hx_dispatch(s);
 }
 
+/* Delivered only now that we are up again; the time in between is the system's (corner 17). */
+static void redeliver_late(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    int64_t up = s->m->outage_to;
+    int64_t waited = up > c->t_dispatched ? up - c->t_dispatched : 0;
+    if (waited > c->owner_ms[HX_OWNER_HOLDER])
+        waited = c->owner_ms[HX_OWNER_HOLDER];
+    c->owner_ms[HX_OWNER_HOLDER] -= waited;
+    c->stint_ms -= waited < c->stint_ms ? waited : c->stint_ms;
+    c->owner_ms[HX_OWNER_SYSTEM] += waited;
+    c->t_dispatched = up;
+    struct hx_clock *waited_for = hx_clock_find(c, hx_rules_clock(s->rules, "K_HANDOVER"));
+    if (waited_for)
+        waited_for->fired = UINT32_MAX; /* nobody is told that it was not taken */
+    hx_tell(s, hx_rules_receiver(s->rules, "duty"), "delivered after our outage");
+    hx_clock_start(s, hx_rules_clock(s->rules, "K_HANDOVER"), up);
+}
+
 static void promise_date(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -442,6 +463,8 @@ const struct hx_word hx_words_effects[] = {
     HX_EFFECT("void", HX_ARG_CLOCK, void_clock, "takes a clock back"),
     HX_EFFECT("object_plan", HX_ARG_NONE, object_plan,
               "counts an objection; the second asks for a meeting"),
+    HX_EFFECT("redeliver_late", HX_ARG_NONE, redeliver_late,
+              "hand-over begins anew after our outage"),
     HX_EFFECT("redeliver", HX_ARG_NONE, redeliver, "tries again to reach the holder"),
     HX_EFFECT("quiet", HX_ARG_CLOCK, quiet, "ends the rest of its ladder"),
     HX_EFFECT("try", HX_ARG_EVENT, try_event,

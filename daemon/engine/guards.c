@@ -31,6 +31,14 @@ static bool out_of_scope(const struct hx_step *s, const struct hx_call *call)
     return hx_rules_refused(s->rules, s->data->category);
 }
 
+/* The deadline fell while we were down (corner 17). */
+static bool our_outage(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return s->m->outage_to && s->t_rcv >= s->m->outage_from && s->t_rcv <= s->m->outage_to &&
+           s->c->t_dispatched < s->m->outage_to;
+}
+
 /* The reporter may object within 48 hours of the plan's delivery. */
 static bool plan_fresh(const struct hx_step *s, const struct hx_call *call)
 {
@@ -222,6 +230,8 @@ const struct hx_word hx_words_guards[] = {
              "the place exists"),
     HX_GUARD("out_of_scope", HX_ARG_NONE, out_of_scope, "IN_SCOPE", HX_NOT_ALLOWED,
              "the matter belongs to another service"),
+    HX_GUARD("our_outage", HX_ARG_NONE, our_outage, "NO_OUTAGE", HX_NOT_ALLOWED,
+             "it was due while we were down"),
     HX_GUARD("plan_fresh", HX_ARG_NONE, plan_fresh, "TOO_LATE", HX_NOT_ALLOWED,
              "within 48 hours of the plan"),
     HX_GUARD("has_place", HX_ARG_NONE, has_place, "NO_PLACE", HX_NOT_ALLOWED,

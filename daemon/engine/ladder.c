@@ -3,7 +3,7 @@
  * The level is a function of the time that has passed (R9): a mark knows its instant, nothing waits
  * for the mark before it. Whoever heard an alarm hears how it ended: an all-clear when the fact
  * arrived late, a correction when it turns out that there was no breach. */
-#include "engine/step.h"
+#include "engine/machine_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -133,6 +133,10 @@ static void tell_one(struct hx_step *s, struct hx_clock *k, int i, uint32_t pass
     f->clock = (char *)(uintptr_t)rule->name;
     f->level = (char *)(uintptr_t)level;
     f->t_due = hx_clock_mark(s->rules, k, i);
+    if (hx_delay_reason(s->m, f->t_due)[0])
+        f->why =
+            (char *)(uintptr_t)(hx_delay_reason(s->m, f->t_due)[0] == 'O' ? "our outage"
+                                                                          : "our clock was wrong");
     f->deadline = k->deadline;
     f->expects = (char *)(uintptr_t)rule->until;
     list_told(s, k, f);
@@ -198,6 +202,25 @@ void hx_ladder_correct(struct hx_step *s, const struct hx_clock *k, const char *
         if (is_of(t, k) && (all ? !t->done : t->how == HX_NOTICE_BREACH))
             tell_end(s, k, t, HX_NOTICE_CORRECTION, why);
     }
+}
+
+int64_t hx_told_due(const struct hx_told *t)
+{
+    return t->acked && !t->done && t->ack_until ? t->ack_until : INT64_MAX;
+}
+
+void hx_ladder_return(struct hx_step *s, struct hx_told *t)
+{
+    const struct hx_clock_rule *rule = &s->rules->clocks[t->kind];
+    hxp_notice_fact *f = hx_fact_notice(s, t->how, hx_arena_strdup(s->arena, t->to));
+    t->acked = 0;
+    t->ack_until = 0;
+    if (!f)
+        return;
+    f->clock = (char *)(uintptr_t)rule->name;
+    f->level = (char *)(uintptr_t)hx_level_name(t->level);
+    f->expects = (char *)(uintptr_t)rule->until;
+    f->why = hx_arena_printf(s->arena, "acknowledged by %s, no %s since", t->acked_by, rule->until);
 }
 
 void hx_ladder_forget(struct hx_step *s, const struct hx_clock *k)

@@ -266,6 +266,10 @@ static int park(struct hx_machine *m, const struct hx_arrival *in, const hxp_rep
         return rc;
     struct hx_parked p = {.lsn = r->lsn, .seq = in->event->source_seq, .t_rcv = in->t_rcv};
     rc = m->ops->park(m->backend, in->event->source, in->event->case_ref, &p);
+    struct hx_watch w = {.at = in->t_rcv + HX_DAY, .parked = true, .lsn = r->lsn};
+    snprintf(w.source, sizeof w.source, "%s", in->event->source);
+    snprintf(w.ref, sizeof w.ref, "%s", in->event->case_ref);
+    hx_machine_watch_add(m, &w);
     return rc ? rc : remember(m, in, 0, r->lsn);
 }
 
@@ -292,6 +296,9 @@ static int unpark(struct hx_machine *m, const struct hx_arrival *in, uint64_t nu
     struct hx_parked p;
     int rc;
     while ((rc = m->ops->unpark(m->backend, in->event->source, in->event->case_ref, &p)) == HX_OK) {
+        for (size_t i = m->n_watches; i-- > 0;)
+            if (m->watches[i].parked && m->watches[i].lsn == p.lsn)
+                m->watches[i] = m->watches[--m->n_watches];
         if (p.t_rcv < m->now - HX_DAY)
             continue; /* dead: its source was told when the day was over */
         rc = apply_parked(m, number, &p);
@@ -365,5 +372,7 @@ int hx_machine_event(struct hx_machine *m, const struct hx_arrival *in, const hx
                  ? duplicate(m, in, seen.lsn, reply)
                  : conflict(m, in, &seen, digest, reply);
     }
+    if (!rc && (*reply)->result != RESULT(INVALID))
+        rc = hx_machine_count(m, in);
     return !rc && hx_arena_failed(m->arena) ? HX_NOMEM : rc;
 }

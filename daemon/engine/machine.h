@@ -74,6 +74,20 @@ struct hx_backend {
 /* Whether a holder can be reached, by its id: "P-07". */
 enum hx_reach { HX_REACH_UP, HX_REACH_DOWN, HX_REACH_OURS /* nobody can be reached: our fault */ };
 
+/* Something that must come before `at`, or the source is told: a missing number (corner 6), a case
+ * for a parked event (corner 7). Rebuilt from the store when the source speaks next after a
+ * restart. */
+struct hx_watch {
+    int64_t at;
+    bool parked;
+    char source[HX_WORD_MAX];
+    char ref[HX_REF_MAX];
+    uint64_t seq;
+    uint64_t lsn;
+};
+
+enum { HX_WATCHES = 256, HX_GAP_MS = 60 * 1000 };
+
 struct hx_machine {
     const struct hx_rules *rules; /* borrowed */
     const struct hx_city *city;   /* borrowed */
@@ -86,8 +100,13 @@ struct hx_machine {
     int64_t wall; /* the wall clock as read */
     uint32_t scale;
     int64_t outage_from, outage_to; /* the last time we were down (corner 17); 0 = none */
-    bool draining;       /* after an outage: nobody is accused before all queued input is read */
-    struct hx_case work; /* scratch: the case being worked on */
+    int64_t step_from, step_to;     /* the last jump of the wall clock (corner 14); 0 = none */
+    bool doubt;                     /* the jump is not confirmed: nothing inside it is judged */
+    bool draining; /* after an outage: nobody is accused before all queued input is read */
+    struct hx_watch watches[HX_WATCHES]; /* alarms that ring unless something comes */
+    size_t n_watches;
+    struct hx_case other; /* scratch: the case that an event names beside its own */
+    struct hx_case work;  /* scratch: the case being worked on */
 };
 
 /* Sets the time of what follows: now = max(now, wall). */
@@ -112,6 +131,17 @@ HX_CHECK int hx_machine_event(struct hx_machine *m, const struct hx_arrival *in,
  * entry. A case that has nothing due only gets its due row moved. HX_NOTFOUND when there is no such
  * case (a stale row: drop it). */
 HX_CHECK int hx_machine_due(struct hx_machine *m, uint64_t case_number);
+
+/* When the next watch rings; INT64_MAX = never. */
+int64_t hx_machine_watch_due(const struct hx_machine *m);
+/* Rings what is due at m->now: one alarm entry each. */
+HX_CHECK int hx_machine_watch(struct hx_machine *m);
+
+/* The wall clock jumped from `from` to `to` although no such time passed: recorded as an alarm
+ * entry. A jump forward puts what lies inside it in doubt until hx_machine_step_confirm; a jump
+ * back ends the doubt. */
+HX_CHECK int hx_machine_step(struct hx_machine *m, int64_t from, int64_t to);
+void hx_machine_step_confirm(struct hx_machine *m);
 
 /* What is true now of a case, for snapshots and answers; in the arena. NULL without memory. */
 hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c);

@@ -12,6 +12,13 @@ static bool in_outage(const struct hx_machine *m, int64_t due)
     return m->outage_to && due >= m->outage_from && due <= m->outage_to;
 }
 
+const char *hx_delay_reason(const struct hx_machine *m, int64_t due)
+{
+    if (in_outage(m, due))
+        return "OUTAGE";
+    return m->step_to && due > m->step_from && due <= m->step_to ? "CLOCK_STEP" : "";
+}
+
 static void breach(struct hx_step *s, struct hx_clock *k, int64_t due)
 {
     struct hx_case *c = s->c;
@@ -26,7 +33,7 @@ static void breach(struct hx_step *s, struct hx_clock *k, int64_t due)
                             .t_noticed = s->now,
                             .lsn = s->lsn};
     memcpy(b->holder, c->holder, sizeof b->holder);
-    hx_fact_breach(s, b, due, in_outage(s->m, due) ? "OUTAGE" : "");
+    hx_fact_breach(s, b, due, hx_delay_reason(s->m, due));
     hx_flag_set(s, HX_FLAG_BREACHED, true);
 }
 
@@ -84,12 +91,39 @@ static void fire(struct hx_step *s, int64_t due)
             climb(s, &c->clocks[i]);
 }
 
+/* An acknowledgement without the fact expires, and the notice comes back with the name (F4). */
+static void expire_acks(struct hx_step *s, int64_t due)
+{
+    for (uint32_t i = 0; i < s->c->n_told; i++) {
+        struct hx_told *t = &s->c->told[i];
+        if (hx_told_due(t) <= due)
+            hx_ladder_return(s, t);
+    }
+}
+
 static const char *cause_of(const struct hx_machine *m, const struct hx_case *c, int64_t due)
 {
     for (uint32_t i = 0; i < c->n_clocks; i++)
         if (hx_clock_next(m->rules, c, &c->clocks[i]) == due)
             return m->rules->clocks[c->clocks[i].kind].name;
     return "";
+}
+
+/* A mark that does not go away when it is fired would hold up everybody else: it is silenced. Never
+ * seen; a stored case may be damaged. */
+static void silence(const struct hx_machine *m, struct hx_case *c, int64_t due)
+{
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (hx_clock_next(m->rules, c, &c->clocks[i]) <= due)
+            c->clocks[i].fired = UINT32_MAX;
+    for (uint32_t i = 0; i < c->n_told; i++)
+        if (hx_told_due(&c->told[i]) <= due)
+            c->told[i].ack_until = 0;
+}
+
+static bool in_doubt(const struct hx_machine *m, int64_t due)
+{
+    return m->doubt && due > m->step_from && due <= m->step_to;
 }
 
 static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due)
@@ -104,7 +138,10 @@ static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due)
     s.t_rcv = due;
     s.t_eff = in_outage(m, due) ? m->now : due;
     fire(&s, due);
+    expire_acks(&s, due);
     c->version++;
+    if (hx_case_due(m->rules, c) <= due)
+        silence(m, c, due);
     return hx_step_write(m, &s, NULL, NULL);
 }
 
@@ -112,7 +149,7 @@ int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before)
 {
     for (;;) {
         int64_t due = hx_case_due(m->rules, c);
-        if (due >= before || due > m->now || m->draining)
+        if (due >= before || due > m->wall || m->draining || in_doubt(m, due))
             return HX_OK;
         int rc = fire_entry(m, c, due);
         if (rc)

@@ -24,6 +24,14 @@ HX_CHECK int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, 
  * as it was then. */
 HX_CHECK int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before);
 
+/* Why a deadline is noticed later than it was due: OUTAGE, CLOCK_STEP; "" = in time. */
+const char *hx_delay_reason(const struct hx_machine *m, int64_t due);
+
+/* Counts the numbers of a source and watches for missing ones (A8). */
+HX_CHECK int hx_machine_count(struct hx_machine *m, const struct hx_arrival *in);
+void hx_machine_watch_add(struct hx_machine *m, const struct hx_watch *w);
+void hx_machine_watch_drop(struct hx_machine *m, const char *source, uint64_t seq);
+
 /* Promises of the reply: every deadline the reporter may count on (A13). */
 void hx_reply_promises(struct hx_step *s, hxp_reply *reply);
 /* Events for which the present state has a row. */

@@ -16,6 +16,13 @@ static bool clock_known(const struct hx_step *s, const struct hx_call *call)
     return clock_named(s) > 0 && hx_clock_last(s->c, clock_named(s)) != NULL;
 }
 
+/* The notice was sent to this person's own post: "community:C-03" for "community:C-03/ma". */
+static bool is_own(const struct hx_step *s, const struct hx_told *t)
+{
+    size_t n = strcspn(s->event->by, "/");
+    return strncmp(t->to, s->event->by, n) == 0 && (t->to[n] == '\0' || t->to[n] == '/');
+}
+
 static bool is_told(const struct hx_step *s, const struct hx_told *t)
 {
     return t->kind == clock_named(s) && t->level == hx_level_number(s->data->level) && !t->done;
@@ -25,7 +32,7 @@ static bool notice_told(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     for (uint32_t i = 0; i < s->c->n_told; i++)
-        if (is_told(s, &s->c->told[i]))
+        if (is_told(s, &s->c->told[i]) && is_own(s, &s->c->told[i]))
             return true;
     return false;
 }
@@ -73,7 +80,7 @@ static void acknowledge(struct hx_step *s, const struct hx_call *call)
                                             30 * HX_MINUTE, 60 * HX_MINUTE, 24 * HX_HOUR};
     for (uint32_t i = 0; i < s->c->n_told; i++) {
         struct hx_told *t = &s->c->told[i];
-        if (!is_told(s, t))
+        if (!is_told(s, t) || !is_own(s, t))
             continue;
         if (t->acked) {
             hxp_notice_fact *f =
@@ -93,7 +100,7 @@ const struct hx_word hx_words_orders[] = {
     HX_GUARD("clock_known", HX_ARG_NONE, clock_known, "UNKNOWN_CLOCK", HX_INVALID_EVENT,
              "the case has this clock"),
     HX_GUARD("notice_told", HX_ARG_NONE, notice_told, "NO_SUCH_NOTICE", HX_NOT_ALLOWED,
-             "such a notice is open"),
+             "such a notice is open for this person's post"),
     HX_GUARD("date_ahead", HX_ARG_NONE, date_ahead, "DATE_PAST", HX_INVALID_EVENT,
              "the date lies ahead"),
     HX_GUARD("until_ahead", HX_ARG_NONE, until_ahead, "DATE_PAST", HX_INVALID_EVENT,

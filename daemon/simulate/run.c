@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENDPOINTS = 64, DRAIN_MS = 30000 };
+enum { ENDPOINTS = 64, DRAIN_MS = 30000, DOUBT_MS = 60000 };
 
 struct endpoint {
     char name[64];
@@ -25,7 +25,8 @@ struct sim {
     int64_t real;   /* true time */
     int64_t offset; /* what the wall clock shows more */
     bool down;
-    int64_t hold_until; /* after an outage: peers may still send what they kept */
+    int64_t doubt_until; /* after a jump of the wall clock */
+    int64_t hold_until;  /* after an outage: peers may still send what they kept */
     struct endpoint endpoints[ENDPOINTS];
     size_t n_endpoints;
     const struct scenario_action **waiting; /* sent while we were down */
@@ -168,6 +169,19 @@ static int come_up(struct sim *s)
     return HX_OK;
 }
 
+/* Found at the next tick. Time sync and peers are asked for up to a minute before anybody is
+ * accused (corner 14). */
+static int step(struct sim *s, int64_t ms)
+{
+    int64_t from = s->real + s->offset;
+    s->offset += ms;
+    set_time(s, s->real);
+    s->doubt_until = ms > 0 ? s->real + DOUBT_MS : 0;
+    hx_arena_reset(&s->arena);
+    int rc = hx_machine_step(&s->m, from, from + ms);
+    return rc ? rc : print_fresh(s);
+}
+
 static int act(struct sim *s, const struct scenario_action *a, char problem[512])
 {
     set_time(s, a->at);
@@ -183,8 +197,7 @@ static int act(struct sim *s, const struct scenario_action *a, char problem[512]
     case SCENARIO_UP:
         return come_up(s);
     case SCENARIO_STEP:
-        s->offset += a->ms;
-        return HX_OK;
+        return step(s, a->ms);
     case SCENARIO_SUSPEND: {
         int rc = go_down(s);
         set_time(s, a->at + a->ms);
@@ -201,11 +214,11 @@ static int act(struct sim *s, const struct scenario_action *a, char problem[512]
     return HX_OK;
 }
 
-static int fire(struct sim *s, int64_t due, uint64_t case_number)
+static int fire(struct sim *s, int64_t real, uint64_t case_number)
 {
-    set_time(s, due - s->offset);
+    set_time(s, real);
     hx_arena_reset(&s->arena);
-    int rc = hx_machine_due(&s->m, case_number);
+    int rc = case_number ? hx_machine_due(&s->m, case_number) : hx_machine_watch(&s->m);
     return rc ? rc : print_fresh(s);
 }
 
@@ -215,9 +228,19 @@ static int fire(struct sim *s, int64_t due, uint64_t case_number)
 /* The next deadline in real time; INT64_MAX when none may be judged now. */
 static int64_t next_due(const struct sim *s, uint64_t *case_number)
 {
-    int64_t due;
-    if (s->down || !hx_memory_due(s->memory, &due, case_number))
+    int64_t due, watch = hx_machine_watch_due(&s->m);
+    if (s->down)
         return INT64_MAX;
+    if (!hx_memory_due(s->memory, &due, case_number))
+        due = INT64_MAX;
+    if (watch < due) {
+        *case_number = 0;
+        due = watch;
+    }
+    if (due == INT64_MAX)
+        return due;
+    if (s->m.doubt && due > s->m.step_from && due <= s->m.step_to)
+        return s->doubt_until;
     due -= s->offset;
     return due < s->hold_until ? s->hold_until : due;
 }
@@ -234,8 +257,13 @@ static int loop(struct sim *s, const struct scenario *sc, int64_t end, char prob
             return HX_OK;
         if (s->hold_until && next >= s->hold_until)
             s->m.draining = false;
-        int rc = action <= due ? act(s, &sc->actions[at++], problem)
-                               : fire(s, due + s->offset, case_number);
+        if (s->doubt_until && next >= s->doubt_until) {
+            set_time(s, s->doubt_until);
+            hx_machine_step_confirm(&s->m);
+            s->doubt_until = 0;
+            continue;
+        }
+        int rc = action <= due ? act(s, &sc->actions[at++], problem) : fire(s, due, case_number);
         if (rc)
             return rc;
     }
