@@ -57,6 +57,7 @@ static const cyaml_schema_value_t mapping_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct mapping, mapping_fields)};
 
 /* libcyaml tells what is wrong through its log: the first line and its place are kept. */
+HX_PRINTF(3, 0)
 static void keep_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 {
     char *problem = ctx;
