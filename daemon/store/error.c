@@ -14,6 +14,7 @@ int store_error(int rc, bool committing)
     case MDB_MAP_FULL:
     case ENOSPC:
     case EDQUOT:
+    case EFBIG: /* limit on the size of files */
         return HX_FULL;
     case EIO: /* LMDB's answer to a short write, which a full disk causes */
         return committing ? HX_FULL : HX_IO;

@@ -121,9 +121,10 @@ static int commit_failed(struct hx_store *st, int err)
 {
     st->failed_commits++;
     undo(st);
-    if (err == HX_FULL)
+    if (err == HX_FULL || err == HX_IO) {
         st->commit_failed = true;
-    st->room = false;
+        st->room = false;
+    }
     hx_log(HX_LOG_ERROR, "event=commit_failed error=%s", hx_errname(err));
     return err;
 }

@@ -168,8 +168,9 @@ static hxp_entry *make_entry(struct fx *fx, const struct fx_entry *in)
     e->t_rec = fx->now;
     e->cause = text(fx, in->cause);
     e->open = !in->closed;
-    e->holder = text(fx, in->holder);
-    e->holder_before = text(fx, in->holder_before);
+    e->holder = text(fx, in->holder ? in->holder : fx->c.holder);
+    if (strcmp(e->holder, fx->c.holder) != 0)
+        e->holder_before = text(fx, fx->c.holder);
     e->where = where_of(fx, in->grid ? in->grid : "G-1");
     for (size_t i = 0; i < 4 && in->audience[i]; i++)
         e->audience[e->n_audience++] = text(fx, in->audience[i]);
@@ -186,15 +187,17 @@ static hxp_entry *make_entry(struct fx *fx, const struct fx_entry *in)
 
 uint64_t fx_put(struct fx *fx, const struct fx_entry *in)
 {
-    hxp_entry *e = make_entry(fx, in);
     struct hx_case *c = &fx->c;
     if (in->number) {
         assert_int_equal(fx->ops->case_load(fx->st, in->number, c), HX_OK);
     } else {
         memset(c, 0, sizeof *c);
         assert_int_equal(fx->ops->case_number(fx->st, &c->number), HX_OK);
-        c->first_lsn = e->lsn;
     }
+    hxp_entry *e = make_entry(fx, in);
+    if (!in->number)
+        c->first_lsn = e->lsn;
+    snprintf(c->holder, sizeof c->holder, "%s", e->holder);
     e->case_number = c->number;
     e->prev_lsn = c->last_lsn;
     c->last_lsn = e->lsn;

@@ -45,8 +45,8 @@ struct fx_entry {
     const char *cause;
     const char *from, *to; /* a state fact when `to` is given */
     bool closed;           /* not open afterwards */
-    const char *holder, *holder_before;
-    const char *grid; /* places follow from it: G-1 lies in C-1, S-1; estate E-1 */
+    const char *holder;    /* NULL: as before */
+    const char *grid;      /* places follow from it: G-1 lies in C-1, S-1; estate E-1 */
     const char *audience[4];
     const char *kept, *broken; /* clocks */
     const char *broken_by;

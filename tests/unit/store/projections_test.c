@@ -22,7 +22,6 @@ static void tell_story(struct fx *fx)
     fx_put(fx, &(struct fx_entry){.number = 2,
                                   .cause = "HOLDER_CHANGED",
                                   .holder = "P-2",
-                                  .holder_before = "P-1",
                                   .grid = "G-2",
                                   .audience = {"P-1", "P-2"}});
     fx_put(fx, &(struct fx_entry){.number = 3,
@@ -43,7 +42,6 @@ static void tell_story(struct fx *fx)
                                   .cause = "REOPENED",
                                   .to = "DISPATCHED",
                                   .holder = "P-3",
-                                  .holder_before = "P-1",
                                   .grid = "G-2",
                                   .audience = {"P-3"}});
     fx_put(fx, &(struct fx_entry){.number = 1,
@@ -266,7 +264,6 @@ static void random_lives_equal_a_rebuild(void **state)
     struct fx *fx = *state;
     static const char *const holders[] = {"P-1", "P-2", "C-1", "C-2"};
     bool open[CASES + 1] = {false};
-    int holder[CASES + 1] = {0};
     unsigned seed = 777;
     size_t done;
     for (int step = 0; step < STEPS; step++) {
@@ -283,13 +280,10 @@ static void random_lives_equal_a_rebuild(void **state)
                                       .to = is_new || open[i] != will_open ? "X" : NULL,
                                       .closed = !will_open,
                                       .holder = holders[h],
-                                      .holder_before =
-                                          !is_new && h != holder[i] ? holders[holder[i]] : NULL,
                                       .grid = i % 2 ? "G-1" : "G-2",
                                       .audience = {holders[h], "city"}});
         fx_commit(fx);
         open[i] = will_open;
-        holder[i] = h;
         if (step % 31 == 0)
             assert_int_equal(hx_store_project(fx->st, rand_r(&seed) % 40, &done), HX_OK);
         if (step % 400 == 399)

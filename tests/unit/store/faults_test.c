@@ -1,0 +1,643 @@
+/* What goes wrong: full maps, second owners, other versions, damaged records, sudden death. */
+#include "unit/store/fixture.h"
+
+#include <fcntl.h>
+#include <lmdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- Behind the store's back ---- */
+
+struct raw {
+    MDB_env *env;
+    MDB_txn *txn;
+};
+
+static void raw_begin(struct fx *fx, struct raw *r)
+{
+    fx_close(fx);
+    assert_int_equal(mdb_env_create(&r->env), 0);
+    assert_int_equal(mdb_env_set_maxdbs(r->env, 32), 0);
+    assert_int_equal(mdb_env_open(r->env, fx->dir, 0, 0600), 0);
+    assert_int_equal(mdb_txn_begin(r->env, NULL, 0, &r->txn), 0);
+}
+
+static void raw_put(struct raw *r, const char *table, MDB_val key, const char *value, size_t size)
+{
+    MDB_dbi dbi;
+    MDB_val v = {size, (void *)(uintptr_t)value};
+    assert_int_equal(mdb_dbi_open(r->txn, table, 0, &dbi), 0);
+    assert_int_equal(mdb_put(r->txn, dbi, &key, &v, 0), 0);
+}
+
+static void raw_end(struct raw *r)
+{
+    assert_int_equal(mdb_txn_commit(r->txn), 0);
+    mdb_env_close(r->env);
+}
+
+static MDB_val number_key(uint8_t bytes[8], uint8_t n)
+{
+    memset(bytes, 0, 8);
+    bytes[7] = n;
+    return (MDB_val){8, bytes};
+}
+
+static size_t quarantined(struct fx *fx)
+{
+    struct hx_store_stats s;
+    assert_int_equal(hx_store_stats(fx->st, &s), HX_OK);
+    return s.quarantined;
+}
+
+/* ---- Stickiness ---- */
+
+static void an_error_stays_until_the_batch_is_given_up(void **state)
+{
+    struct fx *fx = *state;
+    struct hx_seen seen = {0};
+    hxp_entry wrong = HONGXIN__V1__ENTRY__INIT;
+    const struct hx_stored *rows;
+    uint64_t number;
+    fx_begin(fx);
+    fx_report(fx, 1);
+    wrong.lsn = 17; /* not the next number */
+    assert_int_equal(fx->ops->append(fx->st, &wrong), HX_INVALID);
+    assert_int_equal(fx->ops->seen_load(fx->st, "a", "b", &seen), HX_INVALID);
+    assert_int_equal(fx->ops->seen_save(fx->st, "a", "b", &seen), HX_INVALID);
+    assert_int_equal(fx->ops->case_number(fx->st, &number), HX_INVALID);
+    assert_int_equal(hx_store_commit(fx->st), HX_INVALID);
+    assert_int_equal(hx_store_batch(fx->st, &rows), 0);
+    assert_int_equal(hx_store_newest_lsn(fx->st), 0);
+    assert_string_equal(fx_open_cases(fx, NULL), "");
+    fx_begin(fx);
+    assert_int_equal(fx_report(fx, 1), 1);
+    fx_commit(fx);
+}
+
+static void calls_in_the_wrong_state_are_refused(void **state)
+{
+    struct fx *fx = *state;
+    struct hx_case c = {.number = 1};
+    size_t n;
+    assert_int_equal(hx_store_commit(fx->st), HX_INVALID);
+    assert_int_equal(fx->ops->case_save(fx->st, &c, 1), HX_INVALID);
+    fx_begin(fx);
+    assert_int_equal(hx_store_begin(fx->st), HX_INVALID);
+    assert_int_equal(hx_store_project(fx->st, 0, &n), HX_INVALID);
+    assert_int_equal(hx_store_prune(fx->st, 0, 1, &n), HX_INVALID);
+    assert_int_equal(hx_store_rebuild(fx->st, "open"), HX_INVALID);
+    assert_int_equal(hx_store_tick(fx->st), HX_INVALID);
+    fx_commit(fx);
+}
+
+/* ---- Room ---- */
+
+static void a_full_map_refuses_first_and_loses_nothing(void **state)
+{
+    struct fx *fx = *state;
+    unsigned n = 0, refused_at = 0;
+    int err = HX_OK;
+    fx_close(fx);
+    fx->options.map_bytes = 2 << 20;
+    fx_reopen(fx);
+    while (!err && n < 100000) {
+        fx_begin(fx);
+        if (!refused_at && !hx_store_room(fx->st))
+            refused_at = n;
+        for (unsigned i = 0; i < 10 && !err; i++) {
+            struct hx_seen seen = {.lsn = 1};
+            char id[600];
+            snprintf(id, sizeof id, "%0400u", n * 10 + i);
+            err = fx->ops->seen_save(fx->st, "hotline", id, &seen);
+        }
+        int end = hx_store_commit(fx->st);
+        assert_int_equal(end, err ? err : end);
+        err = end;
+        n += err ? 0 : 1;
+    }
+    assert_int_equal(err, HX_FULL);
+    assert_true(refused_at > 0 && refused_at < n); /* said so before it was too late */
+    assert_false(hx_store_room(fx->st));
+    struct hx_store_stats s;
+    assert_int_equal(hx_store_stats(fx->st, &s), HX_OK);
+    assert_int_equal(s.seen, n * 10);
+    assert_int_equal(s.failed_commits, 1);
+
+    fx->options.map_bytes = 8 << 20; /* a larger map, and all is there */
+    fx_reopen(fx);
+    assert_true(hx_store_room(fx->st));
+    assert_int_equal(hx_store_stats(fx->st, &s), HX_OK);
+    assert_int_equal(s.seen, n * 10);
+    fx_begin(fx);
+    fx_report(fx, 1);
+    fx_commit(fx);
+}
+
+static void timers_go_on_when_reports_are_refused(void **state)
+{
+    struct fx *fx = *state;
+    unsigned n = 0;
+    fx_close(fx);
+    fx->options.map_bytes = 4 << 20;
+    fx_reopen(fx);
+    do {
+        fx_begin(fx);
+        for (int i = 0; i < 20 && hx_store_room(fx->st); i++)
+            fx_report(fx, n++);
+        fx_commit(fx);
+    } while (hx_store_room(fx->st));
+    /* every case gets one more entry and a new due row: the remaining life of what was accepted */
+    for (unsigned i = 1; i <= n; i += 20) {
+        struct hx_due_row rows[20];
+        size_t taken;
+        fx_begin(fx);
+        assert_int_equal(hx_store_due_take(fx->st, fx->now + HX_HOUR, 20, rows, &taken), HX_OK);
+        assert_true(taken > 0);
+        for (size_t j = 0; j < taken; j++) {
+            assert_int_equal(fx->ops->case_load(fx->st, rows[j].case_number, &fx->c), HX_OK);
+            assert_int_equal(fx->ops->case_save(fx->st, &fx->c, fx->now + HX_DAY), HX_OK);
+        }
+        fx_commit(fx);
+    }
+    assert_int_equal(fx_problems(fx), 0);
+}
+
+static void a_small_disk_refuses_reports(void **state)
+{
+    struct fx *fx = *state;
+    fx_close(fx);
+    fx->options.reserve_bytes = UINT64_MAX / 2; /* no disk has so much */
+    fx_reopen(fx);
+    assert_false(hx_store_room(fx->st));
+    assert_int_equal(hx_store_tick(fx->st), HX_OK);
+    assert_false(hx_store_room(fx->st));
+    fx_begin(fx); /* but writes go on */
+    fx_report(fx, 1);
+    fx_commit(fx);
+}
+
+/* A limit on the file's size is a disk that is full, for this process. */
+static void limit_file(const struct fx *fx, bool limited)
+{
+    char path[256];
+    struct stat sb;
+    struct rlimit r;
+    snprintf(path, sizeof path, "%s/data.mdb", fx->dir);
+    assert_int_equal(stat(path, &sb), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &r), 0);
+    r.rlim_cur = limited ? (rlim_t)64 * 1024 : r.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+static void a_failed_commit_is_undone_and_said_and_got_over(void **state)
+{
+    struct fx *fx = *state;
+    const struct hx_stored *rows;
+    uint64_t lsn;
+    fx_begin(fx);
+    for (unsigned i = 0; i < 1000; i++)
+        fx_report(fx, i);
+    fx_commit(fx);
+    assert_int_equal(hx_store_cursor_save(fx->st, "P-1", 7), HX_OK);
+    limit_file(fx, true);
+    for (int again = 0; again < 2; again++) {
+        fx_begin(fx);
+        for (unsigned i = 1000; i < 1500; i++)
+            fx_report(fx, i);
+        assert_int_equal(hx_store_commit(fx->st), HX_FULL);
+        assert_int_equal(hx_store_batch(fx->st, &rows), 0);
+        assert_int_equal(hx_store_newest_lsn(fx->st), 1000);
+        assert_int_equal(hx_store_project_behind(fx->st), 1000);
+        assert_false(hx_store_room(fx->st)); /* no new complaint until a write gets through */
+        assert_int_equal(hx_store_tick(fx->st), HX_FULL);
+        assert_false(hx_store_room(fx->st));
+    }
+    limit_file(fx, false);
+    assert_int_equal(hx_store_tick(fx->st), HX_OK); /* tries a small write */
+    assert_true(hx_store_room(fx->st));
+    assert_int_equal(hx_store_cursor_load(fx->st, "P-1", &lsn), HX_OK);
+    fx_begin(fx);
+    assert_int_equal(fx_report(fx, 1000), 1001);
+    fx_commit(fx);
+    fx_project(fx);
+    assert_int_equal(fx_problems(fx), 0);
+}
+
+/* ---- Who may open ---- */
+
+static void a_second_owner_is_refused_by_name(void **state)
+{
+    struct fx *fx = *state;
+    int status;
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct hx_store *second;
+        char problem[HX_STORE_PROBLEM_MAX];
+        int err = hx_store_open(&fx->options, &second, problem);
+        _exit(err == HX_BUSY && strstr(problem, fx->dir) && strstr(problem, "pid ") ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    fx_begin(fx); /* the owner is not disturbed */
+    fx_report(fx, 1);
+    fx_commit(fx);
+}
+
+static void what_the_store_was_made_with_must_match(void **state)
+{
+    struct fx *fx = *state;
+    fx_close(fx);
+    fx->options.scale = 60;
+    assert_int_equal(fx_try_open(fx), HX_MISMATCH);
+    assert_non_null(strstr(fx->problem, "scale"));
+    fx->options.scale = 0;
+    fx->options.partition = 1;
+    assert_int_equal(fx_try_open(fx), HX_MISMATCH);
+    fx->options.partition = HX_PARTITION_MAX + 1;
+    assert_int_equal(fx_try_open(fx), HX_INVALID);
+    fx->options.partition = 0;
+    fx->options.scale = 1;
+    assert_int_equal(fx_try_open(fx), HX_OK);
+}
+
+static void another_format_is_refused_untouched(void **state)
+{
+    struct fx *fx = *state;
+    struct raw r;
+    raw_begin(fx, &r);
+    raw_put(&r, "meta", (MDB_val){6, (char[]){"format"}}, "\0\0\0\0\0\0\0\2", 8);
+    raw_end(&r);
+    assert_int_equal(fx_try_open(fx), HX_BADVERSION);
+    assert_non_null(strstr(fx->problem, "format 2"));
+    assert_int_equal(fx_try_open(fx), HX_BADVERSION); /* and the lock was given back */
+}
+
+static void a_file_that_is_no_store_is_refused(void **state)
+{
+    struct fx *fx = *state;
+    char path[256];
+    fx_close(fx);
+    snprintf(path, sizeof path, "%s/data.mdb", fx->dir);
+    int fd = open(path, O_WRONLY | O_TRUNC);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(write(fd, "0123456789abcdef", 16), 16);
+    close(fd);
+    assert_int_equal(fx_try_open(fx), HX_CORRUPT);
+    assert_null(fx->st);
+    assert_int_equal(truncate(path, 0), 0);
+}
+
+static void readonly_sees_the_newest_beside_the_owner(void **state)
+{
+    struct fx *fx = *state;
+    int to[2], from[2], status;
+    char byte = 0;
+    fx_close(fx); /* an environment must not be carried over fork */
+    assert_int_equal(pipe(to) | pipe(from), 0);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) { /* the child is the daemon */
+        struct fx own = *fx;
+        own.st = NULL;
+        byte = read(to[0], &byte, 1) == 1 && fx_try_open(&own) == HX_OK ? 'o' : 'x';
+        for (int i = 0; i < 2 && byte == 'o'; i++) {
+            fx_begin(&own);
+            fx_report(&own, (unsigned)i);
+            fx_commit(&own);
+            if (write(from[1], &byte, 1) != 1 || read(to[0], &byte, 1) != 1)
+                break;
+        }
+        hx_store_close(own.st);
+        _exit(byte == 'o' ? 0 : 1);
+    }
+    close(from[1]); /* so that a dead child is noticed */
+    assert_int_equal(write(to[1], "o", 1), 1);
+    assert_int_equal(read(from[0], &byte, 1), 1);
+    fx->options.readonly = true;
+    fx_reopen(fx);
+    assert_int_equal(hx_store_begin(fx->st), HX_INVALID);
+    assert_string_equal(fx_open_cases(fx, NULL), "1");
+    assert_int_equal(write(to[1], "o", 1), 1);
+    assert_int_equal(read(from[0], &byte, 1), 1);
+    assert_string_equal(fx_open_cases(fx, NULL), "1,2");
+    assert_int_equal(hx_store_newest_lsn(fx->st), 2);
+    assert_int_equal(fx_problems(fx), 0);
+    assert_int_equal(write(to[1], "o", 1), 1);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    close(to[0]);
+    close(to[1]);
+    close(from[0]);
+}
+
+/* ---- Damaged records ---- */
+
+static void a_damaged_case_goes_to_quarantine(void **state)
+{
+    struct fx *fx = *state;
+    struct raw r;
+    uint8_t bytes[8];
+    struct hx_due_row rows[4];
+    size_t n;
+    fx_begin(fx);
+    for (unsigned i = 0; i < 3; i++)
+        fx_report(fx, i);
+    fx_commit(fx);
+    raw_begin(fx, &r);
+    raw_put(&r, "case", number_key(bytes, 3), "\xff\xff\xff garbage", 11);
+    raw_end(&r);
+    fx_reopen(fx);
+    assert_int_equal(hx_store_case(fx->st, 3, &fx->c), HX_CORRUPT);
+    assert_true(fx_problems(fx) > 0);
+    fx_begin(fx); /* its timer comes up: the others go on */
+    assert_int_equal(hx_store_due_take(fx->st, fx->now + HX_HOUR, 4, rows, &n), HX_OK);
+    assert_int_equal(n, 3);
+    assert_int_equal(fx->ops->case_load(fx->st, 3, &fx->c), HX_NOTFOUND);
+    assert_int_equal(fx->ops->case_load(fx->st, 2, &fx->c), HX_OK);
+    fx_commit(fx);
+    assert_int_equal(quarantined(fx), 1);
+    fx_reopen(fx);
+    fx_begin(fx);
+    assert_int_equal(fx_report(fx, 9), 4); /* number 3 is not given twice */
+    fx_commit(fx);
+}
+
+static void a_damaged_seen_row_goes_to_quarantine(void **state)
+{
+    struct fx *fx = *state;
+    struct raw r;
+    struct hx_seen seen;
+    fx_begin(fx);
+    fx_report(fx, 1);
+    fx_commit(fx);
+    raw_begin(fx, &r);
+    raw_put(&r, "seen", (MDB_val){19, (char[]){"hotline\0ev-00000001"}}, "short", 5);
+    raw_end(&r);
+    fx_reopen(fx);
+    fx_begin(fx);
+    assert_int_equal(fx->ops->seen_load(fx->st, "hotline", "ev-00000001", &seen), HX_NOTFOUND);
+    fx_commit(fx);
+    assert_int_equal(quarantined(fx), 1);
+}
+
+static void a_damaged_entry_stops_nobody(void **state)
+{
+    struct fx *fx = *state;
+    struct raw r;
+    uint8_t bytes[8];
+    hxp_entry *e;
+    fx_begin(fx);
+    for (unsigned i = 0; i < 3; i++)
+        fx_report(fx, i);
+    fx_commit(fx);
+    raw_begin(fx, &r);
+    raw_put(&r, "journal", number_key(bytes, 2), "\xff\xff garbage", 10);
+    raw_end(&r);
+    fx_reopen(fx);
+    assert_string_equal(fx_open_cases(fx, NULL), "1,3"); /* the rest is projected */
+    fx_begin(fx);
+    assert_int_equal(fx->ops->entry_load(fx->st, 2, &fx->arena, &e), HX_NOTFOUND);
+    assert_int_equal(fx->ops->entry_load(fx->st, 3, &fx->arena, &e), HX_OK);
+    assert_int_equal(e->case_number, 3);
+    fx_commit(fx);
+    assert_int_equal(quarantined(fx), 1);
+    assert_true(fx_problems(fx) > 0);
+}
+
+struct oldest {
+    uint64_t first;
+    size_t n;
+    char reason[64];
+};
+
+static int look(void *ctx, uint64_t number, const char *reason, const uint8_t *bytes, size_t size)
+{
+    struct oldest *o = ctx;
+    (void)bytes;
+    assert_true(size == 3);
+    if (!o->n++) {
+        o->first = number;
+        snprintf(o->reason, sizeof o->reason, "%s", reason);
+    }
+    return 0;
+}
+
+static void quarantine_is_bounded(void **state)
+{
+    struct fx *fx = *state;
+    struct oldest o = {0};
+    fx_begin(fx);
+    for (int i = 0; i < HX_QUARANTINE_MAX + 5; i++)
+        assert_int_equal(
+            fx->ops->quarantine(fx->st, (const uint8_t *)"bad", 3, i == 5 ? "sixth" : "other"),
+            HX_OK);
+    fx_commit(fx);
+    fx_reopen(fx);
+    assert_int_equal(hx_store_quarantined(fx->st, look, &o), HX_OK);
+    assert_int_equal(o.n, HX_QUARANTINE_MAX);
+    assert_int_equal(o.first, 6);
+    assert_string_equal(o.reason, "sixth");
+}
+
+/* ---- Check finds what it should ---- */
+
+static void delete_row(struct fx *fx, const char *table, int n)
+{
+    struct raw r;
+    MDB_dbi dbi;
+    MDB_val key, value;
+    MDB_cursor *cur;
+    raw_begin(fx, &r);
+    assert_int_equal(mdb_dbi_open(r.txn, table, 0, &dbi), 0);
+    assert_int_equal(mdb_cursor_open(r.txn, dbi, &cur), 0);
+    for (int i = 0; i < n; i++)
+        assert_int_equal(mdb_cursor_get(cur, &key, &value, MDB_NEXT), 0);
+    assert_int_equal(mdb_cursor_del(cur, 0), 0);
+    raw_end(&r);
+    fx_reopen(fx);
+}
+
+static void check_misses_every_row_that_is_gone(void **unused)
+{
+    static const char *const tables[] = {"tally", "open", "feed", "due", "journal", "case"};
+    (void)unused;
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        void *state;
+        fx_setup(&state);
+        struct fx *fx = state;
+        fx_begin(fx);
+        for (unsigned n = 0; n < 9; n++)
+            fx_report(fx, n);
+        fx_put(fx, &(struct fx_entry){.number = 2, .cause = "HELD", .holder = "P-3"});
+        fx_commit(fx);
+        fx_project(fx);
+        assert_int_equal(fx_problems(fx), 0);
+        delete_row(fx, tables[i], 3);
+        assert_true(fx_problems(fx) > 0);
+        fx_teardown(&state);
+    }
+}
+
+/* ---- Pruning ---- */
+
+static void close_case(struct fx *fx, uint64_t number)
+{
+    fx_put(fx, &(struct fx_entry){.number = number,
+                                  .cause = "CALLBACK_OK",
+                                  .to = "CLOSED",
+                                  .closed = true,
+                                  .kept = "K_PROMISE",
+                                  .audience = {"P-1", "city"}});
+}
+
+static void old_closed_cases_are_pruned_and_stay_counted(void **state)
+{
+    struct fx *fx = *state;
+    struct hx_seen seen;
+    size_t done;
+    int64_t t = fx->now;
+    fx_begin(fx);
+    for (unsigned i = 1; i <= 6; i++) /* LSN 1 … 6, ids ev-1 … ev-6 */
+        fx_report(fx, i);
+    close_case(fx, 1); /* 7 */
+    close_case(fx, 3); /* 8 */
+    fx->now = t + HX_DAY;
+    close_case(fx, 5); /* 9 */
+    fx_report(fx, 10); /* 10: case 7 */
+    fx_commit(fx);
+    assert_int_equal(hx_store_prune(fx->st, t + HX_HOUR, 100, &done), HX_OK);
+    assert_int_equal(done, 0); /* nothing is projected yet */
+    fx_project(fx);
+    assert_int_equal(hx_store_prune(fx->st, t + HX_HOUR, 100, &done), HX_OK);
+    assert_int_equal(done, 4); /* cases 1 and 3; 5 ended later, the others are open */
+    assert_int_equal(hx_store_oldest_lsn(fx->st), 9);
+    assert_string_equal(fx_audience(fx, "city", 0), "2,4,5,6,9,10");
+    assert_int_equal(fx_count(fx, "2026-09", "city", "", "reported"), 7);
+    assert_int_equal(fx_count(fx, "2026-09", "city", "", "kept:K_PROMISE"), 3);
+    fx_begin(fx);
+    assert_int_equal(fx->ops->seen_load(fx->st, "hotline", "ev-00000001", &seen), HX_NOTFOUND);
+    assert_int_equal(fx->ops->seen_load(fx->st, "hotline", "ev-00000002", &seen), HX_OK);
+    hx_store_abort(fx->st);
+    assert_int_equal(hx_store_case(fx->st, 1, &fx->c), HX_OK);
+    assert_int_equal(fx_problems(fx), 0);
+
+    /* counters survive a rebuild although the entries are gone */
+    assert_int_equal(hx_store_rebuild(fx->st, "tally"), HX_OK);
+    assert_int_equal(hx_store_prune(fx->st, t + HX_HOUR, 100, &done), HX_AGAIN);
+    fx_project(fx);
+    assert_int_equal(fx_count(fx, "2026-09", "city", "", "reported"), 7);
+    assert_int_equal(fx_problems(fx), 0);
+    fx_reopen(fx);
+    assert_int_equal(hx_store_oldest_lsn(fx->st), 9);
+}
+
+static void numbers_go_on_after_everything_is_pruned(void **state)
+{
+    struct fx *fx = *state;
+    size_t done;
+    fx_begin(fx);
+    fx_report(fx, 1);
+    close_case(fx, 1);
+    fx_report(fx, 3);
+    close_case(fx, 2);
+    fx_commit(fx);
+    fx_project(fx);
+    assert_int_equal(hx_store_prune(fx->st, INT64_MAX, 100, &done), HX_OK);
+    assert_int_equal(done, 2); /* the newest entry stays, and with it its case */
+    fx_reopen(fx);
+    assert_int_equal(hx_store_newest_lsn(fx->st), 4);
+    assert_int_equal(hx_store_last_now(fx->st), fx->now);
+    fx_begin(fx);
+    fx_report(fx, 5);
+    fx_commit(fx);
+    assert_int_equal(hx_store_newest_lsn(fx->st), 5);
+    assert_int_equal(fx_problems(fx), 0);
+}
+
+/* ---- Sudden death ---- */
+
+/* The child commits batches and tells each commit through a pipe until it is killed. */
+static void write_until_killed(struct fx *fx, int told)
+{
+    for (unsigned n = 0;; n++) {
+        size_t done;
+        fx_begin(fx);
+        for (unsigned i = 0; i < 5; i++)
+            fx_report(fx, 5 * n + i);
+        fx_commit(fx);
+        uint64_t lsn = hx_store_newest_lsn(fx->st);
+        if (write(told, &lsn, sizeof lsn) != sizeof lsn)
+            _exit(1);
+        if (n % 3 == 0 && hx_store_project(fx->st, 4, &done))
+            _exit(1);
+    }
+}
+
+static void after_kill_9_all_committed_is_there(void **state)
+{
+    struct fx *fx = *state;
+    unsigned seed = 42;
+    for (int round = 0; round < 12; round++) {
+        int told[2], status;
+        uint64_t lsn, last = 0;
+        fx_close(fx);
+        assert_int_equal(pipe(told), 0);
+        fflush(NULL);
+        pid_t pid = fork();
+        if (pid == 0) {
+            fx_reopen(fx);
+            write_until_killed(fx, told[1]);
+        }
+        close(told[1]);
+        int kill_after = 1 + rand_r(&seed) % 30; /* commits; the moment within is the kernel's */
+        while (read(told[0], &lsn, sizeof lsn) == sizeof lsn) {
+            last = lsn;
+            if (kill_after-- == 0)
+                kill(pid, SIGKILL);
+        }
+        close(told[0]);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status));
+        fx_reopen(fx);
+        assert_true(hx_store_newest_lsn(fx->st) >= last);
+        assert_int_equal(hx_store_newest_lsn(fx->st) % 5, 0); /* no half batch */
+        assert_int_equal(fx_problems(fx), 0);
+    }
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
+    const struct CMUnitTest tests[] = {
+        T(an_error_stays_until_the_batch_is_given_up),
+        T(calls_in_the_wrong_state_are_refused),
+        T(a_full_map_refuses_first_and_loses_nothing),
+        T(timers_go_on_when_reports_are_refused),
+        T(a_small_disk_refuses_reports),
+        T(a_failed_commit_is_undone_and_said_and_got_over),
+        T(a_second_owner_is_refused_by_name),
+        T(what_the_store_was_made_with_must_match),
+        T(another_format_is_refused_untouched),
+        T(a_file_that_is_no_store_is_refused),
+        T(readonly_sees_the_newest_beside_the_owner),
+        T(a_damaged_case_goes_to_quarantine),
+        T(a_damaged_seen_row_goes_to_quarantine),
+        T(a_damaged_entry_stops_nobody),
+        T(quarantine_is_bounded),
+        cmocka_unit_test(check_misses_every_row_that_is_gone),
+        T(old_closed_cases_are_pruned_and_stay_counted),
+        T(numbers_go_on_after_everything_is_pruned),
+        T(after_kill_9_all_committed_is_there),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
