@@ -79,6 +79,7 @@ enum hx_clock_state {
     HX_CLOCK_STOPPED, /* its fact arrived, in time or not */
     HX_CLOCK_EXPIRED, /* ended by its own deadline (K_TRIAGE, K_HANDOVER, K_CALLBACK …) */
     HX_CLOCK_VOID,    /* taken back: holder changed, class changed to one without this clock */
+    HX_CLOCK_MERGED,  /* rests while its case is merged into another */
 };
 
 /* Why the deadline is what it is; names in hx_basis_name(). */
@@ -210,6 +211,7 @@ struct hx_case {
     int64_t plan_date;
     char plan_person[HX_PERSON_MAX];
     uint64_t merged_into;
+    uint8_t state_before; /* of a merge */
     uint64_t repeat_of;
     int64_t withdraw_at;
     int64_t withdraw_ms[HX_OWNERS]; /* seconds by owner when the withdrawal was asked */

@@ -136,6 +136,7 @@ static const struct hx_field case_fields[] = {
     I64(61, hx_case, last_contact),
     I64(62, hx_case, undelivered_since),
     TEXT(63, hx_case, order_level),
+    U8(64, hx_case, state_before),
 };
 RECORD(case, hx_case);
 

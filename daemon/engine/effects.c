@@ -58,6 +58,8 @@ static void open_case(struct hx_step *s, const struct hx_call *call)
     c->parties[0] = (struct hx_party){.t_occ = c->t0};
     if (s->event->confidential || d->confidential)
         hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
+    if (c->repeat_of)
+        hx_flag_set(s, HX_FLAG_REPEAT, true);
     if (d->safety)
         hx_flag_set(s, HX_FLAG_SAFETY, true);
     take_class(s, hx_rules_class(s->rules, d->class_));

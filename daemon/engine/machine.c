@@ -216,6 +216,39 @@ static int accept(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     return rc ? rc : remember(m, in, s->c->number, s->lsn);
 }
 
+/* What one case tells another, in the same transaction. */
+static int deliver(struct hx_machine *m, const struct hx_step *from)
+{
+    struct hx_step s;
+    hx_step_begin(&s, m, from->other, NULL);
+    s.data = hx_event_data(NULL);
+    s.other = from->c;
+    s.t_rcv = from->t_rcv;
+    s.t_eff = from->t_rcv;
+    s.cause = m->rules->events[from->message].name;
+    int rc = m->ops->next_lsn(m->backend, &s.lsn);
+    if (rc || !hx_step_event(&s, from->message))
+        return rc;
+    s.c->version++;
+    return hx_step_write(m, &s, NULL, NULL);
+}
+
+/* The case that the event names beside its own: by `into`, or where it is merged into. HX_NOTFOUND
+ * when there is none. */
+static int load_other(struct hx_machine *m, struct hx_step *s)
+{
+    uint64_t number = s->c->merged_into;
+    int rc = HX_OK;
+    if (s->data->into[0] && hx_number_parse(s->data->into, &number))
+        rc = m->ops->ref_load(m->backend, s->event->source, s->data->into, &number);
+    if (rc || !number)
+        return rc;
+    rc = m->ops->case_load(m->backend, number, &m->other);
+    if (!rc)
+        s->other = &m->other;
+    return rc;
+}
+
 static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arrival *in,
                    const hxp_reply **reply)
 {
@@ -223,6 +256,11 @@ static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arri
     prepare(&s, m, c, in);
     int event = hx_rules_event(m->rules, in->event->type);
     int rc = m->ops->next_lsn(m->backend, &s.lsn);
+    if (rc)
+        return rc;
+    rc = load_other(m, &s);
+    if (rc == HX_NOTFOUND)
+        return invalid(m, in, "NO_CASE", "into", reply);
     if (rc)
         return rc;
     bool taken = role_allowed(&s, event) && version_fits(&s) && hx_step_event(&s, event);
@@ -237,7 +275,8 @@ static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arri
         if (rc)
             return rc;
     }
-    return accept(m, &s, in, reply);
+    rc = accept(m, &s, in, reply);
+    return rc || s.message < 0 || !s.other ? rc : deliver(m, &s);
 }
 
 /* ---- which case
@@ -319,13 +358,15 @@ static int save_refs(struct hx_machine *m, const struct hx_arrival *in, uint64_t
     return rc;
 }
 
-static int report(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+static int report(struct hx_machine *m, const struct hx_arrival *in, uint64_t repeat_of,
+                  const hxp_reply **reply)
 {
     struct hx_case *c = &m->work;
     int rc = hx_case_unpack(NULL, 0, c); /* an empty case */
     if (rc)
         return rc;
     c->cycle = 1;
+    c->repeat_of = repeat_of;
     c->policy = m->rules->version;
     snprintf(c->source, sizeof c->source, "%s", in->event->source);
     snprintf(c->ref, sizeof c->ref, "%s",
@@ -338,6 +379,23 @@ static int report(struct hx_machine *m, const struct hx_arrival *in, const hxp_r
     return rc || !in->event->case_ref[0] ? rc : unpark(m, in, number);
 }
 
+/* The same outside reference once more. While the case can still be reopened it is not a new one;
+ * afterwards it is, with a link to the earlier (B6). */
+static int report_again(struct hx_machine *m, uint64_t number, const struct hx_arrival *in,
+                        const hxp_reply **reply)
+{
+    int rc = m->ops->case_load(m->backend, number, &m->work);
+    if (!rc)
+        rc = hx_machine_catch_up(m, &m->work, in->t_rcv);
+    if (rc)
+        return rc;
+    int window = hx_rules_clock(m->rules, "K_REOPEN_WINDOW");
+    const struct hx_clock *k = window > 0 ? hx_clock_last(&m->work, window) : NULL;
+    if (hx_case_open(m->rules, &m->work) || (k && k->state == HX_CLOCK_RUNNING))
+        return step_on(m, &m->work, in, reply);
+    return report(m, in, number, reply);
+}
+
 static int route_event(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
 {
     const hxp_event *e = in->event;
@@ -346,10 +404,12 @@ static int route_event(struct hx_machine *m, const struct hx_arrival *in, const 
     if (number)
         return apply_to(m, number, in, reply);
     if (!e->case_ref[0])
-        return is_report ? report(m, in, reply) : invalid(m, in, "NO_CASE", NULL, reply);
+        return is_report ? report(m, in, 0, reply) : invalid(m, in, "NO_CASE", NULL, reply);
     int rc = m->ops->ref_load(m->backend, e->source, e->case_ref, &number);
+    if (!rc && is_report)
+        return report_again(m, number, in, reply);
     if (rc == HX_NOTFOUND)
-        return is_report ? report(m, in, reply) : park(m, in, reply);
+        return is_report ? report(m, in, 0, reply) : park(m, in, reply);
     return rc ? rc : apply_to(m, number, in, reply);
 }
 

@@ -176,6 +176,9 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->n_receivers = 0;
     s->level = -1;
     s->holder_before[0] = '\0';
+    s->other = NULL;
+    s->message = -1;
+    s->state_from = 0;
     s->refusal = NULL;
     s->refusal_result = 0;
     s->overflow = false;

@@ -99,8 +99,8 @@ static const char *const basis_names[] = {NULL,   "BUDGET", "HALF_BUDGET", "FLOO
                                           "DATE", "MOVED",  "NONE"};
 static const char *const notice_names[] = {NULL,         "REMINDER",  "WARNING", "BREACH",
                                            "CORRECTION", "ALL_CLEAR", "DIGEST",  "CASE"};
-static const char *const clock_state_names[] = {NULL,      "RUNNING", "PAUSED",
-                                                "STOPPED", "EXPIRED", "VOID"};
+static const char *const clock_state_names[] = {NULL,      "RUNNING", "PAUSED", "STOPPED",
+                                                "EXPIRED", "VOID",    "MERGED"};
 static const char *const level_names[] = {"L0", "L1", "L2", "L3", "L4", "L5"};
 static const char *const role_names[] = {NULL,
 #define X(name) #name,

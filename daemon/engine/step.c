@@ -36,8 +36,7 @@ void hx_flag_set(struct hx_step *s, enum hx_flag flag, bool on)
     hx_fact_flag(s, flag, on);
 }
 
-/* The only place where a state changes. */
-static void enter(struct hx_step *s, int to)
+void hx_step_enter(struct hx_step *s, int to)
 {
     int from = s->c->state;
     if (to == 0 || to == from)
@@ -64,7 +63,8 @@ static void take(struct hx_step *s, const struct hx_transition *row)
     int64_t t = s->t_eff < s->now ? s->t_eff : s->now;
     if (s->c->state)
         hx_owner_book(s->c, t);
-    enter(s, row->to);
+    s->state_from = s->c->state;
+    hx_step_enter(s, row->to);
     for (int i = 0; i < row->n_effects; i++)
         row->effects[i].word->effect(s, &row->effects[i]);
     s->c->owner = (uint8_t)hx_owner_now(s->rules, s->c);

@@ -40,6 +40,10 @@ struct hx_step {
     size_t n_receivers;
     int level; /* highest level told, -1 = none */
     char holder_before[HX_ID_MAX];
+    struct hx_case
+        *other;  /* the case named beside its own (into), or the sender of a message; or NULL */
+    int message; /* event for the other case, in the same transaction; -1 = none */
+    uint8_t state_from;  /* before the row was taken */
     const char *refusal; /* code of the guard that refused */
     int refusal_result;  /* Hongxin__V1__Result */
     bool overflow;       /* a limit of the case was reached */
@@ -124,6 +128,8 @@ bool hx_step_event(struct hx_step *s, int event);
 /* Whether a row says what follows from the end of a clock, and taking it. */
 bool hx_step_clock_row(struct hx_step *s, int clock);
 void hx_step_clock_end(struct hx_step *s, int clock);
+/* The only place where a state changes. */
+void hx_step_enter(struct hx_step *s, int to);
 void hx_flag_set(struct hx_step *s, enum hx_flag flag, bool on);
 
 #endif

@@ -41,6 +41,7 @@ extern const struct hx_word hx_words_guards[];  /* guards.c: the main path */
 extern const struct hx_word hx_words_effects[]; /* effects.c: the main path */
 extern const struct hx_word
     hx_words_return[]; /* words_return.c: wrong route, arbitration, change of holder */
+extern const struct hx_word hx_words_merge[]; /* words_merge.c: merge, unmerge, mass events */
 extern const struct hx_word hx_words_pause[]; /* words_pause.c: pauses and their caps */
 extern const struct hx_word
     hx_words_orders[]; /* words_orders.c: supervision, assistance, acknowledgement, silence */

@@ -37,6 +37,15 @@ static bool notice_told(const struct hx_step *s, const struct hx_call *call)
     return false;
 }
 
+static bool notice_known(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; i < s->c->n_told; i++)
+        if (is_told(s, &s->c->told[i]))
+            return true;
+    return false;
+}
+
 static bool date_ahead(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -71,6 +80,24 @@ static void release_unit(struct hx_step *s, const struct hx_call *call)
     s->c->unit[0] = '\0';
 }
 
+/* Who has acknowledged this notice already; NULL when nobody has. */
+static const char *somebody_answers(const struct hx_step *s)
+{
+    for (uint32_t i = 0; i < s->c->n_told; i++)
+        if (is_told(s, &s->c->told[i]) && s->c->told[i].acked)
+            return s->c->told[i].acked_by;
+    return NULL;
+}
+
+/* Repeats are hidden; the first notice of a promise and the breach itself never are. */
+static void silence(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; i < s->c->n_told; i++)
+        if (is_told(s, &s->c->told[i]))
+            s->c->told[i].ack_until = 0;
+}
+
 /* First wins, the second becomes a helper and is told so (corner 21). The ladder goes on: only the
  * fact ends it. */
 static void acknowledge(struct hx_step *s, const struct hx_call *call)
@@ -82,12 +109,12 @@ static void acknowledge(struct hx_step *s, const struct hx_call *call)
         struct hx_told *t = &s->c->told[i];
         if (!is_told(s, t) || !is_own(s, t))
             continue;
-        if (t->acked) {
+        if (somebody_answers(s)) {
             hxp_notice_fact *f =
                 hx_fact_notice(s, HX_NOTICE_CASE, hx_arena_strdup(s->arena, s->event->by));
             if (f)
-                f->why =
-                    hx_arena_printf(s->arena, "helper: acknowledged before by %s", t->acked_by);
+                f->why = hx_arena_printf(s->arena, "helper: acknowledged before by %s",
+                                         somebody_answers(s));
             return;
         }
         t->acked = 1;
@@ -101,6 +128,8 @@ const struct hx_word hx_words_orders[] = {
              "the case has this clock"),
     HX_GUARD("notice_told", HX_ARG_NONE, notice_told, "NO_SUCH_NOTICE", HX_NOT_ALLOWED,
              "such a notice is open for this person's post"),
+    HX_GUARD("notice_known", HX_ARG_NONE, notice_known, "NO_SUCH_NOTICE", HX_NOT_ALLOWED,
+             "such a notice is open"),
     HX_GUARD("date_ahead", HX_ARG_NONE, date_ahead, "DATE_PAST", HX_INVALID_EVENT,
              "the date lies ahead"),
     HX_GUARD("until_ahead", HX_ARG_NONE, until_ahead, "DATE_PAST", HX_INVALID_EVENT,
@@ -110,6 +139,7 @@ const struct hx_word hx_words_orders[] = {
     HX_EFFECT("ask_unit", HX_ARG_NONE, ask_unit,
               "a unit is asked to assist; the holder stays accountable"),
     HX_EFFECT("release_unit", HX_ARG_NONE, release_unit, "the unit has done its part"),
+    HX_EFFECT("silence", HX_ARG_NONE, silence, "hides repeats of a notice, never its first"),
     HX_EFFECT("acknowledge", HX_ARG_NONE, acknowledge,
               "somebody answers for the notice; the ladder goes on"),
     HX_WORDS_END,
