@@ -1,0 +1,82 @@
+"""Starts, watches and ends the real hongxind."""
+import os
+import re
+import signal
+import subprocess
+import threading
+
+from wire import Client, wait_until
+
+BIN = os.environ["HX_BIN"]
+SOURCE = os.environ["HX_SOURCE"]
+LISTENING = re.compile(r"event=listening door=(\w+) endpoint=(\S+)")
+
+
+class Daemon:
+    """One process. Its log is read by a thread, so that it never blocks; `log` holds the lines."""
+
+    def __init__(self, folder, name="store", scale=None, config=None, settings=None, data=None):
+        self.folder = folder
+        self.data = data or folder / name
+        self.scale = scale
+        self.config = config or write_config(folder, settings or {})
+        self.process = None
+        self.log = []
+        self.doors = {}
+
+    def command(self):
+        args = [os.path.join(BIN, "hongxind"), "--config", str(self.config), "--data", str(self.data)]
+        return args + (["--scale", str(self.scale)] if self.scale else [])
+
+    def launch(self):
+        self.log, self.doors = [], {}
+        self.process = subprocess.Popen(self.command(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
+        self.reader.start()
+        return self
+
+    def start(self):
+        self.launch()
+        wait_until(lambda: self.said("event=ready") or self.process.poll() is not None)
+        assert self.process.poll() is None, self.text()
+        return self
+
+    def _read(self, stream):
+        for line in stream:
+            self.log.append(line.rstrip("\n"))
+            m = LISTENING.search(line)
+            if m:
+                self.doors[m.group(1)] = m.group(2)
+
+    def said(self, text):
+        return any(text in line for line in self.log)
+
+    def text(self):
+        return "\n".join(self.log)
+
+    def client(self, door="intake", **options):
+        return Client(self.doors.get(door) or self.doors["intake"], **options)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.reader.join()
+
+    def stop(self, number=signal.SIGTERM):
+        """Asks the daemon to end; returns its exit code."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self, timeout=20):
+        code = self.process.wait(timeout)
+        self.reader.join()
+        return code
+
+    def end(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
+
+
+def write_config(folder, settings):
+    """The shipped configuration with free ports and what a test changes."""
+    raise NotImplementedError

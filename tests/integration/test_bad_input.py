@@ -1,0 +1,184 @@
+"""Whatever is wrong with an input has a name, is counted, and harms nothing else."""
+import pytest
+from hongxin.v1 import event_pb2, wire_pb2
+from wire import RESULT, VERSION
+
+YEAR_1600 = -11676096000000
+YEAR_9999 = 253370764800000
+
+
+@pytest.fixture
+def good(client):
+    """Checks at the end that the daemon still takes complaints."""
+    yield client
+    assert client.report().result == RESULT.ACCEPTED
+
+
+def complaint(client, **fields):
+    return client.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"}, **fields)
+
+
+def test_wrong_frames_are_named(good):
+    good.send_frames(VERSION)
+    assert good.expect("problem").code == "BAD_FRAMES"
+    good.send_frames(VERSION, b"", b"")
+    assert good.expect("problem").code == "BAD_FRAMES"
+    good.send_frames(b"hello", b"")
+    assert good.expect("problem").code == "BAD_FRAMES"
+    assert good.stats()["refused{code=BAD_FRAMES}"] == 3
+
+
+def test_unknown_version(good):
+    good.send_frames(b"hongxin/2", b"")
+    assert good.expect("problem").code == "UNKNOWN_VERSION"
+
+
+def test_undecodable_and_truncated_requests(good):
+    whole = wire_pb2.Request(publish=wire_pb2.Publish(
+        items=[wire_pb2.Item(event=complaint(good).SerializeToString())])).SerializeToString()
+    for cut in (len(whole) - 1, len(whole) // 2, 5):
+        good.send_frames(VERSION, whole[:cut])
+        assert good.expect("problem").code == "UNDECODABLE"
+    assert good.stats()["refused{code=UNDECODABLE}"] == 3
+
+
+def test_unknown_message(good):
+    good.send_frames(VERSION, b"\xfa\x07\x00")  # field 127 of a later schema
+    assert good.expect("problem").code == "UNKNOWN_MESSAGE"
+    good.send_frames(VERSION, b"")
+    assert good.expect("problem").code == "UNKNOWN_MESSAGE"
+
+
+def test_unknown_fields_are_kept_not_refused(good):
+    raw = complaint(good, id="later").SerializeToString() + b"\xfa\x07\x03abc"
+    reply = good.publish(raw)[0]
+    assert reply.result == RESULT.ACCEPTED
+    entry = good.case(reply.case_number, history=True).history[0]
+    assert b"\xfa\x07\x03abc" in entry
+
+
+def test_too_many_and_no_items(good):
+    item = wire_pb2.Item(event=b"x")
+    good.send(publish=wire_pb2.Publish(request=3, items=[item] * 4097))
+    problem = good.expect("problem")
+    assert (problem.code, problem.request) == ("TOO_MANY_ITEMS", 3)
+    good.send(publish=wire_pb2.Publish(request=4))
+    assert good.expect("problem").code == "NO_ITEMS"
+
+
+def test_an_oversize_message_is_named(good, daemon):
+    text = "x" * 60000
+    items = [wire_pb2.Item(event=good.event("REPORTED", data={"text": text}).SerializeToString())] * 100
+    good.send(publish=wire_pb2.Publish(request=3, items=items))
+    assert good.expect("problem").code == "OVERSIZE"
+
+
+def test_an_oversize_event_does_not_harm_its_neighbours(good):
+    big = good.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417", "text": "x" * 70000})
+    replies = good.publish(complaint(good), big, complaint(good))
+    assert [r.result for r in replies] == [RESULT.ACCEPTED, RESULT.INVALID, RESULT.ACCEPTED]
+    assert replies[1].code == "OVERSIZE"
+
+
+def test_an_undecodable_event_is_quarantined_and_the_others_go_on(good):
+    replies = good.publish(complaint(good), b"\xff\xff\xff\xff", complaint(good))
+    assert [r.result for r in replies] == [RESULT.ACCEPTED, RESULT.INVALID, RESULT.ACCEPTED]
+    assert replies[1].code == "UNDECODABLE"
+    assert good.stats()["quarantined"] == 1
+
+
+@pytest.mark.parametrize("field", ["id", "source", "type", "by", "case_ref"])
+def test_bad_utf8_is_named_and_answered_in_good_utf8(good, field):
+    number = event_pb2.Event.DESCRIPTOR.fields_by_name[field].number
+    raw = complaint(good).SerializeToString() + bytes([number << 3 | 2, 2]) + b"\xb5\xe7"
+    reply = good.publish(raw)[0]
+    assert (reply.result, reply.code) == (RESULT.INVALID, "BAD_UTF8")
+
+
+def test_bad_utf8_in_the_data_of_an_event(good):
+    text = event_pb2.Data.DESCRIPTOR.fields_by_name["text"].number
+    data = b"\x0a\x05SMALL\x1a\x06B-0417" + bytes([text << 3 | 2, 2]) + b"\xc0\xaf"
+    e = good.event("REPORTED", by="reporter").SerializeToString() + b"\x82\x01" + bytes([len(data)]) + data
+    reply = good.publish(e)[0]
+    assert (reply.result, reply.code) == (RESULT.INVALID, "BAD_UTF8")
+
+
+@pytest.mark.parametrize("instant", [YEAR_1600, YEAR_9999, -1, 1])
+@pytest.mark.parametrize("field", ["t_occ", "t_src"])
+def test_impossible_instants(good, field, instant):
+    reply = good.publish(complaint(good, **{field: instant}))[0]
+    assert (reply.result, reply.code) == (RESULT.INVALID, "BAD_TIME")
+    assert good.stats()["refused{code=BAD_TIME}"] == 1
+
+
+@pytest.mark.parametrize("data, code", [
+    ({"class": "SMALL", "place": "B-9999999"}, "UNKNOWN_PLACE"),
+    ({"class": "TINY", "place": "B-0417"}, "UNKNOWN_CLASS"),
+])
+def test_places_and_classes_that_do_not_exist(good, data, code):
+    reply = good.publish(good.event("REPORTED", by="reporter", data=data))[0]
+    assert (reply.result, reply.code) == (RESULT.INVALID, code)
+
+
+def test_an_event_type_that_does_not_exist(good):
+    reply = good.publish(good.event("REPROTED", by="reporter"))[0]
+    assert (reply.result, reply.code) == (RESULT.INVALID, "UNKNOWN_EVENT")
+
+
+def test_the_same_id_again_and_with_other_bytes(good):
+    e = complaint(good, id="once")
+    first, second = good.publish(e)[0], good.publish(e)[0]
+    assert (first.result, second.result) == (RESULT.ACCEPTED, RESULT.DUPLICATE)
+    assert (first.case_number, first.lsn) == (second.case_number, second.lsn)
+    e.data.text = "other bytes"
+    third = good.publish(e)[0]
+    assert third.result == RESULT.CONFLICT
+    assert good.stats()["cases"] == 1
+
+
+def test_an_event_for_a_case_that_does_not_exist(good):
+    reply = good.publish(good.event("HELD", by="holder:P-07/li", case_number=4711))[0]
+    assert (reply.result, reply.code) == (RESULT.INVALID, "NO_CASE")
+    parked = good.publish(good.event("COMMENT", by="reporter", case_ref="W-9", data={"text": "early"}))[0]
+    assert parked.result == RESULT.PARKED
+
+
+def test_what_the_state_does_not_allow_is_answered_with_what_it_does(good):
+    number = good.report().case_number
+    reply = good.publish(good.event("CALLBACK_OK", by="callback/zhao", case_number=number))[0]
+    assert reply.result == RESULT.NOT_ALLOWED
+    assert "HELD" in reply.allowed
+
+
+def test_identity_where_no_reporter_comes_in(good):
+    number = good.report().case_number
+    held = good.event("HELD", by="holder:P-07/li", case_number=number)
+    reply = good.publish(held, reporters=[event_pb2.Reporter(name="x")])[0]
+    assert (reply.result, reply.code) == (RESULT.INVALID, "IDENTITY_NOT_EXPECTED")
+    assert good.case(number).view.state == "DISPATCHED"
+    big = good.publish(complaint(good), reporters=[event_pb2.Reporter(name="x" * 4000)])[0]
+    assert (big.result, big.code) == (RESULT.INVALID, "IDENTITY_TOO_LARGE")
+
+
+def test_questions_about_nothing(good):
+    good.send(case_query=wire_pb2.CaseQuery(case_number=99))
+    assert good.expect("problem").code == "NO_CASE"
+    good.send(list=wire_pb2.ListQuery(filter=wire_pb2.Filter(min_level="L9")))
+    assert good.expect("problem").code == "BAD_LEVEL"
+
+
+def test_feed_messages_without_a_feed(daemon):
+    with daemon.client("feed") as c:
+        c.credit(5)
+        assert c.expect("problem").code == "NO_FEED"
+        c.ack(1)
+        assert c.expect("problem").code == "NO_FEED"
+
+
+def test_refused_subscriptions(daemon):
+    with daemon.client("feed") as c:
+        for hello, code in ((dict(subscriber="x" * 200), "NAME_TOO_LONG"),
+                            (dict(filter=wire_pb2.Filter(facts=["NOTHING"])), "BAD_FACT"),
+                            (dict(filter=wire_pb2.Filter(places=["p" * 100] * 100)), "FILTER_TOO_LARGE")):
+            c.send(hello=wire_pb2.Hello(**hello))
+            assert c.expect("problem").code == code
