@@ -1,0 +1,62 @@
+#include "service/counters.h"
+
+#include <string.h>
+
+/* 0 … 15 have a bin each; above, every power of two has eight. */
+static size_t bin_of(uint64_t v)
+{
+    if (v < 16)
+        return v;
+    unsigned top = 63 - (unsigned)__builtin_clzll(v);
+    return 16 + (top - 4) * 8 + ((v >> (top - 3)) & 7);
+}
+
+/* The largest value of a bin. */
+static int64_t bin_end(size_t bin)
+{
+    if (bin < 16)
+        return (int64_t)bin;
+    unsigned top = 4 + (unsigned)((bin - 16) / 8);
+    uint64_t step = UINT64_C(1) << (top - 3);
+    return (int64_t)((UINT64_C(1) << top) + ((bin - 16) % 8 + 1) * step - 1);
+}
+
+void hist_add(struct hist *h, int64_t value)
+{
+    int64_t v = value > 0 ? value : 0;
+    size_t bin = bin_of((uint64_t)v);
+    h->bins[bin < HIST_BINS ? bin : HIST_BINS - 1]++;
+    h->count++;
+    h->sum += (double)v;
+    if (v > h->max)
+        h->max = v;
+}
+
+int64_t hist_quantile(const struct hist *h, double q)
+{
+    uint64_t want = (uint64_t)(q * (double)h->count + 0.999999), seen = 0;
+    for (size_t i = 0; i < HIST_BINS && h->count; i++) {
+        seen += h->bins[i];
+        if (seen >= want)
+            return bin_end(i) < h->max ? bin_end(i) : h->max;
+    }
+    return h->max;
+}
+
+void counters_code(struct counters *c, const char *code)
+{
+    size_t i = 0;
+    while (i < COUNTED_CODES - 1 && c->codes[i].n && strcmp(c->codes[i].code, code) != 0)
+        i++;
+    if (!c->codes[i].n)
+        strncpy(c->codes[i].code, i < COUNTED_CODES - 1 ? code : "OTHER", COUNTED_CODE_MAX - 1);
+    c->codes[i].n++;
+}
+
+void counters_reply(struct counters *c, const hxp_reply *reply)
+{
+    size_t result = (size_t)reply->result;
+    c->results[result < COUNTED_RESULTS ? result : 0]++;
+    if (reply->result == HONGXIN__V1__RESULT__INVALID && reply->code && *reply->code)
+        counters_code(c, reply->code);
+}

@@ -1,0 +1,45 @@
+/* What the service counts, for StatsQuery and the log. One thread. */
+#ifndef SERVICE_COUNTERS_H
+#define SERVICE_COUNTERS_H
+
+#include "hongxin/schema.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/* Distribution of non-negative values with an error of at most one eighth. */
+enum { HIST_BINS = 496 };
+struct hist {
+    uint64_t count, bins[HIST_BINS];
+    int64_t max;
+    double sum;
+};
+void hist_add(struct hist *h, int64_t value);
+
+/* The value that a share q (0 … 1) of all values does not exceed; 0 when there is none. */
+int64_t hist_quantile(const struct hist *h, double q);
+
+enum { COUNTED_RESULTS = 9, COUNTED_CODES = 48, COUNTED_CODE_MAX = 40 };
+
+struct counters {
+    uint64_t results[COUNTED_RESULTS]; /* by enum Result */
+    struct {
+        char code[COUNTED_CODE_MAX];
+        uint64_t n;
+    } codes[COUNTED_CODES]; /* of INVALID answers and problems; the last one is "OTHER" */
+    uint64_t requests, problems;
+    uint64_t commits, failed_commits, isolated;
+    uint64_t entries, fired, stale_due;
+    uint64_t feed_messages, feed_entries, feeds_opened, feeds_lost, resets;
+    uint64_t replies_lost, published, pump_rescues, clock_steps;
+    struct hist batch_items; /* events in one transaction that had any */
+    struct hist commit_us;   /* time a commit took */
+    struct hist intake_us;   /* from reading the first event of a batch to its commit */
+    struct hist lateness_us; /* of a deadline: from due to committed */
+    struct hist turn_us;     /* one turn of the loop */
+};
+
+/* Counts a reply by result, and by code when it is INVALID. */
+void counters_reply(struct counters *c, const hxp_reply *reply);
+void counters_code(struct counters *c, const char *code);
+
+#endif

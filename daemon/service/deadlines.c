@@ -1,0 +1,101 @@
+#include "service/deadlines.h"
+
+#include "base/log.h"
+#include "service/state.h"
+#include <inttypes.h>
+
+int64_t deadlines_first(struct service *s)
+{
+    int64_t due;
+    return hx_store_due_first(s->store, &due) == HX_OK ? due : INT64_MAX;
+}
+
+static int judge_row(struct service *s, const struct hx_due_row *row)
+{
+    int rc = hx_machine_due(&s->machine, row->case_number);
+    if (rc != HX_NOTFOUND)
+        return rc;
+    s->counters.stale_due++;
+    return HX_OK;
+}
+
+/* Takes up to `max` rows away and judges them. */
+static int judge(struct service *s, size_t max)
+{
+    struct batch *b = &s->batch;
+    b->due = hx_arena_alloc(&s->arena, max * sizeof *b->due);
+    if (!b->due)
+        return HX_NOMEM;
+    hx_machine_set_time(&s->machine, timebase_now(&s->time));
+    int rc = hx_store_due_take(s->store, s->machine.now, max, b->due, &b->n_due);
+    for (size_t i = 0; rc == HX_OK && i < b->n_due; i++)
+        rc = judge_row(s, &b->due[i]);
+    return rc;
+}
+
+void deadlines_judge(struct service *s)
+{
+    struct batch *b = &s->batch;
+    if (b->error || batch_paused(s) || deadlines_first(s) > timebase_now(&s->time))
+        return;
+    if (batch_begin(s) == HX_OK)
+        b->error = judge(s, s->options.limits.due_batch);
+}
+
+void deadlines_committed(struct service *s)
+{
+    struct batch *b = &s->batch;
+    int64_t now = timebase_now_us(&s->time);
+    for (size_t i = 0; i < b->n_due; i++)
+        hist_add(&s->counters.lateness_us, (now - b->due[i].due * 1000) / s->time.scale);
+    s->counters.fired += b->n_due;
+    b->n_due = 0;
+}
+
+/* Takes the row of a case that cannot be judged. */
+static int drop_first(struct service *s)
+{
+    struct hx_due_row row;
+    size_t n;
+    int rc = hx_store_begin(s->store);
+    if (rc != HX_OK)
+        return rc;
+    rc = hx_store_due_take(s->store, s->machine.now, 1, &row, &n);
+    if (rc != HX_OK) {
+        hx_store_abort(s->store);
+        return rc;
+    }
+    if (n)
+        hx_log(HX_LOG_ERROR, "event=case_without_deadline case=%" PRIu64, row.case_number);
+    return hx_store_commit(s->store);
+}
+
+static int judge_alone(struct service *s)
+{
+    int rc = hx_store_begin(s->store);
+    if (rc != HX_OK)
+        return rc;
+    rc = judge(s, 1);
+    if (rc != HX_OK) {
+        hx_store_abort(s->store);
+        return rc;
+    }
+    rc = hx_store_commit(s->store);
+    if (rc == HX_OK) {
+        deadlines_committed(s);
+        batch_show(s);
+    }
+    return rc;
+}
+
+int deadlines_alone(struct service *s, size_t rows)
+{
+    for (size_t i = 0; i < rows; i++) {
+        int rc = judge_alone(s);
+        if (rc != HX_OK && !batch_trouble(rc))
+            rc = drop_first(s);
+        if (rc != HX_OK)
+            return rc;
+    }
+    return HX_OK;
+}

@@ -1,0 +1,119 @@
+/* From a message to its handler. */
+#include "service/state.h"
+
+#include <string.h>
+
+/* "{answer kind, handler, name, doors}": one line per message of the protocol. */
+static const struct handler {
+    Hongxin__V1__Request__AskCase ask;
+    void (*handle)(struct service *s, const struct request *r);
+    const char *name;
+    enum door_kind doors;
+} handlers[] = {
+    {HONGXIN__V1__REQUEST__ASK_PUBLISH, handle_publish, "Publish", DOOR_INTAKE},
+    {HONGXIN__V1__REQUEST__ASK_HELLO, handle_hello, "Hello", DOOR_FEED},
+    {HONGXIN__V1__REQUEST__ASK_CREDIT, handle_credit, "Credit", DOOR_FEED},
+    {HONGXIN__V1__REQUEST__ASK_ACK, handle_ack, "Ack", DOOR_FEED},
+    {HONGXIN__V1__REQUEST__ASK_CASE_QUERY, handle_case, "CaseQuery", DOOR_ANY},
+    {HONGXIN__V1__REQUEST__ASK_LIST, handle_list, "ListQuery", DOOR_ANY},
+    {HONGXIN__V1__REQUEST__ASK_COUNT, handle_count, "CountQuery", DOOR_ANY},
+    {HONGXIN__V1__REQUEST__ASK_STATS, handle_stats, "StatsQuery", DOOR_ANY},
+    {HONGXIN__V1__REQUEST__ASK_RULES, handle_rules, "RulesQuery", DOOR_ANY},
+    {HONGXIN__V1__REQUEST__ASK_PING, handle_ping, "Ping", DOOR_ANY},
+};
+
+static const struct problem_text {
+    const char *code, *message;
+} frame_problems[] = {
+    {"BAD_FRAMES", "a message is two frames: hongxin/1 and a Request"},
+    {"UNKNOWN_VERSION", "this daemon speaks hongxin/1"},
+};
+
+const char *service_hint(const struct service *s, const hxp_filter *f, char text[64])
+{
+    const char *hint = filter_hint(f, text);
+    if (!hint || strncmp(hint, "place:", 6) != 0)
+        return hint;
+    const struct hx_place *place = hx_city_place(s->options.city, hint + 6);
+    return place && place->kind != HX_BUILDING ? hint : NULL;
+}
+
+void service_answer(struct service *s, const struct request *r, hxp_response *answer)
+{
+    answer->request = r->message ? r->message->request : 0;
+    if (door_send(r->door, r->peer, answer) != HX_OK)
+        s->counters.replies_lost++;
+}
+
+void service_problem(struct service *s, const struct request *r, const char *code,
+                     const char *message)
+{
+    Hongxin__V1__Problem problem = HONGXIN__V1__PROBLEM__INIT;
+    hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
+    problem.code = (char *)code;
+    problem.message = (char *)message;
+    if (r->message) {
+        problem.request = r->message->ask_case == HONGXIN__V1__REQUEST__ASK_PUBLISH
+                              ? r->message->publish->request
+                              : r->message->request;
+    }
+    answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_PROBLEM;
+    answer.problem = &problem;
+    s->counters.problems++;
+    counters_code(&s->counters, code);
+    service_answer(s, r, &answer);
+}
+
+static void refuse_frames(struct service *s, const struct request *r, const char *code)
+{
+    const char *message = "";
+    for (size_t i = 0; i < sizeof frame_problems / sizeof *frame_problems; i++)
+        if (strcmp(frame_problems[i].code, code) == 0)
+            message = frame_problems[i].message;
+    service_problem(s, r, code, message);
+}
+
+static const struct handler *find_handler(Hongxin__V1__Request__AskCase ask)
+{
+    for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+        if (handlers[i].ask == ask)
+            return &handlers[i];
+    return NULL;
+}
+
+static void handle(struct service *s, const struct request *r)
+{
+    const struct handler *h = find_handler(r->message->ask_case);
+    if (!h)
+        service_problem(s, r, "UNKNOWN_MESSAGE", "this daemon does not know the message");
+    else if (!(h->doors & r->door->kind))
+        service_problem(s, r, "WRONG_DOOR", "this message belongs to the other endpoint");
+    else
+        h->handle(s, r);
+}
+
+void service_dispatch(struct service *s, struct door *door, struct inbound *in)
+{
+    struct request r = {.door = door, .peer = &in->peer};
+    size_t size = zmq_msg_size(&in->body);
+    s->counters.requests++;
+    if (in->problem) {
+        refuse_frames(s, &r, in->problem);
+        return;
+    }
+    if (size > s->options.limits.message_bytes) {
+        service_problem(s, &r, "OVERSIZE", "the message is larger than the limit");
+        return;
+    }
+    ProtobufCAllocator in_arena = hx_arena_allocator(&s->arena);
+    r.message = hongxin__v1__request__unpack(&in_arena, size, zmq_msg_data(&in->body));
+    r.peer = hx_arena_memdup(&s->arena, &in->peer, sizeof in->peer);
+    if (!r.peer)
+        return; /* no memory: the source hears nothing and sends again */
+    if (!r.message) {
+        service_problem(s, &r, "UNDECODABLE", "the second frame is not a Request");
+        return;
+    }
+    feeds_heard(&s->feeds, door, r.peer);
+    handle(s, &r);
+}

@@ -1,0 +1,204 @@
+#include "service/door.h"
+
+#include "base/log.h"
+#include <errno.h>
+#include <string.h>
+
+static const char VERSION[] = "hongxin/1";
+enum {
+    VERSION_SIZE = sizeof VERSION - 1,
+    BACKLOG = 1024,
+    HANDSHAKE_MS = 3000,
+    HEARTBEAT_MS = 5000,
+    HEARTBEAT_TIMEOUT_MS = 15000,
+    HEARTBEAT_TTL_MS = 30000,
+    LINGER_MS = 1000, /* answers on their way when we stop */
+};
+
+/* The one place where ZeroMQ's errors become ours. */
+static int translate(int err)
+{
+    switch (err) {
+    case EAGAIN:
+        return HX_AGAIN;
+    case EHOSTUNREACH:
+        return HX_CLOSED;
+    case EADDRINUSE:
+        return HX_BUSY;
+    case ENOMEM:
+        return HX_NOMEM;
+    default:
+        return HX_IO;
+    }
+}
+
+static bool set_int(void *socket, int option, int value)
+{
+    return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
+}
+
+static bool set_options(void *socket, const struct door_options *o)
+{
+    return zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &o->message_bytes, sizeof o->message_bytes) ==
+               0 &&
+           set_int(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
+           set_int(socket, ZMQ_BACKLOG, BACKLOG) && set_int(socket, ZMQ_SNDHWM, o->queue) &&
+           set_int(socket, ZMQ_RCVHWM, o->queue) &&
+           set_int(socket, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) &&
+           set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS) &&
+           set_int(socket, ZMQ_HEARTBEAT_TTL, HEARTBEAT_TTL_MS) &&
+           set_int(socket, ZMQ_ROUTER_MANDATORY, 1) && set_int(socket, ZMQ_ROUTER_HANDOVER, 0) &&
+           set_int(socket, ZMQ_TCP_KEEPALIVE, 1) && set_int(socket, ZMQ_LINGER, LINGER_MS) &&
+           set_int(socket, ZMQ_IPV6, strchr(o->endpoint, '[') != NULL);
+}
+
+int door_open(struct door *d, void *zmq, const struct door_options *o)
+{
+    *d = (struct door){.name = o->name, .kind = o->kind};
+    d->socket = zmq_socket(zmq, ZMQ_ROUTER);
+    if (!d->socket || !set_options(d->socket, o) || zmq_bind(d->socket, o->endpoint) != 0) {
+        int err = errno;
+        hx_log(HX_LOG_ERROR, "event=door_failed door=%s endpoint=%s \"%s\"", o->name, o->endpoint,
+               zmq_strerror(err));
+        door_close(d);
+        return translate(err);
+    }
+    size_t n = sizeof d->endpoint;
+    if (zmq_getsockopt(d->socket, ZMQ_LAST_ENDPOINT, d->endpoint, &n) != 0)
+        strncpy(d->endpoint, o->endpoint, sizeof d->endpoint - 1);
+    hx_log(HX_LOG_INFO, "event=listening door=%s endpoint=%s", d->name, d->endpoint);
+    return HX_OK;
+}
+
+void door_close(struct door *d)
+{
+    if (d->socket)
+        zmq_close(d->socket);
+    d->socket = NULL;
+}
+
+int door_fd(const struct door *d)
+{
+    int fd = -1;
+    size_t n = sizeof fd;
+    return zmq_getsockopt(d->socket, ZMQ_FD, &fd, &n) == 0 ? fd : -1;
+}
+
+bool door_ready(struct door *d)
+{
+    int events = 0;
+    size_t n = sizeof events;
+    return zmq_getsockopt(d->socket, ZMQ_EVENTS, &events, &n) == 0 && (events & ZMQ_POLLIN);
+}
+
+void inbound_init(struct inbound *in)
+{
+    memset(in, 0, sizeof *in);
+    zmq_msg_init(&in->body);
+}
+
+void inbound_fini(struct inbound *in)
+{
+    zmq_msg_close(&in->body);
+}
+
+static const char *judge_version(zmq_msg_t *frame)
+{
+    const char *data = zmq_msg_data(frame);
+    size_t n = zmq_msg_size(frame);
+    if (n == VERSION_SIZE && memcmp(data, VERSION, n) == 0)
+        return NULL;
+    return n > 8 && memcmp(data, "hongxin/", 8) == 0 ? "UNKNOWN_VERSION" : "BAD_FRAMES";
+}
+
+/* Reads the frames after the peer's name. They all are there: ZeroMQ delivers whole messages. */
+static int receive_frames(struct door *d, struct inbound *in)
+{
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    int count = 0;
+    bool more = zmq_msg_more(&in->body);
+    in->problem = NULL;
+    while (more) {
+        zmq_msg_t *into = ++count == 2 ? &in->body : &frame;
+        if (zmq_msg_recv(into, d->socket, ZMQ_DONTWAIT) < 0)
+            break;
+        if (count == 1)
+            in->problem = judge_version(into);
+        more = zmq_msg_more(into);
+    }
+    zmq_msg_close(&frame);
+    if (count != 2 && !in->problem)
+        in->problem = "BAD_FRAMES";
+    return more ? HX_IO : HX_OK;
+}
+
+int door_receive(struct door *d, struct inbound *in)
+{
+    if (zmq_msg_recv(&in->body, d->socket, ZMQ_DONTWAIT) < 0)
+        return errno == EINTR ? HX_AGAIN : translate(errno);
+    size_t n = zmq_msg_size(&in->body);
+    in->peer.size = (uint8_t)(n < sizeof in->peer.id ? n : sizeof in->peer.id);
+    memcpy(in->peer.id, zmq_msg_data(&in->body), in->peer.size);
+    d->received++;
+    return receive_frames(d, in);
+}
+
+static int count_failure(struct door *d, int err)
+{
+    d->unreachable += err == HX_CLOSED;
+    d->full += err == HX_AGAIN;
+    return err;
+}
+
+int door_send(struct door *d, const struct peer *to, const hxp_response *response)
+{
+    size_t size = hongxin__v1__response__get_packed_size(response);
+    zmq_msg_t body;
+    if (zmq_msg_init_size(&body, size) != 0)
+        return HX_NOMEM;
+    /* A peer that is gone or full shows at the first frame; the others then always go. */
+    if (zmq_send(d->socket, to->id, to->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
+        int err = count_failure(d, translate(errno));
+        zmq_msg_close(&body);
+        return err;
+    }
+    hongxin__v1__response__pack(response, zmq_msg_data(&body));
+    if (zmq_send_const(d->socket, VERSION, VERSION_SIZE, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
+        zmq_msg_send(&body, d->socket, ZMQ_DONTWAIT) < 0) {
+        int err = count_failure(d, translate(errno));
+        zmq_msg_close(&body);
+        return err;
+    }
+    d->sent++;
+    return HX_OK;
+}
+
+bool peer_equal(const struct peer *a, const struct peer *b)
+{
+    return a->size == b->size && memcmp(a->id, b->id, a->size) == 0;
+}
+
+static bool starts(const char *s, const char *with)
+{
+    return strncmp(s, with, strlen(with)) == 0;
+}
+
+/* 127.0.0.0/8 written in full: a name such as 127.example.org is no address. */
+static bool loopback_v4(const char *host)
+{
+    const char *colon = strchr(host, ':');
+    if (!colon || !starts(host, "127."))
+        return false;
+    return strspn(host, "0123456789.") == (size_t)(colon - host);
+}
+
+bool endpoint_local(const char *endpoint)
+{
+    if (starts(endpoint, "ipc://"))
+        return true;
+    if (!starts(endpoint, "tcp://"))
+        return false;
+    const char *host = endpoint + 6;
+    return loopback_v4(host) || starts(host, "localhost:") || starts(host, "[::1]:");
+}

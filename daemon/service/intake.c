@@ -1,0 +1,201 @@
+#include "service/intake.h"
+
+#include "service/state.h"
+#include "service/text.h"
+#include <sodium.h>
+#include <string.h>
+
+enum { DIGEST_SIZE = 32 };
+
+/* An item on its way through the checks. */
+struct passage {
+    const hxp_item *item;
+    const hxp_event *event; /* NULL: undecodable */
+    const uint8_t *identity;
+    size_t identity_size;
+    uint8_t *digest; /* in the arena: the entry points to it */
+    int64_t t_rcv;
+};
+
+hxp_reply *intake_refusal(struct service *s, Hongxin__V1__Result result, const char *code,
+                          const char *message)
+{
+    hxp_reply *reply = hx_arena_alloc(&s->arena, sizeof *reply);
+    if (!reply)
+        return NULL;
+    hongxin__v1__reply__init(reply);
+    reply->result = result;
+    reply->code = (char *)code;
+    reply->message = (char *)message;
+    if (result == HONGXIN__V1__RESULT__RETRY_AFTER)
+        reply->retry_after_ms = s->options.limits.retry_after_ms;
+    return reply;
+}
+
+static char *clean(char *s)
+{
+    return text_is_utf8(s, strlen(s)) ? s : (char *)"";
+}
+
+static void name_reply(const hxp_event *e, hxp_reply *reply)
+{
+    if (e && reply) {
+        reply->id = clean(e->id);
+        reply->source = clean(e->source);
+    }
+}
+
+static const hxp_event *decode(struct service *s, const hxp_item *item)
+{
+    ProtobufCAllocator in_arena = hx_arena_allocator(&s->arena);
+    return hongxin__v1__event__unpack(&in_arena, item->event.len, item->event.data);
+}
+
+void intake_name(struct service *s, const hxp_item *item, hxp_reply *reply)
+{
+    if (item->event.len <= LIMIT_EVENT)
+        name_reply(decode(s, item), reply);
+}
+
+static bool is(const hxp_event *e, const char *type)
+{
+    return strcmp(e->type, type) == 0;
+}
+
+/* Identity may come with the events that bring a reporter; elsewhere it would have no place. */
+static const char *judge_identity(const struct passage *p)
+{
+    const hxp_reporter *r = p->item->reporter;
+    if (!is(p->event, "REPORTED") && !is(p->event, "PARTY_ADDED"))
+        return "IDENTITY_NOT_EXPECTED";
+    if (!text_all_utf8(&r->base))
+        return "BAD_UTF8";
+    return hongxin__v1__reporter__get_packed_size(r) > LIMIT_REPORTER ? "IDENTITY_TOO_LARGE" : NULL;
+}
+
+/* Refuses what has the wrong form; *reply stays NULL when the event may go to the engine, which
+ * looks at its fields. */
+static int check_form(struct service *s, struct passage *p, hxp_reply **reply)
+{
+    const char *code = NULL;
+    if (p->item->event.len > LIMIT_EVENT) {
+        code = "OVERSIZE";
+    } else {
+        p->event = decode(s, p->item);
+        if (p->event && p->item->reporter)
+            code = judge_identity(p);
+    }
+    if (!code)
+        return HX_OK;
+    *reply = intake_refusal(s, HONGXIN__V1__RESULT__INVALID, code,
+                            "an event has at most 65536 bytes and an identity only where a "
+                            "reporter comes in");
+    name_reply(p->event, *reply);
+    return *reply ? HX_OK : HX_NOMEM;
+}
+
+/* Refuses for now what could not be kept. */
+static int check_room(struct service *s, const struct passage *p, hxp_reply **reply)
+{
+    const char *code = NULL;
+    const struct hx_machine *m = &s->machine;
+    uint64_t number;
+    if (is(p->event, "REPORTED") && !hx_store_room(s->store)) {
+        code = "STORE_FULL";
+    } else if (p->item->reporter && !is(p->event, "REPORTED") && !p->event->case_number) {
+        /* An event that waits for its case would have to leave the identity behind. */
+        int rc = m->ops->ref_load(m->backend, p->event->source, p->event->case_ref, &number);
+        if (rc != HX_OK && rc != HX_NOTFOUND)
+            return rc;
+        code = rc == HX_NOTFOUND ? "CASE_UNKNOWN" : NULL;
+    }
+    if (!code)
+        return HX_OK;
+    *reply =
+        intake_refusal(s, HONGXIN__V1__RESULT__RETRY_AFTER, code, "send the event again later");
+    name_reply(p->event, *reply);
+    return *reply ? HX_OK : HX_NOMEM;
+}
+
+/* Salted with the event's own name, so that two complaints of one person cannot be linked by it. */
+static int digest_identity(struct service *s, struct passage *p)
+{
+    const hxp_reporter *r = p->item->reporter;
+    p->identity_size = hongxin__v1__reporter__get_packed_size(r);
+    uint8_t *packed = hx_arena_alloc(&s->arena, p->identity_size);
+    p->digest = hx_arena_alloc(&s->arena, DIGEST_SIZE);
+    if (!packed || !p->digest)
+        return HX_NOMEM;
+    hongxin__v1__reporter__pack(r, packed);
+    p->identity = packed;
+    crypto_generichash_state hash;
+    crypto_generichash_init(&hash, s->options.identity_key, HX_IDENTITY_KEY_SIZE, DIGEST_SIZE);
+    crypto_generichash_update(&hash, (const uint8_t *)p->event->source,
+                              strlen(p->event->source) + 1);
+    crypto_generichash_update(&hash, (const uint8_t *)p->event->id, strlen(p->event->id) + 1);
+    crypto_generichash_update(&hash, packed, p->identity_size);
+    crypto_generichash_final(&hash, p->digest, DIGEST_SIZE);
+    return HX_OK;
+}
+
+/* The number of the party that the accepted event has added: 0 is the first reporter. */
+static int party_number(struct service *s, const struct passage *p, uint64_t case_number,
+                        uint32_t *party)
+{
+    *party = 0;
+    if (is(p->event, "REPORTED"))
+        return HX_OK;
+    const struct hx_machine *m = &s->machine;
+    int rc = m->ops->case_load(m->backend, case_number, &s->scratch);
+    if (rc == HX_OK && s->scratch.n_parties)
+        *party = s->scratch.n_parties - 1;
+    return rc;
+}
+
+static int keep_identity(struct service *s, const struct passage *p, const hxp_reply *reply)
+{
+    bool taken = reply->result == HONGXIN__V1__RESULT__ACCEPTED ||
+                 reply->result == HONGXIN__V1__RESULT__REJECTED;
+    if (!taken || !reply->case_number)
+        return HX_OK;
+    uint32_t party;
+    int rc = party_number(s, p, reply->case_number, &party);
+    if (rc != HX_OK)
+        return rc;
+    return hx_store_person_save(s->store, reply->case_number, party, p->identity, p->identity_size);
+}
+
+static int apply(struct service *s, struct passage *p, hxp_reply **reply)
+{
+    const hxp_reply *made = NULL;
+    struct hx_arrival in = {.bytes = p->item->event.data,
+                            .size = p->item->event.len,
+                            .event = p->event,
+                            .t_rcv = p->t_rcv};
+    if (p->event && p->item->reporter) {
+        int rc = digest_identity(s, p);
+        if (rc != HX_OK)
+            return rc;
+        in.reporter_digest = p->digest;
+        in.reporter_digest_size = DIGEST_SIZE;
+    }
+    int rc = hx_machine_event(&s->machine, &in, &made);
+    if (rc != HX_OK)
+        return rc;
+    *reply = (hxp_reply *)made;
+    if (made->result == HONGXIN__V1__RESULT__INVALID)
+        name_reply(p->event, *reply); /* its names may be what is wrong with it */
+    return in.reporter_digest ? keep_identity(s, p, made) : HX_OK;
+}
+
+int intake_apply(struct service *s, const hxp_item *item, int64_t t_rcv, hxp_reply **reply)
+{
+    struct passage p = {.item = item, .t_rcv = t_rcv};
+    *reply = NULL;
+    int rc = check_form(s, &p, reply);
+    if (rc == HX_OK && !*reply && p.event)
+        rc = check_room(s, &p, reply);
+    if (rc == HX_OK && !*reply)
+        rc = apply(s, &p, reply);
+    return rc;
+}

@@ -1,0 +1,202 @@
+/* Questions about cases: one case with its history, and lists. They see what is committed. */
+#include "service/state.h"
+#include "service/text.h"
+
+#include <string.h>
+
+/* ---- one case ---------------------------------------------------------------------------------
+ */
+
+/* Journal entries of one case, collected newest first. */
+struct history {
+    struct service *s;
+    ProtobufCBinaryData entries[LIMIT_HISTORY];
+    size_t n, bytes;
+    bool cut;
+};
+
+static int add_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
+{
+    struct history *h = ctx;
+    (void)lsn;
+    uint8_t *copy = NULL;
+    if (h->n < LIMIT_HISTORY && h->bytes + size <= LIMIT_HISTORY_BYTES)
+        copy = hx_arena_memdup(&h->s->arena, bytes, size);
+    if (!copy) {
+        h->cut = true;
+        return 1;
+    }
+    h->entries[h->n++] = (ProtobufCBinaryData){.len = size, .data = copy};
+    h->bytes += size;
+    return 0;
+}
+
+static void oldest_first(struct history *h)
+{
+    for (size_t i = 0; i < h->n / 2; i++) {
+        ProtobufCBinaryData swap = h->entries[i];
+        h->entries[i] = h->entries[h->n - 1 - i];
+        h->entries[h->n - 1 - i] = swap;
+    }
+}
+
+static int find_case(struct service *s, const Hongxin__V1__CaseQuery *q)
+{
+    uint64_t number = q->case_number;
+    if (!number) {
+        int rc = hx_store_ref(s->store, q->source, q->ref, &number);
+        if (rc != HX_OK)
+            return rc;
+    }
+    return hx_store_case(s->store, number, &s->scratch);
+}
+
+static int add_history(struct service *s, Hongxin__V1__CaseAnswer *a)
+{
+    struct history *h = hx_arena_alloc(&s->arena, sizeof *h);
+    if (!h)
+        return HX_NOMEM;
+    h->s = s;
+    int rc = hx_store_history(s->store, s->scratch.number, LIMIT_HISTORY + 1, add_entry, h);
+    oldest_first(h);
+    a->history = h->entries;
+    a->n_history = h->n;
+    a->cut = h->cut;
+    return rc;
+}
+
+void handle_case(struct service *s, const struct request *r)
+{
+    const Hongxin__V1__CaseQuery *q = r->message->case_query;
+    Hongxin__V1__CaseAnswer a = HONGXIN__V1__CASE_ANSWER__INIT;
+    hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
+    if (q->at) {
+        service_problem(s, r, "NOT_SUPPORTED", "this daemon answers for now only: leave out `at`");
+        return;
+    }
+    int rc = find_case(s, q);
+    if (rc == HX_OK && !(a.view = hx_case_view(&s->machine, &s->scratch)))
+        rc = HX_NOMEM;
+    if (rc == HX_OK && q->history)
+        rc = add_history(s, &a);
+    if (rc != HX_OK) {
+        bool none = rc == HX_NOTFOUND;
+        service_problem(s, r, none ? "NO_CASE" : "STORE_TROUBLE",
+                        none ? "there is no such case" : "try again");
+        return;
+    }
+    answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER;
+    answer.case_answer = &a;
+    service_answer(s, r, &answer);
+}
+
+/* ---- lists ------------------------------------------------------------------------------------
+ */
+
+struct list {
+    struct service *s;
+    const Hongxin__V1__ListQuery *q;
+    int64_t due_until; /* 0 = any */
+    hxp_case_view *cases[LIMIT_LIST];
+    size_t n, most, seen;
+    uint64_t last;
+    bool failed;
+};
+
+static bool in_states(const struct list *l, const char *state)
+{
+    for (size_t i = 0; i < l->q->n_states; i++)
+        if (strcmp(l->q->states[i], state) == 0)
+            return true;
+    return l->q->n_states == 0;
+}
+
+static bool listed(const struct list *l, const hxp_case_view *c)
+{
+    if (l->due_until && (!c->next_deadline || c->next_deadline > l->due_until))
+        return false;
+    return in_states(l, c->state) && filter_matches_case(l->q->filter, c);
+}
+
+static int list_case(void *ctx, uint64_t number)
+{
+    struct list *l = ctx;
+    struct service *s = l->s;
+    if (l->n == l->most)
+        return 1;
+    l->seen++;
+    l->last = number;
+    int rc = hx_store_case(s->store, number, &s->scratch);
+    if (rc != HX_OK)
+        return rc != HX_NOTFOUND && (l->failed = true);
+    hxp_case_view *view = hx_case_view(&s->machine, &s->scratch);
+    l->failed |= !view;
+    if (view && listed(l, view))
+        l->cases[l->n++] = view;
+    return l->failed;
+}
+
+/* Closed cases stand in no projection: numbers are walked as they were given. */
+static int walk_all(struct list *l)
+{
+    struct hx_store_stats stats;
+    int rc = hx_store_stats(l->s->store, &stats);
+    if (rc != HX_OK)
+        return rc;
+    uint64_t first = (uint64_t)l->s->options.partition << HX_PARTITION_SHIFT;
+    uint64_t last = first + stats.cases;
+    uint64_t number = l->q->after > first ? l->q->after : first;
+    while (number < last && l->seen < LIMIT_LIST_SCAN && list_case(l, number + 1) == 0)
+        number++;
+    return HX_OK;
+}
+
+static int walk_open(struct list *l)
+{
+    char text[64];
+    const char *hint = service_hint(l->s, l->q->filter, text);
+    return hx_store_open_cases(l->s->store, hint, l->q->after, LIMIT_LIST_SCAN, list_case, l);
+}
+
+static struct list *list_new(struct service *s, const struct request *r)
+{
+    struct list *l = hx_arena_alloc(&s->arena, sizeof *l);
+    if (!l)
+        return NULL;
+    l->s = s;
+    l->q = r->message->list;
+    l->most = l->q->limit && l->q->limit < LIMIT_LIST ? l->q->limit : LIMIT_LIST;
+    l->last = l->q->after;
+    if (l->q->due_within_ms) {
+        uint64_t most = (uint64_t)(HX_INSTANT_MAX - timebase_now(&s->time));
+        uint64_t within = l->q->due_within_ms < most ? l->q->due_within_ms : most;
+        l->due_until = timebase_now(&s->time) + (int64_t)within;
+    }
+    return l;
+}
+
+void handle_list(struct service *s, const struct request *r)
+{
+    Hongxin__V1__ListAnswer a = HONGXIN__V1__LIST_ANSWER__INIT;
+    hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
+    const char *code = filter_problem(r->message->list->filter);
+    if (code) {
+        service_problem(s, r, code, "the question was refused");
+        return;
+    }
+    struct list *l = list_new(s, r);
+    int rc = !l ? HX_NOMEM : l->q->closed ? walk_all(l) : walk_open(l);
+    if (rc != HX_OK || l->failed) {
+        service_problem(s, r, "STORE_TROUBLE", "try again");
+        return;
+    }
+    a.cases = l->cases;
+    a.n_cases = l->n;
+    a.cut = l->n == l->most || l->seen == LIMIT_LIST_SCAN;
+    a.next = a.cut ? l->last : 0;
+    a.counted = !a.cut && !l->q->after;
+    a.total = a.counted ? l->n : 0;
+    answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_LIST;
+    answer.list = &a;
+    service_answer(s, r, &answer);
+}

@@ -1,0 +1,163 @@
+#include "service/service.h"
+
+#include "base/log.h"
+#include "service/loop.h"
+#include "service/state.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    QUEUE = 1024,     /* messages kept for one peer, each way; feeds keep within their credit */
+    TAIL_ENTRY = 512, /* usual size of an entry: how many slots the tail has */
+    CLOSE_FACTOR = 4, /* a message so many times too large closes its connection */
+};
+
+/* No endpoint may be reachable from elsewhere as long as there are no keys. */
+static int judge_endpoint(const char *name, const char *endpoint)
+{
+    if (!endpoint || !*endpoint || endpoint_local(endpoint))
+        return HX_OK;
+    hx_log(HX_LOG_ERROR,
+           "event=endpoint_refused door=%s endpoint=%s \"without keys the daemon listens on this "
+           "machine only: use tcp://127.0.0.1:PORT, tcp://[::1]:PORT or ipc://PATH\"",
+           name, endpoint);
+    return HX_DENIED;
+}
+
+static int judge_endpoints(const struct service_options *o)
+{
+    int rc = judge_endpoint("intake", o->intake_endpoint);
+    if (rc == HX_OK)
+        rc = judge_endpoint("feed", o->feed_endpoint);
+    if (rc == HX_OK)
+        rc = judge_endpoint("pub", o->pub_endpoint);
+    return rc;
+}
+
+static int open_door(struct service *s, const char *name, enum door_kind kind, const char *endpoint)
+{
+    const struct door_options o = {.name = name,
+                                   .kind = kind,
+                                   .endpoint = endpoint,
+                                   .message_bytes =
+                                       CLOSE_FACTOR * (int64_t)s->options.limits.message_bytes,
+                                   .queue = kind & DOOR_FEED ? QUEUE + LIMIT_CREDIT : QUEUE};
+    int rc = door_open(&s->doors[s->n_doors], s->zmq, &o);
+    if (rc == HX_OK)
+        s->n_doors++;
+    return rc;
+}
+
+static int open_doors(struct service *s)
+{
+    const struct service_options *o = &s->options;
+    bool one = !o->feed_endpoint || !*o->feed_endpoint ||
+               strcmp(o->feed_endpoint, o->intake_endpoint) == 0;
+    s->zmq = zmq_ctx_new();
+    if (!s->zmq)
+        return HX_NOMEM;
+    zmq_ctx_set(s->zmq, ZMQ_MAX_SOCKETS, 64);
+    int rc = open_door(s, "intake", one ? DOOR_ANY : DOOR_INTAKE, o->intake_endpoint);
+    if (rc == HX_OK && !one)
+        rc = open_door(s, "feed", DOOR_FEED, o->feed_endpoint);
+    if (rc == HX_OK)
+        rc = publisher_open(&s->publisher, s->zmq, o->pub_endpoint);
+    return rc;
+}
+
+static void close_doors(struct service *s)
+{
+    for (size_t i = 0; i < s->n_doors; i++)
+        door_close(&s->doors[i]);
+    s->n_doors = 0;
+    publisher_close(&s->publisher);
+    if (s->zmq)
+        zmq_ctx_term(s->zmq); /* waits for answers on their way, at most the doors' linger */
+    s->zmq = NULL;
+}
+
+/* Time goes on where the journal ends (R13); what lies between was our outage (corner 17). */
+static void start_clock(struct service *s)
+{
+    int64_t last = hx_store_last_now(s->store);
+    timebase_init(&s->time, s->options.scale, last);
+    int64_t now = timebase_now(&s->time);
+    s->machine.now = last;
+    hx_machine_set_time(&s->machine, now);
+    if (last && now > last) {
+        s->machine.outage_from = last;
+        s->machine.outage_to = now;
+    }
+}
+
+static void wire_machine(struct service *s)
+{
+    s->machine = (struct hx_machine){.rules = s->options.rules,
+                                     .city = s->options.city,
+                                     .ops = hx_store_backend(),
+                                     .backend = s->store,
+                                     .arena = &s->arena,
+                                     .reach = reach_of,
+                                     .reach_ctx = &s->reach,
+                                     .scale = s->options.scale};
+    start_clock(s);
+}
+
+static int prepare(struct service *s)
+{
+    const struct limits *l = &s->options.limits;
+    hx_arena_init(&s->arena, 0);
+    batch_reset(&s->batch);
+    reach_init(&s->reach);
+    s->started = mono_now();
+    wire_machine(s);
+    int rc = feeds_init(&s->feeds, l->subscribers);
+    if (rc == HX_OK)
+        rc = tail_init(&s->tail, l->tail_bytes, l->tail_bytes / TAIL_ENTRY + 16,
+                       hx_store_newest_lsn(s->store) + 1);
+    return rc;
+}
+
+static void clean(struct service *s)
+{
+    close_doors(s);
+    feeds_fini(&s->feeds);
+    tail_fini(&s->tail);
+    reach_fini(&s->reach);
+    hx_arena_fini(&s->arena);
+}
+
+static int serve(struct service *s)
+{
+    struct loop loop;
+    int rc = loop_open(&loop, s);
+    if (rc != HX_OK)
+        return rc;
+    hx_log(HX_LOG_INFO, "event=ready newest_lsn=%" PRIu64 " outage_ms=%" PRId64 " scale=%u",
+           hx_store_newest_lsn(s->store), s->machine.outage_to - s->machine.outage_from,
+           s->time.scale);
+    rc = loop_run(&loop);
+    loop_close(&loop);
+    return rc;
+}
+
+int service_run(const struct service_options *options)
+{
+    int rc = judge_endpoints(options);
+    if (rc != HX_OK)
+        return rc;
+    struct service *s = calloc(1, sizeof *s);
+    if (!s)
+        return HX_NOMEM;
+    s->options = *options;
+    s->store = options->store;
+    rc = prepare(s);
+    if (rc == HX_OK)
+        rc = open_doors(s);
+    if (rc == HX_OK)
+        rc = serve(s);
+    clean(s);
+    free(s);
+    return rc;
+}

@@ -1,0 +1,34 @@
+/* The service: everything between the sockets and the store, in one thread that owns both.
+ *
+ * A turn of its loop takes what the doors hold (up to a batch), applies it through the engine,
+ * judges deadlines that have come, commits once, and only then answers, streams and publishes. An
+ * idle daemon thus commits each event at once, a busy one many together. */
+#ifndef SERVICE_SERVICE_H
+#define SERVICE_SERVICE_H
+
+#include "engine/machine.h"
+#include "service/limits.h"
+#include "store/store.h"
+
+struct service_options {
+    /* borrowed until service_run() has returned */
+    const struct hx_rules *rules;
+    const struct hx_city *city;
+    struct hx_store *store;
+    const uint8_t *identity_key; /* HX_IDENTITY_KEY_SIZE bytes */
+    const char *intake_endpoint; /* events and questions */
+    const char *feed_endpoint; /* subscriptions and questions; NULL or the same: one door for all */
+    const char *pub_endpoint;  /* NULL = no PUB door */
+    const char *rules_folder;  /* files that RulesQuery may show; NULL = none */
+    struct limits limits;
+    uint32_t scale;
+    uint32_t partition;
+};
+
+/* Opens the doors, serves until SIGTERM or SIGINT, finishes what has been accepted, and closes.
+ * HX_OK after an orderly end. HX_DENIED: an endpoint is not on this machine. HX_BUSY: an address is
+ * in use. HX_IO, HX_NOMEM; HX_IO also when the store can no longer promise durability. Reasons are
+ * in the log. */
+HX_CHECK int service_run(const struct service_options *options);
+
+#endif

@@ -1,0 +1,41 @@
+/* The newest journal entries in memory, for readers that are nearly up to date: they touch no
+ * table. A ring of fixed size; the oldest entries go first. One thread. */
+#ifndef SERVICE_TAIL_H
+#define SERVICE_TAIL_H
+
+#include "hongxin/error.h"
+#include "hongxin/schema.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct tail_entry {
+    uint64_t lsn;
+    uint64_t case_number;
+    const uint8_t *bytes; /* inside the ring */
+    size_t size;
+    const hxp_entry *decoded; /* only for entries of this turn, else NULL */
+};
+
+struct tail {
+    uint8_t *ring;
+    size_t cap, at; /* bytes; where the next entry goes */
+    struct tail_entry *index;
+    size_t slots;
+    uint64_t oldest, next; /* LSNs: oldest … next - 1 are here */
+};
+
+/* `bytes` of ring and so many slots; the first entry will have the number next_lsn. HX_NOMEM. */
+HX_CHECK int tail_init(struct tail *t, size_t bytes, size_t slots, uint64_t next_lsn);
+void tail_fini(struct tail *t);
+
+/* Copies an entry. Numbers must follow each other: after a jump the tail begins anew. An entry
+ * larger than the ring is left out, and the tail begins after it. */
+void tail_append(struct tail *t, const struct tail_entry *entry);
+
+/* NULL when it is not here (any more). */
+const struct tail_entry *tail_find(const struct tail *t, uint64_t lsn);
+
+/* Forgets the decoded forms from this number on: their memory goes away. */
+void tail_undecode(struct tail *t, uint64_t from_lsn);
+
+#endif

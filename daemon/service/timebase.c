@@ -1,0 +1,64 @@
+#include "service/timebase.h"
+
+#include <time.h>
+
+/* A clock that is being slewed moves by 0.5 ms/s at most; a difference above this is a step. */
+enum { STEP_MS = 250 };
+
+static int64_t read_us(clockid_t id)
+{
+    struct timespec ts;
+    clock_gettime(id, &ts);
+    return ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
+}
+
+static int64_t offset_ms(void)
+{
+    return (read_us(CLOCK_REALTIME) - read_us(CLOCK_BOOTTIME)) / 1000;
+}
+
+void timebase_init(struct timebase *t, uint32_t scale, int64_t last_now)
+{
+    int64_t wall = read_us(CLOCK_REALTIME);
+    *t = (struct timebase){.wall_us = wall, .engine_us = wall, .scale = scale ? scale : 1};
+    if (t->scale > 1 && last_now * 1000 > wall)
+        t->engine_us = last_now * 1000;
+    t->offset_ms = offset_ms();
+}
+
+int64_t timebase_now_us(const struct timebase *t)
+{
+    int64_t wall = read_us(CLOCK_REALTIME);
+    return t->scale == 1 ? wall : t->engine_us + (wall - t->wall_us) * t->scale;
+}
+
+int64_t timebase_now(const struct timebase *t)
+{
+    return timebase_now_us(t) / 1000;
+}
+
+struct hx_wall timebase_wall_of(const struct timebase *t, int64_t engine)
+{
+    if (t->scale == 1)
+        return (struct hx_wall){engine};
+    int64_t us = t->wall_us + (engine * 1000 - t->engine_us + t->scale - 1) / t->scale;
+    return (struct hx_wall){us / 1000 + (us % 1000 > 0)};
+}
+
+bool timebase_stepped(struct timebase *t, int64_t *by_ms)
+{
+    int64_t now = offset_ms();
+    *by_ms = now - t->offset_ms;
+    t->offset_ms = now;
+    return *by_ms > STEP_MS || *by_ms < -STEP_MS;
+}
+
+int64_t mono_now_us(void)
+{
+    return read_us(CLOCK_MONOTONIC);
+}
+
+struct hx_mono mono_now(void)
+{
+    return (struct hx_mono){mono_now_us() / 1000};
+}

@@ -1,0 +1,83 @@
+#include "service/turn.h"
+
+#include "base/log.h"
+#include "service/deadlines.h"
+#include "service/state.h"
+
+/* Messages taken per turn whatever they hold, so that questions cannot hold up deadlines. */
+enum { MESSAGES_PER_TURN = 4096, QUESTIONS_US = 20000 };
+
+/* Takes what the doors hold until a batch is full; facts before timers (R4). */
+static void take(struct service *s)
+{
+    struct inbound in;
+    inbound_init(&in);
+    int64_t until = mono_now_us() + QUESTIONS_US;
+    for (size_t d = 0; d < s->n_doors; d++) {
+        for (int i = 0; i < MESSAGES_PER_TURN; i++) {
+            if (s->batch.items >= s->options.limits.batch_items)
+                break;
+            if (!s->batch.items && i % 16 == 15 && mono_now_us() > until)
+                break;
+            if (door_receive(&s->doors[d], &in) != HX_OK)
+                break;
+            service_dispatch(s, &s->doors[d], &in);
+        }
+    }
+    inbound_fini(&in);
+}
+
+/* Cursors that wait for a transaction get one of their own. */
+static void flush_cursors(struct service *s)
+{
+    if (hx_store_cursors_pending(s->store) && !batch_paused(s) && batch_begin(s) == HX_OK)
+        return; /* the batch's commit writes them */
+}
+
+/* Projections follow in large steps: when they are far behind, or in a quiet moment. */
+static void project(struct service *s, bool quiet)
+{
+    size_t behind = hx_store_project_behind(s->store), done;
+    if (batch_paused(s) || s->batch.troubled)
+        return;
+    if (behind < s->options.limits.project_entries && !(quiet && behind))
+        return;
+    int rc = hx_store_project(s->store, 0, &done);
+    if (rc != HX_OK)
+        hx_log(HX_LOG_ERROR, "event=projection_failed error=%s", hx_errname(rc));
+}
+
+static bool doors_ready(struct service *s)
+{
+    bool ready = false;
+    for (size_t d = 0; d < s->n_doors; d++)
+        ready |= door_ready(&s->doors[d]);
+    return ready;
+}
+
+struct turn_result turn_run(struct service *s, bool flush)
+{
+    struct turn_result r = {0};
+    int64_t begun = mono_now_us();
+    uint64_t first_new = hx_store_newest_lsn(s->store) + 1;
+    batch_reset(&s->batch);
+    publisher_turn(&s->publisher);
+    take(s);
+    deadlines_judge(s);
+    if (flush)
+        flush_cursors(s);
+    r.worked = s->batch.open || s->batch.first;
+    r.failed = !batch_settle(s);
+    bool behind = feeds_push(s);
+    tail_undecode(&s->tail, first_new);
+    project(s, flush && !r.worked);
+    feeds_acked(s);
+    hx_arena_reset(&s->arena);
+    if (r.worked)
+        hist_add(&s->counters.turn_us, mono_now_us() - begun);
+    /* Sending may have swallowed the edge of what came in meanwhile: ask each door now. */
+    bool due = deadlines_first(s) <= timebase_now(&s->time);
+    r.more = doors_ready(s) || behind || (due && !batch_paused(s));
+    r.soon = s->feeds.acks_wait || hx_store_project_behind(s->store) || batch_paused(s);
+    return r;
+}
