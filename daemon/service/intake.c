@@ -34,7 +34,7 @@ hxp_reply *intake_refusal(struct service *s, Hongxin__V1__Result result, const c
 
 static char *clean(char *s)
 {
-    return text_is_utf8(s, strlen(s)) ? s : (char *)"";
+    return text_is_utf8(s) ? s : (char *)"";
 }
 
 static void name_reply(const hxp_event *e, hxp_reply *reply)

@@ -1,55 +1,18 @@
 #include "service/text.h"
 
+#include "base/utf8.h"
 #include <stdint.h>
 #include <string.h>
 
-static bool continuation(unsigned char c)
+bool text_is_utf8(const char *s)
 {
-    return (c & 0xC0) == 0x80;
-}
-
-/* Length of the well-formed sequence at s (a byte >= 0x80, n bytes left); 0 when there is none. */
-static size_t sequence(const unsigned char *s, size_t n)
-{
-    unsigned char c = s[0];
-    if (c >= 0xC2 && c <= 0xDF)
-        return n >= 2 && continuation(s[1]) ? 2 : 0;
-    if (c >= 0xE0 && c <= 0xEF) {
-        if (n < 3 || !continuation(s[1]) || !continuation(s[2]))
-            return 0;
-        return (c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) ? 0 : 3;
-    }
-    if (c >= 0xF0 && c <= 0xF4) {
-        if (n < 4 || !continuation(s[1]) || !continuation(s[2]) || !continuation(s[3]))
-            return 0;
-        return (c == 0xF0 && s[1] < 0x90) || (c == 0xF4 && s[1] > 0x8F) ? 0 : 4;
-    }
-    return 0;
-}
-
-bool text_is_utf8(const char *text, size_t n)
-{
-    const unsigned char *s = (const unsigned char *)text;
-    size_t i = 0;
-    while (i < n) {
-        uint64_t eight;
-        if (n - i >= 8 && (memcpy(&eight, s + i, 8), (eight & UINT64_C(0x8080808080808080)) == 0)) {
-            i += 8;
-        } else if (s[i] < 0x80) {
-            i++;
-        } else {
-            size_t more = sequence(s + i, n - i);
-            if (!more)
-                return false;
-            i += more;
-        }
-    }
-    return true;
+    size_t n = strlen(s);
+    return hx_utf8_span(s, n) == n;
 }
 
 static bool string_ok(const char *s)
 {
-    return !s || s == (const char *)protobuf_c_empty_string || text_is_utf8(s, strlen(s));
+    return !s || s == (const char *)protobuf_c_empty_string || text_is_utf8(s);
 }
 
 static bool value_ok(const ProtobufCFieldDescriptor *f, const void *value)

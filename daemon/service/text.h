@@ -4,10 +4,9 @@
 
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
-#include <stddef.h>
 
-/* Well-formed UTF-8 (RFC 3629: no surrogates, nothing overlong, nothing above U+10FFFF). */
-bool text_is_utf8(const char *s, size_t n);
+/* All of it is well-formed UTF-8. */
+bool text_is_utf8(const char *s);
 
 /* The same for every text field of a message and the messages in it. Never NULL. */
 bool text_all_utf8(const ProtobufCMessage *m);

@@ -8,11 +8,10 @@
 
 #include "hongxin/schema.h"
 #include "service/text.h"
-#include <string.h>
 
 static bool ok(const char *s)
 {
-    return text_is_utf8(s, strlen(s));
+    return text_is_utf8(s);
 }
 
 static void test_text_of_the_world(void **state)
