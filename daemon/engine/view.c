@@ -33,6 +33,7 @@ static hxp_clock_fact *clock_view(const struct hx_machine *m, const struct hx_cl
     f->policy = text(m->rules->version_text);
     f->calendar = text(m->rules->calendars[k->calendar].name);
     f->moved_by = k->moved_by;
+    f->cycle = k->cycle;
     if (k->met) {
         f->judged_case = HONGXIN__V1__CLOCK_FACT__JUDGED_MET;
         f->met = k->met == 1;
