@@ -1,5 +1,6 @@
 /* Rows into events, by a mapping. */
 #include "cli/mapping.h"
+#include "cli/command.h"
 #include "hongxin/instant.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,18 +11,11 @@
 
 int mapping_zone(const char *text, int *offset_minutes)
 {
-    int hours, minutes;
-    char sign, rest;
-
     if (!strcmp(text, "UTC") || !strcmp(text, "Asia/Shanghai")) {
         *offset_minutes = *text == 'U' ? 0 : 8 * 60;
         return HX_OK;
     }
-    if (sscanf(text, "%c%2d:%2d%c", &sign, &hours, &minutes, &rest) != 3 ||
-        (sign != '+' && sign != '-') || hours > 14 || hours < 0 || minutes > 59 || minutes < 0)
-        return HX_INVALID;
-    *offset_minutes = (sign == '-' ? -1 : 1) * (hours * 60 + minutes);
-    return HX_OK;
+    return cli_offset(text, offset_minutes);
 }
 
 struct civil {

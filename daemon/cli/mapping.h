@@ -5,6 +5,7 @@
 
 #include "cli/csvfile.h"
 #include "cli/record.h"
+#include "config/problem.h"
 #include "hongxin/error.h"
 
 enum { MAPPING_PROBLEM = 512 };
@@ -44,8 +45,8 @@ struct mapping {
 
 /* Reads and checks a file: unknown keys, fields that the schema does not have, a zone or a format
  * of times that is not understood are refused, with `problem` naming file and place. HX_CONFIG,
- * HX_NOTFOUND, HX_NOMEM. */
-HX_CHECK int mapping_load(const char *path, struct mapping **out, char problem[MAPPING_PROBLEM]);
+ * HX_IO, HX_NOMEM. */
+HX_CHECK int mapping_load(const char *path, struct mapping **out, struct hx_problem *problem);
 void mapping_free(struct mapping *m);
 
 /* A mapping tied to the heading of one file. */

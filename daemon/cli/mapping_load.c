@@ -1,14 +1,9 @@
 /* Mapping files: reading and checking. */
 #include "cli/mapping.h"
-#include <cyaml/cyaml.h>
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "config/yaml_schema.h"
 #include <string.h>
-#include <unistd.h>
 
-#define OPTIONAL CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL
+#define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
 static const cyaml_schema_value_t text_value = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
@@ -56,112 +51,79 @@ static const cyaml_schema_field_t mapping_fields[] = {
 static const cyaml_schema_value_t mapping_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct mapping, mapping_fields)};
 
-/* libcyaml tells what is wrong through its log: the first line and its place are kept. */
-HX_PRINTF(3, 0)
-static void keep_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
+/* The line of a column of the mapping. */
+static int line_of(struct yaml_doc *doc, const char *list, unsigned i)
 {
-    char *problem = ctx;
-    size_t n = strlen(problem);
-
-    if (level < CYAML_LOG_ERROR || n + 2 >= MAPPING_PROBLEM)
-        return;
-    vsnprintf(problem + n, MAPPING_PROBLEM - n, fmt, args);
-    n = strlen(problem);
-    while (n && (problem[n - 1] == '\n' || problem[n - 1] == ' '))
-        problem[--n] = '\0';
-    if (n + 2 < MAPPING_PROBLEM)
-        memcpy(problem + n, "; ", 3);
+    return yaml_doc_line(yaml_doc_item(doc, yaml_doc_get(doc, yaml_doc_root(doc), list), i));
 }
 
-static cyaml_config_t config_for(char *problem)
+static int check_field(struct yaml_doc *doc, int line, const char *field)
 {
-    return (cyaml_config_t){.log_fn = keep_log,
-                            .log_ctx = problem,
-                            .mem_fn = cyaml_mem,
-                            .log_level = CYAML_LOG_ERROR,
-                            .flags = CYAML_CFG_DEFAULT};
+    if (!record_path_known(field))
+        return HX_OK;
+    return hx_problem_set(doc->problem, "%s:%d: an event has no field \"%s\"", doc->file, line,
+                          field);
 }
 
-static int refuse(char problem[MAPPING_PROBLEM], const char *fmt, ...) HX_PRINTF(2, 3);
-static int refuse(char problem[MAPPING_PROBLEM], const char *fmt, ...)
+static int check_column(struct yaml_doc *doc, const struct mapping *m, unsigned i)
 {
-    va_list ap;
+    const struct map_column *c = &m->columns[i];
+    int line = line_of(doc, "columns", i);
 
-    va_start(ap, fmt);
-    vsnprintf(problem, MAPPING_PROBLEM, fmt, ap);
-    va_end(ap);
-    return HX_CONFIG;
-}
-
-static int check_field(const char *path, const char *where, const char *field, char *problem)
-{
-    return record_path_known(field)
-               ? refuse(problem, "%s: %s names the field \"%s\", which an event does not have",
-                        path, where, field)
-               : HX_OK;
-}
-
-static int check_columns(const struct mapping *m, const char *path, char *problem)
-{
-    for (unsigned i = 0; i < m->columns_count; i++) {
-        const struct map_column *c = &m->columns[i];
-        if (check_field(path, c->names[0], c->field, problem))
-            return HX_CONFIG;
-        if (c->otherwise && !c->values_count)
-            return refuse(problem, "%s: %s has \"otherwise\" but no values", path, c->names[0]);
-        for (unsigned k = 0; k < i; k++)
-            if (!strcmp(m->columns[k].field, c->field) && !c->join)
-                return refuse(problem, "%s: %s and %s both fill %s; the second needs \"join\"",
-                              path, m->columns[k].names[0], c->names[0], c->field);
-    }
+    if (check_field(doc, line, c->field))
+        return HX_CONFIG;
+    if (c->otherwise && !c->values_count)
+        return hx_problem_set(doc->problem, "%s:%d: \"otherwise\" without values", doc->file, line);
+    for (unsigned k = 0; k < i; k++)
+        if (!strcmp(m->columns[k].field, c->field) && !c->join)
+            return hx_problem_set(doc->problem,
+                                  "%s:%d: %s and %s both fill %s; the second needs \"join\"",
+                                  doc->file, line, m->columns[k].names[0], c->names[0], c->field);
     return HX_OK;
 }
 
-static int check(const struct mapping *m, const char *path, char *problem)
+static bool is_time_format(const char *format)
 {
-    int offset;
-    int64_t ms;
-
-    if (mapping_zone(m->zone, &offset))
-        return refuse(problem,
-                      "%s: zone \"%s\" is not an offset such as +08:00, UTC or Asia/Shanghai", path,
-                      m->zone);
-    for (unsigned i = 0; i < m->times_count; i++)
-        if (!strstr(m->times[i], "yyyy") || !strchr(m->times[i], 'M') ||
-            !strchr(m->times[i], 'd') || mapping_time("", m->times[i], 0, &ms) == HX_CONFIG)
-            return refuse(problem, "%s: \"%s\" is not a format of yyyy, MM, dd, HH, mm and ss",
-                          path, m->times[i]);
-    for (unsigned i = 0; i < m->constants_count; i++)
-        if (check_field(path, "constants", m->constants[i].field, problem))
-            return HX_CONFIG;
-    if (!strchr(m->id, '{'))
-        return refuse(problem,
-                      "%s: id \"%s\" names no column in braces, so all rows would have one id",
-                      path, m->id);
-    return check_columns(m, path, problem);
+    return strstr(format, "yyyy") && strchr(format, 'M') && strchr(format, 'd');
 }
 
-int mapping_load(const char *path, struct mapping **out, char problem[MAPPING_PROBLEM])
+static int check(struct yaml_doc *doc, const struct mapping *m)
 {
-    cyaml_config_t config = config_for(problem);
-    cyaml_err_t err;
-    void *loaded = NULL;
+    int offset;
 
-    problem[0] = '\0';
-    if (access(path, R_OK)) {
-        snprintf(problem, MAPPING_PROBLEM, "%s: %s", path, strerror(errno));
-        return HX_NOTFOUND;
-    }
-    err = cyaml_load_file(path, &config, &mapping_value, &loaded, NULL);
-    if (err) {
-        char why[MAPPING_PROBLEM];
-        snprintf(why, sizeof why, "%s", *problem ? problem : cyaml_strerror(err));
-        snprintf(problem, MAPPING_PROBLEM, "%.120s: %.380s", path, why);
-        return err == CYAML_ERR_OOM ? HX_NOMEM : HX_CONFIG;
-    }
-    if (check(loaded, path, problem)) {
+    if (mapping_zone(m->zone, &offset))
+        return yaml_schema_fault(
+            doc, "zone", "\"%s\" is not an offset such as +08:00, UTC or Asia/Shanghai", m->zone);
+    for (unsigned i = 0; i < m->times_count; i++)
+        if (!is_time_format(m->times[i]))
+            return yaml_schema_fault(
+                doc, "times", "\"%s\" is not a format of yyyy, MM, dd, HH, mm and ss", m->times[i]);
+    if (!strchr(m->id, '{'))
+        return yaml_schema_fault(
+            doc, "id", "\"%s\" names no column in braces: all rows would have one id", m->id);
+    for (unsigned i = 0; i < m->constants_count; i++)
+        if (check_field(doc, line_of(doc, "constants", i), m->constants[i].field))
+            return HX_CONFIG;
+    for (unsigned i = 0; i < m->columns_count; i++)
+        if (check_column(doc, m, i))
+            return HX_CONFIG;
+    return HX_OK;
+}
+
+int mapping_load(const char *path, struct mapping **out, struct hx_problem *problem)
+{
+    struct yaml_doc doc;
+    void *loaded = NULL;
+    int rc = yaml_doc_open(&doc, path, problem);
+
+    if (!rc)
+        rc = yaml_schema_load(&doc, &mapping_value, &loaded);
+    if (!rc)
+        rc = check(&doc, loaded);
+    yaml_doc_close(&doc);
+    if (rc) {
         mapping_free(loaded);
-        return HX_CONFIG;
+        return rc;
     }
     *out = loaded;
     return HX_OK;
@@ -169,9 +131,5 @@ int mapping_load(const char *path, struct mapping **out, char problem[MAPPING_PR
 
 void mapping_free(struct mapping *m)
 {
-    char unused[MAPPING_PROBLEM] = "";
-    cyaml_config_t config = config_for(unused);
-
-    if (m && cyaml_free(&config, &mapping_value, m, 0))
-        abort(); /* only for a schema that does not fit the structure */
+    yaml_schema_free(&mapping_value, m);
 }

@@ -22,12 +22,12 @@
 static void expect_refused(const char *text, const char *why)
 {
     struct mapping *m;
-    char problem[MAPPING_PROBLEM];
+    struct hx_problem yaml_problem = {""};
 
-    assert_int_equal(mapping_load(scratch_file("m.yaml", text, strlen(text)), &m, problem),
+    assert_int_equal(mapping_load(scratch_file("m.yaml", text, strlen(text)), &m, &yaml_problem),
                      HX_CONFIG);
-    if (!strstr(problem, why))
-        fail_msg("\"%s\" does not say \"%s\"", problem, why);
+    if (!strstr(yaml_problem.text, why) || !strstr(yaml_problem.text, "m.yaml:"))
+        fail_msg("\"%s\" does not say \"%s\" and its line", yaml_problem.text, why);
 }
 
 static void times_are_read_exactly(void **state)
@@ -70,11 +70,11 @@ static void zones(void **state)
 static void mistakes_in_a_mapping_are_named(void **state)
 {
     struct mapping *m;
-    char problem[MAPPING_PROBLEM];
+    struct hx_problem yaml_problem;
 
     (void)state;
     assert_int_equal(
-        mapping_load(scratch_file("m.yaml", SMALL_MAP, strlen(SMALL_MAP)), &m, problem), 0);
+        mapping_load(scratch_file("m.yaml", SMALL_MAP, strlen(SMALL_MAP)), &m, &yaml_problem), 0);
     mapping_free(m);
     expect_refused(SMALL_MAP "  - {names: [x], field: data.nonsense}\n", "data.nonsense");
     expect_refused(SMALL_MAP "  - {names: [x], field: case_ref}\n", "both fill case_ref");
@@ -88,7 +88,7 @@ static void mistakes_in_a_mapping_are_named(void **state)
     expect_refused("mapping: t\nzone: UTC\ntimes: [\"yyyy-MM-dd\"]\nid: same\n"
                    "columns:\n  - {names: [no], field: case_ref}\n",
                    "one id");
-    assert_int_equal(mapping_load("/nowhere.yaml", &m, problem), HX_NOTFOUND);
+    assert_int_equal(mapping_load("/nowhere.yaml", &m, &yaml_problem), HX_IO);
 }
 
 struct table {
@@ -101,9 +101,10 @@ struct table {
 static struct table *open_table(const char *csv)
 {
     struct table *t = calloc(1, sizeof *t);
+    struct hx_problem yaml_problem;
     char problem[MAPPING_PROBLEM];
 
-    assert_int_equal(mapping_load(SHIPPED, &t->m, problem), 0);
+    assert_int_equal(mapping_load(SHIPPED, &t->m, &yaml_problem), 0);
     assert_int_equal(
         csv_file_open(scratch_file("e.csv", csv, strlen(csv)), "auto", ',', &t->f, problem), 0);
     assert_int_equal(csv_file_next(t->f, &t->row), 0);
@@ -199,11 +200,12 @@ static void a_missing_column_is_named(void **state)
     struct csv_file *f;
     struct map_binding b;
     static struct csv_row row;
+    struct hx_problem yaml_problem;
     char problem[MAPPING_PROBLEM];
     const char *csv = "内容\nx\n";
 
     (void)state;
-    assert_int_equal(mapping_load(SHIPPED, &m, problem), 0);
+    assert_int_equal(mapping_load(SHIPPED, &m, &yaml_problem), 0);
     assert_int_equal(
         csv_file_open(scratch_file("h.csv", csv, strlen(csv)), "auto", ',', &f, problem), 0);
     assert_int_equal(csv_file_next(f, &row), 0);
@@ -225,10 +227,11 @@ static void the_shipped_samples_agree(void **state)
         struct csv_file *f;
         struct map_binding b;
         static struct csv_row row;
+        struct hx_problem yaml_problem;
         char problem[MAPPING_PROBLEM];
         json_t *all = json_array(), *object;
 
-        assert_int_equal(mapping_load(SHIPPED, &m, problem), 0);
+        assert_int_equal(mapping_load(SHIPPED, &m, &yaml_problem), 0);
         assert_int_equal(csv_file_open(files[i], m->encoding, ',', &f, problem), 0);
         assert_int_equal(csv_file_next(f, &row), 0);
         assert_int_equal(mapping_bind(m, &row, &b, problem), 0);
