@@ -33,10 +33,10 @@ struct cli_option {
 struct cli;
 
 enum {
-    CLI_ASKS = 1,  /* talks to the daemon: takes --endpoint and --timeout */
-    CLI_FEED = 2,  /* follows the journal: takes --feed-endpoint */
-    CLI_SHOWS = 4, /* prints for people: takes --zh, --utc-offset and --color */
-    CLI_RAW = 8,   /* takes its whole command line itself */
+    CLI_INTAKE = 1, /* publishes: takes --endpoint and --timeout */
+    CLI_FEED = 2,   /* asks or follows the journal: takes --feed-endpoint and --timeout */
+    CLI_SHOWS = 4,  /* prints for people: takes --zh, --utc-offset and --color */
+    CLI_RAW = 8,    /* takes its whole command line itself */
 };
 
 struct cli_command {
@@ -46,7 +46,7 @@ struct cli_command {
     const char *about;    /* paragraphs for --help */
     const char *examples; /* lines "command\n    what it does"; they work against deploy/run */
     const struct cli_option *options; /* ends with name NULL; NULL = none */
-    unsigned takes;                   /* CLI_ASKS … */
+    unsigned takes;                   /* CLI_INTAKE … */
     int max_operands;
     int (*run)(struct cli *cli);
     int (*run_raw)(int argc, char **argv); /* with CLI_RAW */
@@ -97,6 +97,9 @@ const char *cli_next(const struct cli *cli, const char *name, size_t *at);
  * CLI_USAGE after a message when it cannot be read. */
 HX_CHECK int cli_get_duration(const struct cli *cli, const char *name, int64_t unless, int64_t *ms);
 HX_CHECK int cli_get_number(const struct cli *cli, const char *name, uint64_t unless, uint64_t *n);
+
+/* "+08:00" to minutes east. HX_INVALID. */
+HX_CHECK int cli_offset(const char *text, int *minutes);
 
 /* "hongxin publish: …" on standard error; returns `code`, so that a command can end with it. */
 int cli_fail(const struct cli *cli, enum cli_exit code, const char *fmt, ...) HX_PRINTF(3, 4);

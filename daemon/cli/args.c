@@ -1,0 +1,242 @@
+/* Command lines: getopt_long over the table of the command. */
+#include "cli/command.h"
+#include "hongxin/instant.h"
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Longest list: the options of a command and the common ones. */
+enum { OPTIONS_MAX = 64, FIRST_OPTION = 256 };
+
+#define DEFAULT_ENDPOINT      "tcp://127.0.0.1:54321"
+#define DEFAULT_FEED_ENDPOINT "tcp://127.0.0.1:54322"
+#define DEFAULT_TIMEOUT_MS    (10 * HX_SECOND)
+
+const struct cli_option cli_common_options[] = {
+    {"endpoint", "ENDPOINT", "tcp://127.0.0.1:54321",
+     "where the daemon takes events (HONGXIN_ENDPOINT; tcp://127.0.0.1:54321)"},
+    {"feed-endpoint", "ENDPOINT", "tcp://127.0.0.1:54322",
+     "where it answers questions and serves feeds (HONGXIN_FEED; tcp://127.0.0.1:54322)"},
+    {"timeout", "TIME", "5s 10s 30s 1min", "how long to wait for an answer (10s)"},
+    {"zh", NULL, NULL, "Chinese first; otherwise English with the Chinese terms beside it"},
+    {"utc-offset", "±HH:MM", "+08:00 +00:00", "the offset in which times are shown (+08:00)"},
+    {"color", "WHEN", "auto always never", "colour: auto (on a terminal), always or never"},
+    {"json", NULL, NULL, "JSON instead of text, one object a line"},
+    {"help", NULL, NULL, "this text"},
+    {NULL, NULL, NULL, NULL},
+};
+
+bool cli_takes(const struct cli_command *command, const struct cli_option *common)
+{
+    static const unsigned group[] = {
+        CLI_INTAKE, CLI_FEED, CLI_INTAKE | CLI_FEED, CLI_SHOWS, CLI_SHOWS, CLI_SHOWS, 0, 0};
+    unsigned needs = group[common - cli_common_options];
+
+    return !needs || (command->takes & needs);
+}
+
+static size_t collect(const struct cli_command *command, const struct cli_option **list)
+{
+    size_t n = 0;
+
+    for (const struct cli_option *o = command->options; o && o->name && n < OPTIONS_MAX; o++)
+        list[n++] = o;
+    for (const struct cli_option *o = cli_common_options; o->name && n < OPTIONS_MAX; o++)
+        if (cli_takes(command, o))
+            list[n++] = o;
+    return n;
+}
+
+int cli_fail(const struct cli *cli, enum cli_exit code, const char *fmt, ...)
+{
+    va_list ap;
+
+    fflush(stdout);
+    fprintf(stderr, "hongxin%s%s: ", cli->command ? " " : "",
+            cli->command ? cli->command->name : "");
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    return code;
+}
+
+const char *cli_get(const struct cli *cli, const char *name)
+{
+    const char *value = NULL;
+
+    for (size_t i = 0; i < cli->n_given; i++)
+        if (!strcmp(cli->given[i].option->name, name))
+            value = cli->given[i].value ? cli->given[i].value : "";
+    return value;
+}
+
+bool cli_has(const struct cli *cli, const char *name)
+{
+    return cli_get(cli, name) != NULL;
+}
+
+const char *cli_next(const struct cli *cli, const char *name, size_t *at)
+{
+    while (*at < cli->n_given) {
+        const struct cli_given *g = &cli->given[(*at)++];
+        if (!strcmp(g->option->name, name))
+            return g->value ? g->value : "";
+    }
+    return NULL;
+}
+
+int cli_get_duration(const struct cli *cli, const char *name, int64_t unless, int64_t *ms)
+{
+    const char *text = cli_get(cli, name);
+
+    *ms = unless;
+    if (!text)
+        return CLI_OK;
+    if (hx_duration_parse(text, ms) || *ms < 0)
+        return cli_fail(cli, CLI_USAGE,
+                        "--%s: \"%s\" is not a duration such as 30s, 30min or 1h30min", name, text);
+    return CLI_OK;
+}
+
+int cli_get_number(const struct cli *cli, const char *name, uint64_t unless, uint64_t *n)
+{
+    const char *text = cli_get(cli, name);
+    char *end;
+
+    *n = unless;
+    if (!text)
+        return CLI_OK;
+    errno = 0;
+    *n = strtoull(text, &end, 10);
+    if (errno || end == text || *end || *text < '0' || *text > '9')
+        return cli_fail(cli, CLI_USAGE, "--%s: \"%s\" is not a whole number", name, text);
+    return CLI_OK;
+}
+
+/* Two digits at p, up to `most`; -1 for anything else. */
+static int two_digits(const char *p, int most)
+{
+    if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
+        return -1;
+    int n = (p[0] - '0') * 10 + (p[1] - '0');
+    return n <= most ? n : -1;
+}
+
+int cli_offset(const char *text, int *minutes)
+{
+    int h, m;
+
+    if (strlen(text) != 6 || (*text != '+' && *text != '-') || text[3] != ':')
+        return HX_INVALID;
+    h = two_digits(text + 1, 14);
+    m = two_digits(text + 4, 59);
+    if (h < 0 || m < 0)
+        return HX_INVALID;
+    *minutes = (*text == '-' ? -1 : 1) * (h * 60 + m);
+    return HX_OK;
+}
+
+static int read_offset(struct cli *cli)
+{
+    const char *text = cli_get(cli, "utc-offset");
+
+    cli->utc_offset = 8 * 60;
+    if (text && cli_offset(text, &cli->utc_offset))
+        return cli_fail(cli, CLI_USAGE, "--utc-offset: \"%s\" is not an offset such as +08:00",
+                        text);
+    return CLI_OK;
+}
+
+static int read_colour(struct cli *cli)
+{
+    const char *when = cli_get(cli, "color");
+
+    if (!when || !strcmp(when, "auto"))
+        cli->colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    else if (!strcmp(when, "always") || !strcmp(when, "never"))
+        cli->colour = *when == 'a';
+    else
+        return cli_fail(cli, CLI_USAGE, "--color: \"%s\" is not auto, always or never", when);
+    return CLI_OK;
+}
+
+static const char *endpoint_of(const struct cli *cli, const char *option, const char *variable,
+                               const char *unless)
+{
+    const char *value = cli_get(cli, option);
+
+    if (!value)
+        value = getenv(variable);
+    return value && *value ? value : unless;
+}
+
+/* The options that several commands have in common. */
+static int read_common(struct cli *cli)
+{
+    int rc;
+
+    cli->json = cli_has(cli, "json");
+    cli->zh = cli_has(cli, "zh");
+    cli->endpoint = endpoint_of(cli, "endpoint", "HONGXIN_ENDPOINT", DEFAULT_ENDPOINT);
+    cli->feed_endpoint = endpoint_of(cli, "feed-endpoint", "HONGXIN_FEED", DEFAULT_FEED_ENDPOINT);
+    rc = cli_get_duration(cli, "timeout", DEFAULT_TIMEOUT_MS, &cli->timeout_ms);
+    if (!rc)
+        rc = read_offset(cli);
+    return rc ? rc : read_colour(cli);
+}
+
+static int take(struct cli *cli, const struct cli_option *option, const char *value)
+{
+    if (cli->n_given == CLI_GIVEN_MAX)
+        return cli_fail(cli, CLI_USAGE, "more than %d options", CLI_GIVEN_MAX);
+    cli->given[cli->n_given++] = (struct cli_given){option, value};
+    return CLI_OK;
+}
+
+static int scan(struct cli *cli, int argc, char **argv)
+{
+    const struct cli_option *list[OPTIONS_MAX];
+    struct option longs[OPTIONS_MAX + 1] = {{0}};
+    size_t n = collect(cli->command, list);
+    int found, rc = CLI_OK;
+
+    for (size_t i = 0; i < n; i++)
+        longs[i] = (struct option){list[i]->name, list[i]->arg ? required_argument : no_argument,
+                                   NULL, FIRST_OPTION + (int)i};
+    optind = 0; /* glibc: start over, a process may read several command lines */
+    opterr = 0;
+    while (!rc && (found = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+        if (found == 'h')
+            rc = take(cli, &cli_common_options[7], NULL);
+        else if (found == ':')
+            rc = cli_fail(cli, CLI_USAGE, "%s needs a value", argv[optind - 1]);
+        else if (found == '?')
+            rc = cli_fail(cli, CLI_USAGE, "unknown or ambiguous option %s; see hongxin %s --help",
+                          argv[optind - 1], cli->command->name);
+        else
+            rc = take(cli, list[found - FIRST_OPTION], optarg);
+    }
+    cli->operands = argv + optind;
+    cli->n_operands = argc - optind;
+    return rc;
+}
+
+int cli_parse(struct cli *cli, const struct cli_command *command, int argc, char **argv, bool *help)
+{
+    int rc;
+
+    *cli = (struct cli){.command = command};
+    rc = scan(cli, argc, argv);
+    *help = cli_has(cli, "help");
+    if (rc || *help)
+        return rc;
+    if (cli->n_operands > command->max_operands)
+        return cli_fail(cli, CLI_USAGE, "\"%s\" was not expected; see hongxin %s --help",
+                        cli->operands[command->max_operands], command->name);
+    return read_common(cli);
+}

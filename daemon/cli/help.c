@@ -1,0 +1,56 @@
+/* Help: what the table says, for people. */
+#include "cli/command.h"
+#include <stdio.h>
+#include <string.h>
+
+#define EXIT_CODES                                                                                 \
+    "Exit codes: 0 done or yes; 1 refused, not found or a check failed; 2 wrong command line or\n" \
+    "input; 3 the daemon could not be reached or did not answer in time.\n"
+
+void cli_help_all(void)
+{
+    printf("hongxin %s: keeps a city's promise, on site in 5 minutes, small things solved in 40\n"
+           "红心物业54321: 5 分钟到场、小问题 40 分钟、严重 3 小时、复杂 2 天、特殊 1 天出方案\n\n"
+           "usage: hongxin COMMAND [OPTIONS]\n\n",
+           HX_VERSION);
+    for (size_t i = 0; cli_commands[i]; i++)
+        printf("  %-11s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+    printf("\nA first complaint, with a daemon started by deploy/run:\n"
+           "  hongxin watch &\n"
+           "  hongxin publish --type REPORTED --class SMALL --place B-0417 --text \"no light on "
+           "the stairs\"\n"
+           "  hongxin list --limit 5\n"
+           "  hongxin explain 1\n\n"
+           "hongxin COMMAND --help teaches one command. Tab completion: . <(hongxin completion "
+           "bash)\n\n%s",
+           EXIT_CODES);
+}
+
+static void print_option(const struct cli_option *o)
+{
+    char head[64];
+
+    snprintf(head, sizeof head, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+    if (strlen(head) > 24)
+        printf("  %s\n  %24s %s\n", head, "", o->help);
+    else
+        printf("  %-24s %s\n", head, o->help);
+}
+
+void cli_help(const struct cli_command *command)
+{
+    printf("hongxin %s: %s\n\nusage: hongxin %s [OPTIONS]%s%s\n\n%s\n", command->name,
+           command->summary, command->name, command->operands ? " " : "",
+           command->operands ? command->operands : "", command->about);
+    if (command->options && command->options->name)
+        printf("\nOptions:\n");
+    for (const struct cli_option *o = command->options; o && o->name; o++)
+        print_option(o);
+    if (!(command->takes & CLI_RAW)) {
+        printf("\nCommon options:\n");
+        for (const struct cli_option *o = cli_common_options; o->name; o++)
+            if (cli_takes(command, o))
+                print_option(o);
+    }
+    printf("\nExamples:\n%s\n%s", command->examples, EXIT_CODES);
+}

@@ -1,0 +1,23 @@
+/* hongxin simulate: the table's entry; the simulator itself is daemon/simulate. */
+#include "simulate/simulate.h"
+#include "cli/command.h"
+
+static const struct cli_option options[] = {
+    {"config", "DIR", "@dir", "configuration folder (HONGXIN_CONFIG, or the one installed)"},
+    {"until", "TIME", NULL, "run to this instant, RFC 3339"},
+    {NULL, NULL, NULL, NULL},
+};
+
+const struct cli_command cli_simulate = {
+    .name = "simulate",
+    .summary = "run a scenario under a virtual clock: every fact that follows",
+    .operands = "[SCENARIO.jsonl FILE]",
+    .about = "The same engine, rules, calendars and routing as the daemon, without a daemon. JSON "
+             "Lines in\n"
+             "(standard input without a file), one fact a line out. Two runs are byte-identical.",
+    .examples = "  hongxin simulate --config config tests/trace/scenarios/s2.jsonl\n      what "
+                "becomes of an evening\n",
+    .options = options,
+    .takes = CLI_RAW,
+    .run_raw = hx_simulate_main,
+};

@@ -1,0 +1,16 @@
+/* The table of subcommands, in the order in which help shows them. */
+#include "cli/command.h"
+#include <string.h>
+
+const struct cli_command *const cli_commands[] = {
+    &cli_publish, &cli_watch, &cli_case,   &cli_explain,  &cli_list,       &cli_stats,
+    &cli_check,   &cli_rules, &cli_number, &cli_simulate, &cli_completion, NULL,
+};
+
+const struct cli_command *cli_command_find(const char *name)
+{
+    for (size_t i = 0; cli_commands[i]; i++)
+        if (!strcmp(cli_commands[i]->name, name))
+            return cli_commands[i];
+    return NULL;
+}
