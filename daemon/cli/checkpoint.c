@@ -6,8 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* "hongxin-publish rows=256 last=0123…" */
+static int read_line(struct checkpoint *c, const char *line)
+{
+    static const char begin[] = "hongxin-publish rows=", between[] = " last=";
+    char *end;
+
+    if (strncmp(line, begin, sizeof begin - 1) != 0)
+        return HX_INVALID;
+    c->rows = strtoull(line + sizeof begin - 1, &end, 10);
+    if (strncmp(end, between, sizeof between - 1) != 0)
+        return HX_INVALID;
+    end += sizeof between - 1;
+    if (strspn(end, "0123456789abcdef") != CHECKPOINT_MARK - 1)
+        return HX_INVALID;
+    memcpy(c->mark, end, CHECKPOINT_MARK - 1);
+    return HX_OK;
+}
+
 int checkpoint_open(struct checkpoint *c, const char *path)
 {
+    char line[128];
     FILE *in;
 
     *c = (struct checkpoint){0};
@@ -18,7 +37,7 @@ int checkpoint_open(struct checkpoint *c, const char *path)
     in = fopen(path, "r");
     if (!in)
         return HX_OK;
-    if (fscanf(in, "hongxin-publish rows=%" SCNu64 " last=%32[0-9a-f]", &c->rows, c->mark) != 2)
+    if (!fgets(line, sizeof line, in) || read_line(c, line))
         c->rows = 0;
     fclose(in);
     return HX_OK;

@@ -80,9 +80,9 @@ static void fill_raw(struct csv_file *f)
 
 static const char *choose_encoding(struct csv_file *f, const char *encoding)
 {
-    if (!strcasecmp(encoding, "GBK") || !strcasecmp(encoding, "GB2312"))
+    if (strcasecmp(encoding, "GBK") == 0 || strcasecmp(encoding, "GB2312") == 0)
         return "GB18030"; /* holds both */
-    if (strcasecmp(encoding, "auto"))
+    if (strcasecmp(encoding, "auto") != 0)
         return encoding;
     return is_utf8(f->raw, f->n_raw, f->n_raw == CHUNK) ? "UTF-8" : "GB18030";
 }
@@ -346,7 +346,7 @@ static int skip_blank(struct csv_file *f)
 
 int csv_file_next(struct csv_file *f, struct csv_row *row)
 {
-    size_t first, end, quotes = 0, begin = 0;
+    size_t first = 0, end, quotes = 0, begin = 0;
     uint64_t lines = 0;
     int rc = skip_blank(f);
 

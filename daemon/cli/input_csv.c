@@ -1,0 +1,89 @@
+/* A table with its mapping as input. */
+#include "cli/csvfile.h"
+#include "cli/input.h"
+#include "cli/mapping.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct table {
+    struct mapping *mapping;
+    struct csv_file *file;
+    struct map_binding binding;
+    struct csv_row row;
+};
+
+static int next(struct input *in, struct input_row *out)
+{
+    struct table *t = in->state;
+    int rc = csv_file_next(t->file, &t->row);
+
+    if (rc)
+        return rc;
+    out->row = t->row.row;
+    out->line = t->row.line;
+    out->text = t->row.text;
+    out->size = t->row.size;
+    out->object = NULL;
+    rc = mapping_apply(&t->binding, &t->row, &out->object, out->problem);
+    return rc == HX_NOMEM ? rc : HX_OK;
+}
+
+static void progress(const struct input *in, uint64_t *at, uint64_t *size)
+{
+    const struct table *t = in->state;
+
+    csv_file_progress(t->file, at, size);
+}
+
+static void close_table(struct input *in)
+{
+    struct table *t = in->state;
+
+    mapping_unbind(&t->binding);
+    csv_file_close(t->file);
+    mapping_free(t->mapping);
+    free(t);
+    in->state = NULL;
+}
+
+static int open_file(const struct cli *cli, const char *path, struct table *t)
+{
+    const char *encoding = cli_get(cli, "encoding");
+    char problem[MAPPING_PROBLEM];
+    int rc;
+
+    if (!encoding)
+        encoding = t->mapping->encoding ? t->mapping->encoding : "auto";
+    if (csv_file_open(path, encoding, t->mapping->delimiter ? *t->mapping->delimiter : ',',
+                      &t->file, problem))
+        return cli_fail(cli, CLI_USAGE, "%s", problem);
+    rc = csv_file_next(t->file, &t->row);
+    if (rc)
+        return cli_fail(cli, CLI_USAGE, "%s has no heading: %s", path,
+                        rc == HX_NOTFOUND ? "it is empty" : hx_strerror(rc));
+    if (mapping_bind(t->mapping, &t->row, &t->binding, problem))
+        return cli_fail(cli, CLI_USAGE, "%s does not fit %s: %s", path, cli_get(cli, "map"),
+                        problem);
+    return CLI_OK;
+}
+
+int input_open_csv(const struct cli *cli, const char *path, struct input *in)
+{
+    const char *map = cli_get(cli, "map");
+    struct table *t = calloc(1, sizeof *t);
+    struct hx_problem problem = {""};
+    int rc;
+
+    if (!t)
+        return cli_fail(cli, CLI_NEGATIVE, "out of memory");
+    *in = (struct input){t, next, progress, close_table};
+    if (!map)
+        rc = cli_fail(cli, CLI_USAGE, "--csv needs --map, e.g. --map config/mappings/12345.yaml");
+    else if (mapping_load(map, &t->mapping, &problem))
+        rc = cli_fail(cli, CLI_USAGE, "%s", problem.text);
+    else
+        rc = open_file(cli, path, t);
+    if (rc)
+        close_table(in);
+    return rc;
+}

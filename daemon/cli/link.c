@@ -1,0 +1,81 @@
+/* Connection, clocks, interrupts. */
+#include "cli/link.h"
+#include <signal.h>
+#include <time.h>
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+void cli_catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+bool cli_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+static int64_t read_clock(clockid_t id)
+{
+    struct timespec t;
+
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t cli_now(void)
+{
+    return read_clock(CLOCK_REALTIME);
+}
+
+int64_t cli_mono(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+int link_open(const struct cli *cli, hx_client **out)
+{
+    struct hx_client_options o = {.wait_ms = (unsigned)cli->timeout_ms};
+    int rc;
+
+    if (cli->command->takes & CLI_INTAKE)
+        o.intake = cli->endpoint;
+    if (cli->command->takes & CLI_FEED)
+        o.feed = cli->feed_endpoint;
+    rc = hx_client_open(&o, out);
+    if (rc == HX_INVALID)
+        return cli_fail(cli, CLI_USAGE,
+                        "%s or %s is not an endpoint: tcp://host:port or ipc://path",
+                        o.intake ? o.intake : "-", o.feed ? o.feed : "-");
+    if (rc)
+        return cli_fail(cli, CLI_NEGATIVE, "cannot set up a connection: %s", hx_strerror(rc));
+    return CLI_OK;
+}
+
+int link_fail(const struct cli *cli, const hx_client *client, int err, const char *what)
+{
+    const char *problem = hx_client_problem(client);
+    bool feed = cli->command->takes & CLI_FEED;
+
+    if (err == HX_TIMEOUT)
+        return cli_fail(
+            cli, CLI_UNREACHABLE,
+            "no answer from %s within %g s. Is hongxind running there? deploy/run starts one%s%s",
+            feed ? cli->feed_endpoint : cli->endpoint, (double)cli->timeout_ms / 1000,
+            *problem ? "; last problem " : "", problem);
+    if (err == HX_AGAIN)
+        return cli_fail(cli, CLI_UNREACHABLE, "the daemon takes nothing now: %s", problem);
+    if (err == HX_NOTFOUND)
+        return cli_fail(cli, CLI_NEGATIVE, "there is no %s", what);
+    return cli_fail(cli, CLI_NEGATIVE, "%s: %s%s%s", what, hx_strerror(err), *problem ? "; " : "",
+                    problem);
+}

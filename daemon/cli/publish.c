@@ -1,0 +1,465 @@
+/* hongxin publish: one event from flags, or many from JSON Lines or a table. */
+#include "cli/feeder.h"
+#include "cli/link.h"
+#include "cli/show.h"
+#include "hongxin/json.h"
+#include "hongxin/number.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EVENTS                                                                                     \
+    "REPORTED PARTY_ADDED CLASS_SET ROUTED HELD ARRIVED CLASS_PROPOSED CLASS_REFUSED "             \
+    "WORK_STARTED PROGRESS PLAN_PROPOSED PLAN_DELIVERED RESOLVED CALLBACK_OK CALLBACK_BAD "        \
+    "CALLBACK_NO_ANSWER REOPENED COMMENT"
+
+static const struct cli_option options[] = {
+    {"type", "EVENT", EVENTS, "what happened"},
+    {"case", "N", NULL, "which case: CL-17, 17, or the outside reference it was reported with"},
+    {"ref", "REF", NULL,
+     "outside reference, e.g. the hotline's work order; REPORTED introduces it"},
+    {"class", "CLASS", "EMERGENCY SMALL SERIOUS COMPLEX SPECIAL", "how urgent it is"},
+    {"place", "ID", NULL, "building, estate, grid … of the city, e.g. B-0417"},
+    {"text", "TEXT", NULL, "what it is about; never the reporter's name or number"},
+    {"by", "WHO", "reporter holder: manager: dispatcher: community: street: callback/",
+     "who says so: reporter, holder:P-07/li, dispatcher:C-03/chen, callback/zhao …"},
+    {"proof", "PROOF", "CLAIM SYSTEM CALL_RECORD DEVICE_SIGNED ONSITE_CODE",
+     "how it is proven (CLAIM)"},
+    {"at", "TIME", NULL, "when it happened, RFC 3339; without it: when the daemon reads it"},
+    {"data", "KEY=VALUE", NULL, "any other field, several times: evidence=photo, rating=5, why=…"},
+    {"name", "NAME", NULL, "who reported: kept encrypted and apart"},
+    {"phone", "NUMBER", NULL, "the same person's telephone number"},
+    {"address", "TEXT", NULL, "the same person's flat or door"},
+    {"id", "ID", NULL, "the event's id; without it a new one that sorts by time"},
+    {"source", "NAME", NULL, "who publishes (hongxin-cli)"},
+    {"file", "FILE", "@file", "many events as JSON Lines: an object a line; - is standard input"},
+    {"csv", "FILE", "@file", "many events as a table; needs --map; - is standard input"},
+    {"map", "FILE", "@file", "how the columns become events, e.g. config/mappings/12345.yaml"},
+    {"encoding", "NAME", "auto UTF-8 GBK GB18030",
+     "of the table, instead of what the mapping says"},
+    {"reject", "FILE", "@file", "where rejected rows go (FILE.rejects.csv beside the input)"},
+    {"checkpoint", "FILE", "@file", "where the last answered row is noted (FILE.progress)"},
+    {"from-start", NULL, NULL, "do not go on where the run before stopped"},
+    {"dry-run", NULL, NULL, "only read and check, publish nothing"},
+    {NULL, NULL, NULL, NULL},
+};
+
+/* Options that are fields of the event. */
+static const struct {
+    const char *option, *path;
+} fields[] = {
+    {"type", "type"},
+    {"ref", "case_ref"},
+    {"class", "data.class"},
+    {"place", "data.place"},
+    {"text", "data.text"},
+    {"by", "by"},
+    {"proof", "proof"},
+    {"at", "t_occ"},
+    {"name", "reporter.name"},
+    {"phone", "reporter.phone"},
+    {"address", "reporter.address"},
+    {"id", "id"},
+    {"source", "source"},
+};
+
+/* ---- one event ---------------------------------------------------------------------------------
+ */
+
+static int set(const struct cli *cli, json_t *object, const char *path, const char *text)
+{
+    char problem[RECORD_PROBLEM];
+
+    return record_set(object, path, text, problem) ? cli_fail(cli, CLI_USAGE, "%s", problem)
+                                                   : CLI_OK;
+}
+
+static int set_case(const struct cli *cli, json_t *object, const char *text)
+{
+    uint64_t number;
+    char digits[32];
+
+    if (hx_number_parse(text, &number))
+        return set(cli, object, "case_ref", text);
+    snprintf(digits, sizeof digits, "%" PRIu64, number);
+    return set(cli, object, "case_number", digits);
+}
+
+static int set_data(const struct cli *cli, json_t *object, const char *pair)
+{
+    const char *equals = strchr(pair, '=');
+    char path[64];
+
+    if (!equals || equals == pair)
+        return cli_fail(cli, CLI_USAGE, "--data %s: KEY=VALUE is expected", pair);
+    snprintf(path, sizeof path, "data.%.*s", (int)(equals - pair), pair);
+    return set(cli, object, path, equals + 1);
+}
+
+/* The object for what the flags say. */
+static int from_flags(const struct cli *cli, json_t *object)
+{
+    char id[RECORD_ID_MAX];
+    const char *value;
+    size_t at = 0;
+    int rc = CLI_OK;
+
+    record_new_id(cli_now(), id);
+    json_object_set_new(object, "id", json_string(id));
+    json_object_set_new(object, "source", json_string("hongxin-cli"));
+    for (size_t i = 0; !rc && i < sizeof fields / sizeof *fields; i++)
+        if ((value = cli_get(cli, fields[i].option)))
+            rc = set(cli, object, fields[i].path, value);
+    if (!rc && (value = cli_get(cli, "case")))
+        rc = set_case(cli, object, value);
+    while (!rc && (value = cli_next(cli, "data", &at)))
+        rc = set_data(cli, object, value);
+    value = cli_get(cli, "type");
+    if (!rc && !cli_has(cli, "by") && value && !strcmp(value, "REPORTED"))
+        rc = set(cli, object, "by", "reporter");
+    return rc;
+}
+
+static void print_json(const hxp_reply *reply, int utc_offset)
+{
+    json_t *object = hx_json_from_message(&reply->base, utc_offset, HX_JSON_SPARSE);
+
+    if (object) {
+        json_dumpf(object, stdout, HX_JSON_DUMP);
+        putchar('\n');
+    }
+    json_decref(object);
+}
+
+static const char *result_name(Hongxin__V1__Result result)
+{
+    const ProtobufCEnumValue *v =
+        protobuf_c_enum_descriptor_get_value(&hongxin__v1__result__descriptor, (int)result);
+    return v ? v->name : "?";
+}
+
+static void print_reply(const struct cli *cli, const hxp_reply *r)
+{
+    struct show s;
+    char due[HX_INSTANT_TEXT];
+    bool good = r->result == HONGXIN__V1__RESULT__ACCEPTED;
+
+    show_init(&s, cli, stdout);
+    show_paint(&s, SHOW_BOLD, "%s%s", r->number, *r->number ? " " : "");
+    show_paint(&s, good ? SHOW_GREEN : SHOW_YELLOW, "%s", result_name(r->result));
+    printf(" %s", words_text(WORDS_RESULT, result_name(r->result), true));
+    for (size_t i = 0; i < r->n_promises; i++)
+        printf("%s %s %s", i ? "," : "  ", r->promises[i]->clock,
+               show_time(&s, r->promises[i]->deadline, cli_now(), due));
+    if (*r->code || *r->message)
+        printf("  %s%s%s", r->code, *r->code && *r->message ? ": " : "", r->message);
+    for (size_t i = 0; i < r->n_allowed; i++)
+        printf("%s%s", i ? ", " : "\n  allowed now: ", r->allowed[i]);
+    for (size_t i = 0; i < r->n_candidates; i++)
+        printf("%s%s", i ? ", " : "\n  perhaps the same as: ", r->candidates[i]);
+    putchar('\n');
+}
+
+static int publish_one(const struct cli *cli, const struct record *record)
+{
+    hx_client *client;
+    hxp_reply *reply;
+    int rc = link_open(cli, &client), taken;
+
+    if (rc)
+        return rc;
+    rc = hx_publish(client, record->event, record->reporter, &reply);
+    if (rc) {
+        rc = link_fail(cli, client, rc, "event");
+    } else {
+        if (cli->json)
+            print_json(reply, cli->utc_offset);
+        else
+            print_reply(cli, reply);
+        taken = reply->result == HONGXIN__V1__RESULT__ACCEPTED ||
+                reply->result == HONGXIN__V1__RESULT__DUPLICATE ||
+                reply->result == HONGXIN__V1__RESULT__PARKED;
+        rc = reply->result == HONGXIN__V1__RESULT__INVALID ? CLI_USAGE
+             : taken                                       ? CLI_OK
+                                                           : CLI_NEGATIVE;
+        hx_reply_free(reply);
+    }
+    hx_client_close(client);
+    return rc;
+}
+
+static int run_one(const struct cli *cli)
+{
+    json_t *object = json_object();
+    struct record record;
+    char problem[RECORD_PROBLEM];
+    int rc = object ? from_flags(cli, object) : CLI_NEGATIVE;
+
+    if (!rc && record_from_json(object, &record, problem))
+        rc = cli_fail(cli, CLI_USAGE, "%s", problem);
+    else if (!rc) {
+        if (cli_has(cli, "dry-run"))
+            json_dumpf(object, stdout, HX_JSON_DUMP), putchar('\n');
+        else
+            rc = publish_one(cli, &record);
+        record_fini(&record);
+    }
+    json_decref(object);
+    return rc;
+}
+
+/* ---- many events -------------------------------------------------------------------------------
+ */
+
+struct many {
+    const struct cli *cli;
+    const char *path;
+    bool csv;
+    char *reject_path, *checkpoint_path; /* owned; NULL = none */
+    struct reject_file rejects;
+    struct checkpoint checkpoint;
+    struct input input;
+    struct feeder feeder;
+    struct progress progress;
+    uint64_t resumed; /* rows that an earlier run had done */
+};
+
+static void on_answer(struct feeder *f, const hxp_reply *r)
+{
+    print_json(r, f->cli->utc_offset);
+}
+
+static int name_files(struct many *m)
+{
+    const char *reject = cli_get(m->cli, "reject"), *checkpoint = cli_get(m->cli, "checkpoint");
+    bool piped = !strcmp(m->path, "-");
+    int n = 0;
+
+    if (reject)
+        m->reject_path = strdup(reject);
+    else if (!piped)
+        n = asprintf(&m->reject_path, "%s.rejects.csv", m->path);
+    if (checkpoint)
+        m->checkpoint_path = strdup(checkpoint);
+    else if (!piped && n >= 0)
+        n = asprintf(&m->checkpoint_path, "%s.progress", m->path);
+    return n < 0 ? cli_fail(m->cli, CLI_NEGATIVE, "out of memory") : CLI_OK;
+}
+
+static int open_input(struct many *m)
+{
+    return m->csv ? input_open_csv(m->cli, m->path, &m->input)
+                  : input_open_lines(m->cli, m->path, m->checkpoint_path != NULL, &m->input);
+}
+
+/* Passes over the rows that are done with. False when the last of them is not what it was: then the
+ * input is another one. */
+static bool pass_over(struct many *m)
+{
+    struct input_row row;
+    char mark[CHECKPOINT_MARK] = "";
+
+    for (uint64_t n = 0; n < m->checkpoint.rows; n = row.row) {
+        if (m->input.next(&m->input, &row))
+            return false;
+        checkpoint_mark(row.text, row.size, mark);
+        json_decref(row.object);
+    }
+    return !strcmp(mark, m->checkpoint.mark);
+}
+
+static int resume(struct many *m)
+{
+    if (!m->checkpoint.rows)
+        return CLI_OK;
+    if (pass_over(m)) {
+        m->resumed = m->checkpoint.rows;
+        fprintf(stderr, "going on behind row %" PRIu64 ", which was answered before\n", m->resumed);
+        return CLI_OK;
+    }
+    if (!strcmp(m->path, "-"))
+        return cli_fail(m->cli, CLI_USAGE,
+                        "the checkpoint %s is of another input; --from-start passes over it",
+                        m->checkpoint.path);
+    fprintf(stderr,
+            "%s has changed since the run before: beginning with its first row "
+            "(rows published before are known and not doubled)\n",
+            m->path);
+    m->checkpoint.rows = 0;
+    m->input.close(&m->input);
+    return open_input(m);
+}
+
+static int prepare(struct many *m)
+{
+    int rc;
+
+    if (cli_has(m->cli, "dry-run")) {
+        free(m->checkpoint_path);
+        m->checkpoint_path = NULL;
+    }
+    if (checkpoint_open(&m->checkpoint, m->checkpoint_path))
+        return cli_fail(m->cli, CLI_NEGATIVE, "out of memory");
+    if (cli_has(m->cli, "from-start"))
+        m->checkpoint.rows = 0;
+    rc = resume(m);
+    if (!rc && reject_init(&m->rejects, m->reject_path, m->resumed > 0))
+        rc = cli_fail(m->cli, CLI_NEGATIVE, "out of memory");
+    return rc;
+}
+
+static void show_progress(struct many *m)
+{
+    uint64_t at, size;
+
+    m->input.progress(&m->input, &at, &size);
+    progress_show(&m->progress, at, size, m->feeder.n_rows);
+}
+
+static int pump(struct many *m)
+{
+    struct input_row row = {0};
+    int rc = HX_OK, code = CLI_OK;
+
+    progress_begin(&m->progress);
+    while (!code && !cli_interrupted() && !(rc = m->input.next(&m->input, &row))) {
+        code = feeder_put(&m->feeder, &row);
+        show_progress(m);
+    }
+    if (rc && rc != HX_NOTFOUND && !code)
+        code = cli_fail(m->cli, CLI_NEGATIVE, "%s cannot be read: %s", m->path, hx_strerror(rc));
+    if (!code)
+        code = feeder_drain(&m->feeder);
+    else if (feeder_drain(&m->feeder))
+        code = m->feeder.failed;
+    progress_end(&m->progress);
+    return code;
+}
+
+static void summarize(const struct many *m)
+{
+    const struct feeder *f = &m->feeder;
+    uint64_t accepted = f->by_result[HONGXIN__V1__RESULT__ACCEPTED];
+    uint64_t known = f->by_result[HONGXIN__V1__RESULT__DUPLICATE];
+    uint64_t parked = f->by_result[HONGXIN__V1__RESULT__PARKED];
+    FILE *out = m->cli->json ? stderr : stdout;
+
+    fprintf(out, "%" PRIu64 " rows: ", f->n_rows);
+    if (f->client)
+        fprintf(out,
+                "%" PRIu64 " accepted, %" PRIu64 " known already, %" PRIu64
+                " waiting for their case, ",
+                accepted, known, parked);
+    else
+        fprintf(out, "%" PRIu64 " can be read, ", f->n_rows - f->n_rejected);
+    fprintf(out, "%" PRIu64 " rejected", f->n_rejected);
+    if (f->n_rejected && m->rejects.path)
+        fprintf(out, " (see %s)", m->rejects.path);
+    fputc('\n', out);
+}
+
+static int publish_all(struct many *m)
+{
+    int rc = CLI_OK;
+
+    m->feeder.rejects = &m->rejects;
+    m->feeder.checkpoint = &m->checkpoint;
+    m->feeder.source = cli_get(m->cli, "source");
+    if (!m->feeder.source)
+        m->feeder.source = "hongxin-cli";
+    m->feeder.answered = m->cli->json ? on_answer : NULL;
+    if (!cli_has(m->cli, "dry-run"))
+        rc = link_open(m->cli, &m->feeder.client);
+    if (!rc)
+        rc = feeder_init(&m->feeder, m->cli);
+    if (rc)
+        return rc;
+    cli_catch_interrupts();
+    rc = pump(m);
+    summarize(m);
+    if (cli_interrupted())
+        rc = cli_fail(m->cli, CLI_NEGATIVE, "stopped; the same command goes on behind row %" PRIu64,
+                      m->checkpoint.rows);
+    else if (!rc)
+        checkpoint_done(&m->checkpoint);
+    return rc ? rc : m->feeder.n_rejected ? CLI_NEGATIVE : CLI_OK;
+}
+
+static int run_many(const struct cli *cli, const char *path, bool csv)
+{
+    struct many m = {.cli = cli, .path = path, .csv = csv};
+    int rc;
+
+    rc = name_files(&m);
+    if (!rc)
+        rc = open_input(&m);
+    if (!rc)
+        rc = prepare(&m);
+    if (!rc)
+        rc = publish_all(&m);
+    hx_client_close(m.feeder.client);
+    feeder_fini(&m.feeder);
+    if (m.input.state)
+        m.input.close(&m.input);
+    if (reject_fini(&m.rejects) && !rc)
+        rc = cli_fail(cli, CLI_NEGATIVE, "%s cannot be written", m.reject_path);
+    checkpoint_close(&m.checkpoint);
+    free(m.reject_path);
+    free(m.checkpoint_path);
+    return rc;
+}
+
+static int run(struct cli *cli)
+{
+    const char *csv = cli_get(cli, "csv"), *file = cli_get(cli, "file");
+
+    if ((csv != NULL) + (file != NULL) + cli_has(cli, "type") > 1)
+        return cli_fail(cli, CLI_USAGE, "--type, --file and --csv do not go together");
+    if (csv)
+        return run_many(cli, csv, true);
+    if (cli_has(cli, "type"))
+        return run_one(cli);
+    if (!file && isatty(STDIN_FILENO))
+        return cli_fail(cli, CLI_USAGE,
+                        "nothing to publish: give --type, --file or --csv, or pipe JSON "
+                        "Lines in; see hongxin publish --help");
+    return run_many(cli, file ? file : "-", false);
+}
+
+const struct cli_command cli_publish = {
+    .name = "publish",
+    .summary = "publish events: one from flags, or many from JSON Lines or a table",
+    .about = "One event: give --type and what belongs to it. The answer comes after the event is "
+             "on disk\n"
+             "and names the case number and every promised minute.\n\n"
+             "Many events: JSON Lines (fields of Event as in proto/hongxin/v1/event.proto, "
+             "\"data\" with its\n"
+             "own fields, \"reporter\" with the identity), or a table of any hotline with a "
+             "mapping file.\n"
+             "A row that cannot be read is shown with its line and written to the reject file; the "
+             "others go\n"
+             "on. A run that was broken off goes on where it stopped: start it again. Rows keep "
+             "their ids, so\n"
+             "nothing is ever doubled.",
+    .examples =
+        "  hongxin publish --type REPORTED --class SMALL --place B-0417 --text \"no light on the "
+        "stairs\" \\\n"
+        "      --name \"Mr Li\" --phone 13800000000\n"
+        "      a complaint; the answer names its number, say CL-17\n"
+        "  hongxin publish --type HELD --case CL-17 --by holder:P-07/li\n"
+        "  hongxin publish --type ARRIVED --case CL-17 --by holder:P-07/li --proof ONSITE_CODE\n"
+        "  hongxin publish --type RESOLVED --case CL-17 --by holder:P-07/li --data evidence=photo\n"
+        "  hongxin publish --type CALLBACK_OK --case CL-17 --by callback/zhao --data rating=5\n"
+        "      its whole life\n"
+        "  echo "
+        "'{\"type\":\"REPORTED\",\"by\":\"reporter\",\"data\":{\"class\":\"SMALL\",\"place\":\"B-"
+        "0417\"}}' |\n"
+        "      hongxin publish\n"
+        "  hongxin publish --csv tests/data/12345-gbk.csv --map config/mappings/12345.yaml "
+        "--dry-run\n"
+        "      a hotline's export, only checked\n",
+    .options = options,
+    .takes = CLI_INTAKE | CLI_SHOWS,
+    .run = run,
+};
