@@ -11,20 +11,22 @@ void show_init(struct show *s, const struct cli *cli, FILE *out)
         .out = out, .zh = cli->zh, .colour = cli->colour, .utc_offset = cli->utc_offset};
 }
 
+static const char *escape(const struct show *s, enum show_colour colour)
+{
+    static const char *const codes[] = {"",         "\033[2m",  "\033[1m", "\033[1;31m",
+                                        "\033[32m", "\033[33m", "\033[36m"};
+
+    return s->colour ? codes[colour] : "";
+}
+
 void show_paint(const struct show *s, enum show_colour colour, const char *fmt, ...)
 {
-    static const char *const code[] = {"",         "\033[2m",  "\033[1m", "\033[1;31m",
-                                       "\033[32m", "\033[33m", "\033[36m"};
-    bool painted = s->colour && colour != SHOW_PLAIN;
     va_list ap;
-
-    if (painted)
-        fputs(code[colour], s->out);
     va_start(ap, fmt);
+    fputs(escape(s, colour), s->out);
     vfprintf(s->out, fmt, ap);
     va_end(ap);
-    if (painted)
-        fputs("\033[0m", s->out);
+    fputs(s->colour && colour ? "\033[0m" : "", s->out);
 }
 
 void show_code(const struct show *s, enum words_kind kind, const char *code)
@@ -49,19 +51,25 @@ static int64_t local_day(const struct show *s, int64_t ms)
     return (ms + s->utc_offset * HX_MINUTE) / HX_DAY;
 }
 
+static char *put_text(char text[HX_INSTANT_TEXT], const char *from)
+{
+    snprintf(text, HX_INSTANT_TEXT, "%s", from);
+    return text;
+}
+
 char *show_time(const struct show *s, int64_t ms, int64_t near, char text[HX_INSTANT_TEXT])
 {
     char full[HX_INSTANT_TEXT];
 
     if (!ms)
-        return strcpy(text, "-");
+        return put_text(text, "-");
     hx_instant_format(ms, s->utc_offset, full);
     full[10] = ' '; /* 2026-10-12T19:05:20.000+08:00 */
     if (ms % 1000)
         full[23] = '\0';
     else
         full[19] = '\0';
-    return strcpy(text, near && local_day(s, ms) == local_day(s, near) ? full + 11 : full);
+    return put_text(text, near && local_day(s, ms) == local_day(s, near) ? full + 11 : full);
 }
 
 char *show_span(int64_t ms, char text[HX_INSTANT_TEXT])
@@ -73,7 +81,7 @@ char *show_span(int64_t ms, char text[HX_INSTANT_TEXT])
     size_t n = 0, used = 0;
 
     if (!ms)
-        return strcpy(text, "0 s");
+        return put_text(text, "0 s");
     *text = '\0';
     for (size_t i = 0; i < 5 && used < 2; i++) {
         if (ms < units[i].ms && !used)

@@ -66,9 +66,9 @@ static void put_clock(struct lines *l, const hxp_clock_fact *c)
         return;
     }
     fprintf(s->out, "  %s", c->clock);
-    if (strcmp(c->change, "START"))
+    if (strcmp(c->change, "START") != 0)
         fprintf(s->out, " %s", words_text(WORDS_CHANGE, c->change, s->zh));
-    if (strcmp(c->change, "VOID"))
+    if (strcmp(c->change, "VOID") != 0)
         fprintf(s->out, " %s %s", show_label(s, "due"),
                 show_time(s, c->deadline, l->e->t_rec, due));
 }
@@ -123,7 +123,7 @@ static void step_line(struct lines *l)
         return;
     begin(l);
     put_cause(l->s, e->cause);
-    if (state && strcmp(state->to, e->cause)) {
+    if (state && strcmp(state->to, e->cause) != 0) {
         fputs(" → ", l->s->out);
         show_code(l->s, WORDS_STATE, state->to);
     }

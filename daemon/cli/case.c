@@ -1,0 +1,208 @@
+/* hongxin case: everything that is true now of one case. */
+#include "cli/query.h"
+#include "cli/show.h"
+#include <inttypes.h>
+#include <string.h>
+
+static const struct cli_option options[] = {
+    {"history", NULL, NULL, "every step so far, oldest first"},
+    {"source", "NAME", NULL, "the operand is an outside reference of this source"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static void heading(const struct show *s, const char *label)
+{
+    fprintf(s->out, "  %-*s", s->zh ? 12 : 16, show_label(s, label));
+}
+
+static void print_first(const struct show *s, const hxp_case_view *v)
+{
+    show_paint(s, SHOW_BOLD, "%s  ", v->number);
+    show_code(s, WORDS_STATE, v->state);
+    fprintf(s->out, "  %s", *v->class_ ? "" : "-");
+    if (*v->class_)
+        show_code(s, WORDS_CLASS, v->class_);
+    if (v->cycle > 1)
+        fprintf(s->out, "  %s %u", show_label(s, "cycle"), v->cycle);
+    if (*v->level)
+        show_paint(s, SHOW_RED, "  %s %s", v->level, words_text(WORDS_LEVEL, v->level, s->zh));
+    fputc('\n', s->out);
+}
+
+static void print_where(const struct show *s, const hxp_case_view *v)
+{
+    const hxp_where *w = v->where;
+
+    heading(s, "holder");
+    fprintf(s->out, "%s %s%s%s\n", *v->holder ? v->holder : "-",
+            s->zh ? v->holder_name_zh : v->holder_name_en, *v->holder_person ? "  " : "",
+            v->holder_person);
+    if (!w)
+        return;
+    const char *const ids[] = {w->building, w->estate, w->grid, w->community, w->street};
+    heading(s, "place");
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (*ids[i])
+            fprintf(s->out, "%s ", ids[i]);
+    fputc('\n', s->out);
+}
+
+static void print_times(const struct show *s, const hxp_case_view *v)
+{
+    char time[HX_INSTANT_TEXT];
+
+    heading(s, "reported");
+    fprintf(s->out, "%s", show_time(s, v->t_report, 0, time));
+    if (v->t0 && v->t0 != v->t_report)
+        fprintf(s->out, "  (%s)", show_time(s, v->t0, v->t_report, time));
+    if (v->t_closed)
+        fprintf(s->out, "  → %s", show_time(s, v->t_closed, v->t_report, time));
+    fprintf(s->out, "%s%s\n", *v->ref ? "  " : "", v->ref);
+    if (!v->n_flags)
+        return;
+    heading(s, "flags");
+    for (size_t i = 0; i < v->n_flags; i++) {
+        fputs(i ? ", " : "", s->out);
+        show_code(s, WORDS_FLAG, v->flags[i]);
+    }
+    fputc('\n', s->out);
+}
+
+static void print_clock(const struct show *s, const hxp_clock_fact *c, int64_t now)
+{
+    char due[HX_INSTANT_TEXT], span[HX_INSTANT_TEXT];
+    int64_t left = c->deadline - now;
+
+    fprintf(s->out, "%-15s %s  %s", c->clock, words_text(WORDS_CLOCK, c->clock, s->zh),
+            words_text(WORDS_CHANGE, c->change, s->zh));
+    if (c->deadline)
+        fprintf(s->out, "  %s %s", show_label(s, "due"), show_time(s, c->deadline, now, due));
+    if (c->judged_case == HONGXIN__V1__CLOCK_FACT__JUDGED_MET)
+        show_paint(s, c->met ? SHOW_GREEN : SHOW_RED, "  %s",
+                   show_label(s, c->met ? "met" : "missed"));
+    else if (c->deadline && !strcmp(c->change, "RUNNING"))
+        show_paint(s, left < 0 ? SHOW_RED : SHOW_PLAIN, "  %s %s",
+                   show_span(left < 0 ? -left : left, span),
+                   show_label(s, left < 0 ? "late" : "left"));
+    fputc('\n', s->out);
+}
+
+static void print_clocks(const struct show *s, const hxp_case_view *v, int64_t now)
+{
+    for (size_t i = 0; i < v->n_clocks; i++) {
+        if (i)
+            fprintf(s->out, "  %-16s", "");
+        else
+            heading(s, "clocks");
+        print_clock(s, v->clocks[i], now);
+    }
+}
+
+static void print_breaches(const struct show *s, const hxp_case_view *v)
+{
+    char due[HX_INSTANT_TEXT];
+
+    for (size_t i = 0; i < v->n_breaches; i++) {
+        const hxp_breach_fact *b = v->breaches[i]->breach;
+        if (i)
+            fprintf(s->out, "  %-16s", "");
+        else
+            heading(s, "breaches");
+        if (!b)
+            continue;
+        show_paint(s, SHOW_RED, "%s", b->clock);
+        fprintf(s->out, " %s %s %s  %s", words_text(WORDS_CLOCK, b->clock, s->zh),
+                show_label(s, "due"), show_time(s, b->deadline, 0, due), b->holder);
+        for (size_t k = 0; k < v->breaches[i]->n_marks; k++)
+            show_paint(s, SHOW_GREEN, "  %s %s", v->breaches[i]->marks[k],
+                       words_text(WORDS_MARK, v->breaches[i]->marks[k], s->zh));
+        fprintf(s->out, "  #%" PRIu64 "\n", v->breaches[i]->lsn);
+    }
+}
+
+/* R10: every second has one owner, and they add up. */
+static void print_owners(const struct show *s, const hxp_case_view *v)
+{
+    const hxp_owner_fact *o = v->owner_ms;
+    char span[HX_INSTANT_TEXT];
+
+    if (!o)
+        return;
+    const struct {
+        const char *name;
+        uint64_t ms;
+    } parts[] = {{"citizen", o->citizen},     {"dispatcher", o->dispatcher}, {"holder", o->holder},
+                 {"assisting", o->assisting}, {"arbiter", o->arbiter},       {"force", o->force},
+                 {"system", o->system}};
+    heading(s, "seconds");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].ms)
+            fprintf(s->out, "%s %s%s, ", words_text(WORDS_OWNER, parts[i].name, s->zh),
+                    show_span((int64_t)parts[i].ms, span),
+                    !strcmp(v->owner, parts[i].name) && !v->t_closed ? " …" : "");
+    fprintf(s->out, "%s %s\n", show_label(s, "total"), show_span((int64_t)o->total_ms, span));
+}
+
+static void print_history(const struct cli *cli, struct show *s, const hxp_case_answer *a)
+{
+    if (!cli->json)
+        fprintf(s->out, "  %s%s\n", show_label(s, "history"),
+                a->cut ? " (the oldest entries are left out)" : "");
+    for (size_t i = 0; i < a->n_history; i++) {
+        hxp_entry *e = query_entry(&a->history[i]);
+        if (!e)
+            continue;
+        if (cli->json)
+            query_print_entry(cli, e);
+        else
+            show_entry(s, e, NULL);
+        hongxin__v1__entry__free_unpacked(e, NULL);
+    }
+}
+
+static int run(struct cli *cli)
+{
+    bool history = cli_has(cli, "history");
+    hx_client *client;
+    hxp_response *answer;
+    struct show s;
+    int rc = query_case(cli, history, &client, &answer);
+
+    if (rc)
+        return rc;
+    const hxp_case_answer *a = answer->case_answer;
+    show_init(&s, cli, stdout);
+    if (cli->json) {
+        query_print_json(cli, &a->view->base);
+    } else {
+        print_first(&s, a->view);
+        print_where(&s, a->view);
+        print_times(&s, a->view);
+        print_clocks(&s, a->view, cli_now());
+        print_breaches(&s, a->view);
+        print_owners(&s, a->view);
+    }
+    if (history)
+        print_history(cli, &s, a);
+    hx_response_free(answer);
+    hx_client_close(client);
+    return CLI_OK;
+}
+
+const struct cli_command cli_case = {
+    .name = "case",
+    .summary = "show one case: state, holder, clocks, broken promises, whose seconds",
+    .operands = "N",
+    .about = "N is the printed number (CL-17 or 17). With --source it is an outside reference, "
+             "such as the\n"
+             "hotline's work order. With --json the case is one line, and each entry of --history "
+             "another.",
+    .examples =
+        "  hongxin case 1\n      what is true now of the first case\n"
+        "  hongxin case CL-1 --history\n      and how it came to that\n"
+        "  hongxin case GD20261012001 --source hotline-12345\n      by the hotline's number\n",
+    .options = options,
+    .takes = CLI_FEED | CLI_SHOWS,
+    .max_operands = 1,
+    .run = run,
+};

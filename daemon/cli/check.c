@@ -1,0 +1,174 @@
+/* hongxin check: is the daemon well, or is the store whole? */
+#include "cli/query.h"
+#include "cli/rules_file.h"
+#include "store/store.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cli_option options[] = {
+    {"store", "DIR", "@dir", "examine this store itself; the daemon must not be running on it"},
+    {"config", "DIR", "@dir",
+     "with --store: configuration folder, to check deadlines (HONGXIN_CONFIG)"},
+    {NULL, NULL, NULL, NULL},
+};
+
+/* ---- a store -----------------------------------------------------------------------------------
+ */
+
+static void on_finding(void *ctx, const char *table, const char *text)
+{
+    const struct cli *cli = ctx;
+
+    if (cli->json)
+        printf("{\"table\":\"%s\",\"finding\":\"%s\"}\n", table, text);
+    else
+        printf("%s: %s\n", table, text);
+}
+
+static int examine(const struct cli *cli, struct hx_store *store, const char *path)
+{
+    const char *config = cli_get(cli, "config");
+    struct hx_rules *rules;
+    size_t problems = 0;
+    int rc;
+
+    if (!config)
+        config = getenv("HONGXIN_CONFIG");
+    rules = config ? rules_file_load(config) : NULL;
+    if (config && !rules)
+        return cli_fail(cli, CLI_USAGE, "%s/life-cycles/complaint.yaml cannot be read", config);
+    if (!cli->json)
+        fprintf(stderr, "examining %s …\n", path);
+    rc = hx_store_check(store, rules, on_finding, (void *)(uintptr_t)cli, &problems);
+    rules_file_free(rules);
+    if (rc)
+        return cli_fail(cli, CLI_NEGATIVE, "%s cannot be examined: %s", path, hx_strerror(rc));
+    if (!cli->json)
+        printf(problems ? "%zu findings\n" : "nothing wrong found\n", problems);
+    return problems ? CLI_NEGATIVE : CLI_OK;
+}
+
+static int check_store(const struct cli *cli, const char *path)
+{
+    struct hx_store_options o = {.path = path, .readonly = true};
+    struct hx_store *store;
+    char problem[256] = "";
+    int rc = hx_store_open(&o, &store, problem);
+
+    if (rc)
+        return cli_fail(cli, rc == HX_NOTFOUND ? CLI_USAGE : CLI_NEGATIVE, "%s: %s%s%s", path,
+                        hx_strerror(rc), *problem ? ": " : "", problem);
+    rc = examine(cli, store, path);
+    hx_store_close(store);
+    return rc;
+}
+
+/* ---- the daemon --------------------------------------------------------------------------------
+ */
+
+static double stat_of(const Hongxin__V1__StatsAnswer *a, const char *name)
+{
+    for (size_t i = 0; i < a->n_stats; i++)
+        if (!strcmp(a->stats[i]->name, name) && !*a->stats[i]->labels)
+            return a->stats[i]->value;
+    return 0;
+}
+
+static bool judge(const struct cli *cli, const char *what, bool good, double value)
+{
+    if (cli->json)
+        printf("{\"check\":\"%s\",\"good\":%s,\"value\":%.0f}\n", what, good ? "true" : "false",
+               value);
+    else
+        printf("%-4s %-34s %.0f\n", good ? "ok" : "BAD", what, value);
+    return good;
+}
+
+static bool judge_stats(const struct cli *cli, const Hongxin__V1__StatsAnswer *a)
+{
+    bool good = true;
+
+    good &= judge(cli, "room for new complaints", stat_of(a, "store_room") != 0,
+                  stat_of(a, "store_room"));
+    good &= judge(cli, "store takes commits", stat_of(a, "store_troubled") == 0,
+                  stat_of(a, "store_troubled"));
+    good &= judge(cli, "failed commits since the start", stat_of(a, "commits_failed") == 0,
+                  stat_of(a, "commits_failed"));
+    good &= judge(cli, "records in quarantine", stat_of(a, "quarantined") == 0,
+                  stat_of(a, "quarantined"));
+    good &= judge(cli, "entries the projections are behind", stat_of(a, "projections_behind") < 1e6,
+                  stat_of(a, "projections_behind"));
+    good &= judge(cli, "clock steps since the start", stat_of(a, "clock_steps") == 0,
+                  stat_of(a, "clock_steps"));
+    return good;
+}
+
+/* R11: an open case whose next deadline has passed without being judged, or that has none. */
+static int judge_deadlines(const struct cli *cli, hx_client *client, bool *good)
+{
+    Hongxin__V1__ListQuery q = HONGXIN__V1__LIST_QUERY__INIT;
+    uint64_t seen = 0, without = 0;
+    hxp_response *answer;
+    int rc;
+
+    do {
+        q.limit = HX_LIST_MAX;
+        if ((rc = hx_ask_list(client, &q, &answer)))
+            return link_fail(cli, client, rc, "list");
+        for (size_t i = 0; i < answer->list->n_cases; i++, seen++)
+            without += answer->list->cases[i]->n_clocks == 0;
+        q.after = answer->list->next;
+        if (!answer->list->cut)
+            q.after = 0;
+        hx_response_free(answer);
+    } while (q.after);
+    judge(cli, "open cases examined", true, (double)seen);
+    *good &= judge(cli, "open cases without a clock", without == 0, (double)without);
+    return CLI_OK;
+}
+
+static int check_daemon(const struct cli *cli)
+{
+    hx_client *client;
+    hxp_response *answer;
+    bool good;
+    int rc = link_open(cli, &client);
+
+    if (rc)
+        return rc;
+    rc = hx_ask_stats(client, &answer);
+    if (rc) {
+        rc = link_fail(cli, client, rc, "figures");
+        hx_client_close(client);
+        return rc;
+    }
+    good = judge_stats(cli, answer->stats);
+    hx_response_free(answer);
+    rc = judge_deadlines(cli, client, &good);
+    hx_client_close(client);
+    return rc ? rc : good ? CLI_OK : CLI_NEGATIVE;
+}
+
+static int run(struct cli *cli)
+{
+    const char *store = cli_get(cli, "store");
+
+    return store ? check_store(cli, store) : check_daemon(cli);
+}
+
+const struct cli_command cli_check = {
+    .name = "check",
+    .summary = "ask the daemon whether it is well, or examine a store for what must hold",
+    .about =
+        "Without --store the running daemon is asked: room, failed commits, quarantine, open "
+        "cases\n"
+        "without a clock. With --store every record of a stopped daemon's store is read: chains,\n"
+        "deadlines, references, and whether what is derived equals a rebuild. Nothing is changed.",
+    .examples = "  hongxin check\n      is the daemon well?\n"
+                "  hongxin check --store /var/lib/hongxin --config /etc/hongxin\n      is the "
+                "store whole?\n",
+    .options = options,
+    .takes = CLI_FEED,
+    .run = run,
+};

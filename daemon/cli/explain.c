@@ -1,0 +1,240 @@
+/* hongxin explain: each deadline with its arithmetic, so that a person can add it up (R6).
+ *
+ * What is printed is what the daemon stored; beside it the sum is made again here, with the
+ * calendar of the daemon's own rules. Should the two differ, that is said and the exit code is 1.
+ */
+#include "cli/query.h"
+#include "cli/rules_file.h"
+#include "cli/show.h"
+#include "engine/calendar.h"
+#include "engine/step.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cli_option options[] = {
+    {"clock", "CLOCK", "K_TRIAGE K_HANDOVER K_ARRIVE K_RESOLVE K_PLAN K_PROMISE K_CALLBACK",
+     "only this clock"},
+    {"source", "NAME", NULL, "the operand is an outside reference of this source"},
+    {NULL, NULL, NULL, NULL},
+};
+
+struct explanation {
+    struct show s;
+    const hxp_case_answer *a;
+    const struct hx_rules *rules; /* NULL = the daemon does not show them */
+    int64_t day;                  /* instant whose day needs no date */
+    bool wrong;
+};
+
+static void put(struct explanation *x, const char *sign, const char *what, const char *value)
+{
+    fprintf(x->s.out, "    %1s %-10s %s\n", sign, what, value);
+}
+
+static const char *instant(struct explanation *x, int64_t ms, char text[HX_INSTANT_TEXT])
+{
+    hx_instant_format(ms, x->s.utc_offset, text);
+    text[10] = ' ';
+    text[23] = '\0'; /* to the millisecond: that is what is judged */
+    return text;
+}
+
+static const struct hx_calendar_rule *calendar_of(const struct explanation *x, const char *name)
+{
+    int i = x->rules ? hx_rules_calendar(x->rules, name) : -1;
+
+    return i < 0 ? NULL : &x->rules->calendars[i];
+}
+
+/* start + budget + paused, then what the calendar and the floor make of it. */
+static void put_sum(struct explanation *x, const hxp_clock_fact *c)
+{
+    const struct hx_calendar_rule *calendar = calendar_of(x, c->calendar);
+    int64_t length = (int64_t)(c->budget_ms + c->paused_ms);
+    int64_t sum = c->start + length, rolled = sum;
+    char text[HX_INSTANT_TEXT];
+
+    put(x, "=", "", instant(x, sum, text));
+    if (calendar && calendar->kind != HX_CALENDAR_ALWAYS) {
+        rolled = hx_calendar_add(calendar, c->start, length);
+        if (rolled != sum)
+            put(x, ">", c->calendar, instant(x, rolled, text));
+    }
+    if (c->floor)
+        put(x, c->floor > rolled ? ">" : "<", "floor", instant(x, c->floor, text));
+    if (c->floor > rolled)
+        rolled = c->floor;
+    if (rolled != c->deadline && (calendar || !*c->calendar || !strcmp(c->calendar, "always"))) {
+        show_paint(&x->s, SHOW_RED, "      does not add up: %s was expected\n",
+                   instant(x, rolled, text));
+        x->wrong = true;
+    }
+}
+
+static void put_arithmetic(struct explanation *x, const hxp_clock_fact *c)
+{
+    char text[HX_INSTANT_TEXT];
+    bool dated = !strcmp(c->basis, "DATE") || !strcmp(c->basis, "MOVED");
+
+    put(x, "", "start", instant(x, c->start, text));
+    if (!c->deadline) {
+        fprintf(x->s.out, "      %s\n", words_text(WORDS_BASIS, "NONE", x->s.zh));
+        return;
+    }
+    if (!dated) {
+        put(x, "+", "budget", show_span((int64_t)c->budget_ms, text));
+        if (c->paused_ms)
+            put(x, "+", "paused", show_span((int64_t)c->paused_ms, text));
+        put_sum(x, c);
+    }
+    put(x, "", "due", instant(x, c->deadline, text));
+    fprintf(x->s.out, "      %s %s", c->basis, words_text(WORDS_BASIS, c->basis, x->s.zh));
+    fprintf(x->s.out, "; calendar %s, policy %s\n", *c->calendar ? c->calendar : "-",
+            *c->policy ? c->policy : "-");
+}
+
+/* The entry that last moved the deadline: what it was and who sent it. */
+static void put_mover(struct explanation *x, const hxp_clock_fact *c)
+{
+    char time[HX_INSTANT_TEXT];
+
+    for (size_t i = 0; c->moved_by && i < x->a->n_history; i++) {
+        hxp_entry *e = query_entry(&x->a->history[i]);
+        hxp_event *event;
+        if (!e || e->lsn != c->moved_by) {
+            hongxin__v1__entry__free_unpacked(e, NULL);
+            continue;
+        }
+        event = hongxin__v1__event__unpack(NULL, e->event.len, e->event.data);
+        fprintf(x->s.out, "      set by entry %" PRIu64 ": %s%s%s at %s\n", e->lsn, e->cause,
+                event && *event->by ? " of " : "", event ? event->by : "",
+                show_time(&x->s, e->t_rec, x->day, time));
+        if (event)
+            hongxin__v1__event__free_unpacked(event, NULL);
+        hongxin__v1__entry__free_unpacked(e, NULL);
+        return;
+    }
+}
+
+/* The clock as the engine's arithmetic takes it. False when the rules do not know it. */
+static bool as_engine(const struct explanation *x, const hxp_clock_fact *c, struct hx_clock *k)
+{
+    int kind = x->rules ? hx_rules_clock(x->rules, c->clock) : -1;
+
+    if (kind < 0)
+        return false;
+    *k = (struct hx_clock){.kind = (uint8_t)kind,
+                           .state = HX_CLOCK_RUNNING,
+                           .cycle = (uint8_t)(c->cycle ? c->cycle : 1),
+                           .shift = (uint8_t)(c->cycle > 1 ? c->cycle - 1 : 0),
+                           .start = c->start,
+                           .budget_ms = c->budget_ms,
+                           .paused_ms = c->paused_ms,
+                           .floor = c->floor,
+                           .deadline = c->deadline};
+    if (!x->rules->clocks[kind].promise)
+        k->shift = 0;
+    return true;
+}
+
+static void put_ladder(struct explanation *x, const hxp_clock_fact *c)
+{
+    struct hx_clock k;
+    char time[HX_INSTANT_TEXT];
+
+    if (!c->deadline || !as_engine(x, c, &k) || x->rules->clocks[k.kind].ladder < 0)
+        return;
+    const struct hx_ladder_rule *ladder = &x->rules->ladders[x->rules->clocks[k.kind].ladder];
+    fprintf(x->s.out, "      levels    ");
+    for (int i = 0; i < ladder->n_marks; i++) {
+        int64_t at = hx_clock_mark(x->rules, &k, i);
+        if (at != INT64_MAX)
+            fprintf(x->s.out, " %s %s ", hx_level_name(ladder->marks[i].level + k.shift),
+                    show_time(&x->s, at, x->day, time));
+    }
+    fputc('\n', x->s.out);
+}
+
+static void explain(struct explanation *x, const hxp_clock_fact *c)
+{
+    struct show *s = &x->s;
+
+    show_paint(s, SHOW_BOLD, "%s", c->clock);
+    fprintf(s->out, "  %s  %s", words_text(WORDS_CLOCK, c->clock, s->zh),
+            words_text(WORDS_CLOCK, c->clock, !s->zh));
+    if (c->cycle > 1)
+        fprintf(s->out, "  %s %u", show_label(s, "cycle"), c->cycle);
+    fprintf(s->out, "  %s", words_text(WORDS_CHANGE, c->change, s->zh));
+    if (c->judged_case == HONGXIN__V1__CLOCK_FACT__JUDGED_MET)
+        show_paint(s, c->met ? SHOW_GREEN : SHOW_RED, ", %s",
+                   show_label(s, c->met ? "met" : "missed"));
+    fputc('\n', s->out);
+    put_arithmetic(x, c);
+    put_mover(x, c);
+    put_ladder(x, c);
+}
+
+static int explain_all(const struct cli *cli, struct explanation *x)
+{
+    const hxp_case_view *v = x->a->view;
+    const char *only = cli_get(cli, "clock");
+    size_t n = 0;
+
+    if (!cli->json)
+        printf("%s  %s %s\n", v->number, v->state, words_text(WORDS_STATE, v->state, true));
+    for (size_t i = 0; i < v->n_clocks; i++) {
+        if (only && strcmp(only, v->clocks[i]->clock) != 0)
+            continue;
+        n++;
+        if (cli->json)
+            query_print_json(cli, &v->clocks[i]->base);
+        else
+            explain(x, v->clocks[i]);
+    }
+    if (!n)
+        return cli_fail(cli, CLI_NEGATIVE,
+                        only ? "the case has no clock %s" : "the case has no clock%s",
+                        only ? only : "");
+    return x->wrong ? CLI_NEGATIVE : CLI_OK;
+}
+
+static int run(struct cli *cli)
+{
+    hx_client *client;
+    hxp_response *answer;
+    struct hx_rules *rules;
+    int rc = query_case(cli, true, &client, &answer);
+
+    if (rc)
+        return rc;
+    rules = rules_file_ask(client);
+    struct explanation x = {.a = answer->case_answer, .rules = rules};
+    show_init(&x.s, cli, stdout);
+    x.day = x.a->view->t_report;
+    rc = explain_all(cli, &x);
+    rules_file_free(rules);
+    hx_response_free(answer);
+    hx_client_close(client);
+    return rc;
+}
+
+const struct cli_command cli_explain = {
+    .name = "explain",
+    .summary = "show each deadline of a case with its arithmetic, to add up by hand",
+    .operands = "N",
+    .about = "For each clock: start + budget + paused time = due, then what the calendar's day "
+             "window or the\n"
+             "floor (a quarter of the new budget after a change of class) made of it, the policy "
+             "and calendar\n"
+             "it is pinned to, the event that last set it, and when each level of the ladder is "
+             "told. The sum\n"
+             "is made again here; should it differ from what is stored, that is said and the exit "
+             "code is 1.",
+    .examples = "  hongxin explain 1\n      all clocks of the first case\n"
+                "  hongxin explain CL-1 --clock K_RESOLVE\n      why it is due when it is due\n",
+    .options = options,
+    .takes = CLI_FEED | CLI_SHOWS,
+    .max_operands = 1,
+    .run = run,
+};

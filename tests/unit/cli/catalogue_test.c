@@ -1,0 +1,99 @@
+/* Every code of the life cycle has words in both languages, and so has every name of the schema. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/catalogue.h"
+#include "cli/rules_file.h"
+#include "engine/case.h"
+#include "hongxin/schema.h"
+
+static struct hx_rules *rules;
+
+static int load(void **state)
+{
+    (void)state;
+    rules = rules_file_load(HX_SOURCE_DIR "/config");
+    return rules == NULL;
+}
+
+static int unload(void **state)
+{
+    (void)state;
+    rules_file_free(rules);
+    return 0;
+}
+
+static void expect(enum words_kind kind, const char *code)
+{
+    if (*code && !words_find(kind, code))
+        fail_msg("\"%s\" has no words in daemon/cli/catalogue.c", code);
+}
+
+static void the_life_cycle_has_words(void **state)
+{
+    (void)state;
+    for (int i = 0; i < HX_RULES_STATES; i++)
+        expect(WORDS_STATE, rules->states[i].name);
+    for (int i = 0; i < HX_RULES_CLASSES; i++)
+        expect(WORDS_CLASS, rules->classes[i].name);
+    for (int i = 0; i < HX_RULES_CLOCKS; i++)
+        expect(WORDS_CLOCK, rules->clocks[i].name);
+    for (int i = 0; i < rules->n_events; i++)
+        expect(WORDS_EVENT, rules->events[i].name);
+}
+
+static void closed_lists_have_words(void **state)
+{
+    static const char *const flags[] = {
+#define X(name, bit) #name,
+        HX_FLAGS(X)
+#undef X
+    };
+    const ProtobufCEnumDescriptor *results = &hongxin__v1__result__descriptor;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        expect(WORDS_FLAG, flags[i]);
+    for (int i = 0; i <= 5; i++)
+        expect(WORDS_LEVEL, hx_level_name(i));
+    for (int i = HX_NOTICE_REMINDER; i <= HX_NOTICE_CASE; i++)
+        expect(WORDS_NOTICE, hx_notice_kind_name(i));
+    for (int i = HX_BASIS_BUDGET; i <= HX_BASIS_NONE; i++)
+        expect(WORDS_BASIS, hx_basis_name(i));
+    for (int i = HX_CLOCK_RUNNING; i <= HX_CLOCK_VOID; i++)
+        expect(WORDS_CHANGE, hx_clock_state_name(i));
+    for (int i = 0; i < HX_OWNERS; i++)
+        expect(WORDS_OWNER, hx_owner_name((enum hx_owner)i));
+    for (unsigned i = 1; i < results->n_values; i++)
+        expect(WORDS_RESULT, results->values[i].name);
+}
+
+static void every_word_has_both_languages_and_stands_once(void **state)
+{
+    size_t n;
+    const struct words *w = words_all(&n);
+
+    (void)state;
+    for (size_t i = 0; i < n; i++) {
+        assert_true(*w[i].en && *w[i].zh);
+        for (size_t k = 0; k < i; k++)
+            if (w[i].kind == w[k].kind && !strcmp(w[i].code, w[k].code))
+                fail_msg("%s stands twice", w[i].code);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_life_cycle_has_words),
+        cmocka_unit_test(closed_lists_have_words),
+        cmocka_unit_test(every_word_has_both_languages_and_stands_once),
+    };
+
+    return cmocka_run_group_tests(tests, load, unload);
+}
