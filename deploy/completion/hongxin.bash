@@ -1,0 +1,56 @@
+# Tab completion of hongxin for bash. Made by `hongxin completion bash`; do not edit.
+_hongxin_words() { COMPREPLY=($(compgen -W "$1" -- "$cur")); }
+_hongxin_files() { compopt -o filenames; COMPREPLY=($(compgen "$1" -- "$cur")); }
+_hongxin() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd=${COMP_WORDS[1]}
+  # tcp:// is split at its colons
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain list stats check rules number simulate completion help --version'; return; fi
+  case $cmd:$prev in
+    publish:--type) _hongxin_words 'REPORTED PARTY_ADDED CLASS_SET ROUTED HELD ARRIVED CLASS_PROPOSED CLASS_REFUSED WORK_STARTED PROGRESS PLAN_PROPOSED PLAN_DELIVERED RESOLVED CALLBACK_OK CALLBACK_BAD CALLBACK_NO_ANSWER REOPENED COMMENT' ;;
+    publish:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
+    publish:--by) _hongxin_words 'reporter holder: manager: dispatcher: community: street: callback/' ;;
+    publish:--proof) _hongxin_words 'CLAIM SYSTEM CALL_RECORD DEVICE_SIGNED ONSITE_CODE' ;;
+    publish:--file) _hongxin_files -f ;;
+    publish:--csv) _hongxin_files -f ;;
+    publish:--map) _hongxin_files -f ;;
+    publish:--encoding) _hongxin_words 'auto UTF-8 GBK GB18030' ;;
+    publish:--reject) _hongxin_files -f ;;
+    publish:--checkpoint) _hongxin_files -f ;;
+    watch:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
+    watch:--level) _hongxin_words 'L0 L1 L2 L3 L4 L5' ;;
+    watch:--facts) _hongxin_words 'STATE BREACH NOTICE CLOCK CLASS FLAG REPLY BREACH_MARK OWNER ALARM' ;;
+    watch:--from) _hongxin_words 'now oldest' ;;
+    watch:--count) _hongxin_words '1 10 100' ;;
+    watch:--for) _hongxin_words '10s 1min' ;;
+    explain:--clock) _hongxin_words 'K_TRIAGE K_HANDOVER K_ARRIVE K_RESOLVE K_PLAN K_PROMISE K_CALLBACK' ;;
+    list:--state) _hongxin_words 'RECEIVED DISPATCHED HELD ONSITE IN_WORK PLANNED RESOLVED CLOSED CLOSED_UNCONFIRMED REJECTED' ;;
+    list:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
+    list:--level) _hongxin_words 'L0 L1 L2 L3 L4 L5' ;;
+    list:--due-within) _hongxin_words '10min 30min 1h 1d' ;;
+    list:--limit) _hongxin_words '20 100 1000' ;;
+    check:--store) _hongxin_files -d ;;
+    check:--config) _hongxin_files -d ;;
+    simulate:--config) _hongxin_files -d ;;
+    *:--endpoint) _hongxin_words 'tcp://127.0.0.1:54321' ;;
+    *:--feed-endpoint) _hongxin_words 'tcp://127.0.0.1:54322' ;;
+    *:--timeout) _hongxin_words '5s 10s 30s 1min' ;;
+    *:--utc-offset) _hongxin_words '+08:00 +00:00' ;;
+    *:--color) _hongxin_words 'auto always never' ;;
+    *) case $cmd in
+      publish) _hongxin_words ' --type --case --ref --class --place --text --by --proof --at --data --name --phone --address --id --source --file --csv --map --encoding --reject --checkpoint --from-start --dry-run --endpoint --timeout --zh --utc-offset --color --json --help' ;;
+      watch) _hongxin_words ' --place --holder --class --level --facts --to --from --no-snapshot --count --for --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
+      case) _hongxin_words ' --history --source --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
+      explain) _hongxin_words ' --clock --source --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
+      list) _hongxin_words ' --state --holder --place --class --level --due-within --closed --limit --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
+      stats) _hongxin_words ' --place --holder --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
+      check) _hongxin_words ' --store --config --feed-endpoint --timeout --json --help' ;;
+      rules) _hongxin_words ' --feed-endpoint --timeout --json --help' ;;
+      number) _hongxin_words ' --json --help' ;;
+      simulate) _hongxin_words ' --config --until'; [[ $cur == -* ]] || _hongxin_files -f ;;
+      completion) _hongxin_words ' --json --help bash man' ;;
+      help) _hongxin_words 'publish watch case explain list stats check rules number simulate completion ' ;;
+    esac ;;
+  esac
+}
+complete -F _hongxin hongxin
