@@ -1,0 +1,145 @@
+/* Life cycle files: the shipped one loads; every fault is named with its file and line. */
+#include "config/life_cycle.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define SHIPPED HX_SOURCE_DIR "/config/life-cycles/complaint.yaml"
+
+static char *slurp(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    char *text = calloc(1, 1 << 20);
+    assert_non_null(text);
+    assert_true(fread(text, 1, (1 << 20) - 1, f) > 0);
+    fclose(f);
+    return text;
+}
+
+/* The shipped file with one piece of text replaced by another. Returns the line on which the piece
+ * stood. */
+static int with_change(const char *from, const char *to, char *path, size_t size)
+{
+    char *text = slurp(SHIPPED), *at = strstr(text, from);
+    assert_non_null(at);
+    int line = 1;
+    for (const char *p = text; p < at; p++)
+        line += *p == '\n';
+    snprintf(path, size, "%s/life-cycle-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *f = fdopen(fd, "wb");
+    assert_non_null(f);
+    fprintf(f, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    fclose(f);
+    free(text);
+    return line;
+}
+
+static void refused(const char *from, const char *to, const char *says, int line_known)
+{
+    char path[256], place[300];
+    struct hx_rules *rules = NULL;
+    struct hx_problem problem = {""};
+    int line = with_change(from, to, path, sizeof path);
+    int rc = hx_life_cycle_load(path, &rules, &problem);
+    unlink(path);
+    if (rc == HX_OK)
+        hx_life_cycle_free(rules);
+    assert_int_equal(rc, HX_CONFIG);
+    snprintf(place, sizeof place, "%s:%d: ", path, line);
+    if (!strstr(problem.text, says) ||
+        (line_known && strncmp(problem.text, place, strlen(place)) != 0))
+        fail_msg("expected \"%s%s\", got \"%s\"", line_known ? place : "", says, problem.text);
+}
+
+static void the_shipped_one_loads(void **state)
+{
+    (void)state;
+    struct hx_rules *r = NULL;
+    struct hx_problem problem = {""};
+    assert_int_equal(hx_life_cycle_load(SHIPPED, &r, &problem), HX_OK);
+    assert_string_equal(r->version_text, "complaint/1");
+    int resolve = hx_rules_clock(r, "K_RESOLVE");
+    assert_true(resolve > 0);
+    assert_int_equal(r->clocks[resolve].budget_ms[hx_rules_class(r, "SMALL")], 40 * 60 * 1000);
+    assert_int_equal(r->clocks[resolve].budget_ms[hx_rules_class(r, "SPECIAL")], 0);
+    hx_life_cycle_free(r);
+}
+
+static void unknown_words_are_named(void **state)
+{
+    (void)state;
+    refused("if: [by_holder], to: HELD", "if: [by_holdr], to: HELD", "unknown guard by_holdr", 1);
+    refused("stop(K_CALLBACK), stop(K_CITIZEN), close, start", "stopp(K_CALLBACK), close, start",
+            "unknown effect stopp", 0);
+    refused("start(K_CITIZEN)", "start(K_NOBODY)", "there is no such thing", 0);
+    refused("on: HELD, if: [by_holder], to", "on: HOLD, if: [by_holder], to", "unknown event HOLD",
+            0);
+    refused("{level: L3, share: 1500, plus: 10min, kind: BREACH, to: [street]}",
+            "{level: L3, share: 1500, plus: 10min, kind: BREACH, to: [straat]}",
+            "unknown receiver straat", 1);
+    refused("kind: open, owner: dispatcher}", "kind: open, owner: nobody}", "unknown owner nobody",
+            1);
+    refused("version: 1", "versoin: 1", "unknown key versoin", 1);
+}
+
+static void impossible_cycles_are_named(void **state)
+{
+    (void)state;
+    refused("  - {no: 10, name: WITHDRAWN,",
+            "  - {no: 22, name: LIMBO, zh: 无, en: Limbo, kind: open, owner: holder}\n  - {no: 10, "
+            "name: WITHDRAWN,",
+            "state LIMBO cannot be reached", 0);
+    refused("to: REJECTED, do: [open_case, close]}",
+            "to: REJECTED, do: [open_case, start(K_CITIZEN)]}",
+            "would run into the terminal state REJECTED", 0);
+    refused("{level: L0, share: 600,  kind: REMINDER, to: [duty]}",
+            "{level: L0, share: 600,  kind: REMINDER, to: []}", "level L0 has no receiver", 1);
+    refused("{level: L1, share: 800,  kind: WARNING,  to: [manager]}",
+            "{level: L0, share: 800,  kind: WARNING,  to: [manager]}", "out of order", 1);
+    refused("{level: L1, share: 800,  kind: WARNING,  to: [manager]}",
+            "{level: L1, share: 500,  kind: WARNING,  to: [manager]}", "out of order", 0);
+    refused(", default: true}", "}", "no class is the default", 0);
+    refused("budgets: [{ms: 5min}]}", "}", "has no budget and no date", 0);
+    refused("  - {from: [RECEIVED], on: REJECTED,",
+            "  - {from: [RECEIVED], on: COMMENT}\n  - {from: [RECEIVED], on: COMMENT}\n  - {from: "
+            "[RECEIVED], on: REJECTED,",
+            "this row can never be taken", 0);
+}
+
+static void numbers_are_not_used_twice(void **state)
+{
+    (void)state;
+    refused("{no: 2,  name: DISPATCHED,", "{no: 1,  name: DISPATCHED,",
+            "no 1 is used already by RECEIVED", 1);
+    refused("ms: 40min", "ms: fortyminutes", "not a duration", 0);
+}
+
+static void a_file_that_is_not_there_is_named(void **state)
+{
+    (void)state;
+    struct hx_rules *r = NULL;
+    struct hx_problem problem = {""};
+    assert_int_equal(hx_life_cycle_load("/nowhere/complaint.yaml", &r, &problem), HX_IO);
+    assert_non_null(strstr(problem.text, "/nowhere/complaint.yaml"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_shipped_one_loads),
+        cmocka_unit_test(unknown_words_are_named),
+        cmocka_unit_test(impossible_cycles_are_named),
+        cmocka_unit_test(numbers_are_not_used_twice),
+        cmocka_unit_test(a_file_that_is_not_there_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

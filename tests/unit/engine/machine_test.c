@@ -1,0 +1,233 @@
+/* The machine around a step: ids, unknown cases, time that never runs backwards, and errors of its
+ * backend. */
+#include "config/life_cycle.h"
+#include "engine/machine.h"
+#include "engine/memory.h"
+#include "hongxin/instant.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const int64_t NOW = INT64_C(1791802800000);
+
+struct world {
+    struct hx_rules *rules;
+    struct hx_city *city;
+    struct hx_memory *memory;
+    struct hx_arena arena;
+    struct hx_machine m;
+    uint8_t bytes[1024];
+};
+
+static void add(struct hx_city *city, enum hx_place_kind kind, const char *id, const char *parent)
+{
+    struct hx_place p = {.kind = kind, .name_zh = "", .name_en = ""};
+    strcpy(p.id, id);
+    if (kind == HX_ESTATE)
+        strcpy(p.company, "P-07");
+    assert_int_equal(hx_city_add_place(city, &p, parent), HX_OK);
+}
+
+static int setup(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct hx_problem problem;
+    assert_non_null(w);
+    assert_int_equal(
+        hx_life_cycle_load(HX_SOURCE_DIR "/config/life-cycles/complaint.yaml", &w->rules, &problem),
+        HX_OK);
+    assert_int_equal(hx_city_new(&w->city), HX_OK);
+    struct hx_company company = {.id = "P-07", .name_zh = "", .name_en = ""};
+    assert_int_equal(hx_city_add_company(w->city, &company), HX_OK);
+    add(w->city, HX_STREET, "S-02", NULL);
+    add(w->city, HX_COMMUNITY, "C-03", "S-02");
+    add(w->city, HX_GRID, "G-041", "C-03");
+    add(w->city, HX_ESTATE, "E-1", "G-041");
+    add(w->city, HX_BUILDING, "B-0417", "E-1");
+    assert_int_equal(hx_memory_new(&w->memory), HX_OK);
+    hx_arena_init(&w->arena, 0);
+    w->m = (struct hx_machine){.rules = w->rules,
+                               .city = w->city,
+                               .ops = hx_memory_backend(),
+                               .backend = w->memory,
+                               .arena = &w->arena};
+    hx_machine_set_time(&w->m, NOW);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+    hx_memory_free(w->memory);
+    hx_arena_fini(&w->arena);
+    hx_city_free(w->city);
+    hx_life_cycle_free(w->rules);
+    free(w);
+    return 0;
+}
+
+static const hxp_reply *send(struct world *w, hxp_event *e)
+{
+    const hxp_reply *reply = NULL;
+    size_t n = hongxin__v1__event__pack(e, w->bytes);
+    struct hx_arrival in = {.bytes = w->bytes, .size = n, .event = e, .t_rcv = w->m.now};
+    assert_int_equal(hx_machine_event(&w->m, &in, &reply), HX_OK);
+    assert_non_null(reply);
+    return reply;
+}
+
+static hxp_event event(const char *id, const char *type, const char *by)
+{
+    hxp_event e = HONGXIN__V1__EVENT__INIT;
+    e.id = (char *)(uintptr_t)id;
+    e.source = (char *)"test";
+    e.type = (char *)(uintptr_t)type;
+    e.by = (char *)(uintptr_t)by;
+    return e;
+}
+
+static const hxp_reply *report(struct world *w, const char *id)
+{
+    hxp_event e = event(id, "REPORTED", "reporter");
+    hxp_data d = HONGXIN__V1__DATA__INIT;
+    d.class_ = (char *)"SMALL";
+    d.place = (char *)"B-0417";
+    e.data = &d;
+    return send(w, &e);
+}
+
+static void the_same_bytes_get_the_first_answer_again(void **state)
+{
+    struct world *w = *state;
+    const hxp_reply *first = report(w, "a");
+    uint64_t lsn = first->lsn;
+    assert_int_equal(first->result, HONGXIN__V1__RESULT__ACCEPTED);
+    const hxp_reply *second = report(w, "a");
+    assert_int_equal(second->result, HONGXIN__V1__RESULT__DUPLICATE);
+    assert_int_equal(second->lsn, lsn);
+    assert_int_equal(second->case_number, first->case_number);
+    assert_int_equal(second->n_promises, first->n_promises);
+    assert_int_equal(hx_memory_cases(w->memory), 1);
+}
+
+static void the_same_id_with_other_bytes_is_a_conflict(void **state)
+{
+    struct world *w = *state;
+    report(w, "a");
+    hxp_event e = event("a", "REPORTED", "reporter");
+    const hxp_reply *r = send(w, &e);
+    assert_int_equal(r->result, HONGXIN__V1__RESULT__CONFLICT);
+    assert_non_null(strstr(r->message, "first digest"));
+    assert_int_equal(hx_memory_cases(w->memory), 1);
+}
+
+static void a_case_that_does_not_exist_is_named(void **state)
+{
+    struct world *w = *state;
+    hxp_event e = event("b", "HELD", "holder:P-07/li");
+    e.case_number = 99;
+    const hxp_reply *r = send(w, &e);
+    assert_int_equal(r->result, HONGXIN__V1__RESULT__INVALID);
+    assert_string_equal(r->code, "NO_CASE");
+}
+
+static void a_stale_version_is_refused(void **state)
+{
+    struct world *w = *state;
+    uint64_t number = report(w, "a")->case_number;
+    hxp_event e = event("b", "HELD", "holder:P-07/li");
+    e.case_number = number;
+    e.if_version = 99;
+    const hxp_reply *r = send(w, &e);
+    assert_int_equal(r->result, HONGXIN__V1__RESULT__NOT_ALLOWED);
+    assert_string_equal(r->code, "STALE_VERSION");
+    e.id = (char *)"c";
+    e.if_version = 1;
+    assert_int_equal(send(w, &e)->result, HONGXIN__V1__RESULT__ACCEPTED);
+}
+
+static void time_never_runs_backwards(void **state)
+{
+    struct world *w = *state;
+    hx_machine_set_time(&w->m, NOW - HX_HOUR);
+    assert_int_equal(w->m.now, NOW);
+    assert_int_equal(w->m.wall, NOW - HX_HOUR);
+    report(w, "a");
+    size_t n;
+    const hxp_entry *const *entries = hx_memory_take(w->memory, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(entries[0]->t_rec, NOW);
+    assert_int_equal(entries[0]->t_wall, NOW - HX_HOUR);
+}
+
+/* A deadline is judged before an event that was received after it, however late the timer is. */
+static void a_late_timer_does_not_help_a_late_arrival(void **state)
+{
+    struct world *w = *state;
+    uint64_t number = report(w, "a")->case_number;
+    hxp_event held = event("b", "HELD", "holder:P-07/li");
+    held.case_number = number;
+    send(w, &held);
+    hx_machine_set_time(&w->m, NOW + 5 * HX_MINUTE + 1);
+    hxp_event arrived = event("c", "ARRIVED", "holder:P-07/li");
+    arrived.case_number = number;
+    assert_int_equal(send(w, &arrived)->result, HONGXIN__V1__RESULT__ACCEPTED);
+    struct hx_case *c = malloc(sizeof *c);
+    assert_non_null(c);
+    assert_int_equal(w->m.ops->case_load(w->memory, number, c), HX_OK);
+    assert_int_equal(c->n_breaches, 1);
+    assert_int_equal(c->breaches[0].deadline, NOW + 5 * HX_MINUTE);
+    free(c);
+}
+
+static int failing_append(void *b, const hxp_entry *e)
+{
+    (void)b;
+    (void)e;
+    return HX_FULL;
+}
+
+static void an_error_of_the_backend_is_passed_on(void **state)
+{
+    struct world *w = *state;
+    struct hx_backend ops = *hx_memory_backend();
+    ops.append = failing_append;
+    w->m.ops = &ops;
+    hxp_event e = event("a", "REPORTED", "reporter");
+    const hxp_reply *reply;
+    size_t n = hongxin__v1__event__pack(&e, w->bytes);
+    struct hx_arrival in = {.bytes = w->bytes, .size = n, .event = &e, .t_rcv = NOW};
+    assert_int_equal(hx_machine_event(&w->m, &in, &reply), HX_FULL);
+}
+
+static void undecodable_bytes_are_answered(void **state)
+{
+    struct world *w = *state;
+    const hxp_reply *reply;
+    struct hx_arrival in = {.bytes = (const uint8_t *)"\xff", .size = 1, .t_rcv = NOW};
+    assert_int_equal(hx_machine_event(&w->m, &in, &reply), HX_OK);
+    assert_int_equal(reply->result, HONGXIN__V1__RESULT__INVALID);
+    assert_string_equal(reply->code, "UNDECODABLE");
+}
+
+#define WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD(the_same_bytes_get_the_first_answer_again),
+        WORLD(the_same_id_with_other_bytes_is_a_conflict),
+        WORLD(a_case_that_does_not_exist_is_named),
+        WORLD(a_stale_version_is_refused),
+        WORLD(time_never_runs_backwards),
+        WORLD(a_late_timer_does_not_help_a_late_arrival),
+        WORLD(an_error_of_the_backend_is_passed_on),
+        WORLD(undecodable_bytes_are_answered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
