@@ -18,9 +18,9 @@ enum { OPTIONS_MAX = 64, FIRST_OPTION = 256 };
 
 const struct cli_option cli_common_options[] = {
     {"endpoint", "ENDPOINT", "tcp://127.0.0.1:54321",
-     "where the daemon takes events (HONGXIN_ENDPOINT; tcp://127.0.0.1:54321)"},
+     "the daemon's door for events (HONGXIN_ENDPOINT; tcp://127.0.0.1:54321)"},
     {"feed-endpoint", "ENDPOINT", "tcp://127.0.0.1:54322",
-     "where it answers questions and serves feeds (HONGXIN_FEED; tcp://127.0.0.1:54322)"},
+     "its door for questions and feeds (HONGXIN_FEED; the port behind --endpoint)"},
     {"timeout", "TIME", "5s 10s 30s 1min", "how long to wait for an answer (10s)"},
     {"zh", NULL, NULL, "Chinese first; otherwise English with the Chinese terms beside it"},
     {"utc-offset", "±HH:MM", "+08:00 +00:00", "the offset in which times are shown (+08:00)"},
@@ -51,17 +51,20 @@ static size_t collect(const struct cli_command *command, const struct cli_option
     return n;
 }
 
+const char *cli_program(const struct cli_command *command)
+{
+    return strncmp(command->name, "hongxin", 7) == 0 ? "" : "hongxin ";
+}
+
 int cli_fail(const struct cli *cli, enum cli_exit code, const char *fmt, ...)
 {
     va_list ap;
-
-    fflush(stdout);
-    fprintf(stderr, "hongxin%s%s: ", cli->command ? " " : "",
-            cli->command ? cli->command->name : "");
     va_start(ap, fmt);
+    fflush(stdout);
+    fprintf(stderr, "%s%s: ", cli_program(cli->command), cli->command->name);
     vfprintf(stderr, fmt, ap);
-    va_end(ap);
     fputc('\n', stderr);
+    va_end(ap);
     return code;
 }
 
@@ -116,6 +119,17 @@ int cli_get_number(const struct cli *cli, const char *name, uint64_t unless, uin
     if (errno || end == text || *end || *text < '0' || *text > '9')
         return cli_fail(cli, CLI_USAGE, "--%s: \"%s\" is not a whole number", name, text);
     return CLI_OK;
+}
+
+const char *cli_config_folder(const struct cli *cli)
+{
+    const char *folder = cli_get(cli, "config");
+
+    if (!folder)
+        folder = getenv("HONGXIN_CONFIG");
+    if (folder && *folder)
+        return folder;
+    return access("config/city", R_OK) == 0 ? "config" : HX_DEFAULT_CONFIG;
 }
 
 /* Two digits at p, up to `most`; -1 for anything else. */
@@ -175,6 +189,19 @@ static const char *endpoint_of(const struct cli *cli, const char *option, const 
     return value && *value ? value : unless;
 }
 
+/* The feed door that belongs to an intake door: the next port. Kept for the life of the process. */
+static const char *next_port(const char *endpoint)
+{
+    static char made[256];
+    const char *colon = strrchr(endpoint, ':');
+    long port = colon ? strtol(colon + 1, NULL, 10) : 0;
+
+    if (strncmp(endpoint, "tcp://", 6) != 0 || port < 1 || port > 65534)
+        return DEFAULT_FEED_ENDPOINT;
+    snprintf(made, sizeof made, "%.*s:%ld", (int)(colon - endpoint), endpoint, port + 1);
+    return made;
+}
+
 /* The options that several commands have in common. */
 static int read_common(struct cli *cli)
 {
@@ -183,7 +210,8 @@ static int read_common(struct cli *cli)
     cli->json = cli_has(cli, "json");
     cli->zh = cli_has(cli, "zh");
     cli->endpoint = endpoint_of(cli, "endpoint", "HONGXIN_ENDPOINT", DEFAULT_ENDPOINT);
-    cli->feed_endpoint = endpoint_of(cli, "feed-endpoint", "HONGXIN_FEED", DEFAULT_FEED_ENDPOINT);
+    cli->feed_endpoint =
+        endpoint_of(cli, "feed-endpoint", "HONGXIN_FEED", next_port(cli->endpoint));
     rc = cli_get_duration(cli, "timeout", DEFAULT_TIMEOUT_MS, &cli->timeout_ms);
     if (!rc)
         rc = read_offset(cli);

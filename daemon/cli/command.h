@@ -98,6 +98,12 @@ const char *cli_next(const struct cli *cli, const char *name, size_t *at);
 HX_CHECK int cli_get_duration(const struct cli *cli, const char *name, int64_t unless, int64_t *ms);
 HX_CHECK int cli_get_number(const struct cli *cli, const char *name, uint64_t unless, uint64_t *n);
 
+/* "hongxin " in front of a subcommand, "" for a program of its own (hongxin-traffic). */
+const char *cli_program(const struct cli_command *command);
+
+/* The configuration folder: --config, HONGXIN_CONFIG, ./config, or the one compiled in. */
+const char *cli_config_folder(const struct cli *cli);
+
 /* "+08:00" to minutes east. HX_INVALID. */
 HX_CHECK int cli_offset(const char *text, int *minutes);
 

@@ -39,8 +39,10 @@ static void print_option(const struct cli_option *o)
 
 void cli_help(const struct cli_command *command)
 {
-    printf("hongxin %s: %s\n\nusage: hongxin %s [OPTIONS]%s%s\n\n%s\n", command->name,
-           command->summary, command->name, command->operands ? " " : "",
+    const char *program = cli_program(command);
+
+    printf("%s%s: %s\n\nusage: %s%s [OPTIONS]%s%s\n\n%s\n", program, command->name,
+           command->summary, program, command->name, command->operands ? " " : "",
            command->operands ? command->operands : "", command->about);
     if (command->options && command->options->name)
         printf("\nOptions:\n");

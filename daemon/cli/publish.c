@@ -15,7 +15,7 @@
     "CALLBACK_NO_ANSWER REOPENED COMMENT"
 
 static const struct cli_option options[] = {
-    {"type", "EVENT", EVENTS, "what happened"},
+    {"type", "EVENT", EVENTS, "what happened (REPORTED, when --class, --place or --text is given)"},
     {"case", "N", NULL, "which case: CL-17, 17, or the outside reference it was reported with"},
     {"ref", "REF", NULL,
      "outside reference, e.g. the hotline's work order; REPORTED introduces it"},
@@ -116,7 +116,9 @@ static int from_flags(const struct cli *cli, json_t *object)
     while (!rc && (value = cli_next(cli, "data", &at)))
         rc = set_data(cli, object, value);
     value = cli_get(cli, "type");
-    if (!rc && !cli_has(cli, "by") && value && !strcmp(value, "REPORTED"))
+    if (!rc && !value)
+        rc = set(cli, object, "type", "REPORTED");
+    if (!rc && !cli_has(cli, "by") && (!value || !strcmp(value, "REPORTED")))
         rc = set(cli, object, "by", "reporter");
     return rc;
 }
@@ -410,6 +412,12 @@ static int run_many(const struct cli *cli, const char *path, bool csv)
     return rc;
 }
 
+/* Something to complain of and no event named: a report. */
+static bool is_report(const struct cli *cli)
+{
+    return cli_has(cli, "class") || cli_has(cli, "place") || cli_has(cli, "text");
+}
+
 static int run(struct cli *cli)
 {
     const char *csv = cli_get(cli, "csv"), *file = cli_get(cli, "file");
@@ -418,7 +426,7 @@ static int run(struct cli *cli)
         return cli_fail(cli, CLI_USAGE, "--type, --file and --csv do not go together");
     if (csv)
         return run_many(cli, csv, true);
-    if (cli_has(cli, "type"))
+    if (cli_has(cli, "type") || (!file && is_report(cli)))
         return run_one(cli);
     if (!file && isatty(STDIN_FILENO))
         return cli_fail(cli, CLI_USAGE,
