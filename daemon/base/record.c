@@ -321,7 +321,7 @@ static void clear(const struct hx_record *rec, uint8_t *object)
 int hx_record_unpack(const struct hx_record *rec, const uint8_t *buf, size_t size, void *object)
 {
     clear(rec, object);
-    struct reader r = {buf, buf + size};
+    struct reader r = {buf, size ? buf + size : buf};
     size_t at = 0; /* fields come in order, so the search rarely moves */
     while (r.p < r.end) {
         uint64_t tag;
