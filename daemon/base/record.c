@@ -1,5 +1,6 @@
 #include "base/record.h"
 
+#include <endian.h>
 #include <string.h>
 
 enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
@@ -12,26 +13,30 @@ struct writer {
     int full;
 };
 
+/* Room is asked for once per field; the single puts do not look again. */
+enum { NUMBER_MAX = 16 }; /* bytes of a tag and a varint, or of a tag and a fixed64 */
+
+static int room(struct writer *w, size_t n)
+{
+    if ((size_t)(w->end - w->p) < n)
+        w->full = 1;
+    return !w->full;
+}
+
 static void put_varint(struct writer *w, uint64_t v)
 {
-    do {
-        if (w->p == w->end) {
-            w->full = 1;
-            return;
-        }
-        *w->p++ = (uint8_t)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
-        v >>= 7;
-    } while (v);
+    uint8_t *p = w->p;
+    for (; v >= 0x80; v >>= 7)
+        *p++ = (uint8_t)(v | 0x80);
+    *p++ = (uint8_t)v;
+    w->p = p;
 }
 
 static void put_fixed64(struct writer *w, uint64_t v)
 {
-    if (w->end - w->p < 8) {
-        w->full = 1;
-        return;
-    }
-    for (int i = 0; i < 8; i++)
-        *w->p++ = (uint8_t)(v >> (8 * i));
+    v = htole64(v);
+    memcpy(w->p, &v, sizeof v);
+    w->p += sizeof v;
 }
 
 static void put_tag(struct writer *w, unsigned number, unsigned wire)
@@ -41,42 +46,40 @@ static void put_tag(struct writer *w, unsigned number, unsigned wire)
 
 static void put_bytes(struct writer *w, unsigned number, const void *src, size_t n)
 {
+    if (!room(w, n + NUMBER_MAX))
+        return;
     put_tag(w, number, WIRE_BYTES);
     put_varint(w, n);
-    if (w->full || (size_t)(w->end - w->p) < n) {
-        w->full = 1;
-        return;
-    }
     memcpy(w->p, src, n);
     w->p += n;
 }
 
 static void put_record(struct writer *w, const struct hx_record *r, const uint8_t *object);
 
-/* A nested structure: its length goes before it, so it is written behind a gap of two bytes and
+/* A nested structure: its length goes before it, so it is written behind a gap of one byte and
  * moved if need be. */
 static void put_nested(struct writer *w, unsigned number, const struct hx_record *r,
                        const uint8_t *object)
 {
-    put_tag(w, number, WIRE_BYTES);
-    if (w->full || w->end - w->p < 1) {
-        w->full = 1;
+    if (!room(w, NUMBER_MAX))
         return;
-    }
+    put_tag(w, number, WIRE_BYTES);
     uint8_t *length_at = w->p++;
     uint8_t *body = w->p;
     put_record(w, r, object);
     if (w->full)
         return;
     size_t n = (size_t)(w->p - body);
+    if (n < 0x80) { /* nearly always: the gap of one byte was right */
+        *length_at = (uint8_t)n;
+        return;
+    }
     uint8_t head[10];
     struct writer h = {head, head + sizeof head, 0};
     put_varint(&h, n);
     size_t extra = (size_t)(h.p - head) - 1;
-    if ((size_t)(w->end - w->p) < extra) {
-        w->full = 1;
+    if (!room(w, extra))
         return;
-    }
     memmove(body + extra, body, n);
     memcpy(length_at, head, extra + 1);
     w->p += extra;
@@ -87,7 +90,7 @@ static void put_i64s(struct writer *w, const struct hx_field *f, const int64_t *
     size_t n = f->size;
     while (n > 0 && v[n - 1] == 0)
         n--;
-    if (n == 0)
+    if (n == 0 || !room(w, n * 8 + NUMBER_MAX))
         return;
     put_tag(w, f->number, WIRE_BYTES);
     put_varint(w, n * 8);
@@ -97,7 +100,7 @@ static void put_i64s(struct writer *w, const struct hx_field *f, const int64_t *
 
 static void put_number(struct writer *w, const struct hx_field *f, uint64_t v)
 {
-    if (v == 0)
+    if (v == 0 || !room(w, NUMBER_MAX))
         return;
     put_tag(w, f->number, WIRE_VARINT);
     put_varint(w, v);
@@ -132,7 +135,7 @@ static void put_field(struct writer *w, const struct hx_field *f, const uint8_t 
         break;
     case HX_FIELD_I64: {
         int64_t v = *(const int64_t *)(const void *)at;
-        if (v != 0) {
+        if (v != 0 && room(w, NUMBER_MAX)) {
             put_tag(w, f->number, WIRE_FIXED64);
             put_fixed64(w, (uint64_t)v);
         }

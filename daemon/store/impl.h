@@ -61,11 +61,11 @@ struct pending_cursor {
     uint64_t lsn;
 };
 
-/* Packed entries of one batch, one behind the other. Kept over batches. */
+/* Packed entries of one batch, each in front of the one before. The memory is kept over batches. */
 struct batch {
     uint8_t *bytes;
     size_t used, cap;
-    struct hx_stored *rows; /* `bytes` holds an offset until the commit */
+    struct hx_stored *rows; /* `bytes` holds the distance from the end until the commit */
     size_t n, rows_cap;
     bool shown; /* the last commit succeeded: rows may be looked at */
 };

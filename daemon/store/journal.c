@@ -1,5 +1,6 @@
 /* Appending to the journal and reading it back inside the transaction. */
 #include "base/log.h"
+#include "base/message.h"
 #include "store/backend.h"
 #include "store/impl.h"
 #include "store/key.h"
@@ -8,6 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum {
+    FIRST_BYTES = 256 * 1024,
+    ENTRY_MAX =
+        16 * 1024 * 1024, /* bytes of one entry; events are limited far below at the doors */
+};
+
 int store_next_lsn(void *b, uint64_t *lsn)
 {
     struct hx_store *st = b;
@@ -15,53 +22,77 @@ int store_next_lsn(void *b, uint64_t *lsn)
     return store_writable(st);
 }
 
-static int batch_room(struct batch *b, size_t size)
+/* More room in front of what is there: the buffer is filled from its end downwards, because that is
+ * how a message is packed in one pass. Rows know their distance from the end. */
+static int grow_bytes(struct batch *b, size_t spare)
 {
-    if (b->cap - b->used < size) {
-        size_t cap = 2 * b->cap + size + 256 * 1024;
-        uint8_t *bytes = realloc(b->bytes, cap);
-        if (!bytes)
-            return HX_NOMEM;
-        b->bytes = bytes;
-        b->cap = cap;
-    }
-    if (b->n == b->rows_cap) {
-        size_t cap = b->rows_cap ? 2 * b->rows_cap : 1024;
-        struct hx_stored *rows = realloc(b->rows, cap * sizeof *rows);
-        if (!rows)
-            return HX_NOMEM;
-        b->rows = rows;
-        b->rows_cap = cap;
-    }
+    size_t cap = 2 * b->cap + spare;
+    uint8_t *bytes = malloc(cap);
+    if (!bytes)
+        return HX_NOMEM;
+    if (b->used)
+        memcpy(bytes + cap - b->used, b->bytes + b->cap - b->used, b->used);
+    free(b->bytes);
+    b->bytes = bytes;
+    b->cap = cap;
     return HX_OK;
 }
 
-/* Packs into the batch's buffer, which the feeds send from; from there one copy into the map. */
+static int grow_rows(struct batch *b)
+{
+    size_t cap = b->rows_cap ? 2 * b->rows_cap : 1024;
+    struct hx_stored *rows = realloc(b->rows, cap * sizeof *rows);
+    if (!rows)
+        return HX_NOMEM;
+    b->rows = rows;
+    b->rows_cap = cap;
+    return HX_OK;
+}
+
+/* Packs into the batch's buffer, which the feeds send from; from there it is copied once, into the
+ * map. */
+static int pack(struct batch *b, const hxp_entry *e, MDB_val *bytes)
+{
+    int err = b->n == b->rows_cap ? grow_rows(b) : HX_OK;
+    if (!err && !b->cap)
+        err = grow_bytes(b, FIRST_BYTES);
+    while (!err) {
+        uint8_t *end = b->bytes + b->cap - b->used;
+        uint8_t *p = hx_message_pack(&e->base, b->bytes, end);
+        if (p) {
+            *bytes = val_of(p, (size_t)(end - p));
+            return HX_OK;
+        }
+        err = b->cap > ENTRY_MAX + b->used ? HX_TOOBIG : grow_bytes(b, FIRST_BYTES);
+    }
+    return err;
+}
+
 int store_append(void *b, const hxp_entry *e)
 {
     struct hx_store *st = b;
     struct batch *bt = &st->batch;
+    struct key k = {.size = 0};
+    MDB_val bytes;
     int err = store_writable(st);
     if (err)
         return err;
     if (e->lsn != st->now.next_lsn)
         return store_fail(st, HX_INVALID);
-    size_t size = hongxin__v1__entry__get_packed_size(e);
-    err = batch_room(bt, size);
+    err = pack(bt, e, &bytes);
     if (!err)
         err = tail_add(&st->tail, e);
     if (err)
         return store_fail(st, err);
-    uint8_t *bytes = bt->bytes + bt->used;
-    hongxin__v1__entry__pack(e, bytes);
-    struct key k = {.size = 0};
     key_add64(&k, e->lsn);
-    err = store_put(st, T_JOURNAL, key_val(&k), val_of(bytes, size), MDB_APPEND);
+    err = store_put(st, T_JOURNAL, key_val(&k), bytes, MDB_APPEND);
     if (err)
         return err;
-    bt->rows[bt->n++] = (struct hx_stored){
-        .lsn = e->lsn, .bytes = (const uint8_t *)(uintptr_t)bt->used, .size = size, .entry = e};
-    bt->used += size;
+    bt->used += bytes.mv_size;
+    bt->rows[bt->n++] = (struct hx_stored){.lsn = e->lsn,
+                                           .bytes = (const uint8_t *)(uintptr_t)bt->used,
+                                           .size = bytes.mv_size,
+                                           .entry = e};
     st->now.next_lsn++;
     st->now.last_now = e->t_rec;
     return HX_OK;

@@ -107,12 +107,12 @@ void hx_store_abort(struct hx_store *st)
     undo(st);
 }
 
-/* Offsets become pointers: the buffer does not move any more. */
+/* Distances from the buffer's end become pointers: it does not move any more. */
 static void show_batch(struct hx_store *st)
 {
     struct batch *b = &st->batch;
     for (size_t i = 0; i < b->n; i++)
-        b->rows[i].bytes = b->bytes + (uintptr_t)b->rows[i].bytes;
+        b->rows[i].bytes = b->bytes + b->cap - (uintptr_t)b->rows[i].bytes;
     b->shown = true;
     st->appended_bytes += b->used;
 }

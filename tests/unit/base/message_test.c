@@ -1,0 +1,175 @@
+/* hx_message_pack() writes the same bytes as protobuf-c. */
+#include "base/message.h"
+#include "hongxin/schema.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+/* after those above */
+#include <cmocka.h>
+
+enum { BUF = 1 << 20 };
+
+static unsigned seed = 2026;
+
+static unsigned chance(unsigned n)
+{
+    return (unsigned)rand_r(&seed) % n;
+}
+
+static char *words(void)
+{
+    static const char *const some[] = {
+        "",
+        "",
+        "P-07",
+        "K_ARRIVE",
+        "电梯停在七楼",
+        "a longer text that needs"
+        " more than one hundred and twenty-seven bytes, so that its length "
+        "takes two bytes on the wire and not one"};
+    return strdup(some[chance(6)]);
+}
+
+static uint64_t number(void)
+{
+    static const uint64_t some[] = {0, 0, 1, 127, 128, 300, UINT32_MAX, INT64_MAX, UINT64_MAX};
+    return some[chance(9)];
+}
+
+static ProtobufCMessage *make(const ProtobufCMessageDescriptor *d, int depth);
+
+static void fill(const ProtobufCFieldDescriptor *f, void *at, int depth)
+{
+    uint64_t v = number();
+    switch (f->type) {
+    case PROTOBUF_C_TYPE_STRING:
+        *(char **)at = words();
+        break;
+    case PROTOBUF_C_TYPE_BYTES:
+        ((ProtobufCBinaryData *)at)->len = chance(2) ? 0 : 200;
+        ((ProtobufCBinaryData *)at)->data = calloc(1, 200);
+        break;
+    case PROTOBUF_C_TYPE_MESSAGE:
+        *(ProtobufCMessage **)at = make(f->descriptor, depth + 1);
+        break;
+    case PROTOBUF_C_TYPE_BOOL:
+        *(protobuf_c_boolean *)at = v & 1;
+        break;
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        memcpy(at, &v, 8);
+        break;
+    default:
+        memcpy(at, &v, 4);
+    }
+}
+
+static void fill_list(const ProtobufCFieldDescriptor *f, uint8_t *base, int depth)
+{
+    size_t n = depth > 4 ? 0 : chance(4);
+    uint8_t *list = calloc(4, 16);
+    size_t size = f->type == PROTOBUF_C_TYPE_DOUBLE || f->type == PROTOBUF_C_TYPE_STRING ||
+                          f->type == PROTOBUF_C_TYPE_MESSAGE || f->type == PROTOBUF_C_TYPE_UINT64
+                      ? 8
+                      : 4;
+    assert_true(size == 8); /* the schema has no lists of smaller things */
+    for (size_t i = 0; i < n; i++)
+        fill(f, list + i * size, depth);
+    *(size_t *)(void *)(base + f->quantifier_offset) = n;
+    *(uint8_t **)(void *)(base + f->offset) = list;
+}
+
+/* Random content for every field of any message of the schema. */
+static ProtobufCMessage *make(const ProtobufCMessageDescriptor *d, int depth)
+{
+    ProtobufCMessage *m = calloc(1, d->sizeof_message);
+    uint8_t *base = (uint8_t *)m;
+    d->message_init(m);
+    for (unsigned i = 0; i < d->n_fields; i++) {
+        const ProtobufCFieldDescriptor *f = &d->fields[i];
+        if (f->label == PROTOBUF_C_LABEL_REPEATED) {
+            fill_list(f, base, depth);
+        } else if (f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
+            uint32_t *which = (uint32_t *)(void *)(base + f->quantifier_offset);
+            if (*which || chance(3))
+                continue;
+            *which = f->id;
+            fill(f, base + f->offset, depth);
+        } else if (f->type != PROTOBUF_C_TYPE_MESSAGE || (depth < 4 && chance(2))) {
+            fill(f, base + f->offset, depth);
+        }
+    }
+    return m;
+}
+
+static void same_bytes(const ProtobufCMessageDescriptor *d)
+{
+    static uint8_t want[BUF], got[BUF];
+    for (int i = 0; i < 300; i++) {
+        ProtobufCMessage *m = make(d, 0);
+        size_t n = protobuf_c_message_pack(m, want);
+        assert_true(n < BUF - 64);
+        uint8_t *p = hx_message_pack(m, got, got + BUF);
+        assert_non_null(p);
+        assert_int_equal(got + BUF - p, n);
+        assert_memory_equal(p, want, n);
+        /* what it reads back to is what went in, unknown fields and all */
+        assert_null(n ? hx_message_pack(m, got, got + n - 1) : NULL);
+        ProtobufCMessage *back = protobuf_c_message_unpack(d, NULL, n, want);
+        assert_non_null(back);
+        p = hx_message_pack(back, got, got + BUF);
+        assert_memory_equal(p, want, n);
+        protobuf_c_message_free_unpacked(back, NULL);
+        protobuf_c_message_free_unpacked(m, NULL);
+    }
+}
+
+static void entries_are_the_same(void **state)
+{
+    (void)state;
+    same_bytes(&hongxin__v1__entry__descriptor);
+}
+
+static void events_are_the_same(void **state)
+{
+    (void)state;
+    same_bytes(&hongxin__v1__event__descriptor);
+}
+
+static void case_views_are_the_same(void **state)
+{
+    (void)state;
+    same_bytes(&hongxin__v1__case_view__descriptor);
+}
+
+static void unknown_fields_are_kept(void **state)
+{
+    (void)state;
+    static const uint8_t newer[] = {0x08, 0x05, 0xa2, 0x06, 0x03, 'n',
+                                    'e',  'w',  0xa8, 0x06, 0x96, 0x01};
+    uint8_t got[64];
+    hxp_entry *e = hongxin__v1__entry__unpack(NULL, sizeof newer, newer);
+    assert_non_null(e);
+    assert_int_equal(e->base.n_unknown_fields, 2);
+    uint8_t *p = hx_message_pack(&e->base, got, got + sizeof got);
+    assert_int_equal(got + sizeof got - p, sizeof newer);
+    assert_memory_equal(p, newer, sizeof newer);
+    hongxin__v1__entry__free_unpacked(e, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(entries_are_the_same),
+        cmocka_unit_test(events_are_the_same),
+        cmocka_unit_test(case_views_are_the_same),
+        cmocka_unit_test(unknown_fields_are_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
