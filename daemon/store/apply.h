@@ -10,7 +10,7 @@
 struct apply {
     MDB_txn *txn;
     MDB_dbi dbi;
-    const struct tail *tail;
+    struct tail *tail; /* only the order of its names is brought up to date */
     size_t from, n;
 };
 

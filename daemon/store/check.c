@@ -250,7 +250,7 @@ static int copy_pruned(struct rebuild *r, MDB_txn *txn)
     return rc == MDB_NOTFOUND ? HX_OK : store_error(rc, true);
 }
 
-static int apply_all(struct rebuild *r, const struct tail *tail, bool first)
+static int apply_all(struct rebuild *r, struct tail *tail, bool first)
 {
     static int (*const apply[PROJECTIONS])(const struct apply *) = {apply_feed, apply_open,
                                                                     apply_tally};

@@ -29,6 +29,7 @@ void names_fini(struct names *s)
     free(s->slots);
     free(s->at);
     free(s->text);
+    free(s->order);
     *s = (struct names){0};
 }
 
@@ -37,6 +38,7 @@ void names_clear(struct names *s)
     memset(s->slots, 0, s->n_slots * sizeof *s->slots);
     s->n = 1;
     s->used = 1;
+    s->n_ordered = 0;
 }
 
 /* FNV-1a: the texts are short ids. */
@@ -129,4 +131,28 @@ uint32_t names_find(const struct names *s, const char *text)
 const char *names_text(const struct names *s, uint32_t number)
 {
     return number ? s->text + s->at[number] : "";
+}
+
+static int by_text(const void *a, const void *b, void *ctx)
+{
+    const struct names *s = ctx;
+    return strcmp(names_text(s, *(const uint32_t *)a), names_text(s, *(const uint32_t *)b));
+}
+
+int names_order(struct names *s)
+{
+    if (s->n_ordered == s->n)
+        return HX_OK;
+    uint32_t *order = realloc(s->order, 2 * s->n * sizeof *order);
+    if (!order)
+        return HX_NOMEM;
+    s->order = order;
+    s->rank = order + s->n;
+    for (uint32_t i = 0; i < s->n; i++)
+        order[i] = i;
+    qsort_r(order, s->n, sizeof *order, by_text, s);
+    for (uint32_t i = 0; i < s->n; i++)
+        s->rank[order[i]] = i;
+    s->n_ordered = s->n;
+    return HX_OK;
 }

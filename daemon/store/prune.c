@@ -6,6 +6,7 @@
 #include "store/backend.h"
 #include "store/impl.h"
 #include "store/key.h"
+#include "store/set.h"
 
 struct sweep {
     struct hx_store *st;
@@ -38,7 +39,7 @@ static int drop_seen(struct sweep *s, const hxp_entry *e)
 {
     ProtobufCAllocator *with_malloc = NULL;
     struct key k;
-    MDB_val value;
+    MDB_val value = {0, NULL};
     int err = HX_OK;
     if (!e->event.len)
         return HX_OK;
@@ -56,12 +57,13 @@ static int drop_seen(struct sweep *s, const hxp_entry *e)
 static int drop_feed(struct sweep *s, const hxp_entry *e)
 {
     enum store_table t = store_projection_table(P_FEED, s->st->projections[P_FEED].live);
-    int err = HX_OK;
+    MDB_cursor *cur;
+    int err = store_cursor(s->st, t, &cur);
     for (size_t i = 0; i < e->n_audience && !err; i++) {
+        struct set_op op = {.number = e->lsn, .add = false};
         struct key k;
         key_text(&k, e->audience[i]);
-        key_add64(&k, e->lsn);
-        err = absent_ok(store_del(s->st, t, key_val(&k)));
+        err = store_fail(s->st, store_error(set_apply(cur, &k, &op, 1), false));
     }
     return err;
 }

@@ -1,11 +1,11 @@
 /* Reads of projections: the rows up to the cursor, and what the tail adds to them. */
 #include "store/apply.h"
 #include "store/impl.h"
-#include "store/key.h"
+#include "store/set.h"
 
 #include <stdlib.h>
 
-enum { RENEW_EVERY = 1000 };
+enum { RENEW_EVERY = 100 }; /* rows, each with up to 4,096 numbers */
 
 static MDB_dbi live_table(const struct hx_store *st, enum projection p)
 {
@@ -27,7 +27,8 @@ static bool has_prefix(MDB_val key, const struct key *k, size_t prefix)
 
 struct audience_walk {
     struct hx_store *st;
-    uint64_t next; /* lowest LSN wanted */
+    uint64_t next;  /* lowest LSN wanted */
+    uint64_t block; /* lowest row not read yet */
     size_t left;
     bool stop;
     hx_lsn_fn *fn;
@@ -40,6 +41,18 @@ static void audience_row(struct audience_walk *w, uint64_t lsn)
     w->next = lsn + 1;
 }
 
+/* The numbers of one row. */
+static void audience_block(struct audience_walk *w, uint64_t block, MDB_val value)
+{
+    struct set_block set;
+    uint64_t base = block << SET_SHIFT;
+    set_decode(&set, value);
+    unsigned i = set_next(&set, w->next > base ? (unsigned)(w->next - base) : 0);
+    for (; i < SET_BLOCK && !w->stop; i = set_next(&set, i + 1))
+        audience_row(w, base + i);
+    w->block = block + 1;
+}
+
 /* At most RENEW_EVERY rows with one snapshot. HX_NOTFOUND = no more. */
 static int audience_rows(struct audience_walk *w, const char *audience)
 {
@@ -48,7 +61,7 @@ static int audience_rows(struct audience_walk *w, const char *audience)
     MDB_val value;
     key_text(&k, audience);
     size_t prefix = k.size;
-    key_add64(&k, w->next);
+    key_add64(&k, w->block);
     MDB_val key = key_val(&k);
     int rc = mdb_cursor_open(w->st->reader, live_table(w->st, P_FEED), &cur);
     if (rc)
@@ -59,7 +72,7 @@ static int audience_rows(struct audience_walk *w, const char *audience)
             rc = MDB_NOTFOUND;
             break;
         }
-        audience_row(w, be64_get((const uint8_t *)key.mv_data + prefix));
+        audience_block(w, be64_get((const uint8_t *)key.mv_data + prefix), value);
         rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT);
     }
     mdb_cursor_close(cur);
@@ -90,8 +103,13 @@ static void audience_tail(struct audience_walk *w, const char *audience)
 int hx_store_audience(struct hx_store *st, const char *audience, uint64_t from_lsn, size_t max,
                       hx_lsn_fn *fn, void *ctx)
 {
-    struct audience_walk w = {
-        .st = st, .next = from_lsn, .left = max, .stop = max == 0, .fn = fn, .ctx = ctx};
+    struct audience_walk w = {.st = st,
+                              .next = from_lsn,
+                              .block = from_lsn >> SET_SHIFT,
+                              .left = max,
+                              .stop = max == 0,
+                              .fn = fn,
+                              .ctx = ctx};
     int err = store_read_begin(st);
     if (err)
         return err;
@@ -121,6 +139,9 @@ struct list {
     struct key k;
     size_t prefix;
     MDB_cursor *cur;
+    struct set_block set; /* of the row last read */
+    uint64_t block;
+    bool loaded;
     struct change *changes; /* sorted by case, one each */
     size_t n;
 };
@@ -213,22 +234,47 @@ static size_t list_find(const struct list *l, uint64_t from)
     return low;
 }
 
-static int list_row(struct list *l, uint64_t from, uint64_t *number)
+/* Reads the first row at or above `block`; l->block is then the one read. HX_NOTFOUND = none. */
+static int list_read(struct list *l, uint64_t block)
 {
     MDB_val key, value;
     int rc = 0;
+    l->loaded = false;
     if (!l->cur)
         rc = mdb_cursor_open(l->st->reader, live_table(l->st, P_OPEN), &l->cur);
     l->k.size = l->prefix;
-    key_add64(&l->k, from);
+    key_add64(&l->k, block);
     key = key_val(&l->k);
     if (!rc)
         rc = mdb_cursor_get(l->cur, &key, &value, MDB_SET_RANGE);
     if (!rc && (key.mv_size != l->prefix + 8 || !has_prefix(key, &l->k, l->prefix)))
         rc = MDB_NOTFOUND;
-    if (!rc)
-        *number = be64_get((const uint8_t *)key.mv_data + l->prefix);
-    return store_error(rc, false);
+    if (rc)
+        return store_error(rc, false);
+    l->block = be64_get((const uint8_t *)key.mv_data + l->prefix);
+    set_decode(&l->set, value);
+    l->loaded = true;
+    return HX_OK;
+}
+
+/* The first number of at least `from` in the rows. */
+static int list_row(struct list *l, uint64_t from, uint64_t *number)
+{
+    for (;;) {
+        uint64_t block = from >> SET_SHIFT;
+        if (!l->loaded || l->block != block) {
+            int err = list_read(l, block);
+            if (err)
+                return err;
+            if (l->block != block)
+                from = l->block << SET_SHIFT;
+        }
+        unsigned i = set_next(&l->set, (unsigned)(from & (SET_BLOCK - 1)));
+        *number = (l->block << SET_SHIFT) + i;
+        if (i < SET_BLOCK)
+            return HX_OK;
+        from = (l->block + 1) << SET_SHIFT;
+    }
 }
 
 /* The first case of at least `from`; UINT64_MAX = none. */
@@ -315,7 +361,7 @@ int hx_store_open_cases(struct hx_store *st, const char *place_or_holder, uint64
         if (err || number == UINT64_MAX || fn(ctx, number))
             break;
         after = number;
-        if (n % RENEW_EVERY == 0)
+        if (n % (10 * RENEW_EVERY) == 0)
             err = lists_renew(lists, n_lists);
     }
     for (size_t i = 0; i < n_lists; i++)

@@ -20,6 +20,8 @@ struct names {
     uint32_t n, at_cap;
     uint32_t *slots; /* hash table of numbers, 0 = free; power of two */
     uint32_t n_slots;
+    uint32_t *order, *rank; /* by text, see names_order(); one block */
+    uint32_t n_ordered;
 };
 
 int names_init(struct names *s);
@@ -30,6 +32,8 @@ void names_clear(struct names *s);
 uint32_t names_take(struct names *s, const char *text, int *err);
 /* 0 when the text is "" or unknown. */
 uint32_t names_find(const struct names *s, const char *text);
+/* Makes order[i] the number of the i-th text and rank its inverse; at once when nothing is new. */
+int names_order(struct names *s);
 const char *names_text(const struct names *s, uint32_t number);
 
 enum { TAIL_STREET, TAIL_COMMUNITY, TAIL_GRID, TAIL_ESTATE, TAIL_PLACES };

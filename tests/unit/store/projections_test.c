@@ -237,23 +237,36 @@ static int read_case(void *ctx, uint64_t number)
     return 0;
 }
 
+static void walk_all(struct fx *fx)
+{
+    struct nested x = {.fx = fx};
+    assert_int_equal(hx_store_open_cases(fx->st, NULL, 0, SIZE_MAX, read_case, &x), HX_OK);
+    assert_int_equal(x.n, 9500);
+    x.n = 0;
+    assert_int_equal(hx_store_audience(fx->st, "city", 0, SIZE_MAX, read_case, &x), HX_OK);
+    assert_int_equal(x.n, 9500);
+    x.n = 0;
+    assert_int_equal(hx_store_audience(fx->st, "city", 4090, 20, read_case, &x), HX_OK);
+    assert_int_equal(x.n, 20);
+    x.n = 0;
+    assert_int_equal(hx_store_open_cases(fx->st, "G-1", 3000, SIZE_MAX, read_case, &x), HX_OK);
+    assert_int_equal(x.n, 3250);
+}
+
 static void callbacks_may_read_and_long_walks_end(void **state)
 {
     struct fx *fx = *state;
-    struct nested x = {.fx = fx};
+    size_t done;
     fx_begin(fx);
-    for (unsigned i = 0; i < 3500; i++)
+    for (unsigned i = 0; i < 9500; i++)
         fx_report(fx, i);
     fx_commit(fx);
+    walk_all(fx);
+    assert_int_equal(hx_store_project(fx->st, 6000, &done), HX_OK);
+    walk_all(fx);
     fx_project(fx);
-    assert_int_equal(hx_store_open_cases(fx->st, NULL, 0, SIZE_MAX, read_case, &x), HX_OK);
-    assert_int_equal(x.n, 3500);
-    x.n = 0;
-    assert_int_equal(hx_store_audience(fx->st, "city", 0, SIZE_MAX, read_case, &x), HX_OK);
-    assert_int_equal(x.n, 3500);
-    x.n = 0;
-    assert_int_equal(hx_store_open_cases(fx->st, "G-1", 3000, SIZE_MAX, read_case, &x), HX_OK);
-    assert_int_equal(x.n, 250);
+    walk_all(fx);
+    assert_int_equal(fx_problems(fx), 0);
 }
 
 /* Random lives, steps, restarts and rebuilds; then the rows must equal a rebuild, and the list of
