@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
-enum { NUMBER_MAX = 16 }; /* bytes of a tag and a varint: 5 + 10, or a fixed64 */
+enum { NUMBER_MAX = HX_MESSAGE_SPARE }; /* at least a tag and a varint: 5 + 10 bytes */
 
 struct writer {
     uint8_t *p, *start; /* p moves down */

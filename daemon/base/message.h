@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 /* Writes the message into the last bytes of [start, end) and returns where it begins; NULL when it
- * does not fit. */
+ * does not fit with HX_MESSAGE_SPARE bytes left over. */
+enum { HX_MESSAGE_SPARE = 16 };
 uint8_t *hx_message_pack(const ProtobufCMessage *message, uint8_t *start, uint8_t *end);
 
 #endif

@@ -14,13 +14,22 @@ struct writer {
 };
 
 /* Room is asked for once per field; the single puts do not look again. */
-enum { NUMBER_MAX = 16 }; /* bytes of a tag and a varint, or of a tag and a fixed64 */
 
 static int room(struct writer *w, size_t n)
 {
     if ((size_t)(w->end - w->p) < n)
         w->full = 1;
     return !w->full;
+}
+
+static size_t varint_size(uint64_t v)
+{
+    return (size_t)(70 - __builtin_clzll(v | 1)) / 7;
+}
+
+static size_t tag_size(unsigned number)
+{
+    return number < 16 ? 1 : 2;
 }
 
 static void put_varint(struct writer *w, uint64_t v)
@@ -46,7 +55,7 @@ static void put_tag(struct writer *w, unsigned number, unsigned wire)
 
 static void put_bytes(struct writer *w, unsigned number, const void *src, size_t n)
 {
-    if (!room(w, n + NUMBER_MAX))
+    if (!room(w, tag_size(number) + varint_size(n) + n))
         return;
     put_tag(w, number, WIRE_BYTES);
     put_varint(w, n);
@@ -61,7 +70,7 @@ static void put_record(struct writer *w, const struct hx_record *r, const uint8_
 static void put_nested(struct writer *w, unsigned number, const struct hx_record *r,
                        const uint8_t *object)
 {
-    if (!room(w, NUMBER_MAX))
+    if (!room(w, tag_size(number) + 1))
         return;
     put_tag(w, number, WIRE_BYTES);
     uint8_t *length_at = w->p++;
@@ -90,7 +99,7 @@ static void put_i64s(struct writer *w, const struct hx_field *f, const int64_t *
     size_t n = f->size;
     while (n > 0 && v[n - 1] == 0)
         n--;
-    if (n == 0 || !room(w, n * 8 + NUMBER_MAX))
+    if (n == 0 || !room(w, tag_size(f->number) + varint_size(n * 8) + n * 8))
         return;
     put_tag(w, f->number, WIRE_BYTES);
     put_varint(w, n * 8);
@@ -100,7 +109,7 @@ static void put_i64s(struct writer *w, const struct hx_field *f, const int64_t *
 
 static void put_number(struct writer *w, const struct hx_field *f, uint64_t v)
 {
-    if (v == 0 || !room(w, NUMBER_MAX))
+    if (v == 0 || !room(w, tag_size(f->number) + varint_size(v)))
         return;
     put_tag(w, f->number, WIRE_VARINT);
     put_varint(w, v);
@@ -135,7 +144,7 @@ static void put_field(struct writer *w, const struct hx_field *f, const uint8_t 
         break;
     case HX_FIELD_I64: {
         int64_t v = *(const int64_t *)(const void *)at;
-        if (v != 0 && room(w, NUMBER_MAX)) {
+        if (v != 0 && room(w, tag_size(f->number) + sizeof v)) {
             put_tag(w, f->number, WIRE_FIXED64);
             put_fixed64(w, (uint64_t)v);
         }

@@ -119,6 +119,8 @@ static void same_bytes(const ProtobufCMessageDescriptor *d)
         assert_non_null(p);
         assert_int_equal(got + BUF - p, n);
         assert_memory_equal(p, want, n);
+        if (n + HX_MESSAGE_SPARE <= BUF)
+            assert_non_null(hx_message_pack(m, got, got + n + HX_MESSAGE_SPARE));
         /* what it reads back to is what went in, unknown fields and all */
         assert_null(n ? hx_message_pack(m, got, got + n - 1) : NULL);
         ProtobufCMessage *back = protobuf_c_message_unpack(d, NULL, n, want);
