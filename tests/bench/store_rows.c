@@ -44,9 +44,10 @@ struct figure {
 struct method {
     const char *name;
     struct figure (*run)(const struct bench *b, const struct method *m);
-    int rows;   /* further rows of the raw methods */
-    bool packs; /* raw: packs case and entry as the store must */
-    bool steps; /* store: projections are applied */
+    int rows;    /* further rows of the raw methods */
+    bool packs;  /* raw: packs case and entry as the store must */
+    bool steps;  /* store: projections are applied */
+    bool random; /* store: ids in no order */
 };
 
 static void die(const char *what, int rc)
@@ -230,13 +231,26 @@ static struct figure run_raw(const struct bench *b, const struct method *m)
 
 /* ---- The store ---- */
 
-static void store_complaint(struct hx_store *st, const struct bench *b, size_t n)
+/* The same length, in no order. */
+static void scatter(char *id, uint64_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t x = n * UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ (x >> 29)) * UINT64_C(0xBF58476D1CE4E5B9);
+    for (int i = 6; i < 18; i++, x >>= 4)
+        id[i] = digits[x & 15];
+}
+
+static void store_complaint(struct hx_store *st, const struct bench *b, const struct method *m,
+                            size_t n)
 {
     const struct hx_backend *ops = hx_store_backend();
     struct complaint *c = b->complaint;
     struct hx_seen seen;
     uint64_t number, lsn;
     complaint_number(c, n + 1, BENCH_T0 + (int64_t)n / 100);
+    if (m->random)
+        scatter(c->id, n);
     if (ops->seen_load(st, "hotline-12345", c->id, &seen) != HX_NOTFOUND)
         die("seen", 0);
     need("number", ops->case_number(st, &number));
@@ -259,7 +273,7 @@ static struct figure run_store(const struct bench *b, const struct method *m)
     for (size_t n = 0; n < b->events;) {
         need("begin", hx_store_begin(st));
         for (size_t i = 0; i < b->batch && n < b->events; i++, n++)
-            store_complaint(st, b, n);
+            store_complaint(st, b, m, n);
         need("commit", hx_store_commit(st));
         if (m->steps && hx_store_project_behind(st) >= HX_PROJECT_STEP)
             need("step", hx_store_project(st, 0, &done));
@@ -274,14 +288,15 @@ static struct figure run_store(const struct bench *b, const struct method *m)
 /* ---- Table and JSON ---- */
 
 static const struct method methods[] = {
-    {"raw", run_raw, 0, false, false},
-    {"packed", run_raw, 0, true, false},
-    {"store", run_store, 0, false, false},
-    {"store+step", run_store, 0, false, true},
-    {"raw+feed", run_raw, ROW_FEED, false, false},
-    {"raw+open", run_raw, ROW_OPEN, false, false},
-    {"raw+tally", run_raw, ROW_TALLY, false, false},
-    {"raw+all", run_raw, ROW_FEED | ROW_OPEN | ROW_TALLY, false, false},
+    {.name = "raw", .run = run_raw},
+    {.name = "packed", .run = run_raw, .packs = true},
+    {.name = "store", .run = run_store},
+    {.name = "store+step", .run = run_store, .steps = true},
+    {.name = "random", .run = run_store, .random = true},
+    {.name = "raw+feed", .run = run_raw, .rows = ROW_FEED},
+    {.name = "raw+open", .run = run_raw, .rows = ROW_OPEN},
+    {.name = "raw+tally", .run = run_raw, .rows = ROW_TALLY},
+    {.name = "raw+all", .run = run_raw, .rows = ROW_FEED | ROW_OPEN | ROW_TALLY},
 };
 enum { METHODS = sizeof methods / sizeof *methods };
 
