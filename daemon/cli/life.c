@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Calls that nobody takes; days until the date of a plan. */
-enum { NO_ANSWER_PER_MILLE = 60, PLAN_DAYS = 5 };
+/* Calls that nobody takes; proven arrivals where there is no signal; days until the date of a plan.
+ */
+enum { NO_ANSWER_PER_MILLE = 60, NO_SIGNAL_PER_MILLE = 40, PLAN_DAYS = 5 };
 
 const char *const life_classes[5] = {"EMERGENCY", "SMALL", "SERIOUS", "COMPLEX", "SPECIAL"};
 
@@ -37,7 +38,7 @@ static const struct {
 } matters[] = {
     {"EMERGENCY", "lift", "电梯困人，请立即处理 / people stuck in the lift"},
     {"EMERGENCY", "gas", "楼道闻到燃气味 / smell of gas on the stairs"},
-    {"EMERGENCY", "fire", "配电箱冒烟 / smoke from the switchboard"},
+    {"EMERGENCY", "power", "电线裸露 / a live wire hangs loose"},
     {"SMALL", "lighting", "楼道灯不亮 / no light on the stairs"},
     {"SMALL", "waste", "垃圾未清运 / waste not collected"},
     {"SMALL", "gate", "单元门关不上 / the entrance door does not close"},
@@ -83,11 +84,23 @@ static int64_t after_report(struct life *life)
     return dice_between(&life->dice, 3, 27) * HX_SECOND;
 }
 
+/* On time, late, or on time in a cellar without a signal: the proof comes minutes later. */
 static int64_t after_held(struct life *life)
 {
-    int64_t delay = dice_chance(&life->dice, life->conduct.comes_late) ? minutes(life, 5.2, 28)
-                                                                       : minutes(life, 1, 4.7);
+    int64_t delay;
+
     life->next = LIFE_ARRIVE;
+    life->late_proof_ms = 0;
+    if (dice_chance(&life->dice, life->conduct.comes_late)) {
+        delay = minutes(life, 5.2, 28);
+    } else {
+        delay = minutes(life, 1, 4.7);
+        if (dice_chance(&life->dice, life->conduct.proves) &&
+            dice_chance(&life->dice, NO_SIGNAL_PER_MILLE)) {
+            life->late_proof_ms = minutes(life, 4, 12);
+            delay += life->late_proof_ms;
+        }
+    }
     life->since_held = delay;
     return delay;
 }
@@ -188,12 +201,22 @@ static void put_plan(struct life *life, json_t *o, int64_t run)
     put(o, "data.date", hx_instant_format(run + PLAN_DAYS * HX_DAY, 480, date));
 }
 
-static void put_holder(struct life *life, json_t *o, int64_t run)
+static void put_arrival(struct life *life, json_t *o, int64_t city_now)
+{
+    char when[HX_INSTANT_TEXT];
+
+    if (life->late_proof_ms && city_now)
+        put(o, "t_occ", hx_instant_format(city_now - life->late_proof_ms, 480, when));
+    if (life->late_proof_ms || dice_chance(&life->dice, life->conduct.proves))
+        put(o, "proof", "ONSITE_CODE");
+}
+
+static void put_holder(struct life *life, json_t *o, int64_t run, int64_t city_now)
 {
     put(o, "source", life->holder);
     put(o, "by", life->person);
-    if (life->next == LIFE_ARRIVE && dice_chance(&life->dice, life->conduct.proves))
-        put(o, "proof", "ONSITE_CODE");
+    if (life->next == LIFE_ARRIVE)
+        put_arrival(life, o, city_now);
     if (life->next == LIFE_RESOLVE) {
         put(o, "data.evidence", "photo");
         put(o, "data.evidence", "signature");
@@ -230,7 +253,7 @@ static const char *call_back(struct life *life, json_t *o)
     return "CALLBACK_OK";
 }
 
-json_t *life_event(struct life *life, int64_t run)
+json_t *life_event(struct life *life, int64_t run, int64_t city_now)
 {
     static const char *const types[] = {
         "REPORTED",      "HELD",           "ARRIVED",  "WORK_STARTED",
@@ -248,7 +271,7 @@ json_t *life_event(struct life *life, int64_t run)
     else if (life->next == LIFE_DELIVER)
         put_delivery(o);
     else if (life->next != LIFE_CALL_BACK)
-        put_holder(life, o, run);
+        put_holder(life, o, run, city_now);
     type = life->next == LIFE_CALL_BACK ? call_back(life, o) : types[life->next];
     put(o, "type", type);
     if (life->case_number)

@@ -52,17 +52,19 @@ struct life {
     enum life_step next;
     int step; /* number of the next event, for its id */
     unsigned cycle;
-    int64_t since_held; /* city milliseconds from HELD to the step that comes next */
-    void *player;       /* whoever plays it */
+    int64_t late_proof_ms; /* the arrival was so much earlier than its event */
+    int64_t since_held;    /* city milliseconds from HELD to the step that comes next */
+    void *player;          /* whoever plays it */
 };
 
 /* What follows the step that was just answered; *delay_ms later. Sets life->next, LIFE_OVER at the
  * end. */
 void life_advance(struct life *life, int64_t *delay_ms);
 
-/* The event of life->next. `run` makes ids unique over runs: milliseconds of its start. NULL
- * without memory. */
-json_t *life_event(struct life *life, int64_t run);
+/* The event of life->next. `run` makes ids unique over runs: milliseconds of its start. `city_now`
+ * is the daemon's time as far as we know, for what happened earlier and is told late; 0 = not
+ * known. NULL without memory. */
+json_t *life_event(struct life *life, int64_t run, int64_t city_now);
 
 /* The share of classes, in the order EMERGENCY, SMALL, SERIOUS, COMPLEX, SPECIAL. */
 extern const char *const life_classes[5];

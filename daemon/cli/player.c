@@ -106,8 +106,8 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
     if (reply->result != HONGXIN__V1__RESULT__ACCEPTED &&
         reply->result != HONGXIN__V1__RESULT__DUPLICATE) {
         p->refused++;
-        snprintf(p->last_refusal, sizeof p->last_refusal, "step %d: %.20s %.60s", life->next,
-                 reply->code, reply->message);
+        snprintf(p->last_refusal, sizeof p->last_refusal, "step %d: result %d %.20s %.50s",
+                 (int)life->next, (int)reply->result, reply->code, reply->message);
         end(p, life);
         return;
     }
@@ -117,10 +117,27 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
     go_on(p, life);
 }
 
+static int64_t scaled(const struct player *p)
+{
+    return (int64_t)((double)cli_mono() * p->scale);
+}
+
+/* An entry is written before we read it, so the daemon's time is never behind what it says. */
+void player_clock(struct player *p, int64_t city)
+{
+    if (!p->city_offset || city - scaled(p) > p->city_offset)
+        p->city_offset = city - scaled(p);
+}
+
+static int64_t city_now(const struct player *p)
+{
+    return p->city_offset ? scaled(p) + p->city_offset : 0;
+}
+
 static int publish(struct player *p, struct life *life, int64_t now)
 {
     struct life before = *life; /* to take the step again when the window is full */
-    json_t *object = life_event(life, p->run);
+    json_t *object = life_event(life, p->run, city_now(p));
     char problem[RECORD_PROBLEM];
     struct record record;
     int rc;

@@ -26,7 +26,8 @@ struct player {
     /* kept by the player */
     struct agenda agenda;
     struct dice dice;
-    int64_t run; /* wall clock at its start */
+    int64_t run;         /* wall clock at its start */
+    int64_t city_offset; /* the daemon's time minus ours, scaled; 0 = not known */
     const struct hx_place **buildings;
     size_t n_buildings;
     uint64_t serial, open;
@@ -43,6 +44,9 @@ HX_CHECK int player_report(struct player *p, int64_t now);
 
 /* Publishes what is due at `now`. HX_NOMEM. */
 HX_CHECK int player_turn(struct player *p, int64_t now);
+
+/* The daemon's time was `city` at this moment: what an entry of its journal says. */
+void player_clock(struct player *p, int64_t city);
 
 /* When it next has something to do: monotonic milliseconds, INT64_MAX = nothing. */
 int64_t player_next(const struct player *p);

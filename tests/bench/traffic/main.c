@@ -170,6 +170,8 @@ static int turn(struct traffic *t, int64_t *next)
         *next = arrivals_next(&t->arrivals, *next);
         enough = t->count && t->player.reported >= t->count;
     }
+    if (t->player.scale == 1)
+        player_clock(&t->player, now);
     if (!rc)
         rc = player_turn(&t->player, cli_mono());
     own = player_next(&t->player) == INT64_MAX ? IDLE_MS : player_next(&t->player) - cli_mono();

@@ -97,7 +97,7 @@ static void play(struct life *life, char *names, size_t size, int64_t *total)
     *names = '\0';
     *total = 0;
     for (int i = 0; life->next != LIFE_OVER && i < 60; i++) {
-        json_t *object = life_event(life, MONDAY);
+        json_t *object = life_event(life, MONDAY, MONDAY);
         if (record_from_json(object, &record, problem))
             fail_msg("%s", problem);
         strncat(names, record.event->type, size - strlen(names) - 2);
