@@ -64,11 +64,8 @@ char *show_time(const struct show *s, int64_t ms, int64_t near, char text[HX_INS
     if (!ms)
         return put_text(text, "-");
     hx_instant_format(ms, s->utc_offset, full);
-    full[10] = ' '; /* 2026-10-12T19:05:20.000+08:00 */
-    if (ms % 1000)
-        full[23] = '\0';
-    else
-        full[19] = '\0';
+    full[10] = ' ';  /* 2026-10-12T19:05:20.000+08:00 */
+    full[19] = '\0'; /* seconds are enough for people; `hongxin explain` is exact */
     return put_text(text, near && local_day(s, ms) == local_day(s, near) ? full + 11 : full);
 }
 

@@ -237,7 +237,7 @@ static void notice_line(struct lines *l, size_t at)
     bool bad = !strcmp(n->kind, "BREACH");
 
     if (!is_first(l->e, at) || !wanted(l, "NOTICE") ||
-        (bad && !strcmp(n->level, "L2") && has_breach(l->e, n->clock) && wanted(l, "BREACH")))
+        (bad && has_breach(l->e, n->clock) && wanted(l, "BREACH")))
         return; /* the line of the breach names these receivers */
     begin(l);
     show_paint(l->s,
