@@ -6,40 +6,13 @@
 
 enum { RULES_MAX = 1024 * 1024 };
 
-/* A plain name, so that no other file can be asked for. */
-static bool plain(const char *id)
-{
-    size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");
-    return n > 0 && n < 64 && id[n] == '\0';
-}
-
-/* "…/complaint.yaml" is "complaint". */
-static bool names_file(const char *path, const char *id)
-{
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-    size_t n = strlen(id);
-    return strncmp(base, id, n) == 0 && (base[n] == '.' || base[n] == '\0');
-}
-
-static const char *life_cycle_path(struct service *s, const char *id)
-{
-    const char *path = s->options.life_cycle_file;
-    return path && names_file(path, id) ? path : NULL;
-}
-
-static const char *city_path(struct service *s, const char *id)
-{
-    const char *folder = s->options.city_folder;
-    return folder ? hx_arena_printf(&s->arena, "%s/%s.csv", folder, id) : NULL;
-}
-
-/* kind → its file, type of content */
+/* kind → folder, ending, type of content */
 static const struct kind {
-    const char *name, *type;
-    const char *(*path)(struct service *s, const char *id);
+    const char *name, *folder, *ending, *type;
 } kinds[] = {
-    {"life-cycle", "application/yaml", life_cycle_path},
-    {"city", "text/csv", city_path},
+    {"life-cycle", "life-cycles", "yaml", "application/yaml"},
+    {"calendar", "calendars", "ics", "text/calendar"},
+    {"city", "city", "csv", "text/csv"},
 };
 
 static const struct kind *find_kind(const char *name)
@@ -48,6 +21,13 @@ static const struct kind *find_kind(const char *name)
         if (strcmp(kinds[i].name, name) == 0)
             return &kinds[i];
     return NULL;
+}
+
+/* A plain name, so that no other file can be asked for. */
+static bool plain(const char *id)
+{
+    size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return n > 0 && n < 64 && id[n] == '\0';
 }
 
 static int read_file(struct service *s, const char *path, ProtobufCBinaryData *content)
@@ -68,12 +48,13 @@ static int read_file(struct service *s, const char *path, ProtobufCBinaryData *c
 static int load(struct service *s, const Hongxin__V1__RulesQuery *q, Hongxin__V1__RulesAnswer *a)
 {
     const struct kind *kind = find_kind(q->kind);
-    const char *path = kind && plain(q->id) ? kind->path(s, q->id) : NULL;
-    if (!path)
+    if (!kind || !plain(q->id) || !s->options.rules_folder)
         return HX_NOTFOUND;
+    const char *path = hx_arena_printf(&s->arena, "%s/%s/%s.%s", s->options.rules_folder,
+                                       kind->folder, q->id, kind->ending);
     a->type = (char *)kind->type;
     a->version = (char *)hx_city_version(s->options.city);
-    return read_file(s, path, &a->content);
+    return path ? read_file(s, path, &a->content) : HX_NOMEM;
 }
 
 void handle_rules(struct service *s, const struct request *r)
@@ -81,7 +62,7 @@ void handle_rules(struct service *s, const struct request *r)
     Hongxin__V1__RulesAnswer a = HONGXIN__V1__RULES_ANSWER__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     if (load(s, r->message->rules, &a) != HX_OK) {
-        service_problem(s, r, "NO_RULES", "there is no such file: kinds are life-cycle and city");
+        service_problem(s, r, "NO_RULES", "kinds are life-cycle, calendar and city");
         return;
     }
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_RULES;

@@ -5,7 +5,7 @@ _hongxin() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd=${COMP_WORDS[1]}
   # tcp:// is split at its colons
   COMPREPLY=()
-  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain list stats check rules number simulate completion help --version'; return; fi
+  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain list stats check rules number simulate demo completion help --version'; return; fi
   case $cmd:$prev in
     publish:--type) _hongxin_words 'REPORTED PARTY_ADDED CLASS_SET ROUTED HELD ARRIVED CLASS_PROPOSED CLASS_REFUSED WORK_STARTED PROGRESS PLAN_PROPOSED PLAN_DELIVERED RESOLVED CALLBACK_OK CALLBACK_BAD CALLBACK_NO_ANSWER REOPENED COMMENT' ;;
     publish:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
@@ -32,6 +32,10 @@ _hongxin() {
     check:--store) _hongxin_files -d ;;
     check:--config) _hongxin_files -d ;;
     simulate:--config) _hongxin_files -d ;;
+    demo:--minutes) _hongxin_words '1 2 5' ;;
+    demo:--rate) _hongxin_words '1 2 5' ;;
+    demo:--seed) _hongxin_words '1 2 3' ;;
+    demo:--config) _hongxin_files -d ;;
     *:--endpoint) _hongxin_words 'tcp://127.0.0.1:54321' ;;
     *:--feed-endpoint) _hongxin_words 'tcp://127.0.0.1:54322' ;;
     *:--timeout) _hongxin_words '5s 10s 30s 1min' ;;
@@ -48,8 +52,9 @@ _hongxin() {
       rules) _hongxin_words ' --feed-endpoint --timeout --json --help' ;;
       number) _hongxin_words ' --json --help' ;;
       simulate) _hongxin_words ' --config --until'; [[ $cur == -* ]] || _hongxin_files -f ;;
+      demo) _hongxin_words ' --minutes --rate --seed --config --all --zh --utc-offset --color --json --help' ;;
       completion) _hongxin_words ' --json --help bash man' ;;
-      help) _hongxin_words 'publish watch case explain list stats check rules number simulate completion ' ;;
+      help) _hongxin_words 'publish watch case explain list stats check rules number simulate demo completion ' ;;
     esac ;;
   esac
 }
