@@ -83,7 +83,7 @@ void batch_show(struct service *s)
                                .bytes = list[i].bytes,
                                .size = list[i].size,
                                .decoded = list[i].entry};
-        tail_append(&s->tail, &e);
+        live_tail_append(&s->tail, &e);
         publisher_send(&s->publisher, &e);
     }
     s->counters.entries += n;

@@ -39,7 +39,7 @@ void deadlines_judge(struct service *s)
     if (b->error || batch_paused(s) || deadlines_first(s) > timebase_now(&s->time))
         return;
     if (batch_begin(s) == HX_OK)
-        b->error = judge(s, s->options.limits.due_batch);
+        b->error = judge(s, s->options.limits->due_batch);
 }
 
 void deadlines_committed(struct service *s)

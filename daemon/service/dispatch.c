@@ -101,7 +101,7 @@ void service_dispatch(struct service *s, struct door *door, struct inbound *in)
         refuse_frames(s, &r, in->problem);
         return;
     }
-    if (size > s->options.limits.message_bytes) {
+    if (size > s->options.limits->message_bytes) {
         service_problem(s, &r, "OVERSIZE", "the message is larger than the limit");
         return;
     }

@@ -100,7 +100,7 @@ void feeds_tick(struct service *s)
     int64_t now = mono_now().ms;
     for (size_t i = 0; i < s->feeds.n; i++) {
         struct feed *feed = s->feeds.list[i];
-        if (!feed->lost && now - feed->heard_at.ms > LIMIT_QUIET_MS)
+        if (!feed->lost && now - feed->heard_at.ms > HX_QUIET_MS)
             dismiss(s, feed, "FEED_SILENT", "nothing was heard from you for 15 s: say HELLO again");
         feed_progress(s, feed);
     }
@@ -158,6 +158,12 @@ static int place(struct service *s, struct feed *feed, const Hongxin__V1__Hello 
     return HX_OK;
 }
 
+static uint32_t most_credit(const struct service *s, uint64_t wanted)
+{
+    uint64_t most = s->options.limits->feed_credit;
+    return (uint32_t)(wanted < most ? wanted : most);
+}
+
 static struct feed *feed_new(struct service *s, const struct request *r)
 {
     const Hongxin__V1__Hello *hello = r->message->hello;
@@ -167,7 +173,7 @@ static struct feed *feed_new(struct service *s, const struct request *r)
     feed->door = r->door;
     feed->peer = *r->peer;
     feed->number = ++s->feeds.opened;
-    feed->credit = hello->credit < LIMIT_CREDIT ? hello->credit : LIMIT_CREDIT;
+    feed->credit = most_credit(s, hello->credit);
     feed->snapshot = hello->snapshot;
     feed->heard_at = feed->told_at = mono_now();
     strncpy(feed->name, hello->subscriber, sizeof feed->name - 1);
@@ -243,8 +249,8 @@ void handle_credit(struct service *s, const struct request *r)
     struct feed *feed = expect_feed(s, r);
     if (!feed)
         return;
-    uint32_t room = LIMIT_CREDIT - feed->credit, add = r->message->credit->add;
-    feed->credit += add < room ? add : room;
+    uint64_t sum = (uint64_t)feed->credit + r->message->credit->add;
+    feed->credit = most_credit(s, sum);
 }
 
 void handle_ack(struct service *s, const struct request *r)

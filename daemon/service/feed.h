@@ -68,7 +68,7 @@ bool feeds_push(struct service *s);
 /* Tells those whose cursor has reached the disk. */
 void feeds_acked(struct service *s);
 
-/* Once a second: drops who has been silent for LIMIT_QUIET_MS. */
+/* Once a second: drops who has been silent for HX_QUIET_MS. */
 void feeds_tick(struct service *s);
 
 /* Entries that the slowest feed has before it. */

@@ -1,7 +1,7 @@
 #include "service/filter.h"
 
 #include "hongxin/fact.h"
-#include "service/limits.h"
+#include "hongxin/limits.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -39,7 +39,7 @@ const char *filter_problem(const hxp_filter *f)
 {
     if (!f)
         return NULL;
-    if (hongxin__v1__filter__get_packed_size(f) > LIMIT_FILTER)
+    if (hongxin__v1__filter__get_packed_size(f) > HX_FILTER_MAX)
         return "FILTER_TOO_LARGE";
     if (has_text(f->min_level) && level_number(f->min_level) < 0)
         return "BAD_LEVEL";
@@ -57,7 +57,7 @@ static bool wants_all(const hxp_filter *f)
 
 int filter_copy(const hxp_filter *f, hxp_filter **out)
 {
-    uint8_t packed[LIMIT_FILTER];
+    uint8_t packed[HX_FILTER_MAX];
     *out = NULL;
     if (!f || wants_all(f))
         return HX_OK;

@@ -28,7 +28,7 @@ hxp_reply *intake_refusal(struct service *s, Hongxin__V1__Result result, const c
     reply->code = (char *)code;
     reply->message = (char *)message;
     if (result == HONGXIN__V1__RESULT__RETRY_AFTER)
-        reply->retry_after_ms = s->options.limits.retry_after_ms;
+        reply->retry_after_ms = s->options.limits->retry_after_ms;
     return reply;
 }
 
@@ -53,7 +53,7 @@ static const hxp_event *decode(struct service *s, const hxp_item *item)
 
 void intake_name(struct service *s, const hxp_item *item, hxp_reply *reply)
 {
-    if (item->event.len <= LIMIT_EVENT)
+    if (item->event.len <= s->options.limits->event_bytes)
         name_reply(decode(s, item), reply);
 }
 
@@ -70,7 +70,8 @@ static const char *judge_identity(const struct passage *p)
         return "IDENTITY_NOT_EXPECTED";
     if (!text_all_utf8(&r->base))
         return "BAD_UTF8";
-    return hongxin__v1__reporter__get_packed_size(r) > LIMIT_REPORTER ? "IDENTITY_TOO_LARGE" : NULL;
+    return hongxin__v1__reporter__get_packed_size(r) > HX_REPORTER_MAX ? "IDENTITY_TOO_LARGE"
+                                                                       : NULL;
 }
 
 /* Refuses what has the wrong form; *reply stays NULL when the event may go to the engine, which
@@ -78,7 +79,7 @@ static const char *judge_identity(const struct passage *p)
 static int check_form(struct service *s, struct passage *p, hxp_reply **reply)
 {
     const char *code = NULL;
-    if (p->item->event.len > LIMIT_EVENT) {
+    if (p->item->event.len > s->options.limits->event_bytes) {
         code = "OVERSIZE";
     } else {
         p->event = decode(s, p->item);
@@ -88,8 +89,7 @@ static int check_form(struct service *s, struct passage *p, hxp_reply **reply)
     if (!code)
         return HX_OK;
     *reply = intake_refusal(s, HONGXIN__V1__RESULT__INVALID, code,
-                            "an event has at most 65536 bytes and an identity only where a "
-                            "reporter comes in");
+                            "larger than the limit, or an identity where no reporter comes in");
     name_reply(p->event, *reply);
     return *reply ? HX_OK : HX_NOMEM;
 }

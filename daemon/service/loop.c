@@ -60,7 +60,7 @@ static void turn(struct loop *l, bool flush)
         evtimer_add(l->again, &at_once);
     l->more |= r.more;
     if (r.soon && !evtimer_pending(l->soon, NULL)) {
-        uint32_t ms = l->service->options.limits.project_ms;
+        uint32_t ms = l->service->options.limits->project_ms;
         const struct timeval later = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
         evtimer_add(l->soon, &later);
     }

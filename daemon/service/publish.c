@@ -4,9 +4,9 @@
 void handle_publish(struct service *s, const struct request *r)
 {
     const Hongxin__V1__Publish *publish = r->message->publish;
-    if (publish->n_items == 0 || publish->n_items > LIMIT_ITEMS) {
+    if (publish->n_items == 0 || publish->n_items > s->options.limits->publish_items) {
         service_problem(s, r, publish->n_items ? "TOO_MANY_ITEMS" : "NO_ITEMS",
-                        "a Publish has 1 to 4096 items");
+                        "a Publish has at least one item and at most as many as the limit");
         return;
     }
     struct batch_job *job = hx_arena_alloc(&s->arena, sizeof *job);

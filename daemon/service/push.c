@@ -55,7 +55,7 @@ static void put(struct parcel *p, const uint8_t *bytes, size_t size)
 static void gather_memory(struct parcel *p, size_t budget)
 {
     const struct tail_entry *t;
-    while (!parcel_full(p) && p->cost < budget && (t = tail_find(&p->s->tail, p->next))) {
+    while (!parcel_full(p) && p->cost < budget && (t = live_tail_find(&p->s->tail, p->next))) {
         p->cost += COST_SEEN;
         if (wanted(p, t))
             put(p, t->bytes, t->size);
@@ -134,7 +134,7 @@ static size_t advance(struct service *s, struct feed *feed, size_t budget)
     p->s = s;
     p->feed = feed;
     p->next = feed->next_lsn;
-    if (tail_find(&s->tail, p->next))
+    if (live_tail_find(&s->tail, p->next))
         gather_memory(p, budget);
     else
         gather_journal(p, budget);
@@ -187,7 +187,7 @@ void feed_progress(struct service *s, struct feed *feed)
 bool feeds_push(struct service *s)
 {
     struct feeds *f = &s->feeds;
-    size_t left = s->options.limits.replay_entries * COST_READ, n = f->n;
+    size_t left = s->options.limits->replay_entries * COST_READ, n = f->n;
     uint64_t newest = hx_store_newest_lsn(s->store);
     bool more = false;
     for (size_t i = 0; i < n; i++) {

@@ -97,7 +97,7 @@ struct list {
     struct service *s;
     const Hongxin__V1__ListQuery *q;
     int64_t due_until; /* 0 = any */
-    hxp_case_view *cases[LIMIT_LIST];
+    hxp_case_view *cases[HX_LIST_MAX];
     size_t n, most, seen;
     uint64_t last;
     bool failed;
@@ -165,7 +165,7 @@ static struct list *list_new(struct service *s, const struct request *r)
         return NULL;
     l->s = s;
     l->q = r->message->list;
-    l->most = l->q->limit && l->q->limit < LIMIT_LIST ? l->q->limit : LIMIT_LIST;
+    l->most = l->q->limit && l->q->limit < HX_LIST_MAX ? l->q->limit : HX_LIST_MAX;
     l->last = l->q->after;
     if (l->q->due_within_ms) {
         uint64_t most = (uint64_t)(HX_INSTANT_MAX - timebase_now(&s->time));

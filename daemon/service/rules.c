@@ -6,13 +6,40 @@
 
 enum { RULES_MAX = 1024 * 1024 };
 
-/* kind → folder, ending, type of content */
+/* A plain name, so that no other file can be asked for. */
+static bool plain(const char *id)
+{
+    size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return n > 0 && n < 64 && id[n] == '\0';
+}
+
+/* "…/complaint.yaml" is "complaint". */
+static bool names_file(const char *path, const char *id)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    size_t n = strlen(id);
+    return strncmp(base, id, n) == 0 && (base[n] == '.' || base[n] == '\0');
+}
+
+static const char *life_cycle_path(struct service *s, const char *id)
+{
+    const char *path = s->options.life_cycle_file;
+    return path && names_file(path, id) ? path : NULL;
+}
+
+static const char *city_path(struct service *s, const char *id)
+{
+    const char *folder = s->options.city_folder;
+    return folder ? hx_arena_printf(&s->arena, "%s/%s.csv", folder, id) : NULL;
+}
+
+/* kind → its file, type of content */
 static const struct kind {
-    const char *name, *folder, *ending, *type;
+    const char *name, *type;
+    const char *(*path)(struct service *s, const char *id);
 } kinds[] = {
-    {"life-cycle", "life-cycles", "yaml", "application/yaml"},
-    {"calendar", "calendars", "ics", "text/calendar"},
-    {"city", "city", "csv", "text/csv"},
+    {"life-cycle", "application/yaml", life_cycle_path},
+    {"city", "text/csv", city_path},
 };
 
 static const struct kind *find_kind(const char *name)
@@ -21,13 +48,6 @@ static const struct kind *find_kind(const char *name)
         if (strcmp(kinds[i].name, name) == 0)
             return &kinds[i];
     return NULL;
-}
-
-/* A plain name, so that no other file can be asked for. */
-static bool plain(const char *id)
-{
-    size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");
-    return n > 0 && n < 64 && id[n] == '\0';
 }
 
 static int read_file(struct service *s, const char *path, ProtobufCBinaryData *content)
@@ -48,13 +68,12 @@ static int read_file(struct service *s, const char *path, ProtobufCBinaryData *c
 static int load(struct service *s, const Hongxin__V1__RulesQuery *q, Hongxin__V1__RulesAnswer *a)
 {
     const struct kind *kind = find_kind(q->kind);
-    if (!kind || !plain(q->id) || !s->options.rules_folder)
+    const char *path = kind && plain(q->id) ? kind->path(s, q->id) : NULL;
+    if (!path)
         return HX_NOTFOUND;
-    const char *path = hx_arena_printf(&s->arena, "%s/%s/%s.%s", s->options.rules_folder,
-                                       kind->folder, q->id, kind->ending);
     a->type = (char *)kind->type;
     a->version = (char *)hx_city_version(s->options.city);
-    return path ? read_file(s, path, &a->content) : HX_NOMEM;
+    return read_file(s, path, &a->content);
 }
 
 void handle_rules(struct service *s, const struct request *r)
@@ -62,7 +81,7 @@ void handle_rules(struct service *s, const struct request *r)
     Hongxin__V1__RulesAnswer a = HONGXIN__V1__RULES_ANSWER__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     if (load(s, r->message->rules, &a) != HX_OK) {
-        service_problem(s, r, "NO_RULES", "kinds are life-cycle, calendar and city");
+        service_problem(s, r, "NO_RULES", "there is no such file: kinds are life-cycle and city");
         return;
     }
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_RULES;

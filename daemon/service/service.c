@@ -37,12 +37,12 @@ static int judge_endpoints(const struct service_options *o)
 
 static int open_door(struct service *s, const char *name, enum door_kind kind, const char *endpoint)
 {
-    const struct door_options o = {.name = name,
-                                   .kind = kind,
-                                   .endpoint = endpoint,
-                                   .message_bytes =
-                                       CLOSE_FACTOR * (int64_t)s->options.limits.message_bytes,
-                                   .queue = kind & DOOR_FEED ? QUEUE + LIMIT_CREDIT : QUEUE};
+    const struct door_options o = {
+        .name = name,
+        .kind = kind,
+        .endpoint = endpoint,
+        .message_bytes = CLOSE_FACTOR * (int64_t)s->options.limits->message_bytes,
+        .queue = kind & DOOR_FEED ? QUEUE + (int)s->options.limits->feed_credit : QUEUE};
     int rc = door_open(&s->doors[s->n_doors], s->zmq, &o);
     if (rc == HX_OK)
         s->n_doors++;
@@ -106,7 +106,7 @@ static void wire_machine(struct service *s)
 
 static int prepare(struct service *s)
 {
-    const struct limits *l = &s->options.limits;
+    const struct hx_limits *l = s->options.limits;
     hx_arena_init(&s->arena, 0);
     batch_reset(&s->batch);
     reach_init(&s->reach);
@@ -114,8 +114,8 @@ static int prepare(struct service *s)
     wire_machine(s);
     int rc = feeds_init(&s->feeds, l->subscribers);
     if (rc == HX_OK)
-        rc = tail_init(&s->tail, l->tail_bytes, l->tail_bytes / TAIL_ENTRY + 16,
-                       hx_store_newest_lsn(s->store) + 1);
+        rc = live_tail_init(&s->tail, l->tail_bytes, l->tail_bytes / TAIL_ENTRY + 16,
+                            hx_store_newest_lsn(s->store) + 1);
     return rc;
 }
 
@@ -123,7 +123,7 @@ static void clean(struct service *s)
 {
     close_doors(s);
     feeds_fini(&s->feeds);
-    tail_fini(&s->tail);
+    live_tail_fini(&s->tail);
     reach_fini(&s->reach);
     hx_arena_fini(&s->arena);
 }

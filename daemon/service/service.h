@@ -6,8 +6,8 @@
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
+#include "config/settings.h"
 #include "engine/machine.h"
-#include "service/limits.h"
 #include "store/store.h"
 
 struct service_options {
@@ -19,8 +19,9 @@ struct service_options {
     const char *intake_endpoint; /* events and questions */
     const char *feed_endpoint; /* subscriptions and questions; NULL or the same: one door for all */
     const char *pub_endpoint;  /* NULL = no PUB door */
-    const char *rules_folder;  /* files that RulesQuery may show; NULL = none */
-    struct limits limits;
+    const struct hx_limits *limits;
+    const char *life_cycle_file; /* shown by RulesQuery; NULL = none */
+    const char *city_folder;     /* the same */
     uint32_t scale;
     uint32_t partition;
 };

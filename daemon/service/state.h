@@ -3,10 +3,12 @@
 #define SERVICE_STATE_H
 
 #include "base/arena.h"
+#include "hongxin/limits.h"
 #include "service/batch.h"
 #include "service/counters.h"
 #include "service/door.h"
 #include "service/feed.h"
+#include "service/limits.h"
 #include "service/publisher.h"
 #include "service/reach.h"
 #include "service/service.h"

@@ -4,18 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-int tail_init(struct tail *t, size_t bytes, size_t slots, uint64_t next_lsn)
+int live_tail_init(struct tail *t, size_t bytes, size_t slots, uint64_t next_lsn)
 {
     *t = (struct tail){.cap = bytes, .slots = slots, .oldest = next_lsn, .next = next_lsn};
     t->ring = malloc(bytes);
     t->index = calloc(slots, sizeof *t->index);
     if (t->ring && t->index)
         return HX_OK;
-    tail_fini(t);
+    live_tail_fini(t);
     return HX_NOMEM;
 }
 
-void tail_fini(struct tail *t)
+void live_tail_fini(struct tail *t)
 {
     free(t->ring);
     free(t->index);
@@ -55,7 +55,7 @@ static void wrap(struct tail *t)
     t->at = 0;
 }
 
-void tail_append(struct tail *t, const struct tail_entry *e)
+void live_tail_append(struct tail *t, const struct tail_entry *e)
 {
     if (e->lsn != t->next)
         restart(t, e->lsn);
@@ -73,12 +73,12 @@ void tail_append(struct tail *t, const struct tail_entry *e)
     t->next = e->lsn + 1;
 }
 
-const struct tail_entry *tail_find(const struct tail *t, uint64_t lsn)
+const struct tail_entry *live_tail_find(const struct tail *t, uint64_t lsn)
 {
     return lsn >= t->oldest && lsn < t->next ? slot(t, lsn) : NULL;
 }
 
-void tail_undecode(struct tail *t, uint64_t from_lsn)
+void live_tail_undecode(struct tail *t, uint64_t from_lsn)
 {
     for (uint64_t lsn = from_lsn > t->oldest ? from_lsn : t->oldest; lsn < t->next; lsn++)
         slot(t, lsn)->decoded = NULL;

@@ -25,17 +25,17 @@ struct tail {
 };
 
 /* `bytes` of ring and so many slots; the first entry will have the number next_lsn. HX_NOMEM. */
-HX_CHECK int tail_init(struct tail *t, size_t bytes, size_t slots, uint64_t next_lsn);
-void tail_fini(struct tail *t);
+HX_CHECK int live_tail_init(struct tail *t, size_t bytes, size_t slots, uint64_t next_lsn);
+void live_tail_fini(struct tail *t);
 
 /* Copies an entry. Numbers must follow each other: after a jump the tail begins anew. An entry
  * larger than the ring is left out, and the tail begins after it. */
-void tail_append(struct tail *t, const struct tail_entry *entry);
+void live_tail_append(struct tail *t, const struct tail_entry *entry);
 
 /* NULL when it is not here (any more). */
-const struct tail_entry *tail_find(const struct tail *t, uint64_t lsn);
+const struct tail_entry *live_tail_find(const struct tail *t, uint64_t lsn);
 
 /* Forgets the decoded forms from this number on: their memory goes away. */
-void tail_undecode(struct tail *t, uint64_t from_lsn);
+void live_tail_undecode(struct tail *t, uint64_t from_lsn);
 
 #endif

@@ -15,7 +15,7 @@ static void take(struct service *s)
     int64_t until = mono_now_us() + QUESTIONS_US;
     for (size_t d = 0; d < s->n_doors; d++) {
         for (int i = 0; i < MESSAGES_PER_TURN; i++) {
-            if (s->batch.items >= s->options.limits.batch_items)
+            if (s->batch.items >= s->options.limits->batch_items)
                 break;
             if (!s->batch.items && i % 16 == 15 && mono_now_us() > until)
                 break;
@@ -40,7 +40,7 @@ static void project(struct service *s, bool quiet)
     size_t behind = hx_store_project_behind(s->store), done;
     if (batch_paused(s) || s->batch.troubled)
         return;
-    if (behind < s->options.limits.project_entries && !(quiet && behind))
+    if (behind < s->options.limits->project_entries && !(quiet && behind))
         return;
     int rc = hx_store_project(s->store, 0, &done);
     if (rc != HX_OK)
@@ -69,7 +69,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     r.worked = s->batch.open || s->batch.first;
     r.failed = !batch_settle(s);
     bool behind = feeds_push(s);
-    tail_undecode(&s->tail, first_new);
+    live_tail_undecode(&s->tail, first_new);
     project(s, flush && !r.worked);
     feeds_acked(s);
     hx_arena_reset(&s->arena);

@@ -48,7 +48,7 @@ def test_a_second_daemon_on_the_same_store_is_refused(make_daemon):
 
 
 @pytest.mark.parametrize("endpoint", ["tcp://0.0.0.0:5999", "tcp://*:5999", "tcp://192.0.2.1:5999"])
-@pytest.mark.parametrize("door", ["intake", "feed", "pub"])
+@pytest.mark.parametrize("door", ["ingest", "feed", "pub"])
 def test_an_endpoint_of_the_world_is_refused_without_keys(tmp_path, door, endpoint):
     d = Daemon(tmp_path, settings={door: endpoint}).launch()
     assert d.wait() != 0
@@ -61,7 +61,7 @@ def test_an_address_in_use_is_named(tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         endpoint = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-        d = Daemon(tmp_path, settings={"intake": endpoint}).launch()
+        d = Daemon(tmp_path, settings={"ingest": endpoint}).launch()
         assert d.wait() != 0
         assert endpoint in d.text()
 

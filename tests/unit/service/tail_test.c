@@ -14,12 +14,12 @@ static void append(struct tail *t, uint64_t lsn, size_t size)
     uint8_t bytes[256];
     memset(bytes, (int)(lsn & 0xff), sizeof bytes);
     const struct tail_entry e = {.lsn = lsn, .case_number = lsn * 10, .bytes = bytes, .size = size};
-    tail_append(t, &e);
+    live_tail_append(t, &e);
 }
 
 static void assert_whole(const struct tail *t, uint64_t lsn, size_t size)
 {
-    const struct tail_entry *e = tail_find(t, lsn);
+    const struct tail_entry *e = live_tail_find(t, lsn);
     assert_non_null(e);
     assert_int_equal(e->lsn, lsn);
     assert_int_equal(e->case_number, lsn * 10);
@@ -32,15 +32,15 @@ static void test_finds_what_was_appended(void **state)
 {
     (void)state;
     struct tail t;
-    assert_int_equal(tail_init(&t, 1000, 16, 5), HX_OK);
-    assert_null(tail_find(&t, 5));
+    assert_int_equal(live_tail_init(&t, 1000, 16, 5), HX_OK);
+    assert_null(live_tail_find(&t, 5));
     append(&t, 5, 100);
     append(&t, 6, 50);
-    assert_null(tail_find(&t, 4));
+    assert_null(live_tail_find(&t, 4));
     assert_whole(&t, 5, 100);
     assert_whole(&t, 6, 50);
-    assert_null(tail_find(&t, 7));
-    tail_fini(&t);
+    assert_null(live_tail_find(&t, 7));
+    live_tail_fini(&t);
 }
 
 /* Sizes that never fit the ring evenly, many times round: what it has is never torn. */
@@ -48,55 +48,55 @@ static void test_oldest_go_first_and_nothing_is_torn(void **state)
 {
     (void)state;
     struct tail t;
-    assert_int_equal(tail_init(&t, 1000, 64, 1), HX_OK);
+    assert_int_equal(live_tail_init(&t, 1000, 64, 1), HX_OK);
     for (uint64_t lsn = 1; lsn <= 2000; lsn++) {
         append(&t, lsn, 1 + lsn * 37 % 200);
         assert_int_equal(t.next, lsn + 1);
         assert_true(t.oldest <= lsn);
         for (uint64_t k = t.oldest; k <= lsn; k++)
             assert_whole(&t, k, 1 + k * 37 % 200);
-        assert_null(tail_find(&t, t.oldest - 1));
+        assert_null(live_tail_find(&t, t.oldest - 1));
     }
     assert_true(t.next - t.oldest >= 4);
-    tail_fini(&t);
+    live_tail_fini(&t);
 }
 
 static void test_slots_bound_it_too(void **state)
 {
     (void)state;
     struct tail t;
-    assert_int_equal(tail_init(&t, 100000, 8, 1), HX_OK);
+    assert_int_equal(live_tail_init(&t, 100000, 8, 1), HX_OK);
     for (uint64_t lsn = 1; lsn <= 100; lsn++)
         append(&t, lsn, 10);
     assert_int_equal(t.next - t.oldest, 8);
     assert_whole(&t, 93, 10);
-    tail_fini(&t);
+    live_tail_fini(&t);
 }
 
 static void test_a_jump_begins_anew(void **state)
 {
     (void)state;
     struct tail t;
-    assert_int_equal(tail_init(&t, 1000, 16, 1), HX_OK);
+    assert_int_equal(live_tail_init(&t, 1000, 16, 1), HX_OK);
     append(&t, 1, 10);
     append(&t, 7, 10);
-    assert_null(tail_find(&t, 1));
+    assert_null(live_tail_find(&t, 1));
     assert_whole(&t, 7, 10);
-    tail_fini(&t);
+    live_tail_fini(&t);
 }
 
 static void test_an_entry_larger_than_the_ring_is_left_out(void **state)
 {
     (void)state;
     struct tail t;
-    assert_int_equal(tail_init(&t, 64, 16, 1), HX_OK);
+    assert_int_equal(live_tail_init(&t, 64, 16, 1), HX_OK);
     append(&t, 1, 10);
     append(&t, 2, 100);
     append(&t, 3, 10);
-    assert_null(tail_find(&t, 1));
-    assert_null(tail_find(&t, 2));
+    assert_null(live_tail_find(&t, 1));
+    assert_null(live_tail_find(&t, 2));
     assert_whole(&t, 3, 10);
-    tail_fini(&t);
+    live_tail_fini(&t);
 }
 
 static void test_decoded_forms_are_forgotten(void **state)
@@ -106,12 +106,12 @@ static void test_decoded_forms_are_forgotten(void **state)
     hxp_entry decoded = HONGXIN__V1__ENTRY__INIT;
     const uint8_t byte = 1;
     const struct tail_entry e = {.lsn = 1, .bytes = &byte, .size = 1, .decoded = &decoded};
-    assert_int_equal(tail_init(&t, 64, 16, 1), HX_OK);
-    tail_append(&t, &e);
-    assert_ptr_equal(tail_find(&t, 1)->decoded, &decoded);
-    tail_undecode(&t, 1);
-    assert_null(tail_find(&t, 1)->decoded);
-    tail_fini(&t);
+    assert_int_equal(live_tail_init(&t, 64, 16, 1), HX_OK);
+    live_tail_append(&t, &e);
+    assert_ptr_equal(live_tail_find(&t, 1)->decoded, &decoded);
+    live_tail_undecode(&t, 1);
+    assert_null(live_tail_find(&t, 1)->decoded);
+    live_tail_fini(&t);
 }
 
 int main(void)

@@ -1,0 +1,157 @@
+#include "boot.h"
+
+#include "base/log.h"
+#include "config/city_load.h"
+#include "config/life_cycle.h"
+#include "service/service.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DESCRIPTORS = 512 }; /* beside those of connections */
+
+int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
+{
+    memset(b, 0, sizeof *b);
+    int rc = hx_settings_load(config, &b->settings, problem);
+    if (rc == HX_OK)
+        rc = hx_life_cycle_load(b->settings.life_cycle, &b->rules, problem);
+    if (rc == HX_OK)
+        rc = hx_city_load(b->settings.city, &b->city, problem);
+    return rc;
+}
+
+/* ---- identity key -----------------------------------------------------------------------------
+ */
+
+static int key_fault(const char *path, const char *what, struct hx_problem *problem)
+{
+    hx_problem_set(problem, "%s: %s%s%s", path, what, errno ? ": " : "",
+                   errno ? strerror(errno) : "");
+    return HX_IO;
+}
+
+/* The folder that the key stands in, as `mkdir -p` with mode 0700 for the last one. */
+static void make_parent(const char *path)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path || (size_t)(slash - path) >= sizeof folder)
+        return;
+    memcpy(folder, path, (size_t)(slash - path));
+    folder[slash - path] = '\0';
+    mkdir(folder, 0700); /* what fails here fails at open, with its reason */
+}
+
+static int write_key(int fd, const uint8_t *key)
+{
+    if (write(fd, key, HX_IDENTITY_KEY_SIZE) != HX_IDENTITY_KEY_SIZE)
+        return HX_IO;
+    return fsync(fd) == 0 ? HX_OK : HX_IO;
+}
+
+static int make_key(const char *path, uint8_t *key, struct hx_problem *problem)
+{
+    make_parent(path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return key_fault(path, "cannot make the identity key", problem);
+    randombytes_buf(key, HX_IDENTITY_KEY_SIZE);
+    int rc = write_key(fd, key);
+    close(fd);
+    if (rc != HX_OK) {
+        key_fault(path, "cannot write the identity key", problem);
+        unlink(path);
+        return rc;
+    }
+    hx_log(HX_LOG_WARN,
+           "event=identity_key_made file=%s \"keep a copy: without it no identity can be read\"",
+           path);
+    return HX_OK;
+}
+
+static int read_key(const char *path, uint8_t *key, struct hx_problem *problem)
+{
+    errno = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? make_key(path, key, problem)
+                               : key_fault(path, "cannot read the identity key", problem);
+    uint8_t more;
+    ssize_t n = read(fd, key, HX_IDENTITY_KEY_SIZE);
+    bool right = n == HX_IDENTITY_KEY_SIZE && read(fd, &more, 1) == 0;
+    close(fd);
+    if (right)
+        return HX_OK;
+    errno = 0;
+    return key_fault(path, "an identity key has exactly 32 bytes", problem);
+}
+
+/* ---- store and service ------------------------------------------------------------------------
+ */
+
+int boot_open(struct boot *b, const char *data, uint32_t scale, struct hx_problem *problem)
+{
+    char text[HX_STORE_PROBLEM_MAX] = "";
+    const char *path = data ? data : b->settings.store_path;
+    int rc = read_key(b->settings.key_file, b->key, problem);
+    if (rc != HX_OK)
+        return rc;
+    make_parent(path);
+    const struct hx_store_options o = {.path = path,
+                                       .map_bytes = b->settings.map_bytes,
+                                       .partition = (uint32_t)b->settings.partition,
+                                       .scale = scale,
+                                       .identity_key = b->key,
+                                       .reserve_bytes = b->settings.reserve_bytes};
+    rc = hx_store_open(&o, &b->store, text);
+    if (rc != HX_OK)
+        hx_problem_set(problem, "%s", text);
+    return rc;
+}
+
+/* A socket per connection and door, and room beside them: out of descriptors ZeroMQ spins. */
+static void raise_descriptors(uint64_t connections)
+{
+    struct rlimit limit;
+    rlim_t wanted = 3 * connections + DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+        hx_log(HX_LOG_WARN, "event=few_descriptors wanted=%llu have=%llu",
+               (unsigned long long)wanted, (unsigned long long)limit.rlim_cur);
+}
+
+int boot_run(struct boot *b, uint32_t scale)
+{
+    const struct hx_settings *s = &b->settings;
+    const struct service_options o = {.rules = b->rules,
+                                      .city = b->city,
+                                      .store = b->store,
+                                      .identity_key = b->key,
+                                      .intake_endpoint = s->ingest,
+                                      .feed_endpoint = s->feed,
+                                      .pub_endpoint = s->pub,
+                                      .limits = &s->limits,
+                                      .life_cycle_file = s->life_cycle,
+                                      .city_folder = s->city,
+                                      .scale = scale,
+                                      .partition = (uint32_t)s->partition};
+    raise_descriptors(s->limits.connections);
+    return service_run(&o);
+}
+
+void boot_free(struct boot *b)
+{
+    hx_store_close(b->store);
+    hx_city_free(b->city);
+    hx_life_cycle_free(b->rules);
+    hx_settings_free(&b->settings);
+    sodium_memzero(b->key, sizeof b->key);
+}

@@ -1,0 +1,33 @@
+/* From a configuration to a running service: settings, rules, city, identity key, store. */
+#ifndef BOOT_H
+#define BOOT_H
+
+#include "config/settings.h"
+#include "engine/place.h"
+#include "engine/rules.h"
+#include "store/store.h"
+#include <stdint.h>
+
+struct boot {
+    struct hx_settings settings;
+    struct hx_rules *rules;
+    struct hx_city *city;
+    struct hx_store *store;
+    uint8_t key[HX_IDENTITY_KEY_SIZE];
+};
+
+/* Reads and checks everything that the configuration names; touches no data. HX_CONFIG, HX_IO or
+ * HX_NOMEM with the reason in `problem`. Always pair with boot_free. */
+HX_CHECK int boot_load(struct boot *b, const char *config, struct hx_problem *problem);
+
+/* Reads the identity key, or makes it when neither it nor a store is there, and opens the store.
+ * `data` replaces the store's folder unless NULL. Errors are in `problem`. */
+HX_CHECK int boot_open(struct boot *b, const char *data, uint32_t scale,
+                       struct hx_problem *problem);
+
+/* Serves until told to stop; see service_run(). */
+HX_CHECK int boot_run(struct boot *b, uint32_t scale);
+
+void boot_free(struct boot *b);
+
+#endif

@@ -1,0 +1,145 @@
+/* hongxind: the daemon. Reads its arguments, loads, serves. */
+#include "boot.h"
+
+#include "base/log.h"
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DEFAULT_CONFIG "/etc/hongxin/hongxin.yaml"
+
+enum { EXIT_USAGE = 2, SCALE_MAX = 3600 };
+
+struct arguments {
+    const char *config, *data;
+    uint32_t scale;
+    bool check;
+};
+
+static void help(FILE *to)
+{
+    fputs(
+        "Usage: hongxind [--config FILE] [--data DIR] [--scale N] [--check-config]\n"
+        "\n"
+        "Keeps the promises of the city's property-complaint service: takes events, judges every\n"
+        "deadline, streams what became true.\n"
+        "\n"
+        "  --config FILE    the configuration [" DEFAULT_CONFIG "]\n"
+        "  --data DIR       the store, instead of the one that the configuration names\n"
+        "  --check-config   check the configuration, the rules and the city, then end\n"
+        "  --scale N        time runs N times as fast, 2 to 3600: for demonstrations, and only on "
+        "a\n"
+        "                   store that was made with the same scale\n"
+        "  --version        print the version\n"
+        "  --help           print this\n"
+        "\n"
+        "Signals: SIGTERM and SIGINT finish what was accepted and end.\n"
+        "Exit codes: 0 ended in order, 1 could not start or go on (the log says why), 2 wrong "
+        "use.\n",
+        to);
+}
+
+static bool parse_scale(const char *text, uint32_t *scale)
+{
+    char *end;
+    errno = 0;
+    unsigned long n = strtoul(text, &end, 10);
+    if (errno || end == text || *end || n < 2 || n > SCALE_MAX)
+        return false;
+    *scale = (uint32_t)n;
+    return true;
+}
+
+static int wrong_use(const char *what)
+{
+    fprintf(stderr, "hongxind: %s; see hongxind --help\n", what);
+    return EXIT_USAGE;
+}
+
+/* -1: go on with *a; else the exit code. */
+static int parse(int argc, char **argv, struct arguments *a)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"data", required_argument, NULL, 'd'},
+                                            {"scale", required_argument, NULL, 's'},
+                                            {"check-config", no_argument, NULL, 'k'},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+    *a = (struct arguments){.config = DEFAULT_CONFIG, .scale = 1};
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "c:d:vh", options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            a->config = optarg;
+            break;
+        case 'd':
+            a->data = optarg;
+            break;
+        case 's':
+            if (!parse_scale(optarg, &a->scale))
+                return wrong_use("--scale takes a number from 2 to 3600");
+            break;
+        case 'k':
+            a->check = true;
+            break;
+        case 'v':
+            puts("hongxind " HX_VERSION);
+            return EXIT_SUCCESS;
+        case 'h':
+            help(stdout);
+            return EXIT_SUCCESS;
+        default:
+            return wrong_use("unknown option, or one without its value");
+        }
+    }
+    return optind < argc ? wrong_use("unexpected argument") : -1;
+}
+
+static int refuse(const struct hx_problem *problem)
+{
+    hx_log(HX_LOG_ERROR, "event=start_refused \"%s\"", problem->text);
+    return EXIT_FAILURE;
+}
+
+static int serve(struct boot *b, const struct arguments *a)
+{
+    struct hx_problem problem = {""};
+    hx_log_level_set(b->settings.log_level);
+    if (boot_open(b, a->data, a->scale, &problem) != HX_OK)
+        return refuse(&problem);
+    hx_log(HX_LOG_INFO, "event=start version=" HX_VERSION " city=%s store=%s",
+           hx_city_version(b->city), a->data ? a->data : b->settings.store_path);
+    int rc = boot_run(b, a->scale);
+    hx_log(rc ? HX_LOG_ERROR : HX_LOG_INFO, "event=end result=%s", hx_errname(rc));
+    return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int check(const struct boot *b)
+{
+    printf("%s, %s: right\n", b->settings.life_cycle, hx_city_version(b->city));
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments a;
+    struct hx_problem problem = {""};
+    static struct boot b;
+    int code = parse(argc, argv, &a);
+    if (code >= 0)
+        return code;
+    signal(SIGPIPE, SIG_IGN);
+    if (sodium_init() < 0)
+        return EXIT_FAILURE;
+    if (boot_load(&b, a.config, &problem) != HX_OK)
+        code = refuse(&problem);
+    else
+        code = a.check ? check(&b) : serve(&b, &a);
+    boot_free(&b);
+    return code;
+}
