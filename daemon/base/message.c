@@ -266,7 +266,9 @@ static void put_message(struct writer *w, const ProtobufCMessage *m)
 
 uint8_t *hx_message_pack(const ProtobufCMessage *message, uint8_t *start, uint8_t *end)
 {
-    struct writer w = {.p = end, .start = start};
+    struct writer w = {.full = false};
+    w.p = end;
+    w.start = start;
     put_message(&w, message);
     return w.full ? NULL : w.p;
 }

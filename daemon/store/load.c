@@ -34,7 +34,7 @@ static int edge(struct hx_store *st, MDB_txn *txn, enum store_table t, MDB_curso
 
 static uint64_t edge_number(struct hx_store *st, MDB_txn *txn, enum store_table t, MDB_cursor_op op)
 {
-    MDB_val key, value;
+    MDB_val key = {0, NULL}, value = {0, NULL};
     if (edge(st, txn, t, op, &key, &value) || key.mv_size != 8)
         return 0;
     return be64_get(key.mv_data);
@@ -51,7 +51,7 @@ static uint64_t meta_number(struct hx_store *st, MDB_txn *txn, const char *name)
 /* Without it time could run backwards: this one record must be readable. */
 static int load_last_now(struct hx_store *st, MDB_txn *txn)
 {
-    MDB_val key, value;
+    MDB_val key = {0, NULL}, value = {0, NULL};
     struct hx_arena arena;
     st->now.last_now = 0;
     int err = edge(st, txn, T_JOURNAL, MDB_LAST, &key, &value);

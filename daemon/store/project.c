@@ -196,7 +196,7 @@ static int build_step(struct hx_store *st, enum projection p, size_t max, size_t
     if (!err && c.n < max)
         err = swap(st, p, &next);
     if (!err)
-        err = store_projection_save(st, p, next);
+        (void)store_projection_save(st, p, next);
     err = hx_store_commit(st);
     if (!err) {
         st->projections[p] = next;
@@ -265,8 +265,8 @@ int hx_store_rebuild(struct hx_store *st, const char *projection)
     if (!err && p == P_TALLY)
         err = copy_pruned(st, next.live ^ 1);
     if (!err)
-        err = store_projection_save(st, p, next);
-    err = hx_store_commit(st);
+        (void)store_projection_save(st, p, next);
+    err = hx_store_commit(st); /* errors are sticky: it returns the first one */
     if (!err)
         st->projections[p] = next;
     return err;

@@ -155,8 +155,8 @@ int hx_store_prune(struct hx_store *st, int64_t before, size_t max, size_t *done
     if (!err)
         err = keep_counts(&s);
     if (!err && st->now.oldest != oldest)
-        err = store_meta_put(st, "oldest", st->now.oldest);
-    err = hx_store_commit(st);
+        (void)store_meta_put(st, "oldest", st->now.oldest);
+    err = hx_store_commit(st); /* errors are sticky: it returns the first one */
     if (!err)
         *done = s.gone.n;
 free_all:

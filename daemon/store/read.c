@@ -77,12 +77,15 @@ struct walk {
 
 static int walk_seek(struct walk *w, const struct key *k)
 {
+    static const uint8_t nothing[8];
     int rc = 0;
     if (!w->cur)
         rc = mdb_cursor_open(w->st->reader, w->st->dbi[w->table], &w->cur);
     w->key = key_val(k);
     if (!rc)
         rc = mdb_cursor_get(w->cur, &w->key, &w->value, MDB_SET_RANGE);
+    if (rc)
+        w->key = val_of(nothing, 0); /* not the caller's key */
     return store_error(rc, false);
 }
 

@@ -18,17 +18,14 @@ static unsigned chance(unsigned n)
     return (unsigned)rand_r(&seed) % n;
 }
 
+static const char long_text[] =
+    "a longer text of more than one hundred and twenty-seven bytes, which is "
+    "the most that a length of one byte can say on this wire";
+
 static char *words(void)
 {
-    static const char *const some[] = {
-        "",
-        "",
-        "P-07",
-        "K_ARRIVE",
-        "电梯停在七楼",
-        "a longer text that needs"
-        " more than one hundred and twenty-seven bytes, so that its length "
-        "takes two bytes on the wire and not one"};
+    /* the last one's length takes two bytes on the wire */
+    static const char *const some[] = {"", "", "P-07", "K_ARRIVE", "电梯停在七楼", long_text};
     return strdup(some[chance(6)]);
 }
 

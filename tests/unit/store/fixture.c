@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void remove_folder(const char *dir)
+void fx_remove(const char *dir)
 {
     static const char *const files[] = {"data.mdb", "lock.mdb", "owner.lock"};
     char path[256];
@@ -39,7 +39,7 @@ int fx_teardown(void **state)
 {
     struct fx *fx = *state;
     fx_close(fx);
-    remove_folder(fx->dir);
+    fx_remove(fx->dir);
     hx_arena_fini(&fx->arena);
     free(fx);
     return 0;

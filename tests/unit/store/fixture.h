@@ -56,10 +56,13 @@ struct fx_entry {
 
 /* Inside a transaction: appends the entry and saves the case; returns its LSN. fx->c is the case.
  */
-uint64_t fx_put(struct fx *fx, const struct fx_entry *entry);
+uint64_t fx_put(struct fx *fx, const struct fx_entry *in);
 
 /* A new complaint with all its rows (case, due, journal, seen); returns the case number. */
 uint64_t fx_report(struct fx *fx, unsigned n);
+
+/* Removes a store's folder. */
+void fx_remove(const char *dir);
 
 /* All steps of the projections. */
 void fx_project(struct fx *fx);

@@ -2,7 +2,6 @@
 #include "unit/store/fixture.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void new_case_is_found_after_reopening(void **state)
@@ -62,9 +61,7 @@ static void case_numbers_carry_the_partition(void **state)
     assert_int_equal(fx_report(fx, 2), (UINT64_C(7) << HX_PARTITION_SHIFT) + 2);
     fx_commit(fx);
     fx_close(fx);
-    char rm[256];
-    snprintf(rm, sizeof rm, "rm -rf '%s'", dir);
-    assert_int_equal(system(rm), 0);
+    fx_remove(dir);
 }
 
 static void aborted_numbers_are_given_again(void **state)
