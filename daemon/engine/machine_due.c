@@ -106,7 +106,7 @@ static const char *cause_of(const struct hx_machine *m, const struct hx_case *c,
     for (uint32_t i = 0; i < c->n_clocks; i++)
         if (hx_clock_next(m->rules, c, &c->clocks[i]) == due)
             return m->rules->clocks[c->clocks[i].kind].name;
-    return "";
+    return "K_ACK"; /* an acknowledgement ran out */
 }
 
 /* A mark that does not go away when it is fired would hold up everybody else: it is silenced. Never
@@ -142,6 +142,8 @@ static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due)
     c->version++;
     if (hx_case_due(m->rules, c) <= due)
         silence(m, c, due);
+    if (s.level >= 0) /* in the journal: which mark of which clock */
+        s.cause = hx_arena_printf(m->arena, "%s/%s", s.cause, hx_level_name(s.level));
     return hx_step_write(m, &s, NULL, NULL);
 }
 

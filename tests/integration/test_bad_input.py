@@ -68,13 +68,13 @@ def test_too_many_and_no_items(good):
 
 def test_an_oversize_message_is_named(good, daemon):
     text = "x" * 60000
-    items = [wire_pb2.Item(event=good.event("REPORTED", data={"text": text}).SerializeToString())] * 100
+    items = [wire_pb2.Item(event=good.event("REPORTED", data={"text": text}).SerializeToString())] * 150
     good.send(publish=wire_pb2.Publish(request=3, items=items))
     assert good.expect("problem").code == "OVERSIZE"
 
 
 def test_an_oversize_event_does_not_harm_its_neighbours(good):
-    big = good.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417", "text": "x" * 70000})
+    big = good.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417", "text": "x" * 300_000})
     replies = good.publish(complaint(good), big, complaint(good))
     assert [r.result for r in replies] == [RESULT.ACCEPTED, RESULT.INVALID, RESULT.ACCEPTED]
     assert replies[1].code == "OVERSIZE"
