@@ -97,7 +97,7 @@ struct hx_stored {
 };
 
 /* What the last successful commit appended, in order; 0 after a failed one. Valid until the next
- * begin. */
+ * write transaction, also of project, rebuild, prune, tick or close. */
 size_t hx_store_batch(const struct hx_store *st, const struct hx_stored **entries);
 
 /* Entries appended so far by the open transaction. */
