@@ -1,8 +1,8 @@
 /* The daemon's own configuration: config/hongxin.yaml.
  *
- * Every key may be left out and then has the value written here. Unknown keys, wrong types and values out of
- * range are refused with file, line and key. Paths in the file are relative to the file's folder. The file is
- * read once at start. */
+ * Every key may be left out and then has the value written here. Unknown keys, wrong types and
+ * values out of range are refused with file, line and key. Paths in the file are relative to the
+ * file's folder. The file is read once at start. */
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
 
@@ -16,9 +16,10 @@
 #define HX_GIB (1024 * HX_MIB)
 #define HX_TIB (1024 * HX_GIB)
 
-/* The limits: X(field, unit, least, most, default, what it limits). In the file they stand under `limits:` by
- * the same names. SIZE is in bytes and written with a unit ("8 MiB"); COUNT is a plain number. Sizes of
- * messages and of a Publish can be lowered, never raised above the protocol's own. */
+/* The limits: X(field, unit, least, most, default, what it limits). In the file they stand under
+ * `limits:` by the same names. SIZE is in bytes and written with a unit ("8 MiB"); COUNT is a plain
+ * number. Sizes of messages and of a Publish can be lowered, never raised above the protocol's own.
+ */
 #define HX_LIMITS(X)                                                                               \
     X(message_bytes, SIZE, 64 * HX_KIB, 8 * HX_MIB, 8 * HX_MIB,                                    \
       "one message; four times as much closes the connection")                                     \
@@ -44,13 +45,13 @@ struct hx_limits {
 #undef X
 };
 
-/* All strings are UTF-8, owned by the settings and never NULL. Paths are absolute, or relative to the working
- * folder when the path of the file was. */
+/* All strings are UTF-8, owned by the settings and never NULL. Paths are absolute, or relative to
+ * the working folder when the path of the file was. */
 struct hx_settings {
     /* store: */
-    char *store_path;           /* path: folder of the store ["../var/store"] */
-    uint64_t map_bytes;         /* map_size: largest size of the store, 16 MiB … 16 TiB [64 GiB] */
-    uint64_t reserve_bytes;     /* reserve: kept free on its disk, 1 MiB … 1 TiB [64 MiB] */
+    char *store_path;       /* path: folder of the store ["../var/store"] */
+    uint64_t map_bytes;     /* map_size: largest size of the store, 16 MiB … 16 TiB [64 GiB] */
+    uint64_t reserve_bytes; /* reserve: kept free on its disk, 1 MiB … 1 TiB [64 MiB] */
     uint64_t journal_keep_days; /* entries of closed cases are kept at least so long, 31 … 36500;
                                    0 = for ever [0] */
     uint64_t partition;         /* 0 … 8191; fixed when the store is made [0] */
@@ -77,10 +78,10 @@ struct hx_settings {
     struct hx_limits limits; /* limits: */
 };
 
-/* Reads and checks `path`. On success the settings are the caller's, freed with hx_settings_free; on error
- * they are zeroed and `problem` has the text:
- * - HX_CONFIG: not YAML, unknown key, wrong type, out of range, an endpoint that is not on this machine, two
- *   doors at one address, a key file that others may read
+/* Reads and checks `path`. On success the settings are the caller's, freed with hx_settings_free;
+ * on error they are zeroed and `problem` has the text:
+ * - HX_CONFIG: not YAML, unknown key, wrong type, out of range, an endpoint that is not on this
+ * machine, two doors at one address, a key file that others may read
  * - HX_IO: the file cannot be read
  * - HX_NOMEM
  * The key file need not exist: whoever opens the store makes it. Any thread. */
@@ -100,8 +101,8 @@ struct hx_settings_number {
 /* The i-th number; NULL after the last one. */
 const struct hx_settings_number *hx_settings_number(size_t i);
 
-/* Reads "8 MiB", "65536", "1GiB" as bytes. Units: B, KiB, MiB, GiB, TiB. HX_INVALID for anything else, also for
- * what does not fit 64 bits. */
+/* Reads "8 MiB", "65536", "1GiB" as bytes. Units: B, KiB, MiB, GiB, TiB. HX_INVALID for anything
+ * else, also for what does not fit 64 bits. */
 HX_CHECK int hx_size_parse(const char *text, uint64_t *bytes);
 
 #endif

@@ -23,10 +23,10 @@ cc -Wall -Wextra -Werror -o static "$example" $(pkg-config --cflags hongxin) \
 
 for program in shared static; do
     said=$(LD_LIBRARY_PATH=$libraries "./$program" 2>&1) && code=0 || code=$?
-    [ "$code" = 2 ] && [ "$said" = 'usage: complain INTAKE FEED PLACE' ] || {
+    if [ "$code" != 2 ] || [ "$said" != 'usage: complain INTAKE FEED PLACE' ]; then
         echo "$program: exit $code: $said"
         exit 1
-    }
+    fi
 done
 
 foreign=$(nm -D --defined-only "$libraries/libhongxin.so" | awk '{print $3}' |

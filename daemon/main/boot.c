@@ -1,4 +1,4 @@
-#include "boot.h"
+#include "main/boot.h"
 
 #include "base/log.h"
 #include "config/city_load.h"

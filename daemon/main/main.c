@@ -1,5 +1,5 @@
 /* hongxind: the daemon. Reads its arguments, loads, serves. */
-#include "boot.h"
+#include "main/boot.h"
 
 #include "base/log.h"
 #include <errno.h>
