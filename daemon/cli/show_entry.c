@@ -297,8 +297,8 @@ static void fact_line(struct lines *l, size_t at)
         break;
     case HONGXIN__V1__FACT__FACT_FLAG:
         if (strcmp(f->flag->flag, "BREACHED") == 0)
-            break; /* the breach says it */
-        /* fall through */
+            break;                    /* the breach says it */
+        __attribute__((fallthrough)); /* other flags are small news too */
     case HONGXIN__V1__FACT__FACT_CLASS:
     case HONGXIN__V1__FACT__FACT_BREACH_MARK:
     case HONGXIN__V1__FACT__FACT_ALARM:
