@@ -1,0 +1,362 @@
+"""The hongxin command against the real daemon: what a person types, sees, and gets as exit code."""
+import csv
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+
+import pytest
+from wire import wait_until
+
+BIN = os.environ["HX_BIN"]
+SOURCE = os.environ["HX_SOURCE"]
+HONGXIN = os.path.join(BIN, "hongxin")
+MAP = f"{SOURCE}/config/mappings/12345.yaml"
+
+
+def environment(daemon):
+    doors = {}
+    if daemon:  # without an address of its own the feed is served by the one door there is
+        doors["HONGXIN_ENDPOINT"] = daemon.doors["intake"]
+        doors["HONGXIN_FEED"] = daemon.doors.get("feed") or daemon.doors["intake"]
+    return {**os.environ, **doors, "HONGXIN_CONFIG": f"{SOURCE}/config"}
+
+
+class Command:
+    """hongxin(…) runs one command; .code, .out and .err are what came of it."""
+
+    def __init__(self, daemon):
+        self.env = environment(daemon)
+
+    def __call__(self, *args, stdin=None, timeout=60):
+        done = subprocess.run([HONGXIN, *map(str, args)], env=self.env, input=stdin, text=True, timeout=timeout,
+                              stdin=None if stdin is not None else subprocess.DEVNULL, capture_output=True)
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+        return self
+
+    def json(self, *args, **options):
+        self(*args, "--json", **options)
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def ok(self, *args, **options):
+        self(*args, **options)
+        assert self.code == 0, self.out + self.err
+        return self.out
+
+
+class Watch:
+    """hongxin watch in the background; a thread collects its lines."""
+
+    def __init__(self, daemon, *args):
+        self.lines = []
+        self.process = subprocess.Popen([HONGXIN, "watch", *args], env=environment(daemon), text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.readers = [threading.Thread(target=self._read, args=(s,), daemon=True)
+                        for s in (self.process.stdout, self.process.stderr)]
+        for r in self.readers:
+            r.start()
+
+    def _read(self, stream):
+        for line in stream:
+            self.lines.append(line.rstrip("\n"))
+
+    def sees(self, pattern):
+        wait_until(lambda: any(re.search(pattern, line) for line in self.lines), 20)
+        return self
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(20)
+        for r in self.readers:
+            r.join()
+        return code
+
+
+@pytest.fixture
+def hongxin(daemon):
+    return Command(daemon)
+
+
+@pytest.fixture
+def watch_for():
+    running = []
+
+    def start(daemon, *args):
+        running.append(Watch(daemon, *args))
+        return running[-1]
+
+    yield start
+    for w in running:
+        if w.process.poll() is None:
+            w.process.kill()
+
+
+def report(hongxin, *args):
+    """A small complaint; returns its printed number."""
+    answer = hongxin.json("publish", "--class", "SMALL", "--place", "B-0417", "--text", "no light", *args)
+    assert hongxin.code == 0, hongxin.out + hongxin.err
+    return answer[0]["number"]
+
+
+def whole_life(hongxin, number):
+    by = ("--case", number, "--by", "holder:P-07/li")
+    hongxin.ok("publish", "--type", "HELD", *by)
+    hongxin.ok("publish", "--type", "ARRIVED", *by, "--proof", "ONSITE_CODE")
+    hongxin.ok("publish", "--type", "RESOLVED", *by, "--data", "evidence=photo")
+    hongxin.ok("publish", "--type", "CALLBACK_OK", "--case", number, "--by", "callback/zhao", "--data", "rating=5")
+
+
+def test_a_whole_life_by_flags_is_seen_live(hongxin, daemon, watch_for):
+    live = watch_for(daemon)
+    live.sees("now live")
+    number = report(hongxin, "--name", "测试甲", "--phone", "13800000001")
+    whole_life(hongxin, number)
+    for step in ("REPORTED 受理", "HELD 签收", "ARRIVED 到场", "RESOLVED 办结", "CLOSED 已办结"):
+        live.sees(rf"{number} .*{step}")
+    assert live.stop() == 0
+    assert not any("测试甲" in line or "13800000001" in line for line in live.lines)
+
+
+def test_the_answer_names_number_and_promises(hongxin):
+    out = hongxin.ok("publish", "--type", "REPORTED", "--class", "SMALL", "--place", "B-0417")
+    assert re.search(r"CL-\d+ ACCEPTED 已接受 .*K_ARRIVE \d\d:\d\d:\d\d, K_RESOLVE", out)
+
+
+def test_refusals_say_what_would_be_allowed(hongxin):
+    number = report(hongxin)
+    hongxin("publish", "--type", "CALLBACK_OK", "--case", number, "--by", "callback/zhao")
+    assert hongxin.code == 1
+    assert "NOT_ALLOWED" in hongxin.out and "allowed now: " in hongxin.out and "HELD" in hongxin.out
+
+
+@pytest.mark.parametrize("args, why", [
+    (["publish", "--type", "REPORTED", "--class", "HUGE", "--place", "B-0417"], "UNKNOWN_CLASS"),
+    (["publish", "--type", "REPORTED", "--data", "colour=red"], "data.colour"),
+    (["publish", "--type", "HELD", "--case", "CL-1", "--at", "yesterday"], "t_occ"),
+    (["publish", "--type", "HELD", "--file", "x"], "do not go together"),
+    (["publish", "--csv", f"{SOURCE}/tests/data/12345-utf8.csv"], "--map"),
+    (["watch", "--facts", "NONSENSE"], "BAD_FACT"),
+    (["list", "--level", "L9"], "L9"),
+    (["explain"], "which case"),
+    (["nonsense"], "no command"),
+])
+def test_wrong_use_ends_with_2_and_says_why(hongxin, args, why):
+    hongxin(*args)
+    assert hongxin.code == 2, hongxin.out + hongxin.err
+    assert why in hongxin.out + hongxin.err
+
+
+def test_questions_about_what_is_not_there_end_with_1(hongxin):
+    for args in (["case", "99"], ["explain", "CL-99"], ["case", "X1", "--source", "nobody"], ["rules", "nonsense"]):
+        hongxin(*args)
+        assert hongxin.code == 1, args
+        assert "there is no" in hongxin.err
+
+
+def test_without_a_daemon_commands_end_with_3(tmp_path):
+    hongxin = Command(None)
+    nowhere = ("--endpoint", f"ipc://{tmp_path}/nobody", "--timeout", "300ms")
+    feed = ("--feed-endpoint", f"ipc://{tmp_path}/nobody")
+    for args in (["publish", "--class", "SMALL"], ["watch", *feed], ["list", *feed], ["case", "1", *feed]):
+        hongxin(*args, *nowhere)
+        assert hongxin.code == 3, args
+        assert "Is hongxind running" in hongxin.err
+
+
+def test_json_lines_from_standard_input(hongxin):
+    lines = [{"type": "REPORTED", "case_ref": "J1", "by": "reporter", "data": {"class": "SMALL", "place": "B-0417"},
+              "reporter": {"name": "测试乙"}},
+             {"type": "HELD", "case_ref": "J1", "by": "holder:P-07/li"},
+             {"type": "HELD", "case_ref": "J1", "by": "holder:P-07/li", "oops": 1}]
+    out = hongxin("publish", stdin="\n".join(map(json.dumps, lines)) + "\nnot json\n").out
+    assert hongxin.code == 1
+    assert "4 rows: 2 accepted" in out and "2 rejected" in out
+    assert "line 3: " in hongxin.err and "oops" in hongxin.err and "line 4: not JSON" in hongxin.err
+    assert hongxin.json("case", "J1", "--source", "hongxin-cli")[0]["state"] == "HELD"
+
+
+def test_a_gbk_export_is_published_and_its_bad_row_kept(hongxin, tmp_path):
+    export = shutil.copy(f"{SOURCE}/tests/data/12345-gbk.csv", tmp_path)
+    out = hongxin("publish", "--csv", export, "--map", MAP).out
+    assert hongxin.code == 1
+    assert "8 rows: 7 accepted" in out and "1 rejected" in out
+    rejects = list(csv.reader(open(f"{export}.rejects.csv", encoding="utf-8")))
+    assert rejects[1][0] == "7" and "受理时间" in rejects[1][1] and "GD20261012005" in rejects[1][2]
+    case = hongxin.json("case", "GD20261012002", "--source", "hotline-12345")[0]
+    assert case["class"] == "EMERGENCY" and case["where"]["building"] == "B-0417"
+    # the same export in another encoding, sent again: nothing is doubled
+    again = shutil.copy(f"{SOURCE}/tests/data/12345-utf8.csv", tmp_path)
+    assert "0 accepted, 7 known already" in hongxin("publish", "--csv", again, "--map", MAP).out
+    assert len(hongxin.json("list", "--limit", "0")) == 7
+
+
+def write_export(path, n):
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("工单编号,受理时间,紧急程度,楼栋编码,标题\n")
+        for i in range(n):
+            out.write(f"GD{i:06},2026-10-12 19:00:00,一般,B-0417,楼道灯不亮 {i}\n")
+
+
+def test_a_run_that_was_broken_off_goes_on_without_doubling(make_daemon, tmp_path):
+    daemon = make_daemon()
+    hongxin = Command(daemon)
+    export = tmp_path / "big.csv"
+    write_export(export, 30000)
+    args = ["publish", "--csv", str(export), "--map", MAP]
+    running = subprocess.Popen([HONGXIN, *args], env=hongxin.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    progress = tmp_path / "big.csv.progress"
+    wait_until(lambda: progress.exists() or running.poll() is not None, 20)
+    running.kill()
+    running.communicate()
+    assert progress.exists(), "the run was over before it could be broken off"
+    out = hongxin(*args).out
+    assert hongxin.code == 0, hongxin.err
+    assert re.search(r"going on behind row \d+", hongxin.err)
+    done = [int(n) for n in re.search(r"(\d+) rows: (\d+) accepted, (\d+) known", out).groups()]
+    assert done[0] < 30000 and done[1] + done[2] == done[0]
+    assert not progress.exists()
+    cases = [s["value"] for s in hongxin.json("stats") if s.get("name") == "cases"]
+    assert cases == [30000]
+
+
+def test_a_watch_survives_a_restart_without_a_gap(make_daemon, watch_for, tmp_path):
+    doors = {"ingest": f"ipc://{tmp_path}/in", "feed": f"ipc://{tmp_path}/feed"}
+    first = make_daemon(settings=doors)
+    hongxin = Command(first)
+    live = watch_for(first, "--json", "--no-snapshot")
+    numbers = [report(hongxin)]
+    live.sees('"case_number":1')
+    first.kill()
+    make_daemon(settings=doors, data=first.data)
+    numbers += [report(hongxin) for _ in range(3)]
+    live.sees('"case_number":4')
+    assert live.stop() == 0
+    lsns = [json.loads(line)["lsn"] for line in live.lines if line.startswith("{")]
+    assert lsns == list(range(lsns[0], lsns[0] + len(lsns)))
+
+
+def test_case_and_history(hongxin):
+    number = report(hongxin)
+    whole_life(hongxin, number)
+    out = hongxin.ok("case", number, "--history")
+    for words in ("CLOSED 已办结", "P-07", "B-0417", "G-041", "K_ARRIVE", "in time", "whose seconds", "CALLBACK_OK 回访满意"):
+        assert words in out
+    zh = hongxin.ok("case", number, "--zh")
+    assert "已办结 CLOSED" in zh and "承办单位" in zh and "按时" in zh
+    view, *entries = hongxin.json("case", number, "--history")
+    assert view["number"] == number and view["state"] == "CLOSED"
+    assert [e["cause"] for e in entries] == ["REPORTED", "HELD", "ARRIVED", "RESOLVED", "CALLBACK_OK"]
+    parts = view["owner_ms"]
+    assert parts.pop("total_ms") == sum(parts.values())
+
+
+def milliseconds(text):
+    h, m, s = text.split()[1].split(":")
+    return round((int(h) * 3600 + int(m) * 60 + float(s)) * 1000)
+
+
+def test_explain_adds_up(hongxin):
+    number = report(hongxin)
+    hongxin.ok("publish", "--type", "HELD", "--case", number, "--by", "holder:P-07/li")
+    out = hongxin.ok("explain", number, "--clock", "K_RESOLVE")
+    start = re.search(r"start +(\S+ \S+)", out).group(1)
+    due = re.search(r"due +(\S+ \S+)", out).group(1)
+    assert "40 min" in out and "BUDGET" in out and "complaint/" in out and "HELD of holder:P-07/li" in out
+    assert (milliseconds(due) - milliseconds(start)) % 86400000 == 40 * 60000
+    assert len(re.findall(r"L[0-5] \S", out)) == 6  # the whole ladder
+    # every clock of the case adds up
+    hongxin.ok("explain", number)
+    assert "does not add up" not in hongxin.out
+
+
+def test_lists_are_filtered_and_say_when_they_are_cut(hongxin):
+    numbers = [report(hongxin) for _ in range(3)]
+    report_elsewhere = hongxin.json("publish", "--class", "SERIOUS", "--place", "B-0500")[0]["number"]
+    assert "4 cases in all" in hongxin.ok("list")
+    assert "2 cases; there are more" in hongxin.ok("list", "--limit", "2")
+    assert [c["number"] for c in hongxin.json("list", "--holder", "P-07")] == numbers
+    assert [c["number"] for c in hongxin.json("list", "--class", "SERIOUS")] == [report_elsewhere]
+    assert [c["number"] for c in hongxin.json("list", "--place", "C-03")] == numbers
+    assert hongxin.json("list", "--state", "CLOSED,RESOLVED") == []
+    assert len(hongxin.json("list", "--due-within", "1min")) == 4
+    whole_life(hongxin, numbers[0])
+    assert len(hongxin.json("list")) == 3 and len(hongxin.json("list", "--closed")) == 4
+
+
+def test_a_breach_is_seen_with_everybody_who_was_told(make_daemon, watch_for):
+    daemon = make_daemon(scale=600)  # five minutes in half a second
+    hongxin = Command(daemon)
+    live = watch_for(daemon, "--facts", "BREACH,NOTICE")
+    number = report(hongxin)
+    live.sees(rf"{number} .*BREACH 超时 K_ARRIVE 5 min on site, due .*P-07 .*told C-03, G-041")
+    live.sees(rf"{number} .*L3 street .*told S-02")
+    assert live.stop() == 0
+
+
+def test_check_and_stats(hongxin, daemon):
+    number = report(hongxin)
+    assert "open cases without a clock" in hongxin.ok("check")
+    stats = {(s["name"], s.get("labels", "")): s.get("value", 0) for s in hongxin.json("stats") if "name" in s}
+    assert stats[("replies", "result=ACCEPTED")] == 1 and stats[("cases", "")] == 1
+    whole_life(hongxin, number)
+    assert daemon.stop() == 0
+    out = hongxin.ok("check", "--store", daemon.data, "--config", f"{SOURCE}/config")
+    assert "nothing wrong found" in out
+
+
+def test_demo_plays_an_evening_and_leaves_nothing(tmp_path):
+    before = {f for f in os.listdir("/tmp") if f.startswith("hongxin-demo-")}
+    done = subprocess.Popen([HONGXIN, "demo", "--minutes", "1", "--rate", "30", "--seed", "3"],
+                            env=environment(None), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    out, err = done.communicate(timeout=100)
+    assert done.returncode == 0, err
+    assert re.search(r"K_ARRIVE +\d+ kept +[1-9]\d* broken", out) and "Best 兑现最好" in out
+    assert "BREACH 超时" in out and "were refused" not in out
+    assert {f for f in os.listdir("/tmp") if f.startswith("hongxin-demo-")} == before
+
+
+def test_demo_ends_cleanly_on_ctrl_c():
+    before = {f for f in os.listdir("/tmp") if f.startswith("hongxin-demo-")}
+    running = subprocess.Popen([HONGXIN, "demo"], env=environment(None), text=True, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    running.stdout.readline()  # the daemon is up by then
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == 0, err
+    assert "Promises 承诺" in out
+    assert {f for f in os.listdir("/tmp") if f.startswith("hongxin-demo-")} == before
+
+
+def test_traffic_plays_whole_lives(make_daemon):
+    daemon = make_daemon(scale=3600)
+    hongxin = Command(daemon)
+    run = subprocess.run([os.path.join(BIN, "hongxin-traffic"), "--rate", "40", "--burst", "1", "--hour", "19", "--count",
+                          "40", "--scale", "3600", "--duration", "15s", "--seed", "2", "--json", "--quiet"],
+                         env=hongxin.env, text=True, capture_output=True, timeout=90)
+    assert run.returncode == 0, run.stderr
+    figures = json.loads(run.stdout)
+    assert figures["reported"] == 40 and figures["failed"] == 0
+    assert figures["accepted"] == figures["published"] > 150
+    states = {c["state"] for c in hongxin.json("list", "--closed", "--limit", "0")}
+    assert "CLOSED" in states
+
+
+def test_help_teaches_every_command():
+    hongxin = Command(None)
+    out = hongxin.ok("help")
+    names = re.findall(r"^  (\w+) +\w", out.split("usage:")[1].split("A first complaint")[0], re.M)
+    assert {"publish", "watch", "case", "explain", "list", "stats", "check", "simulate", "demo"} <= set(names)
+    for name in names:
+        assert "hongxin " in hongxin.ok(name, "--help").split("Examples:")[1]
+
+
+def test_completion_completes(tmp_path):
+    script = f'. <({HONGXIN} completion bash); COMP_WORDS=(hongxin publish --cl); COMP_CWORD=2; _hongxin; echo "${{COMPREPLY[@]}}"'
+    done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, timeout=20)
+    assert done.stdout.strip() == "--class"
+    script = f'. <({HONGXIN} completion bash); COMP_WORDS=(hongxin list --state CLOSED_); COMP_CWORD=3; _hongxin; echo "${{COMPREPLY[@]}}"'
+    done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, timeout=20)
+    assert done.stdout.strip() == "CLOSED_UNCONFIRMED"
