@@ -32,8 +32,14 @@ const struct cli_option cli_common_options[] = {
 
 bool cli_takes(const struct cli_command *command, const struct cli_option *common)
 {
-    static const unsigned group[] = {
-        CLI_INTAKE, CLI_FEED, CLI_INTAKE | CLI_FEED, CLI_SHOWS, CLI_SHOWS, CLI_SHOWS, 0, 0};
+    static const unsigned group[] = {CLI_INTAKE | CLI_FEED,
+                                     CLI_FEED,
+                                     CLI_INTAKE | CLI_FEED,
+                                     CLI_SHOWS,
+                                     CLI_SHOWS,
+                                     CLI_SHOWS,
+                                     0,
+                                     0};
     unsigned needs = group[common - cli_common_options];
 
     return !needs || (command->takes & needs);

@@ -10,9 +10,13 @@ static const struct cli_option options[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+enum { HEADING = 16 }; /* columns */
+
 static void heading(const struct show *s, const char *label)
 {
-    fprintf(s->out, "  %-*s", s->zh ? 12 : 16, show_label(s, label));
+    const char *text = show_label(s, label);
+
+    fprintf(s->out, "  %s%*s", text, HEADING - show_width(text), "");
 }
 
 static void print_first(const struct show *s, const hxp_case_view *v)
@@ -91,7 +95,7 @@ static void print_clocks(const struct show *s, const hxp_case_view *v, int64_t n
 {
     for (size_t i = 0; i < v->n_clocks; i++) {
         if (i)
-            fprintf(s->out, "  %-16s", "");
+            fprintf(s->out, "  %*s", HEADING, "");
         else
             heading(s, "clocks");
         print_clock(s, v->clocks[i], now);
@@ -105,7 +109,7 @@ static void print_breaches(const struct show *s, const hxp_case_view *v)
     for (size_t i = 0; i < v->n_breaches; i++) {
         const hxp_breach_fact *b = v->breaches[i]->breach;
         if (i)
-            fprintf(s->out, "  %-16s", "");
+            fprintf(s->out, "  %*s", HEADING, "");
         else
             heading(s, "breaches");
         if (!b)

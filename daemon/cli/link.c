@@ -1,6 +1,7 @@
 /* Connection, clocks, interrupts. */
 #include "cli/link.h"
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 
 static volatile sig_atomic_t interrupted;
@@ -74,7 +75,7 @@ int link_fail(const struct cli *cli, const hx_client *client, int err, const cha
             *problem ? "; last problem " : "", problem);
     if (err == HX_AGAIN)
         return cli_fail(cli, CLI_UNREACHABLE, "the daemon takes nothing now: %s", problem);
-    if (err == HX_NOTFOUND)
+    if (err == HX_NOTFOUND || !strncmp(problem, "NO_CASE", 7) || !strncmp(problem, "NO_RULES", 8))
         return cli_fail(cli, CLI_NEGATIVE, "there is no %s", what);
     return cli_fail(cli, CLI_NEGATIVE, "%s: %s%s%s", what, hx_strerror(err), *problem ? "; " : "",
                     problem);

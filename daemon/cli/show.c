@@ -46,6 +46,16 @@ const char *show_label(const struct show *s, const char *label)
     return words_text(WORDS_LABEL, label, s->zh);
 }
 
+int show_width(const char *text)
+{
+    int columns = 0;
+
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+        if ((*p & 0xC0) != 0x80)
+            columns += *p >= 0xE3 ? 2 : 1; /* from U+3000 on: wide */
+    return columns;
+}
+
 static int64_t local_day(const struct show *s, int64_t ms)
 {
     return (ms + s->utc_offset * HX_MINUTE) / HX_DAY;

@@ -33,6 +33,9 @@ void show_code(const struct show *s, enum words_kind kind, const char *code);
 /* Words that only one language needs: a heading. */
 const char *show_label(const struct show *s, const char *label);
 
+/* Columns that the text takes on a screen: a Chinese character takes two. */
+int show_width(const char *text);
+
 /* "19:05:20", with the date in front when it is not the day of `near` (0 = always). */
 char *show_time(const struct show *s, int64_t ms, int64_t near, char text[HX_INSTANT_TEXT]);
 

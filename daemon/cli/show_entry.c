@@ -8,6 +8,9 @@
 #include "hongxin/fact.h"
 #include <string.h>
 
+/* Events that a refused one might have been: `hongxin publish` shows all to whoever sent it. */
+enum { ALLOWED_SHOWN = 6 };
+
 struct lines {
     struct show *s;
     const hxp_entry *e;
@@ -73,12 +76,35 @@ static void put_clock(struct lines *l, const hxp_clock_fact *c)
                 show_time(s, c->deadline, l->e->t_rec, due));
 }
 
-static const hxp_state_fact *state_of(const hxp_entry *e)
+/* A step may pass through several states: where it began and where it ended. */
+static const hxp_state_fact *first_state(const hxp_entry *e)
 {
     for (size_t i = 0; i < e->n_facts; i++)
         if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_STATE)
             return e->facts[i]->state;
     return NULL;
+}
+
+static const hxp_state_fact *last_state(const hxp_entry *e)
+{
+    for (size_t i = e->n_facts; i > 0; i--)
+        if (e->facts[i - 1]->fact_case == HONGXIN__V1__FACT__FACT_STATE)
+            return e->facts[i - 1]->state;
+    return NULL;
+}
+
+/* A clock that starts and stops within one step never ran for anybody. */
+static bool is_passing(const hxp_entry *e, const char *clock)
+{
+    int n = 0;
+
+    for (size_t i = 0; i < e->n_facts; i++)
+        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_CLOCK &&
+            !strcmp(e->facts[i]->clock->clock, clock))
+            n |= !strcmp(e->facts[i]->clock->change, "START")  ? 1
+                 : !strcmp(e->facts[i]->clock->change, "STOP") ? 2
+                                                               : 0;
+    return n == 3;
 }
 
 static bool refused(const hxp_entry *e, const hxp_reply **reply)
@@ -110,51 +136,6 @@ static void put_place(struct lines *l)
         fprintf(l->s->out, " · %s", l->e->holder);
 }
 
-/* The step: the event or timer, the state it led to, and what it did to the clocks. */
-static void step_line(struct lines *l)
-{
-    const hxp_entry *e = l->e;
-    const hxp_state_fact *state = state_of(e);
-    const hxp_reply *reply;
-
-    if (refused(e, &reply) || (!state && !e->event.len))
-        return;
-    if (!wanted(l, state ? "STATE" : "REPLY"))
-        return;
-    begin(l);
-    put_cause(l->s, e->cause);
-    if (state && strcmp(state->to, e->cause) != 0) {
-        fputs(" → ", l->s->out);
-        show_code(l->s, WORDS_STATE, state->to);
-    }
-    if (state && (!*state->from || !strcmp(state->from, "NEW"))) {
-        fprintf(l->s->out, "  %s", e->class_);
-        put_place(l);
-    }
-    for (size_t i = 0; i < e->n_facts; i++)
-        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_CLOCK)
-            put_clock(l, e->facts[i]->clock);
-    end(l);
-}
-
-static void refusal_line(struct lines *l)
-{
-    const hxp_reply *reply;
-
-    if (!refused(l->e, &reply) || !reply || !wanted(l, "REPLY"))
-        return;
-    begin(l);
-    put_cause(l->s, l->e->cause);
-    show_paint(
-        l->s, SHOW_YELLOW, "  %s %s",
-        protobuf_c_enum_descriptor_get_value(&hongxin__v1__result__descriptor, reply->result)->name,
-        reply->code);
-    for (size_t i = 0; i < reply->n_allowed; i++)
-        fprintf(l->s->out, "%s%s", i ? ", " : "  (", reply->allowed[i]);
-    fputs(reply->n_allowed ? ")" : "", l->s->out);
-    end(l);
-}
-
 /* Receivers of notices like this one: same kind, clock and level. */
 static bool alike(const hxp_notice_fact *a, const hxp_notice_fact *b)
 {
@@ -173,6 +154,64 @@ static void put_told(struct lines *l, size_t from, const hxp_notice_fact *first)
             between = ", ";
         }
     }
+}
+
+/* Who was given the case by this step: part of its line. */
+static void put_case_notices(struct lines *l)
+{
+    for (size_t i = 0; i < l->e->n_facts; i++)
+        if (l->e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_NOTICE &&
+            !strcmp(l->e->facts[i]->notice->kind, "CASE") && wanted(l, "NOTICE")) {
+            put_told(l, i, l->e->facts[i]->notice);
+            return;
+        }
+}
+
+/* The step: the event or timer, the state it led to, and what it did to the clocks. */
+static void step_line(struct lines *l)
+{
+    const hxp_entry *e = l->e;
+    const hxp_state_fact *first = first_state(e), *state = last_state(e);
+    const hxp_reply *reply;
+
+    if (refused(e, &reply) || (!state && !e->event.len))
+        return;
+    if (!wanted(l, state ? "STATE" : "REPLY"))
+        return;
+    begin(l);
+    put_cause(l->s, e->cause);
+    if (state && strcmp(state->to, e->cause) != 0) {
+        fputs(" → ", l->s->out);
+        show_code(l->s, WORDS_STATE, state->to);
+    }
+    if (first && (!*first->from || !strcmp(first->from, "NEW"))) {
+        fprintf(l->s->out, "  %s", e->class_);
+        put_place(l);
+    }
+    for (size_t i = 0; i < e->n_facts; i++)
+        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_CLOCK &&
+            !is_passing(e, e->facts[i]->clock->clock))
+            put_clock(l, e->facts[i]->clock);
+    put_case_notices(l);
+    end(l);
+}
+
+static void refusal_line(struct lines *l)
+{
+    const hxp_reply *reply;
+
+    if (!refused(l->e, &reply) || !reply || !wanted(l, "REPLY"))
+        return;
+    begin(l);
+    put_cause(l->s, l->e->cause);
+    show_paint(
+        l->s, SHOW_YELLOW, "  %s %s",
+        protobuf_c_enum_descriptor_get_value(&hongxin__v1__result__descriptor, reply->result)->name,
+        reply->code);
+    for (size_t i = 0; i < reply->n_allowed && i < ALLOWED_SHOWN; i++)
+        fprintf(l->s->out, "%s%s", i ? ", " : "  (", reply->allowed[i]);
+    fputs(reply->n_allowed > ALLOWED_SHOWN ? " …)" : reply->n_allowed ? ")" : "", l->s->out);
+    end(l);
 }
 
 static bool is_first(const hxp_entry *e, size_t at)
@@ -236,6 +275,8 @@ static void notice_line(struct lines *l, size_t at)
     const hxp_notice_fact *n = l->e->facts[at]->notice;
     bool bad = !strcmp(n->kind, "BREACH");
 
+    if (!strcmp(n->kind, "CASE") && last_state(l->e) && wanted(l, "STATE"))
+        return; /* the line of the step names them */
     if (!is_first(l->e, at) || !wanted(l, "NOTICE") ||
         (bad && has_breach(l->e, n->clock) && wanted(l, "BREACH")))
         return; /* the line of the breach names these receivers */
@@ -302,6 +343,8 @@ static void fact_line(struct lines *l, size_t at)
     case HONGXIN__V1__FACT__FACT_CLASS:
     case HONGXIN__V1__FACT__FACT_BREACH_MARK:
     case HONGXIN__V1__FACT__FACT_ALARM:
+        if (f->fact_case == HONGXIN__V1__FACT__FACT_CLASS && !*f->class_->from)
+            break; /* the line of the report says it */
         if (wanted(l, hx_fact_name(f)))
             small_line(l, f);
         break;
