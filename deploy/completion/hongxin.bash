@@ -43,13 +43,13 @@ _hongxin() {
     *:--color) _hongxin_words 'auto always never' ;;
     *) case $cmd in
       publish) _hongxin_words ' --type --case --ref --class --place --text --by --proof --at --data --name --phone --address --id --source --file --csv --map --encoding --reject --checkpoint --from-start --dry-run --endpoint --timeout --zh --utc-offset --color --json --help' ;;
-      watch) _hongxin_words ' --place --holder --class --level --facts --to --from --no-snapshot --count --for --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
-      case) _hongxin_words ' --history --source --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
-      explain) _hongxin_words ' --clock --source --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
-      list) _hongxin_words ' --state --holder --place --class --level --due-within --closed --limit --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
-      stats) _hongxin_words ' --place --holder --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
-      check) _hongxin_words ' --store --config --feed-endpoint --timeout --json --help' ;;
-      rules) _hongxin_words ' --feed-endpoint --timeout --json --help' ;;
+      watch) _hongxin_words ' --place --holder --class --level --facts --to --from --no-snapshot --count --for --endpoint --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
+      case) _hongxin_words ' --history --source --endpoint --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
+      explain) _hongxin_words ' --clock --source --endpoint --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
+      list) _hongxin_words ' --state --holder --place --class --level --due-within --closed --limit --endpoint --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
+      stats) _hongxin_words ' --place --holder --endpoint --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
+      check) _hongxin_words ' --store --config --endpoint --feed-endpoint --timeout --json --help' ;;
+      rules) _hongxin_words ' --endpoint --feed-endpoint --timeout --json --help' ;;
       number) _hongxin_words ' --json --help' ;;
       simulate) _hongxin_words ' --config --until'; [[ $cur == -* ]] || _hongxin_files -f ;;
       demo) _hongxin_words ' --minutes --rate --seed --config --all --zh --utc-offset --color --json --help' ;;
