@@ -97,7 +97,7 @@ static int twice(const struct city_row *at, const struct hx_duty *duty)
         if (strcmp(v[DUTY_PERSON], duty->person) == 0)
             return city_fault(at, "%s is on duty as %s of %s already, at %s:%zu", duty->person,
                               duty->role, duty->area, t->name, r->line);
-        if (atoi(v[DUTY_ORDER]) == duty->order)
+        if (strtol(v[DUTY_ORDER], NULL, 10) == duty->order)
             return city_fault(at, "%s of %s has a person with order %d already, at %s:%zu",
                               duty->role, duty->area, duty->order, t->name, r->line);
     }

@@ -46,10 +46,10 @@ static int check_text(const char *path, const char *text, size_t size, struct hx
     size_t line = 1;
     if (good == size)
         return HX_OK;
-    for (size_t i = 0; i < good; i++)
+    for (size_t i = 0; i < good && i < size; i++)
         line += text[i] == '\n';
     return hx_problem_set(problem, "%s:%zu: not UTF-8 (byte 0x%02X)", path, line,
-                          (unsigned char)text[good]);
+                          good < size ? (unsigned char)text[good] : 0U);
 }
 
 static int read_open(int fd, const char *path, size_t max, char **out, size_t *size,

@@ -77,10 +77,14 @@ static void read_class(struct loader *l, yaml_node_t *map)
 static int32_t read_clock_time(struct loader *l, yaml_node_t *map, const char *key)
 {
     char text[HX_NAME_MAX];
-    unsigned h = 99, m = 99;
+    char *colon = text, *end = text;
     yaml_doc_text(&l->doc, map, key, text, sizeof text);
-    if (sscanf(text, "%2u:%2u", &h, &m) != 2 || h > 24 || m > 59)
+    unsigned long h = strtoul(text, &colon, 10);
+    unsigned long m = *colon == ':' ? strtoul(colon + 1, &end, 10) : 99;
+    if (*end || end == text || h > 24 || m > 59) {
         yaml_doc_fault(&l->doc, map, "%s must be a time such as 08:00", key);
+        return 0;
+    }
     return (int32_t)((h * 60 + m) * 60000);
 }
 
@@ -578,17 +582,12 @@ static int read_all(struct loader *l)
     return l->doc.rc;
 }
 
-/* The checker knows lines of rows only: "line 57: …" becomes "file:57: …". */
 static int check(struct loader *l, const char *path)
 {
     char what[400];
-    int line = 0, used = 0;
-    int rc = hx_rules_check(l->r, what, sizeof what);
-    if (!rc)
-        return HX_OK;
-    if (sscanf(what, "line %d: %n", &line, &used) == 1)
-        return hx_problem_set(l->doc.problem, "%s:%d: %s", path, line, what + used);
-    return hx_problem_set(l->doc.problem, "%s:1: %s", path, what);
+    int line = 1;
+    int rc = hx_rules_check(l->r, &line, what, sizeof what);
+    return rc ? hx_problem_set(l->doc.problem, "%s:%d: %s", path, line, what) : HX_OK;
 }
 
 int hx_life_cycle_load(const char *path, struct hx_rules **out, struct hx_problem *problem)

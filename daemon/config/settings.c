@@ -240,9 +240,8 @@ static void read_log(struct loader *l, yaml_node_t *map)
 
 static void read_limits(struct loader *l, yaml_node_t *map)
 {
-    char keys[1024] = "";
-#define X(field, unit, least, most, initial, what) strcat(keys, " " #field);
-    HX_LIMITS(X)
+#define X(field, unit, least, most, initial, what) " " #field
+    static const char keys[] = HX_LIMITS(X);
 #undef X
     if (map)
         yaml_doc_only(&l->doc, map, keys + 1);

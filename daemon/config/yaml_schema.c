@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static yaml_node_t *node_of(const struct yaml_doc *doc, yaml_node_item_t id)
@@ -65,7 +66,10 @@ struct capture {
 static void read_backtrace(struct capture *c, const char *text)
 {
     const char *at = strstr(text, "(line: ");
-    if (!at || c->line || sscanf(at, "(line: %u", &c->line) != 1)
+    if (!at || c->line)
+        return;
+    c->line = (unsigned)strtoul(at + strlen("(line: "), NULL, 10);
+    if (c->line == 0)
         return;
     const char *name = strchr(text, '\'');
     if (name && name < at)

@@ -159,7 +159,7 @@ static bool make_room(struct hx_case *c)
 static uint8_t calendar_of(const struct hx_rules *r, int kind, int class_no)
 {
     const struct hx_clock_rule *rule = &r->clocks[kind];
-    int own = rule->calendars[class_no];
+    int8_t own = rule->calendars[class_no];
     return (uint8_t)(own >= 0 ? own : rule->calendar);
 }
 

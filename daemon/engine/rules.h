@@ -261,7 +261,7 @@ int hx_rules_default_class(const struct hx_rules *r);
  * into a terminal state, ladders without a receiver, levels out of order, classes without a budget,
  * rows that can never be taken. HX_CONFIG with the first fault in `problem` ("line 12: …"; 0 lines
  * are left out). */
-HX_CHECK int hx_rules_check(const struct hx_rules *r, char *problem, size_t size);
+HX_CHECK int hx_rules_check(const struct hx_rules *r, int *line, char *problem, size_t size);
 
 /* Names of closed lists; static text. */
 const char *hx_owner_name(enum hx_owner owner);

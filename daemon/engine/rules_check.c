@@ -8,6 +8,7 @@
 
 struct checker {
     const struct hx_rules *r;
+    int *line;
     char *problem;
     size_t size;
 };
@@ -16,10 +17,10 @@ static int fault(struct checker *ck, int line, const char *fmt, ...) HX_PRINTF(3
 
 static int fault(struct checker *ck, int line, const char *fmt, ...)
 {
-    int n = line > 0 ? snprintf(ck->problem, ck->size, "line %d: ", line) : 0;
+    *ck->line = line > 0 ? line : 1;
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(ck->problem + n, ck->size - (size_t)n, fmt, ap);
+    vsnprintf(ck->problem, ck->size, fmt, ap);
     va_end(ap);
     return HX_CONFIG;
 }
@@ -171,9 +172,11 @@ static int check_events(struct checker *ck)
     return HX_OK;
 }
 
-int hx_rules_check(const struct hx_rules *r, char *problem, size_t size)
+int hx_rules_check(const struct hx_rules *r, int *line, char *problem, size_t size)
 {
-    struct checker ck = {r, problem, size};
+    *line = 1;
+    problem[0] = '\0';
+    struct checker ck = {r, line, problem, size};
     if (hx_rules_default_class(r) < 0)
         return fault(&ck, 0, "no class is the default");
     int rc = check_states(&ck);

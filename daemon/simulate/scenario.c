@@ -135,7 +135,7 @@ static int fill_event(const struct parse *p, json_t *o, hxp_event *e, int64_t *r
         rc = time_of(p, o, "src", &e->t_src);
     if (!rc && t.proof)
         rc = proof_of(p, t.proof, &e->proof);
-    if (rc)
+    if (rc || !t.type)
         return rc;
     const json_t *seq = json_object_get(o, "seq");
     if (seq && (!json_is_integer(seq) || json_integer_value(seq) < 0))

@@ -123,7 +123,7 @@ static void close_table(struct table *t)
 
 static struct record next_record(struct table *t)
 {
-    struct record r;
+    struct record r = {0};
     json_t *object;
     char problem[RECORD_PROBLEM];
 
