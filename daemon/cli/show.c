@@ -21,12 +21,13 @@ static const char *escape(const struct show *s, enum show_colour colour)
 
 void show_paint(const struct show *s, enum show_colour colour, const char *fmt, ...)
 {
+    const char *begin = escape(s, colour);
     va_list ap;
     va_start(ap, fmt);
-    fputs(escape(s, colour), s->out);
+    fputs(begin, s->out);
     vfprintf(s->out, fmt, ap);
+    fputs(*begin ? "\033[0m" : "", s->out);
     va_end(ap);
-    fputs(s->colour && colour ? "\033[0m" : "", s->out);
 }
 
 void show_code(const struct show *s, enum words_kind kind, const char *code)
