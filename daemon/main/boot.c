@@ -128,7 +128,7 @@ static void raise_descriptors(uint64_t connections)
                (unsigned long long)wanted, (unsigned long long)limit.rlim_cur);
 }
 
-int boot_run(struct boot *b, uint32_t scale)
+int boot_run(struct boot *b, uint32_t scale, int64_t begin)
 {
     const struct hx_settings *s = &b->settings;
     const struct service_options o = {.rules = b->rules,
@@ -142,6 +142,7 @@ int boot_run(struct boot *b, uint32_t scale)
                                       .life_cycle_file = s->life_cycle,
                                       .city_folder = s->city,
                                       .scale = scale,
+                                      .begin = begin,
                                       .partition = (uint32_t)s->partition};
     raise_descriptors(s->limits.connections);
     return service_run(&o);

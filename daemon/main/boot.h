@@ -25,8 +25,9 @@ HX_CHECK int boot_load(struct boot *b, const char *config, struct hx_problem *pr
 HX_CHECK int boot_open(struct boot *b, const char *data, uint32_t scale,
                        struct hx_problem *problem);
 
-/* Serves until told to stop; see service_run(). */
-HX_CHECK int boot_run(struct boot *b, uint32_t scale);
+/* Serves until told to stop; see service_run(). `begin` is where a new store on scaled time begins;
+ * 0 = now. */
+HX_CHECK int boot_run(struct boot *b, uint32_t scale, int64_t begin);
 
 void boot_free(struct boot *b);
 

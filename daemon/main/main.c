@@ -2,6 +2,7 @@
 #include "main/boot.h"
 
 #include "base/log.h"
+#include "hongxin/instant.h"
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -16,13 +17,14 @@ enum { EXIT_USAGE = 2, SCALE_MAX = 3600 };
 struct arguments {
     const char *config, *data;
     uint32_t scale;
+    int64_t begin;
     bool check;
 };
 
 static void help(FILE *to)
 {
     fputs(
-        "Usage: hongxind [--config FILE] [--data DIR] [--scale N] [--check-config]\n"
+        "Usage: hongxind [--config FILE] [--data DIR] [--scale N [--begin TIME]] [--check-config]\n"
         "\n"
         "Keeps the promises of the city's property-complaint service: takes events, judges every\n"
         "deadline, streams what became true.\n"
@@ -33,6 +35,9 @@ static void help(FILE *to)
         "  --scale N        time runs N times as fast, 2 to 3600: for demonstrations, and only on "
         "a\n"
         "                   store that was made with the same scale\n"
+        "  --begin TIME     with --scale: a new store begins at this coming instant (RFC 3339), "
+        "not "
+        "now\n"
         "  --version        print the version\n"
         "  --help           print this\n"
         "\n"
@@ -62,13 +67,11 @@ static int wrong_use(const char *what)
 /* -1: go on with *a; else the exit code. */
 static int parse(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"data", required_argument, NULL, 'd'},
-                                            {"scale", required_argument, NULL, 's'},
-                                            {"check-config", no_argument, NULL, 'k'},
-                                            {"version", no_argument, NULL, 'v'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"data", required_argument, NULL, 'd'},
+        {"scale", required_argument, NULL, 's'},  {"begin", required_argument, NULL, 'b'},
+        {"check-config", no_argument, NULL, 'k'}, {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     int option;
     *a = (struct arguments){.config = DEFAULT_CONFIG, .scale = 1};
     opterr = 0;
@@ -84,6 +87,10 @@ static int parse(int argc, char **argv, struct arguments *a)
             if (!parse_scale(optarg, &a->scale))
                 return wrong_use("--scale takes a number from 2 to 3600");
             break;
+        case 'b':
+            if (hx_instant_parse(optarg, &a->begin))
+                return wrong_use("--begin takes an instant such as 2026-10-12T18:00:00+08:00");
+            break;
         case 'k':
             a->check = true;
             break;
@@ -97,6 +104,8 @@ static int parse(int argc, char **argv, struct arguments *a)
             return wrong_use("unknown option, or one without its value");
         }
     }
+    if (a->begin && a->scale == 1)
+        return wrong_use("--begin goes with --scale only: real time begins now");
     return optind < argc ? wrong_use("unexpected argument") : -1;
 }
 
@@ -114,7 +123,7 @@ static int serve(struct boot *b, const struct arguments *a)
         return refuse(&problem);
     hx_log(HX_LOG_INFO, "event=start version=" HX_VERSION " city=%s store=%s",
            hx_city_version(b->city), a->data ? a->data : b->settings.store_path);
-    int rc = boot_run(b, a->scale);
+    int rc = boot_run(b, a->scale, a->begin);
     hx_log(rc ? HX_LOG_ERROR : HX_LOG_INFO, "event=end result=%s", hx_errname(rc));
     return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -81,7 +81,7 @@ static void close_doors(struct service *s)
 static void start_clock(struct service *s)
 {
     int64_t last = hx_store_last_now(s->store);
-    timebase_init(&s->time, s->options.scale, last);
+    timebase_init(&s->time, s->options.scale, last ? last : s->options.begin);
     int64_t now = timebase_now(&s->time);
     s->machine.now = last;
     hx_machine_set_time(&s->machine, now);

@@ -23,6 +23,8 @@ struct service_options {
     const char *life_cycle_file; /* shown by RulesQuery; NULL = none */
     const char *city_folder;     /* the same */
     uint32_t scale;
+    int64_t begin; /* a new store on scaled time begins at this instant, when it is still to come; 0
+                      = now */
     uint32_t partition;
 };
 

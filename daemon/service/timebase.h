@@ -17,7 +17,8 @@ struct timebase {
     int64_t offset_ms; /* real-time clock minus boot clock, when last looked at */
 };
 
-/* `last_now` is the newest instant of the store, 0 for a new one. scale 0 counts as 1. */
+/* `last_now` is the newest instant of the store; for a new one the instant to begin with on scaled
+ * time, 0 = now. scale 0 counts as 1. */
 void timebase_init(struct timebase *t, uint32_t scale, int64_t last_now);
 
 /* Engine time now, in milliseconds and in microseconds. */
