@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCALE = 60, POLL_MS = 50, STATE_CITY_MS = 10 * 60000, FLUSH_MS = 3000 };
+enum { SCALE = 60, EVENING_HOUR = 18, POLL_MS = 50, STATE_CITY_MS = 10 * 60000, FLUSH_MS = 3000 };
 
 /* Of all complaints, those that come after this share of the evening would only be half lived. */
 static const double LAST_REPORT = 0.75;
@@ -202,13 +202,22 @@ static void cast(struct demo *d)
     p->n_kinds = sizeof kinds / sizeof *kinds;
 }
 
+/* The coming six o'clock: people are at home, and complain. */
+static int64_t next_evening(const struct cli *cli)
+{
+    int64_t local = cli_now() + cli->utc_offset * HX_MINUTE;
+    int64_t evening = local / HX_DAY * HX_DAY + EVENING_HOUR * HX_HOUR;
+
+    return (evening > local ? evening : evening + HX_DAY) - cli->utc_offset * HX_MINUTE;
+}
+
 static int play(struct demo *d)
 {
     int64_t length = 0;
     int rc = prepare(d, &length);
 
     if (!rc)
-        rc = demo_daemon_start(d->cli, SCALE, &d->daemon);
+        rc = demo_daemon_start(d->cli, SCALE, next_evening(d->cli), &d->daemon);
     if (!rc)
         rc = follow(d);
     if (rc)

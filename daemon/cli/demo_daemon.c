@@ -60,14 +60,15 @@ static int write_config(const struct cli *cli, struct demo_daemon *d)
 
 /* In a process group of its own, so that Ctrl-C reaches us first and we end it in order; and it
  * never outlives us. */
-static void become_daemon(const struct demo_daemon *d, unsigned scale)
+static void become_daemon(const struct demo_daemon *d, unsigned scale, int64_t begin)
 {
-    char config[96], log[96], scaled[16], program[4096];
+    char config[96], log[96], scaled[16], when[HX_INSTANT_TEXT], program[4096];
     int fd;
 
     snprintf(config, sizeof config, "%s/hongxin.yaml", d->folder);
     snprintf(log, sizeof log, "%s/log", d->folder);
     snprintf(scaled, sizeof scaled, "%u", scale);
+    hx_instant_format(begin, 0, when);
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     signal(SIGINT, SIG_DFL);
@@ -76,7 +77,7 @@ static void become_daemon(const struct demo_daemon *d, unsigned scale)
     if (fd < 0 || dup2(fd, STDERR_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0)
         _exit(127);
     const char *path = find_program(program);
-    execlp(path, "hongxind", "--config", config, "--scale", scaled, (char *)NULL);
+    execlp(path, "hongxind", "--config", config, "--scale", scaled, "--begin", when, (char *)NULL);
     fprintf(stderr, "cannot start %s: %s\n", path, strerror(errno));
     _exit(127);
 }
@@ -125,7 +126,7 @@ static int wait_until_up(const struct cli *cli, struct demo_daemon *d)
     return cli_fail(cli, CLI_UNREACHABLE, "hongxind did not start");
 }
 
-int demo_daemon_start(const struct cli *cli, unsigned scale, struct demo_daemon *d)
+int demo_daemon_start(const struct cli *cli, unsigned scale, int64_t begin, struct demo_daemon *d)
 {
     int rc;
 
@@ -141,7 +142,7 @@ int demo_daemon_start(const struct cli *cli, unsigned scale, struct demo_daemon 
         return rc;
     d->pid = fork();
     if (d->pid == 0)
-        become_daemon(d, scale);
+        become_daemon(d, scale, begin);
     if (d->pid < 0) {
         d->pid = 0;
         return cli_fail(cli, CLI_NEGATIVE, "cannot start a process: %s", strerror(errno));

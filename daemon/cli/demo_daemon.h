@@ -12,9 +12,11 @@ struct demo_daemon {
     char intake[96], feed[96];
 };
 
-/* Starts it with time `scale`-fold and waits until it answers. CLI_OK, or the exit code after a
- * message that quotes the end of its log. Always pair with demo_daemon_stop(). */
-HX_CHECK int demo_daemon_start(const struct cli *cli, unsigned scale, struct demo_daemon *d);
+/* Starts it with time `scale`-fold, beginning at the instant `begin`, and waits until it answers.
+ * CLI_OK, or the exit code after a message that quotes the end of its log. Always pair with
+ * demo_daemon_stop(). */
+HX_CHECK int demo_daemon_start(const struct cli *cli, unsigned scale, int64_t begin,
+                               struct demo_daemon *d);
 
 /* False when it has ended by itself. */
 bool demo_daemon_alive(struct demo_daemon *d);
