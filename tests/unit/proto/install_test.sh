@@ -31,4 +31,7 @@ done
 
 foreign=$(nm -D --defined-only "$libraries/libhongxin.so" | awk '{print $3}' |
     grep -v -e '^hx_' -e '^hongxin__v1__' || true)
-[ -z "$foreign" ] || { echo "foreign symbols: $foreign"; exit 1; }
+if [ -n "$foreign" ]; then
+    echo "foreign symbols: $foreign"
+    exit 1
+fi
