@@ -259,7 +259,8 @@ static int run(struct cli *cli)
 const struct cli_command cli_demo = {
     .name = "demo",
     .summary = "play an evening of a whole city in two minutes, on a throw-away store",
-    .about = "Starts a hongxind of its own in a folder under /tmp with time running 60-fold, plays "
+    .about = "Starts a hongxind of its own in a folder under TMPDIR (or /tmp) with time running "
+             "60-fold, plays "
              "hotlines,\n"
              "companies good and bad and the call-back desk, prints what somebody would act on, "
              "and ends\n"

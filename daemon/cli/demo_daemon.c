@@ -126,15 +126,28 @@ static int wait_until_up(const struct cli *cli, struct demo_daemon *d)
     return cli_fail(cli, CLI_UNREACHABLE, "hongxind did not start");
 }
 
+/* The path of a socket has about a hundred characters: a longer TMPDIR is passed over. */
+static int make_folder(const struct cli *cli, struct demo_daemon *d)
+{
+    const char *parent = getenv("TMPDIR");
+
+    if (!parent || !*parent || strlen(parent) > 40)
+        parent = "/tmp";
+    snprintf(d->folder, sizeof d->folder, "%s/hongxin-demo-XXXXXX", parent);
+    if (mkdtemp(d->folder))
+        return CLI_OK;
+    d->folder[0] = '\0';
+    return cli_fail(cli, CLI_NEGATIVE, "cannot make a folder in %s: %s", parent, strerror(errno));
+}
+
 int demo_daemon_start(const struct cli *cli, unsigned scale, int64_t begin, struct demo_daemon *d)
 {
     int rc;
 
-    *d = (struct demo_daemon){.folder = "/tmp/hongxin-demo-XXXXXX"};
-    if (!mkdtemp(d->folder)) {
-        d->folder[0] = '\0';
-        return cli_fail(cli, CLI_NEGATIVE, "cannot make a folder in /tmp: %s", strerror(errno));
-    }
+    *d = (struct demo_daemon){0};
+    rc = make_folder(cli, d);
+    if (rc)
+        return rc;
     snprintf(d->intake, sizeof d->intake, "ipc://%s/intake", d->folder);
     snprintf(d->feed, sizeof d->feed, "ipc://%s/feed", d->folder);
     rc = write_config(cli, d);

@@ -1,5 +1,5 @@
-/* A hongxind of our own on a throw-away store: its folder under /tmp holds everything it writes,
- * its doors are sockets in that folder, and both end with us. One thread. */
+/* A hongxind of our own on a throw-away store: its folder under TMPDIR (or /tmp) holds everything
+ * it writes, its doors are sockets in that folder, and both end with us. One thread. */
 #ifndef CLI_DEMO_DAEMON_H
 #define CLI_DEMO_DAEMON_H
 
