@@ -15,8 +15,14 @@ const struct cli_command cli_simulate = {
     .about = "The same engine, rules, calendars and routing as the daemon, without a daemon. JSON "
              "Lines in\n"
              "(standard input without a file), one fact a line out. Two runs are byte-identical.",
-    .examples = "  hongxin simulate --config config tests/trace/scenarios/s2.jsonl\n      what "
-                "becomes of an evening\n",
+    .examples =
+        "  echo "
+        "'{\"rcv\":\"2026-10-12T19:00:00+08:00\",\"event\":\"REPORTED\",\"case\":\"A\",\"by\":"
+        "\"reporter\",'\\\n"
+        "  '\"data\":{\"class\":\"SMALL\",\"place\":\"B-0417\"}}' | hongxin simulate --config "
+        "config\n"
+        "      what becomes of one complaint that nobody answers\n"
+        "  hongxin simulate --config config SCENARIO.jsonl\n      what becomes of an evening\n",
     .options = options,
     .takes = CLI_RAW,
     .run_raw = hx_simulate_main,
