@@ -1,294 +1,378 @@
-/* Reading the daemon's configuration: one function per section, numbers by the table of limits. */
+/* Reading goes in two steps. libcyaml fills struct raw, whose members are pointers so that "left
+ * out" differs from any value; then each value is checked and takes its place, or its default does.
+ */
 #include "config/settings.h"
+#include "config/endpoint.h"
+#include "config/yaml_schema.h"
 
-#include "config/yaml_doc.h"
 #include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-struct loader {
-    struct yaml_doc doc;
-    struct hx_settings *s;
-    char folder[PATH_MAX]; /* of the file: paths in it start here */
+enum { TEXT_MAX = 1024 }; /* bytes of a path or an endpoint */
+
+typedef char *raw_SIZE;      /* with its unit */
+typedef uint64_t *raw_COUNT; /* a plain number */
+
+struct raw_store {
+    char *path;
+    raw_SIZE map_size, reserve;
+    raw_COUNT journal_keep_days, partition;
 };
-
-/* ---- numbers -----------------------------------------------------------------------------------
- */
-
-enum { SIZE = 1, COUNT = 0 };
-
-static const struct hx_settings_number numbers[] = {
-    {"store.map_size", SIZE, 16 * HX_MIB, 16 * HX_TIB, 64 * HX_GIB, "largest size of the store",
-     offsetof(struct hx_settings, map_bytes)},
-    {"store.reserve", SIZE, HX_MIB, HX_TIB, 64 * HX_MIB, "kept free on the store's disk",
-     offsetof(struct hx_settings, reserve_bytes)},
-    {"store.journal_keep_days", COUNT, 0, 36500, 0, "days that entries of closed cases are kept",
-     offsetof(struct hx_settings, journal_keep_days)},
-    {"store.partition", COUNT, 0, 8191, 0, "number of this partition",
-     offsetof(struct hx_settings, partition)},
-#define X(field, unit, least, most, initial, what)                                                 \
-    {"limits." #field,                                                                             \
-     unit,                                                                                         \
-     least,                                                                                        \
-     most,                                                                                         \
-     initial,                                                                                      \
-     what,                                                                                         \
-     offsetof(struct hx_settings, limits) + offsetof(struct hx_limits, field)},
+struct raw_listen {
+    char *ingest, *feed, *pub;
+};
+struct raw_rules {
+    char *life_cycle, *city;
+};
+struct raw_time {
+    char *zone;
+    int64_t *utc_offset_minutes;
+};
+struct raw_identity {
+    char *key_file;
+};
+struct raw_log {
+    char *level;
+};
+struct raw_limits {
+#define X(field, unit, least, most, initial, what) raw_##unit field;
     HX_LIMITS(X)
 #undef X
 };
+struct raw {
+    struct raw_store store;
+    struct raw_listen listen;
+    struct raw_rules rules;
+    struct raw_time time;
+    struct raw_identity identity;
+    struct raw_log log;
+    struct raw_limits limits;
+};
+
+/* ---- the schema, section by section ---- */
+
+enum { OPTIONAL = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL };
+#define TEXT(section, member, least)                                                               \
+    CYAML_FIELD_STRING_PTR(#member, OPTIONAL, struct raw_##section, member, least, TEXT_MAX)
+#define FIELD_SIZE(section, member) TEXT(section, member, 1)
+#define FIELD_COUNT(section, member)                                                               \
+    CYAML_FIELD_UINT_PTR(#member, OPTIONAL, struct raw_##section, member)
+#define SECTION(section)                                                                           \
+    CYAML_FIELD_MAPPING(#section, CYAML_FLAG_OPTIONAL, struct raw, section, section##_fields)
+
+static const cyaml_schema_field_t store_fields[] = {
+    TEXT(store, path, 1),          FIELD_SIZE(store, map_size),
+    FIELD_SIZE(store, reserve),    FIELD_COUNT(store, journal_keep_days),
+    FIELD_COUNT(store, partition), CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t listen_fields[] = {
+    TEXT(listen, ingest, 1),
+    TEXT(listen, feed, 1),
+    TEXT(listen, pub, 0),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t rules_fields[] = {
+    TEXT(rules, life_cycle, 1),
+    TEXT(rules, city, 1),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t time_fields[] = {
+    TEXT(time, zone, 1),
+    CYAML_FIELD_INT_PTR("utc_offset_minutes", OPTIONAL, struct raw_time, utc_offset_minutes),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t identity_fields[] = {
+    TEXT(identity, key_file, 1),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t log_fields[] = {
+    TEXT(log, level, 1),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t limits_fields[] = {
+#define X(field, unit, least, most, initial, what) FIELD_##unit(limits, field),
+    HX_LIMITS(X)
+#undef X
+        CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t raw_fields[] = {
+    SECTION(store),    SECTION(listen), SECTION(rules),  SECTION(time),
+    SECTION(identity), SECTION(log),    SECTION(limits), CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, raw_fields),
+};
+
+/* ---- numbers ---- */
+
+enum { UNIT_COUNT, UNIT_SIZE };
+
+/* A number's contract, and where it stands in the file's structure. */
+struct number {
+    struct hx_settings_number to;
+    size_t from; /* of its raw_SIZE or raw_COUNT in struct raw */
+    bool zero;   /* 0 is allowed beside least … most */
+};
+
+#define NUMBER(name, raw_member, member, unit, low, high, first, text, none)                       \
+    {                                                                                              \
+        .to = {name, UNIT_##unit, low, high, first, text, offsetof(struct hx_settings, member)},   \
+        .from = offsetof(struct raw, raw_member), .zero = (none)                                   \
+    }
+
+static const struct number numbers[] = {
+    NUMBER("store.map_size", store.map_size, map_bytes, SIZE, 16 * HX_MIB, 16 * HX_TIB, 64 * HX_GIB,
+           "largest size of the store", false),
+    NUMBER("store.reserve", store.reserve, reserve_bytes, SIZE, HX_MIB, HX_TIB, 64 * HX_MIB,
+           "kept free on the store's disk", false),
+    NUMBER("store.journal_keep_days", store.journal_keep_days, journal_keep_days, COUNT, 31, 36500,
+           0, "days for which entries of closed cases are kept; 0 = for ever", true),
+    NUMBER("store.partition", store.partition, partition, COUNT, 0, 8191, 0,
+           "number of the partition; fixed when the store is made", false),
+#define X(field, unit, least, most, initial, what)                                                 \
+    NUMBER("limits." #field, limits.field, limits.field, unit, least, most, initial, what, false),
+    HX_LIMITS(X)
+#undef X
+};
+enum { NUMBERS = sizeof numbers / sizeof *numbers };
 
 const struct hx_settings_number *hx_settings_number(size_t i)
 {
-    return i < sizeof numbers / sizeof *numbers ? &numbers[i] : NULL;
+    return i < NUMBERS ? &numbers[i].to : NULL;
 }
 
 int hx_size_parse(const char *text, uint64_t *bytes)
 {
-    static const struct {
-        const char *unit;
-        uint64_t factor;
-    } units[] = {{"", 1},         {"B", 1},        {"KiB", HX_KIB},
-                 {"MiB", HX_MIB}, {"GiB", HX_GIB}, {"TiB", HX_TIB}};
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     char *end;
     if (*text < '0' || *text > '9')
         return HX_INVALID;
     errno = 0;
-    unsigned long long n = strtoull(text, &end, 10);
+    uint64_t n = strtoull(text, &end, 10);
     if (errno)
         return HX_INVALID;
     end += strspn(end, " ");
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (strcmp(end, units[i].unit) != 0)
+    for (unsigned i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(end, units[i]) != 0 && (i > 0 || *end))
             continue;
-        if (n > UINT64_MAX / units[i].factor)
+        if (n > UINT64_MAX >> (10 * i))
             return HX_INVALID;
-        *bytes = n * units[i].factor;
+        *bytes = n << (10 * i);
         return HX_OK;
     }
     return HX_INVALID;
 }
 
-static uint64_t *target(struct hx_settings *s, const struct hx_settings_number *n)
+/* "8 MiB" for a size, digits for a count: as a person would write it into the file. */
+static const char *number_text(const struct number *n, uint64_t value, char text[32])
 {
-    return (uint64_t *)(void *)((char *)s + n->offset);
-}
-
-static void read_number(struct loader *l, yaml_node_t *node, const struct hx_settings_number *n)
-{
-    uint64_t v = n->initial;
-    if (node) {
-        const char *text = yaml_doc_scalar(&l->doc, node);
-        int rc = hx_size_parse(text, &v);
-        if (rc || (!n->is_size && text[strspn(text, "0123456789")]))
-            yaml_doc_fault(&l->doc, node, "%s: %s is not a %s", n->key, text,
-                           n->is_size ? "size such as 64 MiB" : "whole number");
-        else if (v < n->least || v > n->most)
-            yaml_doc_fault(&l->doc, node, "%s must be %llu to %llu", n->key,
-                           (unsigned long long)n->least, (unsigned long long)n->most);
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    unsigned i = 0;
+    if (n->to.is_size) {
+        while (i < 4 && value && value % 1024 == 0) {
+            value /= 1024;
+            i++;
+        }
     }
-    *target(l->s, n) = v;
+    snprintf(text, 32, "%llu%s%s", (unsigned long long)value, n->to.is_size ? " " : "",
+             n->to.is_size ? units[i] : "");
+    return text;
 }
 
-/* Every number whose key begins with "section.". */
-static void read_numbers(struct loader *l, yaml_node_t *map, const char *section)
+static int take_number(const struct yaml_doc *doc, const struct number *n, const struct raw *raw,
+                       struct hx_settings *s)
 {
-    size_t length = strlen(section);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        const char *key = numbers[i].key;
-        if (strncmp(key, section, length) == 0 && key[length] == '.')
-            read_number(l, yaml_doc_get(&l->doc, map, key + length + 1), &numbers[i]);
-    }
+    char least[32], most[32];
+    const void *given = *(void *const *)((const char *)raw + n->from);
+    uint64_t *value = (uint64_t *)((char *)s + n->to.offset);
+    *value = n->to.initial;
+    if (!given)
+        return HX_OK;
+    if (!n->to.is_size)
+        *value = *(const uint64_t *)given;
+    else if (hx_size_parse(given, value) != HX_OK)
+        return yaml_schema_fault(doc, n->to.key, "\"%s\" is not a size such as \"8 MiB\"",
+                                 (const char *)given);
+    if ((*value >= n->to.least && *value <= n->to.most) || (n->zero && *value == 0))
+        return HX_OK;
+    return yaml_schema_fault(doc, n->to.key, "must be %s to %s%s",
+                             number_text(n, n->to.least, least), number_text(n, n->to.most, most),
+                             n->zero ? ", or 0" : "");
 }
 
-/* ---- texts
- * ---------------------------------------------------------------------------------------- */
-
-static char *copy(struct loader *l, const char *text)
+static int take_numbers(const struct yaml_doc *doc, const struct raw *raw, struct hx_settings *s)
 {
-    char *s = strdup(text);
-    if (!s)
-        l->doc.rc = HX_NOMEM;
-    return s;
+    int err = HX_OK;
+    for (size_t i = 0; i < NUMBERS && !err; i++)
+        err = take_number(doc, &numbers[i], raw, s);
+    return err;
 }
 
-static char *read_text(struct loader *l, yaml_node_t *map, const char *key, const char *absent)
+static int take_offset(const struct yaml_doc *doc, const struct raw *raw, struct hx_settings *s)
 {
-    yaml_node_t *node = yaml_doc_get(&l->doc, map, key);
-    return copy(l, node ? yaml_doc_scalar(&l->doc, node) : absent);
+    const int64_t *given = raw->time.utc_offset_minutes;
+    s->utc_offset_minutes = given ? *given : 480;
+    if (s->utc_offset_minutes >= -720 && s->utc_offset_minutes <= 840)
+        return HX_OK;
+    return yaml_schema_fault(doc, "time.utc_offset_minutes", "must be -720 to 840");
 }
 
-static char *read_path(struct loader *l, yaml_node_t *map, const char *key, const char *absent)
-{
-    char path[2 * PATH_MAX];
-    yaml_node_t *node = yaml_doc_get(&l->doc, map, key);
-    const char *text = node ? yaml_doc_scalar(&l->doc, node) : absent;
-    if (!*text)
-        yaml_doc_fault(&l->doc, node, "%s is empty", key);
-    if (*text == '/')
-        return copy(l, text);
-    if (snprintf(path, sizeof path, "%s/%s", l->folder, text) >= PATH_MAX)
-        yaml_doc_fault(&l->doc, node, "%s is too long", key);
-    return copy(l, path);
-}
-
-/* Only this machine, as long as there are no keys. */
-static bool is_local(const char *endpoint)
-{
-    static const char *const local[] = {"tcp://127.0.0.1:", "tcp://[::1]:", "ipc://", "inproc://"};
-    for (size_t i = 0; i < sizeof local / sizeof *local; i++)
-        if (strncmp(endpoint, local[i], strlen(local[i])) == 0)
-            return true;
-    return false;
-}
-
-static char *read_endpoint(struct loader *l, yaml_node_t *map, const char *key, const char *absent)
-{
-    char *endpoint = read_text(l, map, key, absent);
-    if (endpoint && *endpoint && !is_local(endpoint))
-        yaml_doc_fault(&l->doc, yaml_doc_get(&l->doc, map, key),
-                       "listen.%s: %s is not on this machine; other addresses need keys, which "
-                       "this version does not have",
-                       key, endpoint);
-    return endpoint;
-}
-
-/* ---- sections
- * -------------------------------------------------------------------------------------- */
-
-static void read_store(struct loader *l, yaml_node_t *map)
-{
-    if (map)
-        yaml_doc_only(&l->doc, map, "path map_size reserve journal_keep_days partition");
-    l->s->store_path = read_path(l, map, "path", "../var/store");
-    read_numbers(l, map, "store");
-    if (l->s->journal_keep_days && l->s->journal_keep_days < 31)
-        yaml_doc_fault(&l->doc, map, "store.journal_keep_days must be 0 or 31 to 36500");
-}
-
-/* A port of "*" is any free one, so two of them are not the same. */
-static bool same_address(const char *a, const char *b)
-{
-    size_t n = strlen(a);
-    return n && a[n - 1] != '*' && strcmp(a, b) == 0;
-}
-
-static void read_listen(struct loader *l, yaml_node_t *map)
-{
-    if (map)
-        yaml_doc_only(&l->doc, map, "ingest feed pub");
-    l->s->ingest = read_endpoint(l, map, "ingest", "tcp://127.0.0.1:54321");
-    l->s->feed = read_endpoint(l, map, "feed", "tcp://127.0.0.1:54322");
-    l->s->pub = read_endpoint(l, map, "pub", "tcp://127.0.0.1:54323");
-    if (l->doc.rc)
-        return;
-    if (!*l->s->ingest || !*l->s->feed)
-        yaml_doc_fault(&l->doc, map, "listen.ingest and listen.feed must be given");
-    if (same_address(l->s->pub, l->s->ingest) || same_address(l->s->pub, l->s->feed))
-        yaml_doc_fault(&l->doc, map, "listen.pub is the address of another door");
-}
-
-static void read_rules(struct loader *l, yaml_node_t *map)
-{
-    if (map)
-        yaml_doc_only(&l->doc, map, "life_cycle city");
-    l->s->life_cycle = read_path(l, map, "life_cycle", "life-cycles/complaint.yaml");
-    l->s->city = read_path(l, map, "city", "city");
-}
-
-static void read_time(struct loader *l, yaml_node_t *map)
-{
-    if (map)
-        yaml_doc_only(&l->doc, map, "zone utc_offset_minutes");
-    l->s->zone = read_text(l, map, "zone", "Asia/Shanghai");
-    l->s->utc_offset_minutes = yaml_doc_int(&l->doc, map, "utc_offset_minutes", 480);
-    if (l->s->utc_offset_minutes < -720 || l->s->utc_offset_minutes > 840)
-        yaml_doc_fault(&l->doc, map, "time.utc_offset_minutes must be -720 to 840");
-}
-
-static void read_identity(struct loader *l, yaml_node_t *map)
-{
-    struct stat st;
-    if (map)
-        yaml_doc_only(&l->doc, map, "key_file");
-    l->s->key_file = read_path(l, map, "key_file", "../var/identity.key");
-    if (l->s->key_file && stat(l->s->key_file, &st) == 0 && st.st_mode & 077)
-        yaml_doc_fault(&l->doc, map ? map : yaml_doc_root(&l->doc),
-                       "identity.key_file: others may read %s; it must have mode 0600",
-                       l->s->key_file);
-}
-
-static void read_log(struct loader *l, yaml_node_t *map)
+static int take_level(const struct yaml_doc *doc, const struct raw *raw, struct hx_settings *s)
 {
     static const char *const levels[] = {"debug", "info", "warn", "error"};
-    if (map)
-        yaml_doc_only(&l->doc, map, "level");
-    yaml_node_t *node = yaml_doc_get(&l->doc, map, "level");
-    const char *level = node ? yaml_doc_scalar(&l->doc, node) : "info";
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (strcmp(level, levels[i]) == 0) {
-            l->s->log_level = (enum hx_log_level)i;
-            return;
+    const char *given = raw->log.level ? raw->log.level : "info";
+    for (unsigned i = 0; i < sizeof levels / sizeof *levels; i++) {
+        if (strcmp(levels[i], given) == 0) {
+            s->log_level = (enum hx_log_level)i;
+            return HX_OK;
         }
-    yaml_doc_fault(&l->doc, node, "log.level must be debug, info, warn or error, not %s", level);
+    }
+    return yaml_schema_fault(doc, "log.level", "\"%s\" is not debug, info, warn or error", given);
 }
 
-static void read_limits(struct loader *l, yaml_node_t *map)
+/* ---- texts ---- */
+
+static int take_text(const char *given, const char *initial, char **out)
 {
-#define X(field, unit, least, most, initial, what) " " #field
-    static const char keys[] = HX_LIMITS(X);
-#undef X
-    if (map)
-        yaml_doc_only(&l->doc, map, keys + 1);
-    read_numbers(l, map, "limits");
+    *out = strdup(given ? given : initial);
+    return *out ? HX_OK : HX_NOMEM;
 }
 
-static const struct section {
-    const char *name;
-    void (*read)(struct loader *l, yaml_node_t *map);
-} sections[] = {{"store", read_store},  {"listen", read_listen},     {"rules", read_rules},
-                {"time", read_time},    {"identity", read_identity}, {"log", read_log},
-                {"limits", read_limits}};
-
-static void folder_of(struct loader *l, const char *path)
+/* A path is taken from the folder of the file that names it. */
+static int take_path(const struct yaml_doc *doc, const char *given, const char *initial, char **out)
 {
-    const char *slash = strrchr(path, '/');
-    snprintf(l->folder, sizeof l->folder, "%.*s", slash ? (int)(slash - path) : 1,
-             slash ? path : ".");
+    const char *path = given ? given : initial, *slash = strrchr(doc->file, '/');
+    int folder = slash ? (int)(slash - doc->file) + 1 : 0;
+    if (path[0] == '/')
+        folder = 0;
+    if (asprintf(out, "%.*s%s", folder, doc->file, path) >= 0)
+        return HX_OK;
+    *out = NULL;
+    return HX_NOMEM;
 }
 
-static void read_all(struct loader *l)
+static int take_paths(const struct yaml_doc *doc, const struct raw *raw, struct hx_settings *s)
 {
-    yaml_node_t *root = yaml_doc_root(&l->doc);
-    yaml_doc_only(&l->doc, root, "store listen rules time identity log limits");
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
-        sections[i].read(l, yaml_doc_get(&l->doc, root, sections[i].name));
+    int err = take_path(doc, raw->store.path, "../var/store", &s->store_path);
+    if (!err)
+        err = take_path(doc, raw->rules.life_cycle, "life-cycles/complaint.yaml", &s->life_cycle);
+    if (!err)
+        err = take_path(doc, raw->rules.city, "city", &s->city);
+    if (!err)
+        err = take_path(doc, raw->identity.key_file, "../var/identity.key", &s->key_file);
+    return err;
 }
 
-int hx_settings_load(const char *path, struct hx_settings *settings, struct hx_problem *problem)
+/* A key that others may read is no secret any more: refused, not repaired. */
+static int check_key_file(const struct yaml_doc *doc, const struct hx_settings *s)
 {
-    struct loader l = {.s = settings};
-    memset(settings, 0, sizeof *settings);
-    folder_of(&l, path);
-    if (yaml_doc_open(&l.doc, path, problem) == HX_OK)
-        read_all(&l);
-    int rc = l.doc.rc;
-    yaml_doc_close(&l.doc);
-    if (rc)
-        hx_settings_free(settings);
-    return rc;
+    struct stat st;
+    if (stat(s->key_file, &st) != 0)
+        return errno == ENOENT || errno == ENOTDIR
+                   ? HX_OK
+                   : yaml_schema_fault(doc, "identity.key_file", "%s: %s", s->key_file,
+                                       strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return yaml_schema_fault(doc, "identity.key_file", "%s is not a file", s->key_file);
+    if (st.st_mode & 077)
+        return yaml_schema_fault(doc, "identity.key_file", "%s has mode %04o, it must be 0600",
+                                 s->key_file, (unsigned)st.st_mode & 07777);
+    return HX_OK;
+}
+
+static int check_door(const struct yaml_doc *doc, const char *key, const char *endpoint)
+{
+    if (!hx_endpoint_valid(endpoint))
+        return yaml_schema_fault(doc, key, "\"%s\" is not tcp://ADDRESS:PORT or ipc://PATH",
+                                 endpoint);
+    if (!hx_endpoint_local(endpoint))
+        return yaml_schema_fault(doc, key,
+                                 "%s can be reached from other machines, which needs keys: use "
+                                 "tcp://127.0.0.1:PORT, tcp://[::1]:PORT or ipc://PATH",
+                                 endpoint);
+    return HX_OK;
+}
+
+/* Two doors at one address, except that each may have a free port of its own. */
+static bool same_door(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0 && !hx_endpoint_any_port(a);
+}
+
+static int take_doors(const struct yaml_doc *doc, const struct raw *raw, struct hx_settings *s)
+{
+    int err = take_text(raw->listen.ingest, "tcp://127.0.0.1:54321", &s->ingest);
+    if (!err)
+        err = take_text(raw->listen.feed, "tcp://127.0.0.1:54322", &s->feed);
+    if (!err)
+        err = take_text(raw->listen.pub, "tcp://127.0.0.1:54323", &s->pub);
+    if (!err)
+        err = check_door(doc, "listen.ingest", s->ingest);
+    if (!err)
+        err = check_door(doc, "listen.feed", s->feed);
+    if (!err && *s->pub)
+        err = check_door(doc, "listen.pub", s->pub);
+    if (!err && (same_door(s->pub, s->ingest) || same_door(s->pub, s->feed)))
+        err = yaml_schema_fault(doc, "listen.pub", "%s is the address of another door", s->pub);
+    return err;
+}
+
+/* The name is only shown; the offset is what counts. So any name of the usual form will do. */
+static int take_zone(const struct yaml_doc *doc, const struct raw *raw, struct hx_settings *s)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                  "0123456789+-_/";
+    int err = take_text(raw->time.zone, "Asia/Shanghai", &s->zone);
+    if (err || (s->zone[strspn(s->zone, allowed)] == '\0' && strlen(s->zone) < 64))
+        return err;
+    return yaml_schema_fault(doc, "time.zone", "\"%.64s\" is not a zone such as Asia/Shanghai",
+                             s->zone);
+}
+
+static int take_all(const struct yaml_doc *doc, const struct raw *raw, struct hx_settings *s)
+{
+    int err = take_numbers(doc, raw, s);
+    if (!err)
+        err = take_offset(doc, raw, s);
+    if (!err)
+        err = take_level(doc, raw, s);
+    if (!err)
+        err = take_zone(doc, raw, s);
+    if (!err)
+        err = take_doors(doc, raw, s);
+    if (!err)
+        err = take_paths(doc, raw, s);
+    return err ? err : check_key_file(doc, s);
+}
+
+int hx_settings_load(const char *path, struct hx_settings *s, struct hx_problem *problem)
+{
+    struct yaml_doc doc;
+    void *raw = NULL;
+    *s = (struct hx_settings){0};
+    int err = yaml_doc_open(&doc, path, problem);
+    if (!err)
+        err = yaml_schema_load(&doc, &schema, &raw);
+    if (!err)
+        err = take_all(&doc, raw, s);
+    if (err == HX_NOMEM)
+        (void)hx_problem_set(problem, "%s: out of memory", path);
+    if (err)
+        hx_settings_free(s);
+    yaml_schema_free(&schema, raw);
+    yaml_doc_close(&doc);
+    return err;
 }
 
 void hx_settings_free(struct hx_settings *s)
 {
-    char *const texts[] = {s->store_path, s->ingest, s->feed, s->pub,
-                           s->life_cycle, s->city,   s->zone, s->key_file};
+    char *texts[] = {s->store_path, s->ingest, s->feed, s->pub,
+                     s->life_cycle, s->city,   s->zone, s->key_file};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
-    memset(s, 0, sizeof *s);
+    *s = (struct hx_settings){0};
 }

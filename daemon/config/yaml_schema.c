@@ -61,6 +61,7 @@ struct capture {
     char what[256];
     char field[64];
     unsigned line;
+    bool backtrace; /* has begun; sometimes nothing says what before it */
 };
 
 static void read_backtrace(struct capture *c, const char *text)
@@ -86,9 +87,12 @@ static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
     (void)level;
     vsnprintf(text, sizeof text, fmt, args);
     text[strcspn(text, "\n")] = '\0';
-    if (!c->what[0])
-        snprintf(c->what, sizeof c->what, "%s", text + (strncmp(text, "Load: ", 6) ? 0 : 6));
-    else
+    const char *what = text + (strncmp(text, "Load: ", 6) ? 0 : 6);
+    if (!c->backtrace)
+        c->backtrace = strcmp(what, "Backtrace:") == 0;
+    if (!c->backtrace && !c->what[0])
+        snprintf(c->what, sizeof c->what, "%s", what);
+    if (c->backtrace)
         read_backtrace(c, text);
 }
 
