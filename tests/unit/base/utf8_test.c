@@ -1,0 +1,64 @@
+/* What counts as UTF-8 at every door. */
+#include "base/utf8.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void well_formed_text_is_taken_whole(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "",
+        "plain\n",
+        "三号楼漏水",
+        "\xC2\x80",         /* U+0080 */
+        "\xDF\xBF",         /* U+07FF */
+        "\xE0\xA0\x80",     /* U+0800 */
+        "\xED\x9F\xBF",     /* U+D7FF, the last before the surrogates */
+        "\xEE\x80\x80",     /* U+E000, the first after them */
+        "\xEF\xBF\xBF",     /* U+FFFF */
+        "\xF0\x90\x80\x80", /* U+10000 */
+        "\xF4\x8F\xBF\xBF", /* U+10FFFF, the last */
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_int_equal(hx_utf8_span(texts[i], strlen(texts[i])), strlen(texts[i]));
+}
+
+static void text_is_taken_up_to_its_first_fault(void **state)
+{
+    (void)state;
+    static const char *const faults[] = {
+        "\x80",             /* begins in the middle */
+        "\xC0\xAF",         /* "/" in two bytes */
+        "\xC1\xBF",         /* overlong */
+        "\xE0\x9F\xBF",     /* overlong */
+        "\xED\xA0\x80",     /* a surrogate */
+        "\xF0\x8F\xBF\xBF", /* overlong */
+        "\xF4\x90\x80\x80", /* above U+10FFFF */
+        "\xF5\x80\x80\x80", /* no lead byte */
+        "\xE4\xB8",         /* cut off */
+        "\xE4\xB8z",        /* cut off and gone on */
+        "\xB2\xA1",         /* GBK */
+        "\xFF",
+    };
+    char text[16];
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        memcpy(text, "ab", 2);
+        memcpy(text + 2, faults[i], strlen(faults[i]));
+        assert_int_equal(hx_utf8_span(text, 2 + strlen(faults[i])), 2);
+    }
+    assert_int_equal(hx_utf8_span("a\0b", 3), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(well_formed_text_is_taken_whole),
+        cmocka_unit_test(text_is_taken_up_to_its_first_fault),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
