@@ -31,16 +31,19 @@ struct stored {
     int64_t due;
 };
 
+/* Entries by name: an index of open addressing over the list, position + 1; 0 = free. */
+struct names {
+    struct list list; /* struct named */
+    uint32_t *index;
+    size_t index_size;
+};
+
 struct hx_memory {
-    struct list cases;   /* struct stored, by number - 1 */
-    struct list seen;    /* struct named */
-    struct list refs;    /* struct named */
-    struct list sources; /* struct named */
+    struct list cases; /* struct stored, by number - 1 */
+    struct names seen, refs, sources;
     struct list parked;  /* struct parked */
     struct list journal; /* struct bytes, by LSN - 1 */
     struct list fresh;   /* const hxp_entry * */
-    uint32_t *index;     /* of seen: open addressing, position + 1 */
-    size_t index_size;
 };
 
 static void *push(struct list *l)
@@ -70,7 +73,7 @@ int hx_memory_new(struct hx_memory **out)
     if (!m)
         return HX_NOMEM;
     m->cases.size = sizeof(struct stored);
-    m->seen.size = m->refs.size = m->sources.size = sizeof(struct named);
+    m->seen.list.size = m->refs.list.size = m->sources.list.size = sizeof(struct named);
     m->parked.size = sizeof(struct parked);
     m->journal.size = sizeof(struct bytes);
     m->fresh.size = sizeof(hxp_entry *);
@@ -78,11 +81,12 @@ int hx_memory_new(struct hx_memory **out)
     return HX_OK;
 }
 
-static void free_names(struct list *l)
+static void free_names(struct names *t)
 {
-    for (size_t i = 0; i < l->n; i++)
-        free(((struct named *)item(l, i))->name);
-    free(l->items);
+    for (size_t i = 0; i < t->list.n; i++)
+        free(((struct named *)item(&t->list, i))->name);
+    free(t->list.items);
+    free(t->index);
 }
 
 void hx_memory_free(struct hx_memory *m)
@@ -102,7 +106,6 @@ void hx_memory_free(struct hx_memory *m)
     free(m->journal.items);
     free(m->parked.items);
     free(m->fresh.items);
-    free(m->index);
     free(m);
 }
 
@@ -170,30 +173,6 @@ static char *join(const char *a, const char *b)
     return s;
 }
 
-static struct named *find(const struct list *l, const char *name)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        struct named *e = item(l, i);
-        if (strcmp(e->name, name) == 0)
-            return e;
-    }
-    return NULL;
-}
-
-static struct named *add(struct list *l, const char *name)
-{
-    struct named *e = find(l, name);
-    if (e)
-        return e;
-    char *copy = strdup(name);
-    if (!copy || !(e = push(l))) {
-        free(copy);
-        return NULL;
-    }
-    e->name = copy;
-    return e;
-}
-
 static size_t hash(const char *s)
 {
     uint64_t h = UINT64_C(14695981039346656037);
@@ -202,66 +181,76 @@ static size_t hash(const char *s)
     return (size_t)(h ^ h >> 29);
 }
 
-/* Slot of a key in the index of seen ids: its own, or the free one where it belongs. */
-static size_t slot_of(const struct hx_memory *m, const char *key)
+/* Slot of a name in the index: its own, or the free one where it belongs. */
+static size_t slot_of(const struct names *t, const char *name)
 {
-    size_t i = hash(key) & (m->index_size - 1);
-    while (m->index[i] && strcmp(((struct named *)item(&m->seen, m->index[i] - 1))->name, key) != 0)
-        i = (i + 1) & (m->index_size - 1);
+    size_t i = hash(name) & (t->index_size - 1);
+    while (t->index[i] &&
+           strcmp(((struct named *)item(&t->list, t->index[i] - 1))->name, name) != 0)
+        i = (i + 1) & (t->index_size - 1);
     return i;
 }
 
-static int grow_index(struct hx_memory *m)
+static int grow_index(struct names *t)
 {
-    if (m->index && 2 * m->seen.n < m->index_size)
+    if (t->index && 2 * t->list.n < t->index_size)
         return HX_OK;
-    size_t size = m->index_size ? 2 * m->index_size : 256;
+    size_t size = t->index_size ? 2 * t->index_size : 256;
     uint32_t *index = calloc(size, sizeof *index);
     if (!index)
         return HX_NOMEM;
-    free(m->index);
-    m->index = index;
-    m->index_size = size;
-    for (size_t i = 0; i < m->seen.n; i++)
-        m->index[slot_of(m, ((struct named *)item(&m->seen, i))->name)] = (uint32_t)i + 1;
+    free(t->index);
+    t->index = index;
+    t->index_size = size;
+    for (size_t i = 0; i < t->list.n; i++)
+        t->index[slot_of(t, ((struct named *)item(&t->list, i))->name)] = (uint32_t)i + 1;
     return HX_OK;
+}
+
+static struct named *find(const struct names *t, const char *name)
+{
+    uint32_t at = t->index ? t->index[slot_of(t, name)] : 0;
+    return at ? item(&t->list, at - 1) : NULL;
+}
+
+/* The entry of this name, made when it is not there. NULL without memory. */
+static struct named *add(struct names *t, const char *name)
+{
+    struct named *e = find(t, name);
+    if (e)
+        return e;
+    char *copy = grow_index(t) ? NULL : strdup(name);
+    size_t slot = copy ? slot_of(t, name) : 0;
+    if (!copy || !(e = push(&t->list))) {
+        free(copy);
+        return NULL;
+    }
+    e->name = copy;
+    t->index[slot] = (uint32_t)t->list.n;
+    return e;
 }
 
 static int seen_load(void *b, const char *source, const char *id, struct hx_seen *seen)
 {
-    const struct hx_memory *m = b;
-    if (!m->index)
-        return HX_NOTFOUND;
     char *key = join(source, id);
     if (!key)
         return HX_NOMEM;
-    size_t slot = slot_of(m, key);
+    const struct named *e = find(&((struct hx_memory *)b)->seen, key);
     free(key);
-    if (!m->index[slot])
+    if (!e)
         return HX_NOTFOUND;
-    *seen = ((struct named *)item(&m->seen, m->index[slot] - 1))->seen;
+    *seen = e->seen;
     return HX_OK;
 }
 
 static int seen_save(void *b, const char *source, const char *id, const struct hx_seen *seen)
 {
-    struct hx_memory *m = b;
-    char *key = grow_index(m) ? NULL : join(source, id);
-    if (!key)
+    char *key = join(source, id);
+    struct named *e = key ? add(&((struct hx_memory *)b)->seen, key) : NULL;
+    free(key);
+    if (!e)
         return HX_NOMEM;
-    size_t slot = slot_of(m, key);
-    if (m->index[slot]) {
-        free(key);
-    } else {
-        struct named *e = push(&m->seen);
-        if (!e) {
-            free(key);
-            return HX_NOMEM;
-        }
-        e->name = key;
-        m->index[slot] = (uint32_t)m->seen.n;
-    }
-    ((struct named *)item(&m->seen, m->index[slot] - 1))->seen = *seen;
+    e->seen = *seen;
     return HX_OK;
 }
 
@@ -287,8 +276,8 @@ static int ref_save(void *b, const char *source, const char *ref, uint64_t numbe
 
 const char *hx_memory_label(const struct hx_memory *m, uint64_t number)
 {
-    for (size_t i = 0; i < m->refs.n; i++) {
-        const struct named *e = item(&m->refs, i);
+    for (size_t i = 0; i < m->refs.list.n; i++) {
+        const struct named *e = item(&m->refs.list, i);
         if (e->value == number)
             return e->name;
     }

@@ -91,9 +91,8 @@ int load_post_finish(struct load_post *p, uint64_t request, struct load_letter *
     publish.n_items = p->n;
     r.ask_case = HONGXIN__V1__REQUEST__ASK_PUBLISH;
     r.publish = &publish;
-    *out = (struct load_letter){.size = hongxin__v1__request__get_packed_size(&r),
-                                .items = p->n,
-                                .request = request};
+    *out = (struct load_letter){
+        .size = hongxin__v1__request__get_packed_size(&r), .items = p->n, .request = request};
     out->bytes = malloc(out->size);
     if (!out->bytes)
         return HX_NOMEM;

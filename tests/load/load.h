@@ -18,8 +18,9 @@
 
 struct load_place {
     const char *building;
-    const char *holder; /* by the default route: "P-07", or the community where there is no company */
-    const char *role;   /* how that holder signs: "holder" or "community" */
+    const char
+        *holder;      /* by the default route: "P-07", or the community where there is no company */
+    const char *role; /* how that holder signs: "holder" or "community" */
 };
 
 struct load_city {
@@ -54,9 +55,9 @@ struct load_post {
 /* What an event of the load says; texts are borrowed for the call. */
 struct load_event {
     const char *id, *source, *type;
-    const char *ref;  /* the source's own reference of the case, or NULL … */
-    uint64_t number;  /* … or its number */
-    const char *by;   /* NULL: nobody is named */
+    const char *ref; /* the source's own reference of the case, or NULL … */
+    uint64_t number; /* … or its number */
+    const char *by;  /* NULL: nobody is named */
     const char *class_name, *place, *holder;
     const char *text;
     int proof; /* enum Proof of the schema */
@@ -101,8 +102,8 @@ void load_door_close(struct load_door *d);
 HX_CHECK int load_door_send(struct load_door *d, const void *bytes, size_t size);
 
 /* Waits at most timeout_ms for one message and reports each reply in it. HX_TIMEOUT; HX_CORRUPT:
- * the message is not a Replies; HX_CLOSED: it is a Problem, whose code went to stderr. *n = replies in
- * it, NULL allowed. */
+ * the message is not a Replies; HX_CLOSED: it is a Problem, whose code went to stderr. *n = replies
+ * in it, NULL allowed. */
 HX_CHECK int load_door_receive(struct load_door *d, int timeout_ms, load_reply_fn *fn, void *ctx,
                                size_t *n);
 
@@ -110,7 +111,8 @@ HX_CHECK int load_door_receive(struct load_door *d, int timeout_ms, load_reply_f
 HX_CHECK int load_door_receive_raw(struct load_door *d, int timeout_ms, uint8_t **bytes,
                                    size_t *size);
 
-/* ---- clocks and chance ------------------------------------------------------------------------ */
+/* ---- clocks and chance ------------------------------------------------------------------------
+ */
 
 int64_t load_mono_us(void);
 int64_t load_wall_ms(void);

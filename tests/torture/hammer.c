@@ -3,8 +3,8 @@
  *   hx_hammer --endpoint E --city FOLDER --log FILE [--seed N] [--window N] [--rate EVENTS/s]
  *
  * Publishes new complaints and what follows from them, many in flight, until SIGTERM. What gets no
- * answer is sent again, byte for byte and in the same order, over a new connection. Every answer that
- * arrives becomes a line of the log, before anything else is done with it:
+ * answer is sent again, byte for byte and in the same order, over a new connection. Every answer
+ * that arrives becomes a line of the log, before anything else is done with it:
  *
  *   RESULT ID LSN CASE
  *
@@ -27,7 +27,7 @@ enum {
     STEPS = 7,
 };
 
-struct story { /* one complaint */
+struct story {  /* one complaint */
     uint64_t n; /* its reference is T-n; 0 = free */
     uint64_t number;
     const struct load_place *place;
@@ -57,7 +57,8 @@ static void on_signal(int number)
     stopping = 1;
 }
 
-/* ---- what is said ----------------------------------------------------------------------------- */
+/* ---- what is said -----------------------------------------------------------------------------
+ */
 
 static const char *const steps[STEPS] = {"REPORTED", "HELD",     "ARRIVED",    "WORK_STARTED",
                                          "PROGRESS", "RESOLVED", "CALLBACK_OK"};
@@ -67,7 +68,8 @@ static const char *const classes[] = {"EMERGENCY", "SMALL", "SERIOUS", "COMPLEX"
  * refusals must survive a crash as well. */
 static const char *next_type(struct hammer *h, struct story *s)
 {
-    static const char *const odd[] = {"COMMENT", "CALLBACK_BAD", "RESOLVED", "CLASS_SET", "REOPENED"};
+    static const char *const odd[] = {"COMMENT", "CALLBACK_BAD", "RESOLVED", "CLASS_SET",
+                                      "REOPENED"};
     if (s->step > 0 && load_draw(&h->chance, 8) == 0)
         return odd[load_draw(&h->chance, sizeof odd / sizeof *odd)];
     return steps[s->step++];
@@ -118,7 +120,8 @@ static int add_event(struct hammer *h)
     return load_post_add(&h->post, &e);
 }
 
-/* ---- in flight -------------------------------------------------------------------------------- */
+/* ---- in flight --------------------------------------------------------------------------------
+ */
 
 static int throw_letter(struct hammer *h)
 {
@@ -205,7 +208,8 @@ static int turn(struct hammer *h)
     return rc;
 }
 
-/* ---- the program ------------------------------------------------------------------------------- */
+/* ---- the program -------------------------------------------------------------------------------
+ */
 
 static const char *option(int argc, char **argv, const char *name, const char *otherwise)
 {
