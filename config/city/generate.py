@@ -331,7 +331,7 @@ def write_geojson(folder, city):
 
 
 YAML = f"""# The sample city. Made by generate.py; a real city writes its own (docs/city.md).
-version: {VERSION} # 版本: recorded with every case that is judged by these files
+version: {VERSION} # 版本: name of this state of the files; told in the log and with the rules in force
 grids: 138 # 网格数: how many grids grids.csv must have; any other number is refused
 """
 

@@ -3,6 +3,7 @@ import collections
 import csv
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -67,6 +68,16 @@ class Numbers(unittest.TestCase):
                 values = [row[column] for row in rows(name)]
                 self.assertTrue(all(values), name)
                 self.assertEqual(len(set(values)), len(values), f"{name} {column}")
+
+
+class Document(unittest.TestCase):
+    def test_columns_are_those_of_the_files(self):
+        text = (CITY.parents[1] / "docs" / "city.md").read_text(encoding="utf-8")
+        for path in sorted(CITY.glob("*.csv")):
+            row = next(line for line in text.splitlines() if line.startswith(f"| `{path.name}`"))
+            with open(path, encoding="utf-8", newline="") as file:
+                header = next(csv.reader(file))
+            self.assertEqual(re.findall(r"`(\w+)`", row.split("|")[2]), header, path.name)
 
 
 class Duty(unittest.TestCase):
