@@ -1,6 +1,7 @@
 /* Publishes one complaint and follows it until it is closed: libhongxin in one page.
  *
- *   complain INTAKE FEED PLACE      e.g. complain tcp://127.0.0.1:5431 tcp://127.0.0.1:5432 B-0417
+ *   complain INTAKE FEED PLACE      e.g. complain tcp://127.0.0.1:54321 tcp://127.0.0.1:54322
+ * B-0417
  */
 #include <hongxin/client.h>
 #include <hongxin/fact.h>

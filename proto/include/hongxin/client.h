@@ -5,7 +5,7 @@
  * answered is sent again, which is harmless because the daemon knows an event by its source and id.
  *
  *   hx_client *c;
- *   const struct hx_client_options o = {.intake = "tcp://127.0.0.1:5432"};
+ *   const struct hx_client_options o = {.intake = "tcp://127.0.0.1:54321"};
  *   if (hx_client_open(&o, &c) == HX_OK) {
  *       hxp_reply *reply;
  *       if (hx_publish(c, &event, NULL, &reply) == HX_OK) { … hx_reply_free(reply); }
