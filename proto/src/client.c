@@ -145,7 +145,11 @@ void hx_client_close(hx_client *c)
 
 bool hx_problem_is_later(const Hongxin__V1__Problem *problem, int64_t *not_before)
 {
-    if (problem->retry_after_ms == 0 && strcmp(problem->code, "BUSY") != 0)
+    static const char *const codes[] = {"BUSY", "STORE_TROUBLE", "TOO_MANY_SUBSCRIBERS"};
+    bool later = problem->retry_after_ms > 0;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        later = later || strcmp(codes[i], problem->code) == 0;
+    if (!later)
         return false;
     uint64_t ms = problem->retry_after_ms ? problem->retry_after_ms : HX_RETRY_DEFAULT_MS;
     *not_before = hx_client_now() + (int64_t)(ms < HX_RETRY_CAP_MS ? ms : HX_RETRY_CAP_MS);
@@ -157,11 +161,11 @@ int hx_problem_error(const Hongxin__V1__Problem *problem)
     static const struct {
         const char *code;
         int err;
-    } table[] = {{"NOT_FOUND", HX_NOTFOUND},
-                 {"UNKNOWN_RULES", HX_NOTFOUND},
+    } table[] = {{"NO_CASE", HX_NOTFOUND},
+                 {"NO_RULES", HX_NOTFOUND},
                  {"OVERSIZE", HX_TOOBIG},
-                 {"TOO_MANY_ITEMS", HX_TOOBIG},
-                 {"BUSY", HX_AGAIN}};
+                 {"FILTER_TOO_LARGE", HX_TOOBIG},
+                 {"TOO_MANY_ITEMS", HX_TOOBIG}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].code, problem->code) == 0)
             return table[i].err;

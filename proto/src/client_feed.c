@@ -322,15 +322,14 @@ void hx_feed_response(hx_client *c, const hxp_response *r)
     }
 }
 
-/* The daemon no longer has the feed, but will have it after another Hello. */
-static bool is_lost(const Hongxin__V1__Problem *problem, int64_t *not_before)
+static bool is_farewell(const char *code)
 {
-    return strcmp(problem->code, "NO_HELLO") == 0 || strcmp(problem->code, "FEED_SILENT") == 0 ||
-           hx_problem_is_later(problem, not_before);
+    return strcmp(code, "NO_FEED") == 0 || strcmp(code, "FEED_SILENT") == 0;
 }
 
-/* A problem with the number 0 is about the feed as a whole. While it stands, only TAKEN_OVER ends
- * it; anything else is about one credit or acknowledgement. */
+/* A problem with the number 0 is about the feed as a whole. Of a feed that stands, every problem
+ * but TAKEN_OVER says that the daemon no longer has it (NO_FEED, FEED_SILENT); should it say
+ * something else, the pause keeps the two from greeting each other without end. */
 bool hx_feed_problem(hx_client *c, const Hongxin__V1__Problem *problem)
 {
     struct hx_feed *f = &c->feed;
@@ -338,13 +337,15 @@ bool hx_feed_problem(hx_client *c, const Hongxin__V1__Problem *problem)
         f->number != 0 && (problem->request == f->number || (problem->request == 0 && f->welcomed));
     if (!f->on || !ours)
         return false;
-    if (is_lost(problem, &f->not_before)) {
+    bool later = hx_problem_is_later(problem, &f->not_before);
+    bool lost = f->welcomed && strcmp(problem->code, "TAKEN_OVER") != 0;
+    if (lost && !later && !is_farewell(problem->code))
+        f->not_before = hx_client_now() + HX_RETRY_DEFAULT_MS;
+    if (later || lost) {
         f->number = 0;
         f->welcomed = false;
         return true;
     }
-    if (f->welcomed && strcmp(problem->code, "TAKEN_OVER") != 0)
-        return true;
     const struct hx_feed_calls *calls = f->calls;
     void *arg = f->arg;
     forget_subscription(f);

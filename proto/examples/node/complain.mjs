@@ -1,6 +1,6 @@
 // Publishes one complaint and follows it until it is closed: the protocol of hongxin in one page.
 //
-//   node complain.mjs INTAKE FEED PLACE     e.g. node complain.mjs tcp://127.0.0.1:5431 tcp://127.0.0.1:5432 B-0417
+//   node complain.mjs INTAKE FEED PLACE     e.g. node complain.mjs tcp://127.0.0.1:54321 tcp://127.0.0.1:54322 B-0417
 //
 // No library of hongxin is used, only zeromq and protobufjs, which reads the schema when the program starts.
 // 64-bit numbers are Long objects: a case number does not fit into a JavaScript number.
@@ -98,7 +98,7 @@ async function publish(door, event) {
 }
 
 // Yields every entry about the place from this one on. A new Hello goes on behind the last one seen: after a
-// broken connection the daemon answers the next Credit with NO_HELLO.
+// broken connection the daemon answers the next Credit with NO_FEED.
 async function* follow(door, place, firstLsn) {
   let next = firstLsn
   let greeted = false
@@ -124,7 +124,7 @@ async function* follow(door, place, firstLsn) {
       next = response.reset.oldest_lsn
       greeted = false
     } else if (response?.answer === 'problem') {
-      if (!['NO_HELLO', 'FEED_SILENT'].includes(response.problem.code)) fail(response.problem)
+      if (!['NO_FEED', 'FEED_SILENT'].includes(response.problem.code)) fail(response.problem)
       greeted = false
     }
     if (greeted && (Date.now() >= saidAt + ALIVE_MS || used > CREDIT / 2)) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Publishes one complaint and follows it until it is closed: the protocol of hongxin in one page.
 
-complain.py INTAKE FEED PLACE      e.g. complain.py tcp://127.0.0.1:5431 tcp://127.0.0.1:5432 B-0417
+complain.py INTAKE FEED PLACE      e.g. complain.py tcp://127.0.0.1:54321 tcp://127.0.0.1:54322 B-0417
 
 No library of hongxin is used, only pyzmq and protobuf. The Python types of the messages are made from the
 schema by protoc each time the program starts; a real client keeps them.
@@ -99,7 +99,7 @@ def publish(door, event):
 
 def follow(door, place, from_lsn):
     """Yields every entry about the place from this one on. A new Hello goes on behind the last one seen: after a
-    broken connection the daemon answers the next Credit with NO_HELLO."""
+    broken connection the daemon answers the next Credit with NO_FEED."""
     greeted, used, said_at = False, 0, 0.0
     while True:
         if not greeted:
@@ -121,7 +121,7 @@ def follow(door, place, from_lsn):
         elif kind == "reset":
             print(f"entries before {response.reset.oldest_lsn} are gone")
             from_lsn, greeted = response.reset.oldest_lsn, False
-        elif kind == "problem" and response.problem.code in ("NO_HELLO", "FEED_SILENT"):
+        elif kind == "problem" and response.problem.code in ("NO_FEED", "FEED_SILENT"):
             greeted = False
         elif kind == "problem":
             sys.exit(f"complain: {response.problem.code}: {response.problem.message}")

@@ -99,7 +99,7 @@ static void test_each_question_has_its_answer(void **state)
 
 static void know_nothing(struct fake *f, const hxp_request *request)
 {
-    fake_problem(f, request->request, "NOT_FOUND", 0);
+    fake_problem(f, request->request, "NO_CASE", 0);
 }
 
 static void test_a_case_that_is_not_there(void **state)
@@ -113,7 +113,7 @@ static void test_a_case_that_is_not_there(void **state)
     fake_run(&f);
     assert_int_equal(hx_ask_case(c, &query, &a), HX_NOTFOUND);
     assert_null(a);
-    assert_string_equal(hx_client_problem(c), "NOT_FOUND: told by the test");
+    assert_string_equal(hx_client_problem(c), "NO_CASE: told by the test");
     fake_join(&f);
     hx_client_close(c);
     fake_close(&f);
@@ -122,7 +122,7 @@ static void test_a_case_that_is_not_there(void **state)
 static void answer_the_third(struct fake *f, const hxp_request *request)
 {
     if (f->requests == 1)
-        fake_problem(f, request->request, "BUSY", 10);
+        fake_problem(f, request->request, "STORE_TROUBLE", 10);
     else if (f->requests == 3)
         answer_each(f, request);
 }

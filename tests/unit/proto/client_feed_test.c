@@ -321,10 +321,10 @@ static void test_a_door_that_forgot_the_feed_is_greeted_again(void **state)
     UNTIL(&t, t.welcomes == 1);
     fake_entries(&t.door, 10, 12, 12);
     UNTIL(&t, t.upto == 12);
-    fake_problem(&t.door, t.hello_number, "NO_HELLO", 0);
+    fake_problem(&t.door, t.hello_number, "NO_FEED", 0);
     UNTIL(&t, t.welcomes == 2);
     assert_int_equal(t.from_lsn, 13);
-    fake_problem(&t.door, t.hello_number - 1, "NO_HELLO", 0); /* late: of the feed before */
+    fake_problem(&t.door, t.hello_number - 1, "NO_FEED", 0); /* late: of the feed before */
     fake_entries(&t.door, 13, 13, 13);
     UNTIL(&t, t.upto == 13);
     assert_int_equal(t.hellos, 2);
@@ -391,7 +391,7 @@ static void test_another_journal_is_a_reset(void **state)
 
 static void refuse_filter(struct feed_test *t)
 {
-    fake_problem(&t->door, t->hello_number, "BAD_FILTER", 0);
+    fake_problem(&t->door, t->hello_number, "BAD_FACT", 0);
 }
 
 static void test_a_refused_subscription_is_over(void **state)
@@ -401,7 +401,7 @@ static void test_a_refused_subscription_is_over(void **state)
     open_feed(&t, (struct hx_subscription){0});
     t.on_hello = refuse_filter;
     UNTIL(&t, t.problems == 1);
-    assert_string_equal(t.problem, "BAD_FILTER");
+    assert_string_equal(t.problem, "BAD_FACT");
     assert_int_equal(hx_feed_ack(t.client, 1), HX_INVALID);
     close_feed(&t);
 }
@@ -412,7 +412,6 @@ static void test_a_name_taken_over_ends_the_feed(void **state)
     struct feed_test t;
     open_feed(&t, (struct hx_subscription){0});
     UNTIL(&t, t.welcomes == 1);
-    fake_problem(&t.door, t.hello_number, "BAD_CURSOR", 0); /* of an Ack: the feed goes on */
     fake_problem(&t.door, 0, "FEED_SILENT", 0);
     UNTIL(&t, t.welcomes == 2);
     fake_problem(&t.door, 0, "TAKEN_OVER", 0);

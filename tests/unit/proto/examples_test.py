@@ -96,7 +96,7 @@ class Daemon:
         yield response
         if len(self.hellos) == 1:
             yield self.entries(10, 11)
-            yield self.pb.Response(problem={"request": request.request, "code": "NO_HELLO"})
+            yield self.pb.Response(problem={"request": request.request, "code": "NO_FEED"})
         else:
             yield self.entries(request.hello.from_lsn, 13)
 
