@@ -210,7 +210,7 @@ static int open_meta(struct opening *o, MDB_txn *txn)
     int err = fixed_number(o, txn, "format", HX_STORE_FORMAT, HX_BADVERSION);
     if (!err)
         err = fixed_number(o, txn, "partition", st->partition, HX_MISMATCH);
-    if (!err)
+    if (!err && !o->options->readonly) /* whoever only looks may look at any store */
         err = fixed_number(o, txn, "scale", o->options->scale > 1 ? o->options->scale : 1,
                            HX_MISMATCH);
     if (!err)
