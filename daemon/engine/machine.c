@@ -58,8 +58,7 @@ static int invalid(struct hx_machine *m, const struct hx_arrival *in, const char
     hxp_reply *r = new_reply(m, in, RESULT(INVALID), code);
     if (!r)
         return HX_NOMEM;
-    if (field)
-        r->message = hx_arena_printf(m->arena, "%s: field %s", code, field);
+    r->message = field ? hx_arena_printf(m->arena, "%s: field %s", code, field) : text(code);
     *reply = r;
     return m->ops->quarantine(m->backend, in->bytes, in->size, code);
 }
