@@ -36,6 +36,8 @@
     X(project_entries, COUNT, 1, 1048576, 16384,                                                   \
       "entries after which lists and counters are brought up to date")                             \
     X(project_ms, COUNT, 1, 60000, 200, "… or milliseconds without anything else to do")           \
+    X(resend_ms, COUNT, 0, 600000, 30000,                                                          \
+      "milliseconds that sources have after an outage to send again before deadlines are judged")  \
     X(retry_after_ms, COUNT, 100, 600000, 2000,                                                    \
       "milliseconds that a source is told to wait while the store takes nothing")
 

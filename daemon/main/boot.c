@@ -143,7 +143,8 @@ int boot_run(struct boot *b, uint32_t scale, int64_t begin)
                                       .city_folder = s->city,
                                       .scale = scale,
                                       .begin = begin,
-                                      .partition = (uint32_t)s->partition};
+                                      .partition = (uint32_t)s->partition,
+                                      .journal_keep_days = s->journal_keep_days};
     raise_descriptors(s->limits.connections);
     return service_run(&o);
 }

@@ -4,10 +4,20 @@
 #include "service/state.h"
 #include <inttypes.h>
 
-int64_t deadlines_first(struct service *s)
+/* The first row; INT64_MAX when there is none. */
+static int64_t first_row(struct service *s)
 {
     int64_t due;
     return hx_store_due_first(s->store, &due) == HX_OK ? due : INT64_MAX;
+}
+
+int64_t deadlines_first(struct service *s)
+{
+    int64_t watch = hx_machine_watch_due(&s->machine), limit = hold_limit(s);
+    int64_t due = limit == INT64_MIN ? INT64_MAX : first_row(s);
+    if (s->machine.doubt && due > limit)
+        due = INT64_MAX; /* looked at again when the doubt is over */
+    return due < watch ? due : watch;
 }
 
 static int judge_row(struct service *s, const struct hx_due_row *row)
@@ -27,7 +37,7 @@ static int judge(struct service *s, size_t max)
     if (!b->due)
         return HX_NOMEM;
     hx_machine_set_time(&s->machine, timebase_now(&s->time));
-    int rc = hx_store_due_take(s->store, s->machine.now, max, b->due, &b->n_due);
+    int rc = hx_store_due_take(s->store, hold_limit(s), max, b->due, &b->n_due);
     for (size_t i = 0; rc == HX_OK && i < b->n_due; i++)
         rc = judge_row(s, &b->due[i]);
     return rc;
@@ -36,10 +46,17 @@ static int judge(struct service *s, size_t max)
 void deadlines_judge(struct service *s)
 {
     struct batch *b = &s->batch;
-    if (b->error || batch_paused(s) || deadlines_first(s) > timebase_now(&s->time))
+    if (b->error || batch_paused(s))
         return;
-    if (batch_begin(s) == HX_OK)
+    if (!s->hold.jumped && deadlines_first(s) > timebase_now(&s->time))
+        return;
+    if (batch_begin(s) != HX_OK)
+        return;
+    b->error = hold_record(s);
+    if (b->error == HX_OK)
         b->error = judge(s, s->options.limits->due_batch);
+    if (b->error == HX_OK)
+        b->error = hx_machine_watch(&s->machine);
 }
 
 void deadlines_committed(struct service *s)
@@ -60,7 +77,7 @@ static int drop_first(struct service *s)
     int rc = hx_store_begin(s->store);
     if (rc != HX_OK)
         return rc;
-    rc = hx_store_due_take(s->store, s->machine.now, 1, &row, &n);
+    rc = hx_store_due_take(s->store, hold_limit(s), 1, &row, &n);
     if (rc != HX_OK) {
         hx_store_abort(s->store);
         return rc;

@@ -9,7 +9,8 @@
 
 struct service;
 
-/* Engine time of the first row; INT64_MAX when there is none. */
+/* Engine time at which the first row or watch is to be judged; INT64_MAX when there is none, and
+ * for what is held back: its end is looked for each second. */
 int64_t deadlines_first(struct service *s);
 
 /* Judges what is due in the batch's transaction, which is begun when needed. Does nothing while the

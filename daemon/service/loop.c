@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "service/deadlines.h"
+#include "service/housekeeping.h"
 #include "service/state.h"
 #include "service/turn.h"
 #include <errno.h>
@@ -96,7 +97,7 @@ static void on_due(evutil_socket_t fd, short what, void *loop)
     uint64_t times;
     (void)what;
     if (read(fd, &times, sizeof times) < 0 && errno == ECANCELED)
-        hx_log(HX_LOG_WARN, "event=clock_set"); /* how far shows at the next second */
+        hx_log(HX_LOG_WARN, "event=clock_set"); /* the turn looks how far */
     l->armed_for = INT64_MIN;
     turn(l, false);
 }
@@ -123,16 +124,14 @@ static void on_safety(evutil_socket_t fd, short what, void *loop)
 /* ---- each second ------------------------------------------------------------------------------
  */
 
-static void look_at_clock(struct loop *l)
+/* What wants doing now and then, outside a turn's transaction. */
+static void keep_house(struct service *s)
 {
-    struct service *s = l->service;
-    int64_t by;
-    if (!timebase_stepped(&s->time, &by))
-        return;
-    s->counters.clock_steps++;
-    hx_log(HX_LOG_WARN, "event=clock_step by_ms=%" PRId64, by);
-    l->armed_for = INT64_MIN;
-    arm(l);
+    int rc = hx_store_tick(s->store);
+    if (rc == HX_OK && !batch_paused(s))
+        rc = housekeeping_run(s);
+    if (rc != HX_OK)
+        hx_log(HX_LOG_ERROR, "event=housekeeping_failed error=%s", hx_errname(rc));
 }
 
 static void on_second(evutil_socket_t fd, short what, void *loop)
@@ -142,14 +141,11 @@ static void on_second(evutil_socket_t fd, short what, void *loop)
     (void)what;
     if (l->watchdog.on)
         sd_notify(0, "WATCHDOG=1");
-    look_at_clock(l);
     feeds_tick(l->service);
     hx_arena_reset(&l->service->arena);
-    if (++l->seconds % MINUTE_S == 0) {
-        int rc = hx_store_tick(l->service->store);
-        if (rc != HX_OK)
-            hx_log(HX_LOG_ERROR, "event=store_tick_failed error=%s", hx_errname(rc));
-    }
+    if (++l->seconds % MINUTE_S == 0)
+        keep_house(l->service);
+    l->armed_for = INT64_MIN; /* what was held back may go on, the clock may have been set */
     turn(l, false);
 }
 

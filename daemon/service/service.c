@@ -89,6 +89,7 @@ static void start_clock(struct service *s)
         s->machine.outage_from = last;
         s->machine.outage_to = now;
     }
+    hold_start(s);
 }
 
 static void wire_machine(struct service *s)

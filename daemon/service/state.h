@@ -8,6 +8,7 @@
 #include "service/counters.h"
 #include "service/door.h"
 #include "service/feed.h"
+#include "service/hold.h"
 #include "service/limits.h"
 #include "service/publisher.h"
 #include "service/reach.h"
@@ -24,6 +25,7 @@ struct service {
 
     /* for the whole life */
     struct timebase time;
+    struct hold hold;
     struct hx_machine machine;
     struct door doors[SERVICE_DOORS];
     size_t n_doors;

@@ -62,6 +62,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     uint64_t first_new = hx_store_newest_lsn(s->store) + 1;
     batch_reset(&s->batch);
     publisher_turn(&s->publisher);
+    hold_turn(s);
     take(s);
     deadlines_judge(s);
     if (flush)
