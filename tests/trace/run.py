@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Runs one scenario and compares what became true with what must become true.
+
+    run.py --config DIR SIMULATOR… NAME.jsonl
+
+runs `SIMULATOR… --config DIR NAME.jsonl` twice: both outputs must be the same bytes, every line of NAME.expected must hold
+(facts.py), and so must what holds for every run (invariants.py). Ends with 0, or with 1 and every difference.
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+import facts as expectation  # noqa: E402
+import invariants  # noqa: E402
+
+
+def simulate(command, config, scenario):
+    """Standard output of one run; the command must end with 0."""
+    done = subprocess.run([*command, "--config", config, scenario], capture_output=True, check=False, timeout=60)
+    if done.returncode != 0:
+        raise RuntimeError(f"ended with {done.returncode}: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
+
+
+def read_facts(output):
+    return [json.loads(line) for line in output.decode("utf-8").splitlines()]
+
+
+def judge(command, config, scenario):
+    """Every fault of one scenario, as texts."""
+    first = simulate(command, config, scenario)
+    if simulate(command, config, scenario) != first:
+        return ["two runs of the same scenario differ"]
+    found = read_facts(first)
+    expected = expectation.read_expectations(pathlib.Path(scenario).with_suffix(".expected"))
+    if not any(e.kind == "fact" for e in expected):
+        return ["the scenario expects nothing"]
+    return expectation.unmet(expected, found) + invariants.faults(found)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config", required=True)
+    parser.add_argument("command", nargs="+", help="the simulator and its first arguments")
+    parser.add_argument("scenario")
+    options = parser.parse_args()
+    try:
+        faults = judge(options.command, options.config, options.scenario)
+    except (RuntimeError, ValueError, OSError, subprocess.TimeoutExpired) as error:
+        faults = [str(error)]
+    for fault in faults:
+        print(f"{options.scenario}: {fault}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
