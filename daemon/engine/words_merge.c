@@ -60,7 +60,7 @@ static void merge(struct hx_step *s, const struct hx_call *call)
         if (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED)
             continue;
         k->state = HX_CLOCK_MERGED;
-        hx_fact_clock(s, k, "VOID");
+        hx_fact_clock(s, k, "PAUSE");
     }
     c->t_closed = c->owner_since;
     hx_fact_owner(s);
