@@ -83,7 +83,8 @@ void batch_show(struct service *s)
                                .bytes = list[i].bytes,
                                .size = list[i].size,
                                .decoded = list[i].entry};
-        live_tail_append(&s->tail, &e);
+        if (s->feeds.n) /* else nobody reads it; a feed that comes begins with the journal */
+            live_tail_append(&s->tail, &e);
         publisher_send(&s->publisher, &e);
     }
     s->counters.entries += n;

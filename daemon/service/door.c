@@ -1,7 +1,9 @@
 #include "service/door.h"
 
 #include "base/log.h"
+#include "base/message.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char VERSION[] = "hongxin/1";
@@ -13,6 +15,8 @@ enum {
     HEARTBEAT_TIMEOUT_MS = 15000,
     HEARTBEAT_TTL_MS = 30000,
     LINGER_MS = 1000, /* answers on their way when we stop */
+    SCRATCH_FIRST = 64 * 1024,
+    SCRATCH_MOST = 64 * 1024 * 1024,
 };
 
 /* The one place where ZeroMQ's errors become ours. */
@@ -74,7 +78,10 @@ void door_close(struct door *d)
 {
     if (d->socket)
         zmq_close(d->socket);
+    free(d->scratch);
     d->socket = NULL;
+    d->scratch = NULL;
+    d->scratch_size = 0;
 }
 
 int door_fd(const struct door *d)
@@ -144,31 +151,53 @@ int door_receive(struct door *d, struct inbound *in)
     return receive_frames(d, in);
 }
 
-static int count_failure(struct door *d, int err)
+static bool grow(struct door *d)
 {
-    d->unreachable += err == HX_CLOSED;
-    d->full += err == HX_AGAIN;
-    return err;
+    size_t size = d->scratch_size ? 2 * d->scratch_size : SCRATCH_FIRST;
+    uint8_t *scratch = size <= SCRATCH_MOST ? realloc(d->scratch, size) : NULL;
+    if (!scratch)
+        return false;
+    d->scratch = scratch;
+    d->scratch_size = size;
+    return true;
+}
+
+/* Packed from the end of the scratch towards its beginning, then copied: one walk over the message
+ * instead of one for its size and one for its bytes. */
+static int pack(struct door *d, const hxp_response *response, zmq_msg_t *body)
+{
+    const uint8_t *begin = NULL;
+    while (!d->scratch ||
+           !(begin = hx_message_pack(&response->base, d->scratch, d->scratch + d->scratch_size)))
+        if (!grow(d))
+            return HX_NOMEM;
+    size_t size = (size_t)(d->scratch + d->scratch_size - begin);
+    if (zmq_msg_init_size(body, size) != 0)
+        return HX_NOMEM;
+    memcpy(zmq_msg_data(body), begin, size);
+    return HX_OK;
+}
+
+/* A peer that is gone or full shows at the first frame; the others then always go. */
+static bool send_frames(struct door *d, const struct peer *to, zmq_msg_t *body)
+{
+    return zmq_send(d->socket, to->id, to->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
+           zmq_send_const(d->socket, VERSION, VERSION_SIZE, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
+           zmq_msg_send(body, d->socket, ZMQ_DONTWAIT) >= 0;
 }
 
 int door_send(struct door *d, const struct peer *to, const hxp_response *response)
 {
-    size_t size = hongxin__v1__response__get_packed_size(response);
     zmq_msg_t body;
-    if (zmq_msg_init_size(&body, size) != 0)
-        return HX_NOMEM;
-    /* A peer that is gone or full shows at the first frame; the others then always go. */
-    if (zmq_send(d->socket, to->id, to->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
-        int err = count_failure(d, translate(errno));
+    int rc = pack(d, response, &body);
+    if (rc != HX_OK)
+        return rc;
+    if (!send_frames(d, to, &body)) {
+        rc = translate(errno);
         zmq_msg_close(&body);
-        return err;
-    }
-    hongxin__v1__response__pack(response, zmq_msg_data(&body));
-    if (zmq_send_const(d->socket, VERSION, VERSION_SIZE, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
-        zmq_msg_send(&body, d->socket, ZMQ_DONTWAIT) < 0) {
-        int err = count_failure(d, translate(errno));
-        zmq_msg_close(&body);
-        return err;
+        d->unreachable += rc == HX_CLOSED;
+        d->full += rc == HX_AGAIN;
+        return rc;
     }
     d->sent++;
     return HX_OK;
