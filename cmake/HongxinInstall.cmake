@@ -1,0 +1,18 @@
+# What an installed system has beside the programs: configuration, service file, manual pages, tab completion.
+# The configuration names the places of an installed system instead of those of a clone.
+include(GNUInstallDirs)
+set(HX_STATE_DIR /var/lib/hongxin CACHE PATH "Where an installed daemon keeps its store and identity key")
+set(HX_CONFIG_DIR ${CMAKE_INSTALL_FULL_SYSCONFDIR}/hongxin)
+
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/config/hongxin.yaml)
+file(READ ${CMAKE_SOURCE_DIR}/config/hongxin.yaml settings)
+string(REPLACE " ../var/" " ${HX_STATE_DIR}/" settings "${settings}")
+file(WRITE ${CMAKE_BINARY_DIR}/install/hongxin.yaml "${settings}")
+
+install(FILES ${CMAKE_BINARY_DIR}/install/hongxin.yaml DESTINATION ${HX_CONFIG_DIR})
+install(DIRECTORY config/city config/life-cycles config/mappings DESTINATION ${HX_CONFIG_DIR}
+  PATTERN "*.py" EXCLUDE PATTERN __pycache__ EXCLUDE)
+install(FILES deploy/systemd/hongxind.service DESTINATION lib/systemd/system)
+install(FILES docs/man/hongxin.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES deploy/completion/hongxin.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+  RENAME hongxin)
