@@ -37,6 +37,12 @@ static void breach(struct hx_step *s, struct hx_clock *k, int64_t due)
     hx_flag_set(s, HX_FLAG_BREACHED, true);
 }
 
+static bool end_due(const struct hx_clock *k, int64_t due)
+{
+    return k->state == HX_CLOCK_RUNNING && k->deadline && k->deadline <= due &&
+           !(k->fired & HX_CLOCK_END);
+}
+
 /* The clock has run out. A promise is broken and goes on climbing; any other clock has a row that
  * says what follows. */
 static void run_out(struct hx_step *s, struct hx_clock *k, int64_t due)
@@ -55,13 +61,17 @@ static void run_out(struct hx_step *s, struct hx_clock *k, int64_t due)
     hx_step_clock_end(s, kind); /* may move the clocks: k is not used again */
 }
 
-/* Marks of one clock that are due: the last is told, those before it are passed. */
-static void climb(struct hx_step *s, struct hx_clock *k)
+/* Marks of one clock that are due until `until`: the last is told, those before it are passed. A
+ * promise whose deadline is among them is broken first: nobody hears of a breach that is not
+ * written. */
+static void climb(struct hx_step *s, struct hx_clock *k, int64_t until)
 {
     uint32_t passed = 0;
     int last = -1;
+    if (s->rules->clocks[k->kind].promise && end_due(k, until))
+        run_out(s, k, k->deadline);
     for (int i = 0; i < HX_RULES_MARKS; i++) {
-        if (k->fired & (UINT32_C(1) << i) || hx_clock_fire_time(s->rules, s->c, k, i) > s->now)
+        if (k->fired & (UINT32_C(1) << i) || hx_clock_fire_time(s->rules, s->c, k, i) > until)
             continue;
         if (last >= 0)
             passed |= UINT32_C(1) << last;
@@ -72,14 +82,9 @@ static void climb(struct hx_step *s, struct hx_clock *k)
         hx_ladder_tell(s, k, last, passed);
 }
 
-static bool end_due(const struct hx_clock *k, int64_t due)
-{
-    return k->state == HX_CLOCK_RUNNING && k->deadline && k->deadline <= due &&
-           !(k->fired & HX_CLOCK_END);
-}
-
-/* Everything of this case that is due at this very instant. */
-static void fire(struct hx_step *s, int64_t due)
+/* Everything of this case that is due at this very instant, and of the clocks concerned what
+ * followed until `until`. */
+static void fire(struct hx_step *s, int64_t due, int64_t until)
 {
     struct hx_case *c = s->c;
     uint32_t n = c->n_clocks;
@@ -88,7 +93,7 @@ static void fire(struct hx_step *s, int64_t due)
             run_out(s, &c->clocks[i], due);
     for (uint32_t i = 0; i < n && i < c->n_clocks; i++)
         if (hx_clock_next(s->rules, c, &c->clocks[i]) <= due)
-            climb(s, &c->clocks[i]);
+            climb(s, &c->clocks[i], until);
 }
 
 /* An acknowledgement without the fact expires, and the notice comes back with the name (F4). */
@@ -126,7 +131,17 @@ static bool in_doubt(const struct hx_machine *m, int64_t due)
     return m->doubt && due > m->step_from && due <= m->step_to;
 }
 
-static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due)
+/* How far marks may be taken together: not beyond now, nor the event that is about to be applied
+ * (R4), nor into a jump of the clock that is in doubt. */
+static int64_t horizon(const struct hx_machine *m, int64_t due, int64_t before)
+{
+    int64_t until = m->now < before ? m->now : before - 1;
+    if (m->doubt && m->step_from < until)
+        until = m->step_from;
+    return until > due ? until : due;
+}
+
+static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int64_t before)
 {
     struct hx_step s;
     hx_step_begin(&s, m, c, NULL);
@@ -137,7 +152,7 @@ static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due)
     s.cause = cause_of(m, c, due);
     s.t_rcv = due;
     s.t_eff = in_outage(m, due) ? m->now : due;
-    fire(&s, due);
+    fire(&s, due, horizon(m, due, before));
     expire_acks(&s, due);
     c->version++;
     if (hx_case_due(m->rules, c) <= due)
@@ -153,7 +168,7 @@ int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before)
         int64_t due = hx_case_due(m->rules, c);
         if (due >= before || due > m->wall || m->draining || in_doubt(m, due))
             return HX_OK;
-        int rc = fire_entry(m, c, due);
+        int rc = fire_entry(m, c, due, before);
         if (rc)
             return rc;
     }
