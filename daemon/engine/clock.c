@@ -310,7 +310,7 @@ void hx_clock_void(struct hx_step *s, struct hx_clock *k)
         k->stopped_at = s->t_eff;
         hx_fact_clock(s, k, "VOID");
     }
-    hx_ladder_forget(s, k);
+    hx_ladder_clear(s, k);
 }
 
 /* Marks that lie ahead again may fire again; those behind stay fired. */
@@ -336,10 +336,26 @@ void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
     hx_ladder_correct(s, k, "deadline moved", true);
 }
 
+/* For those who were told of the deadline that was. */
+static const char *what_changed(struct hx_step *s, bool breached)
+{
+    const char *by = s->event && s->event->by ? s->event->by : "system";
+    const char *what = strcmp(s->cause, "ABSORBED") == 0         ? "merged"
+                       : strcmp(s->cause, "HOLDER_CHANGED") == 0 ? "holder changed"
+                                                                 : "class changed";
+    return hx_arena_printf(s->arena, "%s by %s%s", what, by,
+                           breached ? "; the breach of the earlier promise stays recorded" : "");
+}
+
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
 {
     int64_t budget = hx_clock_budget(s->rules, k->kind, s->c->class_no, k->cycle);
-    bool breached = breach_of(s->c, k) != NULL;
+    const char *why = what_changed(s, breach_of(s->c, k) != NULL);
+    if (budget == 0) {
+        hx_ladder_correct(s, k, why, true);
+        hx_clock_void(s, k);
+        return;
+    }
     k->budget_ms = (uint64_t)budget;
     k->calendar = calendar_of(s->rules, k->kind, s->c->class_no);
     k->basis = k->cycle > 1 ? HX_BASIS_HALF_BUDGET : HX_BASIS_BUDGET;
@@ -353,12 +369,5 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
     k->moved_by = s->lsn;
     rearm(s, k);
     hx_fact_clock(s, k, "MOVE");
-    const char *by = s->event && s->event->by ? s->event->by : "system";
-    hx_ladder_correct(
-        s, k,
-        breached ? hx_arena_printf(
-                       s->arena,
-                       "class changed by %s; the breach of the earlier promise stays recorded", by)
-                 : hx_arena_printf(s->arena, "class changed by %s", by),
-        true);
+    hx_ladder_correct(s, k, why, true);
 }

@@ -65,10 +65,17 @@ static void open_case(struct hx_step *s, const struct hx_call *call)
     take_class(s, hx_rules_class(s->rules, d->class_));
 }
 
+/* Who chose a class that proves too long is remembered: the holder, when it set it or asked for it
+ * (corner 3). */
 static void set_class(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    take_class(s, hx_rules_class(s->rules, s->data->class_));
+    struct hx_case *c = s->c;
+    int wanted = hx_rules_class(s->rules, s->data->class_);
+    if (wanted < c->class_no && c->class_by_holder)
+        hx_flag_set(s, HX_FLAG_UNDER_CLASSED, true);
+    c->class_by_holder = wanted == c->class_asked || hx_by_holder(s);
+    take_class(s, wanted);
 }
 
 static void class_default(struct hx_step *s, const struct hx_call *call)
@@ -249,16 +256,16 @@ static void unproven_arrival(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, true);
 }
 
-/* An arrival that is heard of late: if it was in time, the accusation is taken back (corners 4 and
- * 6). */
+/* An arrival that is heard of after work was: if it was in time, the accusation is taken back
+ * (corners 4 and 6). */
 static void late_arrival(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_clock *k = hx_clock_last(s->c, hx_rules_clock(s->rules, "K_ARRIVE"));
-    if (k && k->cycle == s->c->cycle && k->state == HX_CLOCK_STOPPED) {
+    if (k && k->cycle == s->c->cycle && k->state == HX_CLOCK_STOPPED)
         k->state = HX_CLOCK_RUNNING; /* judged once more, by the earlier fact */
+    if (k && k->cycle == s->c->cycle)
         hx_clock_stop(s, k->kind, s->t_eff);
-    }
     s->c->t_arrived = s->t_eff;
     if (s->c->flags & HX_FLAG_ARRIVAL_UNPROVEN)
         hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, false);
@@ -272,21 +279,20 @@ static void reclass(struct hx_step *s, const struct hx_call *call)
     for (uint32_t i = 0, n = c->n_clocks; i < n; i++) {
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-        if (k->cycle != c->cycle || k->state != HX_CLOCK_RUNNING || rule->budget_ms[0] ||
-            rule->shown || rule->dated)
+        if (k->cycle != c->cycle || rule->budget_ms[0] || rule->shown || rule->dated ||
+            (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED))
             continue;
-        if (hx_clock_budget(s->rules, k->kind, c->class_no, c->cycle) > 0)
-            hx_clock_rebudget(s, k);
-        else
-            hx_clock_void(s, k);
+        hx_clock_rebudget(s, k);
     }
     for (int kind = 1; kind < HX_RULES_CLOCKS; kind++) {
         const struct hx_clock_rule *rule = &s->rules->clocks[kind];
         struct hx_clock *k = hx_clock_find(c, kind);
-        if (!rule->promise || rule->dated || rule->budget_ms[0] || (k && k->cycle == c->cycle))
+        if (!rule->name[0] || rule->shown || rule->dated || rule->budget_ms[0] ||
+            (k && k->cycle == c->cycle))
             continue;
         uint32_t before = c->n_clocks;
-        hx_clock_start(s, kind, c->t_held);
+        bool update = !rule->promise && c->last_contact > c->t_held;
+        hx_clock_start(s, kind, update ? c->last_contact : c->t_held);
         if (c->n_clocks > before &&
             c->clocks[before].deadline < s->t_eff + (int64_t)c->clocks[before].budget_ms / 4)
             hx_clock_rebudget(s, &c->clocks[before]);

@@ -74,10 +74,12 @@ void hx_clock_start(struct hx_step *s, int kind, int64_t start);
 void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t deadline);
 /* The fact arrived at `t_eff`: judges it (R3), rebuts or clears what was told. */
 void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff);
+/* Takes a clock back. Whoever heard of its breach gets the all-clear: nothing more is expected. */
 void hx_clock_void(struct hx_step *s, struct hx_clock *k);
 void hx_clock_pause(struct hx_step *s, struct hx_clock *k);
 void hx_clock_resume(struct hx_step *s, struct hx_clock *k);
-/* New budget after a change of class, same start, floor rule (corners 1 to 3). */
+/* New budget after a change of class, same start, floor rule (corners 1 to 3); a clock that the
+ * class does not have is taken back. Whoever was told of the old deadline hears of it. */
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k);
 /* To a date named by two persons (K9). */
 void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline);
