@@ -143,6 +143,10 @@ HX_CHECK int hx_machine_watch(struct hx_machine *m);
 HX_CHECK int hx_machine_step(struct hx_machine *m, int64_t from, int64_t to);
 void hx_machine_step_confirm(struct hx_machine *m);
 
+/* We were down from `from` to `to` (corner 17): sets outage_from and outage_to, and records them as
+ * an alarm entry, so that whoever replays the journal judges as we did. */
+HX_CHECK int hx_machine_outage(struct hx_machine *m, int64_t from, int64_t to);
+
 /* What is true now of a case, for snapshots and answers; in the arena. NULL without memory. */
 hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c);
 

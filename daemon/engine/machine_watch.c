@@ -68,7 +68,7 @@ int64_t hx_machine_watch_due(const struct hx_machine *m)
 }
 
 /* An entry that is about no case: one alarm. */
-static int alarm_entry(struct hx_machine *m, hxp_alarm_fact *a)
+static int alarm_entry(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff)
 {
     hxp_entry *e = hx_arena_alloc(m->arena, sizeof *e);
     hxp_fact *f = hx_arena_alloc(m->arena, sizeof *f);
@@ -84,6 +84,7 @@ static int alarm_entry(struct hx_machine *m, hxp_alarm_fact *a)
     e->n_facts = 1;
     e->t_rec = m->now;
     e->t_wall = m->wall != m->now ? m->wall : 0;
+    e->t_eff = t_eff;
     e->scale = m->scale;
     e->cause = a->code;
     int rc = m->ops->next_lsn(m->backend, &e->lsn);
@@ -108,7 +109,7 @@ static int ring(struct hx_machine *m, const struct hx_watch *w)
     a->source = hx_arena_strdup(m->arena, w->source);
     a->about = w->parked ? hx_arena_strdup(m->arena, w->ref) : a->source;
     a->seq = w->parked ? w->lsn : w->seq;
-    return hx_arena_failed(m->arena) ? HX_NOMEM : alarm_entry(m, a);
+    return hx_arena_failed(m->arena) ? HX_NOMEM : alarm_entry(m, a, 0);
 }
 
 int hx_machine_watch(struct hx_machine *m)
@@ -141,10 +142,22 @@ int hx_machine_step(struct hx_machine *m, int64_t from, int64_t to)
         m->step_from = m->step_to = 0;
         m->doubt = false;
     }
-    return alarm_entry(m, a);
+    return alarm_entry(m, a, 0);
 }
 
 void hx_machine_step_confirm(struct hx_machine *m)
 {
     m->doubt = false;
+}
+
+int hx_machine_outage(struct hx_machine *m, int64_t from, int64_t to)
+{
+    hxp_alarm_fact *a = new_alarm(m, "OUTAGE");
+    if (!a)
+        return HX_NOMEM;
+    m->outage_from = from;
+    m->outage_to = to;
+    a->step_ms = to - from;
+    a->about = (char *)(uintptr_t) "the daemon was down";
+    return alarm_entry(m, a, to);
 }

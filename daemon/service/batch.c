@@ -33,6 +33,8 @@ int batch_begin(struct service *s)
         return b->error;
     b->error = hx_store_begin(s->store);
     b->open = b->error == HX_OK;
+    if (b->open)
+        b->error = hold_record_outage(s);
     return b->error;
 }
 
@@ -107,6 +109,7 @@ static int commit(struct service *s)
     }
     s->counters.commits++;
     hist_add(&s->counters.commit_us, mono_now_us() - before);
+    hold_recorded(s);
     deadlines_committed(s);
     batch_show(s);
     return HX_OK;

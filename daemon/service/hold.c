@@ -12,6 +12,7 @@ void hold_start(struct service *s)
 {
     uint64_t resend = s->options.limits->resend_ms;
     int64_t due;
+    s->hold.absent = s->machine.outage_to != 0;
     if (!s->machine.outage_to || hx_store_due_first(s->store, &due) != HX_OK)
         return;
     if (due > s->machine.outage_to || resend == 0)
@@ -62,6 +63,17 @@ int hold_record(struct service *s)
     s->hold.jumped = false;
     hx_machine_set_time(&s->machine, timebase_now(&s->time));
     return hx_machine_step(&s->machine, s->hold.from, s->hold.to);
+}
+
+int hold_record_outage(struct service *s)
+{
+    struct hx_machine *m = &s->machine;
+    return s->hold.absent ? hx_machine_outage(m, m->outage_from, m->outage_to) : HX_OK;
+}
+
+void hold_recorded(struct service *s)
+{
+    s->hold.absent = false;
 }
 
 int64_t hold_limit(const struct service *s)

@@ -15,6 +15,7 @@ struct service;
 struct hold {
     struct hx_mono drain_until; /* while machine.draining */
     struct hx_mono doubt_until; /* while machine.doubt */
+    bool absent;                /* our outage waits to be recorded */
     bool jumped;                /* a jump waits to be recorded: engine time from … to */
     int64_t from, to;
 };
@@ -27,6 +28,11 @@ void hold_turn(struct service *s);
 
 /* Records a jump in the open transaction; HX_OK when there is none. */
 HX_CHECK int hold_record(struct service *s);
+
+/* Records our outage before anything else in the first transaction of a daemon's life; HX_OK when
+ * there was none. hold_recorded() follows the commit. */
+HX_CHECK int hold_record_outage(struct service *s);
+void hold_recorded(struct service *s);
 
 /* Engine time up to which deadlines may be judged now; INT64_MIN = none at all. */
 int64_t hold_limit(const struct service *s);
