@@ -12,7 +12,7 @@ static char *text(const char *s)
 
 size_t load_event_pack(const struct load_event *e, uint8_t *buf, size_t cap)
 {
-    static const char *const proofs[] = {"photo", "signature"};
+    static const char *const photos[] = {"photo:before", "photo:after"};
     hxp_event m = HONGXIN__V1__EVENT__INIT;
     hxp_data d = HONGXIN__V1__DATA__INIT;
     m.id = text(e->id);
@@ -29,7 +29,7 @@ size_t load_event_pack(const struct load_event *e, uint8_t *buf, size_t cap)
     d.holder = text(e->holder);
     d.text = text(e->text);
     if (e->evidence) {
-        d.evidence = (char **)(uintptr_t)proofs;
+        d.evidence = (char **)(uintptr_t)photos;
         d.n_evidence = 2;
     }
     size_t size = hongxin__v1__event__get_packed_size(&m);
