@@ -12,7 +12,7 @@ static char *text(const char *s)
 
 size_t load_event_pack(const struct load_event *e, uint8_t *buf, size_t cap)
 {
-    static const char *const photos[] = {"photo:before", "photo:after"};
+    static const char *const photos[] = {"photo", "signature"};
     hxp_event m = HONGXIN__V1__EVENT__INIT;
     hxp_data d = HONGXIN__V1__DATA__INIT;
     m.id = text(e->id);
@@ -28,6 +28,9 @@ size_t load_event_pack(const struct load_event *e, uint8_t *buf, size_t cap)
     d.place = text(e->place);
     d.holder = text(e->holder);
     d.text = text(e->text);
+    d.clock = text(e->clock);
+    d.why = text(e->why);
+    d.deadline = e->deadline;
     if (e->evidence) {
         d.evidence = (char **)(uintptr_t)photos;
         d.n_evidence = 2;

@@ -63,6 +63,8 @@ struct load_event {
     int proof; /* enum Proof of the schema */
     bool evidence;
     int64_t t_occ;
+    const char *clock, *why; /* of a moved deadline */
+    int64_t deadline;
 };
 
 /* HX_NOMEM. */
