@@ -20,7 +20,7 @@ enum {
     HX_CASE_CLOCKS = 40, /* over all cycles; three cycles need at most 27 */
     HX_CASE_BREACHES = 24,
     HX_CASE_TOLD = 64, /* alarms told and not yet cleared */
-    HX_CASE_PARTIES = 24,
+    HX_CASE_PARTIES = 64,
     HX_CASE_TRIED = 8,  /* holders that had the case and gave it back */
     HX_PERSON_MAX = 64, /* "holder:P-07/li" with its NUL */
     HX_WORD_MAX = 40,
@@ -141,12 +141,22 @@ struct hx_told {
     char acked_by[HX_PERSON_MAX];
 };
 
+enum hx_callback {
+    HX_CALLBACK_OPEN,
+    HX_CALLBACK_OK,
+    HX_CALLBACK_BAD,
+    HX_CALLBACK_NO_ANSWER, /* tried in vain; settled with the third try */
+};
+
+/* A reporter: called back and asked for a rating like any other (B3, corners 11 and 27). */
 struct hx_party {
     char ref[HX_REF_MAX]; /* the party's own reference; "" = the first reporter */
-    uint32_t callback;    /* 0 open, 1 ok, 2 bad, 3 no answer */
+    uint32_t callback;    /* enum hx_callback, of the present cycle */
     uint32_t rating;
     int64_t t_occ;
     uint64_t from_case; /* came with a merged case; 0 = own */
+    uint32_t tries;     /* calls without answer in the present cycle */
+    uint8_t gone;       /* has withdrawn; the case goes on without (corner 10) */
 };
 
 struct hx_case {
@@ -172,6 +182,7 @@ struct hx_case {
     uint32_t flags;
     char holder[HX_ID_MAX]; /* P-07, C-03, U-3 …; "" = nobody yet */
     char person[HX_PERSON_MAX];
+    char second[HX_ID_MAX]; /* second holder, when the first is complained of (corner 29) */
     int64_t t_dispatched, t_held, t_arrived, t_resolved, t_closed;
     int64_t due_row; /* the row of this case in the due table; 0 = none. Kept by the store. */
 
@@ -179,8 +190,8 @@ struct hx_case {
     uint8_t owner;
     int64_t owner_since;
     int64_t owner_ms[HX_OWNERS];
-    int64_t stint_ms; /* of these, the present holder's: given to the dispatcher when a return is
-                         accepted */
+    int64_t stint_ms; /* of these, the present holder's since its receipt: given to the dispatcher
+                         when a return is accepted */
 
     /* clocks and what followed from them */
     uint32_t n_clocks;
@@ -195,9 +206,9 @@ struct hx_case {
     /* proposals that wait for a second person, by the one who made them */
     uint8_t class_asked;
     uint8_t class_by_holder; /* the holder itself had chosen the present class */
-    uint32_t callback_tries;
     uint32_t objections;
     uint32_t returns;
+    int64_t t_returned; /* when a return was last refused */
     uint32_t no_entries;
     char asked_by[HX_PERSON_MAX]; /* class, merge, appeal or move that waits */
     char return_reason[HX_WORD_MAX];

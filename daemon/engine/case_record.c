@@ -68,7 +68,8 @@ RECORD(told, hx_told);
 
 static const struct hx_field party_fields[] = {
     TEXT(1, hx_party, ref),  U32(2, hx_party, callback),  U32(3, hx_party, rating),
-    I64(4, hx_party, t_occ), U64(5, hx_party, from_case),
+    I64(4, hx_party, t_occ), U64(5, hx_party, from_case), U32(6, hx_party, tries),
+    U8(7, hx_party, gone),
 };
 RECORD(party, hx_party);
 
@@ -112,7 +113,6 @@ static const struct hx_field case_fields[] = {
     LIST(37, hx_case, parties, n_parties, HX_CASE_PARTIES, &party_record),
     U8(38, hx_case, class_asked),
     U8(39, hx_case, class_by_holder),
-    U32(40, hx_case, callback_tries),
     U32(41, hx_case, objections),
     U32(42, hx_case, returns),
     U32(43, hx_case, no_entries),
@@ -137,6 +137,8 @@ static const struct hx_field case_fields[] = {
     I64(62, hx_case, undelivered_since),
     TEXT(63, hx_case, order_level),
     U8(64, hx_case, state_before),
+    I64(80, hx_case, t_returned),
+    TEXT(81, hx_case, second),
 };
 RECORD(case, hx_case);
 

@@ -336,6 +336,32 @@ void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
     hx_ladder_correct(s, k, "deadline moved", true);
 }
 
+void hx_clock_floor(struct hx_step *s, struct hx_clock *k)
+{
+    int64_t least = s->t_eff + (int64_t)k->budget_ms / 4;
+    if (!k->deadline || k->fired & HX_CLOCK_END || k->deadline >= least ||
+        k->basis == HX_BASIS_DATE || k->basis == HX_BASIS_MOVED)
+        return;
+    k->basis = HX_BASIS_FLOOR;
+    k->floor = least;
+    k->deadline = least;
+    k->moved_by = s->lsn;
+    rearm(s, k);
+}
+
+void hx_clock_rebut_after(struct hx_step *s, int64_t t, const char *why)
+{
+    for (uint32_t i = 0; i < s->c->n_clocks; i++) {
+        struct hx_clock *k = &s->c->clocks[i];
+        struct hx_breach *b = breach_of(s->c, k);
+        if (!b || b->marks || b->deadline < t)
+            continue;
+        b->marks |= HX_BREACH_REBUTTED;
+        hx_fact_breach_mark(s, b, "REBUTTED", why);
+        hx_ladder_correct(s, k, why, false);
+    }
+}
+
 /* For those who were told of the deadline that was. */
 static const char *what_changed(struct hx_step *s, bool breached)
 {

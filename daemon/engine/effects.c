@@ -165,12 +165,31 @@ static void route_named(struct hx_step *s, const struct hx_call *call)
     hx_set_holder(s, s->data->holder);
 }
 
+/* Who is complained of is not told the reporter, and somebody stands beside it: the community, or
+ * the street when it is the community itself (corner 29). */
+static void guard_reporter(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    bool dispatcher = hx_is_about(c, HX_ROLE_dispatcher, c->community);
+    if (!c->about[0] || !(dispatcher || hx_is_about(c, HX_ROLE_holder, c->holder)))
+        return;
+    hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
+    bool community = hx_is_about(c, HX_ROLE_community, c->community) ||
+                     strcmp(c->holder, c->community) == 0 || !c->community[0];
+    PUT(second, community ? c->street : c->community);
+}
+
 /* The holder is told, and from then on has 30 seconds to take it. When nobody at all can be reached
  * the fault is ours and the clock waits (S1, corner 18). */
 void hx_dispatch(struct hx_step *s)
 {
     struct hx_case *c = s->c;
     const char *to = hx_receiver(s, hx_rules_receiver(s->rules, "duty"));
+    const char *second = strcmp(c->second, c->street) == 0 ? "street" : "community";
+    if (c->second[0])
+        hx_tell(s, hx_rules_receiver(s->rules, second),
+                "second holder: the first is complained of");
     enum hx_reach reach = s->m->reach ? s->m->reach(s->m->reach_ctx, c->holder) : HX_REACH_UP;
     c->t_dispatched = s->t_eff;
     hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
@@ -216,6 +235,7 @@ static void begin_holder(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     s->c->t_held = s->t_eff;
+    s->c->stint_ms = 0; /* a return gives the dispatcher what comes from now on (corner 12) */
 }
 
 static void deem(struct hx_step *s, const struct hx_call *call)
@@ -387,28 +407,6 @@ static void solved(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     s->c->t_resolved = s->t_eff;
-    s->c->callback_tries = 0;
-}
-
-static void rate(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    s->c->parties[0].callback = 1;
-    s->c->parties[0].rating = s->data->rating;
-}
-
-static void rate_bad(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    s->c->parties[0].callback = 2;
-    s->c->parties[0].rating = s->data->rating;
-}
-
-static void count_try(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    s->c->callback_tries++;
-    s->c->parties[0].callback = 3;
 }
 
 /* The third failure is for people to talk about: no fourth cycle (S23). */
@@ -441,8 +439,8 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
     c->cycle++;
     c->t_dispatched = c->t_held = c->t_arrived = c->t_resolved = c->t_closed = 0;
     c->person[0] = '\0';
-    c->callback_tries = 0;
     c->plan_date = 0;
+    hx_parties_ask_again(c);
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, false);
     hx_flag_set(s, HX_FLAG_BREACHED, false);
@@ -480,6 +478,8 @@ const struct hx_word hx_words_effects[] = {
     HX_EFFECT("tell", HX_ARG_RECEIVER, tell, "a notice to a receiver"),
     HX_EFFECT("route_default", HX_ARG_NONE, route_default, "default holder of the place"),
     HX_EFFECT("route_named", HX_ARG_NONE, route_named, "the holder named by the event"),
+    HX_EFFECT("guard_reporter", HX_ARG_NONE, guard_reporter,
+              "who is complained of is not told the reporter and gets a second holder beside it"),
     HX_EFFECT("dispatch", HX_ARG_NONE, dispatch, "the holder is told; hand-over begins"),
     HX_EFFECT("name_person", HX_ARG_NONE, name_person, "who took it"),
     HX_EFFECT("begin_holder", HX_ARG_NONE, begin_holder, "the holder's time begins"),
@@ -496,9 +496,6 @@ const struct hx_word hx_words_effects[] = {
     HX_EFFECT("file_plan", HX_ARG_NONE, file_plan, "the plan is filed, to be delivered"),
     HX_EFFECT("promise_date", HX_ARG_NONE, promise_date, "the plan's date becomes a promise"),
     HX_EFFECT("solved", HX_ARG_NONE, solved, "records the solution"),
-    HX_EFFECT("rate", HX_ARG_NONE, rate, "stores a good call-back and its rating"),
-    HX_EFFECT("rate_bad", HX_ARG_NONE, rate_bad, "stores a bad call-back and its rating"),
-    HX_EFFECT("count_try", HX_ARG_NONE, count_try, "counts a call-back without answer"),
     HX_EFFECT("forum", HX_ARG_NONE, forum, "an appraisal meeting is required"),
     HX_EFFECT("close", HX_ARG_NONE, close_case, "ends all clocks and settles every second"),
     HX_EFFECT("next_cycle", HX_ARG_NONE, next_cycle, "a new cycle begins"),

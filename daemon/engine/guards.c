@@ -73,7 +73,29 @@ static bool holder_same(const struct hx_step *s, const struct hx_call *call)
  */
 bool hx_by_holder(const struct hx_step *s)
 {
-    return s->actor.area[0] && strcmp(s->actor.area, s->c->holder) == 0;
+    const struct hx_case *c = s->c;
+    bool second = (s->actor.role == HX_ROLE_community || s->actor.role == HX_ROLE_street) &&
+                  strcmp(s->actor.area, c->second) == 0;
+    return s->actor.area[0] && (second || strcmp(s->actor.area, c->holder) == 0);
+}
+
+/* "P-07", "holder:P-07" and "dispatcher:C-03" name a party complained of; a role alone means
+ * everybody who has it. */
+bool hx_is_about(const struct hx_case *c, int role, const char *area)
+{
+    size_t n = strcspn(c->about, ":");
+    int named = hx_role_number(c->about, n);
+    const char *id = c->about[n] ? c->about + n + 1 : named > 0 ? "" : c->about;
+    bool company = named == HX_ROLE_holder && role == HX_ROLE_manager;
+    if (c->about[n] == '\0' && named <= 0) /* an id alone: whoever speaks for it */
+        return area[0] && strcmp(id, area) == 0 && role != HX_ROLE_dispatcher;
+    return (named == role || company) && (!id[0] || strcmp(id, area) == 0);
+}
+
+static bool not_complained_of(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return !s->c->about[0] || !hx_is_about(s->c, s->actor.role, s->actor.area);
 }
 
 static bool by_holder(const struct hx_step *s, const struct hx_call *call)
@@ -136,9 +158,12 @@ static bool better_arrival(const struct hx_step *s, const struct hx_call *call)
     return c->t_arrived == 0 || s->t_eff < c->t_arrived || c->flags & HX_FLAG_ARRIVAL_UNPROVEN;
 }
 
+/* Two persons are two different names: one who speaks for two posts stays one. */
 bool hx_second_person(const struct hx_step *s)
 {
-    return !s->c->asked_by[0] || (s->actor.person[0] && strcmp(s->c->asked_by, s->event->by) != 0);
+    const char *first = strchr(s->c->asked_by, '/');
+    return !s->c->asked_by[0] ||
+           (s->actor.person[0] && strcmp(first ? first + 1 : "", s->actor.person) != 0);
 }
 
 static bool second_person(const struct hx_step *s, const struct hx_call *call)
@@ -209,12 +234,6 @@ static bool cycles_left(const struct hx_step *s, const struct hx_call *call)
     return s->c->cycle < 3;
 }
 
-static bool third_try(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    return s->c->callback_tries >= 2;
-}
-
 static bool in_window(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -244,6 +263,8 @@ const struct hx_word hx_words_guards[] = {
              "a person of the holder says so"),
     HX_GUARD("not_by_holder", HX_ARG_NONE, not_by_holder, "CALLER_IS_HOLDER", HX_NOT_ALLOWED,
              "the caller is not the holder"),
+    HX_GUARD("not_complained_of", HX_ARG_NONE, not_complained_of, "CALLER_COMPLAINED_OF",
+             HX_NOT_ALLOWED, "the caller is not the party complained of"),
     HX_GUARD("by_reporter", HX_ARG_NONE, by_reporter, "NOT_REPORTER", HX_NOT_ALLOWED,
              "the reporter asks for it"),
     HX_GUARD("by_level3", HX_ARG_NONE, by_level3, "NEEDS_L3", HX_NOT_ALLOWED,
@@ -274,8 +295,6 @@ const struct hx_word hx_words_guards[] = {
              "evidence as the class demands"),
     HX_GUARD("cycles_left", HX_ARG_NONE, cycles_left, "NO_FOURTH_CYCLE", HX_NOT_ALLOWED,
              "fewer than three cycles"),
-    HX_GUARD("third_try", HX_ARG_NONE, third_try, "TRIES_LEFT", HX_NOT_ALLOWED,
-             "the third try in vain"),
     HX_GUARD("in_window", HX_ARG_NONE, in_window, "WINDOW_OVER", HX_NOT_ALLOWED,
              "within seven days of the closing"),
     HX_WORDS_END,

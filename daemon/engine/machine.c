@@ -125,7 +125,7 @@ static int remember(struct hx_machine *m, const struct hx_arrival *in, uint64_t 
  * read it. What a source sent while we were down counts as received when it was sent: our outage
  * counts against nobody (corner 17). */
 static int64_t effective_time(const struct hx_machine *m, const struct hx_event_rule *rule,
-                              const struct hx_arrival *in)
+                              const struct hx_arrival *in, const char **mark)
 {
     const hxp_event *e = in->event;
     int64_t t_occ = e->t_occ ? e->t_occ : e->t_src;
@@ -133,10 +133,13 @@ static int64_t effective_time(const struct hx_machine *m, const struct hx_event_
     if (t_occ && proof < 32 && rule->trusted & (UINT32_C(1) << proof) &&
         t_occ <= in->t_rcv + 2 * HX_SECOND)
         return t_occ;
-    if (m->outage_to && e->t_src >= m->outage_from && e->t_src <= m->outage_to &&
-        e->t_src <= in->t_rcv)
-        return e->t_src;
-    return in->t_rcv;
+    if (m->doubt && in->t_rcv > m->step_from)
+        *mark = "CLOCK_STEP"; /* kept as read, and marked (corner 14) */
+    if (!m->outage_to || e->t_src < m->outage_from || e->t_src > m->outage_to ||
+        e->t_src >= in->t_rcv)
+        return in->t_rcv;
+    *mark = "OUTAGE";
+    return e->t_src;
 }
 
 static void prepare(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
@@ -145,7 +148,7 @@ static void prepare(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     const struct hx_event_rule *rule = &m->rules->events[hx_rules_event(m->rules, in->event->type)];
     hx_step_begin(s, m, c, in);
     s->data = hx_event_data(in->event);
-    s->t_eff = effective_time(m, rule, in);
+    s->t_eff = effective_time(m, rule, in, &s->mark);
     s->cause = rule->name;
     hx_actor_parse(in->event->by, &s->actor);
 }
@@ -204,7 +207,7 @@ static int accept(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
 {
     bool rejected = strcmp(m->rules->states[s->c->state].name, "REJECTED") == 0;
     hxp_reply *r = new_reply(m, in, rejected ? RESULT(REJECTED) : RESULT(ACCEPTED),
-                             rejected ? s->data->reason : NULL);
+                             rejected ? s->data->reason : s->mark);
     if (!r)
         return HX_NOMEM;
     *reply = r;

@@ -171,7 +171,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->now = m->now;
     s->t_rcv = s->t_eff = in ? in->t_rcv : m->now;
     s->lsn = 0;
-    s->cause = "";
+    s->cause = s->mark = "";
     s->n_facts = 0;
     s->n_receivers = 0;
     s->level = -1;

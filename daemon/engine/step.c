@@ -45,15 +45,19 @@ void hx_step_enter(struct hx_step *s, int to)
     hx_fact_state(s, from, to);
 }
 
-static bool guards_hold(struct hx_step *s, const struct hx_transition *row)
+/* When no row is taken the refusal is that of the row that came furthest: it was meant. */
+static bool guards_hold(struct hx_step *s, const struct hx_transition *row, int *furthest)
 {
     for (int i = 0; i < row->n_guards; i++) {
         const struct hx_word *w = row->guards[i].word;
-        if (!w->guard(s, &row->guards[i])) {
+        if (w->guard(s, &row->guards[i]))
+            continue;
+        if (i > *furthest) {
+            *furthest = i;
             s->refusal = w->code;
             s->refusal_result = w->result;
-            return false;
         }
+        return false;
     }
     return true;
 }
@@ -74,11 +78,12 @@ bool hx_step_event(struct hx_step *s, int event)
 {
     uint32_t from = UINT32_C(1) << s->c->state;
     const char *outer = s->cause;
+    int furthest = -1;
     s->refusal = "NOT_NOW";
     s->refusal_result = HONGXIN__V1__RESULT__NOT_ALLOWED;
     for (int i = 0; i < s->rules->n_transitions; i++) {
         const struct hx_transition *row = &s->rules->transitions[i];
-        if (row->event != event || !(row->from & from) || !guards_hold(s, row))
+        if (row->event != event || !(row->from & from) || !guards_hold(s, row, &furthest))
             continue;
         if (!s->rules->events[event].internal)
             s->cause = s->rules->events[event].name;
@@ -95,9 +100,10 @@ bool hx_step_event(struct hx_step *s, int event)
 static const struct hx_transition *clock_row(struct hx_step *s, int clock)
 {
     uint32_t from = UINT32_C(1) << s->c->state;
+    int furthest = -1;
     for (int i = 0; i < s->rules->n_transitions; i++) {
         const struct hx_transition *row = &s->rules->transitions[i];
-        if (row->clock == clock && row->from & from && guards_hold(s, row))
+        if (row->clock == clock && row->from & from && guards_hold(s, row, &furthest))
             return row;
     }
     return NULL;

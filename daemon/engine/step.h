@@ -33,6 +33,7 @@ struct hx_step {
     int64_t t_eff; /* R2 */
     uint64_t lsn;  /* of the entry being built */
     const char *cause;
+    const char *mark; /* how the event's time and proof were judged: code of the answer; "" */
 
     const hxp_fact *facts[HX_STEP_FACTS];
     size_t n_facts;
@@ -81,6 +82,12 @@ void hx_clock_resume(struct hx_step *s, struct hx_clock *k);
 /* New budget after a change of class, same start, floor rule (corners 1 to 3); a clock that the
  * class does not have is taken back. Whoever was told of the old deadline hears of it. */
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k);
+/* Leaves at least a quarter of the budget from now: nobody is late by a time in which he could do
+ * nothing (corner 11). A clock that was broken before stays so. */
+void hx_clock_floor(struct hx_step *s, struct hx_clock *k);
+/* Breaches of deadlines after `t` were none: marked REBUTTED, corrected to whoever heard of them.
+ */
+void hx_clock_rebut_after(struct hx_step *s, int64_t t, const char *why);
 /* To a date named by two persons (K9). */
 void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline);
 int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cycle);

@@ -48,7 +48,7 @@ extern const struct hx_word
 extern const struct hx_word
     hx_words_truth[]; /* words_truth.c: appeals, exclusions, moved deadlines */
 extern const struct hx_word
-    hx_words_parties[]; /* words_parties.c: parties, merge, split, withdrawal */
+    hx_words_parties[]; /* words_parties.c: parties and their call-backs, withdrawal */
 
 #define HX_NOT_ALLOWED   HONGXIN__V1__RESULT__NOT_ALLOWED
 #define HX_INVALID_EVENT HONGXIN__V1__RESULT__INVALID
@@ -69,11 +69,17 @@ extern const struct hx_word
 void hx_set_holder(struct hx_step *s, const char *holder);
 void hx_dispatch(struct hx_step *s);
 bool hx_by_holder(const struct hx_step *s);
+/* The complaint is about this role and area (corner 29). */
+bool hx_is_about(const struct hx_case *c, int role, const char *area);
+/* A new cycle: every reporter is called back anew. */
+void hx_parties_ask_again(struct hx_case *c);
 /* Street or city: level 3 and higher. */
 bool hx_by_level3(const struct hx_step *s);
 /* Somebody else than the one who asked; both must be named persons. */
 bool hx_second_person(const struct hx_step *s);
 void hx_resume(struct hx_step *s);
+/* A reporter says that it began at `t`: the citizen's clock starts with the earliest. */
+void hx_earliest_report(struct hx_step *s, int64_t t);
 
 int hx_flag_number(const char *name); /* the bit's value; 0 when unknown */
 

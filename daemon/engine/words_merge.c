@@ -2,6 +2,7 @@
  * party with an own call-back; the earliest start counts; a merge that lengthens a deadline needs a
  * second person, like a change of class. */
 #include "engine/words.h"
+#include "hongxin/number.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -75,7 +76,9 @@ static void unmerge(struct hx_step *s, const struct hx_call *call)
         struct hx_clock *k = &c->clocks[i];
         if (k->state != HX_CLOCK_MERGED)
             continue;
-        k->state = HX_CLOCK_RUNNING;
+        k->state = k->paused_at ? HX_CLOCK_PAUSED : HX_CLOCK_RUNNING;
+        if (!k->paused_at)
+            hx_clock_floor(s, k);
         hx_fact_clock(s, k, "RESUME");
     }
     c->t_closed = 0;
@@ -113,10 +116,10 @@ static void mass(struct hx_step *s, const struct hx_call *call)
     }
 }
 
-static void absorb(struct hx_step *s, const struct hx_call *call)
+/* Every reporter of the other case, under a reference that names him here too. */
+static void take_parties(struct hx_step *s, const struct hx_case *a)
 {
     struct hx_case *c = s->c;
-    struct hx_case *a = s->other;
     for (uint32_t i = 0; i < a->n_parties && c->n_parties < HX_CASE_PARTIES; i++) {
         struct hx_party *p = &c->parties[c->n_parties++];
         *p = a->parties[i];
@@ -124,20 +127,44 @@ static void absorb(struct hx_step *s, const struct hx_call *call)
         if (!p->ref[0])
             snprintf(p->ref, sizeof p->ref, "%s", a->ref);
     }
-    if (a->t0 < c->t0)
-        c->t0 = a->t0;
+}
+
+/* The earlier start, when the deadline becomes earlier by it: a merge gives no holder more time. */
+static void take_start(struct hx_step *s, struct hx_clock *k, int64_t start)
+{
+    struct hx_clock earlier = *k;
+    earlier.start = start;
+    int64_t least = s->t_eff + (int64_t)k->budget_ms / 4;
+    if (start >= k->start || hx_clock_deadline(s->rules, &earlier) >= k->deadline ||
+        least >= k->deadline)
+        return;
+    k->start = start;
+    hx_clock_rebudget(s, k);
+}
+
+static void tell_holder(struct hx_step *s, const char *what)
+{
+    char number[HX_NUMBER_TEXT];
+    hx_tell(s, hx_rules_receiver(s->rules, "duty"),
+            hx_arena_printf(s->arena, "%s %s", what, hx_number_format(s->other->number, number)));
+}
+
+static void absorb(struct hx_step *s, const struct hx_call *call)
+{
+    struct hx_case *c = s->c;
+    struct hx_case *a = s->other;
+    take_parties(s, a);
+    hx_earliest_report(s, a->t0);
     if (a->flags & HX_FLAG_SAFETY)
         hx_flag_set(s, HX_FLAG_SAFETY, true);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
         const struct hx_clock *other = hx_clock_last(a, k->kind);
-        if (k->state != HX_CLOCK_RUNNING || !rule->promise || rule->dated || !other ||
-            other->start >= k->start)
-            continue;
-        k->start = other->start;
-        hx_clock_rebudget(s, k);
+        if (k->state == HX_CLOCK_RUNNING && rule->promise && !rule->dated && other)
+            take_start(s, k, other->start);
     }
+    tell_holder(s, "speaks for the reporters of");
     mass(s, call);
 }
 
@@ -150,6 +177,7 @@ static void release(struct hx_step *s, const struct hx_call *call)
         if (c->parties[i].from_case != s->other->number)
             c->parties[kept++] = c->parties[i];
     c->n_parties = kept;
+    tell_holder(s, "no longer speaks for the reporters of");
 }
 
 const struct hx_word hx_words_merge[] = {

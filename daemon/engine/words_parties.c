@@ -13,16 +13,136 @@ static bool own_channel(const struct hx_step *s, const struct hx_call *call)
     return s->actor.role == HX_ROLE_reporter;
 }
 
-/* The company spoke with the reporter within ten minutes before, or the device is the company's. */
+static bool shortly_before(const struct hx_step *s, int64_t t)
+{
+    return t && t <= s->t_eff && s->t_eff - t <= 10 * HX_MINUTE;
+}
+
+/* The company spoke with the reporter, arrived or left within ten minutes before, or the device is
+ * the company's. */
 static bool no_pressure(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     const struct hx_case *c = s->c;
     bool company_device =
         s->data->device[0] && strstr(s->data->device, c->holder) != NULL && c->holder[0];
-    bool contact = c->last_contact && s->t_eff - c->last_contact <= 10 * HX_MINUTE &&
-                   s->t_eff >= c->last_contact;
-    return !company_device && !contact;
+    return !company_device && !shortly_before(s, c->last_contact) &&
+           !shortly_before(s, c->t_arrived) && !shortly_before(s, c->t_resolved);
+}
+
+/* ---- parties and their call-backs
+ * -------------------------------------------------------------------------------------- */
+
+/* A party by its own reference; the first reporter also by the case's. NULL: nobody. */
+static struct hx_party *party_named(const struct hx_step *s, const char *name)
+{
+    struct hx_case *c = s->c;
+    for (uint32_t i = 0; i < c->n_parties; i++) {
+        const char *ref = c->parties[i].ref[0] ? c->parties[i].ref : c->ref;
+        if (strcmp(ref, name) == 0)
+            return &c->parties[i];
+    }
+    return strcmp(name, "reporter") == 0 ? &c->parties[0] : NULL;
+}
+
+static bool settled(const struct hx_party *p)
+{
+    return p->gone || p->callback == HX_CALLBACK_OK || p->callback == HX_CALLBACK_BAD ||
+           p->tries >= 3;
+}
+
+/* Who was called: the one that is named, otherwise the first who still waits. */
+static struct hx_party *called(const struct hx_step *s)
+{
+    struct hx_case *c = s->c;
+    if (s->data->party[0])
+        return party_named(s, s->data->party);
+    for (uint32_t i = 0; i < c->n_parties; i++)
+        if (!settled(&c->parties[i]))
+            return &c->parties[i];
+    return &c->parties[0];
+}
+
+static bool party_known(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return !s->data->party[0] || party_named(s, s->data->party);
+}
+
+static bool party_open(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return s->data->party[0] && !settled(called(s));
+}
+
+/* A call-back that names nobody speaks for the case; one that names a party leaves the others
+ * waiting. */
+static bool last_party(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    const struct hx_party *now = called(s);
+    for (uint32_t i = 0; s->data->party[0] && i < s->c->n_parties; i++)
+        if (&s->c->parties[i] != now && !settled(&s->c->parties[i]))
+            return false;
+    return true;
+}
+
+static bool third_try(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return called(s)->tries >= 2;
+}
+
+static bool somebody_satisfied(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; i < s->c->n_parties; i++)
+        if (s->c->parties[i].callback == HX_CALLBACK_OK)
+            return true;
+    return false;
+}
+
+static void rate(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_party *p = called(s);
+    p->callback = HX_CALLBACK_OK;
+    p->rating = s->data->rating;
+}
+
+static void rate_bad(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_party *p = called(s);
+    p->callback = HX_CALLBACK_BAD;
+    p->rating = s->data->rating;
+}
+
+static void count_try(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_party *p = called(s);
+    p->tries++;
+    p->callback = HX_CALLBACK_NO_ANSWER;
+}
+
+void hx_parties_ask_again(struct hx_case *c)
+{
+    for (uint32_t i = 0; i < c->n_parties; i++) {
+        c->parties[i].callback = HX_CALLBACK_OPEN;
+        c->parties[i].tries = 0;
+    }
+}
+
+/* The citizen's clock begins with the earliest of them. */
+void hx_earliest_report(struct hx_step *s, int64_t t)
+{
+    struct hx_clock *k = hx_clock_find(s->c, hx_rules_clock(s->rules, "K_CITIZEN"));
+    if (t >= s->c->t0)
+        return;
+    s->c->t0 = t;
+    if (k)
+        k->start = t;
 }
 
 static bool no_safety(const struct hx_step *s, const struct hx_call *call)
@@ -43,8 +163,16 @@ static void add_party(struct hx_step *s, const struct hx_call *call)
     *p = (struct hx_party){.t_occ = s->event->t_occ && s->event->t_occ <= s->t_rcv ? s->event->t_occ
                                                                                    : s->t_rcv};
     snprintf(p->ref, sizeof p->ref, "%s", s->data->party);
-    if (p->t_occ < c->t0)
-        c->t0 = p->t_occ;
+    hx_earliest_report(s, p->t_occ);
+}
+
+/* Safety is at stake: the case goes on without the reporter, of whom no message speaks any more
+ * (corner 10). */
+static void leave_case(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    called(s)->gone = 1;
+    hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
 }
 
 /* Whoever of the holder's people does something on the case may have met the reporter. */
@@ -68,6 +196,7 @@ static void date_back(struct hx_step *s, const struct hx_call *call)
     (void)call;
     s->c->owner_since = s->c->withdraw_at;
     memcpy(s->c->owner_ms, s->c->withdraw_ms, sizeof s->c->owner_ms);
+    hx_clock_rebut_after(s, s->c->withdraw_at, "withdrawn before the deadline");
 }
 
 static void deny_withdrawal(struct hx_step *s, const struct hx_call *call)
@@ -85,6 +214,21 @@ const struct hx_word hx_words_parties[] = {
              "no contact with the company shortly before, not from its device"),
     HX_GUARD("no_safety", HX_ARG_NONE, no_safety, "SAFETY", HX_NOT_ALLOWED,
              "safety is not at stake"),
+    HX_GUARD("party_known", HX_ARG_NONE, party_known, "UNKNOWN_PARTY", HX_INVALID_EVENT,
+             "the party that is named belongs to the case"),
+    HX_GUARD("party_open", HX_ARG_NONE, party_open, "NO_PARTY_WAITS", HX_NOT_ALLOWED,
+             "the party that is named has not been asked yet"),
+    HX_GUARD("last_party", HX_ARG_NONE, last_party, "OTHERS_WAIT", HX_NOT_ALLOWED,
+             "no other party waits for a call-back"),
+    HX_GUARD("third_try", HX_ARG_NONE, third_try, "TRIES_LEFT", HX_NOT_ALLOWED,
+             "the third try in vain"),
+    HX_GUARD("somebody_satisfied", HX_ARG_NONE, somebody_satisfied, "NOBODY_CONFIRMED",
+             HX_NOT_ALLOWED, "another reporter has confirmed the solution"),
+    HX_EFFECT("rate", HX_ARG_NONE, rate, "stores a party's good call-back and its rating"),
+    HX_EFFECT("rate_bad", HX_ARG_NONE, rate_bad, "stores a party's bad call-back and its rating"),
+    HX_EFFECT("count_try", HX_ARG_NONE, count_try, "counts a party's call-back without answer"),
+    HX_EFFECT("leave_case", HX_ARG_NONE, leave_case,
+              "the reporter leaves, the case goes on without"),
     HX_EFFECT("add_party", HX_ARG_NONE, add_party, "a further reporter with an own call-back"),
     HX_EFFECT("note_contact", HX_ARG_NONE, note_contact,
               "the holder has had contact with the reporter"),

@@ -15,10 +15,13 @@ static bool return_reason(const struct hx_step *s, const struct hx_call *call)
     return hx_rules_return_reason(s->rules, s->data->reason);
 }
 
+/* Ten minutes from the receipt, or again from the refusal of the return before (corner 13). */
 static bool soon_after_held(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return s->c->t_held == 0 || s->t_eff <= s->c->t_held + 10 * HX_MINUTE;
+    const struct hx_case *c = s->c;
+    int64_t from = c->t_returned > c->t_held ? c->t_returned : c->t_held;
+    return c->t_held == 0 || s->t_eff <= from + 10 * HX_MINUTE;
 }
 
 /* "PLACE,DUTY" holds the reasons of this case so far. */
@@ -89,6 +92,7 @@ static void ask_return(struct hx_step *s, const struct hx_call *call)
 static void end_return(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
+    s->c->t_returned = s->t_eff;
     s->c->asked_by[0] = '\0';
     hx_flag_set(s, HX_FLAG_RETURN_ASKED, false);
 }
@@ -126,7 +130,7 @@ static void begin_new_holder(struct hx_step *s, const char *holder)
     struct hx_case *c = s->c;
     if (c->n_tried < HX_CASE_TRIED)
         snprintf(c->tried[c->n_tried++], HX_ID_MAX, "%s", c->holder);
-    c->t_held = c->t_arrived = 0;
+    c->t_held = c->t_arrived = c->t_returned = 0;
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     hx_flag_set(s, HX_FLAG_BREACHED, false);
     hx_set_holder(s, holder);
@@ -168,7 +172,7 @@ const struct hx_word hx_words_return[] = {
     HX_GUARD("return_reason", HX_ARG_NONE, return_reason, "RETURN_REASON", HX_INVALID_EVENT,
              "one of the reasons for a return"),
     HX_GUARD("soon_after_held", HX_ARG_NONE, soon_after_held, "TOO_LATE", HX_NOT_ALLOWED,
-             "within ten minutes of the receipt"),
+             "within ten minutes of the receipt, or of the refusal before"),
     HX_GUARD("other_reason", HX_ARG_NONE, other_reason, "SAME_REASON", HX_NOT_ALLOWED,
              "not the reason of the return before"),
     HX_GUARD("returns_left", HX_ARG_NONE, returns_left, "NO_RETURN_LEFT", HX_NOT_ALLOWED,

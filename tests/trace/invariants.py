@@ -6,6 +6,8 @@ from datetime import datetime
 
 CLOSED = {"CLOSED", "CLOSED_UNCONFIRMED", "WITHDRAWN", "MERGED", "REJECTED", "TRANSFERRED"}
 ALARMS = {"REMINDER", "WARNING", "BREACH"}
+# The last of several reporters may be out of reach when another has confirmed.
+CONFIRMED_BY = {"CALLBACK_OK", "CALLBACK_NO_ANSWER", "K_CALLBACK"}
 OWNERS = ("citizen", "dispatcher", "holder", "assisting", "arbiter", "force", "system")
 
 
@@ -156,7 +158,7 @@ def closed_cases_were_called_back(facts):
     for i, f in enumerate(facts):
         if f["fact"] != "STATE" or f["to"] not in ("CLOSED", "CLOSED_UNCONFIRMED"):
             continue
-        if f["to"] == "CLOSED" and f["cause"] != "CALLBACK_OK":
+        if f["to"] == "CLOSED" and f["cause"] not in CONFIRMED_BY:
             yield f"11: case {f['case']} closed by {f['cause']}"
         if not any(g["fact"] == "OWNER" and g["lsn"] == f["lsn"] for g in facts[i:]):
             yield f"2: case {f['case']} closed at {f['t']} without its seconds"
