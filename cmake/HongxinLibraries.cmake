@@ -10,6 +10,7 @@ hx_find(LMDB lmdb>=0.9.24)
 hx_find(EVENT libevent_core>=2.1.12)
 hx_find(CYAML libcyaml>=1.3)
 hx_find(YAML yaml-0.1>=0.2) # comes with libcyaml; gives the lines that it keeps to itself
+hx_find(ICAL libical>=3.0)
 hx_find(JANSSON jansson>=2.14)
 hx_find(SODIUM libsodium>=1.0.18)
 hx_find(SYSTEMD libsystemd)

@@ -1,54 +1,58 @@
-/* Rules of the daemon. The loader reads files, so what the daemon sent passes through one. */
+/* Rules of the daemon, and the tables of holidays that they name. */
 #include "cli/rules_file.h"
+#include "config/holidays.h"
 #include "config/life_cycle.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
-static struct hx_rules *load(const char *path)
+/* A file of the daemon as text with its NUL (free); NULL when it does not show it. */
+static char *ask_text(hx_client *client, const char *kind, const char *id)
 {
-    struct hx_rules *rules = NULL;
-    struct hx_problem problem;
+    Hongxin__V1__RulesQuery q = HONGXIN__V1__RULES_QUERY__INIT;
+    hxp_response *answer;
 
-    return hx_life_cycle_load(path, &rules, &problem) ? NULL : rules;
+    q.kind = (char *)(uintptr_t)kind;
+    q.id = (char *)(uintptr_t)id;
+    if (hx_ask_rules(client, &q, &answer))
+        return NULL;
+    const ProtobufCBinaryData *content = &answer->rules->content;
+    char *text = strndup(content->data ? (const char *)content->data : "", content->len);
+    hx_response_free(answer);
+    return text;
 }
 
-static struct hx_rules *through_file(const ProtobufCBinaryData *content)
+static int ask_table(void *client, const char *name, struct hx_table *out,
+                     struct hx_problem *problem)
 {
-    char path[] = "/tmp/hongxin-rules-XXXXXX";
-    int fd = mkstemp(path);
-    struct hx_rules *rules = NULL;
+    char *text = ask_text(client, "calendar", name);
+    int rc = text ? hx_holidays_parse(name, text, out, problem) : HX_NOTFOUND;
 
-    if (fd < 0)
-        return NULL;
-    if (write(fd, content->data, content->len) == (ssize_t)content->len)
-        rules = load(path);
-    close(fd);
-    unlink(path);
-    return rules;
+    free(text);
+    return rc;
 }
 
 struct hx_rules *rules_file_ask(hx_client *client)
 {
-    Hongxin__V1__RulesQuery q = HONGXIN__V1__RULES_QUERY__INIT;
-    hxp_response *answer;
-    struct hx_rules *rules;
+    const struct hx_table_source source = {ask_table, client};
+    char *text = ask_text(client, "life-cycle", "complaint");
+    struct hx_rules *rules = NULL;
+    struct hx_problem problem;
 
-    q.kind = (char *)(uintptr_t) "life-cycle";
-    q.id = (char *)(uintptr_t) "complaint";
-    if (hx_ask_rules(client, &q, &answer))
-        return NULL;
-    rules = through_file(&answer->rules->content);
-    hx_response_free(answer);
+    if (text && hx_life_cycle_parse("complaint", text, &source, &rules, &problem))
+        rules = NULL;
+    free(text);
     return rules;
 }
 
 struct hx_rules *rules_file_load(const char *config_folder)
 {
     char path[512];
+    struct hx_rules *rules = NULL;
+    struct hx_problem problem;
 
     snprintf(path, sizeof path, "%s/life-cycles/complaint.yaml", config_folder);
-    return load(path);
+    return hx_life_cycle_load(path, &rules, &problem) ? NULL : rules;
 }
 
 void rules_file_free(struct hx_rules *rules)

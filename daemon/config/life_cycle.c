@@ -1,8 +1,10 @@
 /* Reading a life cycle: one function per section of the file. */
 #include "config/life_cycle.h"
+#include "config/calendar_rule.h"
+#include "config/holidays.h"
 #include "config/yaml_doc.h"
+#include "config/zone.h"
 #include "engine/words.h"
-#include "hongxin/instant.h"
 #include "hongxin/schema.h"
 
 #include <stdio.h>
@@ -12,6 +14,7 @@
 struct loader {
     struct yaml_doc doc;
     struct hx_rules *r;
+    const struct hx_table_source *source; /* NULL = files */
 };
 
 static void read_title(struct loader *l, yaml_node_t *map, struct hx_title *title)
@@ -74,67 +77,14 @@ static void read_class(struct loader *l, yaml_node_t *map)
     c->is_default = yaml_doc_bool(&l->doc, map, "default");
 }
 
-static int32_t read_clock_time(struct loader *l, yaml_node_t *map, const char *key)
-{
-    char text[HX_NAME_MAX];
-    char *colon = text, *end = text;
-    yaml_doc_text(&l->doc, map, key, text, sizeof text);
-    unsigned long h = strtoul(text, &colon, 10);
-    unsigned long m = *colon == ':' ? strtoul(colon + 1, &end, 10) : 99;
-    if (*end || end == text || h > 24 || m > 59) {
-        yaml_doc_fault(&l->doc, map, "%s must be a time such as 08:00", key);
-        return 0;
-    }
-    return (int32_t)((h * 60 + m) * 60000);
-}
-
-static enum hx_calendar_kind calendar_kind(struct loader *l, yaml_node_t *map, const char *kind)
-{
-    static const char *const kinds[] = {"always", "roll", "count", "workdays"};
-    for (size_t i = 1; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kind, kinds[i]) == 0)
-            return (enum hx_calendar_kind)i;
-    yaml_doc_fault(&l->doc, map, "kind must be always, roll, count or workdays, not %s", kind);
-    return HX_CALENDAR_ALWAYS;
-}
-
-static uint16_t read_days(struct loader *l, yaml_node_t *list, int32_t *days)
-{
-    yaml_node_t *item;
-    uint16_t n = 0;
-    for (; (item = yaml_doc_item(&l->doc, list, n)) != NULL && n < HX_RULES_DAYS; n++) {
-        char text[64];
-        int64_t t = 0;
-        snprintf(text, sizeof text, "%sT00:00:00Z", yaml_doc_scalar(&l->doc, item));
-        if (hx_instant_parse(text, &t))
-            yaml_doc_fault(&l->doc, item, "%s is not a day such as 2026-10-01",
-                           yaml_doc_scalar(&l->doc, item));
-        days[n] = (int32_t)(t / HX_DAY);
-    }
-    return n;
-}
-
 static void read_calendar(struct loader *l, yaml_node_t *map)
 {
-    yaml_doc_only(&l->doc, map, "name kind from to holidays make-up");
-    if (l->r->n_calendars == HX_RULES_CALENDARS) {
-        yaml_doc_fault(&l->doc, map, "more than %d calendars", HX_RULES_CALENDARS);
-        return;
-    }
-    struct hx_calendar_rule *c = &l->r->calendars[l->r->n_calendars++];
-    char kind[HX_NAME_MAX];
-    yaml_doc_need(&l->doc, map, "name", c->name, sizeof c->name);
-    yaml_doc_need(&l->doc, map, "kind", kind, sizeof kind);
-    c->utc_offset_ms = l->r->utc_offset_minutes * 60000;
-    if (strcmp(kind, "always") == 0)
-        return;
-    c->kind = calendar_kind(l, map, kind);
-    c->n_holidays = read_days(l, yaml_doc_get(&l->doc, map, "holidays"), c->holidays);
-    c->n_makeups = read_days(l, yaml_doc_get(&l->doc, map, "make-up"), c->makeups);
-    c->from_ms = read_clock_time(l, map, "from");
-    c->to_ms = read_clock_time(l, map, "to");
-    if (c->to_ms <= c->from_ms)
-        yaml_doc_fault(&l->doc, map, "the window ends before it begins");
+    calendar_rule_read(&l->doc, map, l->r);
+}
+
+static void read_table(struct loader *l, yaml_node_t *map)
+{
+    holiday_table_read(&l->doc, map, l->source, l->r);
 }
 
 static void read_receiver(struct loader *l, yaml_node_t *map)
@@ -547,24 +497,29 @@ static const struct section {
     const char *name;
     void (*read)(struct loader *l, yaml_node_t *map);
 } sections[] = {
-    {"states", read_state},       {"classes", read_class},         {"calendars", read_calendar},
-    {"receivers", read_receiver}, {"ladders", read_ladder},        {"events", read_event},
-    {"pauses", read_pause},       {"returns", read_return},        {"refused", read_refused},
-    {"clocks", read_clock},       {"transitions", read_transition}};
+    {"states", read_state},       {"classes", read_class},      {"holidays", read_table},
+    {"calendars", read_calendar}, {"receivers", read_receiver}, {"ladders", read_ladder},
+    {"events", read_event},       {"pauses", read_pause},       {"returns", read_return},
+    {"refused", read_refused},    {"clocks", read_clock},       {"transitions", read_transition}};
 
 static void read_head(struct loader *l, yaml_node_t *root)
 {
     struct hx_rules *r = l->r;
-    yaml_doc_only(&l->doc, root,
-                  "life-cycle version zh en utc-offset states classes calendars receivers ladders "
-                  "clocks events pauses returns refused quiet transitions");
+    yaml_doc_only(
+        &l->doc, root,
+        "life-cycle version zh en zone states classes holidays calendars receivers ladders "
+        "clocks events pauses returns refused quiet transitions");
     yaml_doc_need(&l->doc, root, "life-cycle", r->name, sizeof r->name);
     read_title(l, root, &r->title);
     r->version = (uint32_t)yaml_doc_int(&l->doc, root, "version", 0);
     if (r->version == 0)
         yaml_doc_fault(&l->doc, root, "version must be 1 or more");
     snprintf(r->version_text, sizeof r->version_text, "%s/%u", r->name, r->version);
-    r->utc_offset_minutes = (int32_t)yaml_doc_int(&l->doc, root, "utc-offset", 0);
+    char zone[HX_ZONE_NAME];
+    yaml_doc_need(&l->doc, root, "zone", zone, sizeof zone);
+    if (!l->doc.rc && hx_zone_load(zone, &r->zone))
+        yaml_doc_fault(&l->doc, yaml_doc_get(&l->doc, root, "zone"),
+                       "%s is not in the time zone database", zone);
 }
 
 static int read_all(struct loader *l)
@@ -582,34 +537,48 @@ static int read_all(struct loader *l)
     return l->doc.rc;
 }
 
-static int check(struct loader *l, const char *path)
+static int check(struct loader *l)
 {
     char what[400];
     int line = 1;
     int rc = hx_rules_check(l->r, &line, what, sizeof what);
-    return rc ? hx_problem_set(l->doc.problem, "%s:%d: %s", path, line, what) : HX_OK;
+    return rc ? hx_problem_set(l->doc.problem, "%s:%d: %s", l->doc.file, line, what) : HX_OK;
+}
+
+/* With the document opened, or not: `rc`. */
+static int load(struct loader *l, int rc, struct hx_rules **out)
+{
+    l->r = calloc(1, sizeof *l->r);
+    if (!rc && !l->r)
+        rc = HX_NOMEM;
+    if (!rc)
+        rc = read_all(l);
+    if (!rc)
+        rc = check(l);
+    yaml_doc_close(&l->doc);
+    if (rc)
+        hx_life_cycle_free(l->r);
+    else
+        *out = l->r;
+    return rc;
 }
 
 int hx_life_cycle_load(const char *path, struct hx_rules **out, struct hx_problem *problem)
 {
-    struct loader l = {.r = calloc(1, sizeof *l.r)};
-    if (!l.r)
-        return HX_NOMEM;
-    int rc = yaml_doc_open(&l.doc, path, problem);
-    if (!rc)
-        rc = read_all(&l);
-    if (!rc)
-        rc = check(&l, path);
-    yaml_doc_close(&l.doc);
-    if (rc) {
-        free(l.r);
-        return rc;
-    }
-    *out = l.r;
-    return HX_OK;
+    struct loader l = {.r = NULL};
+    return load(&l, yaml_doc_open(&l.doc, path, problem), out);
+}
+
+int hx_life_cycle_parse(const char *file, const char *text, const struct hx_table_source *source,
+                        struct hx_rules **out, struct hx_problem *problem)
+{
+    struct loader l = {.source = source};
+    return load(&l, yaml_doc_open_text(&l.doc, file, text, problem), out);
 }
 
 void hx_life_cycle_free(struct hx_rules *rules)
 {
+    for (int i = 0; rules && i < rules->n_tables; i++)
+        hx_holidays_free(&rules->tables[i]);
     free(rules);
 }

@@ -10,6 +10,19 @@
  * HX_NOMEM; HX_IO when the file cannot be read. Any thread. */
 HX_CHECK int hx_life_cycle_load(const char *path, struct hx_rules **out,
                                 struct hx_problem *problem);
+
+/* Where the tables of holidays come from that a life cycle names. `table` fills *out (its version
+ * is then the rules' own) or returns an error with its text. */
+struct hx_table_source {
+    int (*table)(void *ctx, const char *name, struct hx_table *out, struct hx_problem *problem);
+    void *ctx;
+};
+
+/* The same from a text that is there already; `file` is named in messages. Without a source tables
+ * are read from files beside `file`. */
+HX_CHECK int hx_life_cycle_parse(const char *file, const char *text,
+                                 const struct hx_table_source *source, struct hx_rules **out,
+                                 struct hx_problem *problem);
 void hx_life_cycle_free(struct hx_rules *rules);
 
 #endif

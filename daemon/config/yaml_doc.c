@@ -48,15 +48,29 @@ static int parse(struct yaml_doc *doc)
     return err;
 }
 
+static int parse_open(struct yaml_doc *doc)
+{
+    if (!doc->rc)
+        doc->rc = parse(doc);
+    if (doc->rc == HX_NOMEM)
+        (void)hx_problem_set(doc->problem, "%s: out of memory", doc->file);
+    return doc->rc;
+}
+
 int yaml_doc_open(struct yaml_doc *doc, const char *path, struct hx_problem *problem)
 {
     *doc = (struct yaml_doc){.file = path, .problem = problem};
     doc->rc = hx_file_read(path, YAML_DOC_FILE_MAX, &doc->text, &doc->size, problem);
-    if (!doc->rc)
-        doc->rc = parse(doc);
-    if (doc->rc == HX_NOMEM)
-        (void)hx_problem_set(problem, "%s: out of memory", path);
-    return doc->rc;
+    return parse_open(doc);
+}
+
+int yaml_doc_open_text(struct yaml_doc *doc, const char *file, const char *text,
+                       struct hx_problem *problem)
+{
+    *doc = (struct yaml_doc){.file = file, .problem = problem, .size = strlen(text)};
+    doc->text = strdup(text);
+    doc->rc = doc->text ? HX_OK : HX_NOMEM;
+    return parse_open(doc);
 }
 
 void yaml_doc_close(struct yaml_doc *doc)

@@ -28,6 +28,9 @@ struct yaml_doc {
 /* Reads the file, which must hold exactly one document. HX_IO, HX_CONFIG or HX_NOMEM with the
  * problem set. Always pair with yaml_doc_close. */
 HX_CHECK int yaml_doc_open(struct yaml_doc *doc, const char *path, struct hx_problem *problem);
+/* The same from a text that is there already (copied); `file` is named in messages. */
+HX_CHECK int yaml_doc_open_text(struct yaml_doc *doc, const char *file, const char *text,
+                                struct hx_problem *problem);
 void yaml_doc_close(struct yaml_doc *doc);
 
 yaml_node_t *yaml_doc_root(struct yaml_doc *doc);

@@ -60,8 +60,8 @@ int64_t hx_clock_deadline(const struct hx_rules *r, const struct hx_clock *k)
     }
 }
 
-/* Instant at which a share of the clock is used up. A deadline that came from a floor or a date
- * divides the time that was really given. */
+/* Instant at which a share of the clock is used up, counted as its budget is counted. A deadline
+ * that came from a floor, a date or whole days divides the time that was really given. */
 static int64_t share_of(const struct hx_rules *r, const struct hx_clock *k, uint16_t share)
 {
     int64_t start = k->start + (int64_t)k->paused_ms;
@@ -71,6 +71,11 @@ static int64_t share_of(const struct hx_rules *r, const struct hx_clock *k, uint
         start = k->floor - span;
     } else if (k->basis == HX_BASIS_DATE || k->basis == HX_BASIS_MOVED) {
         span = k->floor - start;
+    } else if (calendar(r, k)->kind == HX_CALENDAR_DAYS) {
+        span = k->deadline - start;
+    } else if (calendar(r, k)->kind == HX_CALENDAR_COUNT) {
+        int64_t ms = span / 1000 * share + span % 1000 * share / 1000 + (int64_t)k->paused_ms;
+        return hx_calendar_add(calendar(r, k), k->start, ms);
     }
     return hx_calendar_roll(calendar(r, k),
                             start + span / 1000 * share + span % 1000 * share / 1000);
@@ -156,7 +161,7 @@ static bool make_room(struct hx_case *c)
     return false;
 }
 
-static uint8_t calendar_of(const struct hx_rules *r, int kind, int class_no)
+uint8_t hx_clock_calendar(const struct hx_rules *r, int kind, int class_no)
 {
     const struct hx_clock_rule *rule = &r->clocks[kind];
     int8_t own = rule->calendars[class_no];
@@ -174,7 +179,7 @@ static struct hx_clock *add(struct hx_step *s, int kind, int64_t start)
     *k = (struct hx_clock){.kind = (uint8_t)kind,
                            .state = HX_CLOCK_RUNNING,
                            .cycle = c->cycle,
-                           .calendar = calendar_of(s->rules, kind, c->class_no),
+                           .calendar = hx_clock_calendar(s->rules, kind, c->class_no),
                            .policy = s->rules->version,
                            .start = start,
                            .moved_by = s->lsn};
@@ -383,7 +388,7 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
         return;
     }
     k->budget_ms = (uint64_t)budget;
-    k->calendar = calendar_of(s->rules, k->kind, s->c->class_no);
+    k->calendar = hx_clock_calendar(s->rules, k->kind, s->c->class_no);
     k->basis = k->cycle > 1 ? HX_BASIS_HALF_BUDGET : HX_BASIS_BUDGET;
     k->floor = 0;
     int64_t least = s->t_eff + budget / 4;

@@ -1,4 +1,5 @@
 /* Writing what a step brought about: the reply, the journal entry, the case. */
+#include "engine/calendar.h"
 #include "engine/machine_internal.h"
 
 #include <stdio.h>
@@ -17,6 +18,31 @@ static char *copy(struct hx_arena *a, const char *s)
 /* ---- the reply
  * ------------------------------------------------------------------------------------- */
 
+/* How a budget in this calendar is counted, for the one to whom it is promised (S5). */
+static const char *unit_of(const struct hx_calendar_rule *cal)
+{
+    if (cal->kind == HX_CALENDAR_DAYS)
+        return cal->week == HX_WEEK_ALL && !cal->table ? "NATURAL_DAYS" : "WORKING_DAYS";
+    return cal->kind == HX_CALENDAR_COUNT ? "WINDOWS" : "ELAPSED";
+}
+
+static const struct hx_calendar_rule *calendar_of(const struct hx_step *s, int kind)
+{
+    return &s->rules->calendars[hx_clock_calendar(s->rules, kind, s->c->class_no)];
+}
+
+static void add_unit(struct hx_step *s, hxp_reply *r, int kind)
+{
+    Hongxin__V1__Unit *u = hx_arena_alloc(s->arena, sizeof *u);
+    if (!u || !r->units)
+        return;
+    hongxin__v1__unit__init(u);
+    u->clock = text(s->rules->clocks[kind].name);
+    u->unit = text(unit_of(calendar_of(s, kind)));
+    u->calendar = text(calendar_of(s, kind)->name);
+    r->units[r->n_units++] = u;
+}
+
 static void promise(struct hx_step *s, hxp_reply *r, int kind, int64_t deadline)
 {
     hxp_promise *p = hx_arena_alloc(s->arena, sizeof *p);
@@ -26,6 +52,7 @@ static void promise(struct hx_step *s, hxp_reply *r, int kind, int64_t deadline)
     p->clock = text(s->rules->clocks[kind].name);
     p->deadline = deadline;
     r->promises[r->n_promises++] = p;
+    add_unit(s, r, kind);
 }
 
 /* The latest moment at which somebody has it: by the rules of triage and deemed receipt. */
@@ -53,6 +80,7 @@ void hx_reply_promises(struct hx_step *s, hxp_reply *r)
 {
     int64_t receipt = s->c->t_held ? 0 : latest_receipt(s);
     r->promises = hx_arena_alloc(s->arena, HX_RULES_CLOCKS * sizeof *r->promises);
+    r->units = hx_arena_alloc(s->arena, HX_RULES_CLOCKS * sizeof *r->units);
     for (int kind = 1; kind < HX_RULES_CLOCKS; kind++) {
         if (!s->rules->clocks[kind].name[0])
             continue;
@@ -61,7 +89,7 @@ void hx_reply_promises(struct hx_step *s, hxp_reply *r)
         if (k && k->state == HX_CLOCK_RUNNING && k->deadline)
             promise(s, r, kind, k->deadline);
         else if (!k && receipt && budget && promised(s, kind))
-            promise(s, r, kind, receipt + budget);
+            promise(s, r, kind, hx_calendar_add(calendar_of(s, kind), receipt, budget));
     }
 }
 

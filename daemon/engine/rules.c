@@ -47,6 +47,11 @@ int hx_rules_ladder(const struct hx_rules *r, const char *name)
     return FIND(r->ladders, r->n_ladders, name);
 }
 
+int hx_rules_table(const struct hx_rules *r, const char *name)
+{
+    return FIND(r->tables, r->n_tables, name);
+}
+
 int hx_rules_calendar(const struct hx_rules *r, const char *name)
 {
     return FIND(r->calendars, r->n_calendars, name);

@@ -7,6 +7,7 @@
 #ifndef ENGINE_RULES_H
 #define ENGINE_RULES_H
 
+#include "engine/calendar.h"
 #include "engine/case.h"
 #include "hongxin/error.h"
 
@@ -18,9 +19,9 @@ enum {
     HX_RULES_LADDERS = 12,
     HX_RULES_MARKS = 6,
     HX_RULES_RECEIVERS = 24,
-    HX_RULES_CALENDARS = 8,
+    HX_RULES_CALENDARS = 16,
+    HX_RULES_TABLES = 4,
     HX_RULES_REASONS = 24,
-    HX_RULES_DAYS = 200,
     HX_RULES_TRANSITIONS = 192,
     HX_RULES_CALLS = 14, /* guards or effects in one row */
     HX_NAME_MAX = 24,
@@ -47,24 +48,6 @@ struct hx_class_rule {
     uint8_t evidence; /* pieces a solution must bring */
     bool photo;       /* one of them a photo */
     bool is_default;  /* of a report whose class nobody knows */
-};
-
-enum hx_calendar_kind {
-    HX_CALENDAR_ALWAYS,
-    HX_CALENDAR_ROLL,    /* elapsed time; an instant outside the window moves to its next opening */
-    HX_CALENDAR_COUNT,   /* only time inside the window of each day counts */
-    HX_CALENDAR_WORKDAYS /* whole working days, the first not counted, until the window's end of the
-                            last */
-};
-
-struct hx_calendar_rule {
-    char name[HX_NAME_MAX];
-    enum hx_calendar_kind kind;
-    int32_t from_ms, to_ms; /* window of each day, local time */
-    int32_t utc_offset_ms;
-    uint16_t n_holidays, n_makeups; /* of WORKDAYS: days that are off although Monday to Friday … */
-    int32_t holidays[HX_RULES_DAYS]; /* … in days since 1970-01-01, ascending */
-    int32_t makeups[HX_RULES_DAYS];  /* days that are worked although Saturday or Sunday (调休) */
 };
 
 /* Why a case may stand still (挂账), who owns that time, and how long at most. */
@@ -214,8 +197,10 @@ struct hx_rules {
     char name[HX_NAME_MAX];
     struct hx_title title;
     uint32_t version;
-    char version_text[HX_WORD_MAX]; /* "complaint/1" */
-    int32_t utc_offset_minutes;
+    char version_text[HX_WORD_MAX];          /* "complaint/1" */
+    struct hx_zone zone;                     /* local times of this life cycle */
+    struct hx_table tables[HX_RULES_TABLES]; /* of holidays and make-up days */
+    uint8_t n_tables;
     struct hx_state_rule states[HX_RULES_STATES];
     struct hx_class_rule classes[HX_RULES_CLASSES];
     struct hx_calendar_rule calendars[HX_RULES_CALENDARS];
@@ -252,6 +237,7 @@ int hx_rules_event(const struct hx_rules *r, const char *name);
 int hx_rules_receiver(const struct hx_rules *r, const char *name);
 int hx_rules_ladder(const struct hx_rules *r, const char *name);
 int hx_rules_calendar(const struct hx_rules *r, const char *name);
+int hx_rules_table(const struct hx_rules *r, const char *name);
 int hx_rules_pause(const struct hx_rules *r, const char *name);
 bool hx_rules_return_reason(const struct hx_rules *r, const char *name);
 bool hx_rules_refused(const struct hx_rules *r, const char *category);

@@ -91,6 +91,8 @@ void hx_clock_rebut_after(struct hx_step *s, int64_t t, const char *why);
 /* To a date named by two persons (K9). */
 void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline);
 int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cycle);
+/* Index of the calendar in which a clock of this class counts. */
+uint8_t hx_clock_calendar(const struct hx_rules *r, int kind, int class_no);
 /* Deadline from the arithmetic stored with it (R6, invariant 7). */
 int64_t hx_clock_deadline(const struct hx_rules *r, const struct hx_clock *k);
 /* When mark i of its ladder is due; INT64_MAX when the clock has no such mark. */

@@ -33,12 +33,23 @@ static const char *city_path(struct service *s, const char *id)
     return folder ? hx_arena_printf(&s->arena, "%s/%s.csv", folder, id) : NULL;
 }
 
+/* A table of holidays, in the folder beside that of the life cycles. */
+static const char *calendar_path(struct service *s, const char *id)
+{
+    const char *path = s->options.life_cycle_file;
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    return slash ? hx_arena_printf(&s->arena, "%.*s/../calendars/%s.ics", (int)(slash - path), path,
+                                   id)
+                 : NULL;
+}
+
 /* kind → its file, type of content */
 static const struct kind {
     const char *name, *type;
     const char *(*path)(struct service *s, const char *id);
 } kinds[] = {
     {"life-cycle", "application/yaml", life_cycle_path},
+    {"calendar", "text/calendar", calendar_path},
     {"city", "text/csv", city_path},
 };
 
@@ -81,7 +92,8 @@ void handle_rules(struct service *s, const struct request *r)
     Hongxin__V1__RulesAnswer a = HONGXIN__V1__RULES_ANSWER__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     if (load(s, r->message->rules, &a) != HX_OK) {
-        service_problem(s, r, "NO_RULES", "there is no such file: kinds are life-cycle and city");
+        service_problem(s, r, "NO_RULES",
+                        "there is no such file: kinds are life-cycle, calendar and city");
         return;
     }
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_RULES;

@@ -86,7 +86,8 @@ static int print_fact(struct sim *s, const hxp_entry *e, const hxp_fact *f)
         label = hx_memory_label(s->memory, e->case_number);
         label = label ? label : hx_number_format(e->case_number, number);
     }
-    json_t *line = hx_json_fact_line(e, f, label, s->m.rules->utc_offset_minutes);
+    json_t *line =
+        hx_json_fact_line(e, f, label, hx_zone_offset(&s->m.rules->zone, e->t_rec) / 60000);
     if (!line)
         return HX_NOMEM;
     int rc = json_dumpf(line, s->out, HX_JSON_DUMP) || fputc('\n', s->out) == EOF ? HX_IO : HX_OK;

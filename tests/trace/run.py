@@ -5,6 +5,8 @@
 
 runs `SIMULATOR… --config DIR NAME.jsonl` twice: both outputs must be the same bytes, every line of NAME.expected must hold
 (facts.py), and so must what holds for every run (invariants.py). Ends with 0, or with 1 and every difference.
+
+NAME.variants, when there is one, makes files out of those of DIR before the run (variants.py).
 """
 import argparse
 import json
@@ -15,6 +17,7 @@ import sys
 sys.dont_write_bytecode = True
 import facts as expectation  # noqa: E402
 import invariants  # noqa: E402
+import variants  # noqa: E402
 
 
 def simulate(command, config, scenario):
@@ -31,9 +34,10 @@ def read_facts(output):
 
 def judge(command, config, scenario):
     """Every fault of one scenario, as texts."""
-    first = simulate(command, config, scenario)
-    if simulate(command, config, scenario) != first:
-        return ["two runs of the same scenario differ"]
+    with variants.made(config, scenario) as (folder, path):
+        first = simulate(command, folder, path)
+        if simulate(command, folder, path) != first:
+            return ["two runs of the same scenario differ"]
     found = read_facts(first)
     expected = expectation.read_expectations(pathlib.Path(scenario).with_suffix(".expected"))
     if not any(e.kind == "fact" for e in expected):
