@@ -1,12 +1,10 @@
 /* The whole machine: the input is a program of events and waits for two cases. Whatever comes, the
  * invariants hold: owner seconds add up, nothing fires twice or early, an open case has a row at
  * its next mark, and packing is stable. */
-#include "config/life_cycle.h"
-#include "engine/machine.h"
 #include "engine/memory.h"
-#include "engine/rules.h"
 #include "fuzz.h"
 #include "hongxin/instant.h"
+#include "property/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,43 +19,6 @@ struct program {
 static unsigned next(struct program *g, unsigned below)
 {
     return g->p < g->end ? *g->p++ % below : 0;
-}
-
-static struct hx_rules *rules(void)
-{
-    static struct hx_rules *r;
-    struct hx_problem problem;
-    if (!r &&
-        hx_life_cycle_load(HX_SOURCE_DIR "/config/life-cycles/complaint.yaml", &r, &problem)) {
-        fprintf(stderr, "%s\n", problem.text);
-        abort();
-    }
-    return r;
-}
-
-static void add(struct hx_city *c, enum hx_place_kind kind, const char *id, const char *parent)
-{
-    struct hx_place p = {.kind = kind, .name_zh = "", .name_en = ""};
-    snprintf(p.id, sizeof p.id, "%s", id);
-    snprintf(p.company, sizeof p.company, "%s", kind == HX_ESTATE ? "P-07" : "");
-    if (hx_city_add_place(c, &p, parent))
-        abort();
-}
-
-static struct hx_city *city(void)
-{
-    static struct hx_city *c;
-    const struct hx_company company = {.id = "P-07", .name_zh = "", .name_en = ""};
-    if (c)
-        return c;
-    if (hx_city_new(&c) || hx_city_add_company(c, &company))
-        abort();
-    add(c, HX_STREET, "S-02", NULL);
-    add(c, HX_COMMUNITY, "C-03", "S-02");
-    add(c, HX_GRID, "G-041", "C-03");
-    add(c, HX_ESTATE, "E-1", "G-041");
-    add(c, HX_BUILDING, "B-0417", "E-1");
-    return c;
 }
 
 static void check_case(struct hx_machine *m, uint64_t number)
@@ -83,18 +44,6 @@ static void check_case(struct hx_machine *m, uint64_t number)
                 c.breaches[i].deadline == c.breaches[j].deadline &&
                 strcmp(c.breaches[i].holder, c.breaches[j].holder) == 0 && !c.breaches[j].marks)
                 abort();
-}
-
-static void wait(struct hx_machine *m, struct hx_memory *mem, int64_t until)
-{
-    int64_t due;
-    uint64_t number;
-    for (int turns = 0; hx_memory_due(mem, &due, &number) && due <= until; turns++) {
-        hx_machine_set_time(m, due);
-        if (hx_machine_due(m, number) || turns > 10000)
-            abort();
-    }
-    hx_machine_set_time(m, until);
 }
 
 static void fill(struct program *g, hxp_data *d)
@@ -155,33 +104,22 @@ static void publish(struct hx_machine *m, struct program *g, unsigned id)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct hx_machine m;
+    static struct world w;
     struct program g = {data, data + size};
-    struct hx_memory *mem;
-    struct hx_arena arena;
-    if (hx_memory_new(&mem))
-        return 0;
-    hx_arena_init(&arena, 0);
-    m = (struct hx_machine){.rules = rules(),
-                            .city = city(),
-                            .ops = hx_memory_backend(),
-                            .backend = mem,
-                            .arena = &arena};
-    hx_machine_set_time(&m, START);
+    world_open(&w, START);
     for (unsigned id = 1; g.p < g.end && id < 200; id++) {
         static const int64_t waits[] = {0, 1, 1000, 30000, 120000, 300000, 2400000, 86400000};
-        wait(&m, mem, m.now + waits[next(&g, 8)]);
-        publish(&m, &g, id);
-        for (uint64_t c = 1; c <= hx_memory_cases(mem); c++)
-            check_case(&m, c);
+        world_wait(&w, w.m.now + waits[next(&g, 8)]);
+        publish(&w.m, &g, id);
+        for (uint64_t c = 1; c <= hx_memory_cases(w.memory); c++)
+            check_case(&w.m, c);
         size_t n;
-        (void)hx_memory_take(mem, &n);
-        hx_arena_reset(&arena);
+        (void)hx_memory_take(w.memory, &n);
+        hx_arena_reset(&w.arena);
     }
-    wait(&m, mem, m.now + 40 * HX_DAY);
-    for (uint64_t c = 1; c <= hx_memory_cases(mem); c++)
-        check_case(&m, c);
-    hx_memory_free(mem);
-    hx_arena_fini(&arena);
+    world_wait(&w, w.m.now + 40 * HX_DAY);
+    for (uint64_t c = 1; c <= hx_memory_cases(w.memory); c++)
+        check_case(&w.m, c);
+    world_close(&w);
     return 0;
 }

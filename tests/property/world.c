@@ -1,0 +1,75 @@
+#include "property/world.h"
+
+#include "config/life_cycle.h"
+#include "engine/memory.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct hx_rules *world_rules(void)
+{
+    static struct hx_rules *r;
+    struct hx_problem problem;
+    if (!r &&
+        hx_life_cycle_load(HX_SOURCE_DIR "/config/life-cycles/complaint.yaml", &r, &problem)) {
+        fprintf(stderr, "%s\n", problem.text);
+        abort();
+    }
+    return r;
+}
+
+static void add(struct hx_city *c, enum hx_place_kind kind, const char *id, const char *parent)
+{
+    struct hx_place p = {.kind = kind, .name_zh = "", .name_en = ""};
+    snprintf(p.id, sizeof p.id, "%s", id);
+    snprintf(p.company, sizeof p.company, "%s", kind == HX_ESTATE ? "P-07" : "");
+    if (hx_city_add_place(c, &p, parent))
+        abort();
+}
+
+const struct hx_city *world_city(void)
+{
+    static struct hx_city *c;
+    const struct hx_company company = {.id = "P-07", .name_zh = "", .name_en = ""};
+    if (c)
+        return c;
+    if (hx_city_new(&c) || hx_city_add_company(c, &company))
+        abort();
+    add(c, HX_STREET, "S-02", NULL);
+    add(c, HX_COMMUNITY, "C-03", "S-02");
+    add(c, HX_GRID, "G-041", "C-03");
+    add(c, HX_ESTATE, "E-1", "G-041");
+    add(c, HX_BUILDING, "B-0417", "E-1");
+    return c;
+}
+
+void world_open(struct world *w, int64_t begin)
+{
+    if (hx_memory_new(&w->memory))
+        abort();
+    hx_arena_init(&w->arena, 0);
+    w->m = (struct hx_machine){.rules = world_rules(),
+                               .city = world_city(),
+                               .ops = hx_memory_backend(),
+                               .backend = w->memory,
+                               .arena = &w->arena};
+    hx_machine_set_time(&w->m, begin);
+}
+
+void world_close(struct world *w)
+{
+    hx_memory_free(w->memory);
+    hx_arena_fini(&w->arena);
+}
+
+void world_wait(struct world *w, int64_t until)
+{
+    enum { TURNS = 10000 };
+    int64_t due;
+    uint64_t number;
+    for (int turns = 0; hx_memory_due(w->memory, &due, &number) && due < until; turns++) {
+        hx_machine_set_time(&w->m, due);
+        if (hx_machine_due(&w->m, number) || turns > TURNS)
+            abort();
+    }
+    hx_machine_set_time(&w->m, until);
+}
