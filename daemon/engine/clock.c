@@ -6,7 +6,7 @@
  * A clock is never re-used: a new cycle or a new class starts another one, so that every deadline
  * that ever stood can be added up again (R6, invariant 7). */
 #include "engine/calendar.h"
-#include "engine/step.h"
+#include "engine/machine_internal.h"
 
 #include <string.h>
 
@@ -147,6 +147,15 @@ bool hx_case_open(const struct hx_rules *r, const struct hx_case *c)
     return r->states[c->state].kind == HX_STATE_OPEN;
 }
 
+bool hx_case_clocked(const struct hx_rules *r, const struct hx_case *c)
+{
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (c->clocks[i].state == HX_CLOCK_RUNNING && c->clocks[i].deadline &&
+            !r->clocks[c->clocks[i].kind].shown)
+            return true;
+    return false;
+}
+
 /* Clocks of earlier cycles that nobody needs any more make room; their facts stand in the journal.
  */
 static bool make_room(struct hx_case *c)
@@ -231,6 +240,36 @@ void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t de
 
 static void count_pause(struct hx_step *s, struct hx_clock *k, int64_t t);
 
+int64_t hx_cycle_began(const struct hx_rules *r, const struct hx_case *c, int cycle)
+{
+    int64_t began = INT64_MAX;
+    if (cycle <= 1)
+        return c->t0;
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (c->clocks[i].cycle == cycle && !r->clocks[c->clocks[i].kind].shown &&
+            c->clocks[i].start < began)
+            began = c->clocks[i].start;
+    return began;
+}
+
+static int cycle_at(const struct hx_rules *r, const struct hx_case *c, int64_t t)
+{
+    int cycle = c->cycle;
+    while (cycle > 1 && t < hx_cycle_began(r, c, cycle))
+        cycle--;
+    return cycle;
+}
+
+struct hx_clock *hx_clock_at(const struct hx_rules *r, struct hx_case *c, int kind, int64_t t)
+{
+    int cycle = cycle_at(r, c, t);
+    for (uint32_t i = c->n_clocks; i-- > 0;)
+        if (c->clocks[i].kind == kind && c->clocks[i].cycle == cycle &&
+            c->clocks[i].state != HX_CLOCK_VOID)
+            return &c->clocks[i];
+    return NULL;
+}
+
 static struct hx_breach *breach_of(struct hx_case *c, const struct hx_clock *k)
 {
     for (uint32_t i = c->n_breaches; i-- > 0;)
@@ -253,22 +292,63 @@ static void rebut(struct hx_step *s, struct hx_clock *k, struct hx_breach *b)
     hx_ladder_correct(s, k, why, false);
 }
 
+/* Every accusation of this clock that the fact refutes: also those of deadlines that a change of
+ * class has moved since. Returns whether there was one. */
+static bool rebut_all(struct hx_step *s, struct hx_clock *k, int64_t t_eff)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < s->c->n_breaches; i++) {
+        struct hx_breach *b = &s->c->breaches[i];
+        if (b->kind != k->kind || b->cycle != k->cycle || t_eff > b->deadline)
+            continue;
+        rebut(s, k, b);
+        any = true;
+    }
+    return any;
+}
+
+void hx_clock_break(struct hx_step *s, struct hx_clock *k, int64_t due, int64_t t_noticed)
+{
+    struct hx_case *c = s->c;
+    if (c->n_breaches == HX_CASE_BREACHES) {
+        s->overflow = true;
+        return;
+    }
+    struct hx_breach *b = &c->breaches[c->n_breaches++];
+    *b = (struct hx_breach){.kind = k->kind,
+                            .cycle = k->cycle,
+                            .deadline = k->deadline,
+                            .t_noticed = t_noticed,
+                            .lsn = s->lsn};
+    memcpy(b->holder, c->holder, sizeof b->holder);
+    hx_fact_breach(s, b, due, hx_delay_reason(s->m, due));
+    hx_flag_set(s, HX_FLAG_BREACHED, true);
+}
+
 void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff)
 {
     struct hx_clock *k = hx_clock_find(s->c, kind);
-    if (!k)
-        return;
+    if (k)
+        hx_clock_judge(s, k, t_eff);
+}
+
+void hx_clock_judge(struct hx_step *s, struct hx_clock *k, int64_t t_eff)
+{
     if (k->paused_at)
         count_pause(s, k, t_eff);
     k->state = HX_CLOCK_STOPPED;
     k->stopped_at = t_eff;
     if (k->deadline)
         k->met = t_eff <= k->deadline ? 1 : 2;
-    hx_fact_clock(s, k, "STOP");
     struct hx_breach *b = breach_of(s->c, k);
-    if (b && k->met == 1)
-        rebut(s, k, b);
-    else if (b)
+    if (k->met == 2 && !b && s->rules->clocks[k->kind].promise) {
+        hx_clock_break(s, k, k->deadline, s->now > k->deadline ? s->now : t_eff);
+        b = breach_of(s->c, k);
+    }
+    hx_fact_clock(s, k, "STOP");
+    if (rebut_all(s, k, t_eff))
+        return;
+    if (b)
         hx_ladder_clear(s, k);
     else
         hx_ladder_forget(s, k);

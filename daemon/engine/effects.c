@@ -91,14 +91,24 @@ static void start(struct hx_step *s, const struct hx_call *call)
     hx_clock_start(s, call->number, s->t_eff > s->c->t_dispatched ? s->t_eff : s->c->t_dispatched);
 }
 
+/* A promise that a later fact has ended is judged once more by the earlier one. */
 static void stop(struct hx_step *s, const struct hx_call *call)
 {
-    hx_clock_stop(s, call->number, s->t_eff);
+    struct hx_clock *k = hx_clock_last(s->c, call->number);
+    if (k && k->cycle == s->c->cycle && s->rules->clocks[k->kind].promise &&
+        k->state == HX_CLOCK_STOPPED && s->t_eff < k->stopped_at)
+        hx_clock_judge(s, k, s->t_eff);
+    else
+        hx_clock_stop(s, call->number, s->t_eff);
 }
 
-/* The fact came, and the next one is awaited from now on. */
+/* The fact came, and the next one is awaited from now on. One that is heard of late ends nothing
+ * that began after it. */
 static void restart(struct hx_step *s, const struct hx_call *call)
 {
+    const struct hx_clock *k = hx_clock_find(s->c, call->number);
+    if (k && s->t_eff <= k->start)
+        return;
     hx_clock_stop(s, call->number, s->t_eff);
     hx_clock_start(s, call->number, s->t_eff);
 }
@@ -114,6 +124,16 @@ static void restart_later(struct hx_step *s, const struct hx_call *call)
     struct hx_clock *k = hx_clock_last(c, call->number);
     if (k)
         k->cycle = cycle;
+}
+
+/* A fact that is heard of late, but earlier than the one that ended the clock. */
+static void rejudge(struct hx_step *s, const struct hx_call *call)
+{
+    struct hx_clock *k = hx_clock_at(s->rules, s->c, call->number, s->t_eff);
+    if (!k)
+        return;
+    s->cycle = k->cycle;
+    hx_clock_judge(s, k, s->t_eff);
 }
 
 static void void_clock(struct hx_step *s, const struct hx_call *call)
@@ -264,14 +284,16 @@ static void arrived(struct hx_step *s, const struct hx_call *call)
     s->c->t_arrived = s->t_eff;
 }
 
-/* RESOLVED proves that somebody was there not later than now (corner 6). */
+/* RESOLVED proves that somebody was there not later than now (corner 6), also where an arrival was
+ * claimed for later. */
 static void unproven_arrival(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    int kind = hx_rules_clock(s->rules, "K_ARRIVE");
-    if (s->c->t_arrived || !hx_clock_find(s->c, kind))
+    struct hx_clock *k =
+        hx_clock_at(s->rules, s->c, hx_rules_clock(s->rules, "K_ARRIVE"), s->t_eff);
+    if (!k || k->cycle != s->c->cycle || (s->c->t_arrived && s->c->t_arrived <= s->t_eff))
         return;
-    hx_clock_stop(s, kind, s->t_eff);
+    hx_clock_judge(s, k, s->t_eff);
     s->c->t_arrived = s->t_eff;
     hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, true);
 }
@@ -463,6 +485,8 @@ const struct hx_word hx_words_effects[] = {
               "takes the default class when there is none"),
     HX_EFFECT("start", HX_ARG_CLOCK, start, "starts a clock, if it is for this case"),
     HX_EFFECT("stop", HX_ARG_CLOCK, stop, "its fact arrived: judged, all-clear or correction"),
+    HX_EFFECT("rejudge", HX_ARG_CLOCK, rejudge,
+              "judges a clock of the event's cycle once more, by this earlier fact"),
     HX_EFFECT("restart", HX_ARG_CLOCK, restart, "stops a clock and starts it anew"),
     HX_EFFECT("restart_later", HX_ARG_CLOCK, restart_later,
               "starts it anew with the shorter budget"),

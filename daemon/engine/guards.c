@@ -150,12 +150,36 @@ static bool not_before_report(const struct hx_step *s, const struct hx_call *cal
     return s->t_eff >= s->c->t0;
 }
 
-/* Earlier than what is recorded, or the first proof of an arrival that was only inferred. */
+/* Earlier than what is recorded, or the proof of an arrival that was only inferred. What was solved
+ * at an instant was reached not later: a later arrival proves nothing. */
 static bool better_arrival(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     const struct hx_case *c = s->c;
-    return c->t_arrived == 0 || s->t_eff < c->t_arrived || c->flags & HX_FLAG_ARRIVAL_UNPROVEN;
+    return c->t_arrived == 0 || s->t_eff < c->t_arrived ||
+           (c->flags & HX_FLAG_ARRIVAL_UNPROVEN && s->t_eff == c->t_arrived);
+}
+
+/* A fact of the same kind, but of a later time, has ended this clock in the cycle to which this one
+ * belongs: it is judged once more (corners 4 and 6). */
+static bool ended_later(const struct hx_step *s, const struct hx_call *call)
+{
+    const struct hx_clock *k = hx_clock_at(s->rules, s->c, call->number, s->t_eff);
+    return k && k->state == HX_CLOCK_STOPPED && s->t_eff < k->stopped_at && s->t_eff >= k->start;
+}
+
+/* Whoever is accused may bring his proof, also when the case has another holder by now. */
+static bool by_accused(const struct hx_step *s, const struct hx_call *call)
+{
+    const struct hx_clock *k = hx_clock_at(s->rules, s->c, call->number, s->t_eff);
+    if (hx_by_holder(s))
+        return true;
+    for (uint32_t i = 0; k && i < s->c->n_breaches; i++) {
+        const struct hx_breach *b = &s->c->breaches[i];
+        if (b->kind == k->kind && b->cycle == k->cycle && strcmp(b->holder, s->actor.area) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Two persons are two different names: one who speaks for two posts stays one. */
@@ -278,6 +302,10 @@ const struct hx_word hx_words_guards[] = {
              "it did not happen before the report"),
     HX_GUARD("better_arrival", HX_ARG_NONE, better_arrival, "ARRIVED_ALREADY", HX_NOT_ALLOWED,
              "it proves an earlier arrival than the recorded one"),
+    HX_GUARD(HX_WORD_EARLIER, HX_ARG_CLOCK, ended_later, "NOT_EARLIER", HX_NOT_ALLOWED,
+             "a later fact has ended this clock in its cycle"),
+    HX_GUARD("by_accused", HX_ARG_CLOCK, by_accused, "NOT_HOLDER", HX_NOT_ALLOWED,
+             "a person of the holder, or of the one whom this clock accuses"),
     HX_GUARD("second_person", HX_ARG_NONE, second_person, "SAME_PERSON", HX_NOT_ALLOWED,
              "not the person who asked for it"),
     HX_GUARD("soon_after_arrival", HX_ARG_NONE, soon_after_arrival, "TOO_LATE", HX_NOT_ALLOWED,

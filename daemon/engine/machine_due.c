@@ -19,24 +19,6 @@ const char *hx_delay_reason(const struct hx_machine *m, int64_t due)
     return m->step_to && due > m->step_from && due <= m->step_to ? "CLOCK_STEP" : "";
 }
 
-static void breach(struct hx_step *s, struct hx_clock *k, int64_t due)
-{
-    struct hx_case *c = s->c;
-    if (c->n_breaches == HX_CASE_BREACHES) {
-        s->overflow = true;
-        return;
-    }
-    struct hx_breach *b = &c->breaches[c->n_breaches++];
-    *b = (struct hx_breach){.kind = k->kind,
-                            .cycle = k->cycle,
-                            .deadline = k->deadline,
-                            .t_noticed = s->now,
-                            .lsn = s->lsn};
-    memcpy(b->holder, c->holder, sizeof b->holder);
-    hx_fact_breach(s, b, due, hx_delay_reason(s->m, due));
-    hx_flag_set(s, HX_FLAG_BREACHED, true);
-}
-
 static bool end_due(const struct hx_clock *k, int64_t due)
 {
     return k->state == HX_CLOCK_RUNNING && k->deadline && k->deadline <= due &&
@@ -49,7 +31,7 @@ static void run_out(struct hx_step *s, struct hx_clock *k, int64_t due)
 {
     k->fired |= HX_CLOCK_END;
     if (s->rules->clocks[k->kind].promise) {
-        breach(s, k, due);
+        hx_clock_break(s, k, due, s->now);
         return;
     }
     int kind = k->kind;

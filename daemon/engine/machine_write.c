@@ -99,7 +99,8 @@ void hx_reply_allowed(struct hx_step *s, hxp_reply *r)
     uint32_t from = UINT32_C(1) << s->c->state;
     bool allowed[HX_RULES_EVENTS] = {false};
     for (int i = 0; i < rules->n_transitions; i++)
-        if (rules->transitions[i].event >= 0 && rules->transitions[i].from & from)
+        if (rules->transitions[i].event >= 0 && rules->transitions[i].from & from &&
+            !hx_row_looks_back(&rules->transitions[i]))
             allowed[rules->transitions[i].event] =
                 !rules->events[rules->transitions[i].event].internal;
     r->allowed = hx_arena_alloc(s->arena, HX_RULES_EVENTS * sizeof *r->allowed);
@@ -206,6 +207,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->holder_before[0] = '\0';
     s->other = NULL;
     s->message = -1;
+    s->cycle = 0;
     s->state_from = 0;
     s->refusal = NULL;
     s->refusal_result = 0;
@@ -223,7 +225,7 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     fill_event(m, e, in);
     e->lsn = s->lsn;
     e->case_number = c->number;
-    e->cycle = c->cycle;
+    e->cycle = s->cycle ? s->cycle : c->cycle;
     e->prev_lsn = c->last_lsn;
     e->t_eff = s->t_eff;
     e->cause = text(s->cause);

@@ -27,3 +27,23 @@ void hx_owner_book(struct hx_case *c, int64_t t)
         c->stint_ms += spent;
     c->owner_since = t;
 }
+
+struct hx_owner_mark hx_owner_mark(const struct hx_case *c)
+{
+    return (struct hx_owner_mark){.owner = c->owner,
+                                  .since = c->owner_since,
+                                  .ms = c->owner_ms[c->owner],
+                                  .stint = c->stint_ms};
+}
+
+void hx_owner_unbook(struct hx_case *c, const struct hx_owner_mark *before,
+                     const struct hx_owner_mark *booked)
+{
+    struct hx_owner_mark now = hx_owner_mark(c);
+    if (now.owner != booked->owner || now.since != booked->since || now.ms != booked->ms ||
+        now.stint != booked->stint)
+        return;
+    c->owner_since = before->since;
+    c->owner_ms[c->owner] = before->ms;
+    c->stint_ms = before->stint;
+}

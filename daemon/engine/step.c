@@ -64,14 +64,45 @@ static bool guards_hold(struct hx_step *s, const struct hx_transition *row, int 
 
 static void take(struct hx_step *s, const struct hx_transition *row)
 {
-    int64_t t = s->t_eff < s->now ? s->t_eff : s->now;
+    struct hx_owner_mark before = hx_owner_mark(s->c);
     if (s->c->state)
-        hx_owner_book(s->c, t);
+        hx_owner_book(s->c, s->t_eff < s->now ? s->t_eff : s->now);
+    struct hx_owner_mark booked = hx_owner_mark(s->c);
     s->state_from = s->c->state;
     hx_step_enter(s, row->to);
     for (int i = 0; i < row->n_effects; i++)
         row->effects[i].word->effect(s, &row->effects[i]);
     s->c->owner = (uint8_t)hx_owner_now(s->rules, s->c);
+    if (hx_case_open(s->rules, s->c))
+        hx_owner_unbook(s->c, &before, &booked);
+}
+
+bool hx_row_looks_back(const struct hx_transition *row)
+{
+    for (int i = 0; i < row->n_guards; i++)
+        if (strcmp(row->guards[i].word->name, HX_WORD_EARLIER) == 0)
+            return true;
+    return false;
+}
+
+/* What happened before this cycle began says nothing about it: only a row that looks back takes it.
+ */
+static bool out_of_cycle(const struct hx_step *s)
+{
+    return s->event && s->c->cycle > 1 && s->t_eff < hx_cycle_began(s->rules, s->c, s->c->cycle);
+}
+
+/* Whether this row may be taken. A row that looks back says nothing when it does not fit: the
+ * refusal is that of the others. */
+static bool fits(struct hx_step *s, const struct hx_transition *row, bool earlier, int *furthest)
+{
+    int silent = HX_RULES_CALLS;
+    if (hx_row_looks_back(row))
+        return guards_hold(s, row, &silent);
+    if (!earlier)
+        return guards_hold(s, row, furthest);
+    s->refusal = "EARLIER_CYCLE";
+    return false;
 }
 
 bool hx_step_event(struct hx_step *s, int event)
@@ -79,11 +110,12 @@ bool hx_step_event(struct hx_step *s, int event)
     uint32_t from = UINT32_C(1) << s->c->state;
     const char *outer = s->cause;
     int furthest = -1;
+    bool earlier = out_of_cycle(s);
     s->refusal = "NOT_NOW";
     s->refusal_result = HONGXIN__V1__RESULT__NOT_ALLOWED;
     for (int i = 0; i < s->rules->n_transitions; i++) {
         const struct hx_transition *row = &s->rules->transitions[i];
-        if (row->event != event || !(row->from & from) || !guards_hold(s, row, &furthest))
+        if (row->event != event || !(row->from & from) || !fits(s, row, earlier, &furthest))
             continue;
         if (!s->rules->events[event].internal)
             s->cause = s->rules->events[event].name;

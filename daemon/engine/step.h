@@ -42,8 +42,9 @@ struct hx_step {
     int level; /* highest level told, -1 = none */
     char holder_before[HX_ID_MAX];
     struct hx_case
-        *other;  /* the case named beside its own (into), or the sender of a message; or NULL */
-    int message; /* event for the other case, in the same transaction; -1 = none */
+        *other;    /* the case named beside its own (into), or the sender of a message; or NULL */
+    int message;   /* event for the other case, in the same transaction; -1 = none */
+    uint8_t cycle; /* to which the facts belong, when it is not the present one; 0 */
     uint8_t state_from;  /* before the row was taken */
     const char *refusal; /* code of the guard that refused */
     int refusal_result;  /* Hongxin__V1__Result */
@@ -75,6 +76,17 @@ void hx_clock_start(struct hx_step *s, int kind, int64_t start);
 void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t deadline);
 /* The fact arrived at `t_eff`: judges it (R3), rebuts or clears what was told. */
 void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff);
+/* The same for one clock, also for one that was stopped by a later fact: judged once more. A
+ * promise that proves missed before anybody noticed (a device ahead of us, R2; deadlines held back,
+ * corner 17) is broken here: no miss without its breach (R7). */
+void hx_clock_judge(struct hx_step *s, struct hx_clock *k, int64_t t_eff);
+/* Writes the breach of a promise (R7): due at `due`, noticed at `t_noticed`. */
+void hx_clock_break(struct hx_step *s, struct hx_clock *k, int64_t due, int64_t t_noticed);
+/* When a cycle was dispatched; the first one begins with the earliest report. */
+int64_t hx_cycle_began(const struct hx_rules *r, const struct hx_case *c, int cycle);
+/* The newest clock of this kind in the cycle to which the instant belongs, unless it was taken
+ * back; NULL when there is none. */
+struct hx_clock *hx_clock_at(const struct hx_rules *r, struct hx_case *c, int kind, int64_t t);
 /* Takes a clock back. Whoever heard of its breach gets the all-clear: nothing more is expected. */
 void hx_clock_void(struct hx_step *s, struct hx_clock *k);
 void hx_clock_pause(struct hx_step *s, struct hx_clock *k);
@@ -131,9 +143,21 @@ void hx_tell(struct hx_step *s, int receiver, const char *why);
 void hx_owner_book(struct hx_case *c, int64_t t);
 /* Whose seconds these are, by state and flags. */
 int hx_owner_now(const struct hx_rules *r, const struct hx_case *c);
+/* What a step may take back of its booking: when neither the owner has changed nor an effect has
+ * moved the seconds, they stay open, so that a proof which is read late can still end them at its
+ * own time. `before` and `booked` were taken before and after hx_owner_book. */
+struct hx_owner_mark {
+    uint8_t owner;
+    int64_t since, ms, stint;
+};
+struct hx_owner_mark hx_owner_mark(const struct hx_case *c);
+void hx_owner_unbook(struct hx_case *c, const struct hx_owner_mark *before,
+                     const struct hx_owner_mark *booked);
 
 /* ---- step.c
  * ------------------------------------------------------------------------------------------ */
+/* Whether a row takes what is read late, also from an earlier cycle (guard ended_later). */
+bool hx_row_looks_back(const struct hx_transition *row);
 /* Takes the first row for this event whose guards hold. False: refused, see s->refusal. */
 bool hx_step_event(struct hx_step *s, int event);
 /* Whether a row says what follows from the end of a clock, and taking it. */

@@ -30,6 +30,9 @@ struct hx_word {
     const char *says; /* what it means, for documents and pictures */
 };
 
+/* The guard of rows that look back: the only ones that take what happened in an earlier cycle. */
+#define HX_WORD_EARLIER "ended_later"
+
 /* NULL when the vocabulary has no such word. */
 const struct hx_word *hx_word_guard(const char *name);
 const struct hx_word *hx_word_effect(const char *name);
