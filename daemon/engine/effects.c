@@ -210,7 +210,7 @@ void hx_dispatch(struct hx_step *s)
     if (c->second[0])
         hx_tell(s, hx_rules_receiver(s->rules, second),
                 "second holder: the first is complained of");
-    enum hx_reach reach = s->m->reach ? s->m->reach(s->m->reach_ctx, c->holder) : HX_REACH_UP;
+    enum hx_reach reach = hx_step_reach(s, c->holder);
     c->t_dispatched = s->t_eff;
     hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
     if (f) {
@@ -390,7 +390,7 @@ static void object_plan(struct hx_step *s, const struct hx_call *call)
 static void redeliver(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    if (s->m->reach && s->m->reach(s->m->reach_ctx, s->c->holder) == HX_REACH_OURS) {
+    if (hx_step_reach(s, s->c->holder) == HX_REACH_OURS) {
         hx_clock_start(s, hx_rules_clock(s->rules, "K_DELIVERY"), s->t_eff);
         return;
     }
@@ -404,7 +404,7 @@ static void redeliver_late(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
-    int64_t up = s->m->outage_to;
+    int64_t up = s->m->dist.outage_to;
     int64_t waited = up > c->t_dispatched ? up - c->t_dispatched : 0;
     if (waited > c->owner_ms[HX_OWNER_HOLDER])
         waited = c->owner_ms[HX_OWNER_HOLDER];

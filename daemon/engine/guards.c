@@ -35,8 +35,9 @@ static bool out_of_scope(const struct hx_step *s, const struct hx_call *call)
 static bool our_outage(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return s->m->outage_to && s->t_rcv >= s->m->outage_from && s->t_rcv <= s->m->outage_to &&
-           s->c->t_dispatched < s->m->outage_to;
+    const struct hx_disturbance *d = &s->m->dist;
+    return d->outage_to && s->t_rcv >= d->outage_from && s->t_rcv <= d->outage_to &&
+           s->c->t_dispatched < d->outage_to;
 }
 
 /* The reporter may object within 48 hours of the plan's delivery. */

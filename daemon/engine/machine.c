@@ -133,9 +133,10 @@ static int64_t effective_time(const struct hx_machine *m, const struct hx_event_
     if (t_occ && proof < 32 && rule->trusted & (UINT32_C(1) << proof) &&
         t_occ <= in->t_rcv + 2 * HX_SECOND)
         return t_occ;
-    if (m->doubt && in->t_rcv > m->step_from)
+    const struct hx_disturbance *d = &m->dist;
+    if (d->doubt && in->t_rcv > d->step_from)
         *mark = "CLOCK_STEP"; /* kept as read, and marked (corner 14) */
-    if (!m->outage_to || e->t_src < m->outage_from || e->t_src > m->outage_to ||
+    if (!d->outage_to || e->t_src < d->outage_from || e->t_src > d->outage_to ||
         e->t_src >= in->t_rcv)
         return in->t_rcv;
     *mark = "OUTAGE";
@@ -245,7 +246,7 @@ static int load_other(struct hx_machine *m, struct hx_step *s)
         rc = m->ops->ref_load(m->backend, s->event->source, s->data->into, &number);
     if (rc || !number)
         return rc;
-    rc = m->ops->case_load(m->backend, number, &m->other);
+    rc = hx_machine_look(m, number, &m->other);
     if (!rc)
         s->other = &m->other;
     return rc;
@@ -307,10 +308,10 @@ static int park(struct hx_machine *m, const struct hx_arrival *in, const hxp_rep
         return rc;
     struct hx_parked p = {.lsn = r->lsn, .seq = in->event->source_seq, .t_rcv = in->t_rcv};
     rc = m->ops->park(m->backend, in->event->source, in->event->case_ref, &p);
-    struct hx_watch w = {.at = in->t_rcv + HX_DAY, .parked = true, .lsn = r->lsn};
-    snprintf(w.source, sizeof w.source, "%s", in->event->source);
-    snprintf(w.ref, sizeof w.ref, "%s", in->event->case_ref);
-    hx_machine_watch_add(m, &w);
+    struct hx_watch w;
+    hx_watch_parked(&w, in->event->source, in->event->case_ref, &p);
+    if (!rc)
+        rc = m->ops->watch_put(m->backend, &w);
     return rc ? rc : remember(m, in, 0, r->lsn);
 }
 
@@ -326,8 +327,11 @@ static int apply_parked(struct hx_machine *m, uint64_t number, const struct hx_p
     hxp_event *event = hongxin__v1__event__unpack(&memory, e->event.len, e->event.data);
     if (!event)
         return HX_CORRUPT;
-    struct hx_arrival in = {
-        .bytes = e->event.data, .size = e->event.len, .event = event, .t_rcv = p->t_rcv};
+    struct hx_arrival in = {.bytes = e->event.data,
+                            .size = e->event.len,
+                            .event = event,
+                            .t_rcv = p->t_rcv,
+                            .parked_lsn = p->lsn};
     const hxp_reply *reply;
     return apply_to(m, number, &in, &reply);
 }
@@ -337,12 +341,13 @@ static int unpark(struct hx_machine *m, const struct hx_arrival *in, uint64_t nu
     struct hx_parked p;
     int rc;
     while ((rc = m->ops->unpark(m->backend, in->event->source, in->event->case_ref, &p)) == HX_OK) {
-        for (size_t i = m->n_watches; i-- > 0;)
-            if (m->watches[i].parked && m->watches[i].lsn == p.lsn)
-                m->watches[i] = m->watches[--m->n_watches];
+        struct hx_watch w;
+        hx_watch_parked(&w, in->event->source, in->event->case_ref, &p);
         if (p.t_rcv < m->now - HX_DAY)
-            continue; /* dead: its source was told when the day was over */
-        rc = apply_parked(m, number, &p);
+            continue; /* dead: its source is told when the day is over */
+        rc = m->ops->watch_drop(m->backend, &w);
+        if (!rc)
+            rc = apply_parked(m, number, &p);
         if (rc)
             return rc;
     }
@@ -386,7 +391,7 @@ static int report(struct hx_machine *m, const struct hx_arrival *in, uint64_t re
 static int report_again(struct hx_machine *m, uint64_t number, const struct hx_arrival *in,
                         const hxp_reply **reply)
 {
-    int rc = m->ops->case_load(m->backend, number, &m->work);
+    int rc = hx_machine_look(m, number, &m->work);
     if (!rc)
         rc = hx_machine_catch_up(m, &m->work, in->t_rcv);
     if (rc)
@@ -415,7 +420,7 @@ static int route_event(struct hx_machine *m, const struct hx_arrival *in, const 
     return rc ? rc : apply_to(m, number, in, reply);
 }
 
-int hx_machine_event(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+static int apply_event(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
 {
     const char *field = NULL;
     if (!in->event)
@@ -437,4 +442,14 @@ int hx_machine_event(struct hx_machine *m, const struct hx_arrival *in, const hx
     if (!rc && (*reply)->result != RESULT(INVALID))
         rc = hx_machine_count(m, in);
     return !rc && hx_arena_failed(m->arena) ? HX_NOMEM : rc;
+}
+
+int hx_machine_event(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    m->in_event = true;
+    m->caused_by = m->n_with = 0;
+    int rc = apply_event(m, in, reply);
+    m->in_event = false;
+    m->caused_by = m->n_with = 0;
+    return rc;
 }

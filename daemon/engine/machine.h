@@ -34,6 +34,16 @@ struct hx_source {
     int64_t missing_since[8];
 };
 
+/* Something that must come before `at`, or the source is told: a missing number (corner 6), a case
+ * for a parked event (corner 7). A row beside the case's deadlines: it outlives a restart. */
+struct hx_watch {
+    int64_t at;
+    bool parked;
+    char source[HX_WORD_MAX];
+    char ref[HX_REF_MAX]; /* of a parked event */
+    uint64_t number;      /* the missing number, or the LSN of the parked event */
+};
+
 /* An event that waits for its case (corner 7). */
 struct hx_parked {
     uint64_t lsn; /* the journal holds its bytes */
@@ -60,6 +70,12 @@ struct hx_backend {
     /* Takes the parked event with the lowest seq (then lowest LSN) away; HX_NOTFOUND when there is
      * none. */
     int (*unpark)(void *b, const char *source, const char *ref, struct hx_parked *p);
+    /* What must come before an instant, in the order of (at, kind, source, number). Putting one
+     * that is there, or dropping one that is not, does nothing. watch_first also answers outside a
+     * transaction; HX_NOTFOUND when nothing is awaited. */
+    int (*watch_put)(void *b, const struct hx_watch *w);
+    int (*watch_drop)(void *b, const struct hx_watch *w);
+    int (*watch_first)(void *b, struct hx_watch *w);
     /* The number the next entry will have. */
     int (*next_lsn)(void *b, uint64_t *lsn);
     /* Appends the entry; its lsn is next_lsn. The entry and all it points to stay valid until the
@@ -74,19 +90,17 @@ struct hx_backend {
 /* Whether a holder can be reached, by its id: "P-07". */
 enum hx_reach { HX_REACH_UP, HX_REACH_DOWN, HX_REACH_OURS /* nobody can be reached: our fault */ };
 
-/* Something that must come before `at`, or the source is told: a missing number (corner 6), a case
- * for a parked event (corner 7). Rebuilt from the store when the source speaks next after a
- * restart. */
-struct hx_watch {
-    int64_t at;
-    bool parked;
-    char source[HX_WORD_MAX];
-    char ref[HX_REF_MAX];
-    uint64_t seq;
-    uint64_t lsn;
-};
+enum { HX_GAP_MS = 60 * 1000, HX_WITH_MAX = 8 };
 
-enum { HX_WATCHES = 256, HX_GAP_MS = 60 * 1000 };
+/* What makes deadlines wait or excuses a late judgement. Each change is an entry of the journal, so
+ * that whoever replays it judges as we did. */
+struct hx_disturbance {
+    int64_t outage_from, outage_to; /* the last time we were down (corner 17); 0 = none */
+    int64_t step_from, step_to;     /* the last jump of the wall clock (corner 14); 0 = none */
+    bool doubt;                     /* the jump is not confirmed: nothing inside it is judged */
+    bool draining; /* after an outage: nobody is accused before all queued input is read */
+    uint64_t lsn;  /* the entry that says so; 0 = nothing ever happened */
+};
 
 struct hx_machine {
     const struct hx_rules *rules; /* borrowed */
@@ -99,12 +113,13 @@ struct hx_machine {
     int64_t now;  /* R13: never runs backwards */
     int64_t wall; /* the wall clock as read */
     uint32_t scale;
-    int64_t outage_from, outage_to; /* the last time we were down (corner 17); 0 = none */
-    int64_t step_from, step_to;     /* the last jump of the wall clock (corner 14); 0 = none */
-    bool doubt;                     /* the jump is not confirmed: nothing inside it is judged */
-    bool draining; /* after an outage: nobody is accused before all queued input is read */
-    struct hx_watch watches[HX_WATCHES]; /* alarms that ring unless something comes */
-    size_t n_watches;
+    struct hx_disturbance dist;
+    void (*appended)(void *ctx, const hxp_entry *e); /* sees each entry made; NULL = nobody */
+    void *appended_ctx;
+    bool in_event;              /* while an event is applied … */
+    uint64_t caused_by;         /* … its entry, once it is written */
+    uint64_t with[HX_WITH_MAX]; /* cases looked at since the last entry */
+    size_t n_with;
     struct hx_case other; /* scratch: the case that an event names beside its own */
     struct hx_case work;  /* scratch: the case being worked on */
 };
@@ -120,6 +135,7 @@ struct hx_arrival {
     const uint8_t *reporter_digest; /* of the identity that came with it, or NULL */
     size_t reporter_digest_size;
     int64_t t_rcv;
+    uint64_t parked_lsn; /* it waited for its case under this entry; 0 = it did not */
 };
 
 /* Applies one event. *reply is always set on HX_OK and lives in the arena. reply->lsn is 0 when
@@ -132,20 +148,33 @@ HX_CHECK int hx_machine_event(struct hx_machine *m, const struct hx_arrival *in,
  * case (a stale row: drop it). */
 HX_CHECK int hx_machine_due(struct hx_machine *m, uint64_t case_number);
 
-/* When the next watch rings; INT64_MAX = never. */
+/* Fires what is due first in this case, with the marks that follow until `until`, as one entry: for
+ * a replay, which knows both from the journal. HX_NOTFOUND: no such case, or nothing pending. */
+HX_CHECK int hx_machine_mark(struct hx_machine *m, uint64_t case_number, int64_t until);
+
+/* When the next watch rings; INT64_MAX = never, or not before an outage is worked off. */
 int64_t hx_machine_watch_due(const struct hx_machine *m);
 /* Rings what is due at m->now: one alarm entry each. */
 HX_CHECK int hx_machine_watch(struct hx_machine *m);
+/* Rings the first of them. HX_NOTFOUND when none is due. */
+HX_CHECK int hx_machine_watch_one(struct hx_machine *m);
 
 /* The wall clock jumped from `from` to `to` although no such time passed: recorded as an alarm
  * entry. A jump forward puts what lies inside it in doubt until hx_machine_step_confirm; a jump
  * back ends the doubt. */
 HX_CHECK int hx_machine_step(struct hx_machine *m, int64_t from, int64_t to);
-void hx_machine_step_confirm(struct hx_machine *m);
+/* The jump was right: what lies inside it may be judged. */
+HX_CHECK int hx_machine_step_confirm(struct hx_machine *m);
 
-/* We were down from `from` to `to` (corner 17): sets outage_from and outage_to, and records them as
- * an alarm entry, so that whoever replays the journal judges as we did. */
-HX_CHECK int hx_machine_outage(struct hx_machine *m, int64_t from, int64_t to);
+/* We were down from `from` to `to` (corner 17). `drain`: no deadline is judged before
+ * hx_machine_drained(). */
+HX_CHECK int hx_machine_outage(struct hx_machine *m, int64_t from, int64_t to, bool drain);
+/* What was sent meanwhile has been read. */
+HX_CHECK int hx_machine_drained(struct hx_machine *m);
+/* Records a disturbance as it stands in the journal: for a replay. `as` must outlive the arena's
+ * content. */
+HX_CHECK int hx_machine_disturb(struct hx_machine *m, const struct hx_disturbance *d,
+                                const hxp_alarm_fact *as);
 
 /* What is true now of a case, for snapshots and answers; in the arena. NULL without memory. */
 hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c);

@@ -9,14 +9,14 @@
 
 static bool in_outage(const struct hx_machine *m, int64_t due)
 {
-    return m->outage_to && due >= m->outage_from && due <= m->outage_to;
+    return m->dist.outage_to && due >= m->dist.outage_from && due <= m->dist.outage_to;
 }
 
 const char *hx_delay_reason(const struct hx_machine *m, int64_t due)
 {
     if (in_outage(m, due))
         return "OUTAGE";
-    return m->step_to && due > m->step_from && due <= m->step_to ? "CLOCK_STEP" : "";
+    return m->dist.step_to && due > m->dist.step_from && due <= m->dist.step_to ? "CLOCK_STEP" : "";
 }
 
 static bool end_due(const struct hx_clock *k, int64_t due)
@@ -110,7 +110,7 @@ static void silence(const struct hx_machine *m, struct hx_case *c, int64_t due)
 
 static bool in_doubt(const struct hx_machine *m, int64_t due)
 {
-    return m->doubt && due > m->step_from && due <= m->step_to;
+    return m->dist.doubt && due > m->dist.step_from && due <= m->dist.step_to;
 }
 
 /* How far marks may be taken together: not beyond now, nor the event that is about to be applied
@@ -118,8 +118,8 @@ static bool in_doubt(const struct hx_machine *m, int64_t due)
 static int64_t horizon(const struct hx_machine *m, int64_t due, int64_t before)
 {
     int64_t until = m->now < before ? m->now : before - 1;
-    if (m->doubt && m->step_from < until)
-        until = m->step_from;
+    if (m->dist.doubt && m->dist.step_from < until)
+        until = m->dist.step_from;
     return until > due ? until : due;
 }
 
@@ -134,7 +134,9 @@ static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int6
     s.cause = cause_of(m, c, due);
     s.t_rcv = due;
     s.t_eff = in_outage(m, due) ? m->now : due;
-    fire(&s, due, horizon(m, due, before));
+    s.t_due = due;
+    s.t_until = horizon(m, due, before);
+    fire(&s, due, s.t_until);
     expire_acks(&s, due);
     c->version++;
     if (hx_case_due(m->rules, c) <= due)
@@ -148,7 +150,7 @@ int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before)
 {
     for (;;) {
         int64_t due = hx_case_due(m->rules, c);
-        if (due >= before || due > m->wall || m->draining || in_doubt(m, due))
+        if (due >= before || due > m->wall || m->dist.draining || in_doubt(m, due))
             return HX_OK;
         int rc = fire_entry(m, c, due, before);
         if (rc)
@@ -160,6 +162,7 @@ int hx_machine_due(struct hx_machine *m, uint64_t case_number)
 {
     struct hx_case *c = &m->work;
     int rc = m->ops->case_load(m->backend, case_number, c);
+    m->n_with = 0;
     if (rc)
         return rc;
     if (c->due_row <= m->now)
@@ -169,4 +172,13 @@ int hx_machine_due(struct hx_machine *m, uint64_t case_number)
     if (rc || c->version != before)
         return rc;
     return m->ops->case_save(m->backend, c, hx_case_due(m->rules, c));
+}
+
+int hx_machine_mark(struct hx_machine *m, uint64_t case_number, int64_t until)
+{
+    int rc = m->ops->case_load(m->backend, case_number, &m->work);
+    int64_t due = rc ? INT64_MAX : hx_case_due(m->rules, &m->work);
+    if (!rc && due == INT64_MAX)
+        rc = HX_NOTFOUND;
+    return rc ? rc : fire_entry(m, &m->work, due, until + 1);
 }

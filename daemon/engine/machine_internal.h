@@ -27,10 +27,19 @@ HX_CHECK int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_
 /* Why a deadline is noticed later than it was due: OUTAGE, CLOCK_STEP; "" = in time. */
 const char *hx_delay_reason(const struct hx_machine *m, int64_t due);
 
+/* Appends an entry with what is the same for all: what disturbs us, what brought it about, which
+ * other cases were looked at. */
+HX_CHECK int hx_machine_append(struct hx_machine *m, hxp_entry *e);
+
+/* Loads a case that is not the entry's own; the entry will say so. */
+HX_CHECK int hx_machine_look(struct hx_machine *m, uint64_t number, struct hx_case *c);
+
 /* Counts the numbers of a source and watches for missing ones (A8). */
 HX_CHECK int hx_machine_count(struct hx_machine *m, const struct hx_arrival *in);
-void hx_machine_watch_add(struct hx_machine *m, const struct hx_watch *w);
-void hx_machine_watch_drop(struct hx_machine *m, const char *source, uint64_t seq);
+
+/* The watch over a parked event. */
+void hx_watch_parked(struct hx_watch *w, const char *source, const char *ref,
+                     const struct hx_parked *p);
 
 /* Promises of the reply: every deadline the reporter may count on (A13). */
 void hx_reply_promises(struct hx_step *s, hxp_reply *reply);

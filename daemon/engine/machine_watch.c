@@ -1,41 +1,59 @@
-/* Watches: what must come, or its source is told. And the wall clock's jumps. */
+/* Watches: what must come, or its source is told. And what disturbs us: outages and jumps of the
+ * wall clock, each an entry of its own. */
 #include "engine/machine_internal.h"
+#include "hongxin/instant.h"
 
 #include <stdio.h>
 #include <string.h>
 
-void hx_machine_watch_add(struct hx_machine *m, const struct hx_watch *w)
+enum { MISSING = sizeof((struct hx_source *)0)->missing / sizeof(uint64_t) };
+
+/* ---- missing numbers of a source (corner 6) ---- */
+
+static void watch_gap(struct hx_watch *w, const char *source, uint64_t seq, int64_t since)
 {
-    if (m->n_watches < HX_WATCHES)
-        m->watches[m->n_watches++] = *w;
+    *w = (struct hx_watch){.at = since + HX_GAP_MS, .number = seq};
+    snprintf(w->source, sizeof w->source, "%s", source);
 }
 
-static void drop(struct hx_machine *m, size_t i)
+void hx_watch_parked(struct hx_watch *w, const char *source, const char *ref,
+                     const struct hx_parked *p)
 {
-    m->watches[i] = m->watches[--m->n_watches];
+    *w = (struct hx_watch){.at = p->t_rcv + HX_DAY, .parked = true, .number = p->lsn};
+    snprintf(w->source, sizeof w->source, "%s", source);
+    snprintf(w->ref, sizeof w->ref, "%s", ref);
 }
 
-void hx_machine_watch_drop(struct hx_machine *m, const char *source, uint64_t seq)
+/* A number was skipped: watched for, while the source's row has a place for it. */
+static int miss(struct hx_machine *m, struct hx_source *src, const struct hx_arrival *in,
+                uint64_t seq)
 {
-    for (size_t i = m->n_watches; i-- > 0;)
-        if (!m->watches[i].parked && m->watches[i].seq == seq &&
-            strcmp(m->watches[i].source, source) == 0)
-            drop(m, i);
-}
-
-static void miss(struct hx_machine *m, struct hx_source *src, const struct hx_arrival *in,
-                 uint64_t seq)
-{
-    for (size_t i = 0; i < sizeof src->missing / sizeof *src->missing; i++) {
+    struct hx_watch w;
+    for (size_t i = 0; i < MISSING; i++) {
         if (src->missing[i])
             continue;
         src->missing[i] = seq;
         src->missing_since[i] = in->t_rcv;
-        struct hx_watch w = {.at = in->t_rcv + HX_GAP_MS, .seq = seq};
-        snprintf(w.source, sizeof w.source, "%s", in->event->source);
-        hx_machine_watch_add(m, &w);
-        return;
+        watch_gap(&w, in->event->source, seq, in->t_rcv);
+        return m->ops->watch_put(m->backend, &w);
     }
+    return HX_OK;
+}
+
+/* The number is no longer missed. */
+static int found(struct hx_machine *m, struct hx_source *src, const char *source, uint64_t seq)
+{
+    struct hx_watch w;
+    int rc = HX_OK;
+    for (size_t i = 0; i < MISSING && !rc; i++) {
+        if (src->missing[i] != seq)
+            continue;
+        watch_gap(&w, source, seq, src->missing_since[i]);
+        src->missing[i] = 0;
+        src->missing_since[i] = 0;
+        rc = m->ops->watch_drop(m->backend, &w);
+    }
+    return rc;
 }
 
 int hx_machine_count(struct hx_machine *m, const struct hx_arrival *in)
@@ -47,27 +65,16 @@ int hx_machine_count(struct hx_machine *m, const struct hx_arrival *in)
     int rc = m->ops->source_load(m->backend, in->event->source, &src);
     if (rc && rc != HX_NOTFOUND)
         return rc;
-    for (size_t i = 0; i < sizeof src.missing / sizeof *src.missing; i++)
-        if (src.missing[i] == seq)
-            src.missing[i] = 0;
-    hx_machine_watch_drop(m, in->event->source, seq);
-    for (uint64_t gap = src.top + 1; src.top && gap < seq && gap < src.top + 9; gap++)
-        miss(m, &src, in, gap);
+    rc = found(m, &src, in->event->source, seq);
+    for (uint64_t gap = src.top + 1; !rc && src.top && gap < seq && gap < src.top + 9; gap++)
+        rc = miss(m, &src, in, gap);
     if (seq > src.top)
         src.top = seq;
-    return m->ops->source_save(m->backend, in->event->source, &src);
+    return rc ? rc : m->ops->source_save(m->backend, in->event->source, &src);
 }
 
-int64_t hx_machine_watch_due(const struct hx_machine *m)
-{
-    int64_t due = INT64_MAX;
-    for (size_t i = 0; i < m->n_watches; i++)
-        if (m->watches[i].at < due)
-            due = m->watches[i].at;
-    return due;
-}
+/* ---- entries about no case: one alarm each ---- */
 
-/* An entry that is about no case: one alarm. */
 static int alarm_entry(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff)
 {
     hxp_entry *e = hx_arena_alloc(m->arena, sizeof *e);
@@ -87,8 +94,13 @@ static int alarm_entry(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff)
     e->t_eff = t_eff;
     e->scale = m->scale;
     e->cause = a->code;
+    m->n_with = 0;
     int rc = m->ops->next_lsn(m->backend, &e->lsn);
-    return rc ? rc : m->ops->append(m->backend, e);
+    if (rc)
+        return rc;
+    if (a->disturbance)
+        m->dist.lsn = e->lsn;
+    return hx_machine_append(m, e);
 }
 
 static hxp_alarm_fact *new_alarm(struct hx_machine *m, const char *code)
@@ -101,6 +113,27 @@ static hxp_alarm_fact *new_alarm(struct hx_machine *m, const char *code)
     return a;
 }
 
+/* ---- ringing ---- */
+
+int64_t hx_machine_watch_due(const struct hx_machine *m)
+{
+    struct hx_watch w;
+    if (m->dist.draining || m->ops->watch_first(m->backend, &w))
+        return INT64_MAX;
+    return w.at;
+}
+
+/* Told once: from then on the source's row has a place for another one. */
+static int forget_gap(struct hx_machine *m, const struct hx_watch *w)
+{
+    struct hx_source src = {0};
+    int rc = m->ops->source_load(m->backend, w->source, &src);
+    if (rc)
+        return rc == HX_NOTFOUND ? HX_OK : rc;
+    rc = found(m, &src, w->source, w->number);
+    return rc ? rc : m->ops->source_save(m->backend, w->source, &src);
+}
+
 static int ring(struct hx_machine *m, const struct hx_watch *w)
 {
     hxp_alarm_fact *a = new_alarm(m, w->parked ? "DEAD_LETTER" : "SOURCE_GAP");
@@ -108,22 +141,48 @@ static int ring(struct hx_machine *m, const struct hx_watch *w)
         return HX_NOMEM;
     a->source = hx_arena_strdup(m->arena, w->source);
     a->about = w->parked ? hx_arena_strdup(m->arena, w->ref) : a->source;
-    a->seq = w->parked ? w->lsn : w->seq;
-    return hx_arena_failed(m->arena) ? HX_NOMEM : alarm_entry(m, a, 0);
+    a->seq = w->number;
+    if (hx_arena_failed(m->arena))
+        return HX_NOMEM;
+    int rc = m->ops->watch_drop(m->backend, w);
+    if (!rc && !w->parked)
+        rc = forget_gap(m, w);
+    return rc ? rc : alarm_entry(m, a, 0);
+}
+
+int hx_machine_watch_one(struct hx_machine *m)
+{
+    struct hx_watch w;
+    int rc = m->ops->watch_first(m->backend, &w);
+    if (rc)
+        return rc;
+    return w.at > m->wall || m->dist.draining ? HX_NOTFOUND : ring(m, &w);
 }
 
 int hx_machine_watch(struct hx_machine *m)
 {
-    for (size_t i = m->n_watches; i-- > 0;) {
-        if (m->watches[i].at > m->wall)
-            continue;
-        struct hx_watch w = m->watches[i];
-        drop(m, i);
-        int rc = ring(m, &w);
-        if (rc)
-            return rc;
-    }
-    return HX_OK;
+    int rc;
+    while ((rc = hx_machine_watch_one(m)) == HX_OK)
+        ;
+    return rc == HX_NOTFOUND ? HX_OK : rc;
+}
+
+/* ---- what disturbs us ---- */
+
+static int disturbed(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff)
+{
+    const struct hx_disturbance *d = &m->dist;
+    a->disturbance = hx_arena_alloc(m->arena, sizeof *a->disturbance);
+    if (!a->disturbance)
+        return HX_NOMEM;
+    hongxin__v1__disturbance__init(a->disturbance);
+    a->disturbance->outage_from = d->outage_from;
+    a->disturbance->outage_to = d->outage_to;
+    a->disturbance->step_from = d->step_from;
+    a->disturbance->step_to = d->step_to;
+    a->disturbance->doubt = d->doubt;
+    a->disturbance->draining = d->draining;
+    return alarm_entry(m, a, t_eff);
 }
 
 int hx_machine_step(struct hx_machine *m, int64_t from, int64_t to)
@@ -131,33 +190,58 @@ int hx_machine_step(struct hx_machine *m, int64_t from, int64_t to)
     hxp_alarm_fact *a = new_alarm(m, "CLOCK_STEP");
     if (!a)
         return HX_NOMEM;
+    bool forward = to > from;
     a->step_ms = to - from;
-    a->about = (char *)(uintptr_t)(to > from ? "the wall clock jumped forward"
-                                             : "the wall clock jumped back");
-    if (to > from) {
-        m->step_from = from;
-        m->step_to = to;
-        m->doubt = true;
-    } else {
-        m->step_from = m->step_to = 0;
-        m->doubt = false;
-    }
-    return alarm_entry(m, a, 0);
+    a->about = (char *)(uintptr_t)(forward ? "the wall clock jumped forward"
+                                           : "the wall clock jumped back");
+    m->dist.step_from = forward ? from : 0;
+    m->dist.step_to = forward ? to : 0;
+    m->dist.doubt = forward;
+    return disturbed(m, a, 0);
 }
 
-void hx_machine_step_confirm(struct hx_machine *m)
+int hx_machine_step_confirm(struct hx_machine *m)
 {
-    m->doubt = false;
+    hxp_alarm_fact *a = new_alarm(m, "CLOCK_CONFIRMED");
+    if (!a)
+        return HX_NOMEM;
+    m->dist.doubt = false;
+    a->step_ms = m->dist.step_to - m->dist.step_from;
+    a->about = (char *)(uintptr_t) "the jump was right: deadlines inside it are judged";
+    return disturbed(m, a, 0);
 }
 
-int hx_machine_outage(struct hx_machine *m, int64_t from, int64_t to)
+int hx_machine_outage(struct hx_machine *m, int64_t from, int64_t to, bool drain)
 {
     hxp_alarm_fact *a = new_alarm(m, "OUTAGE");
     if (!a)
         return HX_NOMEM;
-    m->outage_from = from;
-    m->outage_to = to;
+    m->dist.outage_from = from;
+    m->dist.outage_to = to;
+    m->dist.draining = drain;
     a->step_ms = to - from;
     a->about = (char *)(uintptr_t) "the daemon was down";
-    return alarm_entry(m, a, to);
+    return disturbed(m, a, to);
+}
+
+int hx_machine_drained(struct hx_machine *m)
+{
+    hxp_alarm_fact *a = new_alarm(m, "DRAINED");
+    if (!a)
+        return HX_NOMEM;
+    m->dist.draining = false;
+    a->about = (char *)(uintptr_t) "what was sent while the daemon was down has been read";
+    return disturbed(m, a, 0);
+}
+
+int hx_machine_disturb(struct hx_machine *m, const struct hx_disturbance *d,
+                       const hxp_alarm_fact *as)
+{
+    hxp_alarm_fact *a = new_alarm(m, as->code);
+    if (!a)
+        return HX_NOMEM;
+    a->about = as->about;
+    a->step_ms = as->step_ms;
+    m->dist = *d;
+    return disturbed(m, a, strcmp(as->code, "OUTAGE") ? 0 : d->outage_to);
 }

@@ -183,8 +183,70 @@ static void fill_event(struct hx_machine *m, hxp_entry *e, const struct hx_arriv
         return;
     e->t_rcv = in->t_rcv;
     e->event = (ProtobufCBinaryData){in->size, (uint8_t *)(uintptr_t)in->bytes};
+    e->parked_lsn = in->parked_lsn;
     e->reporter_digest =
         (ProtobufCBinaryData){in->reporter_digest_size, (uint8_t *)(uintptr_t)in->reporter_digest};
+}
+
+static void looked_at(struct hx_machine *m, uint64_t number)
+{
+    for (size_t i = 0; i < m->n_with; i++)
+        if (m->with[i] == number)
+            return;
+    if (m->n_with < HX_WITH_MAX)
+        m->with[m->n_with++] = number;
+}
+
+int hx_machine_look(struct hx_machine *m, uint64_t number, struct hx_case *c)
+{
+    looked_at(m, number);
+    return m->ops->case_load(m->backend, number, c);
+}
+
+static void fill_with(struct hx_machine *m, hxp_entry *e)
+{
+    if (m->n_with)
+        e->with_cases = hx_arena_alloc(m->arena, m->n_with * sizeof *e->with_cases);
+    for (size_t i = 0; e->with_cases && i < m->n_with; i++)
+        if (m->with[i] != e->case_number)
+            e->with_cases[e->n_with_cases++] = m->with[i];
+}
+
+int hx_machine_append(struct hx_machine *m, hxp_entry *e)
+{
+    e->disturbance = m->dist.lsn;
+    e->caused_by = m->caused_by;
+    fill_with(m, e);
+    if (hx_arena_failed(m->arena))
+        return HX_NOMEM;
+    int rc = m->ops->append(m->backend, e);
+    if (rc)
+        return rc;
+    if (m->in_event && !m->caused_by && e->event.len)
+        m->caused_by = e->lsn;
+    if (m->appended)
+        m->appended(m->appended_ctx, e);
+    return HX_OK;
+}
+
+/* Left out when all could be reached, as nearly always. */
+static void fill_reach(struct hx_step *s, hxp_entry *e)
+{
+    bool up = true;
+    for (size_t i = 0; i < s->n_reach; i++)
+        up &= s->reach[i] == HX_REACH_UP;
+    if (up || !(e->reach = hx_arena_alloc(s->arena, s->n_reach * sizeof *e->reach)))
+        return;
+    for (size_t i = 0; i < s->n_reach; i++)
+        e->reach[e->n_reach++] = (Hongxin__V1__Reach)s->reach[i];
+}
+
+enum hx_reach hx_step_reach(struct hx_step *s, const char *holder)
+{
+    enum hx_reach r = s->m->reach ? s->m->reach(s->m->reach_ctx, holder) : HX_REACH_UP;
+    if (s->n_reach < sizeof s->reach / sizeof *s->reach)
+        s->reach[s->n_reach++] = r;
+    return r;
 }
 
 void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
@@ -204,6 +266,8 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->n_facts = 0;
     s->n_receivers = 0;
     s->level = -1;
+    s->t_due = s->t_until = 0;
+    s->n_reach = 0;
     s->holder_before[0] = '\0';
     s->other = NULL;
     s->message = -1;
@@ -238,14 +302,19 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     e->open = hx_case_open(m->rules, c);
     e->level = text(s->level >= 0 ? hx_level_name(s->level) : "");
     fill_where(s, e);
+    e->t_due = s->t_due;
+    e->t_until = s->t_until > s->t_due ? s->t_until : 0;
     fill_audience(s, e);
+    fill_reach(s, e);
     fill_facts(m->arena, e, reply, s->facts, s->n_facts);
     if (hx_arena_failed(m->arena))
         return HX_NOMEM;
     c->last_lsn = s->lsn;
     if (!c->first_lsn)
         c->first_lsn = s->lsn;
-    int rc = m->ops->append(m->backend, e);
+    if (s->other)
+        looked_at(m, s->other->number); /* the sender of a message */
+    int rc = hx_machine_append(m, e);
     return rc ? rc : m->ops->case_save(m->backend, c, hx_case_due(m->rules, c));
 }
 
@@ -274,5 +343,5 @@ int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, hxp_reply
     a->about = text(in->event->id);
     a->seq = in->event->source_seq;
     fill_facts(m->arena, e, reply, (const hxp_fact *const[]){f}, alarm ? 1 : 0);
-    return hx_arena_failed(m->arena) ? HX_NOMEM : m->ops->append(m->backend, e);
+    return hx_arena_failed(m->arena) ? HX_NOMEM : hx_machine_append(m, e);
 }

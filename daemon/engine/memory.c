@@ -22,11 +22,13 @@ struct parked {
 };
 
 struct bytes {
+    uint64_t lsn;
     uint8_t *data;
     size_t size;
 };
 
 struct stored {
+    uint64_t number;
     struct hx_case *c;
     int64_t due;
 };
@@ -39,11 +41,14 @@ struct names {
 };
 
 struct hx_memory {
-    struct list cases; /* struct stored, by number - 1 */
+    struct list cases; /* struct stored, numbers ascending */
     struct names seen, refs, sources;
     struct list parked;  /* struct parked */
-    struct list journal; /* struct bytes, by LSN - 1 */
+    struct list watches; /* struct hx_watch, in no order */
+    struct list journal; /* struct bytes, LSNs ascending */
     struct list fresh;   /* const hxp_entry * */
+    uint64_t next_lsn, next_case;
+    bool by_source;
 };
 
 static void *push(struct list *l)
@@ -75,6 +80,8 @@ int hx_memory_new(struct hx_memory **out)
     m->cases.size = sizeof(struct stored);
     m->seen.list.size = m->refs.list.size = m->sources.list.size = sizeof(struct named);
     m->parked.size = sizeof(struct parked);
+    m->watches.size = sizeof(struct hx_watch);
+    m->next_lsn = m->next_case = 1;
     m->journal.size = sizeof(struct bytes);
     m->fresh.size = sizeof(hxp_entry *);
     *out = m;
@@ -105,6 +112,7 @@ void hx_memory_free(struct hx_memory *m)
     free(m->cases.items);
     free(m->journal.items);
     free(m->parked.items);
+    free(m->watches.items);
     free(m->fresh.items);
     free(m);
 }
@@ -112,13 +120,46 @@ void hx_memory_free(struct hx_memory *m)
 /* ---- cases
  * ------------------------------------------------------------------------------------------- */
 
+/* Elements that begin with an ascending number: the one of this number, or NULL. Without gaps it is
+ * found at once. */
+static void *by_number(const struct list *l, uint64_t number)
+{
+    size_t low = 0, high = l->n;
+    if (!l->n)
+        return NULL;
+    uint64_t first = *(const uint64_t *)item(l, 0);
+    if (number >= first && number - first < l->n &&
+        *(const uint64_t *)item(l, number - first) == number)
+        return item(l, number - first);
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        uint64_t at = *(const uint64_t *)item(l, mid);
+        if (at == number)
+            return item(l, mid);
+        if (at < number)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return NULL;
+}
+
+int hx_memory_number(struct hx_memory *m, uint64_t lsn, uint64_t number)
+{
+    if ((lsn && lsn < m->next_lsn) || (number && number < m->next_case))
+        return HX_INVALID;
+    if (lsn)
+        m->next_lsn = lsn;
+    if (number)
+        m->next_case = number;
+    return HX_OK;
+}
+
 static int case_load(void *b, uint64_t number, struct hx_case *c)
 {
     const struct hx_memory *m = b;
-    if (number == 0 || number > m->cases.n)
-        return HX_NOTFOUND;
-    const struct stored *s = item(&m->cases, number - 1);
-    if (!s->c)
+    const struct stored *s = by_number(&m->cases, number);
+    if (!s || !s->c)
         return HX_NOTFOUND;
     *c = *s->c;
     return HX_OK;
@@ -127,16 +168,19 @@ static int case_load(void *b, uint64_t number, struct hx_case *c)
 static int case_number(void *b, uint64_t *number)
 {
     struct hx_memory *m = b;
-    if (!push(&m->cases))
+    struct stored *s = push(&m->cases);
+    if (!s)
         return HX_NOMEM;
-    *number = m->cases.n;
+    *number = s->number = m->next_case++;
     return HX_OK;
 }
 
 static int case_save(void *b, struct hx_case *c, int64_t due)
 {
     struct hx_memory *m = b;
-    struct stored *s = item(&m->cases, c->number - 1);
+    struct stored *s = by_number(&m->cases, c->number);
+    if (!s)
+        return HX_INVALID;
     if (!s->c && !(s->c = malloc(sizeof *s->c)))
         return HX_NOMEM;
     c->due_row = due == INT64_MAX ? 0 : due;
@@ -152,7 +196,7 @@ bool hx_memory_due(const struct hx_memory *m, int64_t *due, uint64_t *number)
         const struct stored *s = item(&m->cases, i);
         if (s->c && s->due < *due) {
             *due = s->due;
-            *number = i + 1;
+            *number = s->number;
         }
     }
     return *due != INT64_MAX;
@@ -254,10 +298,25 @@ static int seen_save(void *b, const char *source, const char *id, const struct h
     return HX_OK;
 }
 
+void hx_memory_by_source(struct hx_memory *m)
+{
+    m->by_source = true;
+}
+
+/* Under which a reference is kept; to be freed. NULL without memory. */
+static char *ref_name(const struct hx_memory *m, const char *source, const char *ref)
+{
+    return m->by_source ? join(source, ref) : strdup(ref);
+}
+
 static int ref_load(void *b, const char *source, const char *ref, uint64_t *number)
 {
-    (void)source;
-    const struct named *e = find(&((struct hx_memory *)b)->refs, ref);
+    const struct hx_memory *m = b;
+    char *name = ref_name(m, source, ref);
+    if (!name)
+        return HX_NOMEM;
+    const struct named *e = find(&m->refs, name);
+    free(name);
     if (!e)
         return HX_NOTFOUND;
     *number = e->value;
@@ -266,8 +325,10 @@ static int ref_load(void *b, const char *source, const char *ref, uint64_t *numb
 
 static int ref_save(void *b, const char *source, const char *ref, uint64_t number)
 {
-    (void)source;
-    struct named *e = add(&((struct hx_memory *)b)->refs, ref);
+    struct hx_memory *m = b;
+    char *name = ref_name(m, source, ref);
+    struct named *e = name ? add(&m->refs, name) : NULL;
+    free(name);
     if (!e)
         return HX_NOMEM;
     e->value = number;
@@ -307,9 +368,9 @@ static int source_save(void *b, const char *source, const struct hx_source *s)
 
 static int park(void *b, const char *source, const char *ref, const struct hx_parked *p)
 {
-    (void)source;
-    char *copy = strdup(ref);
-    struct parked *e = copy ? push(&((struct hx_memory *)b)->parked) : NULL;
+    struct hx_memory *m = b;
+    char *copy = ref_name(m, source, ref);
+    struct parked *e = copy ? push(&m->parked) : NULL;
     if (!e) {
         free(copy);
         return HX_NOMEM;
@@ -320,15 +381,19 @@ static int park(void *b, const char *source, const char *ref, const struct hx_pa
 
 static int unpark(void *b, const char *source, const char *ref, struct hx_parked *p)
 {
-    (void)source;
-    struct list *l = &((struct hx_memory *)b)->parked;
+    struct hx_memory *m = b;
+    struct list *l = &m->parked;
     struct parked *best = NULL;
+    char *name = ref_name(m, source, ref);
+    if (!name)
+        return HX_NOMEM;
     for (size_t i = 0; i < l->n; i++) {
         struct parked *e = item(l, i);
-        if (strcmp(e->ref, ref) == 0 && (!best || e->p.seq < best->p.seq ||
-                                         (e->p.seq == best->p.seq && e->p.lsn < best->p.lsn)))
+        if (strcmp(e->ref, name) == 0 && (!best || e->p.seq < best->p.seq ||
+                                          (e->p.seq == best->p.seq && e->p.lsn < best->p.lsn)))
             best = e;
     }
+    free(name);
     if (!best)
         return HX_NOTFOUND;
     *p = best->p;
@@ -337,12 +402,68 @@ static int unpark(void *b, const char *source, const char *ref, struct hx_parked
     return HX_OK;
 }
 
+/* ---- watches ---- */
+
+static int watch_order(const struct hx_watch *a, const struct hx_watch *b)
+{
+    if (a->at != b->at)
+        return a->at < b->at ? -1 : 1;
+    if (a->parked != b->parked)
+        return a->parked ? 1 : -1;
+    int names = strcmp(a->source, b->source);
+    return names ? names : a->number < b->number ? -1 : a->number > b->number;
+}
+
+static struct hx_watch *watch_find(const struct hx_memory *m, const struct hx_watch *w)
+{
+    for (size_t i = 0; i < m->watches.n; i++) {
+        struct hx_watch *at = item(&m->watches, i);
+        if (watch_order(at, w) == 0)
+            return at;
+    }
+    return NULL;
+}
+
+static int watch_put(void *b, const struct hx_watch *w)
+{
+    struct hx_memory *m = b;
+    struct hx_watch *at = watch_find(m, w);
+    if (!at && !(at = push(&m->watches)))
+        return HX_NOMEM;
+    *at = *w;
+    return HX_OK;
+}
+
+static int watch_drop(void *b, const struct hx_watch *w)
+{
+    struct hx_memory *m = b;
+    struct hx_watch *at = watch_find(m, w);
+    if (at)
+        *at = *(struct hx_watch *)item(&m->watches, --m->watches.n);
+    return HX_OK;
+}
+
+static int watch_first(void *b, struct hx_watch *w)
+{
+    const struct hx_memory *m = b;
+    const struct hx_watch *first = NULL;
+    for (size_t i = 0; i < m->watches.n; i++) {
+        const struct hx_watch *at = item(&m->watches, i);
+        if (!first || watch_order(at, first) < 0)
+            first = at;
+    }
+    if (!first)
+        return HX_NOTFOUND;
+    *w = *first;
+    return HX_OK;
+}
+
 /* ---- the journal
  * --------------------------------------------------------------------------------------------- */
 
 static int next_lsn(void *b, uint64_t *lsn)
 {
-    *lsn = ((struct hx_memory *)b)->journal.n + 1;
+    *lsn = ((struct hx_memory *)b)->next_lsn;
     return HX_OK;
 }
 
@@ -354,6 +475,8 @@ static int append(void *b, const hxp_entry *e)
     if (!fresh)
         return HX_NOMEM;
     *fresh = e;
+    at->lsn = e->lsn;
+    m->next_lsn = e->lsn + 1;
     at->size = hongxin__v1__entry__get_packed_size(e);
     at->data = malloc(at->size ? at->size : 1);
     if (!at->data)
@@ -365,9 +488,9 @@ static int append(void *b, const hxp_entry *e)
 static int entry_load(void *b, uint64_t lsn, struct hx_arena *arena, hxp_entry **e)
 {
     const struct hx_memory *m = b;
-    if (lsn == 0 || lsn > m->journal.n)
+    const struct bytes *at = by_number(&m->journal, lsn);
+    if (!at)
         return HX_NOTFOUND;
-    const struct bytes *at = item(&m->journal, lsn - 1);
     ProtobufCAllocator memory = hx_arena_allocator(arena);
     *e = hongxin__v1__entry__unpack(&memory, at->size, at->data);
     return *e ? HX_OK : HX_CORRUPT;
@@ -389,6 +512,16 @@ const hxp_entry *const *hx_memory_take(struct hx_memory *m, size_t *n)
     return m->fresh.items;
 }
 
+int hx_memory_entry(const struct hx_memory *m, uint64_t lsn, const uint8_t **bytes, size_t *size)
+{
+    const struct bytes *at = by_number(&m->journal, lsn);
+    if (!at)
+        return HX_NOTFOUND;
+    *bytes = at->data;
+    *size = at->size;
+    return HX_OK;
+}
+
 size_t hx_memory_cases(const struct hx_memory *m)
 {
     return m->cases.n;
@@ -396,7 +529,7 @@ size_t hx_memory_cases(const struct hx_memory *m)
 
 uint64_t hx_memory_newest_lsn(const struct hx_memory *m)
 {
-    return m->journal.n;
+    return m->next_lsn - 1;
 }
 
 const struct hx_backend *hx_memory_backend(void)
@@ -413,6 +546,9 @@ const struct hx_backend *hx_memory_backend(void)
         .source_save = source_save,
         .park = park,
         .unpark = unpark,
+        .watch_put = watch_put,
+        .watch_drop = watch_drop,
+        .watch_first = watch_first,
         .next_lsn = next_lsn,
         .append = append,
         .entry_load = entry_load,

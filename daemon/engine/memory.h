@@ -1,8 +1,8 @@
 /* A backend in memory: the machine without a disk, for the simulator, property tests and fuzzing.
  *
  * It keeps the same promises as the store except durability. References and parked events are
- * looked up by name alone, whatever their source: in a scenario a case has one label for everybody.
- * One thread. */
+ * looked up by name alone, whatever their source: in a scenario a case has one label for everybody;
+ * hx_memory_by_source() makes it keep them apart as the store does. One thread. */
 #ifndef ENGINE_MEMORY_H
 #define ENGINE_MEMORY_H
 
@@ -12,6 +12,13 @@ struct hx_memory;
 
 HX_CHECK int hx_memory_new(struct hx_memory **out);
 void hx_memory_free(struct hx_memory *mem);
+
+/* From now on references and parked events belong to their source. */
+void hx_memory_by_source(struct hx_memory *mem);
+
+/* What the next entry and the next case are numbered; 0 = one more than the newest. Numbers only
+ * grow: HX_INVALID for one that was passed. For a replay that knows only some entries. */
+HX_CHECK int hx_memory_number(struct hx_memory *mem, uint64_t lsn, uint64_t case_number);
 
 /* The table for struct hx_machine; its ctx is the struct hx_memory *. */
 const struct hx_backend *hx_memory_backend(void);
@@ -25,6 +32,10 @@ bool hx_memory_due(const struct hx_memory *mem, int64_t *due, uint64_t *case_num
 
 /* The reference under which a case was introduced; NULL when it has none. */
 const char *hx_memory_label(const struct hx_memory *mem, uint64_t case_number);
+
+/* The packed entry; borrowed. HX_NOTFOUND. */
+HX_CHECK int hx_memory_entry(const struct hx_memory *mem, uint64_t lsn, const uint8_t **bytes,
+                             size_t *size);
 
 size_t hx_memory_cases(const struct hx_memory *mem);
 uint64_t hx_memory_newest_lsn(const struct hx_memory *mem);

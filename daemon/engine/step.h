@@ -39,7 +39,10 @@ struct hx_step {
     size_t n_facts;
     const char *receivers[24]; /* notices' receivers, for the entry's audience */
     size_t n_receivers;
-    int level; /* highest level told, -1 = none */
+    int level;              /* highest level told, -1 = none */
+    int64_t t_due, t_until; /* of a mark: what was due, and how far marks were taken together */
+    enum hx_reach reach[4]; /* answers, in the order asked */
+    size_t n_reach;
     char holder_before[HX_ID_MAX];
     struct hx_case
         *other;    /* the case named beside its own (into), or the sender of a message; or NULL */
@@ -163,6 +166,8 @@ bool hx_step_event(struct hx_step *s, int event);
 /* Whether a row says what follows from the end of a clock, and taking it. */
 bool hx_step_clock_row(struct hx_step *s, int clock);
 void hx_step_clock_end(struct hx_step *s, int clock);
+/* Whether the holder can be reached; the entry says what the answer was. */
+enum hx_reach hx_step_reach(struct hx_step *s, const char *holder);
 /* The only place where a state changes. */
 void hx_step_enter(struct hx_step *s, int to);
 void hx_flag_set(struct hx_step *s, enum hx_flag flag, bool on);

@@ -34,7 +34,7 @@ int batch_begin(struct service *s)
     b->error = hx_store_begin(s->store);
     b->open = b->error == HX_OK;
     if (b->open)
-        b->error = hold_record_outage(s);
+        b->error = hold_record(s);
     return b->error;
 }
 
@@ -104,6 +104,7 @@ static int commit(struct service *s)
     b->open = false;
     b->error = rc;
     if (rc) {
+        hold_undo(s);
         s->counters.failed_commits++;
         return rc;
     }

@@ -15,7 +15,7 @@ int64_t deadlines_first(struct service *s)
 {
     int64_t watch = hx_machine_watch_due(&s->machine), limit = hold_limit(s);
     int64_t due = limit == INT64_MIN ? INT64_MAX : first_row(s);
-    if (s->machine.doubt && due > limit)
+    if (s->machine.dist.doubt && due > limit)
         due = INT64_MAX; /* looked at again when the doubt is over */
     return due < watch ? due : watch;
 }
@@ -48,13 +48,11 @@ void deadlines_judge(struct service *s)
     struct batch *b = &s->batch;
     if (b->error || batch_paused(s))
         return;
-    if (!s->hold.jumped && deadlines_first(s) > timebase_now(&s->time))
+    if (!hold_waits(s) && deadlines_first(s) > timebase_now(&s->time))
         return;
     if (batch_begin(s) != HX_OK)
         return;
-    b->error = hold_record(s);
-    if (b->error == HX_OK)
-        b->error = judge(s, s->options.limits->due_batch);
+    b->error = judge(s, s->options.limits->due_batch);
     if (b->error == HX_OK)
         b->error = hx_machine_watch(&s->machine);
 }
@@ -92,13 +90,17 @@ static int judge_alone(struct service *s)
     int rc = hx_store_begin(s->store);
     if (rc != HX_OK)
         return rc;
-    rc = judge(s, 1);
-    if (rc != HX_OK) {
+    rc = hold_record(s);
+    if (rc == HX_OK)
+        rc = judge(s, 1);
+    if (rc == HX_OK)
+        rc = hx_store_commit(s->store);
+    else
         hx_store_abort(s->store);
-        return rc;
-    }
-    rc = hx_store_commit(s->store);
-    if (rc == HX_OK) {
+    if (rc != HX_OK) {
+        hold_undo(s);
+    } else {
+        hold_recorded(s);
         deadlines_committed(s);
         batch_show(s);
     }

@@ -8,17 +8,18 @@
 
 enum { DOUBT_MS = 60 * 1000 };
 
-void hold_start(struct service *s)
+void hold_start(struct service *s, int64_t from, int64_t to)
 {
+    struct hold *h = &s->hold;
     uint64_t resend = s->options.limits->resend_ms;
     int64_t due;
-    s->hold.absent = s->machine.outage_to != 0;
-    if (!s->machine.outage_to || hx_store_due_first(s->store, &due) != HX_OK)
+    h->absent = true;
+    h->down_from = from;
+    h->down_to = to;
+    if (resend == 0 || hx_store_due_first(s->store, &due) != HX_OK || due > to)
         return;
-    if (due > s->machine.outage_to || resend == 0)
-        return;
-    s->machine.draining = true;
-    s->hold.drain_until = (struct hx_mono){mono_now().ms + (int64_t)resend};
+    h->drain = true;
+    h->drain_until = (struct hx_mono){mono_now().ms + (int64_t)resend};
     hx_log(HX_LOG_INFO, "event=deadlines_held why=outage for_ms=%" PRIu64, resend);
 }
 
@@ -44,43 +45,60 @@ static void look_at_clock(struct service *s)
 
 void hold_turn(struct service *s)
 {
-    struct hx_machine *m = &s->machine;
+    const struct hx_disturbance *d = &s->machine.dist;
+    struct hold *h = &s->hold;
     look_at_clock(s);
-    if (m->draining && mono_now().ms >= s->hold.drain_until.ms) {
-        m->draining = false;
-        hx_log(HX_LOG_INFO, "event=deadlines_go_on after=outage");
-    }
-    if (m->doubt && (mono_now().ms >= s->hold.doubt_until.ms || clock_synchronised())) {
-        hx_machine_step_confirm(m);
-        hx_log(HX_LOG_INFO, "event=deadlines_go_on after=clock_step");
-    }
+    h->drained |= d->draining && mono_now().ms >= h->drain_until.ms;
+    h->confirmed |=
+        d->doubt && (mono_now().ms >= h->doubt_until.ms || clock_synchronised()) && !h->jumped;
+}
+
+bool hold_waits(const struct service *s)
+{
+    const struct hold *h = &s->hold;
+    return h->absent || h->jumped || h->drained || h->confirmed;
 }
 
 int hold_record(struct service *s)
 {
-    if (!s->hold.jumped)
-        return HX_OK;
-    s->hold.jumped = false;
-    hx_machine_set_time(&s->machine, timebase_now(&s->time));
-    return hx_machine_step(&s->machine, s->hold.from, s->hold.to);
-}
-
-int hold_record_outage(struct service *s)
-{
     struct hx_machine *m = &s->machine;
-    return s->hold.absent ? hx_machine_outage(m, m->outage_from, m->outage_to) : HX_OK;
+    const struct hold *h = &s->hold;
+    int rc = HX_OK;
+    s->hold.before = m->dist;
+    if (!hold_waits(s))
+        return HX_OK;
+    hx_machine_set_time(m, timebase_now(&s->time));
+    if (h->absent)
+        rc = hx_machine_outage(m, h->down_from, h->down_to, h->drain);
+    if (rc == HX_OK && h->jumped)
+        rc = hx_machine_step(m, h->from, h->to);
+    if (rc == HX_OK && h->drained)
+        rc = hx_machine_drained(m);
+    if (rc == HX_OK && h->confirmed)
+        rc = hx_machine_step_confirm(m);
+    return rc;
 }
 
 void hold_recorded(struct service *s)
 {
-    s->hold.absent = false;
+    struct hold *h = &s->hold;
+    if (h->drained)
+        hx_log(HX_LOG_INFO, "event=deadlines_go_on after=outage");
+    if (h->confirmed)
+        hx_log(HX_LOG_INFO, "event=deadlines_go_on after=clock_step");
+    h->absent = h->drain = h->jumped = h->drained = h->confirmed = false;
+}
+
+void hold_undo(struct service *s)
+{
+    s->machine.dist = s->hold.before;
 }
 
 int64_t hold_limit(const struct service *s)
 {
-    const struct hx_machine *m = &s->machine;
+    const struct hx_disturbance *d = &s->machine.dist;
     int64_t now = timebase_now(&s->time);
-    if (m->draining)
+    if (d->draining || s->hold.drain)
         return INT64_MIN;
-    return m->doubt && m->step_from < now ? m->step_from : now;
+    return d->doubt && d->step_from < now ? d->step_from : now;
 }

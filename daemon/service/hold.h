@@ -5,6 +5,7 @@
 #ifndef SERVICE_HOLD_H
 #define SERVICE_HOLD_H
 
+#include "engine/machine.h"
 #include "hongxin/error.h"
 #include "hongxin/instant.h"
 #include <stdbool.h>
@@ -13,26 +14,34 @@
 struct service;
 
 struct hold {
-    struct hx_mono drain_until; /* while machine.draining */
-    struct hx_mono doubt_until; /* while machine.doubt */
-    bool absent;                /* our outage waits to be recorded */
-    bool jumped;                /* a jump waits to be recorded: engine time from … to */
+    struct hx_mono drain_until; /* while draining */
+    struct hx_mono doubt_until; /* while in doubt */
+
+    /* what waits to be recorded, in this order */
+    bool absent; /* our outage, engine time from … to … */
+    int64_t down_from, down_to;
+    bool drain;  /* … and deadlines are held back after it */
+    bool jumped; /* a jump, engine time from … to */
     int64_t from, to;
+    bool drained, confirmed; /* the end of either */
+
+    struct hx_disturbance before; /* the machine's, should the transaction fail */
 };
 
-/* At the start: holds back when deadlines came while we were down. */
-void hold_start(struct service *s);
+/* At the start, after an outage from … to: holds back when deadlines came meanwhile. */
+void hold_start(struct service *s, int64_t from, int64_t to);
 
 /* Each turn, before anything is judged: looks at the clock, ends what is over. */
 void hold_turn(struct service *s);
 
-/* Records a jump in the open transaction; HX_OK when there is none. */
-HX_CHECK int hold_record(struct service *s);
+/* True while something waits to be recorded. */
+bool hold_waits(const struct service *s);
 
-/* Records our outage before anything else in the first transaction of a daemon's life; HX_OK when
- * there was none. hold_recorded() follows the commit. */
-HX_CHECK int hold_record_outage(struct service *s);
+/* Records what waits, before anything else of the transaction that has just begun.
+ * hold_recorded() follows its commit, hold_undo() its failure. */
+HX_CHECK int hold_record(struct service *s);
 void hold_recorded(struct service *s);
+void hold_undo(struct service *s);
 
 /* Engine time up to which deadlines may be judged now; INT64_MIN = none at all. */
 int64_t hold_limit(const struct service *s);

@@ -85,11 +85,8 @@ static void start_clock(struct service *s)
     int64_t now = timebase_now(&s->time);
     s->machine.now = last;
     hx_machine_set_time(&s->machine, now);
-    if (last && now > last) {
-        s->machine.outage_from = last;
-        s->machine.outage_to = now;
-    }
-    hold_start(s);
+    if (last && now > last)
+        hold_start(s, last, now);
 }
 
 static void wire_machine(struct service *s)
@@ -136,8 +133,7 @@ static int serve(struct service *s)
     if (rc != HX_OK)
         return rc;
     hx_log(HX_LOG_INFO, "event=ready newest_lsn=%" PRIu64 " outage_ms=%" PRId64 " scale=%u",
-           hx_store_newest_lsn(s->store), s->machine.outage_to - s->machine.outage_from,
-           s->time.scale);
+           hx_store_newest_lsn(s->store), s->hold.down_to - s->hold.down_from, s->time.scale);
     rc = loop_run(&loop);
     loop_close(&loop);
     return rc;

@@ -25,6 +25,7 @@ struct sim {
     int64_t real;   /* true time */
     int64_t offset; /* what the wall clock shows more */
     bool down;
+    int64_t down_from;
     int64_t doubt_until; /* after a jump of the wall clock */
     int64_t hold_until;  /* after an outage: peers may still send what they kept */
     struct endpoint endpoints[ENDPOINTS];
@@ -150,7 +151,7 @@ static int publish(struct sim *s, const struct scenario_action *a)
 static int go_down(struct sim *s)
 {
     s->down = true;
-    s->m.outage_from = s->real + s->offset;
+    s->down_from = s->real + s->offset;
     return HX_OK;
 }
 
@@ -158,16 +159,30 @@ static int go_down(struct sim *s)
 static int come_up(struct sim *s)
 {
     s->down = false;
-    s->m.outage_to = s->real + s->offset;
     s->hold_until = s->real + DRAIN_MS;
-    s->m.draining = true;
-    for (size_t i = 0; i < s->n_waiting; i++) {
-        int rc = publish(s, s->waiting[i]);
-        if (rc)
-            return rc;
-    }
+    hx_arena_reset(&s->arena);
+    int rc = hx_machine_outage(&s->m, s->down_from, s->real + s->offset, true);
+    if (!rc)
+        rc = print_fresh(s);
+    for (size_t i = 0; i < s->n_waiting && !rc; i++)
+        rc = publish(s, s->waiting[i]);
     s->n_waiting = 0;
-    return HX_OK;
+    return rc;
+}
+
+/* What holds deadlines back is over at this instant. */
+static int go_on(struct sim *s, int64_t real)
+{
+    set_time(s, real);
+    hx_arena_reset(&s->arena);
+    int rc = HX_OK;
+    if (s->m.dist.draining && real >= s->hold_until)
+        rc = hx_machine_drained(&s->m);
+    if (!rc && s->doubt_until && real >= s->doubt_until) {
+        rc = s->m.dist.doubt ? hx_machine_step_confirm(&s->m) : HX_OK;
+        s->doubt_until = 0;
+    }
+    return rc ? rc : print_fresh(s);
 }
 
 /* Found at the next tick. Time sync and peers are asked for up to a minute before anybody is
@@ -240,10 +255,17 @@ static int64_t next_due(const struct sim *s, uint64_t *case_number)
     }
     if (due == INT64_MAX)
         return due;
-    if (s->m.doubt && due > s->m.step_from && due <= s->m.step_to)
+    if (s->m.dist.doubt && due > s->m.dist.step_from && due <= s->m.dist.step_to)
         return s->doubt_until;
     due -= s->offset;
     return due < s->hold_until ? s->hold_until : due;
+}
+
+/* When deadlines that are held back may be judged again; INT64_MAX = nothing is held back. */
+static int64_t next_release(const struct sim *s)
+{
+    int64_t at = s->m.dist.draining && !s->down ? s->hold_until : INT64_MAX;
+    return s->doubt_until && s->doubt_until < at ? s->doubt_until : at;
 }
 
 static int loop(struct sim *s, const struct scenario *sc, int64_t end, char problem[512])
@@ -253,17 +275,15 @@ static int loop(struct sim *s, const struct scenario *sc, int64_t end, char prob
         uint64_t case_number = 0;
         int64_t due = next_due(s, &case_number);
         int64_t action = at < sc->n ? sc->actions[at].at : INT64_MAX;
-        int64_t next = action <= due ? action : due;
-        if (next == INT64_MAX || (end && next > end))
-            return HX_OK;
-        if (s->hold_until && next >= s->hold_until)
-            s->m.draining = false;
-        if (s->doubt_until && next >= s->doubt_until) {
-            set_time(s, s->doubt_until);
-            hx_machine_step_confirm(&s->m);
-            s->doubt_until = 0;
+        int64_t next = action <= due ? action : due, held = next_release(s);
+        if (held <= next && held != INT64_MAX && !(end && held > end)) {
+            int rc = go_on(s, held);
+            if (rc)
+                return rc;
             continue;
         }
+        if (next == INT64_MAX || (end && next > end))
+            return HX_OK;
         int rc = action <= due ? act(s, &sc->actions[at++], problem) : fire(s, due, case_number);
         if (rc)
             return rc;

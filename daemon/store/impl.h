@@ -20,6 +20,7 @@
     X(CURSOR, "cursor")                                                                            \
     X(SOURCE, "source")                                                                            \
     X(PARKED, "parked")                                                                            \
+    X(WATCH, "watch")                                                                              \
     X(QUARANTINE, "quarantine")                                                                    \
     X(PRUNED, "pruned")                                                                            \
     X(FEED_A, "feed")                                                                              \

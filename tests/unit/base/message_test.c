@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 /* after those above */
@@ -71,11 +72,9 @@ static void fill_list(const ProtobufCFieldDescriptor *f, uint8_t *base, int dept
 {
     size_t n = depth > 4 ? 0 : chance(4);
     uint8_t *list = calloc(4, 16);
-    size_t size = f->type == PROTOBUF_C_TYPE_DOUBLE || f->type == PROTOBUF_C_TYPE_STRING ||
-                          f->type == PROTOBUF_C_TYPE_MESSAGE || f->type == PROTOBUF_C_TYPE_UINT64
-                      ? 8
-                      : 4;
-    assert_true(size == 8); /* the schema has no lists of smaller things */
+    bool small = f->type == PROTOBUF_C_TYPE_ENUM || f->type == PROTOBUF_C_TYPE_UINT32 ||
+                 f->type == PROTOBUF_C_TYPE_BOOL;
+    size_t size = f->type == PROTOBUF_C_TYPE_BYTES ? 16 : small ? 4 : 8;
     for (size_t i = 0; i < n; i++)
         fill(f, list + i * size, depth);
     *(size_t *)(void *)(base + f->quantifier_offset) = n;
