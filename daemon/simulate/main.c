@@ -19,6 +19,8 @@ static const char usage_text[] =
     "\n"
     "  --config DIR   life cycles and city (default: $HONGXIN_CONFIG, ./config, " HX_DEFAULT_CONFIG
     ")\n"
+    "  --prove        afterwards put the run's journal through a fresh machine: the same must come "
+    "of it\n"
     "  --until TIME   stop at this instant (RFC 3339) whatever the scenario says\n";
 
 static const char *config_folder(const char *given)
@@ -46,17 +48,24 @@ static int load(const char *folder, struct hx_rules **rules, struct hx_city **ci
     return rc;
 }
 
-static int run(const char *folder, int64_t until, FILE *in, const char *name)
+struct run {
+    const char *folder;
+    int64_t until;
+    bool prove;
+};
+
+static int run(const struct run *r, FILE *in, const char *name)
 {
     struct hx_rules *rules = NULL;
     struct hx_city *city = NULL;
     struct scenario scenario = {0};
     char problem[512] = "";
-    int rc = load(folder, &rules, &city);
+    int rc = load(r->folder, &rules, &city);
     if (!rc) {
         rc = scenario_read(in, name, &scenario, problem);
+        scenario.prove = r->prove;
         if (!rc)
-            rc = simulate_run(rules, city, &scenario, until, stdout, problem);
+            rc = simulate_run(rules, city, &scenario, r->until, stdout, problem);
         if (!rc && fflush(stdout))
             rc = HX_IO;
         if (rc)
@@ -72,22 +81,25 @@ int hx_simulate_main(int argc, char **argv)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
                                             {"until", required_argument, NULL, 'u'},
+                                            {"prove", no_argument, NULL, 'p'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    const char *folder = NULL;
-    int64_t until = 0;
+    struct run r = {0};
     int c;
     optind = 1;
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (c) {
         case 'c':
-            folder = optarg;
+            r.folder = optarg;
             break;
         case 'u':
-            if (hx_instant_parse(optarg, &until)) {
+            if (hx_instant_parse(optarg, &r.until)) {
                 fprintf(stderr, "--until: %s is not an RFC 3339 time\n", optarg);
                 return 2;
             }
+            break;
+        case 'p':
+            r.prove = true;
             break;
         case 'h':
             fputs(usage_text, stdout);
@@ -101,14 +113,15 @@ int hx_simulate_main(int argc, char **argv)
         fputs(usage_text, stderr);
         return 2;
     }
+    r.folder = config_folder(r.folder);
     if (optind == argc)
-        return run(config_folder(folder), until, stdin, "-");
+        return run(&r, stdin, "-");
     FILE *in = fopen(argv[optind], "rb");
     if (!in) {
         fprintf(stderr, "%s: %s\n", argv[optind], strerror(errno));
         return 2;
     }
-    int rc = run(config_folder(folder), until, in, argv[optind]);
+    int rc = run(&r, in, argv[optind]);
     fclose(in);
     return rc;
 }

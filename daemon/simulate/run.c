@@ -5,6 +5,7 @@
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"
+#include "simulate/prove.h"
 #include "simulate/simulate.h"
 
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct sim {
     struct hx_machine m;
     struct hx_arena arena;
     struct hx_memory *memory;
+    struct prove *prove; /* NULL = the run is not proven */
     FILE *out;
     int64_t real;   /* true time */
     int64_t offset; /* what the wall clock shows more */
@@ -100,6 +102,9 @@ static int print_fresh(struct sim *s)
 {
     size_t n;
     const hxp_entry *const *entries = hx_memory_take(s->memory, &n);
+    int proven = s->prove ? prove_note(s->prove, entries, n) : HX_OK;
+    if (proven)
+        return proven;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < entries[i]->n_facts; j++) {
             int rc = print_fact(s, entries[i], entries[i]->facts[j]);
@@ -315,8 +320,14 @@ int simulate_run(const struct hx_rules *rules, const struct hx_city *city,
     int64_t end = until ? until : sc->end;
     if (!end && sc->n)
         end = sc->actions[sc->n - 1].at + 30 * HX_DAY;
-    rc = loop(s, sc, end, problem);
+    if (sc->prove)
+        rc = prove_new(rules, city, s->memory, &s->prove);
+    if (!rc)
+        rc = loop(s, sc, end, problem);
+    if (!rc && s->prove)
+        rc = prove_run(s->prove, problem);
 done:
+    prove_free(s->prove);
     hx_memory_free(s->memory);
     hx_arena_fini(&s->arena);
     free(s->waiting);

@@ -36,6 +36,7 @@ struct scenario {
     struct scenario_action *actions; /* sorted by time, then by line */
     size_t n;
     int64_t end; /* 0 = not given */
+    bool prove;  /* the run's journal is put through a fresh machine afterwards */
 };
 
 /* Reads all of `in`. HX_INVALID with "name:line: what" in `problem` for a line that is not

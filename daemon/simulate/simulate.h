@@ -9,7 +9,7 @@
 
 /* Runs a scenario to its end and writes facts as JSON Lines. `until` 0 = as the scenario says.
  * HX_INVALID with a text in `problem` when an action cannot be done; HX_IO when `out` cannot be
- * written; HX_NOMEM. */
+ * written; HX_CORRUPT when the run was to be proven and is not; HX_NOMEM. */
 HX_CHECK int simulate_run(const struct hx_rules *rules, const struct hx_city *city,
                           const struct scenario *s, int64_t until, FILE *out, char problem[512]);
 

@@ -3,7 +3,8 @@
 
     run.py --config DIR SIMULATOR… NAME.jsonl
 
-runs `SIMULATOR… --config DIR NAME.jsonl` twice: both outputs must be the same bytes, every line of NAME.expected must hold
+runs `SIMULATOR… --config DIR NAME.jsonl` twice, the second time with --prove: both outputs must be the same bytes, the
+journal must make the same again (invariant 6) and answer for each moment of the past, every line of NAME.expected must hold
 (facts.py), and so must what holds for every run (invariants.py). Ends with 0, or with 1 and every difference.
 
 NAME.variants, when there is one, makes files out of those of DIR before the run (variants.py).
@@ -20,9 +21,9 @@ import invariants  # noqa: E402
 import variants  # noqa: E402
 
 
-def simulate(command, config, scenario):
+def simulate(command, config, scenario, *more):
     """Standard output of one run; the command must end with 0."""
-    done = subprocess.run([*command, "--config", config, scenario], capture_output=True, check=False, timeout=60)
+    done = subprocess.run([*command, "--config", config, *more, scenario], capture_output=True, check=False, timeout=60)
     if done.returncode != 0:
         raise RuntimeError(f"ended with {done.returncode}: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout
@@ -36,7 +37,7 @@ def judge(command, config, scenario):
     """Every fault of one scenario, as texts."""
     with variants.made(config, scenario) as (folder, path):
         first = simulate(command, folder, path)
-        if simulate(command, folder, path) != first:
+        if simulate(command, folder, path, "--prove") != first:
             return ["two runs of the same scenario differ"]
     found = read_facts(first)
     expected = expectation.read_expectations(pathlib.Path(scenario).with_suffix(".expected"))

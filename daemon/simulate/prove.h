@@ -1,0 +1,23 @@
+/* `--prove`: whether the journal of a run tells the whole truth. Put through a fresh machine it
+ * must make the same entries and the same cases, byte for byte; and what is asked of the past must
+ * be answered as it was true then. */
+#ifndef SIMULATE_PROVE_H
+#define SIMULATE_PROVE_H
+
+#include "engine/machine.h"
+#include "engine/memory.h"
+
+struct prove; /* opaque */
+
+/* The run's rules, city and memory are borrowed. HX_NOMEM. */
+HX_CHECK int prove_new(const struct hx_rules *rules, const struct hx_city *city,
+                       const struct hx_memory *memory, struct prove **out);
+void prove_free(struct prove *p);
+
+/* After each call of the machine: keeps the cases as these entries left them. */
+HX_CHECK int prove_note(struct prove *p, const hxp_entry *const *entries, size_t n);
+
+/* At the end. HX_CORRUPT with the first difference in `problem`. */
+HX_CHECK int prove_run(struct prove *p, char problem[512]);
+
+#endif
