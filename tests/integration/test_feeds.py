@@ -103,7 +103,8 @@ def test_replay_from_the_journal_after_a_restart(make_daemon):
     d.start()
     with d.client("feed") as f:
         f.hello("watch-1", **{"from": HELLO.LSN}, from_lsn=101)
-        assert lsns(f.entries(end)) == list(range(101, end + 1))
+        found = lsns(f.entries(end))  # behind them what the daemon says of its absence
+        assert found[:end - 100] == list(range(101, end + 1))
 
 
 def test_resume_after_the_acknowledged_entry(daemon, client):
