@@ -24,6 +24,14 @@ struct hx_clock *hx_clock_last(struct hx_case *c, int kind)
     return NULL;
 }
 
+void hx_clocks_by_kind(const struct hx_case *c, const struct hx_clock *out[HX_RULES_CLOCKS])
+{
+    memset(out, 0, HX_RULES_CLOCKS * sizeof *out);
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (c->clocks[i].kind < HX_RULES_CLOCKS)
+            out[c->clocks[i].kind] = live(&c->clocks[i]) ? &c->clocks[i] : NULL;
+}
+
 struct hx_clock *hx_clock_find(struct hx_case *c, int kind)
 {
     struct hx_clock *k = hx_clock_last(c, kind);

@@ -1,12 +1,12 @@
 /* Effects: one change each. */
+#include "base/text.h"
 #include "engine/words.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void put(char *to, size_t size, const char *from)
 {
-    snprintf(to, size, "%s", from ? from : "");
+    hx_text_put(to, size, from);
 }
 
 #define PUT(member, from) put(s->c->member, sizeof s->c->member, (from))

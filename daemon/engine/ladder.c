@@ -3,9 +3,9 @@
  * The level is a function of the time that has passed (R9): a mark knows its instant, nothing waits
  * for the mark before it. Whoever heard an alarm hears how it ended: an all-clear when the fact
  * arrived late, a correction when it turns out that there was no breach. */
+#include "base/text.h"
 #include "engine/machine_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char *field(const struct hx_case *c, const char *name, size_t n)
@@ -31,8 +31,15 @@ const char *hx_receiver(struct hx_step *s, int receiver)
     const char *close = open ? strchr(open, '}') : NULL;
     if (!close)
         return pattern;
-    return hx_arena_printf(s->arena, "%.*s%s%s", (int)(open - pattern), pattern,
-                           field(s->c, open + 1, (size_t)(close - open - 1)), close + 1);
+    const char *id = field(s->c, open + 1, (size_t)(close - open - 1));
+    size_t before = (size_t)(open - pattern), n = strlen(id), after = strlen(close + 1);
+    char *name = hx_arena_alloc(s->arena, before + n + after + 1);
+    if (!name)
+        return NULL;
+    memcpy(name, pattern, before);
+    memcpy(name + before, id, n);
+    memcpy(name + before + n, close + 1, after);
+    return name;
 }
 
 /* Room is made by dropping the oldest alarm that is over. */
@@ -59,7 +66,7 @@ static void remember(struct hx_step *s, const struct hx_clock *k, const hxp_noti
         return;
     *t = (struct hx_told){.kind = k->kind, .cycle = k->cycle, .how = (uint8_t)kind, .at = s->now};
     t->level = (uint8_t)hx_level_number(f->level);
-    snprintf(t->to, sizeof t->to, "%s", f->to);
+    hx_text_put(t->to, sizeof t->to, f->to);
 }
 
 static bool is_of(const struct hx_told *t, const struct hx_clock *k)

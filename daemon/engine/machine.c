@@ -1,4 +1,5 @@
 /* One event: known already? which case? allowed? — and then its entry. */
+#include "base/text.h"
 #include "engine/machine_internal.h"
 #include "engine/validate.h"
 #include "hongxin/instant.h"
@@ -375,9 +376,9 @@ static int report(struct hx_machine *m, const struct hx_arrival *in, uint64_t re
     c->cycle = 1;
     c->repeat_of = repeat_of;
     c->policy = m->rules->version;
-    snprintf(c->source, sizeof c->source, "%s", in->event->source);
-    snprintf(c->ref, sizeof c->ref, "%s",
-             in->event->case_ref[0] ? in->event->case_ref : hx_event_data(in->event)->ref);
+    hx_text_put(c->source, sizeof c->source, in->event->source);
+    hx_text_put(c->ref, sizeof c->ref,
+                in->event->case_ref[0] ? in->event->case_ref : hx_event_data(in->event)->ref);
     rc = step_on(m, c, in, reply);
     uint64_t number = c->number;
     if (rc || !number || !(*reply)->case_number)

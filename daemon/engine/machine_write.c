@@ -79,12 +79,14 @@ static bool promised(const struct hx_step *s, int kind)
 void hx_reply_promises(struct hx_step *s, hxp_reply *r)
 {
     int64_t receipt = s->c->t_held ? 0 : latest_receipt(s);
+    const struct hx_clock *clocks[HX_RULES_CLOCKS];
+    hx_clocks_by_kind(s->c, clocks);
     r->promises = hx_arena_alloc(s->arena, HX_RULES_CLOCKS * sizeof *r->promises);
     r->units = hx_arena_alloc(s->arena, HX_RULES_CLOCKS * sizeof *r->units);
     for (int kind = 1; kind < HX_RULES_CLOCKS; kind++) {
         if (!s->rules->clocks[kind].name[0])
             continue;
-        const struct hx_clock *k = hx_clock_find(s->c, kind);
+        const struct hx_clock *k = clocks[kind];
         int64_t budget = hx_clock_budget(s->rules, kind, s->c->class_no, s->c->cycle);
         if (k && k->state == HX_CLOCK_RUNNING && k->deadline)
             promise(s, r, kind, k->deadline);

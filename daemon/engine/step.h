@@ -72,6 +72,8 @@ hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to);
 /* The clock of this kind in the present cycle that runs, is paused or has expired; NULL when there
  * is none. */
 struct hx_clock *hx_clock_find(struct hx_case *c, int kind);
+/* What hx_clock_find would find, for all kinds at once. */
+void hx_clocks_by_kind(const struct hx_case *c, const struct hx_clock *out[HX_RULES_CLOCKS]);
 /* The newest clock of this kind, whatever its state. */
 struct hx_clock *hx_clock_last(struct hx_case *c, int kind);
 /* Does nothing when the case's class has no budget for it, or when it is not for this case. */

@@ -1,7 +1,7 @@
 #include "store/tail.h"
+#include "base/text.h"
 #include "store/store.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,7 +76,10 @@ static void count(struct counting *c, const char *what, uint32_t holder)
 static void count_clock(struct counting *c, const char *verb, const char *clock, uint32_t holder)
 {
     char what[WHAT_MAX];
-    snprintf(what, sizeof what, "%.20s:%.40s", verb, clock);
+    size_t n = strnlen(verb, 20);
+    memcpy(what, verb, n);
+    what[n] = ':';
+    hx_text_put(what + n + 1, 41, clock);
     count(c, what, holder);
 }
 
