@@ -199,6 +199,9 @@ HX_CHECK int hx_ask_stats(hx_client *client, hxp_response **answer); /* answer->
 HX_CHECK int hx_ask_rules(hx_client *client, const Hongxin__V1__RulesQuery *query,
                           hxp_response **answer); /* answer->rules */
 
+HX_CHECK int hx_ask_onsite_code(hx_client *client, const Hongxin__V1__OnsiteCodeQuery *query,
+                                hxp_response **answer); /* answer->onsite_code */
+
 /* Asks one door whether it is alive: answer->pong. Errors as above; HX_INVALID also when the client
  * has no such door. */
 HX_CHECK int hx_ping(hx_client *client, enum hx_door door, hxp_response **answer);
