@@ -120,6 +120,6 @@ void cli_print_manual(void);
 
 /* Each subcommand lives in the file of its name. */
 extern const struct cli_command cli_publish, cli_watch, cli_case, cli_explain, cli_list, cli_stats,
-    cli_check, cli_rules, cli_number, cli_demo, cli_simulate, cli_completion;
+    cli_check, cli_rules, cli_number, cli_onsite_code, cli_demo, cli_simulate, cli_completion;
 
 #endif

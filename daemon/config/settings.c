@@ -35,6 +35,10 @@ struct raw_time {
 struct raw_identity {
     char *key_file;
 };
+struct raw_evidence {
+    char *onsite_key_file, *onsite_codes, *devices_file;
+    raw_COUNT onsite_seconds;
+};
 struct raw_log {
     char *level;
 };
@@ -49,6 +53,7 @@ struct raw {
     struct raw_rules rules;
     struct raw_time time;
     struct raw_identity identity;
+    struct raw_evidence evidence;
     struct raw_log log;
     struct raw_limits limits;
 };
@@ -89,6 +94,13 @@ static const cyaml_schema_field_t identity_fields[] = {
     TEXT(identity, key_file, 1),
     CYAML_FIELD_END,
 };
+static const cyaml_schema_field_t evidence_fields[] = {
+    TEXT(evidence, onsite_key_file, 0),
+    TEXT(evidence, onsite_codes, 1),
+    FIELD_COUNT(evidence, onsite_seconds),
+    TEXT(evidence, devices_file, 0),
+    CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t log_fields[] = {
     TEXT(log, level, 1),
     CYAML_FIELD_END,
@@ -100,8 +112,8 @@ static const cyaml_schema_field_t limits_fields[] = {
         CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t raw_fields[] = {
-    SECTION(store),    SECTION(listen), SECTION(rules),  SECTION(time),
-    SECTION(identity), SECTION(log),    SECTION(limits), CYAML_FIELD_END,
+    SECTION(store),    SECTION(listen), SECTION(rules),  SECTION(time),   SECTION(identity),
+    SECTION(evidence), SECTION(log),    SECTION(limits), CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, raw_fields),
@@ -133,6 +145,8 @@ static const struct number numbers[] = {
            0, "days for which entries of closed cases are kept; 0 = for ever", true),
     NUMBER("store.partition", store.partition, partition, COUNT, 0, 8191, 0,
            "number of the partition; fixed when the store is made", false),
+    NUMBER("evidence.onsite_seconds", evidence.onsite_seconds, onsite_seconds, COUNT, 10, 3600, 60,
+           "seconds for which a building shows one code", false),
 #define X(field, unit, least, most, initial, what)                                                 \
     NUMBER("limits." #field, limits.field, limits.field, unit, least, most, initial, what, false),
     HX_LIMITS(X)
@@ -234,6 +248,17 @@ static int take_level(const struct yaml_doc *doc, const struct raw *raw, struct 
     return yaml_schema_fault(doc, "log.level", "\"%s\" is not debug, info, warn or error", given);
 }
 
+static int take_code_policy(const struct yaml_doc *doc, const struct raw *raw,
+                            struct hx_settings *s)
+{
+    const char *given = raw->evidence.onsite_codes ? raw->evidence.onsite_codes : "required";
+    s->onsite_required = strcmp(given, "required") == 0;
+    if (s->onsite_required || strcmp(given, "believed") == 0)
+        return HX_OK;
+    return yaml_schema_fault(doc, "evidence.onsite_codes", "\"%s\" is not required or believed",
+                             given);
+}
+
 /* ---- texts ---- */
 
 static int take_text(const char *given, const char *initial, char **out)
@@ -255,6 +280,12 @@ static int take_path(const struct yaml_doc *doc, const char *given, const char *
     return HX_NOMEM;
 }
 
+/* The same, where "" stands for no file. */
+static int take_optional_path(const struct yaml_doc *doc, const char *given, char **out)
+{
+    return given && *given ? take_path(doc, given, "", out) : take_text("", "", out);
+}
+
 static int take_paths(const struct yaml_doc *doc, const struct raw *raw, struct hx_settings *s)
 {
     int err = take_path(doc, raw->store.path, "../var/store", &s->store_path);
@@ -264,23 +295,26 @@ static int take_paths(const struct yaml_doc *doc, const struct raw *raw, struct 
         err = take_path(doc, raw->rules.city, "city", &s->city);
     if (!err)
         err = take_path(doc, raw->identity.key_file, "../var/identity.key", &s->key_file);
+    if (!err)
+        err = take_optional_path(doc, raw->evidence.onsite_key_file, &s->onsite_key_file);
+    if (!err)
+        err = take_optional_path(doc, raw->evidence.devices_file, &s->devices_file);
     return err;
 }
 
 /* A key that others may read is no secret any more: refused, not repaired. */
-static int check_key_file(const struct yaml_doc *doc, const struct hx_settings *s)
+static int check_key_file(const struct yaml_doc *doc, const char *key, const char *file)
 {
     struct stat st;
-    if (stat(s->key_file, &st) != 0)
+    if (stat(file, &st) != 0)
         return errno == ENOENT || errno == ENOTDIR
                    ? HX_OK
-                   : yaml_schema_fault(doc, "identity.key_file", "%s: %s", s->key_file,
-                                       strerror(errno));
+                   : yaml_schema_fault(doc, key, "%s: %s", file, strerror(errno));
     if (!S_ISREG(st.st_mode))
-        return yaml_schema_fault(doc, "identity.key_file", "%s is not a file", s->key_file);
+        return yaml_schema_fault(doc, key, "%s is not a file", file);
     if (st.st_mode & 077)
-        return yaml_schema_fault(doc, "identity.key_file", "%s has mode %04o, it must be 0600",
-                                 s->key_file, (unsigned)st.st_mode & 07777);
+        return yaml_schema_fault(doc, key, "%s has mode %04o, it must be 0600", file,
+                                 (unsigned)st.st_mode & 07777);
     return HX_OK;
 }
 
@@ -346,7 +380,13 @@ static int take_all(const struct yaml_doc *doc, const struct raw *raw, struct hx
         err = take_doors(doc, raw, s);
     if (!err)
         err = take_paths(doc, raw, s);
-    return err ? err : check_key_file(doc, s);
+    if (!err)
+        err = take_code_policy(doc, raw, s);
+    if (!err)
+        err = check_key_file(doc, "identity.key_file", s->key_file);
+    if (!err && *s->onsite_key_file)
+        err = check_key_file(doc, "evidence.onsite_key_file", s->onsite_key_file);
+    return err;
 }
 
 int hx_settings_load(const char *path, struct hx_settings *s, struct hx_problem *problem)
@@ -370,8 +410,9 @@ int hx_settings_load(const char *path, struct hx_settings *s, struct hx_problem 
 
 void hx_settings_free(struct hx_settings *s)
 {
-    char *texts[] = {s->store_path, s->ingest, s->feed, s->pub,
-                     s->life_cycle, s->city,   s->zone, s->key_file};
+    char *texts[] = {s->store_path,      s->ingest,      s->feed, s->pub,
+                     s->life_cycle,      s->city,        s->zone, s->key_file,
+                     s->onsite_key_file, s->devices_file};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     *s = (struct hx_settings){0};

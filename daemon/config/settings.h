@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "config/problem.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -73,6 +74,12 @@ struct hx_settings {
 
     /* identity: */
     char *key_file; /* 32 bytes that encrypt who reported; mode 0600 ["../var/identity.key"] */
+
+    /* evidence: */
+    char *onsite_key_file;   /* 32 bytes that make on-site codes; mode 0600; "" = none [""] */
+    bool onsite_required;    /* onsite_codes: required or believed [required when there is a key] */
+    uint64_t onsite_seconds; /* window of a code, 10 … 3600 [60] */
+    char *devices_file;      /* table of registered devices, see devices.h; "" = none [""] */
 
     /* log: */
     enum hx_log_level log_level; /* level: debug, info, warn or error [info] */

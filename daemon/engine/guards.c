@@ -93,6 +93,11 @@ bool hx_is_about(const struct hx_case *c, int role, const char *area)
     return (named == role || company) && (!id[0] || strcmp(id, area) == 0);
 }
 
+bool hx_brings_code(const struct hx_step *s)
+{
+    return s->data->onsite_code[0] && strncmp(s->proof_mark, "ONSITE_CODE", 11) != 0;
+}
+
 static bool not_complained_of(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;

@@ -126,21 +126,22 @@ static int remember(struct hx_machine *m, const struct hx_arrival *in, uint64_t 
  * read it. What a source sent while we were down counts as received when it was sent: our outage
  * counts against nobody (corner 17). */
 static int64_t effective_time(const struct hx_machine *m, const struct hx_event_rule *rule,
-                              const struct hx_arrival *in, const char **mark)
+                              const struct hx_arrival *in, struct hx_step *s)
 {
     const hxp_event *e = in->event;
     int64_t t_occ = e->t_occ ? e->t_occ : e->t_src;
-    unsigned proof = e->proof > 0 ? (unsigned)e->proof : HONGXIN__V1__PROOF__CLAIM;
+    bool believed = e->proof > 0 && !s->proof_mark[0];
+    unsigned proof = believed ? (unsigned)e->proof : HONGXIN__V1__PROOF__CLAIM;
     if (t_occ && proof < 32 && rule->trusted & (UINT32_C(1) << proof) &&
         t_occ <= in->t_rcv + 2 * HX_SECOND)
         return t_occ;
     const struct hx_disturbance *d = &m->dist;
     if (d->doubt && in->t_rcv > d->step_from)
-        *mark = "CLOCK_STEP"; /* kept as read, and marked (corner 14) */
+        s->mark = "CLOCK_STEP"; /* kept as read, and marked (corner 14) */
     if (!d->outage_to || e->t_src < d->outage_from || e->t_src > d->outage_to ||
         e->t_src >= in->t_rcv)
         return in->t_rcv;
-    *mark = "OUTAGE";
+    s->mark = "OUTAGE";
     return e->t_src;
 }
 
@@ -150,7 +151,8 @@ static void prepare(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     const struct hx_event_rule *rule = &m->rules->events[hx_rules_event(m->rules, in->event->type)];
     hx_step_begin(s, m, c, in);
     s->data = hx_event_data(in->event);
-    s->t_eff = effective_time(m, rule, in, &s->mark);
+    s->proof_mark = in->proof_mark ? in->proof_mark : m->prove ? m->prove(m->prove_ctx, in, c) : "";
+    s->t_eff = effective_time(m, rule, in, s);
     s->cause = rule->name;
     hx_actor_parse(in->event->by, &s->actor);
 }
@@ -174,6 +176,47 @@ static bool version_fits(struct hx_step *s)
     s->refusal = "STALE_VERSION";
     s->refusal_result = RESULT(NOT_ALLOWED);
     return false;
+}
+
+/* A registered device counts what it signs; a number that comes again is no new event (A7). The
+ * name under which these numbers are remembered is none that a source can have. */
+static void device_key(const hxp_event *e, char key[HX_WORD_MAX + 2], char seq[24])
+{
+    snprintf(key, HX_WORD_MAX + 2, "\x01%.*s", HX_WORD_MAX, e->device);
+    snprintf(seq, 24, "%llu", (unsigned long long)e->device_seq);
+}
+
+static bool device_counts(const struct hx_step *s)
+{
+    return s->event->proof == HONGXIN__V1__PROOF__DEVICE_SIGNED && !s->proof_mark[0] &&
+           s->event->device[0] && s->event->device_seq;
+}
+
+static int device_number_new(struct hx_machine *m, struct hx_step *s, bool *is_new)
+{
+    char key[HX_WORD_MAX + 2], seq[24];
+    struct hx_seen seen;
+    *is_new = true;
+    if (!device_counts(s))
+        return HX_OK;
+    device_key(s->event, key, seq);
+    int rc = m->ops->seen_load(m->backend, key, seq, &seen);
+    if (rc)
+        return rc == HX_NOTFOUND ? HX_OK : rc;
+    *is_new = false;
+    s->refusal = "DEVICE_SEQ_REPEATED";
+    s->refusal_result = RESULT(NOT_ALLOWED);
+    return HX_OK;
+}
+
+static int device_number_save(struct hx_machine *m, const struct hx_step *s)
+{
+    char key[HX_WORD_MAX + 2], seq[24];
+    const struct hx_seen seen = {.case_number = s->c->number, .lsn = s->lsn};
+    if (!device_counts(s))
+        return HX_OK;
+    device_key(s->event, key, seq);
+    return m->ops->seen_save(m->backend, key, seq, &seen);
 }
 
 static const char *refusal_text(struct hx_step *s)
@@ -209,7 +252,9 @@ static int accept(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
 {
     bool rejected = strcmp(m->rules->states[s->c->state].name, "REJECTED") == 0;
     hxp_reply *r = new_reply(m, in, rejected ? RESULT(REJECTED) : RESULT(ACCEPTED),
-                             rejected ? s->data->reason : s->mark);
+                             rejected           ? s->data->reason
+                             : s->proof_mark[0] ? s->proof_mark
+                                                : s->mark);
     if (!r)
         return HX_NOMEM;
     *reply = r;
@@ -217,6 +262,8 @@ static int accept(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     answer_case(m, r, s->c, s->lsn);
     hx_reply_promises(s, r);
     int rc = hx_step_write(m, s, in, r);
+    if (!rc)
+        rc = device_number_save(m, s);
     return rc ? rc : remember(m, in, s->c->number, s->lsn);
 }
 
@@ -267,7 +314,11 @@ static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arri
         return invalid(m, in, "NO_CASE", "into", reply);
     if (rc)
         return rc;
-    bool taken = role_allowed(&s, event) && version_fits(&s) && hx_step_event(&s, event);
+    bool is_new;
+    rc = device_number_new(m, &s, &is_new);
+    if (rc)
+        return rc;
+    bool taken = is_new && role_allowed(&s, event) && version_fits(&s) && hx_step_event(&s, event);
     if (s.overflow)
         return invalid(m, in, "CASE_FULL", NULL, reply);
     if (!taken && s.refusal_result == RESULT(INVALID))

@@ -19,6 +19,7 @@
 #include "hongxin/schema.h"
 
 struct hx_rules;
+struct hx_arrival;
 
 /* What is remembered of an event id (corner 8), at least 400 days. */
 struct hx_seen {
@@ -110,6 +111,11 @@ struct hx_machine {
     struct hx_arena *arena;       /* borrowed; all results live here until the caller resets it */
     enum hx_reach (*reach)(void *ctx, const char *holder); /* NULL = everybody up */
     void *reach_ctx;
+    /* Judges what an event brings as its proof, for this case: "" when it may be believed, else the
+     * name of what is wrong (ONSITE_CODE_WRONG …), and the event counts as a claim. Static text.
+     * Stored in the entry, so that a replay judges alike. NULL = everything is believed. */
+    const char *(*prove)(void *ctx, const struct hx_arrival *in, const struct hx_case *c);
+    void *prove_ctx;
     int64_t now;  /* R13: never runs backwards */
     int64_t wall; /* the wall clock as read */
     uint32_t scale;
@@ -136,6 +142,8 @@ struct hx_arrival {
     size_t reporter_digest_size;
     int64_t t_rcv;
     uint64_t parked_lsn; /* it waited for its case under this entry; 0 = it did not */
+    const char *proof_mark; /* the verdict on its proof, of an entry that is replayed; NULL = judge
+                               it */
 };
 
 /* Applies one event. *reply is always set on HX_OK and lives in the arena. reply->lsn is 0 when

@@ -264,7 +264,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->now = m->now;
     s->t_rcv = s->t_eff = in ? in->t_rcv : m->now;
     s->lsn = 0;
-    s->cause = s->mark = "";
+    s->cause = s->mark = s->proof_mark = "";
     s->n_facts = 0;
     s->n_receivers = 0;
     s->level = -1;
@@ -302,6 +302,7 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     e->category = copy(m->arena, c->category);
     e->case_version = c->version;
     e->open = hx_case_open(m->rules, c);
+    e->proof_mark = text(s->proof_mark);
     e->level = text(s->level >= 0 ? hx_level_name(s->level) : "");
     fill_where(s, e);
     e->t_due = s->t_due;

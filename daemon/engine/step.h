@@ -33,7 +33,8 @@ struct hx_step {
     int64_t t_eff; /* R2 */
     uint64_t lsn;  /* of the entry being built */
     const char *cause;
-    const char *mark; /* how the event's time and proof were judged: code of the answer; "" */
+    const char *proof_mark; /* what is wrong with its proof: it counts as a claim; "" = nothing */
+    const char *mark;       /* how the event's time and proof were judged: code of the answer; "" */
 
     const hxp_fact *facts[HX_STEP_FACTS];
     size_t n_facts;

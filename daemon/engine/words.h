@@ -74,6 +74,8 @@ void hx_dispatch(struct hx_step *s);
 bool hx_by_holder(const struct hx_step *s);
 /* The complaint is about this role and area (corner 29). */
 bool hx_is_about(const struct hx_case *c, int role, const char *area);
+/* The event brings an on-site code, and nobody has found it wrong. */
+bool hx_brings_code(const struct hx_step *s);
 /* A new cycle: every reporter is called back anew. */
 void hx_parties_ask_again(struct hx_case *c);
 /* Street or city: level 3 and higher. */

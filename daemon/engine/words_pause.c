@@ -58,7 +58,7 @@ static bool pause_proven(const struct hx_step *s, const struct hx_call *call)
     for (int i = 0; i < HX_NEEDS_END; i++)
         if (p->needs & (UINT32_C(1) << i) && !hx_event_brings(s->data, (enum hx_need)i))
             return false;
-    return true;
+    return !(p->needs & (UINT32_C(1) << HX_NEED_onsite_code)) || hx_brings_code(s);
 }
 
 static bool pause_by(const struct hx_step *s, const struct hx_call *call)

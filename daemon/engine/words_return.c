@@ -52,7 +52,7 @@ static bool third_return(const struct hx_step *s, const struct hx_call *call)
 static bool owner_unclear_proven(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return strcmp(s->data->reason, "OWNER_UNCLEAR") == 0 && s->data->onsite_code[0];
+    return strcmp(s->data->reason, "OWNER_UNCLEAR") == 0 && hx_brings_code(s);
 }
 
 /* The pair (case, holder) is never used again, except by arbitration. */

@@ -23,10 +23,12 @@ int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
         rc = hx_life_cycle_load(b->settings.life_cycle, &b->rules, problem);
     if (rc == HX_OK)
         rc = hx_city_load(b->settings.city, &b->city, problem);
+    if (rc == HX_OK && *b->settings.devices_file)
+        rc = hx_devices_load(b->settings.devices_file, &b->devices, problem);
     return rc;
 }
 
-/* ---- identity key -----------------------------------------------------------------------------
+/* ---- keys: of identities, of on-site codes ----------------------------------------------------
  */
 
 static int key_fault(const char *path, const char *what, struct hx_problem *problem)
@@ -60,17 +62,18 @@ static int make_key(const char *path, uint8_t *key, struct hx_problem *problem)
     make_parent(path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
-        return key_fault(path, "cannot make the identity key", problem);
+        return key_fault(path, "cannot make the key", problem);
     randombytes_buf(key, HX_IDENTITY_KEY_SIZE);
     int rc = write_key(fd, key);
     close(fd);
     if (rc != HX_OK) {
-        key_fault(path, "cannot write the identity key", problem);
+        key_fault(path, "cannot write the key", problem);
         unlink(path);
         return rc;
     }
     hx_log(HX_LOG_WARN,
-           "event=identity_key_made file=%s \"keep a copy: without it no identity can be read\"",
+           "event=key_made file=%s \"keep a copy: without it no identity can be read, no code of "
+           "a building checked\"",
            path);
     return HX_OK;
 }
@@ -81,7 +84,7 @@ static int read_key(const char *path, uint8_t *key, struct hx_problem *problem)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? make_key(path, key, problem)
-                               : key_fault(path, "cannot read the identity key", problem);
+                               : key_fault(path, "cannot read the key", problem);
     uint8_t more;
     ssize_t n = read(fd, key, HX_IDENTITY_KEY_SIZE);
     bool right = n == HX_IDENTITY_KEY_SIZE && read(fd, &more, 1) == 0;
@@ -89,7 +92,7 @@ static int read_key(const char *path, uint8_t *key, struct hx_problem *problem)
     if (right)
         return HX_OK;
     errno = 0;
-    return key_fault(path, "an identity key has exactly 32 bytes", problem);
+    return key_fault(path, "a key has exactly 32 bytes", problem);
 }
 
 /* ---- store and service ------------------------------------------------------------------------
@@ -100,6 +103,8 @@ int boot_open(struct boot *b, const char *data, uint32_t scale, struct hx_proble
     char text[HX_STORE_PROBLEM_MAX] = "";
     const char *path = data ? data : b->settings.store_path;
     int rc = read_key(b->settings.key_file, b->key, problem);
+    if (rc == HX_OK && *b->settings.onsite_key_file)
+        rc = read_key(b->settings.onsite_key_file, b->onsite_key, problem);
     if (rc != HX_OK)
         return rc;
     make_parent(path);
@@ -135,6 +140,10 @@ int boot_run(struct boot *b, uint32_t scale, int64_t begin)
                                       .city = b->city,
                                       .store = b->store,
                                       .identity_key = b->key,
+                                      .onsite_key = *s->onsite_key_file ? b->onsite_key : NULL,
+                                      .onsite_required = s->onsite_required,
+                                      .onsite_window_ms = (int64_t)s->onsite_seconds * 1000,
+                                      .devices = b->devices,
                                       .intake_endpoint = s->ingest,
                                       .feed_endpoint = s->feed,
                                       .pub_endpoint = s->pub,
@@ -155,5 +164,7 @@ void boot_free(struct boot *b)
     hx_city_free(b->city);
     hx_life_cycle_free(b->rules);
     hx_settings_free(&b->settings);
+    hx_devices_free(b->devices);
     sodium_memzero(b->key, sizeof b->key);
+    sodium_memzero(b->onsite_key, sizeof b->onsite_key);
 }

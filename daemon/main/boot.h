@@ -2,6 +2,7 @@
 #ifndef BOOT_H
 #define BOOT_H
 
+#include "config/devices.h"
 #include "config/settings.h"
 #include "engine/place.h"
 #include "engine/rules.h"
@@ -13,14 +14,16 @@ struct boot {
     struct hx_rules *rules;
     struct hx_city *city;
     struct hx_store *store;
+    struct hx_devices *devices; /* NULL = none are registered */
     uint8_t key[HX_IDENTITY_KEY_SIZE];
+    uint8_t onsite_key[HX_IDENTITY_KEY_SIZE]; /* of on-site codes, when configured */
 };
 
 /* Reads and checks everything that the configuration names; touches no data. HX_CONFIG, HX_IO or
  * HX_NOMEM with the reason in `problem`. Always pair with boot_free. */
 HX_CHECK int boot_load(struct boot *b, const char *config, struct hx_problem *problem);
 
-/* Reads the identity key, or makes it when neither it nor a store is there, and opens the store.
+/* Reads the keys, makes those whose files are missing, and opens the store.
  * `data` replaces the store's folder unless NULL. Errors are in `problem`. */
 HX_CHECK int boot_open(struct boot *b, const char *data, uint32_t scale,
                        struct hx_problem *problem);

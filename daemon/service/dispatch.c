@@ -19,6 +19,7 @@ static const struct handler {
     {HONGXIN__V1__REQUEST__ASK_COUNT, handle_count, "CountQuery", DOOR_ANY},
     {HONGXIN__V1__REQUEST__ASK_STATS, handle_stats, "StatsQuery", DOOR_ANY},
     {HONGXIN__V1__REQUEST__ASK_RULES, handle_rules, "RulesQuery", DOOR_ANY},
+    {HONGXIN__V1__REQUEST__ASK_ONSITE_CODE, handle_onsite_code, "OnsiteCodeQuery", DOOR_ANY},
     {HONGXIN__V1__REQUEST__ASK_PING, handle_ping, "Ping", DOOR_ANY},
 };
 

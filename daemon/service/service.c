@@ -98,6 +98,8 @@ static void wire_machine(struct service *s)
                                      .arena = &s->arena,
                                      .reach = reach_of,
                                      .reach_ctx = &s->reach,
+                                     .prove = evidence_prove,
+                                     .prove_ctx = &s->evidence,
                                      .scale = s->options.scale};
     start_clock(s);
 }
@@ -108,6 +110,10 @@ static int prepare(struct service *s)
     hx_arena_init(&s->arena, 0);
     batch_reset(&s->batch);
     reach_init(&s->reach);
+    s->evidence = (struct evidence){
+        .onsite = {.key = s->options.onsite_key, .window_ms = s->options.onsite_window_ms},
+        .code_required = s->options.onsite_required,
+        .devices = s->options.devices};
     s->started = mono_now();
     wire_machine(s);
     int rc = feeds_init(&s->feeds, l->subscribers);

@@ -6,6 +6,7 @@
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
+#include "config/devices.h"
 #include "config/settings.h"
 #include "engine/machine.h"
 #include "store/store.h"
@@ -19,6 +20,10 @@ struct service_options {
     const char *intake_endpoint; /* events and questions */
     const char *feed_endpoint; /* subscriptions and questions; NULL or the same: one door for all */
     const char *pub_endpoint;  /* NULL = no PUB door */
+    const uint8_t *onsite_key; /* HX_ONSITE_KEY_SIZE bytes; NULL = on-site codes are believed */
+    bool onsite_required;      /* an on-site proof without its code is a claim */
+    int64_t onsite_window_ms;
+    const struct hx_devices *devices; /* NULL = signatures of devices are believed */
     const struct hx_limits *limits;
     const char *life_cycle_file; /* shown by RulesQuery; NULL = none */
     const char *city_folder;     /* the same */

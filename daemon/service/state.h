@@ -7,6 +7,7 @@
 #include "service/batch.h"
 #include "service/counters.h"
 #include "service/door.h"
+#include "service/evidence.h"
 #include "service/feed.h"
 #include "service/hold.h"
 #include "service/limits.h"
@@ -33,6 +34,7 @@ struct service {
     struct tail tail;
     struct feeds feeds;
     struct reach reach;
+    struct evidence evidence;
     struct counters counters;
     struct hx_mono started;
     void *zmq;
@@ -75,6 +77,7 @@ void handle_list(struct service *s, const struct request *r);
 void handle_count(struct service *s, const struct request *r);
 void handle_stats(struct service *s, const struct request *r);
 void handle_rules(struct service *s, const struct request *r);
+void handle_onsite_code(struct service *s, const struct request *r);
 void handle_ping(struct service *s, const struct request *r);
 
 #endif

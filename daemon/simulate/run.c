@@ -1,6 +1,7 @@
 /* The virtual clock: the next action or the next deadline, whichever comes first. At the same
  * instant what was received is applied before a deadline is judged (R4). */
 #include "engine/memory.h"
+#include "engine/onsite.h"
 #include "engine/rules.h"
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
@@ -76,6 +77,25 @@ static int set_endpoint(struct sim *s, const struct scenario_action *a, char pro
     }
     e->down = strcmp(a->state, "down") == 0;
     return HX_OK;
+}
+
+/* ---- evidence
+ * --------------------------------------------------------------------------------------- */
+
+/* A proof is believed, except that a code of the form that buildings show is checked, under a key
+ * of 32 zero bytes. */
+static const char *prove(void *ctx, const struct hx_arrival *in, const struct hx_case *c)
+{
+    static const uint8_t key[HX_ONSITE_KEY_SIZE] = {0};
+    const struct hx_onsite onsite = {.key = key, .window_ms = HX_MINUTE};
+    const hxp_event *e = in->event;
+    (void)ctx;
+    if (!e->data || !hx_onsite_form(e->data->onsite_code))
+        return "";
+    int64_t at = e->t_occ ? e->t_occ : in->t_rcv;
+    return hx_onsite_good(&onsite, hx_onsite_place(c), at, e->data->onsite_code)
+               ? ""
+               : "ONSITE_CODE_WRONG";
 }
 
 /* ---- output
@@ -317,6 +337,7 @@ int simulate_run(const struct hx_rules *rules, const struct hx_city *city,
     s->m.arena = &s->arena;
     s->m.reach = reach;
     s->m.reach_ctx = s;
+    s->m.prove = prove;
     int64_t end = until ? until : sc->end;
     if (!end && sc->n)
         end = sc->actions[sc->n - 1].at + 30 * HX_DAY;

@@ -1,0 +1,155 @@
+"""What proves a fact: codes of buildings, signatures of registered devices, and what happens when they do not hold."""
+import os
+import stat
+
+import pytest
+from evidence import Device, onsite_code
+from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
+from wire import RESULT
+
+KEY = bytes(range(32))
+MINUTE = 60_000
+
+
+@pytest.fixture
+def device():
+    return Device("pad-7", "P-07")
+
+
+@pytest.fixture
+def client(tmp_path, make_daemon, device):
+    key = tmp_path / "onsite.key"
+    key.write_bytes(KEY)
+    key.chmod(0o600)
+    (tmp_path / "devices.csv").write_text("id,holder,public_key\n" + device.row() + "\n")
+    settings = {"evidence": {"onsite_key_file": key, "devices_file": tmp_path / "devices.csv"}}
+    with make_daemon(settings=settings).client() as c:
+        yield c
+
+
+def held(client):
+    number = client.report().case_number
+    reply = client.publish(client.event("HELD", by="holder:P-07/li", case_number=number))[0]
+    assert reply.result == RESULT.ACCEPTED
+    return number
+
+
+def arrive(client, number, **fields):
+    return client.publish(client.event("ARRIVED", by="holder:P-07/li", case_number=number, **fields))[0]
+
+
+def last_entry(client, number):
+    return journal_pb2.Entry.FromString(client.case(number, history=True).history[-1])
+
+
+def daemon_now(client, place="B-0417"):
+    return client.ask("onsite_code", onsite_code=wire_pb2.OnsiteCodeQuery(place=place))
+
+
+def test_the_daemon_issues_the_code_that_anybody_with_the_key_can_compute(client):
+    answer = daemon_now(client)
+    assert answer.code == onsite_code(KEY, "B-0417", getattr(answer, "from"))
+    assert answer.until - getattr(answer, "from") == 2 * MINUTE - 1
+    assert daemon_now(client, "B-0500").code != answer.code
+    client.send(request=5, onsite_code=wire_pb2.OnsiteCodeQuery(place="B-9999"))
+    assert client.expect("problem").code == "UNKNOWN_PLACE"
+
+
+def test_an_arrival_with_the_buildings_code_counts_from_its_own_time(client):
+    for shown_before in (0, MINUTE):
+        number = held(client)
+        occ = client.case(number).view.held_since
+        code = onsite_code(KEY, "B-0417", occ - shown_before)
+        reply = arrive(client, number, proof=event_pb2.ONSITE_CODE, t_occ=occ, data={"onsite_code": code.lower()})
+        assert (reply.result, reply.code) == (RESULT.ACCEPTED, "")
+        entry = last_entry(client, number)
+        assert entry.proof_mark == "" and entry.t_eff == occ
+
+
+@pytest.mark.parametrize("data, mark", [
+    ({}, "ONSITE_CODE_MISSING"),
+    ({"onsite_code": "0000-0000"}, "ONSITE_CODE_WRONG"),
+    ({"onsite_code": "x"}, "ONSITE_CODE_WRONG"),
+])
+def test_an_arrival_without_a_good_code_is_a_claim(client, data, mark):
+    number = held(client)
+    occ = client.case(number).view.held_since
+    reply = arrive(client, number, proof=event_pb2.ONSITE_CODE, t_occ=occ, data=data)
+    assert (reply.result, reply.code) == (RESULT.ACCEPTED, mark)
+    entry = last_entry(client, number)
+    assert entry.proof_mark == mark and entry.t_eff == entry.t_rcv != occ
+
+
+@pytest.mark.parametrize("place, minutes", [("B-0500", 0), ("B-0417", -2), ("B-0417", 1)])
+def test_the_code_of_another_building_or_minute_is_wrong(client, place, minutes):
+    number = held(client)
+    now = client.case(number).view.held_since
+    code = onsite_code(KEY, place, now + minutes * MINUTE)
+    reply = arrive(client, number, proof=event_pb2.ONSITE_CODE, t_occ=now, data={"onsite_code": code})
+    assert (reply.result, reply.code) == (RESULT.ACCEPTED, "ONSITE_CODE_WRONG")
+
+
+def test_a_signature_of_a_registered_device_counts_from_its_own_time(client, device):
+    number = held(client)
+    occ = client.case(number).view.held_since
+    event = client.event("ARRIVED", by="holder:P-07/li", case_number=number, proof=event_pb2.DEVICE_SIGNED, t_occ=occ)
+    reply = client.publish(device.sign(event))[0]
+    assert (reply.result, reply.code) == (RESULT.ACCEPTED, "")
+    assert last_entry(client, number).t_eff == occ
+
+
+def test_signatures_that_do_not_hold_make_a_claim(client, device):
+    stranger = Device("pad-9", "P-07")
+    forged = Device("pad-7", "P-07")
+    cases = [(stranger, "holder:P-07/li", "DEVICE_UNKNOWN"), (forged, "holder:P-07/li", "DEVICE_SIGNATURE"),
+             (device, "community:C-03/ma", "DEVICE_OF_ANOTHER")]
+    for signer, by, mark in cases:
+        number = held(client)
+        event = client.event("COMMENT", by=by, case_number=number, proof=event_pb2.DEVICE_SIGNED)
+        reply = client.publish(signer.sign(event))[0]
+        assert (reply.result, reply.code) == (RESULT.ACCEPTED, mark)
+        assert last_entry(client, number).proof_mark == mark
+
+
+def test_changed_content_breaks_the_signature(client, device):
+    number = held(client)
+    event = client.event("PROGRESS", by="holder:P-07/li", case_number=number, proof=event_pb2.DEVICE_SIGNED,
+                         data={"text": "water is off"})
+    signed = device.sign(event).replace(b"water is off", b"water is on!")
+    assert client.publish(signed)[0].code == "DEVICE_SIGNATURE"
+
+
+def test_a_number_of_a_device_counts_once(client, device):
+    number = held(client)
+    def progress(seq):
+        event = client.event("PROGRESS", by="holder:P-07/li", case_number=number, proof=event_pb2.DEVICE_SIGNED,
+                             device_seq=seq)
+        return client.publish(device.sign(event))[0]
+    assert progress(5).result == RESULT.ACCEPTED
+    again = progress(5)
+    assert (again.result, again.code) == (RESULT.NOT_ALLOWED, "DEVICE_SEQ_REPEATED")
+    assert progress(4).result == RESULT.ACCEPTED, "an older number that comes late is new"
+
+
+def test_without_a_key_codes_are_believed_and_none_are_issued(daemon):
+    with daemon.client() as client:
+        number = held(client)
+        occ = client.case(number).view.held_since
+        reply = arrive(client, number, proof=event_pb2.ONSITE_CODE, t_occ=occ)
+        assert reply.code == "" and last_entry(client, number).t_eff == occ
+        client.send(request=5, onsite_code=wire_pb2.OnsiteCodeQuery(place="B-0417"))
+        assert client.expect("problem").code == "NO_ONSITE_KEY"
+
+
+def test_a_missing_key_is_made_for_the_owner_only(tmp_path, make_daemon):
+    key = tmp_path / "made.key"
+    make_daemon(settings={"evidence": {"onsite_key_file": key}})
+    assert key.stat().st_size == 32 and stat.S_IMODE(os.stat(key).st_mode) == 0o600
+
+
+def test_codes_that_are_only_believed_may_be_left_out(tmp_path, make_daemon):
+    settings = {"evidence": {"onsite_key_file": tmp_path / "made.key", "onsite_codes": "believed"}}
+    with make_daemon(settings=settings).client() as client:
+        number = held(client)
+        occ = client.case(number).view.held_since
+        assert arrive(client, number, proof=event_pb2.ONSITE_CODE, t_occ=occ).code == ""
