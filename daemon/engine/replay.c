@@ -65,7 +65,8 @@ static int again_event(struct hx_replay *r, const hxp_entry *e)
                             .reporter_digest = e->reporter_digest.data,
                             .reporter_digest_size = e->reporter_digest.len,
                             .t_rcv = e->t_rcv,
-                            .parked_lsn = e->parked_lsn};
+                            .parked_lsn = e->parked_lsn,
+                            .proof_mark = e->proof_mark};
     in.event = hongxin__v1__event__unpack(&memory, in.size, in.bytes);
     return hx_machine_event(&r->machine, &in, &reply);
 }
