@@ -1,79 +1,109 @@
 #include "base/message.h"
 
+#include "base/packing.h"
 #include <endian.h>
 #include <stdbool.h>
 #include <string.h>
 
-enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
+/* Everything below takes the place `p` in front of which it writes and returns the new one; NULL,
+ * once there is no room in front of `start`, goes through to the end. Kept in registers that way:
+ * bytes written through a pointer could change a structure that is shared. */
+
 enum { NUMBER_MAX = HX_MESSAGE_SPARE }; /* at least a tag and a varint: 5 + 10 bytes */
 
-struct writer {
-    uint8_t *p, *start; /* p moves down */
-    bool full;
-};
-
-static inline bool room(struct writer *w, size_t n)
+static inline bool room(const uint8_t *p, const uint8_t *start, size_t n)
 {
-    if ((size_t)(w->p - w->start) < n)
-        w->full = true;
-    return !w->full;
+    return (size_t)(p - start) >= n;
 }
 
-/* The callers have made sure of the room. */
-static inline void put_varint(struct writer *w, uint64_t v)
+/* The callers of the next four have made sure of the room. */
+static inline uint8_t *put_varint(uint8_t *p, uint64_t v)
 {
     if (v < 0x80) {
-        *--w->p = (uint8_t)v;
-        return;
+        *--p = (uint8_t)v;
+        return p;
     }
     size_t n = (size_t)(70 - __builtin_clzll(v)) / 7;
-    uint8_t *p = w->p -= n;
+    uint8_t *q = p -= n;
     for (; v >= 0x80; v >>= 7)
-        *p++ = (uint8_t)(v | 0x80);
-    *p = (uint8_t)v;
+        *q++ = (uint8_t)(v | 0x80);
+    *q = (uint8_t)v;
+    return p;
 }
 
-static inline void put_tag(struct writer *w, const ProtobufCFieldDescriptor *f, unsigned wire)
-{
-    put_varint(w, (uint64_t)f->id << 3 | wire);
-}
-
-static inline void put_fixed64(struct writer *w, uint64_t v)
+static inline uint8_t *put_fixed64(uint8_t *p, uint64_t v)
 {
     v = htole64(v);
-    w->p -= sizeof v;
-    memcpy(w->p, &v, sizeof v);
+    return memcpy(p - sizeof v, &v, sizeof v);
 }
 
-static void put_fixed32(struct writer *w, uint32_t v)
+static inline uint8_t *put_fixed32(uint8_t *p, uint32_t v)
 {
     v = htole32(v);
-    w->p -= sizeof v;
-    memcpy(w->p, &v, sizeof v);
+    return memcpy(p - sizeof v, &v, sizeof v);
 }
 
-static inline void put_bytes(struct writer *w, const ProtobufCFieldDescriptor *f, const void *bytes,
-                             size_t n)
+static inline uint8_t *put_wire(uint8_t *p, enum part_kind kind, uint64_t v)
 {
-    if (!room(w, n + NUMBER_MAX))
-        return;
-    w->p -= n;
-    memcpy(w->p, bytes, n);
-    put_varint(w, n);
-    put_tag(w, f, WIRE_BYTES);
+    if (kind == PART_FIXED64)
+        return put_fixed64(p, v);
+    if (kind == PART_FIXED32)
+        return put_fixed32(p, (uint32_t)v);
+    return put_varint(p, v);
 }
 
-static void put_message(struct writer *w, const ProtobufCMessage *m);
-
-static void put_nested(struct writer *w, const ProtobufCFieldDescriptor *f,
-                       const ProtobufCMessage *m)
+/* The tag's bytes lie at the end of a word that is written whole: what it overwrites in front of p
+ * has not been written yet. */
+static inline uint8_t *put_tag(uint8_t *p, const struct part *f)
 {
-    const uint8_t *end = w->p;
-    put_message(w, m);
-    if (!room(w, NUMBER_MAX))
-        return;
-    put_varint(w, (uint64_t)(end - w->p));
-    put_tag(w, f, WIRE_BYTES);
+    memcpy(p - sizeof f->tag, f->tag, sizeof f->tag);
+    return p - f->tag_size;
+}
+
+/* Most texts are ids and names of a few bytes: two overlapping moves instead of a call. */
+static inline void copy(uint8_t *to, const uint8_t *from, size_t n)
+{
+    uint64_t head, tail;
+    uint32_t head4, tail4;
+    if (n > 16) {
+        memcpy(to, from, n);
+    } else if (n >= 8) {
+        memcpy(&head, from, 8);
+        memcpy(&tail, from + n - 8, 8);
+        memcpy(to, &head, 8);
+        memcpy(to + n - 8, &tail, 8);
+    } else if (n >= 4) {
+        memcpy(&head4, from, 4);
+        memcpy(&tail4, from + n - 4, 4);
+        memcpy(to, &head4, 4);
+        memcpy(to + n - 4, &tail4, 4);
+    } else if (n) {
+        to[0] = from[0];
+        to[n / 2] = from[n / 2];
+        to[n - 1] = from[n - 1];
+    }
+}
+
+static inline uint8_t *put_bytes(uint8_t *p, const uint8_t *start, const struct part *f,
+                                 ProtobufCBinaryData b)
+{
+    if (!room(p, start, b.len + NUMBER_MAX))
+        return NULL;
+    p -= b.len;
+    copy(p, b.data, b.len);
+    return put_tag(put_varint(p, b.len), f);
+}
+
+static uint8_t *put_message(uint8_t *p, const uint8_t *start, const struct shape *s,
+                            const ProtobufCMessage *m);
+
+/* What lies between p and `end` gets its length and its tag. */
+static inline uint8_t *put_head(uint8_t *p, const uint8_t *start, const struct part *f,
+                                const uint8_t *end)
+{
+    if (!p || !room(p, start, NUMBER_MAX))
+        return NULL;
+    return put_tag(put_varint(p, (uint64_t)(end - p)), f);
 }
 
 static inline uint64_t zigzag(int64_t v)
@@ -96,179 +126,151 @@ static inline uint64_t load64(const void *at)
 }
 
 /* One number as the wire has it. */
-static inline uint64_t load_number(ProtobufCType type, const void *at)
+static inline uint64_t load_number(enum part_kind kind, const void *at)
 {
-    switch (type) {
-    case PROTOBUF_C_TYPE_BOOL:
+    switch (kind) {
+    case PART_BOOL:
         return *(const protobuf_c_boolean *)at != 0;
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_ENUM:
+    case PART_INT32:
         return (uint64_t)(int64_t)(int32_t)load32(at);
-    case PROTOBUF_C_TYPE_SINT32:
+    case PART_SINT32:
         return zigzag((int32_t)load32(at));
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
+    case PART_UINT32:
+    case PART_FIXED32:
         return load32(at);
-    case PROTOBUF_C_TYPE_SINT64:
+    case PART_SINT64:
         return zigzag((int64_t)load64(at));
     default:
         return load64(at);
     }
 }
 
-static unsigned wire_of(ProtobufCType type)
+/* The commonest field by far, so it has a way of its own: a text that stands alone. */
+static inline uint8_t *put_text(uint8_t *p, const uint8_t *start, const struct part *f, char *text)
 {
-    switch (type) {
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-        return WIRE_FIXED32;
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return WIRE_FIXED64;
-    default:
-        return WIRE_VARINT;
-    }
-}
-
-static void put_wire(struct writer *w, unsigned wire, uint64_t v)
-{
-    if (wire == WIRE_VARINT)
-        put_varint(w, v);
-    else if (wire == WIRE_FIXED64)
-        put_fixed64(w, v);
-    else
-        put_fixed32(w, (uint32_t)v);
-}
-
-static inline void put_number(struct writer *w, const ProtobufCFieldDescriptor *f, const void *at,
-                              bool even_zero)
-{
-    uint64_t v = load_number(f->type, at);
-    if ((v == 0 && !even_zero) || !room(w, NUMBER_MAX))
-        return;
-    unsigned wire = wire_of(f->type);
-    put_wire(w, wire, v);
-    put_tag(w, f, wire);
+    if (!text || text == protobuf_c_empty_string || !*text)
+        return p;
+    return put_bytes(p, start, f, (ProtobufCBinaryData){strlen(text), (uint8_t *)text});
 }
 
 /* A field that is there once, or not: nothing is written for an empty one unless it was chosen by a
- * oneof. */
-static inline void put_single(struct writer *w, const ProtobufCFieldDescriptor *f, const void *at,
-                              bool chosen)
+ * oneof or stands in a list. */
+static uint8_t *put_single(uint8_t *p, const uint8_t *start, const struct part *f, const void *at,
+                           bool chosen)
 {
-    switch (f->type) {
-    case PROTOBUF_C_TYPE_STRING: {
-        const char *text = *(char *const *)at;
-        if (text && (chosen || *text))
-            put_bytes(w, f, text, strlen(text));
-        break;
+    switch (f->kind) {
+    case PART_TEXT: {
+        char *text = *(char *const *)at;
+        if (!chosen || !text)
+            return put_text(p, start, f, text);
+        return put_bytes(p, start, f, (ProtobufCBinaryData){strlen(text), (uint8_t *)text});
     }
-    case PROTOBUF_C_TYPE_BYTES: {
+    case PART_BYTES: {
         const ProtobufCBinaryData *b = at;
-        if (chosen || b->len)
-            put_bytes(w, f, b->data, b->len);
-        break;
+        return chosen || b->len ? put_bytes(p, start, f, *b) : p;
     }
-    case PROTOBUF_C_TYPE_MESSAGE: {
+    case PART_MESSAGE: {
         const ProtobufCMessage *m = *(ProtobufCMessage *const *)at;
-        if (m)
-            put_nested(w, f, m);
-        break;
+        return m ? put_head(put_message(p, start, f->shape, m), start, f, p) : p;
     }
-    default:
-        put_number(w, f, at, chosen);
+    default: {
+        uint64_t v = load_number(f->kind, at);
+        if (v == 0 && !chosen)
+            return p;
+        if (!room(p, start, NUMBER_MAX))
+            return NULL;
+        return put_tag(put_wire(p, f->kind, v), f);
     }
-}
-
-static size_t element_size(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return sizeof(void *);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_BOOL:
-        return sizeof(protobuf_c_boolean);
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return 8;
-    default:
-        return 4;
     }
 }
 
 /* Numbers of a list stand behind one tag and length. */
-static void put_packed(struct writer *w, const ProtobufCFieldDescriptor *f, const uint8_t *list,
-                       size_t n)
+static uint8_t *put_packed(uint8_t *p, const uint8_t *start, const struct part *f,
+                           const uint8_t *base)
 {
-    size_t size = element_size(f->type);
-    const uint8_t *end = w->p;
-    while (n-- && room(w, NUMBER_MAX))
-        put_wire(w, wire_of(f->type), load_number(f->type, list + n * size));
-    if (!room(w, NUMBER_MAX))
-        return;
-    put_varint(w, (uint64_t)(end - w->p));
-    put_tag(w, f, WIRE_BYTES);
-}
-
-static void put_list(struct writer *w, const ProtobufCFieldDescriptor *f, const uint8_t *base)
-{
-    size_t n = *(const size_t *)(const void *)(base + f->quantifier_offset);
-    const uint8_t *list = *(uint8_t *const *)(const void *)(base + f->offset);
+    size_t n = *(const size_t *)(const void *)(base + f->quantifier);
+    const uint8_t *list = *(uint8_t *const *)(const void *)(base + f->offset), *end = p;
     if (!n)
-        return;
-    if (f->flags & PROTOBUF_C_FIELD_FLAG_PACKED) {
-        put_packed(w, f, list, n);
-        return;
-    }
-    size_t size = element_size(f->type);
-    while (n-- && !w->full)
-        put_single(w, f, list + n * size, true);
+        return p;
+    while (p && n--)
+        p = room(p, start, NUMBER_MAX)
+                ? put_wire(p, f->kind, load_number(f->kind, list + n * f->element))
+                : NULL;
+    return put_head(p, start, f, end);
 }
 
-static void put_unknown(struct writer *w, const ProtobufCMessage *m)
+static uint8_t *put_list(uint8_t *p, const uint8_t *start, const struct part *f,
+                         const uint8_t *base)
 {
-    for (size_t i = m->n_unknown_fields; i-- > 0 && !w->full;) {
+    size_t n = *(const size_t *)(const void *)(base + f->quantifier);
+    const uint8_t *list = *(uint8_t *const *)(const void *)(base + f->offset);
+    while (p && n--)
+        p = put_single(p, start, f, list + n * f->element, true);
+    return p;
+}
+
+static uint8_t *put_unknown(uint8_t *p, const uint8_t *start, const ProtobufCMessage *m)
+{
+    for (size_t i = m->n_unknown_fields; p && i-- > 0;) {
         const ProtobufCMessageUnknownField *u = &m->unknown_fields[i];
-        if (!room(w, u->len + NUMBER_MAX))
-            return;
-        w->p -= u->len;
-        memcpy(w->p, u->data, u->len);
-        put_varint(w, (uint64_t)u->tag << 3 | u->wire_type);
+        if (!room(p, start, u->len + NUMBER_MAX))
+            return NULL;
+        p = memcpy(p - u->len, u->data, u->len);
+        p = put_varint(p, (uint64_t)u->tag << 3 | u->wire_type);
+    }
+    return p;
+}
+
+static inline uint32_t chosen_id(const uint8_t *base, const struct part *f)
+{
+    return load32(base + f->quantifier);
+}
+
+/* The one part of a message that is nothing but a oneof; NULL when none is chosen. Ids mostly are
+ * 1, 2, 3 …, so the first look finds it. */
+static const struct part *chosen_part(const struct shape *s, const uint8_t *base)
+{
+    uint32_t id = chosen_id(base, s->parts);
+    size_t i = id < s->n ? id : s->n;
+    while (i > 0 && s->parts[i - 1].id > id)
+        i--;
+    return i > 0 && s->parts[i - 1].id == id ? &s->parts[i - 1] : NULL;
+}
+
+static uint8_t *put_other(uint8_t *p, const uint8_t *start, const struct part *f,
+                          const uint8_t *base)
+{
+    switch (f->place) {
+    case PLACE_SINGLE:
+        return put_single(p, start, f, base + f->offset, false);
+    case PLACE_LIST:
+        return put_list(p, start, f, base);
+    case PLACE_PACKED:
+        return put_packed(p, start, f, base);
+    default:
+        return chosen_id(base, f) == f->id ? put_single(p, start, f, base + f->offset, true) : p;
     }
 }
 
-static void put_message(struct writer *w, const ProtobufCMessage *m)
+static uint8_t *put_message(uint8_t *p, const uint8_t *start, const struct shape *s,
+                            const ProtobufCMessage *m)
 {
-    const ProtobufCMessageDescriptor *d = m->descriptor;
     const uint8_t *base = (const uint8_t *)m;
     if (m->n_unknown_fields)
-        put_unknown(w, m);
-    for (unsigned i = d->n_fields; i-- > 0 && !w->full;) {
-        const ProtobufCFieldDescriptor *f = &d->fields[i];
-        if (f->label == PROTOBUF_C_LABEL_REPEATED)
-            put_list(w, f, base);
-        else if (!(f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
-            put_single(w, f, base + f->offset, false);
-        else if (*(const uint32_t *)(const void *)(base + f->quantifier_offset) == f->id)
-            put_single(w, f, base + f->offset, true);
+        p = put_unknown(p, start, m);
+    if (s->choice) {
+        const struct part *f = chosen_part(s, base);
+        return p && f ? put_single(p, start, f, base + f->offset, true) : p;
     }
+    for (const struct part *f = s->parts + s->n; p && f-- > s->parts;)
+        p = f->kind == PART_TEXT && f->place == PLACE_SINGLE
+                ? put_text(p, start, f, *(char *const *)(const void *)(base + f->offset))
+                : put_other(p, start, f, base);
+    return p;
 }
 
-uint8_t *hx_message_pack(const ProtobufCMessage *message, uint8_t *start, uint8_t *end)
+uint8_t *hx_message_pack(const struct hx_packing *packing, const ProtobufCMessage *message,
+                         uint8_t *start, uint8_t *end)
 {
-    struct writer w = {.full = false};
-    w.p = end;
-    w.start = start;
-    put_message(&w, message);
-    return w.full ? NULL : w.p;
+    return put_message(end, start, packing->root, message);
 }

@@ -1,9 +1,10 @@
-/* Packing a protobuf-c message in one pass.
+/* Packing protobuf-c messages in one pass.
  *
- * protobuf_c_message_pack() needs the size first, which costs a second walk over the whole message.
- * Written from its end towards its beginning, every length is known when it is due, so one walk
- * suffices. The bytes are the same. Only what proto3 has is supported: no required fields, no
- * defaults, no groups. Pure; any thread. */
+ * protobuf_c_message_pack() needs the size first, which costs a second walk over the whole message,
+ * and asks the descriptor of every field again and again. Here what a descriptor says is brought
+ * into a short form once (a packing), and a message is written from its end towards its beginning,
+ * so that every length is known when it is due. The bytes are the same. Only what proto3 has is
+ * supported: no required fields, no defaults, no groups. A packing is immutable; any thread. */
 #ifndef BASE_MESSAGE_H
 #define BASE_MESSAGE_H
 
@@ -11,9 +12,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Writes the message into the last bytes of [start, end) and returns where it begins; NULL when it
- * does not fit with HX_MESSAGE_SPARE bytes left over. */
+/* How messages of one kind are written, with everything that can stand inside them. */
+struct hx_packing;
+
+/* NULL without memory. Freed with hx_packing_free; NULL allowed there. */
+struct hx_packing *hx_packing_new(const ProtobufCMessageDescriptor *kind);
+void hx_packing_free(struct hx_packing *packing);
+
+/* Writes a message of this kind into the last bytes of [start, end) and returns where it begins;
+ * NULL when it does not fit with HX_MESSAGE_SPARE bytes left over. */
 enum { HX_MESSAGE_SPARE = 16 };
-uint8_t *hx_message_pack(const ProtobufCMessage *message, uint8_t *start, uint8_t *end);
+uint8_t *hx_message_pack(const struct hx_packing *packing, const ProtobufCMessage *message,
+                         uint8_t *start, uint8_t *end);
 
 #endif

@@ -59,6 +59,9 @@ static bool set_options(void *socket, const struct door_options *o)
 int door_open(struct door *d, void *zmq, const struct door_options *o)
 {
     *d = (struct door){.name = o->name, .kind = o->kind};
+    d->packing = hx_packing_new(&hongxin__v1__response__descriptor);
+    if (!d->packing)
+        return HX_NOMEM;
     d->socket = zmq_socket(zmq, ZMQ_ROUTER);
     if (!d->socket || !set_options(d->socket, o) || zmq_bind(d->socket, o->endpoint) != 0) {
         int err = errno;
@@ -79,7 +82,9 @@ void door_close(struct door *d)
     if (d->socket)
         zmq_close(d->socket);
     free(d->scratch);
+    hx_packing_free(d->packing);
     d->socket = NULL;
+    d->packing = NULL;
     d->scratch = NULL;
     d->scratch_size = 0;
 }
@@ -167,8 +172,8 @@ static bool grow(struct door *d)
 static int pack(struct door *d, const hxp_response *response, zmq_msg_t *body)
 {
     const uint8_t *begin = NULL;
-    while (!d->scratch ||
-           !(begin = hx_message_pack(&response->base, d->scratch, d->scratch + d->scratch_size)))
+    while (!d->scratch || !(begin = hx_message_pack(d->packing, &response->base, d->scratch,
+                                                    d->scratch + d->scratch_size)))
         if (!grow(d))
             return HX_NOMEM;
     size_t size = (size_t)(d->scratch + d->scratch_size - begin);

@@ -22,8 +22,9 @@ struct door {
     void *socket;
     const char *name; /* for the log */
     enum door_kind kind;
-    char endpoint[256]; /* as bound: with the port that was free */
-    uint8_t *scratch;   /* where answers are packed; grows to the largest one */
+    char endpoint[256];         /* as bound: with the port that was free */
+    struct hx_packing *packing; /* of answers */
+    uint8_t *scratch;           /* where answers are packed; grows to the largest one */
     size_t scratch_size;
     /* counted */
     uint64_t received, sent, unreachable, full;

@@ -1,5 +1,6 @@
 /* Opening and closing: owner lock, environment, tables, meta rows, and what memory must know. */
 #include "base/log.h"
+#include "base/message.h"
 #include "store/impl.h"
 #include "store/key.h"
 
@@ -271,6 +272,8 @@ static int open_steps(struct opening *o)
         err = prepare(o);
     if (!err)
         err = open_reader(o);
+    if (!err && !(st->packing = hx_packing_new(&hongxin__v1__entry__descriptor)))
+        err = HX_NOMEM;
     if (!err && !st->readonly && store_reserve(st))
         hx_log(HX_LOG_WARN, "event=store_reserve_failed path=%s", st->path);
     return err;
@@ -333,6 +336,7 @@ void hx_store_close(struct hx_store *st)
         close(st->owner_fd);
     tail_fini(&st->tail);
     sodium_munlock(st->key, sizeof st->key); /* also clears it */
+    hx_packing_free(st->packing);
     free(st->batch.bytes);
     free(st->batch.rows);
     free(st->pending);

@@ -73,6 +73,7 @@ struct batch {
 
 struct hx_store {
     /* fixed after open */
+    struct hx_packing *packing; /* of entries */
     MDB_env *env;
     MDB_dbi dbi[T_TABLES];
     int owner_fd; /* lock of the one writing process; -1 = read-only */

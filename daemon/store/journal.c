@@ -51,14 +51,15 @@ static int grow_rows(struct batch *b)
 
 /* Packs into the batch's buffer, which the feeds send from; from there it is copied once, into the
  * map. */
-static int pack(struct batch *b, const hxp_entry *e, MDB_val *bytes)
+static int pack(struct hx_store *st, const hxp_entry *e, MDB_val *bytes)
 {
+    struct batch *b = &st->batch;
     int err = b->n == b->rows_cap ? grow_rows(b) : HX_OK;
     if (!err && !b->cap)
         err = grow_bytes(b, FIRST_BYTES);
     while (!err) {
         uint8_t *end = b->bytes + b->cap - b->used;
-        uint8_t *p = hx_message_pack(&e->base, b->bytes, end);
+        uint8_t *p = hx_message_pack(st->packing, &e->base, b->bytes, end);
         if (p) {
             *bytes = val_of(p, (size_t)(end - p));
             return HX_OK;
@@ -79,7 +80,7 @@ int store_append(void *b, const hxp_entry *e)
         return err;
     if (e->lsn != st->now.next_lsn)
         return store_fail(st, HX_INVALID);
-    err = pack(bt, e, &bytes);
+    err = pack(st, e, &bytes);
     if (!err)
         err = tail_add(&st->tail, e);
     if (err)

@@ -34,7 +34,8 @@ struct yard {
     struct tool_engine engine;
     struct lives lives;
     struct hx_memory *memory;
-    uint64_t chunk; /* events whose rows are made before they are written */
+    struct hx_packing *packing; /* of entries */
+    uint64_t chunk;             /* events whose rows are made before they are written */
     /* rows of one chunk */
     struct row *rows;
     size_t n_rows, *ends; /* ends[i]: rows of the first i + 1 events */
@@ -71,7 +72,8 @@ static struct row *new_row(struct yard *y, enum table table, unsigned flags, siz
 static void journal_row(struct yard *y, const hxp_entry *e)
 {
     static uint8_t buf[64 * 1024];
-    const uint8_t *end = buf + sizeof buf, *p = hx_message_pack(&e->base, buf, buf + sizeof buf);
+    const uint8_t *end = buf + sizeof buf,
+                  *p = hx_message_pack(y->packing, &e->base, buf, buf + sizeof buf);
     struct row *r = new_row(y, JOURNAL, MDB_APPEND, (size_t)(end - p));
     key_add64(&r->key, y->lsn_base + e->lsn);
     memcpy(y->bytes + r->at, p, r->size);
@@ -208,7 +210,8 @@ static void yard_memory(struct yard *y)
     y->due_rows = calloc(y->chunk, sizeof *y->due_rows);
     y->cap = y->chunk * 2048;
     y->bytes = malloc(y->cap);
-    if (!y->rows || !y->ends || !y->due_rows || !y->bytes)
+    y->packing = hx_packing_new(&hongxin__v1__entry__descriptor);
+    if (!y->packing || !y->rows || !y->ends || !y->due_rows || !y->bytes)
         tool_die("rows", HX_NOMEM);
 }
 
@@ -238,6 +241,7 @@ int main(int argc, char **argv)
            bytes / (double)done);
     mdb_env_close(y->env);
     tool_engine_fini(&y->engine);
+    hx_packing_free(y->packing);
     free(y->rows);
     free(y->ends);
     free(y->due_rows);

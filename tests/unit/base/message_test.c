@@ -107,25 +107,28 @@ static ProtobufCMessage *make(const ProtobufCMessageDescriptor *d, int depth)
 static void same_bytes(const ProtobufCMessageDescriptor *d)
 {
     static uint8_t want[BUF], got[BUF];
+    struct hx_packing *packing = hx_packing_new(d);
+    assert_non_null(packing);
     for (int i = 0; i < 300; i++) {
         ProtobufCMessage *m = make(d, 0);
         size_t n = protobuf_c_message_pack(m, want);
         assert_true(n < BUF - 64);
-        uint8_t *p = hx_message_pack(m, got, got + BUF);
+        uint8_t *p = hx_message_pack(packing, m, got, got + BUF);
         assert_non_null(p);
         assert_int_equal(got + BUF - p, n);
         assert_memory_equal(p, want, n);
         if (n + HX_MESSAGE_SPARE <= BUF)
-            assert_non_null(hx_message_pack(m, got, got + n + HX_MESSAGE_SPARE));
+            assert_non_null(hx_message_pack(packing, m, got, got + n + HX_MESSAGE_SPARE));
         /* what it reads back to is what went in, unknown fields and all */
-        assert_null(n ? hx_message_pack(m, got, got + n - 1) : NULL);
+        assert_null(n ? hx_message_pack(packing, m, got, got + n - 1) : NULL);
         ProtobufCMessage *back = protobuf_c_message_unpack(d, NULL, n, want);
         assert_non_null(back);
-        p = hx_message_pack(back, got, got + BUF);
+        p = hx_message_pack(packing, back, got, got + BUF);
         assert_memory_equal(p, want, n);
         protobuf_c_message_free_unpacked(back, NULL);
         protobuf_c_message_free_unpacked(m, NULL);
     }
+    hx_packing_free(packing);
 }
 
 static void entries_are_the_same(void **state)
@@ -146,27 +149,34 @@ static void case_views_are_the_same(void **state)
     same_bytes(&hongxin__v1__case_view__descriptor);
 }
 
+static void responses_are_the_same(void **state)
+{
+    (void)state;
+    same_bytes(&hongxin__v1__response__descriptor);
+}
+
 static void unknown_fields_are_kept(void **state)
 {
     (void)state;
     static const uint8_t newer[] = {0x08, 0x05, 0xa2, 0x06, 0x03, 'n',
                                     'e',  'w',  0xa8, 0x06, 0x96, 0x01};
     uint8_t got[64];
+    struct hx_packing *packing = hx_packing_new(&hongxin__v1__entry__descriptor);
     hxp_entry *e = hongxin__v1__entry__unpack(NULL, sizeof newer, newer);
     assert_non_null(e);
     assert_int_equal(e->base.n_unknown_fields, 2);
-    uint8_t *p = hx_message_pack(&e->base, got, got + sizeof got);
+    uint8_t *p = hx_message_pack(packing, &e->base, got, got + sizeof got);
     assert_int_equal(got + sizeof got - p, sizeof newer);
     assert_memory_equal(p, newer, sizeof newer);
     hongxin__v1__entry__free_unpacked(e, NULL);
+    hx_packing_free(packing);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(entries_are_the_same),
-        cmocka_unit_test(events_are_the_same),
-        cmocka_unit_test(case_views_are_the_same),
+        cmocka_unit_test(entries_are_the_same),    cmocka_unit_test(events_are_the_same),
+        cmocka_unit_test(case_views_are_the_same), cmocka_unit_test(responses_are_the_same),
         cmocka_unit_test(unknown_fields_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
