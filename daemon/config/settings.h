@@ -39,6 +39,12 @@
     X(project_ms, COUNT, 1, 60000, 200, "… or milliseconds without anything else to do")           \
     X(resend_ms, COUNT, 0, 600000, 30000,                                                          \
       "milliseconds that sources have after an outage to send again before deadlines are judged")  \
+    X(absent_ms, COUNT, 1000, 86400000, 10000,                                                     \
+      "milliseconds without a turn after which we count as having been away: stopped, suspended")  \
+    X(doubt_ms, COUNT, 0, 600000, 60000,                                                           \
+      "milliseconds that deadlines inside a jump of the clock wait for the kernel's word on it")   \
+    X(audit_ms, COUNT, 1000, 3600000, 60000,                                                       \
+      "milliseconds in which every open case is looked at once: has it a clock and a timer?")      \
     X(retry_after_ms, COUNT, 100, 600000, 2000,                                                    \
       "milliseconds that a source is told to wait while the store takes nothing")
 

@@ -184,6 +184,18 @@ HX_CHECK int hx_machine_drained(struct hx_machine *m);
 HX_CHECK int hx_machine_disturb(struct hx_machine *m, const struct hx_disturbance *d,
                                 const hxp_alarm_fact *as);
 
+/* What is wrong with an open case (R11, invariant 1), by code: NO_CLOCK when no clock with a
+ * deadline runs, NO_DUE_ROW when its timer is missing or comes too late; NULL = nothing, or not
+ * open. `row_stands` tells whether the row that the case remembers is in the due table. */
+const char *hx_case_fault(const struct hx_rules *rules, const struct hx_case *c, bool row_stands);
+
+/* Looks at the case once more in this transaction, and writes an alarm entry that names it; a
+ * missing timer is put back. *code is what was found, as above. HX_NOTFOUND: no such case. */
+HX_CHECK int hx_machine_audit(struct hx_machine *m, uint64_t case_number, bool row_stands,
+                              const char **code);
+/* The same without looking: for a replay. */
+HX_CHECK int hx_machine_case_alarm(struct hx_machine *m, uint64_t case_number, const char *code);
+
 /* What is true now of a case, for snapshots and answers; in the arena. NULL without memory. */
 hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c);
 

@@ -211,6 +211,48 @@ int hx_machine_step_confirm(struct hx_machine *m)
     return disturbed(m, a, 0);
 }
 
+const char *hx_case_fault(const struct hx_rules *rules, const struct hx_case *c, bool row_stands)
+{
+    int64_t due = hx_case_due(rules, c);
+    if (!hx_case_open(rules, c))
+        return NULL;
+    if (!hx_case_clocked(rules, c))
+        return "NO_CLOCK";
+    return due != INT64_MAX && (!c->due_row || c->due_row > due || !row_stands) ? "NO_DUE_ROW"
+                                                                                : NULL;
+}
+
+static int case_alarm(struct hx_machine *m, struct hx_case *c, const char *code)
+{
+    struct hx_step s;
+    hx_step_begin(&s, m, c, NULL);
+    int rc = m->ops->next_lsn(m->backend, &s.lsn);
+    if (rc)
+        return rc;
+    s.data = hx_event_data(NULL);
+    s.cause = code;
+    hx_fact_alarm(&s, code,
+                  strcmp(code, "NO_CLOCK") == 0 ? "no deadline runs" : "its timer was missing");
+    c->due_row = 0; /* a new row is written */
+    c->version++;
+    return hx_step_write(m, &s, NULL, NULL);
+}
+
+int hx_machine_case_alarm(struct hx_machine *m, uint64_t number, const char *code)
+{
+    int rc = m->ops->case_load(m->backend, number, &m->work);
+    return rc ? rc : case_alarm(m, &m->work, code);
+}
+
+int hx_machine_audit(struct hx_machine *m, uint64_t number, bool row_stands, const char **code)
+{
+    int rc = m->ops->case_load(m->backend, number, &m->work);
+    if (rc)
+        return rc;
+    *code = hx_case_fault(m->rules, &m->work, row_stands);
+    return *code ? case_alarm(m, &m->work, *code) : HX_OK;
+}
+
 int hx_machine_outage(struct hx_machine *m, int64_t from, int64_t to, bool drain)
 {
     hxp_alarm_fact *a = new_alarm(m, "OUTAGE");

@@ -94,6 +94,8 @@ static int again(struct hx_replay *r, const hxp_entry *e)
     const hxp_alarm_fact *a = alarm_of(e);
     if (e->event.len)
         return again_event(r, e);
+    if (e->case_number && !e->t_due && a)
+        return hx_machine_case_alarm(&r->machine, e->case_number, a->code);
     if (e->case_number)
         return e->t_due ? hx_machine_mark(&r->machine, e->case_number,
                                           e->t_until ? e->t_until : e->t_due)

@@ -43,6 +43,16 @@ int64_t hist_quantile(const struct hist *h, double q)
     return h->max;
 }
 
+const int64_t counted_lateness_us[COUNTED_LATENESS] = {
+    1000, 3000, 10000, 30000, 100000, 300000, 1000000, 10000000, 60000000, INT64_MAX};
+
+void counters_lateness(struct counters *c, int64_t us)
+{
+    hist_add(&c->lateness_us, us);
+    for (size_t i = 0; i < COUNTED_LATENESS; i++)
+        c->late_upto[i] += us <= counted_lateness_us[i];
+}
+
 void counters_code(struct counters *c, const char *code)
 {
     size_t i = 0;

@@ -20,6 +20,9 @@ int64_t hist_quantile(const struct hist *h, double q);
 
 enum { COUNTED_RESULTS = 9, COUNTED_CODES = 48, COUNTED_CODE_MAX = 40 };
 
+enum { COUNTED_LATENESS = 10 };
+extern const int64_t counted_lateness_us[COUNTED_LATENESS]; /* ascending; the last one has no end */
+
 struct counters {
     uint64_t results[COUNTED_RESULTS]; /* by enum Result */
     struct {
@@ -30,9 +33,10 @@ struct counters {
     uint64_t commits, failed_commits, isolated;
     uint64_t entries, fired, stale_due;
     uint64_t feed_messages, feed_entries, feeds_opened, feeds_lost, resets;
-    uint64_t replies_lost, published, pump_rescues, clock_steps;
-    struct hist batch_items; /* events in one transaction that had any */
-    struct hist commit_us;   /* time a commit took */
+    uint64_t replies_lost, published, pump_rescues, clock_steps, absences;
+    uint64_t late_upto[COUNTED_LATENESS]; /* deadlines not later than counted_lateness_us[i] */
+    struct hist batch_items;              /* events in one transaction that had any */
+    struct hist commit_us;                /* time a commit took */
     struct hist intake_us;   /* from reading the first event of a batch to its commit */
     struct hist lateness_us; /* of a deadline: from due to committed */
     struct hist turn_us;     /* one turn of the loop */
@@ -41,5 +45,8 @@ struct counters {
 /* Counts a reply by result, and by code when it is INVALID. */
 void counters_reply(struct counters *c, const hxp_reply *reply);
 void counters_code(struct counters *c, const char *code);
+
+/* Counts how late a deadline was told and durable. */
+void counters_lateness(struct counters *c, int64_t us);
 
 #endif

@@ -62,7 +62,7 @@ void deadlines_committed(struct service *s)
     struct batch *b = &s->batch;
     int64_t now = timebase_now_us(&s->time);
     for (size_t i = 0; i < b->n_due; i++)
-        hist_add(&s->counters.lateness_us, (now - b->due[i].due * 1000) / s->time.scale);
+        counters_lateness(&s->counters, (now - b->due[i].due * 1000) / s->time.scale);
     s->counters.fired += b->n_due;
     b->n_due = 0;
 }

@@ -6,9 +6,15 @@
 #include <inttypes.h>
 #include <sys/timex.h>
 
-enum { DOUBT_MS = 60 * 1000 };
+enum { HEARTBEAT_MS = 10 * 1000 };
 
-void hold_start(struct service *s, int64_t from, int64_t to)
+void hold_init(struct service *s)
+{
+    s->hold.seen = s->hold.beat = timebase_boot();
+}
+
+/* What is in the queue is read before anybody is accused: a turn at the least. */
+void hold_away(struct service *s, int64_t from, int64_t to)
 {
     struct hold *h = &s->hold;
     uint64_t resend = s->options.limits->resend_ms;
@@ -16,11 +22,37 @@ void hold_start(struct service *s, int64_t from, int64_t to)
     h->absent = true;
     h->down_from = from;
     h->down_to = to;
-    if (resend == 0 || hx_store_due_first(s->store, &due) != HX_OK || due > to)
+    if (hx_store_due_first(s->store, &due) != HX_OK || due > to)
         return;
     h->drain = true;
     h->drain_until = (struct hx_mono){mono_now().ms + (int64_t)resend};
     hx_log(HX_LOG_INFO, "event=deadlines_held why=outage for_ms=%" PRIu64, resend);
+}
+
+/* Between two turns lie seconds: the process was stopped or the machine slept. That is an outage of
+ * ours like any other, and no step of the clock (corner 16). */
+static void look_for_absence(struct service *s)
+{
+    int64_t boot = timebase_boot(), away = boot - s->hold.seen;
+    s->hold.seen = boot;
+    if (s->time.scale > 1 || away < (int64_t)s->options.limits->absent_ms)
+        return;
+    int64_t now = timebase_now(&s->time);
+    hx_log(HX_LOG_WARN, "event=absent for_ms=%" PRId64, away);
+    s->counters.absences++;
+    hold_away(s, now - away, now);
+}
+
+int hold_heartbeat(struct service *s)
+{
+    if (timebase_boot() - s->hold.beat < HEARTBEAT_MS || batch_paused(s))
+        return HX_OK;
+    s->hold.beat = timebase_boot();
+    hx_store_alive_save(s->store, timebase_now(&s->time));
+    if (!hx_store_alive_pending(s->store))
+        return HX_OK;
+    int rc = hx_store_begin(s->store);
+    return rc == HX_OK ? hx_store_commit(s->store) : rc;
 }
 
 static bool clock_synchronised(void)
@@ -40,13 +72,14 @@ static void look_at_clock(struct service *s)
     s->hold.jumped = true;
     s->hold.from = now - by;
     s->hold.to = now;
-    s->hold.doubt_until = (struct hx_mono){mono_now().ms + DOUBT_MS};
+    s->hold.doubt_until = (struct hx_mono){mono_now().ms + (int64_t)s->options.limits->doubt_ms};
 }
 
 void hold_turn(struct service *s)
 {
     const struct hx_disturbance *d = &s->machine.dist;
     struct hold *h = &s->hold;
+    look_for_absence(s);
     look_at_clock(s);
     h->drained |= d->draining && mono_now().ms >= h->drain_until.ms;
     h->confirmed |=

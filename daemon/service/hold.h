@@ -1,5 +1,6 @@
 /* When deadlines are held back so that nobody is accused wrongly:
- *   after an outage, until sources have had time to send again what they could not (corner 17);
+ *   after an outage (down, stopped or suspended), until sources have had time to send again what
+ *   they could not (corners 16 and 17);
  *   after a jump of the wall clock, for deadlines inside the jump, until the kernel says that the
  *   clock is synchronised, or a minute has passed (corner 14). */
 #ifndef SERVICE_HOLD_H
@@ -16,6 +17,8 @@ struct service;
 struct hold {
     struct hx_mono drain_until; /* while draining */
     struct hx_mono doubt_until; /* while in doubt */
+    int64_t seen;               /* boot clock, when a turn last looked */
+    int64_t beat;               /* the same, when the store last heard that we live */
 
     /* what waits to be recorded, in this order */
     bool absent; /* our outage, engine time from … to … */
@@ -28,14 +31,21 @@ struct hold {
     struct hx_disturbance before; /* the machine's, should the transaction fail */
 };
 
-/* At the start, after an outage from … to: holds back when deadlines came meanwhile. */
-void hold_start(struct service *s, int64_t from, int64_t to);
+void hold_init(struct service *s);
+
+/* We were away from … to, engine time: down at the start, stopped or suspended later (corners 16
+ * and 17). Holds back when deadlines came meanwhile. */
+void hold_away(struct service *s, int64_t from, int64_t to);
 
 /* Each turn, before anything is judged: looks at the clock, ends what is over. */
 void hold_turn(struct service *s);
 
 /* True while something waits to be recorded. */
 bool hold_waits(const struct service *s);
+
+/* Tells the store now and then that we live, in a transaction of its own when nothing else is
+ * written: our outage begins at the last word (corner 17). Errors of the store. */
+HX_CHECK int hold_heartbeat(struct service *s);
 
 /* Records what waits, before anything else of the transaction that has just begun.
  * hold_recorded() follows its commit, hold_undo() its failure. */

@@ -14,7 +14,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-enum { SAFETY_MS = 250, MINUTE_S = 60 };
+enum { SAFETY_MS = 250, AUDIT_STEP_MS = 50, MINUTE_S = 60 };
 
 static const struct timeval at_once = {0, 0};
 
@@ -134,15 +134,33 @@ static void keep_house(struct service *s)
         hx_log(HX_LOG_ERROR, "event=housekeeping_failed error=%s", hx_errname(rc));
 }
 
+static void on_audit(evutil_socket_t fd, short what, void *loop)
+{
+    struct loop *l = loop;
+    struct service *s = l->service;
+    const struct timeval later = {0, AUDIT_STEP_MS * 1000};
+    (void)fd;
+    (void)what;
+    if (audit_step(s))
+        evtimer_add(l->audit, &later);
+    if (s->audit.n_suspects)
+        turn(l, false);
+}
+
 static void on_second(evutil_socket_t fd, short what, void *loop)
 {
     struct loop *l = loop;
     (void)fd;
     (void)what;
-    if (l->watchdog.on)
+    if (l->watchdog.on && audit_alive(l->service))
         sd_notify(0, "WATCHDOG=1");
+    if (!evtimer_pending(l->audit, NULL))
+        on_audit(-1, 0, l);
     feeds_tick(l->service);
     hx_arena_reset(&l->service->arena);
+    int rc = hold_heartbeat(l->service);
+    if (rc != HX_OK)
+        hx_log(HX_LOG_ERROR, "event=heartbeat_failed error=%s", hx_errname(rc));
     if (++l->seconds % MINUTE_S == 0)
         keep_house(l->service);
     l->armed_for = INT64_MIN; /* what was held back may go on, the clock may have been set */
@@ -191,7 +209,8 @@ static bool add_timers(struct loop *l)
     l->due = event_new(l->base, l->timer, EV_READ | EV_PERSIST, on_due, l);
     l->again = evtimer_new(l->base, on_again, l);
     l->soon = evtimer_new(l->base, on_soon, l);
-    return l->due && event_add(l->due, NULL) == 0 && l->again && l->soon &&
+    l->audit = evtimer_new(l->base, on_audit, l);
+    return l->due && event_add(l->due, NULL) == 0 && l->again && l->soon && l->audit &&
            add_periodic(l, &l->safety, on_safety, SAFETY_MS) &&
            add_periodic(l, &l->second, on_second, 1000);
 }
@@ -259,6 +278,7 @@ void loop_close(struct loop *l)
     event_drop(l->again);
     event_drop(l->soon);
     event_drop(l->safety);
+    event_drop(l->audit);
     event_drop(l->second);
     if (l->timer >= 0)
         close(l->timer);

@@ -19,6 +19,7 @@ struct loop {
     struct event *due;    /* timerfd of the first due row */
     struct event *soon;   /* something small is to be done in a moment: acks, projections */
     struct event *safety; /* 250 ms: looks whether an edge of a door was missed */
+    struct event *audit;  /* the next step of the self-audit, while a round goes on */
     struct event *second; /* each second: feeds, clock, service manager */
     struct event *signals[LOOP_SIGNALS];
     int timer;         /* descriptor, CLOCK_REALTIME */

@@ -85,8 +85,10 @@ static void start_clock(struct service *s)
     int64_t now = timebase_now(&s->time);
     s->machine.now = last;
     hx_machine_set_time(&s->machine, now);
-    if (last && now > last)
-        hold_start(s, last, now);
+    int64_t alive = hx_store_alive(s->store);
+    hold_init(s);
+    if (last && now > alive)
+        hold_away(s, alive, now);
 }
 
 static void wire_machine(struct service *s)
@@ -114,6 +116,7 @@ static int prepare(struct service *s)
         .onsite = {.key = s->options.onsite_key, .window_ms = s->options.onsite_window_ms},
         .code_required = s->options.onsite_required,
         .devices = s->options.devices};
+    audit_init(&s->audit);
     s->started = mono_now();
     wire_machine(s);
     int rc = feeds_init(&s->feeds, l->subscribers);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "hongxin/limits.h"
+#include "service/audit.h"
 #include "service/batch.h"
 #include "service/counters.h"
 #include "service/door.h"
@@ -27,6 +28,7 @@ struct service {
     /* for the whole life */
     struct timebase time;
     struct hold hold;
+    struct audit audit;
     struct hx_machine machine;
     struct door doors[SERVICE_DOORS];
     size_t n_doors;

@@ -1,6 +1,7 @@
 /* StatsQuery: everything that is counted, by name. */
 #include "service/state.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -71,10 +72,17 @@ static void add_counters(struct stats *st, const struct counters *c)
     add(st, "replies_lost", (double)c->replies_lost);
     add(st, "pump_rescues", (double)c->pump_rescues);
     add(st, "clock_steps", (double)c->clock_steps);
+    add(st, "absences", (double)c->absences);
     add_hist(st, "batch_events", &c->batch_items);
     add_hist(st, "commit_us", &c->commit_us);
     add_hist(st, "intake_us", &c->intake_us);
     add_hist(st, "deadline_lateness_us", &c->lateness_us);
+    for (size_t i = 0; i < COUNTED_LATENESS; i++) {
+        int64_t us = counted_lateness_us[i];
+        const char *le =
+            us == INT64_MAX ? "le=+Inf" : hx_arena_printf(st->arena, "le=%" PRId64, us);
+        add_labelled(st, "deadline_lateness_us_bucket", le, (double)c->late_upto[i]);
+    }
     add_hist(st, "turn_us", &c->turn_us);
 }
 
@@ -110,6 +118,11 @@ static void add_service(struct stats *st, struct service *s)
     add(st, "receivers_known", (double)s->reach.n);
     add(st, "receivers_down", (double)s->reach.down);
     add(st, "published", (double)s->publisher.sent);
+    add(st, "audit_age_s", (double)audit_age_ms(&s->audit) / 1000);
+    add(st, "heartbeat_age_s", (double)(timebase_boot() - s->hold.beat) / 1000);
+    add(st, "audit_rounds", (double)s->audit.rounds);
+    add(st, "audit_cases", (double)s->audit.last_cases);
+    add(st, "audit_alarms", (double)s->audit.alarms);
     add(st, "uptime_s", (double)(mono_now().ms - s->started.ms) / 1000);
     add(st, "scale", s->time.scale);
     add(st, "resident_peak_bytes", (double)usage.ru_maxrss * 1024);

@@ -53,6 +53,11 @@ bool timebase_stepped(struct timebase *t, int64_t *by_ms)
     return *by_ms > STEP_MS || *by_ms < -STEP_MS;
 }
 
+int64_t timebase_boot(void)
+{
+    return read_us(CLOCK_BOOTTIME) / 1000;
+}
+
 int64_t mono_now_us(void)
 {
     return read_us(CLOCK_MONOTONIC);

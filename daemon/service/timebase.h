@@ -32,6 +32,9 @@ struct hx_wall timebase_wall_of(const struct timebase *t, int64_t engine);
  * clock counts while the machine sleeps, so a suspended machine is no step (corner 16). */
 bool timebase_stepped(struct timebase *t, int64_t *by_ms);
 
+/* Milliseconds of the boot clock: it goes on while the machine sleeps or the process is stopped. */
+int64_t timebase_boot(void);
+
 /* For waits inside the process. */
 struct hx_mono mono_now(void);
 int64_t mono_now_us(void);

@@ -47,6 +47,13 @@ static void project(struct service *s, bool quiet)
         hx_log(HX_LOG_ERROR, "event=projection_failed error=%s", hx_errname(rc));
 }
 
+/* Before anything else, while what the audit has found is still so. */
+static void write_audit(struct service *s)
+{
+    if (s->audit.n_suspects && !batch_paused(s) && batch_begin(s) == HX_OK)
+        s->batch.error = audit_write(s);
+}
+
 static bool doors_ready(struct service *s)
 {
     bool ready = false;
@@ -63,6 +70,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     batch_reset(&s->batch);
     publisher_turn(&s->publisher);
     hold_turn(s);
+    write_audit(s);
     take(s);
     deadlines_judge(s);
     if (flush)

@@ -132,6 +132,21 @@ int hx_store_due_first(struct hx_store *st, int64_t *due)
     return err;
 }
 
+int hx_store_due_stands(struct hx_store *st, const struct hx_due_row *row, bool *stands)
+{
+    struct key k;
+    MDB_val key, value;
+    due_key(&k, row->due, row->case_number);
+    key = key_val(&k);
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    err = store_error(mdb_get(st->reader, st->dbi[T_DUE], &key, &value), false);
+    store_read_end(st);
+    *stands = err == HX_OK;
+    return err == HX_NOTFOUND ? HX_OK : err;
+}
+
 int hx_store_due_take(struct hx_store *st, int64_t upto, size_t max, struct hx_due_row *rows,
                       size_t *n)
 {

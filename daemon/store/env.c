@@ -327,7 +327,7 @@ void hx_store_close(struct hx_store *st)
     if (!st)
         return;
     hx_store_abort(st);
-    if (st->n_pending && !st->readonly && st->reader) {
+    if ((st->n_pending || st->alive_next) && !st->readonly && st->reader) {
         if (hx_store_begin(st) || hx_store_commit(st))
             hx_log(HX_LOG_WARN, "event=cursors_not_saved n=%zu", st->n_pending);
     }

@@ -106,6 +106,8 @@ struct hx_store {
     struct hx_case spare; /* large, so not on the stack */
 
     /* in memory until the next write transaction */
+    int64_t alive;      /* as committed; … */
+    int64_t alive_next; /* … and what waits; 0 = nothing */
     struct pending_cursor *pending;
     size_t n_pending, pending_cap;
 

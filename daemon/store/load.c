@@ -76,6 +76,7 @@ static int load_numbers(struct hx_store *st, MDB_txn *txn)
     struct store_mark *m = &st->now;
     m->top_case = edge_number(st, txn, T_CASE, MDB_LAST);
     m->next_case = larger((m->top_case & mask) + 1, meta_number(st, txn, "next_case"));
+    st->alive = (int64_t)meta_number(st, txn, "alive");
     m->oldest = larger(1, meta_number(st, txn, "oldest"));
     m->next_lsn = larger(edge_number(st, txn, T_JOURNAL, MDB_LAST) + 1, m->oldest);
     m->quarantine_first = edge_number(st, txn, T_QUARANTINE, MDB_FIRST);

@@ -113,6 +113,9 @@ struct hx_due_row {
  * transaction's rows. */
 HX_CHECK int hx_store_due_first(struct hx_store *st, int64_t *due);
 
+/* Whether this very row is in the table: for the self-audit. */
+HX_CHECK int hx_store_due_stands(struct hx_store *st, const struct hx_due_row *row, bool *stands);
+
 /* Inside a write transaction: takes away the first rows due at or before `upto`, at most `max`, and
  * returns them in order of due time. Each case must then go through hx_machine_due() in the same
  * transaction, which puts its next row. */
@@ -157,6 +160,12 @@ uint64_t hx_store_newest_lsn(const struct hx_store *st);
 /* t_rec of the newest committed entry (R13: time never runs backwards, not even over a restart);
  * 0 in a new store. */
 int64_t hx_store_last_now(const struct hx_store *st);
+
+/* The instant at which the daemon was last known to live, at least hx_store_last_now(): our outage
+ * begins there (corner 17). A save is kept in memory and joins the next write transaction. */
+int64_t hx_store_alive(const struct hx_store *st);
+void hx_store_alive_save(struct hx_store *st, int64_t now);
+bool hx_store_alive_pending(const struct hx_store *st);
 
 /* Random text made with the store: LSNs of different epochs cannot be compared. */
 const char *hx_store_epoch(const struct hx_store *st);

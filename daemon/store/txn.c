@@ -146,6 +146,9 @@ int hx_store_commit(struct hx_store *st)
     if (err)
         return commit_failed(st, err);
     st->n_pending = 0;
+    if (st->alive_next)
+        st->alive = st->alive_next;
+    st->alive_next = 0;
     st->commit_failed = false;
     st->commits++;
     show_batch(st);
@@ -248,6 +251,23 @@ static void subscriber_key(struct key *k, const char *name)
     memcpy(k->bytes + 1, name, k->size - 1);
 }
 
+int64_t hx_store_alive(const struct hx_store *st)
+{
+    int64_t last = hx_store_last_now(st);
+    return st->alive > last ? st->alive : last;
+}
+
+void hx_store_alive_save(struct hx_store *st, int64_t now)
+{
+    if (now > st->alive)
+        st->alive_next = now;
+}
+
+bool hx_store_alive_pending(const struct hx_store *st)
+{
+    return st->alive_next != 0;
+}
+
 int store_pending_write(struct hx_store *st)
 {
     struct key k;
@@ -258,6 +278,8 @@ int store_pending_write(struct hx_store *st)
         be64_put(bytes, st->pending[i].lsn);
         err = store_put(st, T_CURSOR, key_val(&k), val_of(bytes, 8), 0);
     }
+    if (!err && st->alive_next)
+        err = store_meta_put(st, "alive", (uint64_t)st->alive_next);
     return err;
 }
 

@@ -15,11 +15,12 @@ LISTENING = re.compile(r"event=listening door=(\w+) endpoint=(\S+)")
 class Daemon:
     """One process. Its log is read by a thread, so that it never blocks; `log` holds the lines."""
 
-    def __init__(self, folder, name="store", scale=None, config=None, settings=None, data=None):
+    def __init__(self, folder, name="store", scale=None, config=None, settings=None, data=None, env=None):
         self.folder = folder
         self.data = data or folder / name
         self.scale = scale
         self.config = config or write_config(folder, settings or {})
+        self.env = {**os.environ, **env} if env else None
         self.process = None
         self.log = []
         self.doors = {}
@@ -30,7 +31,8 @@ class Daemon:
 
     def launch(self):
         self.log, self.doors = [], {}
-        self.process = subprocess.Popen(self.command(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen(self.command(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+                                        env=self.env)
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self.reader.start()
         return self

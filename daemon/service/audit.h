@@ -1,0 +1,49 @@
+/* The self-audit (R11, E18): every open case is looked at once in each round, in small steps
+ * between the turns. A case without a running deadline (NO_CLOCK) or without its timer (NO_DUE_ROW,
+ * put back) becomes an alarm entry that names it, once as long as the case does not change.
+ *
+ * The dead-man signal: StatsAnswer tells how long ago the last round ended (audit_age_s), and the
+ * service manager's watchdog is fed only while rounds go on. Loop thread only. */
+#ifndef SERVICE_AUDIT_H
+#define SERVICE_AUDIT_H
+
+#include "hongxin/error.h"
+#include "hongxin/instant.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct service;
+
+enum { AUDIT_SUSPECTS = 64, AUDIT_KNOWN = 256 };
+
+struct audit {
+    bool running;
+    struct hx_mono begun, ended; /* of the present and of the last round */
+    struct hx_mono moved;        /* the last step of any */
+    uint64_t after;              /* case number up to which this round has come */
+    uint64_t cases, last_cases;  /* looked at in this round and in the last one */
+    uint64_t rounds, alarms;
+    size_t n_suspects; /* found, not yet written */
+    uint64_t suspects[AUDIT_SUSPECTS];
+    size_t n_known; /* alarms that were given: by case and the entry that gave them */
+    struct {
+        uint64_t number, lsn;
+    } known[AUDIT_KNOWN];
+};
+
+void audit_init(struct audit *a);
+
+/* One step, outside a transaction; begins a round when it is time. True while the round goes on. */
+bool audit_step(struct service *s);
+
+/* In the batch of a turn: writes an alarm for each case found by a step. */
+HX_CHECK int audit_write(struct service *s);
+
+/* Since the last round ended, or since the start. */
+int64_t audit_age_ms(const struct audit *a);
+
+/* False when no step has been made for longer than two rounds should take. */
+bool audit_alive(const struct service *s);
+
+#endif
