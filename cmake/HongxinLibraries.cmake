@@ -17,6 +17,7 @@ hx_find(SYSTEMD libsystemd)
 if(BUILD_TESTING)
   hx_find(CMOCKA cmocka>=1.1)
 endif()
-# libcsv ships no pkg-config file.
+# libcsv and GEOS's C library ship no pkg-config file.
 find_library(HX_CSV csv REQUIRED)
+find_library(HX_GEOS geos_c REQUIRED)
 find_program(HX_PROTOC_C protoc-c REQUIRED)

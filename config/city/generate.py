@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes the sample city: an invented city of 8 streets, 40 communities, 138 grids, 600 estates, 6,000 buildings and 40
-property companies, with everybody on duty. All names are invented.
+property companies, with everybody on duty, other units and a routing table. All names are invented.
 
     config/city/generate.py [FOLDER]      writes the files into FOLDER, by default this one
 
@@ -16,6 +16,7 @@ import json
 import pathlib
 import sys
 
+import lists
 import names
 
 SEED = 54321
@@ -33,6 +34,11 @@ WITHOUT_COMPANY = 7                # percent of the estates
 GRID_OF_BUILDING = {417: "G-041"}
 COMPANY_OF_BUILDING = {417: "P-07", 500: "P-11", 770: ""}
 ESTATE_77_ENDS = 770
+
+# What changes on a day: a company is replaced, and a border moves with the estate behind it.
+CHANGE = ("2026-10-31", "2026-11-01")  # the last day before, the first day after
+ESTATE_CHANGES, NEXT_COMPANY = "E-03", "P-11"
+ESTATE_MOVES, MOVES_FROM, MOVES_TO = "E-348", "G-041", "G-040"  # the north-west sixth of its cell
 
 
 class Random:
@@ -182,6 +188,7 @@ class City:
         self.ground()
         self.firms()
         self.housing()
+        self.partners()
         self.rota()
 
     def ground(self):
@@ -271,8 +278,13 @@ class City:
         zh, en = zh + ending[0], f"{en} {ending[1]}"
         eid = f"E-{number:02}"
         lon, lat = inside(cell, self.at, u, v)
-        self.estates.append([eid, grid["id"], self.company_for(grid["community"][1], numbers), zh, en,
-                             f"{lon:.6f}", f"{lat:.6f}"])
+        company = self.company_for(grid["community"][1], numbers)
+        where = [zh, en, f"{lon:.6f}", f"{lat:.6f}"]
+        self.estates.append([eid, grid["id"], company] + where + ["", ""])
+        if eid in (ESTATE_CHANGES, ESTATE_MOVES):
+            self.estates[-1][-1] = CHANGE[0]
+            now = ([grid["id"], NEXT_COMPANY] if eid == ESTATE_CHANGES else [MOVES_TO, company])
+            self.estates.append([eid] + now + where + [CHANGE[1], ""])
         for i, building in enumerate(numbers):  # rows of five, inside the estate's sixth of the cell
             du, dv = (i % 5 - 2) * 0.045, (i // 5 - 1.5) * 0.09
             lon, lat = inside(cell, self.at, u + du, v + dv)
@@ -309,6 +321,17 @@ class City:
             self.also("manager", community[0], "street", community[1])
         for area, count in (("property", 3), ("leadership", 2), ("callback", 3), ("desk", 3)):
             self.post("city", area, [None] * count)
+        for unit, kind, *_ in self.units:
+            if kind == "station":  # the evening rota and the night desk are told like a company
+                self.post("duty", unit, [None] * 2)
+                self.post("manager", unit, [None])
+
+    def partners(self):
+        """U-1 …: what lists.py names, then units that promised to help."""
+        named = list(lists.UNITS)
+        for number in range(lists.PARTNERS):
+            named.append(("partner", f"共建单位{number + 1}", f"Partner Unit {number + 1}"))
+        self.units = [[f"U-{number}", kind, zh, en] for number, (kind, zh, en) in enumerate(named, 1)]
 
 
 # ---- writing ----
@@ -320,19 +343,56 @@ def write_csv(folder, name, columns, rows):
         out.writerows(rows)
 
 
-def write_geojson(folder, city):
-    features = [json.dumps({
+def feature(grid, ring, dates):
+    return json.dumps({
         "type": "Feature",
-        "properties": {"id": g["id"], "community": g["community"][0], "name_zh": g["zh"], "name_en": g["en"]},
-        "geometry": {"type": "Polygon", "coordinates": [outline(g["cells"], city.at)]},
-    }, ensure_ascii=False) for g in city.grids]
+        "properties": {"id": grid["id"], "community": grid["community"][0], "name_zh": grid["zh"], "name_en": grid["en"],
+                       **dates},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }, ensure_ascii=False)
+
+
+def moved(city, grid, ring):
+    """The ring of a grid after the border has moved: the north-west sixth of a cell goes to its western neighbour."""
+    cell = next(g["cells"][0] for g in city.grids if g["id"] == MOVES_FROM)
+    inner = [tuple(round(value, 6) for value in inside(cell, city.at, u, v)) for u, v in ((0, 1 / 2), (1 / 3, 1 / 2), (1 / 3, 0))]
+    sw, se, ne, nw = ring[:4]
+    if grid["id"] == MOVES_FROM:
+        return [sw, se, ne] + inner[::-1] + [sw]
+    return [sw, se] + inner + [ne, nw, sw]
+
+
+def write_geojson(folder, city):
+    features = []
+    for g in city.grids:
+        ring = outline(g["cells"], city.at)
+        moves = g["id"] in (MOVES_FROM, MOVES_TO)
+        features.append(feature(g, ring, {"to": CHANGE[0]} if moves else {}))
+        if moves:
+            features.append(feature(g, moved(city, g, ring), {"from": CHANGE[1]}))
     text = '{"type": "FeatureCollection", "features": [\n' + ",\n".join(features) + "\n]}\n"
     (folder / "grids.geojson").write_text(text, encoding="utf-8")
 
 
+def write_routing(folder, city):
+    names_, dates = ["name_zh", "name_en"], ["from", "to"]
+    write_csv(folder, "units.csv", ["id", "kind"] + names_, city.units)
+    write_csv(folder, "day-parts.csv", ["name"] + names_ + ["begin", "end"], lists.DAY_PARTS)
+    write_csv(folder, "routing.csv", ["id", "place", "class", "category", "source", "part", "holder"] + dates,
+              [list(row) + ["", ""] for row in lists.ROUTES])
+    items = [("own", item) for item in lists.OWN] + [("assist", item) for item in lists.ASSIST]
+    write_csv(folder, "admission.csv", ["code", "kind"] + names_,
+              [[code, kind, *item] for code, (kind, item) in enumerate(items, 1)])
+    write_csv(folder, "exceptions.csv", ["id", "code", "community"] + dates + ["asked_by", "approved_by"], lists.EXCEPTIONS)
+
+
 YAML = f"""# The sample city. Made by generate.py; a real city writes its own (docs/city.md).
 version: {VERSION} # 版本: name of this state of the files; told in the log and with the rules in force
-grids: 138 # 网格数: how many grids grids.csv must have; any other number is refused
+grids: 138 # 网格数: how many grids grids.csv must have at any moment; any other number is refused
+utc-offset: "+08:00" # 时区: of the days and hours in these files
+fallback: S-01 # 兜底单位: who gets what no row of routing.csv and no place decides
+own-items: {len(lists.OWN)} # 依法履职事项: how many admission.csv must have …
+assisting-items: {len(lists.ASSIST)} # 协办事项: … of each kind
 """
 
 
@@ -343,9 +403,10 @@ def write(folder, city):
     write_csv(folder, "communities.csv", ["id", "street"] + names_ + place, city.communities)
     write_csv(folder, "grids.csv", ["id", "community"] + names_ + place, grids)
     write_csv(folder, "companies.csv", ["id"] + names_, city.companies)
-    write_csv(folder, "estates.csv", ["id", "grid", "company"] + names_ + place, city.estates)
+    write_csv(folder, "estates.csv", ["id", "grid", "company"] + names_ + place + ["from", "to"], city.estates)
     write_csv(folder, "buildings.csv", ["id", "estate", "grid"] + names_ + place, city.buildings)
     write_csv(folder, "duty.csv", ["role", "area", "order", "person"] + names_, city.duty)
+    write_routing(folder, city)
     write_geojson(folder, city)
     (folder / "city.yaml").write_text(YAML, encoding="utf-8")
 

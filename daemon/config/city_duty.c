@@ -9,15 +9,15 @@ static const char *const city_posts[] = {"property", "leadership", "callback", "
 
 enum area { AREA_HOLDER, AREA_GRID, AREA_COMMUNITY, AREA_STREET, AREA_CITY };
 
-/* Every role, and what kind of area it is for. A holder is a company, or a community where there is
- * none. */
+/* Every role, and what kind of area it is for. A holder is a company, another unit, or a community
+ * where there is none. */
 static const struct role {
     const char *name;
     enum area area;
     const char *wanted; /* for texts */
 } roles[] = {
-    {"duty", AREA_HOLDER, "a company or community"},
-    {"manager", AREA_HOLDER, "a company or community"},
+    {"duty", AREA_HOLDER, "a company, unit or community"},
+    {"manager", AREA_HOLDER, "a company, unit or community"},
     {"grid", AREA_GRID, "a grid"},
     {"community", AREA_COMMUNITY, "a community"},
     {"dispatcher", AREA_COMMUNITY, "a community"},
@@ -48,7 +48,8 @@ static bool area_fits(const struct hx_city *city, enum area area, const char *id
     const struct hx_place *place = hx_city_place(city, id);
     switch (area) {
     case AREA_HOLDER:
-        return hx_city_company(city, id) || (place && place->kind == HX_COMMUNITY);
+        return hx_city_company(city, id) || hx_city_unit(city, id) ||
+               (place && place->kind == HX_COMMUNITY);
     case AREA_GRID:
         return place && place->kind == HX_GRID;
     case AREA_COMMUNITY:

@@ -1,23 +1,70 @@
-/* Shared by city_load.c (files and order), city_places.c and city_duty.c (their rows). */
+/* Shared by city_load.c (files and order) and the files that read their rows: city_places.c,
+ * city_period.c, city_routes.c, city_borders.c and city_duty.c. */
 #ifndef CONFIG_CITY_INTERNAL_H
 #define CONFIG_CITY_INTERNAL_H
 
 #include "config/city_load.h"
 #include "config/csv_table.h"
+#include "config/yaml_doc.h"
 
-enum city_file { STREETS, COMMUNITIES, GRIDS, COMPANIES, ESTATES, BUILDINGS, DUTY, CITY_FILES };
+enum city_file {
+    STREETS,
+    COMMUNITIES,
+    GRIDS,
+    COMPANIES,
+    UNITS,
+    ESTATES,
+    BUILDINGS,
+    DUTY,
+    DAY_PARTS,
+    ROUTING,
+    ADMISSION,
+    EXCEPTIONS,
+    CITY_FILES,          /* the tables; beside them: */
+    BORDERS = CITY_FILES /* grids.geojson, for the lines of its features */
+};
 
-/* Columns of the files that list places and companies, in the order in which the reader gives them.
- * The meaning of PARENT and EXTRA depends on the file; companies end after the names. */
-enum { COL_ID, COL_ZH, COL_EN, COL_LON, COL_LAT, COL_PARENT, COL_EXTRA };
+/* Columns of the files that list places, in the order in which the reader gives them. The meaning
+ * of PARENT and EXTRA depends on the file. */
+enum { COL_ID, COL_ZH, COL_EN, COL_LON, COL_LAT, COL_FROM, COL_TO, COL_PARENT, COL_EXTRA };
+
+/* Columns of companies.csv and units.csv, after the names. */
+enum { FIRM_FROM = COL_EN + 1, FIRM_TO, UNIT_KIND };
+
+/* Columns of day-parts.csv, routing.csv, admission.csv and exceptions.csv. */
+enum { PART_NAME, PART_ZH, PART_EN, PART_BEGIN, PART_END };
+enum {
+    ROUTE_ID,
+    ROUTE_PLACE,
+    ROUTE_CLASS,
+    ROUTE_CATEGORY,
+    ROUTE_SOURCE,
+    ROUTE_PART,
+    ROUTE_HOLDER,
+    ROUTE_FROM,
+    ROUTE_TO
+};
+enum { ITEM_CODE, ITEM_ZH, ITEM_EN, ITEM_KIND, ITEM_FROM, ITEM_TO };
+enum { EXC_ID, EXC_CODE, EXC_COMMUNITY, EXC_FROM, EXC_TO, EXC_ASKED, EXC_APPROVED };
 
 /* Columns of duty.csv. */
 enum { DUTY_ROLE, DUTY_AREA, DUTY_ORDER, DUTY_PERSON, DUTY_ZH, DUTY_EN };
 
+/* What city.yaml says. */
+struct city_head {
+    char *version;
+    uint32_t grids;
+    char *utc_offset;     /* "+08:00"; NULL = that */
+    char *fallback;       /* holder when nobody fits; NULL = first street */
+    uint32_t own, assist; /* items of the admission list */
+};
+
 struct city_loader {
-    struct hx_csv_table files[CITY_FILES];
+    struct hx_csv_table files[CITY_FILES + 1];
     struct hx_city *city;
     struct hx_problem *problem;
+    const struct yaml_doc *doc; /* city.yaml */
+    const struct city_head *head;
 };
 
 /* A row that is being added, for texts that begin with its file and line. */
@@ -36,12 +83,31 @@ HX_CHECK int city_check_id(const struct city_row *at, const char *what, const ch
 /* Checks the names of a row; a name that is empty becomes the one in the other language. */
 HX_CHECK int city_names(const struct city_row *at, size_t column, const char **zh, const char **en);
 
-/* Where an id was defined, for texts: "grids.csv:42". The id must have been defined. */
+/* Where an id was defined first, for texts: "grids.csv:42". The id must have been defined. */
 const char *city_defined_at(const struct city_loader *l, const char *id, char text[64]);
+
+/* ---- city_period.c: dates. A day in `from` is the first, a day in `to` the last of the period; an
+ * instant (RFC 3339) in `from` is in it, in `to` the first that is not. */
+HX_CHECK int city_period(const struct city_row *at, size_t from_column, int64_t *from, int64_t *to);
+/* "2026-11-01", or with its time when it is no midnight; in the city's time. */
+const char *city_date(const struct city_loader *l, int64_t at, char text[48]);
+/* Whether a place is in force through the whole period; otherwise *gap is its first instant without
+ * (INT64_MIN = before all time). */
+bool city_covered(const struct hx_place *place, int64_t from, int64_t to, int64_t *gap);
+/* S9: as many grids as city.yaml says, at every moment. */
+HX_CHECK int city_check_grids(const struct city_loader *l);
+
+/* ---- city_borders.c: grids.geojson, when there is one. */
+HX_CHECK int city_add_borders(const struct city_loader *l, const char *path);
 
 /* Adds the rows of a file to the registry. */
 HX_CHECK int city_add_companies(const struct city_loader *l);
 HX_CHECK int city_add_places(const struct city_loader *l, enum city_file file);
 HX_CHECK int city_add_duty(const struct city_loader *l);
+HX_CHECK int city_add_units(const struct city_loader *l);
+HX_CHECK int city_add_day_parts(const struct city_loader *l);
+HX_CHECK int city_add_routes(const struct city_loader *l);
+HX_CHECK int city_add_admission(const struct city_loader *l);
+HX_CHECK int city_add_exceptions(const struct city_loader *l);
 
 #endif

@@ -1,56 +1,90 @@
 #include "config/city_internal.h"
+#include "config/file.h"
 #include "config/yaml_schema.h"
+#include "engine/route.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Files in the order in which they are added: what is referred to comes first. */
+/* Files in the order in which they are added: what is referred to comes first. A file that may be
+ * missing counts as empty. */
 static const struct {
     const char *name;
-    struct hx_csv_column columns[8];
+    bool optional;
+    int (*add)(const struct city_loader *l);
+    struct hx_csv_column columns[12];
 } specs[CITY_FILES] = {
 #define NAMES                                                                                      \
-    {"id", false}, {"name_zh", false},                                                             \
+    {"name_zh", false},                                                                            \
     {                                                                                              \
         "name_en", false                                                                           \
     }
-#define PLACE                                                                                      \
-    NAMES, {"lon", false},                                                                         \
+#define PERIOD                                                                                     \
+    {"from", true},                                                                                \
     {                                                                                              \
-        "lat", false                                                                               \
+        "to", true                                                                                 \
     }
-    [STREETS] = {"streets.csv", {PLACE}},
-    [COMMUNITIES] = {"communities.csv", {PLACE, {"street", false}}},
-    [GRIDS] = {"grids.csv", {PLACE, {"community", false}}},
-    [COMPANIES] = {"companies.csv", {NAMES}},
-    [ESTATES] = {"estates.csv", {PLACE, {"grid", false}, {"company", false}}},
-    [BUILDINGS] = {"buildings.csv", {PLACE, {"estate", false}, {"grid", true}}},
+#define PLACE {"id", false}, NAMES, {"lon", false}, {"lat", false}, PERIOD
+    [STREETS] = {"streets.csv", false, NULL, {PLACE}},
+    [COMMUNITIES] = {"communities.csv", false, NULL, {PLACE, {"street", false}}},
+    [GRIDS] = {"grids.csv", false, NULL, {PLACE, {"community", false}}},
+    [COMPANIES] = {"companies.csv", false, city_add_companies, {{"id", false}, NAMES, PERIOD}},
+    [UNITS] = {"units.csv", true, city_add_units, {{"id", false}, NAMES, PERIOD, {"kind", false}}},
+    [ESTATES] = {"estates.csv", false, NULL, {PLACE, {"grid", false}, {"company", false}}},
+    [BUILDINGS] = {"buildings.csv", false, NULL, {PLACE, {"estate", false}, {"grid", true}}},
     [DUTY] = {"duty.csv",
-              {{"role", false},
-               {"area", false},
-               {"order", false},
-               {"person", false},
-               {"name_zh", false},
-               {"name_en", false}}},
+              false,
+              city_add_duty,
+              {{"role", false}, {"area", false}, {"order", false}, {"person", false}, NAMES}},
+    [DAY_PARTS] = {"day-parts.csv",
+                   true,
+                   city_add_day_parts,
+                   {{"name", false}, NAMES, {"begin", false}, {"end", false}}},
+    [ROUTING] = {"routing.csv",
+                 true,
+                 city_add_routes,
+                 {{"id", false},
+                  {"place", false},
+                  {"class", false},
+                  {"category", false},
+                  {"source", false},
+                  {"part", false},
+                  {"holder", false},
+                  PERIOD}},
+    [ADMISSION] = {"admission.csv",
+                   true,
+                   city_add_admission,
+                   {{"code", false}, NAMES, {"kind", false}, PERIOD}},
+    [EXCEPTIONS] = {"exceptions.csv",
+                    true,
+                    city_add_exceptions,
+                    {{"id", false},
+                     {"code", false},
+                     {"community", false},
+                     PERIOD,
+                     {"asked_by", false},
+                     {"approved_by", false}}},
 #undef PLACE
+#undef PERIOD
 #undef NAMES
 };
 
-struct city_yaml {
-    char *version;
-    uint32_t grids;
-};
-
 static const cyaml_schema_field_t city_fields[] = {
-    CYAML_FIELD_STRING_PTR("version", CYAML_FLAG_POINTER, struct city_yaml, version, 1,
+    CYAML_FIELD_STRING_PTR("version", CYAML_FLAG_POINTER, struct city_head, version, 1,
                            HX_CITY_VERSION_MAX),
-    CYAML_FIELD_UINT("grids", CYAML_FLAG_DEFAULT, struct city_yaml, grids),
+    CYAML_FIELD_UINT("grids", CYAML_FLAG_DEFAULT, struct city_head, grids),
+    CYAML_FIELD_STRING_PTR("utc-offset", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct city_head,
+                           utc_offset, 1, 6),
+    CYAML_FIELD_STRING_PTR("fallback", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct city_head,
+                           fallback, 1, HX_ID_MAX - 1),
+    CYAML_FIELD_UINT("own-items", CYAML_FLAG_OPTIONAL, struct city_head, own),
+    CYAML_FIELD_UINT("assisting-items", CYAML_FLAG_OPTIONAL, struct city_head, assist),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t city_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct city_yaml, city_fields),
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct city_head, city_fields),
 };
 
 int city_fault(const struct city_row *at, const char *fmt, ...)
@@ -102,46 +136,70 @@ const char *city_defined_at(const struct city_loader *l, const char *id, char te
     return text;
 }
 
-/* S9: all the city's grids, or none. Names the last line of the file and the line of the number. */
-static int check_grids(const struct city_loader *l, const struct yaml_doc *doc,
-                       const struct city_yaml *head)
-{
-    const struct hx_csv_table *t = &l->files[GRIDS];
-    if (t->count == head->grids)
-        return HX_OK;
-    return hx_problem_set(l->problem, "%s:%zu: %zu grids, but city.yaml:%zu says %u", t->path,
-                          t->lines, t->count, yaml_schema_line(doc, "grids"),
-                          (unsigned)head->grids);
-}
-
-static int add_rows(const struct city_loader *l, enum city_file file)
-{
-    if (file == COMPANIES)
-        return city_add_companies(l);
-    return file == DUTY ? city_add_duty(l) : city_add_places(l, file);
-}
-
 static int read_file(struct city_loader *l, const char *dir, enum city_file file)
 {
     char *path;
+    int err = HX_OK;
     if (asprintf(&path, "%s/%s", dir, specs[file].name) < 0)
         return HX_NOMEM;
-    int err = hx_csv_read(path, specs[file].columns, &l->files[file], l->problem);
+    if (!specs[file].optional || hx_file_exists(path)) {
+        err = hx_csv_read(path, specs[file].columns, &l->files[file], l->problem);
+        if (!err)
+            err = specs[file].add ? specs[file].add(l) : city_add_places(l, file);
+    }
     free(path);
-    return err ? err : add_rows(l, file);
+    return err;
 }
 
-static int read_all(struct city_loader *l, const char *dir, const struct yaml_doc *doc,
-                    const struct city_yaml *head)
+static int read_borders(struct city_loader *l, const char *dir)
 {
-    int err = HX_OK;
+    char *path;
+    if (asprintf(&path, "%s/grids.geojson", dir) < 0)
+        return HX_NOMEM;
+    l->files[BORDERS].path = path;
+    l->files[BORDERS].name = hx_file_name(path);
+    int err = hx_file_exists(path) ? city_add_borders(l, path) : HX_OK;
+    free(path);
+    return err;
+}
+
+static int read_offset(const struct city_loader *l)
+{
+    int hours, minutes, end = 0;
+    const char *text = l->head->utc_offset;
+    if (!text)
+        return HX_OK;
+    if (sscanf(text, "%3d:%2d%n", &hours, &minutes, &end) != 2 || text[end] || hours < -14 ||
+        hours > 14 || minutes < 0 || minutes > 59)
+        return yaml_schema_fault(l->doc, "utc-offset", "\"%s\" is not like \"+08:00\"", text);
+    hx_city_set_utc_offset(l->city, hours * 60 + (*text == '-' ? -minutes : minutes));
+    return HX_OK;
+}
+
+static int read_fallback(const struct city_loader *l)
+{
+    const char *holder = l->head->fallback;
+    int err = holder ? hx_city_set_fallback(l->city, holder) : HX_OK;
+    if (err != HX_NOTFOUND && err != HX_INVALID)
+        return err;
+    return yaml_schema_fault(l->doc, "fallback", "%s is no company, unit, community or street",
+                             holder);
+}
+
+static int read_all(struct city_loader *l, const char *dir)
+{
+    int err = read_offset(l);
     for (int file = 0; file < CITY_FILES && !err; file++) {
         err = read_file(l, dir, file);
         if (!err && file == GRIDS)
-            err = check_grids(l, doc, head);
+            err = city_check_grids(l);
     }
     if (!err)
-        hx_city_set_version(l->city, head->version);
+        err = read_fallback(l);
+    if (!err)
+        err = read_borders(l, dir);
+    hx_city_seal(l->city);
+    hx_city_set_version(l->city, l->head->version);
     return err;
 }
 
@@ -149,14 +207,15 @@ static int read_all(struct city_loader *l, const char *dir, const struct yaml_do
 static int load(const char *dir, const struct yaml_doc *doc, struct hx_city **out,
                 struct hx_problem *problem)
 {
-    struct city_loader l = {.problem = problem};
+    struct city_loader l = {.problem = problem, .doc = doc};
     void *head;
     int err = yaml_schema_load(doc, &city_schema, &head);
     if (err)
         return err;
+    l.head = head;
     err = hx_city_new(&l.city);
     if (!err)
-        err = read_all(&l, dir, doc, head);
+        err = read_all(&l, dir);
     yaml_schema_free(&city_schema, head);
     for (int file = 0; file < CITY_FILES; file++)
         hx_csv_free(&l.files[file]);

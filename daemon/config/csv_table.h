@@ -12,9 +12,9 @@
 #include <stddef.h>
 
 enum {
-    HX_CSV_FILE_MAX = 64 * 1024 * 1024, /* bytes of a file */
-    HX_CSV_COLUMNS_MAX = 32,            /* columns of a file, also of those that are ignored */
-    HX_CSV_VALUE_MAX = 1024,            /* bytes of a value */
+    HX_CSV_FILE_MAX = 512 * 1024 * 1024, /* bytes of a file: a million buildings have 100 MiB */
+    HX_CSV_COLUMNS_MAX = 32,             /* columns of a file, also of those that are ignored */
+    HX_CSV_VALUE_MAX = 1024,             /* bytes of a value */
 };
 
 struct hx_csv_column {

@@ -88,3 +88,8 @@ int hx_file_read(const char *path, size_t max, char **text, size_t *size,
     close(fd);
     return err;
 }
+
+bool hx_file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}

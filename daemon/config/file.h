@@ -3,6 +3,7 @@
 #define CONFIG_FILE_H
 
 #include "config/problem.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Reads a file of at most `max` bytes into *text (malloc, a NUL follows it), which the caller
@@ -13,6 +14,9 @@
  * Any thread. */
 HX_CHECK int hx_file_read(const char *path, size_t max, char **text, size_t *size,
                           struct hx_problem *problem);
+
+/* Whether something has this path. */
+bool hx_file_exists(const char *path);
 
 /* The part of a path after its last slash; points into `path`. */
 const char *hx_file_name(const char *path);

@@ -1,30 +1,16 @@
-/* The place registry: an arena for the records, one open-addressing table per kind of key, and one
- * sorted vector per kind of place for the walks.
+/* Building the place registry: an arena for the records, one open-addressing table per kind of key,
+ * and one vector per kind of place for the walks, sorted once at the seal. Questions are answered
+ * in place_time.c.
  *
  * Every record begins with its key, so one table serves places, companies and duty lists. Records
- * never move, so the pointers that are handed out stay valid. Vectors are kept sorted at each add:
- * files are nearly always sorted by id, then an add is an append; a file in random order costs a
- * move of pointers per add. */
-#include "engine/place.h"
-#include "base/arena.h"
+ * never move, so the pointers that are handed out stay valid. */
+#include "engine/place_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SLOTS = 64, VERSION_MAX = 64, DUTY_KEY_MAX = 2 * HX_ID_MAX };
-
-struct table {
-    const char **slots; /* first member of a record; NULL = free */
-    size_t size;        /* a power of two, or 0 */
-    size_t used;
-};
-
-struct vector {
-    void **items; /* records, in the order of their ids */
-    size_t count;
-    size_t room;
-};
+enum { FIRST_SLOTS = 64, DUTY_KEY_MAX = 2 * HX_ID_MAX };
 
 struct duty_node {
     struct hx_duty duty;
@@ -34,16 +20,6 @@ struct duty_node {
 struct duty_list {
     char key[DUTY_KEY_MAX]; /* role, "/", area; neither can hold a slash */
     struct duty_node *first;
-};
-
-struct hx_city {
-    struct hx_arena arena;
-    struct table places;
-    struct table companies;
-    struct table duties;
-    struct vector by_kind[HX_PLACE_KINDS];
-    struct vector company_order;
-    char version[VERSION_MAX];
 };
 
 /* FNV-1a. The keys come from the operator's own files. */
@@ -56,7 +32,7 @@ static uint64_t hash(const char *key)
 }
 
 /* The slot that holds `key`, or the free one where it belongs. The table must have a free slot. */
-static const char **slot_of(const struct table *t, const char *key)
+static const char **slot_of(const struct city_table *t, const char *key)
 {
     size_t i = (size_t)hash(key) & (t->size - 1);
     while (t->slots[i] && strcmp(t->slots[i], key) != 0)
@@ -64,17 +40,17 @@ static const char **slot_of(const struct table *t, const char *key)
     return &t->slots[i];
 }
 
-static const void *table_get(const struct table *t, const char *key)
+const void *city_table_get(const struct city_table *t, const char *key)
 {
     return t->size && key ? *slot_of(t, key) : NULL;
 }
 
 /* Room for one more, at most two thirds full. */
-static int table_reserve(struct table *t)
+int city_table_reserve(struct city_table *t)
 {
     if ((t->used + 1) * 3 <= t->size * 2)
         return HX_OK;
-    struct table grown = {.size = t->size ? t->size * 2 : FIRST_SLOTS, .used = t->used};
+    struct city_table grown = {.size = t->size ? t->size * 2 : FIRST_SLOTS, .used = t->used};
     grown.slots = calloc(grown.size, sizeof *grown.slots);
     if (!grown.slots)
         return HX_NOMEM;
@@ -88,13 +64,13 @@ static int table_reserve(struct table *t)
 }
 
 /* After table_reserve; the key is not in the table. */
-static void table_put(struct table *t, const char *record)
+void city_table_put(struct city_table *t, const char *record)
 {
     *slot_of(t, record) = record;
     t->used++;
 }
 
-static int vector_reserve(struct vector *v)
+static int vector_reserve(struct city_vector *v)
 {
     if (v->count < v->room)
         return HX_OK;
@@ -107,22 +83,23 @@ static int vector_reserve(struct vector *v)
     return HX_OK;
 }
 
-/* After vector_reserve; keeps the order of ids. */
-static void vector_insert(struct vector *v, void *record)
+/* After vector_reserve. Files are nearly always sorted by id; what is not waits for the seal. */
+static void vector_append(struct city_vector *v, void *record)
 {
-    size_t low = 0, high = v->count;
-    if (high && strcmp(v->items[high - 1], record) < 0)
-        low = high;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(v->items[middle], record) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    memmove(v->items + low + 1, v->items + low, (v->count - low) * sizeof *v->items);
-    v->items[low] = record;
-    v->count++;
+    v->unsorted |= v->count && strcmp(v->items[v->count - 1], record) > 0;
+    v->items[v->count++] = record;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void vector_sort(struct city_vector *v)
+{
+    if (v->unsorted)
+        qsort(v->items, v->count, sizeof *v->items, compare_ids);
+    v->unsorted = false;
 }
 
 bool hx_id_valid(const char *id)
@@ -146,6 +123,7 @@ int hx_city_new(struct hx_city **out)
     if (!city)
         return HX_NOMEM;
     hx_arena_init(&city->arena, 0);
+    city->utc_offset = 480;
     *out = city;
     return HX_OK;
 }
@@ -157,53 +135,83 @@ void hx_city_free(struct hx_city *city)
     for (int kind = 0; kind < HX_PLACE_KINDS; kind++)
         free(city->by_kind[kind].items);
     free(city->company_order.items);
+    free(city->unit_order.items);
     free(city->places.slots);
     free(city->companies.slots);
+    free(city->units.slots);
     free(city->duties.slots);
+    city_routing_free(city->routing);
+    if (city->borders.release)
+        city->borders.release(city->borders.ctx);
     hx_arena_fini(&city->arena);
     free(city);
 }
 
-/* A holder is named by its id alone, so an id may stand for one place or company only. */
+void hx_city_seal(struct hx_city *city)
+{
+    for (int kind = 0; kind < HX_PLACE_KINDS; kind++)
+        vector_sort(&city->by_kind[kind]);
+    vector_sort(&city->company_order);
+    vector_sort(&city->unit_order);
+}
+
+/* A holder is named by its id alone, so an id may stand for one place, company or unit only. */
 static bool id_taken(const struct hx_city *city, const char *id)
 {
-    return hx_city_place(city, id) || hx_city_company(city, id);
+    return hx_city_place(city, id) || hx_city_company(city, id) || hx_city_unit(city, id);
 }
 
 /* Copies both names; NULL becomes "". */
-static int keep_names(struct hx_city *city, const char **zh, const char **en)
+int city_keep_names(struct hx_city *city, const char **zh, const char **en)
 {
     *zh = hx_arena_strdup(&city->arena, *zh ? *zh : "");
     *en = hx_arena_strdup(&city->arena, *en ? *en : "");
     return *zh && *en ? HX_OK : HX_NOMEM;
 }
 
-int hx_city_add_company(struct hx_city *city, const struct hx_company *company)
+static bool period_sound(int64_t from, int64_t to)
 {
-    if (!hx_id_valid(company->id))
+    return !from || !to || from < to;
+}
+
+static int add_company(struct hx_city *city, struct city_table *table, struct city_vector *order,
+                       const struct hx_company *company)
+{
+    if (!hx_id_valid(company->id) || !period_sound(company->from, company->to))
         return HX_INVALID;
     if (id_taken(city, company->id))
         return HX_EXISTS;
-    int err = table_reserve(&city->companies);
+    int err = city_table_reserve(table);
     if (!err)
-        err = vector_reserve(&city->company_order);
+        err = vector_reserve(order);
     if (err)
         return err;
     struct hx_company *kept = hx_arena_memdup(&city->arena, company, sizeof *company);
     if (!kept)
         return HX_NOMEM;
-    err = keep_names(city, &kept->name_zh, &kept->name_en);
+    err = city_keep_names(city, &kept->name_zh, &kept->name_en);
     if (err)
         return err;
-    table_put(&city->companies, kept->id);
-    vector_insert(&city->company_order, kept);
+    city_table_put(table, kept->id);
+    vector_append(order, kept);
     return HX_OK;
+}
+
+int hx_city_add_company(struct hx_city *city, const struct hx_company *company)
+{
+    return add_company(city, &city->companies, &city->company_order, company);
+}
+
+int hx_city_add_unit(struct hx_city *city, const struct hx_company *unit)
+{
+    return add_company(city, &city->units, &city->unit_order, unit);
 }
 
 /* What can be judged from the place alone. */
 static bool place_sound(const struct hx_place *place)
 {
-    if (!hx_id_valid(place->id) || (unsigned)place->kind >= HX_PLACE_KINDS)
+    if (!hx_id_valid(place->id) || (unsigned)place->kind >= HX_PLACE_KINDS ||
+        !period_sound(place->from, place->to))
         return false;
     if (!isfinite(place->lon) || !isfinite(place->lat) || fabs(place->lon) > 180 ||
         fabs(place->lat) > 90)
@@ -227,33 +235,56 @@ static int find_parent(const struct hx_city *city, enum hx_place_kind kind, cons
     return (*parent)->kind == kind - 1 ? HX_OK : HX_INVALID;
 }
 
+/* The last period that this one may follow; NULL for a new place. HX_EXISTS when it may not. */
+static int find_before(const struct hx_city *city, const struct hx_place *place,
+                       struct hx_place **before)
+{
+    struct hx_place *p = (struct hx_place *)(uintptr_t)hx_city_place(city, place->id);
+    *before = NULL;
+    if (!p)
+        return id_taken(city, place->id) ? HX_EXISTS : HX_OK;
+    while (p->later)
+        p = (struct hx_place *)(uintptr_t)p->later;
+    *before = p;
+    bool follows = p->kind == place->kind && p->to && place->from && p->to <= place->from;
+    return follows ? HX_OK : HX_EXISTS;
+}
+
+/* Puts a copy into the registry: a new place, or the next period of one. */
+static int keep_place(struct hx_city *city, const struct hx_place *place,
+                      const struct hx_place *parent, struct hx_place *before)
+{
+    struct hx_place *kept = hx_arena_memdup(&city->arena, place, sizeof *place);
+    if (!kept || city_keep_names(city, &kept->name_zh, &kept->name_en))
+        return HX_NOMEM;
+    kept->parent = parent;
+    kept->later = NULL;
+    if (before) {
+        before->later = kept;
+        return HX_OK;
+    }
+    city_table_put(&city->places, kept->id);
+    vector_append(&city->by_kind[kept->kind], kept);
+    return HX_OK;
+}
+
 int hx_city_add_place(struct hx_city *city, const struct hx_place *place, const char *parent_id)
 {
     const struct hx_place *parent;
+    struct hx_place *before;
     if (!place_sound(place))
         return HX_INVALID;
-    if (id_taken(city, place->id))
-        return HX_EXISTS;
-    int err = find_parent(city, place->kind, parent_id, &parent);
+    int err = find_before(city, place, &before);
+    if (!err)
+        err = find_parent(city, place->kind, parent_id, &parent);
     if (err)
         return err;
     if (place->company[0] && !hx_city_company(city, place->company))
         return HX_NOTFOUND;
-    err = table_reserve(&city->places);
+    err = city_table_reserve(&city->places);
     if (!err)
         err = vector_reserve(&city->by_kind[place->kind]);
-    if (err)
-        return err;
-    struct hx_place *kept = hx_arena_memdup(&city->arena, place, sizeof *place);
-    if (!kept)
-        return HX_NOMEM;
-    err = keep_names(city, &kept->name_zh, &kept->name_en);
-    if (err)
-        return err;
-    kept->parent = parent;
-    table_put(&city->places, kept->id);
-    vector_insert(&city->by_kind[kept->kind], kept);
-    return HX_OK;
+    return err ? err : keep_place(city, place, parent, before);
 }
 
 static void duty_key(char key[DUTY_KEY_MAX], const char *role, const char *area)
@@ -269,7 +300,7 @@ static int duty_list_of(struct hx_city *city, const struct hx_duty *duty, struct
 {
     char key[DUTY_KEY_MAX];
     duty_key(key, duty->role, duty->area);
-    int err = table_reserve(&city->duties);
+    int err = city_table_reserve(&city->duties);
     if (err)
         return err;
     const char **slot = slot_of(&city->duties, key);
@@ -308,7 +339,7 @@ int hx_city_add_duty(struct hx_city *city, const struct hx_duty *duty)
     if (!kept)
         return HX_NOMEM;
     kept->duty = *duty;
-    err = keep_names(city, &kept->duty.name_zh, &kept->duty.name_en);
+    err = city_keep_names(city, &kept->duty.name_zh, &kept->duty.name_en);
     if (err)
         return err;
     struct duty_node **at = &list->first;
@@ -319,34 +350,6 @@ int hx_city_add_duty(struct hx_city *city, const struct hx_duty *duty)
     return HX_OK;
 }
 
-const struct hx_place *hx_city_place(const struct hx_city *city, const char *id)
-{
-    return table_get(&city->places, id);
-}
-
-const struct hx_company *hx_city_company(const struct hx_city *city, const char *id)
-{
-    return table_get(&city->companies, id);
-}
-
-const char *hx_place_above(const struct hx_place *place, enum hx_place_kind kind)
-{
-    while (place && place->kind != kind)
-        place = place->parent;
-    return place ? place->id : "";
-}
-
-const char *hx_place_holder(const struct hx_place *place)
-{
-    for (const struct hx_place *p = place; p; p = p->parent) {
-        if (p->kind == HX_ESTATE && p->company[0])
-            return p->company;
-        if (p->kind == HX_COMMUNITY || p->kind == HX_STREET)
-            return p->id;
-    }
-    return ""; /* not reached for a place of a registry: each ends at a street */
-}
-
 const struct hx_duty *hx_city_duty(const struct hx_city *city, const char *role, const char *area,
                                    size_t n)
 {
@@ -354,41 +357,9 @@ const struct hx_duty *hx_city_duty(const struct hx_city *city, const char *role,
     if (!hx_id_valid(role) || !hx_id_valid(area))
         return NULL;
     duty_key(key, role, area);
-    const struct duty_list *list = table_get(&city->duties, key);
+    const struct duty_list *list = city_table_get(&city->duties, key);
     const struct duty_node *node = list ? list->first : NULL;
     while (node && n--)
         node = node->next;
     return node ? &node->duty : NULL;
-}
-
-static const void *vector_next(const struct vector *v, size_t *at)
-{
-    return *at < v->count ? v->items[(*at)++] : NULL;
-}
-
-const struct hx_place *hx_city_next(const struct hx_city *city, enum hx_place_kind kind, size_t *at)
-{
-    return (unsigned)kind < HX_PLACE_KINDS ? vector_next(&city->by_kind[kind], at) : NULL;
-}
-
-const struct hx_company *hx_city_next_company(const struct hx_city *city, size_t *at)
-{
-    return vector_next(&city->company_order, at);
-}
-
-size_t hx_city_count(const struct hx_city *city, enum hx_place_kind kind)
-{
-    return (unsigned)kind < HX_PLACE_KINDS ? city->by_kind[kind].count : 0;
-}
-
-void hx_city_set_version(struct hx_city *city, const char *version)
-{
-    size_t n = strnlen(version, sizeof city->version - 1);
-    memcpy(city->version, version, n);
-    city->version[n] = '\0';
-}
-
-const char *hx_city_version(const struct hx_city *city)
-{
-    return city->version;
 }

@@ -245,7 +245,7 @@ static void bad_duty_is_refused(void **state)
     refused_with(*state, "duty.csv", "street,S-01,1,li,李四,Li Si\n",
                  "duty.csv:6: li has another name here than at duty.csv:3");
     refused_with(*state, "duty.csv", "duty,P-99,1,wu,吴,Wu\n",
-                 "duty.csv:6: role duty is for a company or community, not for \"P-99\"");
+                 "duty.csv:6: role duty is for a company, unit or community, not for \"P-99\"");
     refused_with(*state, "duty.csv", "grid,C-01,1,wu,吴,Wu\n",
                  "duty.csv:6: role grid is for a grid, not for \"C-01\"");
     refused_with(*state, "duty.csv", "chief,C-01,1,wu,吴,Wu\n",

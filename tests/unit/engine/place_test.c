@@ -168,6 +168,7 @@ static void walks_go_in_the_order_of_ids(void **state)
         snprintf(id, sizeof id, "X-%04d", i * 1103 % MANY);
         assert_int_equal(add(*state, HX_BUILDING, id, "E-42"), HX_OK);
     }
+    hx_city_seal(*state);
     size_t at = 0, seen = 0;
     const char *last = "";
     for (const struct hx_place *p; (p = hx_city_next(*state, HX_BUILDING, &at)); seen++) {
