@@ -155,14 +155,14 @@ static int check_valid(struct reading *r, const struct area *a)
     char *reason = NULL;
     GEOSGeometry *where = NULL;
     double x = 0, y = 0;
-    int valid = GEOSisValidDetail_r(r->b->geos, a->shape, 0, &reason, &where);
-    if (valid == 0 && where) {
+    bool valid = GEOSisValidDetail_r(r->b->geos, a->shape, 0, &reason, &where) == 1;
+    if (!valid && where) {
         GEOSGeomGetX_r(r->b->geos, where, &x);
         GEOSGeomGetY_r(r->b->geos, where, &y);
     }
-    int err = valid == 1 ? HX_OK
-                         : city_fault(&r->row, "the border of %s is not simple at %.6f, %.6f: %s",
-                                      a->id, x, y, reason ? reason : "it cannot be judged");
+    int err = valid ? HX_OK
+                    : city_fault(&r->row, "the border of %s is not simple at %.6f, %.6f: %s", a->id,
+                                 x, y, reason ? reason : "it cannot be judged");
     GEOSGeom_destroy_r(r->b->geos, where);
     GEOSFree_r(r->b->geos, reason);
     return err;

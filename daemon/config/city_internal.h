@@ -89,6 +89,8 @@ const char *city_defined_at(const struct city_loader *l, const char *id, char te
 /* ---- city_period.c: dates. A day in `from` is the first, a day in `to` the last of the period; an
  * instant (RFC 3339) in `from` is in it, in `to` the first that is not. */
 HX_CHECK int city_period(const struct city_row *at, size_t from_column, int64_t *from, int64_t *to);
+/* "18:00" as minutes. */
+bool city_minutes(const char *text, int *minutes);
 /* "2026-11-01", or with its time when it is no midnight; in the city's time. */
 const char *city_date(const struct city_loader *l, int64_t at, char text[48]);
 /* Whether a place is in force through the whole period; otherwise *gap is its first instant without

@@ -165,14 +165,13 @@ static int read_borders(struct city_loader *l, const char *dir)
 
 static int read_offset(const struct city_loader *l)
 {
-    int hours, minutes, end = 0;
+    int minutes;
     const char *text = l->head->utc_offset;
     if (!text)
         return HX_OK;
-    if (sscanf(text, "%3d:%2d%n", &hours, &minutes, &end) != 2 || text[end] || hours < -14 ||
-        hours > 14 || minutes < 0 || minutes > 59)
+    if ((*text != '+' && *text != '-') || !city_minutes(text + 1, &minutes) || minutes > 14 * 60)
         return yaml_schema_fault(l->doc, "utc-offset", "\"%s\" is not like \"+08:00\"", text);
-    hx_city_set_utc_offset(l->city, hours * 60 + (*text == '-' ? -minutes : minutes));
+    hx_city_set_utc_offset(l->city, *text == '-' ? -minutes : minutes);
     return HX_OK;
 }
 

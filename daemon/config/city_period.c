@@ -45,6 +45,16 @@ int city_period(const struct city_row *at, size_t from_column, int64_t *from, in
     return err;
 }
 
+bool city_minutes(const char *text, int *minutes)
+{
+    static const char form[] = "00:00";
+    for (size_t i = 0; i < sizeof form; i++)
+        if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+            return false;
+    *minutes = ((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0';
+    return text[3] < '6';
+}
+
 const char *city_date(const struct city_loader *l, int64_t at, char text[48])
 {
     hx_instant_format(at, hx_city_utc_offset(l->city), text);

@@ -1,5 +1,6 @@
 /* Rows of day-parts.csv, routing.csv, admission.csv and exceptions.csv: every way in which they can
  * be wrong, told with the lines. */
+#include "base/text.h"
 #include "config/city_internal.h"
 #include "config/yaml_schema.h"
 #include "engine/route.h"
@@ -33,7 +34,7 @@ static int word(const struct city_row *at, size_t column, const char *what, char
     if (strlen(text) >= HX_ROUTE_WORD_MAX)
         return city_fault(at, "%s \"%.60s\" is longer than %d bytes", what, text,
                           HX_ROUTE_WORD_MAX - 1);
-    strcpy(out, strcmp(text, "*") == 0 ? "" : text);
+    hx_text_put(out, HX_ROUTE_WORD_MAX, strcmp(text, "*") == 0 ? "" : text);
     return HX_OK;
 }
 
@@ -52,12 +53,9 @@ static int each(const struct city_loader *l, enum city_file file,
 
 static int minute(const struct city_row *at, size_t column, int *out)
 {
-    int hour, min, end = 0;
     const char *text = at->row->values[column];
-    if (sscanf(text, "%2d:%2d%n", &hour, &min, &end) != 2 || text[end] || hour < 0 || min < 0 ||
-        min > 59 || hour * 60 + min > 24 * 60)
+    if (!city_minutes(text, out) || *out > 24 * 60)
         return city_fault(at, "\"%s\" is no time of day (18:00)", text);
-    *out = hour * 60 + min;
     return HX_OK;
 }
 
@@ -74,7 +72,7 @@ static int add_day_part(const struct city_row *at)
         err = city_names(at, PART_ZH, &part.name_zh, &part.name_en);
     if (err)
         return err;
-    strcpy(part.name, name);
+    hx_text_put(part.name, sizeof part.name, name);
     err = hx_city_add_day_part(at->loader->city, &part);
     if (err == HX_INVALID)
         return city_fault(at, "%s ends when it begins", name);
@@ -110,7 +108,7 @@ static int read_target(const struct city_row *at, struct hx_route_row *row)
     row->target = HX_ROUTE_HOLDER;
     int err = city_check_id(at, "holder", text);
     if (!err)
-        strcpy(row->holder, text);
+        hx_text_put(row->holder, sizeof row->holder, text);
     return err;
 }
 
@@ -123,7 +121,7 @@ static int read_place(const struct city_row *at, struct hx_route_row *row)
     if (!err && !hx_city_place(at->loader->city, text))
         err = city_fault(at, "unknown place %s", text);
     if (!err)
-        strcpy(row->place, text);
+        hx_text_put(row->place, sizeof row->place, text);
     return err;
 }
 
@@ -157,7 +155,7 @@ static int read_route(const struct city_row *at, struct hx_route_row *row)
     if (!err)
         err = city_period(at, ROUTE_FROM, &row->from, &row->to);
     if (!err)
-        strcpy(row->id, id);
+        hx_text_put(row->id, sizeof row->id, id);
     return err;
 }
 
@@ -209,7 +207,7 @@ static int add_item(const struct city_row *at)
         err = city_period(at, ITEM_FROM, &item.from, &item.to);
     if (err)
         return err;
-    strcpy(item.code, v[ITEM_CODE]);
+    hx_text_put(item.code, sizeof item.code, v[ITEM_CODE]);
     err = hx_city_add_admission(at->loader->city, &item);
     return err == HX_EXISTS ? twice(at, item.code) : err;
 }
@@ -253,9 +251,9 @@ static int read_exception(const struct city_row *at, struct hx_exception *e)
         err = city_fault(at, "an exception has an end: `to` is empty");
     if (err)
         return err;
-    strcpy(e->id, v[EXC_ID]);
-    strcpy(e->code, v[EXC_CODE]);
-    strcpy(e->community, v[EXC_COMMUNITY]);
+    hx_text_put(e->id, sizeof e->id, v[EXC_ID]);
+    hx_text_put(e->code, sizeof e->code, v[EXC_CODE]);
+    hx_text_put(e->community, sizeof e->community, v[EXC_COMMUNITY]);
     return HX_OK;
 }
 

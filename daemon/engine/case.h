@@ -25,6 +25,7 @@ enum {
     HX_PERSON_MAX = 64, /* "holder:P-07/li" with its NUL */
     HX_WORD_MAX = 40,
     HX_REF_MAX = 72,
+    HX_REGISTRY_MAX = 64,
 };
 
 /* Who a second belongs to (R10). */
@@ -105,13 +106,15 @@ struct hx_clock {
     uint32_t policy;  /* version of the life cycle it is pinned to (R14) */
     int64_t start;    /* instant */
     uint64_t budget_ms;
-    uint64_t paused_ms; /* finished pauses */
-    int64_t paused_at;  /* start of the pause that runs; 0 = none */
-    int64_t floor;      /* instant; 0 = none */
-    int64_t deadline;   /* instant; 0 = none */
-    int64_t stopped_at; /* effective time of the fact that ended it */
-    uint64_t moved_by;  /* LSN of the event that last moved it */
-    uint32_t met;       /* 0 not judged, 1 met, 2 missed */
+    uint64_t paused_ms;   /* finished pauses */
+    int64_t paused_at;    /* start of the pause that runs; 0 = none */
+    int64_t floor;        /* instant; 0 = none */
+    int64_t deadline;     /* instant; 0 = none */
+    int64_t stopped_at;   /* effective time of the fact that ended it */
+    uint64_t moved_by;    /* LSN of the event that last moved it */
+    uint32_t met;         /* 0 not judged, 1 met, 2 missed */
+    char unit[HX_ID_MAX]; /* of K_ASSIST: whose clock it is; "" = the case's */
+    uint8_t answered;     /* of K_ASSIST: the unit said yes, its act is awaited */
 };
 
 enum hx_breach_mark { HX_BREACH_REBUTTED = 1, HX_BREACH_EXCLUDED = 2, HX_BREACH_VOID_RETURN = 4 };
@@ -139,6 +142,7 @@ struct hx_told {
     int64_t ack_until;
     char to[HX_PERSON_MAX];
     char acked_by[HX_PERSON_MAX];
+    char unit[HX_ID_MAX]; /* of its clock */
 };
 
 enum hx_callback {
@@ -170,6 +174,7 @@ struct hx_case {
     char category[HX_WORD_MAX];
     char street[HX_ID_MAX], community[HX_ID_MAX], grid[HX_ID_MAX], estate[HX_ID_MAX],
         building[HX_ID_MAX];
+    char registry[HX_REGISTRY_MAX]; /* version of the city by which it was placed (R14) */
     char about[HX_WORD_MAX];
     char secret[HX_ID_MAX]; /* for the reporter's own questions */
     int64_t t_report;       /* when we received the first report */
@@ -181,8 +186,12 @@ struct hx_case {
     uint8_t cycle;    /* 1 … 3 */
     uint32_t flags;
     char holder[HX_ID_MAX]; /* P-07, C-03, U-3 …; "" = nobody yet */
+    char second[HX_ID_MAX]; /* second holder, when the complaint is about the first or the
+                               dispatcher (corner 29); "" = none */
     char person[HX_PERSON_MAX];
-    char second[HX_ID_MAX]; /* second holder, when the first is complained of (corner 29) */
+    int64_t holder_at; /* when it got this holder */
+    int64_t change_at; /* when its company is replaced (corner 22); 0 = never, as far as is known */
+    uint8_t change_told; /* both companies were told the day before */
     int64_t t_dispatched, t_held, t_arrived, t_resolved, t_closed;
     int64_t due_row; /* the row of this case in the due table; 0 = none. Kept by the store. */
 
@@ -228,7 +237,6 @@ struct hx_case {
     int64_t withdraw_ms[HX_OWNERS]; /* seconds by owner when the withdrawal was asked */
     char move_clock[HX_WORD_MAX];   /* clock whose move or exclusion waits for a second person */
     int64_t move_deadline;
-    char unit[HX_ID_MAX];
     int64_t last_contact;      /* of the company with the reporter */
     int64_t undelivered_since; /* our outage keeps the dispatch waiting */
     char order_level[HX_ID_MAX];
@@ -243,9 +251,11 @@ enum { HX_CASE_PACKED_MAX = 64 * 1024 };
 size_t hx_case_pack(const struct hx_case *c, uint8_t *buf, size_t cap);
 HX_CHECK int hx_case_unpack(const uint8_t *buf, size_t size, struct hx_case *c);
 
-/* The earliest pending mark of its running clocks (R8): when the case next needs the engine.
- * INT64_MAX = never. */
+/* When the case next needs the engine (R8); INT64_MAX = never. The earliest pending mark of its
+ * running clocks, or the change of its company and the day before that. */
 int64_t hx_case_due(const struct hx_rules *rules, const struct hx_case *c);
+int64_t hx_case_clocks_due(const struct hx_rules *rules, const struct hx_case *c);
+int64_t hx_case_change_due(const struct hx_rules *rules, const struct hx_case *c);
 
 /* True until the case reaches a state after which nothing runs but the window for reopening. */
 bool hx_case_open(const struct hx_rules *rules, const struct hx_case *c);

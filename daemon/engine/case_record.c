@@ -47,7 +47,8 @@ static const struct hx_field clock_fields[] = {
     U32(7, hx_clock, policy),     I64(8, hx_clock, start),       U64(9, hx_clock, budget_ms),
     U64(10, hx_clock, paused_ms), I64(11, hx_clock, paused_at),  I64(12, hx_clock, floor),
     I64(13, hx_clock, deadline),  I64(14, hx_clock, stopped_at), U64(15, hx_clock, moved_by),
-    U32(16, hx_clock, met),       U8(17, hx_clock, calendar),
+    U32(16, hx_clock, met),       U8(17, hx_clock, calendar),    TEXT(80, hx_clock, unit),
+    U8(81, hx_clock, answered),
 };
 RECORD(clock, hx_clock);
 
@@ -62,7 +63,7 @@ static const struct hx_field told_fields[] = {
     U8(1, hx_told, kind),  U8(2, hx_told, cycle),      U8(3, hx_told, level),
     U8(4, hx_told, acked), I64(5, hx_told, at),        I64(6, hx_told, ack_until),
     TEXT(7, hx_told, to),  TEXT(8, hx_told, acked_by), U8(9, hx_told, how),
-    U8(10, hx_told, done),
+    U8(10, hx_told, done), TEXT(80, hx_told, unit),
 };
 RECORD(told, hx_told);
 
@@ -131,14 +132,17 @@ static const struct hx_field case_fields[] = {
     I64(56, hx_case, withdraw_at),
     I64S(57, hx_case, withdraw_ms, HX_OWNERS),
     TEXT(58, hx_case, move_clock),
-    I64(59, hx_case, move_deadline),
-    TEXT(60, hx_case, unit),
+    I64(59, hx_case, move_deadline), /* 60 was one assisting unit: it stands in its clock now */
     I64(61, hx_case, last_contact),
     I64(62, hx_case, undelivered_since),
     TEXT(63, hx_case, order_level),
     U8(64, hx_case, state_before),
     I64(80, hx_case, t_returned),
     TEXT(81, hx_case, second),
+    TEXT(180, hx_case, registry),
+    I64(181, hx_case, change_at),
+    U8(182, hx_case, change_told),
+    I64(183, hx_case, holder_at),
 };
 RECORD(case, hx_case);
 

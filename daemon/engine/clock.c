@@ -5,12 +5,14 @@
  *
  * A clock is never re-used: a new cycle or a new class starts another one, so that every deadline
  * that ever stood can be added up again (R6, invariant 7). */
+#include "base/text.h"
 #include "engine/calendar.h"
 #include "engine/machine_internal.h"
+#include "hongxin/instant.h"
 
 #include <string.h>
 
-static bool live(const struct hx_clock *k)
+bool hx_clock_live(const struct hx_clock *k)
 {
     return k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED ||
            k->state == HX_CLOCK_EXPIRED;
@@ -29,13 +31,13 @@ void hx_clocks_by_kind(const struct hx_case *c, const struct hx_clock *out[HX_RU
     memset(out, 0, HX_RULES_CLOCKS * sizeof *out);
     for (uint32_t i = 0; i < c->n_clocks; i++)
         if (c->clocks[i].kind < HX_RULES_CLOCKS)
-            out[c->clocks[i].kind] = live(&c->clocks[i]) ? &c->clocks[i] : NULL;
+            out[c->clocks[i].kind] = hx_clock_live(&c->clocks[i]) ? &c->clocks[i] : NULL;
 }
 
 struct hx_clock *hx_clock_find(struct hx_case *c, int kind)
 {
     struct hx_clock *k = hx_clock_last(c, kind);
-    return k && live(k) ? k : NULL;
+    return k && hx_clock_live(k) ? k : NULL;
 }
 
 static const struct hx_calendar_rule *calendar(const struct hx_rules *r, const struct hx_clock *k)
@@ -138,6 +140,19 @@ int64_t hx_clock_next(const struct hx_rules *r, const struct hx_case *c, const s
 
 int64_t hx_case_due(const struct hx_rules *r, const struct hx_case *c)
 {
+    int64_t clocks = hx_case_clocks_due(r, c), change = hx_case_change_due(r, c);
+    return change < clocks ? change : clocks;
+}
+
+int64_t hx_case_change_due(const struct hx_rules *r, const struct hx_case *c)
+{
+    if (!c->change_at || !hx_case_open(r, c))
+        return INT64_MAX;
+    return c->change_told ? c->change_at : c->change_at - HX_DAY;
+}
+
+int64_t hx_case_clocks_due(const struct hx_rules *r, const struct hx_case *c)
+{
     int64_t next = INT64_MAX;
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         int64_t t = hx_clock_next(r, c, &c->clocks[i]);
@@ -169,7 +184,7 @@ bool hx_case_clocked(const struct hx_rules *r, const struct hx_case *c)
 static bool make_room(struct hx_case *c)
 {
     for (uint32_t i = 0; i < c->n_clocks; i++) {
-        if (live(&c->clocks[i]))
+        if (hx_clock_live(&c->clocks[i]))
             continue;
         memmove(&c->clocks[i], &c->clocks[i + 1], (c->n_clocks - i - 1) * sizeof *c->clocks);
         c->n_clocks--;
@@ -200,6 +215,8 @@ static struct hx_clock *add(struct hx_step *s, int kind, int64_t start)
                            .policy = s->rules->version,
                            .start = start,
                            .moved_by = s->lsn};
+    if (s->unit)
+        hx_text_put(k->unit, sizeof k->unit, s->unit);
     if (s->rules->clocks[kind].promise && c->cycle > 1)
         k->shift = (uint8_t)(c->cycle - 1);
     return k;
@@ -395,7 +412,7 @@ void hx_clock_resume(struct hx_step *s, struct hx_clock *k)
 
 void hx_clock_void(struct hx_step *s, struct hx_clock *k)
 {
-    if (!live(k))
+    if (!hx_clock_live(k))
         return;
     bool ended = k->state == HX_CLOCK_EXPIRED; /* its end is told already */
     k->state = ended ? HX_CLOCK_STOPPED : HX_CLOCK_VOID;

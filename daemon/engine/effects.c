@@ -11,28 +11,6 @@ static void put(char *to, size_t size, const char *from)
 
 #define PUT(member, from) put(s->c->member, sizeof s->c->member, (from))
 
-static const struct hx_place *place_of(const struct hx_step *s)
-{
-    const struct hx_case *c = s->c;
-    const char *const ids[] = {c->building, c->estate, c->grid, c->community, c->street};
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-        if (ids[i][0])
-            return hx_city_place(s->m->city, ids[i]);
-    return NULL;
-}
-
-static void set_place(struct hx_step *s, const char *id)
-{
-    const struct hx_place *p = id[0] ? hx_city_place(s->m->city, id) : NULL;
-    if (!p)
-        return;
-    PUT(street, hx_place_above(p, HX_STREET));
-    PUT(community, hx_place_above(p, HX_COMMUNITY));
-    PUT(grid, hx_place_above(p, HX_GRID));
-    PUT(estate, hx_place_above(p, HX_ESTATE));
-    PUT(building, hx_place_above(p, HX_BUILDING));
-}
-
 static void take_class(struct hx_step *s, int class_no)
 {
     struct hx_case *c = s->c;
@@ -51,7 +29,7 @@ static void open_case(struct hx_step *s, const struct hx_call *call)
     c->t0 = s->event->t_occ && s->event->t_occ <= s->t_rcv ? s->event->t_occ : s->t_rcv;
     c->owner = HX_OWNER_DISPATCHER;
     c->owner_since = c->t_report;
-    set_place(s, d->place);
+    hx_place_case(s);
     PUT(category, d->category);
     PUT(about, d->about);
     c->n_parties = 1;
@@ -166,38 +144,8 @@ void hx_set_holder(struct hx_step *s, const char *holder)
     PUT(holder, holder);
     c->person[0] = '\0';
     c->stint_ms = 0;
-}
-
-static void route_default(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    const struct hx_place *p = place_of(s);
-    size_t at = 0;
-    if (!p) /* nobody fits: the city's first street answers until the place is known (C3) */
-        p = hx_city_next(s->m->city, HX_STREET, &at);
-    if (p)
-        hx_set_holder(s, hx_place_holder(p));
-}
-
-static void route_named(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    hx_set_holder(s, s->data->holder);
-}
-
-/* Who is complained of is not told the reporter, and somebody stands beside it: the community, or
- * the street when it is the community itself (corner 29). */
-static void guard_reporter(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    struct hx_case *c = s->c;
-    bool dispatcher = hx_is_about(c, HX_ROLE_dispatcher, c->community);
-    if (!c->about[0] || !(dispatcher || hx_is_about(c, HX_ROLE_holder, c->holder)))
-        return;
-    hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
-    bool community = hx_is_about(c, HX_ROLE_community, c->community) ||
-                     strcmp(c->holder, c->community) == 0 || !c->community[0];
-    PUT(second, community ? c->street : c->community);
+    c->holder_at = s->t_eff;
+    c->change_at = 0;
 }
 
 /* The holder is told, and from then on has 30 seconds to take it. When nobody at all can be reached
@@ -449,8 +397,8 @@ static void close_case(struct hx_step *s, const struct hx_call *call)
     hx_fact_owner(s);
 }
 
-/* A new cycle with the same holder: half the budget, one level higher, the earlier one stays
- * readable (corner 9). */
+/* A new cycle with the same holder, as long as it is there: half the budget, one level higher, the
+ * earlier one stays readable (corner 9). */
 static void next_cycle(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -469,8 +417,10 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
     int citizen = hx_rules_clock(s->rules, "K_CITIZEN");
     if (citizen > 0 && !hx_clock_find(c, citizen))
         hx_clock_start(s, citizen, c->t0);
-    if (s->data->holder[0] && hx_city_company(s->m->city, s->data->holder))
+    if (s->data->holder[0] && hx_city_holder_known(s->m->city, s->data->holder, s->t_eff))
         hx_set_holder(s, s->data->holder);
+    else if (hx_city_company_ends(s->m->city, c->estate, c->holder, 0) <= s->t_eff)
+        hx_route_case(s); /* the company was replaced while nobody needed it (corner 22) */
 }
 
 static void tell(struct hx_step *s, const struct hx_call *call)
@@ -500,10 +450,6 @@ const struct hx_word hx_words_effects[] = {
     HX_EFFECT("try", HX_ARG_EVENT, try_event,
               "goes on with an event of the machine, if a row allows it"),
     HX_EFFECT("tell", HX_ARG_RECEIVER, tell, "a notice to a receiver"),
-    HX_EFFECT("route_default", HX_ARG_NONE, route_default, "default holder of the place"),
-    HX_EFFECT("route_named", HX_ARG_NONE, route_named, "the holder named by the event"),
-    HX_EFFECT("guard_reporter", HX_ARG_NONE, guard_reporter,
-              "who is complained of is not told the reporter and gets a second holder beside it"),
     HX_EFFECT("dispatch", HX_ARG_NONE, dispatch, "the holder is told; hand-over begins"),
     HX_EFFECT("name_person", HX_ARG_NONE, name_person, "who took it"),
     HX_EFFECT("begin_holder", HX_ARG_NONE, begin_holder, "the holder's time begins"),

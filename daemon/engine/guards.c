@@ -18,12 +18,6 @@ static bool class_known(const struct hx_step *s, const struct hx_call *call)
     return !s->data->class_[0] || hx_rules_class(s->rules, s->data->class_) > 0;
 }
 
-static bool place_known(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    return !s->data->place[0] || hx_city_place(s->m->city, s->data->place) != NULL;
-}
-
 /* What other services do: the caller is handed over (A10). */
 static bool out_of_scope(const struct hx_step *s, const struct hx_call *call)
 {
@@ -46,28 +40,6 @@ static bool plan_fresh(const struct hx_step *s, const struct hx_call *call)
     (void)call;
     const struct hx_clock *k = hx_clock_last(s->c, hx_rules_clock(s->rules, "K_PROMISE"));
     return k && s->t_eff <= k->start + 48 * HX_HOUR;
-}
-
-static bool has_place(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    return s->c->street[0] != '\0';
-}
-
-/* A company, a community or street that holds by rule (S38), or a utility (U-…), which has no
- * estates of its own. */
-static bool holder_known(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    const char *id = s->data->holder;
-    return hx_city_company(s->m->city, id) || hx_city_place(s->m->city, id) ||
-           strncmp(id, "U-", 2) == 0;
-}
-
-static bool holder_same(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    return strcmp(s->data->holder, s->c->holder) == 0;
 }
 
 /* Any role that speaks for the holder: its staff, its manager, or the community that holds by rule.
@@ -275,20 +247,12 @@ const struct hx_word hx_words_guards[] = {
              "the case is classed"),
     HX_GUARD("class_known", HX_ARG_NONE, class_known, "UNKNOWN_CLASS", HX_INVALID_EVENT,
              "the class exists"),
-    HX_GUARD("place_known", HX_ARG_NONE, place_known, "UNKNOWN_PLACE", HX_INVALID_EVENT,
-             "the place exists"),
     HX_GUARD("out_of_scope", HX_ARG_NONE, out_of_scope, "IN_SCOPE", HX_NOT_ALLOWED,
              "the matter belongs to another service"),
     HX_GUARD("our_outage", HX_ARG_NONE, our_outage, "NO_OUTAGE", HX_NOT_ALLOWED,
              "it was due while we were down"),
     HX_GUARD("plan_fresh", HX_ARG_NONE, plan_fresh, "TOO_LATE", HX_NOT_ALLOWED,
              "within 48 hours of the plan"),
-    HX_GUARD("has_place", HX_ARG_NONE, has_place, "NO_PLACE", HX_NOT_ALLOWED,
-             "the case has a place"),
-    HX_GUARD("holder_known", HX_ARG_NONE, holder_known, "UNKNOWN_HOLDER", HX_INVALID_EVENT,
-             "the holder exists"),
-    HX_GUARD("holder_same", HX_ARG_NONE, holder_same, "OTHER_HOLDER", HX_NOT_ALLOWED,
-             "it is the present holder"),
     HX_GUARD("by_holder", HX_ARG_NONE, by_holder, "NOT_HOLDER", HX_NOT_ALLOWED,
              "a person of the holder says so"),
     HX_GUARD("not_by_holder", HX_ARG_NONE, not_by_holder, "CALLER_IS_HOLDER", HX_NOT_ALLOWED,

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static const char *field(const struct hx_case *c, const char *name, size_t n)
+static const char *field(const struct hx_step *s, const char *name, size_t n)
 {
     static const struct {
         const char *name;
@@ -16,11 +16,12 @@ static const char *field(const struct hx_case *c, const char *name, size_t n)
     } fields[] = {{"holder", offsetof(struct hx_case, holder)},
                   {"community", offsetof(struct hx_case, community)},
                   {"grid", offsetof(struct hx_case, grid)},
-                  {"street", offsetof(struct hx_case, street)},
-                  {"unit", offsetof(struct hx_case, unit)}};
+                  {"street", offsetof(struct hx_case, street)}};
+    if (n == 4 && memcmp(name, "unit", n) == 0)
+        return s->unit ? s->unit : "";
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (strlen(fields[i].name) == n && memcmp(fields[i].name, name, n) == 0)
-            return (const char *)c + fields[i].offset;
+            return (const char *)s->c + fields[i].offset;
     return "";
 }
 
@@ -31,7 +32,7 @@ const char *hx_receiver(struct hx_step *s, int receiver)
     const char *close = open ? strchr(open, '}') : NULL;
     if (!close)
         return pattern;
-    const char *id = field(s->c, open + 1, (size_t)(close - open - 1));
+    const char *id = field(s, open + 1, (size_t)(close - open - 1));
     size_t before = (size_t)(open - pattern), n = strlen(id), after = strlen(close + 1);
     char *name = hx_arena_alloc(s->arena, before + n + after + 1);
     if (!name)
@@ -67,11 +68,12 @@ static void remember(struct hx_step *s, const struct hx_clock *k, const hxp_noti
     *t = (struct hx_told){.kind = k->kind, .cycle = k->cycle, .how = (uint8_t)kind, .at = s->now};
     t->level = (uint8_t)hx_level_number(f->level);
     hx_text_put(t->to, sizeof t->to, f->to);
+    hx_text_put(t->unit, sizeof t->unit, k->unit);
 }
 
 static bool is_of(const struct hx_told *t, const struct hx_clock *k)
 {
-    return t->kind == k->kind && t->cycle == k->cycle;
+    return t->kind == k->kind && t->cycle == k->cycle && strcmp(t->unit, k->unit) == 0;
 }
 
 /* Names of those who were told of this clock before. */
@@ -167,9 +169,11 @@ void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passe
 {
     const struct hx_ladder_rule *ladder = &s->rules->ladders[s->rules->clocks[k->kind].ladder];
     uint32_t receivers = receivers_of(k, ladder, i);
+    s->unit = k->unit;
     for (int r = 0; r < s->rules->n_receivers; r++)
         if (receivers & (UINT32_C(1) << r))
             tell_one(s, k, i, passed, r);
+    s->unit = NULL;
     int level = ladder->marks[i].level + k->shift;
     if (level > s->level)
         s->level = level;

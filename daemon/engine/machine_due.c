@@ -113,13 +113,16 @@ static bool in_doubt(const struct hx_machine *m, int64_t due)
     return m->dist.doubt && due > m->dist.step_from && due <= m->dist.step_to;
 }
 
-/* How far marks may be taken together: not beyond now, nor the event that is about to be applied
- * (R4), nor into a jump of the clock that is in doubt. */
-static int64_t horizon(const struct hx_machine *m, int64_t due, int64_t before)
+/* How far marks may be taken together: not beyond now, a change of the company, nor the event that
+ * is about to be applied (R4), nor into a jump of the clock that is in doubt. */
+static int64_t horizon(const struct hx_machine *m, const struct hx_case *c, int64_t due,
+                       int64_t before)
 {
     int64_t until = m->now < before ? m->now : before - 1;
     if (m->dist.doubt && m->dist.step_from < until)
         until = m->dist.step_from;
+    if (hx_case_change_due(m->rules, c) < until) /* what comes after is the next company's */
+        until = hx_case_change_due(m->rules, c);
     return until > due ? until : due;
 }
 
@@ -135,24 +138,32 @@ static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int6
     s.t_rcv = due;
     s.t_eff = in_outage(m, due) ? m->now : due;
     s.t_due = due;
-    s.t_until = horizon(m, due, before);
+    s.t_until = horizon(m, c, due, before);
     fire(&s, due, s.t_until);
     expire_acks(&s, due);
     c->version++;
-    if (hx_case_due(m->rules, c) <= due)
+    if (hx_case_clocks_due(m->rules, c) <= due)
         silence(m, c, due);
     if (s.level >= 0) /* in the journal: which mark of which clock */
         s.cause = hx_arena_printf(m->arena, "%s/%s", s.cause, hx_level_name(s.level));
     return hx_step_write(m, &s, NULL, NULL);
 }
 
+/* What is due first: marks of clocks, or the change of the company. */
+static int fire_next(struct hx_machine *m, struct hx_case *c, int64_t due, int64_t before)
+{
+    return hx_case_clocks_due(m->rules, c) <= due ? fire_entry(m, c, due, before)
+                                                  : hx_machine_change(m, c);
+}
+
 int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before)
 {
+    hx_change_look(m, c);
     for (;;) {
         int64_t due = hx_case_due(m->rules, c);
         if (due >= before || due > m->wall || m->dist.draining || in_doubt(m, due))
             return HX_OK;
-        int rc = fire_entry(m, c, due, before);
+        int rc = fire_next(m, c, due, before);
         if (rc)
             return rc;
     }
@@ -177,8 +188,9 @@ int hx_machine_due(struct hx_machine *m, uint64_t case_number)
 int hx_machine_mark(struct hx_machine *m, uint64_t case_number, int64_t until)
 {
     int rc = m->ops->case_load(m->backend, case_number, &m->work);
-    int64_t due = rc ? INT64_MAX : hx_case_due(m->rules, &m->work);
-    if (!rc && due == INT64_MAX)
-        rc = HX_NOTFOUND;
-    return rc ? rc : fire_entry(m, &m->work, due, until + 1);
+    if (rc)
+        return rc;
+    hx_change_look(m, &m->work);
+    int64_t due = hx_case_due(m->rules, &m->work);
+    return due == INT64_MAX ? HX_NOTFOUND : fire_next(m, &m->work, due, until + 1);
 }

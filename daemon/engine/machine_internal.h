@@ -24,6 +24,11 @@ HX_CHECK int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, 
  * as it was then. */
 HX_CHECK int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before);
 
+/* Looks up when the case's company is replaced; the city's files may have changed since. */
+void hx_change_look(const struct hx_machine *m, struct hx_case *c);
+/* Does what hx_case_change_due is about, as an entry of its own. */
+HX_CHECK int hx_machine_change(struct hx_machine *m, struct hx_case *c);
+
 /* Why a deadline is noticed later than it was due: OUTAGE, CLOCK_STEP; "" = in time. */
 const char *hx_delay_reason(const struct hx_machine *m, int64_t due);
 

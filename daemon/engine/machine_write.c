@@ -134,11 +134,12 @@ static void add_audience(hxp_entry *e, char *id)
 
 static void fill_audience(struct hx_step *s, hxp_entry *e)
 {
-    e->audience = hx_arena_alloc(s->arena, (s->n_receivers + 2) * sizeof *e->audience);
+    e->audience = hx_arena_alloc(s->arena, (s->n_receivers + 3) * sizeof *e->audience);
     if (!e->audience)
         return;
     add_audience(e, e->holder);
     add_audience(e, e->holder_before);
+    add_audience(e, e->second_holder);
     for (size_t i = 0; i < s->n_receivers; i++)
         add_audience(e, audience_id(s->arena, s->receivers[i]));
 }
@@ -155,6 +156,26 @@ static void fill_where(struct hx_step *s, hxp_entry *e)
     e->where->grid = copy(s->arena, c->grid);
     e->where->estate = copy(s->arena, c->estate);
     e->where->building = copy(s->arena, c->building);
+    e->where->registry = copy(s->arena, c->registry);
+}
+
+static void fill_routing(struct hx_step *s, hxp_entry *e)
+{
+    const struct hx_route *r = &s->route;
+    if (!s->routed)
+        return;
+    e->routing = hx_arena_alloc(s->arena, sizeof *e->routing);
+    if (!e->routing)
+        return;
+    hongxin__v1__routing__init(e->routing);
+    e->routing->row = text(r->row ? r->row->id : "");
+    e->routing->fallback = r->fallback;
+    e->routing->outside = r->outside;
+    e->routing->refused = text(r->admitted == HX_ADMITTED_NOT ? r->community : "");
+    e->routing->assisting = text(r->admitted == HX_ADMITTED_ASSIST ? r->community : "");
+    e->routing->exception = text(r->exception ? r->exception->id : "");
+    e->routing->second = text(r->second);
+    e->routing->registry = text(hx_city_version(s->m->city));
 }
 
 static void fill_facts(struct hx_arena *a, hxp_entry *e, hxp_reply *reply,
@@ -278,6 +299,8 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->refusal = NULL;
     s->refusal_result = 0;
     s->overflow = false;
+    s->unit = NULL;
+    s->routed = false;
 }
 
 int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in,
@@ -304,7 +327,9 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     e->open = hx_case_open(m->rules, c);
     e->proof_mark = text(s->proof_mark);
     e->level = text(s->level >= 0 ? hx_level_name(s->level) : "");
+    e->second_holder = copy(m->arena, c->second);
     fill_where(s, e);
+    fill_routing(s, e);
     e->t_due = s->t_due;
     e->t_until = s->t_until > s->t_due ? s->t_until : 0;
     fill_audience(s, e);
@@ -315,6 +340,7 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     c->last_lsn = s->lsn;
     if (!c->first_lsn)
         c->first_lsn = s->lsn;
+    hx_change_look(m, c);
     if (s->other)
         looked_at(m, s->other->number); /* the sender of a message */
     int rc = hx_machine_append(m, e);

@@ -2,6 +2,15 @@
  * parts always add up to the time since the report, whatever happened in between. */
 #include "engine/step.h"
 
+/* A unit has said that it will help: until it is done the time is its own. */
+static bool assisted(const struct hx_case *c)
+{
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (c->clocks[i].unit[0] && c->clocks[i].answered && hx_clock_live(&c->clocks[i]))
+            return true;
+    return false;
+}
+
 int hx_owner_now(const struct hx_rules *r, const struct hx_case *c)
 {
     if (c->flags & HX_FLAG_OUTAGE)
@@ -12,7 +21,7 @@ int hx_owner_now(const struct hx_rules *r, const struct hx_case *c)
     }
     if (c->flags & HX_FLAG_ARBITRATION)
         return HX_OWNER_ARBITER;
-    if (c->unit[0] && r->states[c->state].owner == HX_OWNER_HOLDER)
+    if (r->states[c->state].owner == HX_OWNER_HOLDER && assisted(c))
         return HX_OWNER_ASSISTING;
     return r->states[c->state].owner;
 }

@@ -157,28 +157,39 @@ static void check_admission(const struct hx_city *city, const struct hx_route_qu
     out->holder = hx_place_above_at(p, HX_STREET, q->at);
 }
 
-bool hx_is_about(const char *about, const char *id)
+/* Whether `about` names this id, with one of these roles or with none. */
+static bool names(const char *about, const char *const *roles, const char *id)
 {
-    const char *colon = strchr(about, ':');
-    const char *party = colon ? colon + 1 : about;
-    size_t n = strcspn(party, "/");
-    return *id && strlen(id) == n && strncmp(party, id, n) == 0;
+    size_t n = strcspn(about, ":");
+    const char *party = about[n] ? about + n + 1 : about;
+    if (!about[n] && *id && strcmp(about, id) == 0)
+        return roles[0] == NULL || strcmp(roles[0], "dispatcher") != 0;
+    for (; *roles; roles++)
+        if (strlen(*roles) == n && strncmp(about, *roles, n) == 0)
+            return !about[n] || !*party || (*id && strcmp(party, id) == 0);
+    return false;
 }
 
-/* Corner 29: never only to the party complained of. The dispatcher is the community. */
+const char *hx_route_second(const char *about, const char *holder, const char *community,
+                            const char *street)
+{
+    static const char *const dispatcher[] = {"dispatcher", NULL};
+    static const char *const holders[] = {"holder", "manager", "company", NULL};
+    static const char *const communities[] = {"community", NULL};
+    if (!about || !*about ||
+        (!names(about, dispatcher, community) && !names(about, holders, holder)))
+        return "";
+    bool is_community =
+        names(about, communities, community) || !*community || strcmp(holder, community) == 0;
+    return is_community ? street : community;
+}
+
+/* Corner 29: never only to the party complained of. */
 static void check_conflict(const struct search *s, struct hx_route *out)
 {
-    const char *about = s->q->about;
-    const char *community = hx_place_above_at(s->place, HX_COMMUNITY, s->placed_at);
-    const char *street = hx_place_above_at(s->place, HX_STREET, s->placed_at);
-    if (!about || !*about || (!hx_is_about(about, out->holder) && !hx_is_about(about, community)))
-        return;
-    bool of_community = hx_is_about(about, community) || !*community;
-    out->second = of_community ? street : community;
-    if (strcmp(out->second, out->holder) == 0)
-        out->second = street;
-    if (strcmp(out->second, out->holder) == 0)
-        out->second = ""; /* the street itself, and complained of: the city's levels remain */
+    out->second = hx_route_second(s->q->about, out->holder,
+                                  hx_place_above_at(s->place, HX_COMMUNITY, s->placed_at),
+                                  hx_place_above_at(s->place, HX_STREET, s->placed_at));
 }
 
 /* ---- answers

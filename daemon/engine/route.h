@@ -151,8 +151,11 @@ void hx_city_route(const struct hx_city *city, const struct hx_route_query *q,
 void hx_city_route_named(const struct hx_city *city, const struct hx_route_query *q,
                          const char *holder, struct hx_route *out);
 
-/* Whether the party complained of is this id: "holder:P-07/li", "company:P-07" and "P-07" are. */
-bool hx_is_about(const char *about, const char *id);
+/* The second holder of a complaint about the holder or the dispatcher; "" = no such complaint.
+ * "P-07", "holder:P-07" and "dispatcher:C-03" name a party complained of; a role alone means
+ * everybody who has it. */
+const char *hx_route_second(const char *about, const char *holder, const char *community,
+                            const char *street);
 
 /* Whether a category names a task of the admission list's kind: digits only. */
 bool hx_is_task(const char *category);

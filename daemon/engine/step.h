@@ -7,6 +7,7 @@
 #define ENGINE_STEP_H
 
 #include "engine/machine.h"
+#include "engine/route.h"
 #include "engine/rules.h"
 
 struct hx_actor {
@@ -53,6 +54,9 @@ struct hx_step {
     const char *refusal; /* code of the guard that refused */
     int refusal_result;  /* Hongxin__V1__Result */
     bool overflow;       /* a limit of the case was reached */
+    const char *unit;    /* whose clock is being started or told: K_ASSIST; NULL = the case's */
+    bool routed;         /* then `route` says by what */
+    struct hx_route route;
 };
 
 /* ---- facts.c: building facts
@@ -93,6 +97,8 @@ int64_t hx_cycle_began(const struct hx_rules *r, const struct hx_case *c, int cy
 /* The newest clock of this kind in the cycle to which the instant belongs, unless it was taken
  * back; NULL when there is none. */
 struct hx_clock *hx_clock_at(const struct hx_rules *r, struct hx_case *c, int kind, int64_t t);
+/* Running, paused or expired. */
+bool hx_clock_live(const struct hx_clock *k);
 /* Takes a clock back. Whoever heard of its breach gets the all-clear: nothing more is expected. */
 void hx_clock_void(struct hx_step *s, struct hx_clock *k);
 void hx_clock_pause(struct hx_step *s, struct hx_clock *k);

@@ -47,7 +47,7 @@ extern const struct hx_word
 extern const struct hx_word hx_words_merge[]; /* words_merge.c: merge, unmerge, mass events */
 extern const struct hx_word hx_words_pause[]; /* words_pause.c: pauses and their caps */
 extern const struct hx_word
-    hx_words_orders[]; /* words_orders.c: supervision, assistance, acknowledgement, silence */
+    hx_words_orders[]; /* words_orders.c: supervision, acknowledgement, silence */
 extern const struct hx_word
     hx_words_truth[]; /* words_truth.c: appeals, exclusions, moved deadlines */
 extern const struct hx_word
@@ -68,8 +68,19 @@ extern const struct hx_word
         NULL, HX_ARG_NONE, NULL, NULL, NULL, 0, NULL                                               \
     }
 
+extern const struct hx_word hx_words_route[];  /* words_route.c: places, routes, holders */
+extern const struct hx_word hx_words_assist[]; /* words_assist.c: units that assist */
+
 /* Shared by the topics. */
 void hx_set_holder(struct hx_step *s, const char *holder);
+/* Where the case lies, by the place or position of its report. */
+void hx_place_case(struct hx_step *s);
+/* The holder by the routing table, with all that follows. */
+void hx_route_case(struct hx_step *s);
+/* The holder that the routing table names now; recorded with the entry, the case is left alone. */
+const char *hx_route_of(struct hx_step *s);
+/* Asks a unit to assist, with a clock of its own; nothing when it assists already. */
+void hx_ask_unit(struct hx_step *s, const char *unit);
 void hx_dispatch(struct hx_step *s);
 bool hx_by_holder(const struct hx_step *s);
 /* The complaint is about this role and area (corner 29). */

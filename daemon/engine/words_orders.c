@@ -1,4 +1,4 @@
-/* Orders from above, help from the side, acknowledgements and silences. */
+/* Orders from above, acknowledgements and silences. */
 #include "engine/words.h"
 #include "hongxin/instant.h"
 
@@ -58,28 +58,6 @@ static bool until_ahead(const struct hx_step *s, const struct hx_call *call)
     return s->data->until > s->t_eff;
 }
 
-static bool unit_asked(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    return s->c->unit[0] != '\0';
-}
-
-static void ask_unit(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    snprintf(s->c->unit, sizeof s->c->unit, "%s", s->data->unit);
-    hxp_notice_fact *f =
-        hx_fact_notice(s, HX_NOTICE_CASE, hx_arena_printf(s->arena, "unit:%s", s->data->unit));
-    if (f)
-        f->expects = (char *)(uintptr_t) "ASSIST_ANSWERED";
-}
-
-static void release_unit(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    s->c->unit[0] = '\0';
-}
-
 /* Who has acknowledged this notice already; NULL when nobody has. */
 static const char *somebody_answers(const struct hx_step *s)
 {
@@ -134,11 +112,6 @@ const struct hx_word hx_words_orders[] = {
              "the date lies ahead"),
     HX_GUARD("until_ahead", HX_ARG_NONE, until_ahead, "DATE_PAST", HX_INVALID_EVENT,
              "the end lies ahead"),
-    HX_GUARD("unit_asked", HX_ARG_NONE, unit_asked, "NO_UNIT", HX_NOT_ALLOWED,
-             "a unit was asked to assist"),
-    HX_EFFECT("ask_unit", HX_ARG_NONE, ask_unit,
-              "a unit is asked to assist; the holder stays accountable"),
-    HX_EFFECT("release_unit", HX_ARG_NONE, release_unit, "the unit has done its part"),
     HX_EFFECT("silence", HX_ARG_NONE, silence, "hides repeats of a notice, never its first"),
     HX_EFFECT("acknowledge", HX_ARG_NONE, acknowledge,
               "somebody answers for the notice; the ladder goes on"),

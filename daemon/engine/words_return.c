@@ -117,7 +117,8 @@ static void end_holder_clocks(struct hx_step *s, bool correct)
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-        if (rule->shown || rule->until[0] == '\0' || strcmp(rule->until, "SUPERVISE_ANSWERED") == 0)
+        if (rule->shown || rule->until[0] == '\0' || k->unit[0] ||
+            strcmp(rule->until, "SUPERVISE_ANSWERED") == 0)
             continue;
         if (correct && k->cycle == c->cycle)
             hx_ladder_correct(s, k, "wrong route: the holder has changed", false);

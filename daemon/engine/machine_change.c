@@ -1,0 +1,79 @@
+/* A company that is replaced at a date (corner 22): a mark of every open case of its estate, like a
+ * deadline. The day before, both companies and the community are told; at the instant itself the
+ * case goes where the routing table says, and the time before stays with the old company. */
+#include "engine/machine_internal.h"
+#include "engine/words.h"
+#include "hongxin/instant.h"
+
+void hx_change_look(const struct hx_machine *m, struct hx_case *c)
+{
+    int64_t at = c->holder[0] ? hx_city_company_ends(m->city, c->estate, c->holder, c->holder_at)
+                              : INT64_MAX;
+    if (at == INT64_MAX)
+        at = 0;
+    if (at != c->change_at)
+        c->change_told = at - HX_DAY < c->holder_at; /* too late for the day before */
+    c->change_at = at;
+}
+
+static const char *date(struct hx_step *s, int64_t at)
+{
+    char text[HX_INSTANT_TEXT];
+    return hx_arena_strdup(s->arena, hx_instant_format(at, hx_city_utc_offset(s->m->city), text));
+}
+
+static void announce(struct hx_step *s)
+{
+    struct hx_case *c = s->c;
+    const char *next = hx_city_estate_company(s->m->city, c->estate, c->change_at);
+    const char *why = hx_arena_printf(
+        s->arena,
+        "estate %s goes from %s to %s at %s: agree on its open cases, or the community decides",
+        c->estate, c->holder, *next ? next : c->community, date(s, c->change_at));
+    const char *const to[] = {hx_arena_printf(s->arena, "manager:%s", c->holder),
+                              hx_arena_printf(s->arena, "manager:%s", *next ? next : c->community),
+                              hx_arena_printf(s->arena, "community:%s", c->community)};
+    for (size_t i = 0; i < sizeof to / sizeof *to; i++) {
+        hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to[i]);
+        if (f) {
+            f->t_due = s->t_rcv;
+            f->why = (char *)(uintptr_t)why;
+        }
+    }
+    c->change_told = 1;
+}
+
+/* As if the community had named the holder that the table names. */
+static void change(struct hx_step *s)
+{
+    hxp_data *data = hx_arena_alloc(s->arena, sizeof *data);
+    int event = hx_rules_event(s->rules, "HOLDER_CHANGED");
+    s->c->change_at = 0;
+    if (!data || event < 0)
+        return;
+    hongxin__v1__data__init(data);
+    data->holder = (char *)(uintptr_t)hx_route_of(s);
+    s->data = data;
+    hx_step_event(s, event); /* where no row takes it, the next cycle will find the new company */
+    s->c->holder_at = s->t_eff;
+}
+
+int hx_machine_change(struct hx_machine *m, struct hx_case *c)
+{
+    struct hx_step s;
+    int64_t due = hx_case_change_due(m->rules, c);
+    bool done = c->change_told;
+    hx_step_begin(&s, m, c, NULL);
+    int rc = m->ops->next_lsn(m->backend, &s.lsn);
+    if (rc)
+        return rc;
+    s.data = hx_event_data(NULL);
+    s.cause = "HOLDER_CHANGED";
+    s.t_rcv = s.t_eff = s.t_due = due;
+    if (done)
+        change(&s);
+    else
+        announce(&s);
+    c->version++;
+    return hx_step_write(m, &s, NULL, NULL);
+}
