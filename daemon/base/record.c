@@ -1,189 +1,192 @@
 #include "base/record.h"
 
 #include <endian.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
 
-/* ---- writing: sticky, one check at the end
- * ------------------------------------------------------- */
-
-struct writer {
-    uint8_t *p, *end;
-    int full;
+/* Bytes that are read, or of a text. */
+struct reader {
+    const uint8_t *p, *end;
 };
 
-/* Room is asked for once per field; the single puts do not look again. */
+/* ---- writing ------------------------------------------------------------------------------------
+ *
+ * Everything below takes the place `p` at which it writes and returns the new one; NULL, once there
+ * is no room before `end`, goes through to the end. Kept in registers that way: bytes written
+ * through a pointer could change a structure that is shared. */
 
-static int room(struct writer *w, size_t n)
+enum { NUMBER_MAX = 12 }; /* a tag and a varint or 8 bytes */
+
+static inline bool room(const uint8_t *p, const uint8_t *end, size_t n)
 {
-    if ((size_t)(w->end - w->p) < n)
-        w->full = 1;
-    return !w->full;
+    return (size_t)(end - p) >= n;
 }
 
-static size_t varint_size(uint64_t v)
+/* The callers of the next three have made sure of the room. */
+static inline uint8_t *put_varint(uint8_t *p, uint64_t v)
+{
+    for (; v >= 0x80; v >>= 7)
+        *p++ = (uint8_t)(v | 0x80);
+    *p++ = (uint8_t)v;
+    return p;
+}
+
+static inline uint8_t *put_fixed64(uint8_t *p, uint64_t v)
+{
+    v = htole64(v);
+    memcpy(p, &v, sizeof v);
+    return p + sizeof v;
+}
+
+static inline uint8_t *put_tag(uint8_t *p, unsigned number, unsigned wire)
+{
+    return put_varint(p, number << 3 | wire);
+}
+
+static inline size_t varint_size(uint64_t v)
 {
     return (size_t)(70 - __builtin_clzll(v | 1)) / 7;
 }
 
-static size_t tag_size(unsigned number)
+static inline size_t tag_size(unsigned number)
 {
     return number < 16 ? 1 : 2;
 }
 
-static void put_varint(struct writer *w, uint64_t v)
+static inline uint8_t *put_number(uint8_t *p, const uint8_t *end, unsigned number, uint64_t v)
 {
-    uint8_t *p = w->p;
-    for (; v >= 0x80; v >>= 7)
-        *p++ = (uint8_t)(v | 0x80);
-    *p++ = (uint8_t)v;
-    w->p = p;
+    if (v == 0)
+        return p;
+    if (!room(p, end, NUMBER_MAX) && !room(p, end, tag_size(number) + varint_size(v)))
+        return NULL;
+    return put_varint(put_tag(p, number, WIRE_VARINT), v);
 }
 
-static void put_fixed64(struct writer *w, uint64_t v)
+static inline uint8_t *put_i64(uint8_t *p, const uint8_t *end, unsigned number, int64_t v)
 {
-    v = htole64(v);
-    memcpy(w->p, &v, sizeof v);
-    w->p += sizeof v;
+    if (v == 0)
+        return p;
+    if (!room(p, end, tag_size(number) + sizeof v))
+        return NULL;
+    return put_fixed64(put_tag(p, number, WIRE_FIXED64), (uint64_t)v);
 }
 
-static void put_tag(struct writer *w, unsigned number, unsigned wire)
+static uint8_t *put_bytes(uint8_t *p, const uint8_t *end, unsigned number, struct reader bytes)
 {
-    put_varint(w, number << 3 | wire);
+    size_t n = (size_t)(bytes.end - bytes.p);
+    if (!room(p, end, tag_size(number) + varint_size(n) + n))
+        return NULL;
+    p = put_varint(put_tag(p, number, WIRE_BYTES), n);
+    memcpy(p, bytes.p, n);
+    return p + n;
 }
 
-static void put_bytes(struct writer *w, unsigned number, const void *src, size_t n)
+static uint8_t *put_text(uint8_t *p, const uint8_t *end, const struct hx_field *f,
+                         const uint8_t *text)
 {
-    if (!room(w, tag_size(number) + varint_size(n) + n))
-        return;
-    put_tag(w, number, WIRE_BYTES);
-    put_varint(w, n);
-    memcpy(w->p, src, n);
-    w->p += n;
+    size_t n = strnlen((const char *)text, f->size);
+    return put_bytes(p, end, f->number, (struct reader){text, text + n});
 }
 
-static void put_record(struct writer *w, const struct hx_record *r, const uint8_t *object);
+static uint8_t *put_record(uint8_t *p, const uint8_t *end, const struct hx_record *r,
+                           const uint8_t *object);
 
-/* A nested structure: its length goes before it, so it is written behind a gap of one byte and
- * moved if need be. */
-static void put_nested(struct writer *w, unsigned number, const struct hx_record *r,
-                       const uint8_t *object)
+/* The length goes before a nested structure, so that is written behind a gap of one byte and moved
+ * if need be. */
+static uint8_t *put_nested(uint8_t *p, const uint8_t *end, const struct hx_field *f,
+                           const uint8_t *object)
 {
-    if (!room(w, tag_size(number) + 1))
-        return;
-    put_tag(w, number, WIRE_BYTES);
-    uint8_t *length_at = w->p++;
-    uint8_t *body = w->p;
-    put_record(w, r, object);
-    if (w->full)
-        return;
-    size_t n = (size_t)(w->p - body);
-    if (n < 0x80) { /* nearly always: the gap of one byte was right */
-        *length_at = (uint8_t)n;
-        return;
-    }
-    uint8_t head[10];
-    struct writer h = {head, head + sizeof head, 0};
-    put_varint(&h, n);
-    size_t extra = (size_t)(h.p - head) - 1;
-    if (!room(w, extra))
-        return;
-    memmove(body + extra, body, n);
-    memcpy(length_at, head, extra + 1);
-    w->p += extra;
+    if (!room(p, end, tag_size(f->number) + 1))
+        return NULL;
+    p = put_tag(p, f->number, WIRE_BYTES);
+    uint8_t *body = p + 1, *after = put_record(body, end, f->sub, object);
+    if (!after)
+        return NULL;
+    size_t n = (size_t)(after - body), extra = varint_size(n) - 1;
+    if (extra && !room(after, end, extra))
+        return NULL;
+    if (extra) /* rarely */
+        memmove(body + extra, body, n);
+    put_varint(p, n);
+    return after + extra;
 }
 
-static void put_i64s(struct writer *w, const struct hx_field *f, const int64_t *v)
+static uint8_t *put_i64s(uint8_t *p, const uint8_t *end, const struct hx_field *f, const int64_t *v)
 {
     size_t n = f->size;
     while (n > 0 && v[n - 1] == 0)
         n--;
-    if (n == 0 || !room(w, tag_size(f->number) + varint_size(n * 8) + n * 8))
-        return;
-    put_tag(w, f->number, WIRE_BYTES);
-    put_varint(w, n * 8);
+    if (n == 0)
+        return p;
+    if (!room(p, end, tag_size(f->number) + varint_size(n * 8) + n * 8))
+        return NULL;
+    p = put_varint(put_tag(p, f->number, WIRE_BYTES), n * 8);
     for (size_t i = 0; i < n; i++)
-        put_fixed64(w, (uint64_t)v[i]);
+        p = put_fixed64(p, (uint64_t)v[i]);
+    return p;
 }
 
-static void put_number(struct writer *w, const struct hx_field *f, uint64_t v)
-{
-    if (v == 0 || !room(w, tag_size(f->number) + varint_size(v)))
-        return;
-    put_tag(w, f->number, WIRE_VARINT);
-    put_varint(w, v);
-}
-
-static void put_list(struct writer *w, const struct hx_field *f, const uint8_t *object)
+static uint8_t *put_list(uint8_t *p, const uint8_t *end, const struct hx_field *f,
+                         const uint8_t *object)
 {
     uint32_t n;
     memcpy(&n, object + f->count_offset, sizeof n);
-    for (uint32_t i = 0; i < n && i < f->cap; i++) {
-        if (f->type == HX_FIELD_TEXTS) {
-            const char *text = (const char *)object + f->offset + (size_t)i * f->size;
-            put_bytes(w, f->number, text, strnlen(text, f->size));
-        } else {
-            put_nested(w, f->number, f->sub, object + f->offset + i * f->sub->size);
-        }
+    for (uint32_t i = 0; p && i < n && i < f->cap; i++) {
+        if (f->type == HX_FIELD_TEXTS)
+            p = put_text(p, end, f, object + f->offset + (size_t)i * f->size);
+        else
+            p = put_nested(p, end, f, object + f->offset + i * f->sub->size);
     }
+    return p;
 }
 
-static void put_field(struct writer *w, const struct hx_field *f, const uint8_t *object)
+static inline uint8_t *put_field(uint8_t *p, const uint8_t *end, const struct hx_field *f,
+                                 const uint8_t *object)
 {
-    const uint8_t *at = object + f->offset;
+    const void *at = object + f->offset;
     switch (f->type) {
     case HX_FIELD_U8:
-        put_number(w, f, *at);
-        break;
+        return put_number(p, end, f->number, *(const uint8_t *)at);
     case HX_FIELD_U32:
-        put_number(w, f, *(const uint32_t *)(const void *)at);
-        break;
+        return put_number(p, end, f->number, *(const uint32_t *)at);
     case HX_FIELD_U64:
-        put_number(w, f, *(const uint64_t *)(const void *)at);
-        break;
-    case HX_FIELD_I64: {
-        int64_t v = *(const int64_t *)(const void *)at;
-        if (v != 0 && room(w, tag_size(f->number) + sizeof v)) {
-            put_tag(w, f->number, WIRE_FIXED64);
-            put_fixed64(w, (uint64_t)v);
-        }
-        break;
-    }
+        return put_number(p, end, f->number, *(const uint64_t *)at);
+    case HX_FIELD_I64:
+        return put_i64(p, end, f->number, *(const int64_t *)at);
     case HX_FIELD_TEXT:
-        if (*at)
-            put_bytes(w, f->number, at, strnlen((const char *)at, f->size));
-        break;
+        return *(const char *)at ? put_text(p, end, f, at) : p;
     case HX_FIELD_I64S:
-        put_i64s(w, f, (const int64_t *)(const void *)at);
-        break;
+        return put_i64s(p, end, f, at);
     default:
-        put_list(w, f, object);
+        return put_list(p, end, f, object);
     }
 }
 
-static void put_record(struct writer *w, const struct hx_record *r, const uint8_t *object)
+static uint8_t *put_record(uint8_t *p, const uint8_t *end, const struct hx_record *r,
+                           const uint8_t *object)
 {
-    for (size_t i = 0; i < r->n_fields && !w->full; i++)
-        put_field(w, &r->fields[i], object);
+    for (size_t i = 0; p && i < r->n_fields; i++)
+        p = put_field(p, end, &r->fields[i], object);
+    return p;
 }
 
 size_t hx_record_pack(const struct hx_record *r, const void *object, uint8_t *buf, size_t cap)
 {
-    struct writer w = {buf, buf + cap, 0};
-    put_record(&w, r, object);
-    return w.full ? 0 : (size_t)(w.p - buf);
+    uint8_t *end = put_record(buf, buf + cap, r, object);
+    return end ? (size_t)(end - buf) : 0;
 }
 
 /* ---- reading
  * ------------------------------------------------------------------------------------- */
 
-struct reader {
-    const uint8_t *p, *end;
-};
-
-static int get_varint(struct reader *r, uint64_t *v)
+static inline int get_varint(struct reader *r, uint64_t *v)
 {
+    if (r->p < r->end && *r->p < 0x80) { /* most of them */
+        *v = *r->p++;
+        return HX_OK;
+    }
     *v = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
         if (r->p == r->end)
@@ -196,17 +199,17 @@ static int get_varint(struct reader *r, uint64_t *v)
     return HX_CORRUPT;
 }
 
-static int get_fixed64(struct reader *r, uint64_t *v)
+static inline int get_fixed64(struct reader *r, uint64_t *v)
 {
     if (r->end - r->p < 8)
         return HX_CORRUPT;
-    *v = 0;
-    for (int i = 0; i < 8; i++)
-        *v |= (uint64_t)*r->p++ << (8 * i);
+    memcpy(v, r->p, sizeof *v);
+    *v = le64toh(*v);
+    r->p += sizeof *v;
     return HX_OK;
 }
 
-static int get_span(struct reader *r, struct reader *span)
+static inline int get_span(struct reader *r, struct reader *span)
 {
     uint64_t n;
     if (get_varint(r, &n) || n > (uint64_t)(r->end - r->p))
@@ -258,6 +261,8 @@ static int get_i64s(struct reader *span, int64_t *out, size_t cap)
     return HX_OK;
 }
 
+static int get_record(const struct hx_record *rec, struct reader r, uint8_t *object);
+
 static int get_element(const struct hx_field *f, struct reader *span, uint8_t *object)
 {
     uint32_t *count = (uint32_t *)(void *)(object + f->count_offset);
@@ -266,8 +271,9 @@ static int get_element(const struct hx_field *f, struct reader *span, uint8_t *o
     uint32_t i = (*count)++;
     if (f->type == HX_FIELD_TEXTS)
         return get_text(span, (char *)object + f->offset + (size_t)i * f->size, f->size);
-    return hx_record_unpack(f->sub, span->p, (size_t)(span->end - span->p),
-                            object + f->offset + i * f->sub->size);
+    uint8_t *element = object + f->offset + i * f->sub->size;
+    memset(element, 0, f->sub->size);
+    return get_record(f->sub, *span, element);
 }
 
 static int get_varint_field(const struct hx_field *f, struct reader *r, uint8_t *at)
@@ -314,26 +320,33 @@ static int get_field(const struct hx_field *f, unsigned wire, struct reader *r, 
 /* Only what may be read later is cleared: an element of a list is cleared when it is read. */
 static void clear(const struct hx_record *rec, uint8_t *object)
 {
-    static const size_t sizes[] = {[HX_FIELD_U8] = 1,
-                                   [HX_FIELD_U32] = 4,
-                                   [HX_FIELD_U64] = 8,
-                                   [HX_FIELD_I64] = 8,
-                                   [HX_FIELD_TEXT] = 1};
     for (size_t i = 0; i < rec->n_fields; i++) {
         const struct hx_field *f = &rec->fields[i];
-        if (f->type <= HX_FIELD_TEXT)
-            memset(object + f->offset, 0, sizes[f->type]);
-        else if (f->type == HX_FIELD_I64S)
-            memset(object + f->offset, 0, (size_t)f->size * 8);
-        else
+        void *at = object + f->offset;
+        switch (f->type) {
+        case HX_FIELD_U8:
+        case HX_FIELD_TEXT:
+            *(uint8_t *)at = 0;
+            break;
+        case HX_FIELD_U32:
+            *(uint32_t *)at = 0;
+            break;
+        case HX_FIELD_U64:
+        case HX_FIELD_I64:
+            *(uint64_t *)at = 0;
+            break;
+        case HX_FIELD_I64S:
+            memset(at, 0, (size_t)f->size * 8);
+            break;
+        default:
             memset(object + f->count_offset, 0, 4);
+        }
     }
 }
 
-int hx_record_unpack(const struct hx_record *rec, const uint8_t *buf, size_t size, void *object)
+/* Into a structure that has been cleared. */
+static int get_record(const struct hx_record *rec, struct reader r, uint8_t *object)
 {
-    clear(rec, object);
-    struct reader r = {buf, size ? buf + size : buf};
     size_t at = 0; /* fields come in order, so the search rarely moves */
     while (r.p < r.end) {
         uint64_t tag;
@@ -351,4 +364,10 @@ int hx_record_unpack(const struct hx_record *rec, const uint8_t *buf, size_t siz
             return rc;
     }
     return HX_OK;
+}
+
+int hx_record_unpack(const struct hx_record *rec, const uint8_t *buf, size_t size, void *object)
+{
+    clear(rec, object);
+    return get_record(rec, (struct reader){buf, size ? buf + size : buf}, object);
 }
