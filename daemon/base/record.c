@@ -178,143 +178,156 @@ size_t hx_record_pack(const struct hx_record *r, const void *object, uint8_t *bu
     return end ? (size_t)(end - buf) : 0;
 }
 
-/* ---- reading
- * ------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------------
+ *
+ * Everything below takes the place `p` at which it reads and returns the one behind it; NULL, once
+ * something is wrong, goes through to the end. */
 
-static inline int get_varint(struct reader *r, uint64_t *v)
+static inline const uint8_t *get_varint(const uint8_t *p, const uint8_t *end, uint64_t *v)
 {
-    if (r->p < r->end && *r->p < 0x80) { /* most of them */
-        *v = *r->p++;
-        return HX_OK;
+    if (p < end && *p < 0x80) { /* most of them */
+        *v = *p;
+        return p + 1;
     }
     *v = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        if (r->p == r->end)
-            return HX_CORRUPT;
-        uint8_t b = *r->p++;
+    for (unsigned shift = 0; shift < 64 && p < end; shift += 7) {
+        uint8_t b = *p++;
         *v |= (uint64_t)(b & 0x7f) << shift;
         if (!(b & 0x80))
-            return HX_OK;
+            return p;
     }
-    return HX_CORRUPT;
+    return NULL;
 }
 
-static inline int get_fixed64(struct reader *r, uint64_t *v)
+static inline const uint8_t *get_fixed64(const uint8_t *p, const uint8_t *end, uint64_t *v)
 {
-    if (r->end - r->p < 8)
-        return HX_CORRUPT;
-    memcpy(v, r->p, sizeof *v);
+    if (end - p < 8)
+        return NULL;
+    memcpy(v, p, sizeof *v);
     *v = le64toh(*v);
-    r->p += sizeof *v;
-    return HX_OK;
+    return p + sizeof *v;
 }
 
-static inline int get_span(struct reader *r, struct reader *span)
+static inline const uint8_t *get_span(const uint8_t *p, const uint8_t *end, struct reader *span)
 {
     uint64_t n;
-    if (get_varint(r, &n) || n > (uint64_t)(r->end - r->p))
-        return HX_CORRUPT;
-    *span = (struct reader){r->p, r->p + n};
-    r->p += n;
-    return HX_OK;
+    p = get_varint(p, end, &n);
+    if (!p || n > (uint64_t)(end - p))
+        return NULL;
+    *span = (struct reader){p, p + n};
+    return p + n;
 }
 
-static int skip(struct reader *r, unsigned wire)
+static const uint8_t *skip(const uint8_t *p, const uint8_t *end, unsigned wire)
 {
     uint64_t v;
     struct reader span;
     switch (wire) {
     case WIRE_VARINT:
-        return get_varint(r, &v);
+        return get_varint(p, end, &v);
     case WIRE_FIXED64:
-        return get_fixed64(r, &v);
+        return get_fixed64(p, end, &v);
     case WIRE_BYTES:
-        return get_span(r, &span);
+        return get_span(p, end, &span);
     case WIRE_FIXED32:
-        if (r->end - r->p < 4)
-            return HX_CORRUPT;
-        r->p += 4;
-        return HX_OK;
+        return end - p < 4 ? NULL : p + 4;
     default:
-        return HX_CORRUPT;
+        return NULL;
     }
 }
 
-static int get_text(const struct reader *span, char *out, size_t cap)
+static bool get_text(struct reader span, char *out, size_t cap)
 {
-    size_t n = (size_t)(span->end - span->p);
+    size_t n = (size_t)(span.end - span.p);
     if (n >= cap)
-        return HX_CORRUPT;
-    memcpy(out, span->p, n);
+        return false;
+    memcpy(out, span.p, n);
     out[n] = '\0';
-    return HX_OK;
+    return true;
 }
 
-static int get_i64s(struct reader *span, int64_t *out, size_t cap)
+static bool get_i64s(struct reader span, int64_t *out, size_t cap)
 {
-    for (size_t i = 0; span->p < span->end; i++) {
+    for (size_t i = 0; span.p < span.end; i++) {
         uint64_t v;
-        if (i == cap || get_fixed64(span, &v))
-            return HX_CORRUPT;
+        if (i == cap || !(span.p = get_fixed64(span.p, span.end, &v)))
+            return false;
         out[i] = (int64_t)v;
     }
-    return HX_OK;
+    return true;
 }
 
-static int get_record(const struct hx_record *rec, struct reader r, uint8_t *object);
+static bool get_record(const struct hx_record *rec, struct reader r, uint8_t *object);
 
-static int get_element(const struct hx_field *f, struct reader *span, uint8_t *object)
+static bool get_element(const struct hx_field *f, struct reader span, uint8_t *object)
 {
     uint32_t *count = (uint32_t *)(void *)(object + f->count_offset);
     if (*count >= f->cap)
-        return HX_CORRUPT;
+        return false;
     uint32_t i = (*count)++;
     if (f->type == HX_FIELD_TEXTS)
         return get_text(span, (char *)object + f->offset + (size_t)i * f->size, f->size);
     uint8_t *element = object + f->offset + i * f->sub->size;
     memset(element, 0, f->sub->size);
-    return get_record(f->sub, *span, element);
+    return get_record(f->sub, span, element);
 }
 
-static int get_varint_field(const struct hx_field *f, struct reader *r, uint8_t *at)
-{
-    uint64_t v;
-    if (get_varint(r, &v))
-        return HX_CORRUPT;
-    if (f->type == HX_FIELD_U8) {
-        if (v > UINT8_MAX)
-            return HX_CORRUPT;
-        *at = (uint8_t)v;
-    } else if (f->type == HX_FIELD_U32) {
-        if (v > UINT32_MAX)
-            return HX_CORRUPT;
-        *(uint32_t *)(void *)at = (uint32_t)v;
-    } else {
-        *(uint64_t *)(void *)at = v;
-    }
-    return HX_OK;
-}
-
-static int get_field(const struct hx_field *f, unsigned wire, struct reader *r, uint8_t *object)
+static bool get_bytes(const struct hx_field *f, struct reader span, uint8_t *object)
 {
     uint8_t *at = object + f->offset;
-    if (f->type <= HX_FIELD_U64)
-        return wire == WIRE_VARINT ? get_varint_field(f, r, at) : HX_CORRUPT;
-    if (f->type == HX_FIELD_I64) {
-        uint64_t v;
-        if (wire != WIRE_FIXED64 || get_fixed64(r, &v))
-            return HX_CORRUPT;
-        *(int64_t *)(void *)at = (int64_t)v;
-        return HX_OK;
-    }
-    struct reader span;
-    if (wire != WIRE_BYTES || get_span(r, &span))
-        return HX_CORRUPT;
     if (f->type == HX_FIELD_TEXT)
-        return get_text(&span, (char *)at, f->size);
+        return get_text(span, (char *)at, f->size);
     if (f->type == HX_FIELD_I64S)
-        return get_i64s(&span, (int64_t *)(void *)at, f->size);
-    return get_element(f, &span, object);
+        return get_i64s(span, (int64_t *)(void *)at, f->size);
+    return get_element(f, span, object);
+}
+
+static inline bool set_number(const struct hx_field *f, uint64_t v, void *at)
+{
+    if (f->type == HX_FIELD_U8)
+        *(uint8_t *)at = (uint8_t)v;
+    else if (f->type == HX_FIELD_U32)
+        *(uint32_t *)at = (uint32_t)v;
+    else
+        *(uint64_t *)at = v;
+    return v <= (f->type == HX_FIELD_U8    ? UINT8_MAX
+                 : f->type == HX_FIELD_U32 ? UINT32_MAX
+                                           : UINT64_MAX);
+}
+
+static inline unsigned wire_of(const struct hx_field *f)
+{
+    return f->type <= HX_FIELD_U64   ? WIRE_VARINT
+           : f->type == HX_FIELD_I64 ? WIRE_FIXED64
+                                     : WIRE_BYTES;
+}
+
+static inline const uint8_t *get_field(const uint8_t *p, const uint8_t *end,
+                                       const struct hx_field *f, uint8_t *object)
+{
+    uint64_t v;
+    struct reader span;
+    if (f->type <= HX_FIELD_U64) {
+        p = get_varint(p, end, &v);
+        return p && set_number(f, v, object + f->offset) ? p : NULL;
+    }
+    if (f->type == HX_FIELD_I64) {
+        p = get_fixed64(p, end, &v);
+        if (p)
+            memcpy(object + f->offset, &v, sizeof v);
+        return p;
+    }
+    p = get_span(p, end, &span);
+    return p && get_bytes(f, span, object) ? p : NULL;
+}
+
+/* Most tables have all their numbers, then the first look finds it. NULL = not known here. */
+static inline const struct hx_field *find_field(const struct hx_record *rec, uint64_t number)
+{
+    size_t i = number < rec->n_fields ? number : rec->n_fields;
+    while (i > 0 && rec->fields[i - 1].number > number)
+        i--;
+    return i > 0 && rec->fields[i - 1].number == number ? &rec->fields[i - 1] : NULL;
 }
 
 /* Only what may be read later is cleared: an element of a list is cleared when it is read. */
@@ -345,29 +358,29 @@ static void clear(const struct hx_record *rec, uint8_t *object)
 }
 
 /* Into a structure that has been cleared. */
-static int get_record(const struct hx_record *rec, struct reader r, uint8_t *object)
+static bool get_record(const struct hx_record *rec, struct reader r, uint8_t *object)
 {
-    size_t at = 0; /* fields come in order, so the search rarely moves */
-    while (r.p < r.end) {
+    const uint8_t *p = r.p;
+    while (p && p < r.end) {
         uint64_t tag;
-        if (get_varint(&r, &tag))
-            return HX_CORRUPT;
-        uint64_t number = tag >> 3;
-        if (at >= rec->n_fields || rec->fields[at].number > number)
-            at = 0;
-        while (at < rec->n_fields && rec->fields[at].number < number)
-            at++;
-        int rc = at < rec->n_fields && rec->fields[at].number == number
-                     ? get_field(&rec->fields[at], tag & 7, &r, object)
-                     : skip(&r, tag & 7);
-        if (rc)
-            return rc;
+        p = get_varint(p, r.end, &tag);
+        if (!p)
+            break;
+        const struct hx_field *f = find_field(rec, tag >> 3);
+        if (!f)
+            p = skip(p, r.end, tag & 7);
+        else
+            p = wire_of(f) == (tag & 7) ? get_field(p, r.end, f, object) : NULL;
     }
-    return HX_OK;
+    return p != NULL;
 }
 
 int hx_record_unpack(const struct hx_record *rec, const uint8_t *buf, size_t size, void *object)
 {
+    static const uint8_t none[1];
     clear(rec, object);
-    return get_record(rec, (struct reader){buf, size ? buf + size : buf}, object);
+    return get_record(rec, size ? (struct reader){buf, buf + size} : (struct reader){none, none},
+                      object)
+               ? HX_OK
+               : HX_CORRUPT;
 }
