@@ -159,7 +159,7 @@ def joined(literals):
 
 
 def guards(_life):
-    pattern = r'HX_GUARD\("(\w+)",\s*\w+,\s*\w+,\s*"(\w+)",\s*\w+,\s*((?:"[^"]*"\s*)+)\)'
+    pattern = r'HX_(?:CASE_)?GUARD\("(\w+)",\s*\w+,\s*\w+,\s*"(\w+)",\s*\w+,\s*((?:"[^"]*"\s*)+)\)'
     return table(["`if`", "holds when", "answer when it does not"],
                  [[f"`{name}`", joined(says), f"`{answer}`"] for name, answer, says in words(pattern)])
 

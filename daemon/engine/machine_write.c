@@ -98,11 +98,9 @@ void hx_reply_promises(struct hx_step *s, hxp_reply *r)
 void hx_reply_allowed(struct hx_step *s, hxp_reply *r)
 {
     const struct hx_rules *rules = s->rules;
-    uint32_t from = UINT32_C(1) << s->c->state;
     bool allowed[HX_RULES_EVENTS] = {false};
     for (int i = 0; i < rules->n_transitions; i++)
-        if (rules->transitions[i].event >= 0 && rules->transitions[i].from & from &&
-            !hx_row_looks_back(&rules->transitions[i]))
+        if (hx_row_allowed(s, &rules->transitions[i]))
             allowed[rules->transitions[i].event] =
                 !rules->events[rules->transitions[i].event].internal;
     r->allowed = hx_arena_alloc(s->arena, HX_RULES_EVENTS * sizeof *r->allowed);

@@ -105,6 +105,16 @@ static bool fits(struct hx_step *s, const struct hx_transition *row, bool earlie
     return false;
 }
 
+bool hx_row_allowed(const struct hx_step *s, const struct hx_transition *row)
+{
+    if (row->event < 0 || !(row->from & (UINT32_C(1) << s->c->state)) || hx_row_looks_back(row))
+        return false;
+    for (int i = 0; i < row->n_guards; i++)
+        if (row->guards[i].word->of_case && !row->guards[i].word->guard(s, &row->guards[i]))
+            return false;
+    return true;
+}
+
 bool hx_step_event(struct hx_step *s, int event)
 {
     uint32_t from = UINT32_C(1) << s->c->state;

@@ -28,6 +28,7 @@ struct hx_word {
     const char *code; /* of a guard: the refusal */
     int result; /* of a guard: NOT_ALLOWED, or INVALID when the event itself lacks something */
     const char *says; /* what it means, for documents and pictures */
+    bool of_case; /* of a guard: it looks at the case alone, whatever the event brings and when */
 };
 
 /* The guard of rows that look back: the only ones that take what happened in an earlier cycle. */
@@ -57,15 +58,20 @@ extern const struct hx_word
 #define HX_INVALID_EVENT HONGXIN__V1__RESULT__INVALID
 #define HX_GUARD(name, arg, fn, code, result, says)                                                \
     {                                                                                              \
-        name, arg, fn, NULL, code, result, says                                                    \
+        name, arg, fn, NULL, code, result, says, false                                             \
+    }
+/* A guard that looks at the case alone: answers to a refused event count on it. */
+#define HX_CASE_GUARD(name, arg, fn, code, result, says)                                           \
+    {                                                                                              \
+        name, arg, fn, NULL, code, result, says, true                                              \
     }
 #define HX_EFFECT(name, arg, fn, says)                                                             \
     {                                                                                              \
-        name, arg, NULL, fn, NULL, 0, says                                                         \
+        name, arg, NULL, fn, NULL, 0, says, false                                                  \
     }
 #define HX_WORDS_END                                                                               \
     {                                                                                              \
-        NULL, HX_ARG_NONE, NULL, NULL, NULL, 0, NULL                                               \
+        NULL, HX_ARG_NONE, NULL, NULL, NULL, 0, NULL, false                                        \
     }
 
 extern const struct hx_word hx_words_route[];  /* words_route.c: places, routes, holders */

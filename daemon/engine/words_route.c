@@ -179,8 +179,8 @@ static void route_named(struct hx_step *s, const struct hx_call *call)
 const struct hx_word hx_words_route[] = {
     HX_GUARD("place_known", HX_ARG_NONE, place_known, "UNKNOWN_PLACE", HX_INVALID_EVENT,
              "the place exists"),
-    HX_GUARD("has_place", HX_ARG_NONE, has_place, "NO_PLACE", HX_NOT_ALLOWED,
-             "the case has a place"),
+    HX_CASE_GUARD("has_place", HX_ARG_NONE, has_place, "NO_PLACE", HX_NOT_ALLOWED,
+                  "the case has a place"),
     HX_GUARD("place_or_position", HX_ARG_NONE, place_or_position, "NO_PLACE", HX_NOT_ALLOWED,
              "the case has a place, or its report a position"),
     HX_GUARD("holder_known", HX_ARG_NONE, holder_known, "UNKNOWN_HOLDER", HX_INVALID_EVENT,
