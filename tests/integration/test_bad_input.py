@@ -182,3 +182,122 @@ def test_refused_subscriptions(daemon):
                             (dict(filter=wire_pb2.Filter(places=["p" * 100] * 100)), "FILTER_TOO_LARGE")):
             c.send(hello=wire_pb2.Hello(**hello))
             assert c.expect("problem").code == code
+
+
+# ---- line by line: named, counted, nothing lost, nothing half applied -------------------------------
+
+EVENT, DATA = event_pb2.Event.DESCRIPTOR, event_pb2.Data.DESCRIPTOR
+TEXT, INSTANT = DATA.fields_by_name["text"].type, DATA.fields_by_name["date"].type
+
+
+def fields(descriptor, type):
+    return [f.name for f in descriptor.fields if f.type == type and f.label != f.LABEL_REPEATED]
+
+
+def with_bytes(message, name, value):
+    """The message with one more field of text, of bytes that the library would not send."""
+    number = message.DESCRIPTOR.fields_by_name[name].number
+    tag = bytes([number << 3 | 2]) if number < 16 else bytes([number << 3 & 0x7f | 0x82, number >> 4])
+    return message.SerializeToString() + tag + bytes([len(value)]) + value
+
+
+def in_data(c, raw):
+    """A complaint whose data are these bytes."""
+    number = EVENT.fields_by_name["data"].number
+    tag = bytes([number << 3 & 0x7f | 0x82, number >> 4])
+    return c.event("REPORTED", by="reporter").SerializeToString() + tag + bytes([len(raw)]) + raw
+
+
+def reported(c, **data):
+    return c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417", **data})
+
+
+def bad_events(c, number):
+    """(what is wrong, the event, its code)"""
+    good = reported(c)
+    yield "cut in the middle", good.SerializeToString()[:-3], "UNDECODABLE"
+    yield "not a message", b"\xff\xff\xff", "UNDECODABLE"
+    yield "oversize", reported(c, text="x" * 300_000), "OVERSIZE"
+    yield "a text too long", reported(c, text="x" * 20_000), "TOO_LONG"
+    for name in fields(EVENT, TEXT):
+        yield f"bad UTF-8 in {name}", with_bytes(reported(c), name, b"\xb5\xe7\xcc"), "BAD_UTF8"
+    for name in fields(DATA, TEXT):
+        yield f"bad UTF-8 in data.{name}", in_data(c, with_bytes(event_pb2.Data(), name, b"\xc0\xaf")), "BAD_UTF8"
+    for name in ("t_occ", "t_src"):
+        for instant in (YEAR_1600, YEAR_9999, -1, 1):
+            yield f"{name} {instant}", complaint(c, **{name: instant}), "BAD_TIME"
+    for name in fields(DATA, INSTANT):
+        for instant in (YEAR_1600, YEAR_9999):
+            yield f"data.{name} {instant}", reported(c, **{name: instant}), "BAD_TIME"
+    yield "no place of that name", reported(c, place="B-9999999"), "UNKNOWN_PLACE"
+    yield "no class of that name", reported(c, **{"class": "TINY"}), "UNKNOWN_CLASS"
+    yield "no event of that name", c.event("REPROTED"), "UNKNOWN_EVENT"
+    yield "an event of the machine's own", c.event("ABSORBED", case_number=number), "UNKNOWN_EVENT"
+    yield "no role of that name", c.event("COMMENT", by="king:P-07/li", case_number=number), "BAD_ROLE"
+    yield "no id", event_pb2.Event(type="REPORTED", source="s"), "NO_ID"
+    yield "no source", event_pb2.Event(type="REPORTED", id="1"), "NO_SOURCE"
+    yield "no type", event_pb2.Event(id="1", source="s"), "NO_TYPE"
+    yield "no case", c.event("COMMENT", by="reporter"), "NO_CASE"
+    yield "a case that does not exist", c.event("HELD", by="holder:P-07/li", case_number=4711), "NO_CASE"
+    yield "a case of another partition", c.event("HELD", by="holder:P-07/li", case_number=9 << 40 | 1), "NO_CASE"
+    yield "nowhere on earth", reported(c, position=[200.0, 95.0]), "BAD_POSITION"
+    yield "six stars", reported(c, rating=6), "BAD_RATING"
+    yield "a field that is needed", c.event("CLASS_SET", by="dispatcher:C-03/x", case_number=number), "MISSING_FIELD"
+    yield "solved without evidence", c.event("RESOLVED", by="holder:P-07/li", case_number=number), "EVIDENCE_MISSING"
+
+
+def counted(stats, code):
+    return stats.get(f"refused{{code={code}}}", 0)
+
+
+def standing(c, number):
+    """A case and its history, without the seconds that go on by themselves."""
+    answer = c.case(number, history=True)
+    answer.view.ClearField("owner_ms")
+    return answer
+
+
+def everything(c, number):
+    """What must not change: cases, entries, timers, and one case with its history."""
+    stats = c.stats()
+    return [stats[k] for k in ("cases", "newest_lsn", "due_rows", "parked")], standing(c, number)
+
+
+def test_each_bad_event_is_named_counted_and_changes_nothing(daemon, client):
+    number = client.report().case_number
+    held = client.publish(client.event("HELD", by="holder:P-07/li", case_number=number))[0]
+    assert held.result == RESULT.ACCEPTED
+    for what, event, code in bad_events(client, number):
+        before, stats = everything(client, number), client.stats()
+        reply = client.publish(event)[0]
+        assert (reply.result, reply.code) == (RESULT.INVALID, code), what
+        assert counted(client.stats(), code) == counted(stats, code) + 1, what
+        assert everything(client, number) == before, what
+        first, _, last = client.publish(complaint(client), event, complaint(client))
+        assert (first.result, last.result) == (RESULT.ACCEPTED, RESULT.ACCEPTED), f"neighbours of: {what}"
+    cases, before = client.stats()["cases"], standing(client, number)
+    daemon.kill()
+    daemon.start()
+    with daemon.client() as c:
+        assert (c.stats()["cases"], standing(c, number)) == (cases, before), "a crash brings back nothing that was refused"
+
+
+def test_what_cannot_be_decoded_is_kept_for_people(client):
+    before = client.stats()["quarantined"]
+    client.publish(b"\xff\xff\xff", reported(client).SerializeToString()[:-3])
+    assert client.stats()["quarantined"] == before + 2
+
+
+def test_conflicts_and_parked_events_are_counted_and_kept(client):
+    e = complaint(client, id="once")
+    number = client.publish(e)[0].case_number
+    e.data.text = "other bytes"
+    before = standing(client, number).view
+    reply = client.publish(e)[0]
+    assert (reply.result, reply.code) == (RESULT.CONFLICT, "CONFLICT")
+    parked = client.publish(client.event("COMMENT", by="reporter", case_ref="W-9", data={"text": "early"}))[0]
+    assert parked.result == RESULT.PARKED
+    stats = client.stats()
+    assert stats["replies{result=CONFLICT}"] == stats["replies{result=PARKED}"] == stats["parked"] == 1
+    assert standing(client, number).view == before
+    assert parked.lsn == reply.lsn + 1, "both stand in the journal"
