@@ -179,6 +179,15 @@ def test_json_lines_from_standard_input(hongxin):
     assert hongxin.json("case", "J1", "--source", "hongxin-cli")[0]["state"] == "HELD"
 
 
+@pytest.mark.parametrize("date", ["2026-02-30T10:00:00+08:00", "1600-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-10-12", 0.5])
+def test_an_impossible_date_stops_its_own_line_only(hongxin, date):
+    good = {"type": "REPORTED", "by": "reporter", "data": {"class": "SMALL", "place": "B-0417"}}
+    out = hongxin("publish", stdin="\n".join(map(json.dumps, [good, {**good, "t_occ": date}, good])) + "\n").out
+    assert hongxin.code == 1
+    assert "3 rows: 2 accepted" in out and "1 rejected" in out
+    assert "line 2: " in hongxin.err and "t_occ" in hongxin.err
+
+
 def test_a_gbk_export_is_published_and_its_bad_row_kept(hongxin, tmp_path):
     export = shutil.copy(f"{SOURCE}/tests/data/12345-gbk.csv", tmp_path)
     out = hongxin("publish", "--csv", export, "--map", MAP).out
