@@ -66,9 +66,11 @@ static void fill(struct program *g, hxp_data *d)
     d->n_evidence = next(g, 3);
     d->steps = steps;
     d->n_steps = next(g, 2);
-    d->person = d->order = d->warning = d->onsite_code = d->why = d->party = d->unit = d->receipt =
+    d->person = d->order = d->warning = d->onsite_code = d->why = d->unit = d->receipt =
         d->dispute = (char *)"x";
     d->into = (char *)(uintptr_t)(next(g, 2) ? "B" : "A");
+    d->party = (char *)(uintptr_t)(next(g, 2) ? "x" : "");
+    d->safety = next(g, 4) == 0;
     d->rating = next(g, 6);
 }
 
