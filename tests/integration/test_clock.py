@@ -10,6 +10,7 @@ from wire import RESULT, facts, wait_until
 
 EVENING = 1791802800000  # 2026-10-12T19:00:00+08:00
 OLDEST = wire_pb2.Hello.OLDEST
+PATIENCE_MS = 3000  # limits.resend_ms where a message must come first: a slow machine needs as long to reconnect
 
 
 def at(hours, minutes=0, seconds=0):
@@ -182,7 +183,7 @@ def test_a_suspended_machine_is_an_outage_and_no_step(started, clock, client_of)
 
 
 def test_what_was_sent_to_a_stopped_daemon_is_judged_by_when_it_was_sent(started, clock, client_of):
-    d = started(at(19))
+    d = started(at(19), resend_ms=PATIENCE_MS)
     c = client_of(d)
     number = held_case(c, clock)
     run_to(clock, c, at(19, 35))
@@ -193,6 +194,7 @@ def test_what_was_sent_to_a_stopped_daemon_is_judged_by_when_it_was_sent(started
         data={"evidence": ["photo"]}).SerializeToString())]))
     os.kill(d.process.pid, signal.SIGCONT)
     assert c.replies(1, 9)[0].result == RESULT.ACCEPTED
+    wait_until(lambda: d.said("event=deadlines_go_on after=outage"))
     run_to(clock, c, at(20))
     assert breaches(d, c) == [], "our outage counts against nobody"
     stop, = [f for _, f in all_facts(d, c, "clock", clock="K_RESOLVE", change="STOP")]
@@ -211,7 +213,7 @@ def test_a_busy_moment_is_no_outage(started, clock, client_of):
 
 def test_down_across_deadlines(started, clock, client_of):
     """Cases A, B and C of the corner."""
-    d = started(at(9))
+    d = started(at(9), resend_ms=PATIENCE_MS)
     c = client_of(d)
     b = held_case(c, clock)  # held 9:00:20, due 9:40:20, level 3 at 10:00:20, level 4 at 10:40:20
     run_to(clock, c, at(9, 30))
