@@ -17,7 +17,14 @@
 #include <unistd.h>
 #include <zmq.h>
 
-enum { WINDOW = 8192, BATCH = 256, WAIT_MS = 10000, RESEND_MS = 5000, LINGER_MS = 1000 };
+enum {
+    WINDOW = 8192,
+    BATCH = 256,
+    WAIT_MS = 10000,
+    RESEND_MS = 5000,
+    LINGER_MS = 1000,
+    REFUSED_MS = 2000
+};
 
 int64_t hx_client_now(void)
 {
@@ -77,6 +84,7 @@ static int open_link(hx_client *c, struct hx_link *link, const char *endpoint, u
 {
     *link = (struct hx_link){.context = c->context,
                              .epoll = c->epoll,
+                             .key = c->key,
                              .linger_ms = (int)or_default(linger_ms, LINGER_MS)};
     if (!endpoint)
         return HX_OK;
@@ -84,8 +92,22 @@ static int open_link(hx_client *c, struct hx_link *link, const char *endpoint, u
     return link->endpoint ? hx_link_open(link) : HX_NOMEM;
 }
 
+static int load_key(hx_client *c, const char *path)
+{
+    if (!path)
+        return HX_OK;
+    c->key = calloc(1, sizeof *c->key);
+    if (!c->key)
+        return HX_NOMEM;
+    int rc = hx_key_load(path, c->key);
+    return rc == HX_OK && !c->key->server_key[0] ? HX_INVALID : rc;
+}
+
 static int open_parts(hx_client *c, const struct hx_client_options *o)
 {
+    int rc = load_key(c, o->key_file);
+    if (rc)
+        return rc;
     c->context = zmq_ctx_new();
     if (!c->context || !open_descriptors(c))
         return HX_IO;
@@ -132,6 +154,9 @@ void hx_client_close(hx_client *c)
     hx_link_close(&c->feed_link);
     free(c->intake.endpoint);
     free(c->feed_link.endpoint);
+    if (c->key)
+        hx_key_wipe(c->key);
+    free(c->key);
     if (c->context)
         while (zmq_ctx_term(c->context) != 0 && errno == EINTR)
             ;
@@ -161,11 +186,9 @@ int hx_problem_error(const Hongxin__V1__Problem *problem)
     static const struct {
         const char *code;
         int err;
-    } table[] = {{"NO_CASE", HX_NOTFOUND},
-                 {"NO_RULES", HX_NOTFOUND},
-                 {"OVERSIZE", HX_TOOBIG},
-                 {"FILTER_TOO_LARGE", HX_TOOBIG},
-                 {"TOO_MANY_ITEMS", HX_TOOBIG}};
+    } table[] = {{"NO_CASE", HX_NOTFOUND},        {"NO_RULES", HX_NOTFOUND},
+                 {"DENIED", HX_DENIED},           {"OVERSIZE", HX_TOOBIG},
+                 {"FILTER_TOO_LARGE", HX_TOOBIG}, {"TOO_MANY_ITEMS", HX_TOOBIG}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].code, problem->code) == 0)
             return table[i].err;
@@ -218,13 +241,27 @@ static void dispatch(hx_client *c, hxp_response *response)
 
 /* ---- turns ---- */
 
+/* libzmq gives a connection up for good when its key is refused: it is made anew after a while, for
+ * the key may come into force. */
+static void on_refusal(hx_client *c, struct hx_link *link)
+{
+    hx_client_note(c, "DENIED: %s",
+                   link->key ? "the daemon does not know this key, or is another one"
+                             : "the daemon wants a key");
+    hx_link_close(link);
+    link->refused = false;
+    link->not_before = hx_client_now() + REFUSED_MS;
+}
+
 static int receive(hx_client *c, struct hx_link *link)
 {
     int n = 0;
     hxp_response *response;
-    if (!link->socket && hx_link_open(link) != HX_OK)
+    if (!link->socket && (hx_client_now() < link->not_before || hx_link_open(link) != HX_OK))
         return 0; /* could not be made anew (no descriptors); tried in every turn */
     hx_link_watch(link);
+    if (link->refused && !link->up)
+        on_refusal(c, link);
     link->stuck = false;
     /* The socket may be another one after a callback: hx_unsubscribe() makes it anew. */
     while (link->socket && n < HX_TURN_MESSAGES && (response = hx_link_receive(link))) {

@@ -152,6 +152,34 @@ int hx_ask_onsite_code(hx_client *c, const Hongxin__V1__OnsiteCodeQuery *query,
                answer);
 }
 
+int hx_ask_identity(hx_client *c, const Hongxin__V1__IdentityQuery *query, hxp_response **answer)
+{
+    hxp_request request = HONGXIN__V1__REQUEST__INIT;
+    request.ask_case = HONGXIN__V1__REQUEST__ASK_IDENTITY;
+    request.identity = (Hongxin__V1__IdentityQuery *)query;
+    return ask(c, &(struct inquiry){any_link(c), &request, HONGXIN__V1__RESPONSE__ANSWER_IDENTITY},
+               answer);
+}
+
+int hx_ask_identity_act(hx_client *c, const Hongxin__V1__IdentityAct *act, hxp_response **answer)
+{
+    hxp_request request = HONGXIN__V1__REQUEST__INIT;
+    request.ask_case = HONGXIN__V1__REQUEST__ASK_IDENTITY_ACT;
+    request.identity_act = (Hongxin__V1__IdentityAct *)act;
+    return ask(
+        c, &(struct inquiry){any_link(c), &request, HONGXIN__V1__RESPONSE__ANSWER_IDENTITY_ACTED},
+        answer);
+}
+
+int hx_ask_trace(hx_client *c, const Hongxin__V1__TraceQuery *query, hxp_response **answer)
+{
+    hxp_request request = HONGXIN__V1__REQUEST__INIT;
+    request.ask_case = HONGXIN__V1__REQUEST__ASK_TRACE;
+    request.trace = (Hongxin__V1__TraceQuery *)query;
+    return ask(c, &(struct inquiry){any_link(c), &request, HONGXIN__V1__RESPONSE__ANSWER_TRACE},
+               answer);
+}
+
 int hx_ask_stats(hx_client *c, hxp_response **answer)
 {
     hxp_request request = HONGXIN__V1__REQUEST__INIT;

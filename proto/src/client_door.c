@@ -22,6 +22,8 @@ enum {
     HANDSHAKE_MS = 5000,
     RECONNECT_MS = 100,
     RECONNECT_MAX_MS = 2000,
+    HANDSHAKE_FAILED = ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                       ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL,
 };
 
 static bool set_int(void *socket, int option, int value)
@@ -44,6 +46,15 @@ static bool set_options(const struct hx_link *link)
            set_int(s, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS) &&
            set_int(s, ZMQ_TCP_KEEPALIVE, 1) &&
            set_int(s, ZMQ_IPV6, strchr(link->endpoint, '[') != NULL);
+}
+
+static bool set_key(const struct hx_link *link)
+{
+    const struct hx_key *k = link->key;
+    return !k ||
+           (zmq_setsockopt(link->socket, ZMQ_CURVE_SERVERKEY, k->server_key, HX_KEY_TEXT) == 0 &&
+            zmq_setsockopt(link->socket, ZMQ_CURVE_PUBLICKEY, k->public_key, HX_KEY_TEXT) == 0 &&
+            zmq_setsockopt(link->socket, ZMQ_CURVE_SECRETKEY, k->secret_key, HX_KEY_TEXT) == 0);
 }
 
 static int descriptor(void *socket)
@@ -71,7 +82,8 @@ static bool start_monitor(struct hx_link *link)
     snprintf(address, sizeof address, "inproc://hongxin-monitor-%p-%u", (void *)link,
              ++link->number);
     return zmq_socket_monitor(link->socket, address,
-                              ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) == 0 &&
+                              ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+                                  HANDSHAKE_FAILED) == 0 &&
            zmq_connect(link->monitor, address) == 0;
 }
 
@@ -83,8 +95,8 @@ int hx_link_open(struct hx_link *link)
     link->socket = zmq_socket(link->context, ZMQ_DEALER);
     link->monitor = zmq_socket(link->context, ZMQ_PAIR);
     if (!link->socket || !link->monitor || !set_int(link->monitor, ZMQ_LINGER, 0) ||
-        !set_options(link) || !start_monitor(link) || !registered(link, EPOLL_CTL_ADD) ||
-        zmq_connect(link->socket, link->endpoint) != 0) {
+        !set_options(link) || !set_key(link) || !start_monitor(link) ||
+        !registered(link, EPOLL_CTL_ADD) || zmq_connect(link->socket, link->endpoint) != 0) {
         int err = errno == ENOMEM ? HX_NOMEM : errno == EINVAL ? HX_INVALID : HX_IO;
         hx_link_close(link);
         return err;
@@ -202,9 +214,12 @@ void hx_link_watch(struct hx_link *link)
     while (link->monitor && next_event(link->monitor, &event)) {
         if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
             link->up = true;
+            link->refused = false;
             link->generation++;
         } else if (event == ZMQ_EVENT_DISCONNECTED) {
             link->up = false;
+        } else if (event & HANDSHAKE_FAILED) {
+            link->refused = true;
         }
     }
 }

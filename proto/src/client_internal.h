@@ -11,6 +11,7 @@
 #define HONGXIN_CLIENT_INTERNAL_H
 
 #include "hongxin/client.h"
+#include "hongxin/key.h"
 
 #define HX_HIDDEN __attribute__((visibility("hidden")))
 #define HX_NEVER  INT64_MAX
@@ -28,12 +29,15 @@ enum {
 struct hx_link {
     void *context;
     void *socket, *monitor;
-    char *endpoint; /* NULL: not used, the rest is empty */
+    char *endpoint;           /* NULL: not used, the rest is empty */
+    const struct hx_key *key; /* the client's; NULL: no encryption */
     unsigned number;
     int linger_ms;
-    int epoll;           /* borrowed: its descriptors are registered there */
-    bool up;             /* the handshake is done */
-    bool stuck;          /* a message could not be sent: wait for room */
+    int epoll;          /* borrowed: its descriptors are registered there */
+    bool up;            /* the handshake is done */
+    int64_t not_before; /* after a refusal: when the connection is tried anew; 0 = at once */
+    bool refused; /* the last handshake failed: the daemon does not know our key, or we not its */
+    bool stuck;   /* a message could not be sent: wait for room */
     unsigned generation; /* connections there have been */
     uint64_t garbage;    /* messages that were not understood */
 };
@@ -131,6 +135,7 @@ HX_HIDDEN bool hx_question_problem(hx_client *c, const Hongxin__V1__Problem *pro
 struct hx_client {
     void *context;
     struct hx_link intake, feed_link;
+    struct hx_key *key;     /* kept for connections that are made anew; NULL: none */
     int epoll, wake, timer; /* descriptors behind hx_client_fd() */
     unsigned window, batch, wait_ms, resend_ms;
     uint64_t last_number;

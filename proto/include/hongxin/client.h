@@ -38,19 +38,22 @@ typedef struct hx_client hx_client;
 
 /* Every member may be 0: then the default in brackets holds. */
 struct hx_client_options {
-    const char *intake; /* "tcp://host:port" or "ipc://path" of the intake door [none] */
-    const char *feed;   /* the same of the feed door [none] */
-    unsigned window;    /* events started and not yet answered, at most [8,192] */
-    unsigned batch;     /* events in one message, at most HX_ITEMS_MAX [256] */
-    unsigned wait_ms;   /* how long the calls that wait do so [10,000] */
-    unsigned resend_ms; /* an unanswered message is sent again after so long; the time doubles
-                           with each attempt, up to 30 s [5,000] */
-    unsigned linger_ms; /* how long hx_client_close() may take to send the rest [1,000] */
+    const char *intake;   /* "tcp://host:port" or "ipc://path" of the intake door [none] */
+    const char *feed;     /* the same of the feed door [none] */
+    unsigned window;      /* events started and not yet answered, at most [8,192] */
+    unsigned batch;       /* events in one message, at most HX_ITEMS_MAX [256] */
+    unsigned wait_ms;     /* how long the calls that wait do so [10,000] */
+    unsigned resend_ms;   /* an unanswered message is sent again after so long; the time doubles
+                             with each attempt, up to 30 s [5,000] */
+    unsigned linger_ms;   /* how long hx_client_close() may take to send the rest [1,000] */
+    const char *key_file; /* who we are and which daemon we trust (hongxin/key.h), read by
+                             hx_client_open() [none: a daemon without keys, on this machine] */
 };
 
 /* Makes a client and begins to connect; it does not wait for a connection. HX_INVALID: no endpoint
- * at all, one that is not tcp:// or ipc://, or batch above HX_ITEMS_MAX. HX_NOMEM. HX_IO: ZeroMQ
- * cannot be set up (no descriptors left). On error *out is NULL. */
+ * at all, one that is not tcp:// or ipc://, or batch above HX_ITEMS_MAX; a key file without key or
+ * without the daemon's. HX_DENIED: others may read the key file. HX_NOTFOUND: there is no such
+ * file. HX_NOMEM. HX_IO: ZeroMQ cannot be set up (no descriptors left). On error *out is NULL. */
 HX_CHECK int hx_client_open(const struct hx_client_options *options, hx_client **out);
 
 /* Ends everything and frees the client. Each event that was started and not answered gets its
@@ -201,6 +204,16 @@ HX_CHECK int hx_ask_rules(hx_client *client, const Hongxin__V1__RulesQuery *quer
 
 HX_CHECK int hx_ask_onsite_code(hx_client *client, const Hongxin__V1__OnsiteCodeQuery *query,
                                 hxp_response **answer); /* answer->onsite_code */
+
+/* About who reported: each is recorded in the journal before it is answered, and needs a reason.
+ * HX_DENIED: no right to it. HX_NOTFOUND: no such case. An act is an IdentityAct: ERASE, HOLD or
+ * RELEASE. */
+HX_CHECK int hx_ask_identity(hx_client *client, const Hongxin__V1__IdentityQuery *query,
+                             hxp_response **answer); /* answer->identity */
+HX_CHECK int hx_ask_identity_act(hx_client *client, const Hongxin__V1__IdentityAct *act,
+                                 hxp_response **answer); /* answer->identity_acted */
+HX_CHECK int hx_ask_trace(hx_client *client, const Hongxin__V1__TraceQuery *query,
+                          hxp_response **answer); /* answer->trace */
 
 /* Asks one door whether it is alive: answer->pong. Errors as above; HX_INVALID also when the client
  * has no such door. */

@@ -158,8 +158,8 @@ static void responses_are_the_same(void **state)
 static void unknown_fields_are_kept(void **state)
 {
     (void)state;
-    static const uint8_t newer[] = {0x08, 0x05, 0xa2, 0x06, 0x03, 'n',
-                                    'e',  'w',  0xa8, 0x06, 0x96, 0x01};
+    static const uint8_t newer[] = {0x08, 0x05, 0xc2, 0x0c, 0x03, 'n',
+                                    'e',  'w',  0xc8, 0x0c, 0x96, 0x01};
     uint8_t got[64];
     struct hx_packing *packing = hx_packing_new(&hongxin__v1__entry__descriptor);
     hxp_entry *e = hongxin__v1__entry__unpack(NULL, sizeof newer, newer);
