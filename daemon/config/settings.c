@@ -32,6 +32,9 @@ struct raw_time {
     char *zone;
     int64_t *utc_offset_minutes;
 };
+struct raw_keys {
+    char *principals, *roles, *server;
+};
 struct raw_identity {
     char *key_file;
 };
@@ -52,6 +55,7 @@ struct raw {
     struct raw_listen listen;
     struct raw_rules rules;
     struct raw_time time;
+    struct raw_keys keys;
     struct raw_identity identity;
     struct raw_evidence evidence;
     struct raw_log log;
@@ -90,6 +94,12 @@ static const cyaml_schema_field_t time_fields[] = {
     CYAML_FIELD_INT_PTR("utc_offset_minutes", OPTIONAL, struct raw_time, utc_offset_minutes),
     CYAML_FIELD_END,
 };
+static const cyaml_schema_field_t keys_fields[] = {
+    TEXT(keys, principals, 0),
+    TEXT(keys, roles, 1),
+    TEXT(keys, server, 1),
+    CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t identity_fields[] = {
     TEXT(identity, key_file, 1),
     CYAML_FIELD_END,
@@ -112,8 +122,8 @@ static const cyaml_schema_field_t limits_fields[] = {
         CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t raw_fields[] = {
-    SECTION(store),    SECTION(listen), SECTION(rules),  SECTION(time),   SECTION(identity),
-    SECTION(evidence), SECTION(log),    SECTION(limits), CYAML_FIELD_END,
+    SECTION(store),    SECTION(listen),   SECTION(rules), SECTION(time),   SECTION(keys),
+    SECTION(identity), SECTION(evidence), SECTION(log),   SECTION(limits), CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, raw_fields),
@@ -272,7 +282,7 @@ static int take_path(const struct yaml_doc *doc, const char *given, const char *
 {
     const char *path = given ? given : initial, *slash = strrchr(doc->file, '/');
     int folder = slash ? (int)(slash - doc->file) + 1 : 0;
-    if (path[0] == '/')
+    if (path[0] == '/' || strncmp(path, "credential:", 11) == 0)
         folder = 0;
     if (asprintf(out, "%.*s%s", folder, doc->file, path) >= 0)
         return HX_OK;
@@ -299,13 +309,19 @@ static int take_paths(const struct yaml_doc *doc, const struct raw *raw, struct 
         err = take_optional_path(doc, raw->evidence.onsite_key_file, &s->onsite_key_file);
     if (!err)
         err = take_optional_path(doc, raw->evidence.devices_file, &s->devices_file);
-    return err;
+    if (!err)
+        err = take_optional_path(doc, raw->keys.principals, &s->principals);
+    if (!err)
+        err = take_path(doc, raw->keys.roles, "roles.yaml", &s->roles);
+    return err ? err : take_path(doc, raw->keys.server, "../var/server.key", &s->server_key);
 }
 
 /* A key that others may read is no secret any more: refused, not repaired. */
 static int check_key_file(const struct yaml_doc *doc, const char *key, const char *file)
 {
     struct stat st;
+    if (strncmp(file, "credential:", 11) == 0)
+        return HX_OK; /* judged when it is read */
     if (stat(file, &st) != 0)
         return errno == ENOENT || errno == ENOTDIR
                    ? HX_OK
@@ -318,12 +334,12 @@ static int check_key_file(const struct yaml_doc *doc, const char *key, const cha
     return HX_OK;
 }
 
-static int check_door(const struct yaml_doc *doc, const char *key, const char *endpoint)
+static int check_door(const struct yaml_doc *doc, const char *key, const char *endpoint, bool keys)
 {
     if (!hx_endpoint_valid(endpoint))
         return yaml_schema_fault(doc, key, "\"%s\" is not tcp://ADDRESS:PORT or ipc://PATH",
                                  endpoint);
-    if (!hx_endpoint_local(endpoint))
+    if (!keys && !hx_endpoint_local(endpoint))
         return yaml_schema_fault(doc, key,
                                  "%s can be reached from other machines, which needs keys: use "
                                  "tcp://127.0.0.1:PORT, tcp://[::1]:PORT or ipc://PATH",
@@ -339,17 +355,18 @@ static bool same_door(const char *a, const char *b)
 
 static int take_doors(const struct yaml_doc *doc, const struct raw *raw, struct hx_settings *s)
 {
+    bool keys = raw->keys.principals && *raw->keys.principals;
     int err = take_text(raw->listen.ingest, "tcp://127.0.0.1:54321", &s->ingest);
     if (!err)
         err = take_text(raw->listen.feed, "tcp://127.0.0.1:54322", &s->feed);
     if (!err)
         err = take_text(raw->listen.pub, "tcp://127.0.0.1:54323", &s->pub);
     if (!err)
-        err = check_door(doc, "listen.ingest", s->ingest);
+        err = check_door(doc, "listen.ingest", s->ingest, keys);
     if (!err)
-        err = check_door(doc, "listen.feed", s->feed);
+        err = check_door(doc, "listen.feed", s->feed, keys);
     if (!err && *s->pub)
-        err = check_door(doc, "listen.pub", s->pub);
+        err = check_door(doc, "listen.pub", s->pub, keys);
     if (!err && (same_door(s->pub, s->ingest) || same_door(s->pub, s->feed)))
         err = yaml_schema_fault(doc, "listen.pub", "%s is the address of another door", s->pub);
     return err;
@@ -410,9 +427,10 @@ int hx_settings_load(const char *path, struct hx_settings *s, struct hx_problem 
 
 void hx_settings_free(struct hx_settings *s)
 {
-    char *texts[] = {s->store_path,      s->ingest,      s->feed, s->pub,
-                     s->life_cycle,      s->city,        s->zone, s->key_file,
-                     s->onsite_key_file, s->devices_file};
+    char *texts[] = {s->store_path,      s->ingest,       s->feed,       s->pub,
+                     s->life_cycle,      s->city,         s->zone,       s->key_file,
+                     s->onsite_key_file, s->devices_file, s->principals, s->roles,
+                     s->server_key};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     *s = (struct hx_settings){0};

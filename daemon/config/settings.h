@@ -65,7 +65,7 @@ struct hx_settings {
                                    0 = for ever [0] */
     uint64_t partition;         /* 0 … 8191; fixed when the store is made [0] */
 
-    /* listen: on this machine only, until there are keys */
+    /* listen: on this machine only as long as there are no keys */
     char *ingest; /* events and questions ["tcp://127.0.0.1:54321"] */
     char *feed;   /* feeds; may be the same as ingest ["tcp://127.0.0.1:54322"] */
     char *pub;    /* city-wide stream; "" = none ["tcp://127.0.0.1:54323"] */
@@ -77,6 +77,11 @@ struct hx_settings {
     /* time: */
     char *zone;                 /* name shown to people ["Asia/Shanghai"] */
     int64_t utc_offset_minutes; /* of that zone, east is positive, -720 … 840 [480] */
+
+    /* keys: */
+    char *principals; /* who may come in; "" = everybody on this machine, without keys [""] */
+    char *roles;      /* what each role may do ["roles.yaml"] */
+    char *server_key; /* the daemon's key pair; mode 0600 ["../var/server.key"] */
 
     /* identity: */
     char *key_file; /* 32 bytes that encrypt who reported; mode 0600 ["../var/identity.key"] */
