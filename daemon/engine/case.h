@@ -219,7 +219,8 @@ struct hx_case {
     uint32_t returns;
     int64_t t_returned; /* when a return was last refused */
     uint32_t no_entries;
-    char asked_by[HX_PERSON_MAX]; /* class, merge, appeal or move that waits */
+    char asked_by[HX_PERSON_MAX];      /* class, merge, appeal or move that waits */
+    char asked_principal[HX_WORD_MAX]; /* whose key asked; "" without keys */
     char return_reason[HX_WORD_MAX];
     char reasons_used[HX_REF_MAX]; /* return reasons so far, comma-separated */
     uint32_t n_tried;

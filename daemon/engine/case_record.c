@@ -143,6 +143,7 @@ static const struct hx_field case_fields[] = {
     I64(181, hx_case, change_at),
     U8(182, hx_case, change_told),
     I64(183, hx_case, holder_at),
+    TEXT(100, hx_case, asked_principal),
 };
 RECORD(case, hx_case);
 

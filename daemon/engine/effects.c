@@ -305,7 +305,7 @@ static void propose_class(struct hx_step *s, const struct hx_call *call)
         return;
     }
     c->class_asked = (uint8_t)wanted;
-    PUT(asked_by, s->event->by);
+    hx_asked(s);
     hx_flag_set(s, HX_FLAG_CLASS_ASKED, true);
 }
 

@@ -2,6 +2,7 @@
 #include "engine/words.h"
 #include "hongxin/instant.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool has_class(const struct hx_step *s, const struct hx_call *call)
@@ -160,12 +161,23 @@ static bool by_accused(const struct hx_step *s, const struct hx_call *call)
     return false;
 }
 
-/* Two persons are two different names: one who speaks for two posts stays one. */
+void hx_asked(struct hx_step *s)
+{
+    snprintf(s->c->asked_by, sizeof s->c->asked_by, "%s", s->event->by);
+    snprintf(s->c->asked_principal, sizeof s->c->asked_principal, "%s", s->principal);
+}
+
+/* Two persons are two different names: one who speaks for two posts stays one. And where there are
+ * keys they are two principals: who holds one key is one, whatever names it gives. */
 bool hx_second_person(const struct hx_step *s)
 {
-    const char *first = strchr(s->c->asked_by, '/');
-    return !s->c->asked_by[0] ||
-           (s->actor.person[0] && strcmp(first ? first + 1 : "", s->actor.person) != 0);
+    const struct hx_case *c = s->c;
+    const char *first = strchr(c->asked_by, '/');
+    if (!c->asked_by[0])
+        return true;
+    if (c->asked_principal[0] && strcmp(c->asked_principal, s->principal) == 0)
+        return false;
+    return s->actor.person[0] && strcmp(first ? first + 1 : "", s->actor.person) != 0;
 }
 
 static bool second_person(const struct hx_step *s, const struct hx_call *call)

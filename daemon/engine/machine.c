@@ -383,7 +383,8 @@ static int apply_parked(struct hx_machine *m, uint64_t number, const struct hx_p
                             .size = e->event.len,
                             .event = event,
                             .t_rcv = p->t_rcv,
-                            .parked_lsn = p->lsn};
+                            .parked_lsn = p->lsn,
+                            .principal = e->principal};
     const hxp_reply *reply;
     return apply_to(m, number, &in, &reply);
 }

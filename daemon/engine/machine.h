@@ -144,6 +144,7 @@ struct hx_arrival {
     uint64_t parked_lsn;    /* it waited for its case under this entry; 0 = it did not */
     const char *proof_mark; /* the verdict on its proof, of an entry that is replayed; NULL = judge
                                it */
+    const char *principal;  /* whose key brought it; NULL or "" without keys */
 };
 
 /* Applies one event. *reply is always set on HX_OK and lives in the arena. reply->lsn is 0 when
@@ -195,6 +196,10 @@ HX_CHECK int hx_machine_audit(struct hx_machine *m, uint64_t case_number, bool r
                               const char **code);
 /* The same without looking: for a replay. */
 HX_CHECK int hx_machine_case_alarm(struct hx_machine *m, uint64_t case_number, const char *code);
+
+/* An administrative act, as an entry that is about no case; *lsn is its number. The fact is
+ * borrowed until the arena's reset. */
+HX_CHECK int hx_machine_act(struct hx_machine *m, hxp_audit_fact *act, uint64_t *lsn);
 
 /* What is true now of a case, for snapshots and answers; in the arena. NULL without memory. */
 hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c);

@@ -75,17 +75,16 @@ int hx_machine_count(struct hx_machine *m, const struct hx_arrival *in)
 
 /* ---- entries about no case: one alarm each ---- */
 
-static int alarm_entry(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff)
+/* An entry that is about no case: one fact. */
+static int lone_entry(struct hx_machine *m, const hxp_fact *fact, const char *cause, int64_t t_eff,
+                      uint64_t *lsn)
 {
     hxp_entry *e = hx_arena_alloc(m->arena, sizeof *e);
-    hxp_fact *f = hx_arena_alloc(m->arena, sizeof *f);
+    hxp_fact *f = hx_arena_memdup(m->arena, fact, sizeof *fact);
     hxp_fact **facts = hx_arena_alloc(m->arena, sizeof *facts);
     if (!e || !f || !facts)
         return HX_NOMEM;
     hongxin__v1__entry__init(e);
-    hongxin__v1__fact__init(f);
-    f->fact_case = HONGXIN__V1__FACT__FACT_ALARM;
-    f->alarm = a;
     facts[0] = f;
     e->facts = facts;
     e->n_facts = 1;
@@ -93,14 +92,32 @@ static int alarm_entry(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff)
     e->t_wall = m->wall != m->now ? m->wall : 0;
     e->t_eff = t_eff;
     e->scale = m->scale;
-    e->cause = a->code;
+    e->cause = (char *)(uintptr_t)cause;
     m->n_with = 0;
     int rc = m->ops->next_lsn(m->backend, &e->lsn);
     if (rc)
         return rc;
-    if (a->disturbance)
+    *lsn = e->lsn;
+    if (f->fact_case == HONGXIN__V1__FACT__FACT_ALARM && f->alarm->disturbance)
         m->dist.lsn = e->lsn;
     return hx_machine_append(m, e);
+}
+
+static int alarm_entry(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff)
+{
+    hxp_fact f = HONGXIN__V1__FACT__INIT;
+    uint64_t lsn;
+    f.fact_case = HONGXIN__V1__FACT__FACT_ALARM;
+    f.alarm = a;
+    return lone_entry(m, &f, a->code, t_eff, &lsn);
+}
+
+int hx_machine_act(struct hx_machine *m, hxp_audit_fact *act, uint64_t *lsn)
+{
+    hxp_fact f = HONGXIN__V1__FACT__INIT;
+    f.fact_case = HONGXIN__V1__FACT__FACT_AUDIT;
+    f.audit = act;
+    return lone_entry(m, &f, act->act, m->now, lsn);
 }
 
 static hxp_alarm_fact *new_alarm(struct hx_machine *m, const char *code)

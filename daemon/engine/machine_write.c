@@ -203,6 +203,7 @@ static void fill_event(struct hx_machine *m, hxp_entry *e, const struct hx_arriv
     if (!in)
         return;
     e->t_rcv = in->t_rcv;
+    e->principal = text(in->principal);
     e->event = (ProtobufCBinaryData){in->size, (uint8_t *)(uintptr_t)in->bytes};
     e->parked_lsn = in->parked_lsn;
     e->reporter_digest =
@@ -279,6 +280,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->c = c;
     s->event = in ? in->event : NULL;
     s->data = NULL;
+    s->principal = in && in->principal ? in->principal : "";
     s->actor = (struct hx_actor){.role = HX_ROLE_NONE};
     s->now = m->now;
     s->t_rcv = s->t_eff = in ? in->t_rcv : m->now;

@@ -28,6 +28,7 @@ struct hx_step {
     struct hx_case *c;
     const hxp_event *event; /* NULL when a mark fired */
     const hxp_data *data;   /* never NULL */
+    const char *principal;  /* whose key brought the event; "" without keys, and for a mark */
     struct hx_actor actor;
     int64_t now;   /* t_rec */
     int64_t t_rcv; /* of the event; the due time of a mark */

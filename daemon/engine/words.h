@@ -99,6 +99,8 @@ void hx_parties_ask_again(struct hx_case *c);
 bool hx_by_level3(const struct hx_step *s);
 /* Somebody else than the one who asked; both must be named persons. */
 bool hx_second_person(const struct hx_step *s);
+/* Remembers who has asked for what needs a second person. */
+void hx_asked(struct hx_step *s);
 void hx_resume(struct hx_step *s);
 /* A reporter says that it began at `t`: the citizen's clock starts with the earliest. */
 void hx_earliest_report(struct hx_step *s, int64_t t);

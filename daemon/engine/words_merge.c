@@ -44,7 +44,7 @@ static void ask_merge(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     s->c->merged_into = s->other->number;
-    snprintf(s->c->asked_by, sizeof s->c->asked_by, "%s", s->event->by);
+    hx_asked(s);
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, true);
 }
 

@@ -85,7 +85,7 @@ static void ask_return(struct hx_step *s, const struct hx_call *call)
     snprintf(c->return_reason, sizeof c->return_reason, "%s", s->data->reason);
     snprintf(c->reasons_used + n, sizeof c->reasons_used - n, "%s%s", n ? "," : "",
              s->data->reason);
-    snprintf(c->asked_by, sizeof c->asked_by, "%s", s->event->by);
+    hx_asked(s);
     hx_flag_set(s, HX_FLAG_RETURN_ASKED, true);
 }
 

@@ -59,7 +59,7 @@ static bool same_move(const struct hx_step *s, const struct hx_call *call)
 static void ask_move(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    snprintf(s->c->asked_by, sizeof s->c->asked_by, "%s", s->event->by);
+    hx_asked(s);
     snprintf(s->c->move_clock, sizeof s->c->move_clock, "%s", s->data->clock);
     s->c->move_deadline = s->data->deadline;
     hx_flag_set(s, HX_FLAG_MOVE_ASKED, true);
@@ -78,7 +78,7 @@ static void move_deadline(struct hx_step *s, const struct hx_call *call)
 static void ask_exclusion(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    snprintf(s->c->asked_by, sizeof s->c->asked_by, "%s", s->event->by);
+    hx_asked(s);
     hx_flag_set(s, HX_FLAG_APPEALED, true);
 }
 
