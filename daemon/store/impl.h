@@ -17,6 +17,7 @@
     X(SEEN, "seen")                                                                                \
     X(REF, "ref")                                                                                  \
     X(PERSON, "person")                                                                            \
+    X(HOLD, "hold")                                                                                \
     X(CURSOR, "cursor")                                                                            \
     X(SOURCE, "source")                                                                            \
     X(PARKED, "parked")                                                                            \

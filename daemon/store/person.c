@@ -107,3 +107,65 @@ int hx_store_person_erase(struct hx_store *st, uint64_t case_number, uint32_t pa
     person_key(&k, case_number, party);
     return store_del(st, T_PERSON, key_val(&k));
 }
+
+static int hold_key(uint64_t case_number, struct key *k)
+{
+    k->size = 0;
+    key_add64(k, case_number);
+    return HX_OK;
+}
+
+int hx_store_person_hold(struct hx_store *st, uint64_t case_number, bool on)
+{
+    static const uint8_t value[1] = {1};
+    struct key k;
+    int err = store_writable(st);
+    if (!err)
+        err = hold_key(case_number, &k);
+    if (err)
+        return err;
+    if (on)
+        return store_put(st, T_HOLD, key_val(&k), val_of(value, sizeof value), 0);
+    err = store_del(st, T_HOLD, key_val(&k));
+    return err == HX_NOTFOUND ? HX_OK : err;
+}
+
+int hx_store_person_erase_case(struct hx_store *st, uint64_t case_number, uint32_t *n)
+{
+    struct key k;
+    MDB_val value;
+    int err = store_writable(st);
+    *n = 0;
+    if (!err)
+        err = hold_key(case_number, &k);
+    if (err)
+        return err;
+    err = store_get(st, T_HOLD, key_val(&k), &value);
+    if (err != HX_NOTFOUND)
+        return err ? err : HX_DENIED;
+    err = HX_OK;
+    for (uint32_t party = 0; !err && party < HX_CASE_PARTIES; party++) {
+        err = hx_store_person_erase(st, case_number, party);
+        *n += err == HX_OK;
+        err = err == HX_NOTFOUND ? HX_OK : err;
+    }
+    return err;
+}
+
+bool hx_store_person_kept(struct hx_store *st, uint64_t case_number)
+{
+    struct key k;
+    MDB_cursor *cur;
+    if (store_read_begin(st))
+        return false;
+    person_key(&k, case_number, 0);
+    MDB_val key = key_val(&k), value;
+    bool kept = mdb_cursor_open(st->reader, st->dbi[T_PERSON], &cur) == 0;
+    if (kept) {
+        kept = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE) == 0 && key.mv_size >= 8 &&
+               be64_get(key.mv_data) == case_number;
+        mdb_cursor_close(cur);
+    }
+    store_read_end(st);
+    return kept;
+}

@@ -141,6 +141,17 @@ HX_CHECK int hx_store_person_load(struct hx_store *st, uint64_t case_number, uin
  * transaction. HX_NOTFOUND. */
 HX_CHECK int hx_store_person_erase(struct hx_store *st, uint64_t case_number, uint32_t party);
 
+/* Erases every identity of the case and counts them in *n. HX_DENIED: a legal hold is on it, and
+ * nothing was done. */
+HX_CHECK int hx_store_person_erase_case(struct hx_store *st, uint64_t case_number, uint32_t *n);
+
+/* A legal hold on the case's identities, inside a write transaction: while it is on they are not
+ * erased. */
+HX_CHECK int hx_store_person_hold(struct hx_store *st, uint64_t case_number, bool on);
+
+/* Whether any identity of the case is kept, as committed. */
+bool hx_store_person_kept(struct hx_store *st, uint64_t case_number);
+
 /* Position of a subscriber. A save is kept in memory and joins the next write transaction, whoever
  * begins it; load sees it at once. It is lost by a crash before: the subscriber gets some entries
  * twice. HX_INVALID: name empty or too long. */
