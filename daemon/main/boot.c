@@ -1,8 +1,10 @@
 #include "main/boot.h"
 
 #include "base/log.h"
+#include "config/access.h"
 #include "config/city_load.h"
 #include "config/life_cycle.h"
+#include "hongxin/key.h"
 #include "service/service.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -15,9 +17,24 @@
 
 enum { DESCRIPTORS = 512 }; /* beside those of connections */
 
+/* The registry is right, so that --check-config tells before a start does. */
+static int check_access(const struct boot *b, struct hx_problem *problem)
+{
+    struct hx_access *access = NULL;
+    if (!*b->settings.principals)
+        return HX_OK;
+    int rc = hx_access_load(b->settings.principals, b->settings.roles, b->city, &access, problem);
+    hx_access_free(access);
+    return rc;
+}
+
 int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
 {
     memset(b, 0, sizeof *b);
+    b->key = sodium_malloc(
+        HX_IDENTITY_KEY_SIZE); /* never in a core, nor swapped where that can be had */
+    if (!b->key)
+        return HX_NOMEM;
     int rc = hx_settings_load(config, &b->settings, problem);
     if (rc == HX_OK)
         rc = hx_life_cycle_load(b->settings.life_cycle, &b->rules, problem);
@@ -25,7 +42,7 @@ int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
         rc = hx_city_load(b->settings.city, &b->city, problem);
     if (rc == HX_OK && *b->settings.devices_file)
         rc = hx_devices_load(b->settings.devices_file, &b->devices, problem);
-    return rc;
+    return rc == HX_OK ? check_access(b, problem) : rc;
 }
 
 /* ---- keys: of identities, of on-site codes ----------------------------------------------------
@@ -81,10 +98,14 @@ static int make_key(const char *path, uint8_t *key, struct hx_problem *problem)
 static int read_key(const char *path, uint8_t *key, struct hx_problem *problem)
 {
     errno = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = hx_secret_open(path);
+    if (fd == HX_NOTFOUND)
+        return make_key(path, key, problem);
     if (fd < 0)
-        return errno == ENOENT ? make_key(path, key, problem)
-                               : key_fault(path, "cannot read the key", problem);
+        return key_fault(path,
+                         fd == HX_DENIED ? "others may read the key, or nobody can"
+                                         : "cannot read the key",
+                         problem);
     uint8_t more;
     ssize_t n = read(fd, key, HX_IDENTITY_KEY_SIZE);
     bool right = n == HX_IDENTITY_KEY_SIZE && read(fd, &more, 1) == 0;
@@ -144,6 +165,9 @@ int boot_run(struct boot *b, uint32_t scale, int64_t begin)
                                       .onsite_required = s->onsite_required,
                                       .onsite_window_ms = (int64_t)s->onsite_seconds * 1000,
                                       .devices = b->devices,
+                                      .principals_file = s->principals,
+                                      .roles_file = s->roles,
+                                      .server_key_file = s->server_key,
                                       .intake_endpoint = s->ingest,
                                       .feed_endpoint = s->feed,
                                       .pub_endpoint = s->pub,
@@ -165,6 +189,5 @@ void boot_free(struct boot *b)
     hx_life_cycle_free(b->rules);
     hx_settings_free(&b->settings);
     hx_devices_free(b->devices);
-    sodium_memzero(b->key, sizeof b->key);
-    sodium_memzero(b->onsite_key, sizeof b->onsite_key);
+    sodium_free(b->key); /* clears both */
 }

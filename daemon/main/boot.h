@@ -15,8 +15,8 @@ struct boot {
     struct hx_city *city;
     struct hx_store *store;
     struct hx_devices *devices; /* NULL = none are registered */
-    uint8_t key[HX_IDENTITY_KEY_SIZE];
-    uint8_t onsite_key[HX_IDENTITY_KEY_SIZE]; /* of on-site codes, when configured */
+    uint8_t *key;               /* HX_IDENTITY_KEY_SIZE bytes, in guarded memory */
+    uint8_t *onsite_key;        /* of on-site codes, when configured; behind `key` */
 };
 
 /* Reads and checks everything that the configuration names; touches no data. HX_CONFIG, HX_IO or

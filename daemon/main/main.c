@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 #define DEFAULT_CONFIG "/etc/hongxin/hongxin.yaml"
 
@@ -143,6 +144,7 @@ int main(int argc, char **argv)
     if (code >= 0)
         return code;
     signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_DUMPABLE, 0); /* while there are secrets: no core, nobody attaches */
     if (sodium_init() < 0)
         return EXIT_FAILURE;
     if (boot_load(&b, a.config, &problem) != HX_OK)
@@ -150,5 +152,6 @@ int main(int argc, char **argv)
     else
         code = a.check ? check(&b) : serve(&b, &a);
     boot_free(&b);
+    prctl(PR_SET_DUMPABLE, 1);
     return code;
 }

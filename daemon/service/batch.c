@@ -52,13 +52,25 @@ static void put_off(struct service *s, struct batch_job *job, size_t from)
     }
 }
 
+/* Its tenant has sent too much: told when the quota has room for this message. */
+static void over_quota(struct service *s, struct batch_job *job)
+{
+    for (size_t i = 0; i < job->publish->n_items; i++) {
+        job->replies[i] = intake_refusal(s, HONGXIN__V1__RESULT__RETRY_AFTER, "OVER_QUOTA",
+                                         "more events a second than this organisation may send");
+        if (job->replies[i])
+            job->replies[i]->retry_after_ms = job->wait_ms;
+        intake_name(s, job->publish->items[i], job->replies[i]);
+    }
+}
+
 static void apply_all(struct service *s, struct batch_job *job)
 {
     struct batch *b = &s->batch;
     if (batch_begin(s) != HX_OK)
         return;
     for (size_t i = 0; i < job->publish->n_items && !b->error; i++)
-        b->error = intake_apply(s, job->publish->items[i], job->t_rcv, &job->replies[i]);
+        b->error = intake_apply(s, job, i, &job->replies[i]);
 }
 
 void batch_add(struct service *s, struct batch_job *job)
@@ -69,7 +81,9 @@ void batch_add(struct service *s, struct batch_job *job)
     *b->last = job;
     b->last = &job->next;
     b->items += job->publish->n_items;
-    if (batch_paused(s))
+    if (job->wait_ms)
+        over_quota(s, job);
+    else if (batch_paused(s))
         put_off(s, job, 0);
     else
         apply_all(s, job);
@@ -166,7 +180,7 @@ static int apply_alone(struct service *s, struct batch_job *job, size_t i)
     b->error = HX_OK;
     if (batch_begin(s) != HX_OK)
         return b->error;
-    b->error = intake_apply(s, job->publish->items[i], job->t_rcv, &job->replies[i]);
+    b->error = intake_apply(s, job, i, &job->replies[i]);
     int rc = commit(s);
     if (rc == HX_OK || batch_trouble(rc))
         return rc;
@@ -181,7 +195,7 @@ static int isolate(struct service *s)
     s->batch.n_due = 0;
     s->counters.isolated++;
     for (struct batch_job *job = s->batch.first; job; job = job->next) {
-        for (size_t i = 0; i < job->publish->n_items; i++) {
+        for (size_t i = 0; !job->wait_ms && i < job->publish->n_items; i++) {
             int rc = apply_alone(s, job, i);
             if (rc != HX_OK)
                 return rc;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct door;
+struct hx_principal;
 struct hx_due_row;
 struct peer;
 struct service;
@@ -25,8 +26,10 @@ struct batch_job {
     const struct peer *peer;
     uint64_t number, request;
     const Hongxin__V1__Publish *publish;
-    hxp_reply **replies; /* one per item */
-    int64_t t_rcv;       /* engine time when our door read it */
+    hxp_reply **replies;            /* one per item */
+    int64_t t_rcv;                  /* engine time when our door read it */
+    const struct hx_principal *who; /* whose key; NULL without keys */
+    uint64_t wait_ms;               /* above 0: over its tenant's quota, nothing is applied */
 };
 
 struct batch {

@@ -75,6 +75,10 @@ void handle_count(struct service *s, const struct request *r)
     Hongxin__V1__CountAnswer a = HONGXIN__V1__COUNT_ANSWER__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     struct counts c = {.s = s};
+    if (!service_sees_filter(s, r, r->message->count->filter)) {
+        service_deny(s, r);
+        return;
+    }
     c.list = hx_arena_alloc(&s->arena, LIMIT_COUNTS * sizeof *c.list);
     if (!c.list || ask_all(&c, r->message->count->filter) != HX_OK || c.failed) {
         service_problem(s, r, "STORE_TROUBLE", "try again");

@@ -9,18 +9,25 @@ static const struct handler {
     void (*handle)(struct service *s, const struct request *r);
     const char *name;
     enum door_kind doors;
+    int right; /* enum hx_right; -1: judged by the handler, or for everybody */
 } handlers[] = {
-    {HONGXIN__V1__REQUEST__ASK_PUBLISH, handle_publish, "Publish", DOOR_INTAKE},
-    {HONGXIN__V1__REQUEST__ASK_HELLO, handle_hello, "Hello", DOOR_FEED},
-    {HONGXIN__V1__REQUEST__ASK_CREDIT, handle_credit, "Credit", DOOR_FEED},
-    {HONGXIN__V1__REQUEST__ASK_ACK, handle_ack, "Ack", DOOR_FEED},
-    {HONGXIN__V1__REQUEST__ASK_CASE_QUERY, handle_case, "CaseQuery", DOOR_ANY},
-    {HONGXIN__V1__REQUEST__ASK_LIST, handle_list, "ListQuery", DOOR_ANY},
-    {HONGXIN__V1__REQUEST__ASK_COUNT, handle_count, "CountQuery", DOOR_ANY},
-    {HONGXIN__V1__REQUEST__ASK_STATS, handle_stats, "StatsQuery", DOOR_ANY},
-    {HONGXIN__V1__REQUEST__ASK_RULES, handle_rules, "RulesQuery", DOOR_ANY},
-    {HONGXIN__V1__REQUEST__ASK_ONSITE_CODE, handle_onsite_code, "OnsiteCodeQuery", DOOR_ANY},
-    {HONGXIN__V1__REQUEST__ASK_PING, handle_ping, "Ping", DOOR_ANY},
+    {HONGXIN__V1__REQUEST__ASK_PUBLISH, handle_publish, "Publish", DOOR_INTAKE, HX_RIGHT_publish},
+    {HONGXIN__V1__REQUEST__ASK_HELLO, handle_hello, "Hello", DOOR_FEED, HX_RIGHT_follow},
+    {HONGXIN__V1__REQUEST__ASK_CREDIT, handle_credit, "Credit", DOOR_FEED, HX_RIGHT_follow},
+    {HONGXIN__V1__REQUEST__ASK_ACK, handle_ack, "Ack", DOOR_FEED, HX_RIGHT_follow},
+    {HONGXIN__V1__REQUEST__ASK_CASE_QUERY, handle_case, "CaseQuery", DOOR_ANY, HX_RIGHT_ask},
+    {HONGXIN__V1__REQUEST__ASK_LIST, handle_list, "ListQuery", DOOR_ANY, HX_RIGHT_ask},
+    {HONGXIN__V1__REQUEST__ASK_COUNT, handle_count, "CountQuery", DOOR_ANY, HX_RIGHT_ask},
+    {HONGXIN__V1__REQUEST__ASK_STATS, handle_stats, "StatsQuery", DOOR_ANY, HX_RIGHT_stats},
+    {HONGXIN__V1__REQUEST__ASK_RULES, handle_rules, "RulesQuery", DOOR_ANY, HX_RIGHT_rules},
+    {HONGXIN__V1__REQUEST__ASK_ONSITE_CODE, handle_onsite_code, "OnsiteCodeQuery", DOOR_ANY,
+     HX_RIGHT_onsite},
+    {HONGXIN__V1__REQUEST__ASK_PING, handle_ping, "Ping", DOOR_ANY, -1},
+    {HONGXIN__V1__REQUEST__ASK_IDENTITY, handle_identity, "IdentityQuery", DOOR_ANY,
+     HX_RIGHT_identity},
+    {HONGXIN__V1__REQUEST__ASK_IDENTITY_ACT, handle_identity_act, "IdentityAct", DOOR_ANY,
+     HX_RIGHT_erase},
+    {HONGXIN__V1__REQUEST__ASK_TRACE, handle_trace, "TraceQuery", DOOR_ANY, HX_RIGHT_erase},
 };
 
 static const struct problem_text {
@@ -65,6 +72,42 @@ void service_problem(struct service *s, const struct request *r, const char *cod
     service_answer(s, r, &answer);
 }
 
+void service_deny(struct service *s, const struct request *r)
+{
+    service_problem(s, r, "DENIED", "not permitted");
+}
+
+bool service_may(struct service *s, const struct request *r, enum hx_right right)
+{
+    if (!r->who || hx_principal_has(r->who, right))
+        return true;
+    service_deny(s, r);
+    return false;
+}
+
+bool service_sees_case(const struct service *s, const struct request *r, const hxp_case_view *view)
+{
+    struct rights_tags tags;
+    if (!r->who)
+        return true;
+    rights_tag_case(s->lock.access, view, &tags);
+    return rights_see(r->who, &tags);
+}
+
+bool service_sees_filter(const struct service *s, const struct request *r, const hxp_filter *f)
+{
+    if (!r->who || r->who->city)
+        return true;
+    bool some = false;
+    for (size_t i = 0; f && i < f->n_places + f->n_holders; i++) {
+        const char *id = i < f->n_places ? f->places[i] : f->holders[i - f->n_places];
+        if (!rights_area(s->lock.access, s->options.city, r->who, id))
+            return false;
+        some = true;
+    }
+    return some;
+}
+
 static void refuse_frames(struct service *s, const struct request *r, const char *code)
 {
     const char *message = "";
@@ -89,8 +132,25 @@ static void handle(struct service *s, const struct request *r)
         service_problem(s, r, "UNKNOWN_MESSAGE", "this daemon does not know the message");
     else if (!(h->doors & r->door->kind))
         service_problem(s, r, "WRONG_DOOR", "this message belongs to the other endpoint");
-    else
+    else if (h->right < 0 || service_may(s, r, (enum hx_right)h->right))
         h->handle(s, r);
+}
+
+/* False: nobody we know, or one who has chosen its own routing id, by which another's answers could
+ * be waited for. Who has no key at all hears nothing. */
+static bool admit(struct service *s, const struct inbound *in, struct request *r)
+{
+    if (!s->lock.on)
+        return true;
+    r->who = in->named ? NULL : lock_who(&s->lock, in->user);
+    if (r->who)
+        r->user = hx_arena_strdup(&s->arena, in->user);
+    if (r->who || !in->user) {
+        s->counters.strangers += !r->who;
+        return r->who;
+    }
+    service_deny(s, r);
+    return false;
 }
 
 void service_dispatch(struct service *s, struct door *door, struct inbound *in)
@@ -98,6 +158,8 @@ void service_dispatch(struct service *s, struct door *door, struct inbound *in)
     struct request r = {.door = door, .peer = &in->peer};
     size_t size = zmq_msg_size(&in->body);
     s->counters.requests++;
+    if (!admit(s, in, &r))
+        return;
     if (in->problem) {
         refuse_frames(s, &r, in->problem);
         return;

@@ -10,6 +10,7 @@
 #define SERVICE_DOOR_H
 
 #include "hongxin/error.h"
+#include "hongxin/key.h"
 #include "hongxin/schema.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +40,9 @@ struct peer {
 /* One message that came in. `body` stays valid until the next door_receive(). */
 struct inbound {
     struct peer peer;
+    const char *user; /* whose key: User-Id of the last frame (lock.h); NULL without keys. Valid as
+                         long as `body` */
+    bool named;       /* the peer has chosen its routing id itself */
     zmq_msg_t body;
     const char *problem; /* code for the answer when the frames were wrong; else NULL */
 };
@@ -47,9 +51,14 @@ struct door_options {
     const char *name;
     enum door_kind kind;
     const char *endpoint;
-    int64_t message_bytes; /* larger frames close the connection */
-    int queue;             /* messages kept for one peer, each way */
+    int64_t message_bytes;    /* larger frames close the connection */
+    int queue;                /* messages kept for one peer, each way */
+    const struct hx_key *key; /* the daemon's; NULL: no encryption, nobody is asked */
 };
+
+/* Makes any socket a CURVE server whose peers the doorkeeper of this domain admits (zap.h). False
+ * when that cannot be had: then it must not be bound. */
+HX_CHECK bool door_lock(void *socket, const struct hx_key *key, const char *domain);
 
 /* Binds. HX_IO with the reason in the log; HX_BUSY when the address is in use. */
 HX_CHECK int door_open(struct door *d, void *zmq, const struct door_options *options);
@@ -73,6 +82,9 @@ void inbound_fini(struct inbound *in);
 /* Packs and queues a message; never waits. HX_CLOSED: the peer is gone. HX_AGAIN: its queue is
  * full. HX_NOMEM. Each is counted. */
 HX_CHECK int door_send(struct door *d, const struct peer *to, const hxp_response *response);
+
+/* Overwrites where answers are packed: the last one held what must not stay. */
+void door_forget(struct door *d);
 
 bool peer_equal(const struct peer *a, const struct peer *b);
 

@@ -118,16 +118,39 @@ uint64_t feeds_lag(const struct feeds *f, uint64_t newest)
     return lag;
 }
 
+void feeds_relock(struct service *s)
+{
+    for (size_t i = 0; i < s->feeds.n; i++) {
+        struct feed *feed = s->feeds.list[i];
+        feed->who = lock_who(&s->lock, feed->user);
+        if (!feed->lost && (!feed->who || !hx_principal_has(feed->who, HX_RIGHT_follow) ||
+                            !rights_subscriber(s->lock.access, feed->who, feed->name)))
+            dismiss(s, feed, "DENIED", "not permitted");
+    }
+    sweep(&s->feeds);
+}
+
+/* Feeds of one tenant, and how many it may have. */
+static bool too_many_feeds(const struct service *s, const struct request *r)
+{
+    const struct hx_tenant *t = r->who ? hx_access_tenant(s->lock.access, r->who->tenant) : NULL;
+    size_t n = 0;
+    for (size_t i = 0; t && i < s->feeds.n; i++)
+        n += !s->feeds.list[i]->lost && s->feeds.list[i]->who->tenant == r->who->tenant;
+    return t && t->feeds && n >= t->feeds;
+}
+
 /* ---- HELLO ------------------------------------------------------------------------------------
  */
 
-static const char *judge_hello(const struct service *s, const Hongxin__V1__Hello *hello)
+static const char *judge_hello(const struct service *s, const struct request *r)
 {
+    const Hongxin__V1__Hello *hello = r->message->hello;
     if (!text_all_utf8(&hello->base))
         return "BAD_UTF8";
     if (strlen(hello->subscriber) >= HX_SUBSCRIBER_MAX)
         return "NAME_TOO_LONG";
-    if (s->feeds.n >= s->feeds.cap)
+    if (s->feeds.n >= s->feeds.cap || too_many_feeds(s, r))
         return "TOO_MANY_SUBSCRIBERS";
     if (hello->from > HONGXIN__V1__HELLO__FROM__OLDEST)
         return "BAD_FROM";
@@ -172,6 +195,9 @@ static struct feed *feed_new(struct service *s, const struct request *r)
         return NULL;
     feed->door = r->door;
     feed->peer = *r->peer;
+    feed->who = r->who;
+    if (r->user)
+        strncpy(feed->user, r->user, sizeof feed->user - 1);
     feed->number = ++s->feeds.opened;
     feed->credit = most_credit(s, hello->credit);
     feed->snapshot = hello->snapshot;
@@ -214,8 +240,12 @@ static void replace(struct service *s, const struct request *r)
 
 void handle_hello(struct service *s, const struct request *r)
 {
+    if (r->who && !rights_subscriber(s->lock.access, r->who, r->message->hello->subscriber)) {
+        service_deny(s, r);
+        return;
+    }
     replace(s, r);
-    const char *code = judge_hello(s, r->message->hello);
+    const char *code = judge_hello(s, r);
     if (code) {
         service_problem(s, r, code, "the subscription was refused");
         return;
@@ -239,6 +269,8 @@ void handle_hello(struct service *s, const struct request *r)
 static struct feed *expect_feed(struct service *s, const struct request *r)
 {
     struct feed *feed = find(&s->feeds, r->door, r->peer);
+    if (feed && r->user && strcmp(feed->user, r->user) != 0)
+        feed = NULL; /* a routing id proves nothing: a feed belongs to the key that said HELLO */
     if (!feed)
         service_problem(s, r, "NO_FEED", "say HELLO first");
     return feed;

@@ -12,6 +12,7 @@
 #include "hongxin/instant.h"
 #include "service/door.h"
 #include "service/filter.h"
+#include "service/zap.h"
 #include "store/store.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,8 +29,10 @@ struct feed {
     struct door *door;
     struct peer peer;
     uint64_t number;
-    char name[HX_SUBSCRIBER_MAX]; /* "" = keeps no cursor */
-    hxp_filter *filter;           /* owned; NULL = everything */
+    char name[HX_SUBSCRIBER_MAX];   /* "" = keeps no cursor */
+    const struct hx_principal *who; /* NULL: there are no keys */
+    char user[ZAP_USER];            /* its key */
+    hxp_filter *filter;             /* owned; NULL = everything */
 
     uint32_t credit;
     uint64_t next_lsn;  /* the next entry to look at */
@@ -73,6 +76,10 @@ void feeds_tick(struct service *s);
 
 /* Entries that the slowest feed has before it. */
 uint64_t feeds_lag(const struct feeds *f, uint64_t newest);
+
+/* Another registry is in force: feeds of keys that are not any more, or whose name their principal
+ * may not bear any more, end at once; the others go on with the rights they have now. */
+void feeds_relock(struct service *s);
 
 /* One step of a feed's snapshot; false when the feed has to wait for credit or is lost. */
 bool snapshot_step(struct service *s, struct feed *feed);

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const fact_names[] = {"REPLY",       "STATE",  "CLASS", "CLOCK", "BREACH",
-                                         "BREACH_MARK", "NOTICE", "OWNER", "FLAG",  "ALARM"};
+static const char *const fact_names[] = {"REPLY",  "STATE",       "CLASS",  "CLOCK",
+                                         "BREACH", "BREACH_MARK", "NOTICE", "OWNER",
+                                         "FLAG",   "ALARM",       "AUDIT"};
 
 static bool in_list(const char *s, size_t n, char *const *list)
 {

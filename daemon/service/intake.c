@@ -1,5 +1,6 @@
 #include "service/intake.h"
 
+#include "hongxin/number.h"
 #include "service/state.h"
 #include "service/text.h"
 #include <sodium.h>
@@ -15,6 +16,7 @@ struct passage {
     size_t identity_size;
     uint8_t *digest; /* in the arena: the entry points to it */
     int64_t t_rcv;
+    const struct hx_principal *who; /* NULL without keys */
 };
 
 hxp_reply *intake_refusal(struct service *s, Hongxin__V1__Result result, const char *code,
@@ -90,6 +92,89 @@ static int check_form(struct service *s, struct passage *p, hxp_reply **reply)
         return HX_OK;
     *reply = intake_refusal(s, HONGXIN__V1__RESULT__INVALID, code,
                             "larger than the limit, or an identity where no reporter comes in");
+    name_reply(p->event, *reply);
+    return *reply ? HX_OK : HX_NOMEM;
+}
+
+/* ---- rights --------------------------------------------------------------------------------- */
+
+/* True for a case that is there and outside the principal's areas. */
+static int foreign_case(struct service *s, const struct passage *p, uint64_t number, bool *foreign)
+{
+    const struct hx_machine *m = &s->machine;
+    int rc = m->ops->case_load(m->backend, number, &s->scratch);
+    *foreign = false;
+    if (rc != HX_OK)
+        return rc == HX_NOTFOUND ? HX_OK : rc;
+    const struct request r = {.who = p->who};
+    hxp_where where = HONGXIN__V1__WHERE__INIT;
+    hxp_case_view view = HONGXIN__V1__CASE_VIEW__INIT;
+    where.street = s->scratch.street;
+    where.community = s->scratch.community;
+    where.grid = s->scratch.grid;
+    where.estate = s->scratch.estate;
+    where.building = s->scratch.building;
+    view.where = &where;
+    view.holder = s->scratch.holder;
+    *foreign = !service_sees_case(s, &r, &view);
+    return HX_OK;
+}
+
+static int foreign_text(struct service *s, const struct passage *p, const char *text, bool *foreign)
+{
+    uint64_t number;
+    *foreign = false;
+    return hx_number_parse(text, &number) == HX_OK ? foreign_case(s, p, number, foreign) : HX_OK;
+}
+
+/* The case of the event and those it names besides. */
+static int foreign_any(struct service *s, const struct passage *p, bool *foreign)
+{
+    const hxp_event *e = p->event;
+    const hxp_data *d = e->data;
+    const struct hx_machine *m = &s->machine;
+    uint64_t number = e->case_number;
+    int rc = HX_OK;
+    if (!number && *e->case_ref)
+        rc = m->ops->ref_load(m->backend, e->source, e->case_ref, &number);
+    if (rc == HX_OK && number)
+        rc = foreign_case(s, p, number, foreign);
+    if (rc == HX_NOTFOUND)
+        rc = HX_OK;
+    if (rc == HX_OK && d && !*foreign && *d->into)
+        rc = foreign_text(s, p, d->into, foreign);
+    for (size_t i = 0; rc == HX_OK && d && !*foreign && i < d->n_cases; i++)
+        rc = foreign_text(s, p, d->cases[i], foreign);
+    return rc;
+}
+
+/* A report must lie in the areas; one with a position alone only from whom the whole city is. */
+static bool foreign_place(const struct service *s, const struct passage *p)
+{
+    const hxp_data *d = p->event->data;
+    if (p->who->city || !is(p->event, "REPORTED"))
+        return false;
+    return !rights_place(s->lock.access, p->who,
+                         d ? hx_city_place(s->options.city, d->place) : NULL);
+}
+
+/* Refuses what the principal may not say. A foreign case looks like one that does not exist. */
+static int check_rights(struct service *s, struct passage *p, hxp_reply **reply)
+{
+    bool foreign = false;
+    const char *code = rights_claim(s->lock.access, p->who, p->event);
+    if (!code && foreign_place(s, p))
+        code = "FOREIGN_AREA";
+    if (!code && !p->who->city) {
+        int rc = foreign_any(s, p, &foreign);
+        if (rc != HX_OK)
+            return rc;
+        code = foreign ? "NO_CASE" : NULL;
+    }
+    if (!code)
+        return HX_OK;
+    *reply = intake_refusal(s, HONGXIN__V1__RESULT__INVALID, code,
+                            foreign ? "" : "this key may not say so");
     name_reply(p->event, *reply);
     return *reply ? HX_OK : HX_NOMEM;
 }
@@ -171,7 +256,8 @@ static int apply(struct service *s, struct passage *p, hxp_reply **reply)
     struct hx_arrival in = {.bytes = p->item->event.data,
                             .size = p->item->event.len,
                             .event = p->event,
-                            .t_rcv = p->t_rcv};
+                            .t_rcv = p->t_rcv,
+                            .principal = p->who ? p->who->name : ""};
     if (p->event && p->item->reporter) {
         int rc = digest_identity(s, p);
         if (rc != HX_OK)
@@ -188,11 +274,13 @@ static int apply(struct service *s, struct passage *p, hxp_reply **reply)
     return in.reporter_digest ? keep_identity(s, p, made) : HX_OK;
 }
 
-int intake_apply(struct service *s, const hxp_item *item, int64_t t_rcv, hxp_reply **reply)
+int intake_apply(struct service *s, const struct batch_job *job, size_t i, hxp_reply **reply)
 {
-    struct passage p = {.item = item, .t_rcv = t_rcv};
+    struct passage p = {.item = job->publish->items[i], .t_rcv = job->t_rcv, .who = job->who};
     *reply = NULL;
     int rc = check_form(s, &p, reply);
+    if (rc == HX_OK && !*reply && p.event && p.who)
+        rc = check_rights(s, &p, reply);
     if (rc == HX_OK && !*reply && p.event)
         rc = check_room(s, &p, reply);
     if (rc == HX_OK && !*reply)

@@ -6,12 +6,13 @@
 #include "hongxin/schema.h"
 #include <stdint.h>
 
+struct batch_job;
 struct service;
 typedef Hongxin__V1__Item hxp_item;
 
-/* Applies one item in the open transaction. On HX_OK *reply is set. Any error has spoilt the
- * transaction. */
-HX_CHECK int intake_apply(struct service *s, const hxp_item *item, int64_t t_rcv,
+/* Applies the job's item i in the open transaction. On HX_OK *reply is set. Any error has spoilt
+ * the transaction. */
+HX_CHECK int intake_apply(struct service *s, const struct batch_job *job, size_t i,
                           hxp_reply **reply);
 
 /* A reply that was not made by the engine; in the arena, NULL without memory. `id` and `source`

@@ -19,7 +19,9 @@ void handle_publish(struct service *s, const struct request *r)
                               .request = publish->request,
                               .publish = publish,
                               .replies = replies,
-                              .t_rcv = timebase_now(&s->time)};
+                              .t_rcv = timebase_now(&s->time),
+                              .who = r->who,
+                              .wait_ms = lock_quota(&s->lock, r->who, publish->n_items)};
     hx_machine_set_time(&s->machine, job->t_rcv);
     batch_add(s, job);
 }

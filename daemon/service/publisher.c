@@ -2,10 +2,13 @@
 
 #include "base/log.h"
 #include "hongxin/fact.h"
+#include "service/door.h"
+#include "service/zap.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <zmq.h>
 
 enum { QUEUE = 10000, LINGER_MS = 200, TOPIC_MAX = 160, SUBSCRIPTION_MAX = 1024 };
@@ -21,24 +24,51 @@ static bool set_options(struct publisher *p, const char *endpoint)
            zmq_setsockopt(p->socket, ZMQ_MAXMSGSIZE, &most, sizeof most) == 0;
 }
 
-int publisher_open(struct publisher *p, void *zmq, const char *endpoint)
+static int bind_socket(struct publisher *p, const char *endpoint)
 {
-    *p = (struct publisher){0};
+    p->subscriptions = 0;
+    p->socket = zmq_socket(p->zmq, ZMQ_XPUB);
+    if (p->socket && set_options(p, endpoint) &&
+        (!p->key || door_lock(p->socket, p->key, ZAP_DOMAIN_STREAM)) &&
+        zmq_bind(p->socket, endpoint) == 0)
+        return HX_OK;
+    int err = errno;
+    hx_log(HX_LOG_ERROR, "event=door_failed door=pub endpoint=%s \"%s\"", endpoint,
+           zmq_strerror(err));
+    publisher_close(p);
+    return err == EADDRINUSE ? HX_BUSY : HX_IO;
+}
+
+int publisher_open(struct publisher *p, void *zmq, const char *endpoint, const struct hx_key *key)
+{
+    *p = (struct publisher){.zmq = zmq, .key = key};
     if (!endpoint || !*endpoint)
         return HX_OK;
-    p->socket = zmq_socket(zmq, ZMQ_XPUB);
-    if (!p->socket || !set_options(p, endpoint) || zmq_bind(p->socket, endpoint) != 0) {
-        int err = errno;
-        hx_log(HX_LOG_ERROR, "event=door_failed door=pub endpoint=%s \"%s\"", endpoint,
-               zmq_strerror(err));
-        publisher_close(p);
-        return err == EADDRINUSE ? HX_BUSY : HX_IO;
-    }
+    int rc = bind_socket(p, endpoint);
+    if (rc != HX_OK)
+        return rc;
     size_t n = sizeof p->endpoint;
     if (zmq_getsockopt(p->socket, ZMQ_LAST_ENDPOINT, p->endpoint, &n) != 0)
         strncpy(p->endpoint, endpoint, sizeof p->endpoint - 1);
     hx_log(HX_LOG_INFO, "event=listening door=pub endpoint=%s", p->endpoint);
     return HX_OK;
+}
+
+int publisher_reopen(struct publisher *p)
+{
+    enum { ATTEMPTS = 200, WAIT_US = 5000 };
+    if (!p->endpoint[0])
+        return HX_OK;
+    if (p->socket)
+        (void)zmq_unbind(p->socket, p->endpoint);
+    publisher_close(p);
+    int rc = HX_BUSY;
+    for (int i = 0; rc == HX_BUSY && i < ATTEMPTS; i++) {
+        if (i > 0)
+            usleep(WAIT_US); /* the I/O thread lets go of the address a moment later */
+        rc = bind_socket(p, p->endpoint);
+    }
+    return rc;
 }
 
 void publisher_close(struct publisher *p)
@@ -91,7 +121,7 @@ void publisher_send(struct publisher *p, const struct tail_entry *e)
         const hxp_fact *fact = e->decoded->facts[i];
         unsigned bit = 1u << ((unsigned)fact->fact_case & 31);
         const char *name = hx_fact_name(fact);
-        if (!*name || (sent & bit))
+        if (!*name || (sent & bit) || fact->fact_case == HONGXIN__V1__FACT__FACT_AUDIT)
             continue;
         sent |= bit;
         send_one(p, e, name);

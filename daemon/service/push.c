@@ -32,12 +32,45 @@ static const hxp_entry *decode(struct parcel *p, const uint8_t *bytes, size_t si
     return e;
 }
 
+/* Nothing is hidden from it: no keys, or every right to see. */
+static bool sees_all(const struct hx_principal *who)
+{
+    return !who || (who->city && hx_principal_has(who, HX_RIGHT_alarms) &&
+                    hx_principal_has(who, HX_RIGHT_audit));
+}
+
+/* Whether the subscriber may see it; *e is decoded when that was needed. */
+static bool permitted(struct parcel *p, const struct tail_entry *t, const hxp_entry **e)
+{
+    struct service *s = p->s;
+    struct tail_tags alone = {0}, *tags = &alone;
+    if (sees_all(p->feed->who) || (p->feed->who->city && t->case_number))
+        return true;
+    if (live_tail_find(&s->tail, t->lsn))
+        tags = live_tail_tags(&s->tail, t->lsn);
+    if (!tags) {
+        p->failed = true;
+        return false;
+    }
+    if (tags->lsn != t->lsn) {
+        if (!*e)
+            *e = decode(p, t->bytes, t->size);
+        if (!*e)
+            return false;
+        rights_tag_entry(s->lock.access, *e, &tags->tags);
+        tags->lsn = t->lsn;
+    }
+    return rights_see(p->feed->who, &tags->tags);
+}
+
 /* Whether the subscriber is to get it. An entry that cannot be decoded is passed over. */
 static bool wanted(struct parcel *p, const struct tail_entry *t)
 {
     const struct feed *feed = p->feed;
     const hxp_entry *e = t->decoded;
     bool paged = !feed->history && feed->n_pages;
+    if (!permitted(p, t, &e))
+        return false;
     if (!feed->filter && (!paged || t->case_number))
         return !paged || !snapshot_contains(feed, t->case_number, t->lsn);
     if (!e)

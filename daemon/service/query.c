@@ -1,4 +1,5 @@
 /* Questions about cases: one case with its history, and lists. They see what is committed. */
+#include "service/identity.h"
 #include "service/state.h"
 #include "service/text.h"
 
@@ -77,6 +78,10 @@ void handle_case(struct service *s, const struct request *r)
     int rc = find_case(s, q);
     if (rc == HX_OK && !(a.view = hx_case_view(&s->machine, &s->scratch)))
         rc = HX_NOMEM;
+    if (rc == HX_OK && !service_sees_case(s, r, a.view))
+        rc = HX_NOTFOUND; /* the same words as for a case that is not there */
+    if (rc == HX_OK)
+        identity_mark(s, r->who, a.view);
     if (rc == HX_OK && q->history)
         rc = add_history(s, &a);
     if (rc != HX_OK) {
@@ -95,6 +100,7 @@ void handle_case(struct service *s, const struct request *r)
 
 struct list {
     struct service *s;
+    const struct request *r;
     const Hongxin__V1__ListQuery *q;
     int64_t due_until; /* 0 = any */
     hxp_case_view *cases[HX_LIST_MAX];
@@ -131,8 +137,10 @@ static int list_case(void *ctx, uint64_t number)
         return rc != HX_NOTFOUND && (l->failed = true);
     hxp_case_view *view = hx_case_view(&s->machine, &s->scratch);
     l->failed |= !view;
-    if (view && listed(l, view))
+    if (view && listed(l, view) && service_sees_case(s, l->r, view)) {
+        identity_mark(s, l->r->who, view);
         l->cases[l->n++] = view;
+    }
     return l->failed;
 }
 
@@ -164,6 +172,7 @@ static struct list *list_new(struct service *s, const struct request *r)
     if (!l)
         return NULL;
     l->s = s;
+    l->r = r;
     l->q = r->message->list;
     l->most = l->q->limit && l->q->limit < HX_LIST_MAX ? l->q->limit : HX_LIST_MAX;
     l->last = l->q->after;

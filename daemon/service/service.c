@@ -14,9 +14,10 @@ enum {
 };
 
 /* No endpoint may be reachable from elsewhere as long as there are no keys. */
-static int judge_endpoint(const char *name, const char *endpoint)
+static int judge_endpoint(const struct service_options *o, const char *name, const char *endpoint)
 {
-    if (!endpoint || !*endpoint || endpoint_local(endpoint))
+    bool keys = o->principals_file && *o->principals_file;
+    if (keys || !endpoint || !*endpoint || endpoint_local(endpoint))
         return HX_OK;
     hx_log(HX_LOG_ERROR,
            "event=endpoint_refused door=%s endpoint=%s \"without keys the daemon listens on this "
@@ -27,11 +28,11 @@ static int judge_endpoint(const char *name, const char *endpoint)
 
 static int judge_endpoints(const struct service_options *o)
 {
-    int rc = judge_endpoint("intake", o->intake_endpoint);
+    int rc = judge_endpoint(o, "intake", o->intake_endpoint);
     if (rc == HX_OK)
-        rc = judge_endpoint("feed", o->feed_endpoint);
+        rc = judge_endpoint(o, "feed", o->feed_endpoint);
     if (rc == HX_OK)
-        rc = judge_endpoint("pub", o->pub_endpoint);
+        rc = judge_endpoint(o, "pub", o->pub_endpoint);
     return rc;
 }
 
@@ -41,6 +42,7 @@ static int open_door(struct service *s, const char *name, enum door_kind kind, c
         .name = name,
         .kind = kind,
         .endpoint = endpoint,
+        .key = s->lock.key,
         .message_bytes = CLOSE_FACTOR * (int64_t)s->options.limits->message_bytes,
         .queue = kind & DOOR_FEED ? QUEUE + (int)s->options.limits->feed_credit : QUEUE};
     int rc = door_open(&s->doors[s->n_doors], s->zmq, &o);
@@ -58,11 +60,13 @@ static int open_doors(struct service *s)
     if (!s->zmq)
         return HX_NOMEM;
     zmq_ctx_set(s->zmq, ZMQ_MAX_SOCKETS, 64);
-    int rc = open_door(s, "intake", one ? DOOR_ANY : DOOR_INTAKE, o->intake_endpoint);
+    int rc = lock_open(s); /* before any door */
+    if (rc == HX_OK)
+        rc = open_door(s, "intake", one ? DOOR_ANY : DOOR_INTAKE, o->intake_endpoint);
     if (rc == HX_OK && !one)
         rc = open_door(s, "feed", DOOR_FEED, o->feed_endpoint);
     if (rc == HX_OK)
-        rc = publisher_open(&s->publisher, s->zmq, o->pub_endpoint);
+        rc = publisher_open(&s->publisher, s->zmq, o->pub_endpoint, s->lock.key);
     return rc;
 }
 
@@ -72,6 +76,7 @@ static void close_doors(struct service *s)
         door_close(&s->doors[i]);
     s->n_doors = 0;
     publisher_close(&s->publisher);
+    lock_close(&s->lock);
     if (s->zmq)
         zmq_ctx_term(s->zmq); /* waits for answers on their way, at most the doors' linger */
     s->zmq = NULL;

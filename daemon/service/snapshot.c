@@ -1,4 +1,5 @@
 /* Snapshots: what is true now of every open case that a feed may see, in pages. */
+#include "service/identity.h"
 #include "service/state.h"
 
 #include <stdlib.h>
@@ -13,6 +14,15 @@ struct page {
     bool failed;
 };
 
+static bool permitted(const struct page *p, hxp_case_view *view)
+{
+    const struct request r = {.who = p->feed->who};
+    if (!service_sees_case(p->s, &r, view))
+        return false;
+    identity_mark(p->s, r.who, view);
+    return true;
+}
+
 static int add_case(void *ctx, uint64_t number)
 {
     struct page *p = ctx;
@@ -23,7 +33,7 @@ static int add_case(void *ctx, uint64_t number)
         hxp_case_view *view = hx_case_view(&s->machine, &s->scratch);
         if (!view)
             p->failed = true;
-        else if (filter_matches_case(p->feed->filter, view))
+        else if (filter_matches_case(p->feed->filter, view) && permitted(p, view))
             p->cases[p->n++] = view;
     }
     p->last = number;

@@ -12,6 +12,7 @@
 #include "service/feed.h"
 #include "service/hold.h"
 #include "service/limits.h"
+#include "service/lock.h"
 #include "service/publisher.h"
 #include "service/reach.h"
 #include "service/service.h"
@@ -38,6 +39,7 @@ struct service {
     struct reach reach;
     struct evidence evidence;
     struct counters counters;
+    struct lock lock;
     struct hx_mono started;
     void *zmq;
 
@@ -50,8 +52,10 @@ struct service {
 /* A request while it is served. */
 struct request {
     struct door *door;
-    const struct peer *peer;    /* in the arena of the turn */
-    const hxp_request *message; /* the same */
+    const struct peer *peer;        /* in the arena of the turn */
+    const hxp_request *message;     /* the same */
+    const struct hx_principal *who; /* NULL: there are no keys, everybody may do everything */
+    const char *user;               /* its key, in the arena; NULL without keys */
 };
 
 /* The part of the open cases that a filter can be looked for in; NULL = all. The projection knows
@@ -65,6 +69,19 @@ void service_answer(struct service *s, const struct request *r, hxp_response *an
 /* A Problem: nothing was changed. `code` and `message` are static text. */
 void service_problem(struct service *s, const struct request *r, const char *code,
                      const char *message);
+
+/* The same for what the principal has no right to: DENIED, whatever the reason, and counted. */
+void service_deny(struct service *s, const struct request *r);
+
+/* True when the one who asks may: without keys always. Otherwise it has been denied. */
+bool service_may(struct service *s, const struct request *r, enum hx_right right);
+
+/* Whether the one who asks may see the case. */
+bool service_sees_case(const struct service *s, const struct request *r, const hxp_case_view *view);
+
+/* Whether a question with this filter stays inside the areas of the one who asks; without places
+ * and holders only with the whole city. */
+bool service_sees_filter(const struct service *s, const struct request *r, const hxp_filter *f);
 
 /* Serves one message; everything it needs later is copied to the arena. */
 void service_dispatch(struct service *s, struct door *door, struct inbound *in);
@@ -81,5 +98,8 @@ void handle_stats(struct service *s, const struct request *r);
 void handle_rules(struct service *s, const struct request *r);
 void handle_onsite_code(struct service *s, const struct request *r);
 void handle_ping(struct service *s, const struct request *r);
+void handle_identity(struct service *s, const struct request *r);
+void handle_identity_act(struct service *s, const struct request *r);
+void handle_trace(struct service *s, const struct request *r);
 
 #endif

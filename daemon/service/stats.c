@@ -58,6 +58,7 @@ static void add_counters(struct stats *st, const struct counters *c)
 {
     add(st, "requests", (double)c->requests);
     add(st, "problems", (double)c->problems);
+    add(st, "strangers", (double)c->strangers);
     add(st, "commits", (double)c->commits);
     add(st, "commits_failed", (double)c->failed_commits);
     add(st, "batches_isolated", (double)c->isolated);
@@ -125,6 +126,11 @@ static void add_service(struct stats *st, struct service *s)
     add(st, "audit_alarms", (double)s->audit.alarms);
     add(st, "uptime_s", (double)(mono_now().ms - s->started.ms) / 1000);
     add(st, "scale", s->time.scale);
+    add(st, "handshakes_admitted", (double)zap_admitted(s->lock.zap));
+    add(st, "handshakes_refused", (double)zap_refused(s->lock.zap));
+    add(st, "access_loads", (double)s->lock.loads);
+    add(st, "access_loads_failed", (double)s->lock.failed_loads);
+    add(st, "events_over_quota", (double)s->lock.over_quota);
     add(st, "resident_peak_bytes", (double)usage.ru_maxrss * 1024);
     for (size_t i = 0; i < s->n_doors; i++) {
         const char *label = hx_arena_printf(st->arena, "door=%s", s->doors[i].name);

@@ -19,6 +19,7 @@ void live_tail_fini(struct tail *t)
 {
     free(t->ring);
     free(t->index);
+    free(t->tags);
     *t = (struct tail){0};
 }
 
@@ -76,6 +77,24 @@ void live_tail_append(struct tail *t, const struct tail_entry *e)
 const struct tail_entry *live_tail_find(const struct tail *t, uint64_t lsn)
 {
     return lsn >= t->oldest && lsn < t->next ? slot(t, lsn) : NULL;
+}
+
+struct tail_tags *live_tail_tags(struct tail *t, uint64_t lsn)
+{
+    if (!t->tags)
+        t->tags = calloc(t->slots, sizeof *t->tags);
+    if (!t->tags)
+        return NULL;
+    struct tail_tags *tags = &t->tags[lsn % t->slots];
+    if (tags->lsn != lsn)
+        tags->lsn = 0;
+    return tags;
+}
+
+void live_tail_untag(struct tail *t)
+{
+    for (size_t i = 0; t->tags && i < t->slots; i++)
+        t->tags[i].lsn = 0;
 }
 
 void live_tail_undecode(struct tail *t, uint64_t from_lsn)

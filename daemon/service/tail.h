@@ -5,6 +5,8 @@
 
 #include "hongxin/error.h"
 #include "hongxin/schema.h"
+#include "service/rights.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,10 +18,17 @@ struct tail_entry {
     const hxp_entry *decoded; /* only for entries of this turn, else NULL */
 };
 
+/* What an entry is known by to the rights (rights.h), worked out once when somebody asks. */
+struct tail_tags {
+    uint64_t lsn; /* 0 = not yet */
+    struct rights_tags tags;
+};
+
 struct tail {
     uint8_t *ring;
     size_t cap, at; /* bytes; where the next entry goes */
     struct tail_entry *index;
+    struct tail_tags *tags; /* as many as slots; made when first asked for */
     size_t slots;
     uint64_t oldest, next; /* LSNs: oldest … next - 1 are here */
 };
@@ -34,6 +43,13 @@ void live_tail_append(struct tail *t, const struct tail_entry *entry);
 
 /* NULL when it is not here (any more). */
 const struct tail_entry *live_tail_find(const struct tail *t, uint64_t lsn);
+
+/* The place for the tags of an entry that is here; their lsn tells whether they are set. NULL
+ * without memory. */
+struct tail_tags *live_tail_tags(struct tail *t, uint64_t lsn);
+
+/* The numbers of areas have changed: no tags are set any more. */
+void live_tail_untag(struct tail *t);
 
 /* Forgets the decoded forms from this number on: their memory goes away. */
 void live_tail_undecode(struct tail *t, uint64_t from_lsn);

@@ -68,6 +68,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     int64_t begun = mono_now_us();
     uint64_t first_new = hx_store_newest_lsn(s->store) + 1;
     batch_reset(&s->batch);
+    lock_turn(s);
     publisher_turn(&s->publisher);
     hold_turn(s);
     write_audit(s);

@@ -1,0 +1,25 @@
+/* Who reported: looking, erasing, holding, tracing. Every look and every act is on disk before it
+ * is answered.
+ *
+ * What receivers get instead is a call-back reference (回访代号): with it the call-back desk can
+ * put a call through, and because it is another one for every receiver, a copy that turns up where
+ * it should not names who had it. */
+#ifndef SERVICE_IDENTITY_H
+#define SERVICE_IDENTITY_H
+
+#include "config/access.h"
+#include "hongxin/schema.h"
+#include <stdint.h>
+
+struct service;
+
+enum { IDENTITY_REF = 18 }; /* "CB-XXXX-XXXX-XXXX", NUL */
+
+/* The reference of a case for a receiver; `who` NULL: without keys. */
+void identity_ref(const struct service *s, uint64_t case_number, const struct hx_principal *who,
+                  char out[IDENTITY_REF]);
+
+/* Sets view->callback_ref when an identity of the case is kept; in the arena. */
+void identity_mark(struct service *s, const struct hx_principal *who, hxp_case_view *view);
+
+#endif
