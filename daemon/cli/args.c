@@ -21,6 +21,8 @@ const struct cli_option cli_common_options[] = {
      "the daemon's door for events (HONGXIN_ENDPOINT; tcp://127.0.0.1:54321)"},
     {"feed-endpoint", "ENDPOINT", "tcp://127.0.0.1:54322",
      "its door for questions and feeds (HONGXIN_FEED; the port behind --endpoint)"},
+    {"key", "FILE", "@file",
+     "who we are: a key file of `hongxin key new` (HONGXIN_KEY names a file; none)"},
     {"timeout", "TIME", "5s 10s 30s 1min", "how long to wait for an answer (10s)"},
     {"zh", NULL, NULL, "Chinese first; otherwise English with the Chinese terms beside it"},
     {"utc-offset", "±HH:MM", "+08:00 +00:00", "the offset in which times are shown (+08:00)"},
@@ -34,6 +36,7 @@ bool cli_takes(const struct cli_command *command, const struct cli_option *commo
 {
     static const unsigned group[] = {CLI_INTAKE | CLI_FEED,
                                      CLI_FEED,
+                                     CLI_INTAKE | CLI_FEED,
                                      CLI_INTAKE | CLI_FEED,
                                      CLI_SHOWS,
                                      CLI_SHOWS,
@@ -218,6 +221,9 @@ static int read_common(struct cli *cli)
     cli->endpoint = endpoint_of(cli, "endpoint", "HONGXIN_ENDPOINT", DEFAULT_ENDPOINT);
     cli->feed_endpoint =
         endpoint_of(cli, "feed-endpoint", "HONGXIN_FEED", next_port(cli->endpoint));
+    cli->key = cli_get(cli, "key");
+    if (!cli->key && getenv("HONGXIN_KEY") && *getenv("HONGXIN_KEY"))
+        cli->key = getenv("HONGXIN_KEY");
     rc = cli_get_duration(cli, "timeout", DEFAULT_TIMEOUT_MS, &cli->timeout_ms);
     if (!rc)
         rc = read_offset(cli);
@@ -246,7 +252,7 @@ static int scan(struct cli *cli, int argc, char **argv)
     opterr = 0;
     while (!rc && (found = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
         if (found == 'h')
-            rc = take(cli, &cli_common_options[7], NULL);
+            rc = take(cli, &cli_common_options[8], NULL);
         else if (found == ':')
             rc = cli_fail(cli, CLI_USAGE, "%s needs a value", argv[optind - 1]);
         else if (found == '?')

@@ -33,8 +33,8 @@ struct cli_option {
 struct cli;
 
 enum {
-    CLI_INTAKE = 1, /* publishes: takes --endpoint and --timeout */
-    CLI_FEED = 2,   /* asks or follows the journal: takes --feed-endpoint and --timeout */
+    CLI_INTAKE = 1, /* publishes: takes --endpoint, --key and --timeout */
+    CLI_FEED = 2,   /* asks or follows the journal: takes --feed-endpoint, --key and --timeout */
     CLI_SHOWS = 4,  /* prints for people: takes --zh, --utc-offset and --color */
     CLI_RAW = 8,    /* takes its whole command line itself */
 };
@@ -64,6 +64,7 @@ struct cli {
     char **operands; /* borrowed from argv */
     int n_operands;
     const char *endpoint, *feed_endpoint;
+    const char *key; /* key file; NULL = none */
     int64_t timeout_ms;
     int utc_offset; /* minutes east, for every instant that is printed */
     bool json, zh, colour;
@@ -120,6 +121,7 @@ void cli_print_manual(void);
 
 /* Each subcommand lives in the file of its name. */
 extern const struct cli_command cli_publish, cli_watch, cli_case, cli_explain, cli_list, cli_stats,
-    cli_check, cli_rules, cli_number, cli_onsite_code, cli_demo, cli_simulate, cli_completion;
+    cli_check, cli_rules, cli_number, cli_onsite_code, cli_demo, cli_simulate, cli_completion,
+    cli_key, cli_audit, cli_identity, cli_erase, cli_hold, cli_trace;
 
 #endif

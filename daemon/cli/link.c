@@ -43,9 +43,18 @@ int64_t cli_mono(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+static int key_refused(const struct cli *cli, int rc)
+{
+    const char *why = rc == HX_DENIED ? "others may read it: it must have mode 0600"
+                      : rc == HX_NOTFOUND
+                          ? "there is no such file"
+                          : "it is no key file, or has no `server` line; or an endpoint is wrong";
+    return cli_fail(cli, CLI_USAGE, "key %s: %s", cli->key, why);
+}
+
 int link_open(const struct cli *cli, hx_client **out)
 {
-    struct hx_client_options o = {.wait_ms = (unsigned)cli->timeout_ms};
+    struct hx_client_options o = {.wait_ms = (unsigned)cli->timeout_ms, .key_file = cli->key};
     int rc;
 
     if (cli->command->takes & CLI_INTAKE)
@@ -53,6 +62,8 @@ int link_open(const struct cli *cli, hx_client **out)
     if (cli->command->takes & CLI_FEED)
         o.feed = cli->feed_endpoint;
     rc = hx_client_open(&o, out);
+    if (cli->key && (rc == HX_DENIED || rc == HX_NOTFOUND || rc == HX_INVALID))
+        return key_refused(cli, rc);
     if (rc == HX_INVALID)
         return cli_fail(cli, CLI_USAGE,
                         "%s or %s is not an endpoint: tcp://host:port or ipc://path",
@@ -67,6 +78,9 @@ int link_fail(const struct cli *cli, const hx_client *client, int err, const cha
     const char *problem = hx_client_problem(client);
     bool feed = cli->command->takes & CLI_FEED;
 
+    if (err == HX_DENIED || (err == HX_TIMEOUT && !strncmp(problem, "DENIED", 6)))
+        return cli_fail(cli, CLI_NEGATIVE, "%s: not permitted%s%s", what, *problem ? "; " : "",
+                        problem);
     if (err == HX_TIMEOUT)
         return cli_fail(
             cli, CLI_UNREACHABLE,

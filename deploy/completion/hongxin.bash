@@ -5,7 +5,7 @@ _hongxin() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd=${COMP_WORDS[1]}
   # tcp:// is split at its colons
   COMPREPLY=()
-  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain list stats check rules number onsite-code simulate demo completion help --version'; return; fi
+  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain list stats check key audit identity erase hold trace rules number simulate demo completion help --version'; return; fi
   case $cmd:$prev in
     publish:--type) _hongxin_words 'REPORTED PARTY_ADDED CLASS_SET ROUTED HELD ARRIVED CLASS_PROPOSED CLASS_REFUSED WORK_STARTED PROGRESS PLAN_PROPOSED PLAN_DELIVERED RESOLVED CALLBACK_OK CALLBACK_BAD CALLBACK_NO_ANSWER REOPENED COMMENT' ;;
     publish:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
@@ -31,6 +31,12 @@ _hongxin() {
     list:--limit) _hongxin_words '20 100 1000' ;;
     check:--store) _hongxin_files -d ;;
     check:--config) _hongxin_files -d ;;
+    key:--registry) _hongxin_files -f ;;
+    key:--role) _hongxin_words 'call_centre worker company grid_member community street supervisor operator privacy_officer auditor' ;;
+    key:--server) _hongxin_files -f ;;
+    key:--out) _hongxin_files -f ;;
+    audit:--act) _hongxin_words 'IDENTITY_READ IDENTITY_ERASED IDENTITY_HELD IDENTITY_RELEASED COPY_TRACED KEY_ADDED KEY_REVOKED RIGHTS_CHANGED' ;;
+    identity:--party) _hongxin_words '0 1 2' ;;
     simulate:--config) _hongxin_files -d ;;
     demo:--minutes) _hongxin_words '1 2 5' ;;
     demo:--rate) _hongxin_words '1 2 5' ;;
@@ -38,24 +44,31 @@ _hongxin() {
     demo:--config) _hongxin_files -d ;;
     *:--endpoint) _hongxin_words 'tcp://127.0.0.1:54321' ;;
     *:--feed-endpoint) _hongxin_words 'tcp://127.0.0.1:54322' ;;
+    *:--key) _hongxin_files -f ;;
     *:--timeout) _hongxin_words '5s 10s 30s 1min' ;;
     *:--utc-offset) _hongxin_words '+08:00 +00:00' ;;
     *:--color) _hongxin_words 'auto always never' ;;
     *) case $cmd in
-      publish) _hongxin_words ' --type --case --ref --class --place --text --by --proof --at --data --name --phone --address --id --source --file --csv --map --encoding --reject --checkpoint --from-start --dry-run --endpoint --timeout --zh --utc-offset --color --json --help' ;;
-      watch) _hongxin_words ' --place --holder --class --level --facts --to --from --no-snapshot --count --for --endpoint --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
-      case) _hongxin_words ' --history --source --endpoint --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
-      explain) _hongxin_words ' --clock --source --endpoint --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
-      list) _hongxin_words ' --state --holder --place --class --level --due-within --closed --limit --endpoint --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
-      stats) _hongxin_words ' --place --holder --endpoint --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
-      check) _hongxin_words ' --store --config --endpoint --feed-endpoint --timeout --json --help' ;;
-      rules) _hongxin_words ' --endpoint --feed-endpoint --timeout --json --help' ;;
+      publish) _hongxin_words ' --type --case --ref --class --place --text --by --proof --at --data --name --phone --address --id --source --file --csv --map --encoding --reject --checkpoint --from-start --dry-run --endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      watch) _hongxin_words ' --place --holder --class --level --facts --to --from --no-snapshot --count --for --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      case) _hongxin_words ' --history --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      explain) _hongxin_words ' --clock --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      list) _hongxin_words ' --state --holder --place --class --level --due-within --closed --limit --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      stats) _hongxin_words ' --place --holder --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      check) _hongxin_words ' --store --config --endpoint --feed-endpoint --key --timeout --json --help' ;;
+      key) _hongxin_words ' --registry --role --area --source --tenant --server --out --json --help' ;;
+      audit) _hongxin_words ' --about --act --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      identity) _hongxin_words ' --reason --person --party --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      erase) _hongxin_words ' --reason --person --release --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      hold) _hongxin_words ' --reason --person --release --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      trace) _hongxin_words ' --reason --person --release --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      rules) _hongxin_words ' --endpoint --feed-endpoint --key --timeout --json --help' ;;
       number) _hongxin_words ' --json --help' ;;
       onsite-code) _hongxin_words ' --building --endpoint --feed-endpoint --timeout --zh --utc-offset --color --json --help' ;;
       simulate) _hongxin_words ' --config --until'; [[ $cur == -* ]] || _hongxin_files -f ;;
       demo) _hongxin_words ' --minutes --rate --seed --config --all --zh --utc-offset --color --json --help' ;;
       completion) _hongxin_words ' --json --help bash man' ;;
-      help) _hongxin_words 'publish watch case explain list stats check rules number onsite-code simulate demo completion ' ;;
+      help) _hongxin_words 'publish watch case explain list stats check key audit identity erase hold trace rules number simulate demo completion ' ;;
     esac ;;
   esac
 }
