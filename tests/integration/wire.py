@@ -19,11 +19,16 @@ class Client:
 
     _ids = itertools.count(1)
 
-    def __init__(self, endpoint, source="test-source"):
+    def __init__(self, endpoint, source="test-source", key=None, identity=None):
+        """key: (public, secret, the daemon's public), each Z85"""
         self.context = zmq.Context.instance()
         self.socket = self.context.socket(zmq.DEALER)
         self.socket.linger = 0
         self.socket.setsockopt(zmq.RECONNECT_IVL, 20)
+        if key:
+            self.socket.curve_publickey, self.socket.curve_secretkey, self.socket.curve_serverkey = key
+        if identity:
+            self.socket.setsockopt(zmq.IDENTITY, identity)
         self.socket.connect(endpoint)
         self.source = source
 
