@@ -25,6 +25,7 @@
     X(stream)   /* the city-wide door, which cannot be filtered: only with the area "city" */      \
     X(identity) /* who reported; each look is recorded */                                          \
     X(erase)    /* erasing a reporter's identity, holding it, tracing a copy */                    \
+    X(onsite)   /* the on-site code that a place in its areas shows now */                         \
     X(audit)    /* records of administrative acts */
 
 enum hx_right {

@@ -66,7 +66,8 @@ static int again_event(struct hx_replay *r, const hxp_entry *e)
                             .reporter_digest_size = e->reporter_digest.len,
                             .t_rcv = e->t_rcv,
                             .parked_lsn = e->parked_lsn,
-                            .proof_mark = e->proof_mark};
+                            .proof_mark = e->proof_mark,
+                            .principal = e->principal};
     in.event = hongxin__v1__event__unpack(&memory, in.size, in.bytes);
     return hx_machine_event(&r->machine, &in, &reply);
 }
@@ -92,6 +93,7 @@ static int again_disturbance(struct hx_replay *r, const hxp_alarm_fact *a)
 static int again(struct hx_replay *r, const hxp_entry *e)
 {
     const hxp_alarm_fact *a = alarm_of(e);
+    uint64_t lsn;
     if (e->event.len)
         return again_event(r, e);
     if (e->case_number && !e->t_due && a)
@@ -100,6 +102,8 @@ static int again(struct hx_replay *r, const hxp_entry *e)
         return e->t_due ? hx_machine_mark(&r->machine, e->case_number,
                                           e->t_until ? e->t_until : e->t_due)
                         : HX_NOTFOUND;
+    if (e->n_facts && e->facts[0]->fact_case == HONGXIN__V1__FACT__FACT_AUDIT)
+        return hx_machine_audit(&r->machine, e->facts[0]->audit, &lsn);
     if (!a)
         return HX_NOTFOUND;
     return a->disturbance ? again_disturbance(r, a) : hx_machine_watch_one(&r->machine);

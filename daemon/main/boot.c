@@ -31,10 +31,11 @@ static int check_access(const struct boot *b, struct hx_problem *problem)
 int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
 {
     memset(b, 0, sizeof *b);
-    b->key = sodium_malloc(
-        HX_IDENTITY_KEY_SIZE); /* never in a core, nor swapped where that can be had */
+    /* never in a core, nor swapped where that can be had */
+    b->key = sodium_malloc((size_t)2 * HX_IDENTITY_KEY_SIZE);
     if (!b->key)
         return HX_NOMEM;
+    b->onsite_key = b->key + HX_IDENTITY_KEY_SIZE;
     int rc = hx_settings_load(config, &b->settings, problem);
     if (rc == HX_OK)
         rc = hx_life_cycle_load(b->settings.life_cycle, &b->rules, problem);

@@ -19,6 +19,10 @@ void handle_onsite_code(struct service *s, const struct request *r)
         service_problem(s, r, "UNKNOWN_PLACE", "the city has no such place");
         return;
     }
+    if (r->who && !rights_area(s->lock.access, s->options.city, r->who, q->place)) {
+        service_deny(s, r);
+        return;
+    }
     hx_onsite_code(o, q->place, now, code);
     a.place = q->place;
     a.code = code;
