@@ -66,7 +66,7 @@ static int read_registry(const struct cli *cli, struct registry *r)
     }
     r->text[n] = '\0';
     if (n == 0)
-        strcpy(r->text, HEADER "\n");
+        memcpy(r->text, HEADER "\n", sizeof HEADER + 1);
     else if (strncmp(r->text, HEADER, sizeof HEADER - 1) != 0)
         return cli_fail(cli, CLI_NEGATIVE, "%s: the first line must be " HEADER, r->path);
     return CLI_OK;
@@ -150,7 +150,15 @@ static int find_row(void *arg, char *c[COLUMNS], size_t at)
     if (strcmp(c[0], f->name) != 0)
         return 0;
     f->any = true;
-    snprintf(f->row, sizeof f->row, "%s,%s,%s,%s,%s", c[0], c[1], c[2], c[3], c[4]);
+    size_t n =
+        (size_t)(c[5] - c[0]); /* the first five columns as they stand, with a comma behind */
+    if (n < 1 || n >= sizeof f->row)
+        return 0;
+    memcpy(f->row, c[0], n);
+    f->row[n - 1] = '\0';
+    for (size_t k = 0; k < n - 1; k++)
+        if (!f->row[k])
+            f->row[k] = ',';
     return 0;
 }
 
@@ -368,13 +376,17 @@ static int with_registry(const struct cli *cli, const char *verb)
     const char *name = cli->n_operands > 1 ? cli->operands[1] : NULL,
                *key = cli->n_operands > 2 ? cli->operands[2] : NULL;
     int rc = open_registry(cli, &r);
-    if (!rc && !strcmp(verb, "list"))
+    if (rc || !r.text) {
+        close_registry(&r);
+        return rc ? rc : CLI_NEGATIVE;
+    }
+    if (!strcmp(verb, "list"))
         each_row(r.text, print_row, (void *)(uintptr_t)cli);
-    else if (!rc && !name)
+    else if (!name)
         rc = cli_fail(cli, CLI_USAGE, "%s needs the principal's name", verb);
-    else if (!rc && !strcmp(verb, "revoke"))
+    else if (!strcmp(verb, "revoke"))
         rc = revoke_keys(cli, &r, name, key);
-    else if (!rc)
+    else
         rc = add_key(cli, &r, name, !strcmp(verb, "new"));
     close_registry(&r);
     return rc;

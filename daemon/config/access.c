@@ -277,6 +277,8 @@ static bool set_bits(struct hx_access *a, struct hx_principal *p)
     for (size_t i = 0; i < p->n_areas + p->n_sources; i++) {
         bool source = i >= p->n_areas;
         int n = find_name(a, source, source ? p->sources[i - p->n_areas] : p->areas[i]);
+        if (n < 0)
+            return false; /* never: all of them have just been numbered */
         bits[n / 64] |= UINT64_C(1) << (n % 64);
     }
     p->bits = bits;
