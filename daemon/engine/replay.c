@@ -103,7 +103,7 @@ static int again(struct hx_replay *r, const hxp_entry *e)
                                           e->t_until ? e->t_until : e->t_due)
                         : HX_NOTFOUND;
     if (e->n_facts && e->facts[0]->fact_case == HONGXIN__V1__FACT__FACT_AUDIT)
-        return hx_machine_audit(&r->machine, e->facts[0]->audit, &lsn);
+        return hx_machine_act(&r->machine, e->facts[0]->audit, &lsn);
     if (!a)
         return HX_NOTFOUND;
     return a->disturbance ? again_disturbance(r, a) : hx_machine_watch_one(&r->machine);

@@ -85,11 +85,11 @@ static bool find_case(struct service *s, const struct request *r, uint64_t numbe
 static struct act act_of(const struct request *r, const char *act)
 {
     return (struct act){.act = act,
-                              .by = r->who ? r->who->name : "",
-                              .person = "",
-                              .about = "",
-                              .reason = "",
-                              .detail = ""};
+                        .by = r->who ? r->who->name : "",
+                        .person = "",
+                        .about = "",
+                        .reason = "",
+                        .detail = ""};
 }
 
 static void trouble(struct service *s, const struct request *r)

@@ -107,16 +107,10 @@ static int foreign_case(struct service *s, const struct passage *p, uint64_t num
     if (rc != HX_OK)
         return rc == HX_NOTFOUND ? HX_OK : rc;
     const struct request r = {.who = p->who};
-    hxp_where where = HONGXIN__V1__WHERE__INIT;
-    hxp_case_view view = HONGXIN__V1__CASE_VIEW__INIT;
-    where.street = s->scratch.street;
-    where.community = s->scratch.community;
-    where.grid = s->scratch.grid;
-    where.estate = s->scratch.estate;
-    where.building = s->scratch.building;
-    view.where = &where;
-    view.holder = s->scratch.holder;
-    *foreign = !service_sees_case(s, &r, &view);
+    const hxp_case_view *view = hx_case_view(m, &s->scratch);
+    if (!view)
+        return HX_NOMEM;
+    *foreign = !service_sees_case(s, &r, view);
     return HX_OK;
 }
 

@@ -37,6 +37,7 @@ void rights_tag_entry(const struct hx_access *a, const hxp_entry *e, struct righ
     add_where(a, t, e->where);
     add(t, hx_access_area(a, e->holder));
     add(t, hx_access_area(a, e->holder_before));
+    add(t, hx_access_area(a, e->second_holder));
     for (size_t i = 0; i < e->n_audience; i++)
         add(t, hx_access_area(a, e->audience[i]));
     add_alarms(a, t, e);
@@ -47,6 +48,9 @@ void rights_tag_case(const struct hx_access *a, const hxp_case_view *v, struct r
     *t = (struct rights_tags){.any_case = true};
     add_where(a, t, v->where);
     add(t, hx_access_area(a, v->holder));
+    add(t, hx_access_area(a, v->second_holder));
+    for (size_t i = 0; i < v->n_units; i++)
+        add(t, hx_access_area(a, v->units[i]->unit));
 }
 
 bool rights_see(const struct hx_principal *who, const struct rights_tags *t)
