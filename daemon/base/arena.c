@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_SIZE = 64 * 1024 };
+enum {
+    BLOCK_SIZE = 64 * 1024,
+    BLOCKS_KEPT = 512, /* 32 MiB: a full batch; beyond that memory goes back to the system */
+};
 
 struct hx_arena_block {
     struct hx_arena_block *next;
@@ -19,49 +22,69 @@ void hx_arena_init(struct hx_arena *a, size_t limit)
     *a = (struct hx_arena){.limit = limit};
 }
 
+static void free_all(struct hx_arena_block *b)
+{
+    while (b) {
+        struct hx_arena_block *next = b->next;
+        free(b);
+        b = next;
+    }
+}
+
 void hx_arena_fini(struct hx_arena *a)
 {
-    while (a->blocks) {
-        struct hx_arena_block *b = a->blocks;
-        a->blocks = b->next;
-        free(b);
-    }
+    free_all(a->blocks);
+    free_all(a->spare);
     *a = (struct hx_arena){.limit = a->limit};
 }
 
+/* Blocks that went back to the system would have to be mapped and cleared for the next batch. */
 void hx_arena_reset(struct hx_arena *a)
 {
-    struct hx_arena_block *keep = NULL;
     while (a->blocks) {
         struct hx_arena_block *b = a->blocks;
         a->blocks = b->next;
-        if (!keep && b->size == BLOCK_SIZE)
-            keep = b;
-        else
+        if (b->size == BLOCK_SIZE && a->n_spare < BLOCKS_KEPT) {
+            b->next = a->spare;
+            a->spare = b;
+            a->n_spare++;
+        } else {
             free(b);
+        }
     }
-    if (keep)
-        keep->next = NULL;
-    a->blocks = keep;
     a->used = 0;
     a->total = 0;
     a->failed = false;
 }
 
-static bool grow(struct hx_arena *a, size_t need)
+static struct hx_arena_block *take_block(struct hx_arena *a, size_t need)
 {
     size_t size = need > BLOCK_SIZE ? need : BLOCK_SIZE;
-    struct hx_arena_block *b = malloc(sizeof *b + size);
+    struct hx_arena_block *b = a->spare;
+    if (b && size == BLOCK_SIZE) {
+        a->spare = b->next;
+        a->n_spare--;
+        return b;
+    }
+    b = malloc(sizeof *b + size);
+    if (b)
+        b->size = size;
+    return b;
+}
+
+static bool grow(struct hx_arena *a, size_t need)
+{
+    struct hx_arena_block *b = take_block(a, need);
     if (!b)
         return false;
-    b->size = size;
     b->next = a->blocks;
     a->blocks = b;
     a->used = 0;
     return true;
 }
 
-void *hx_arena_alloc(struct hx_arena *a, size_t size)
+/* Not cleared: for what is filled at once. */
+static void *take(struct hx_arena *a, size_t size)
 {
     const size_t align = alignof(max_align_t);
     size_t need = (size + align - 1) & ~(align - 1);
@@ -74,7 +97,6 @@ void *hx_arena_alloc(struct hx_arena *a, size_t size)
     void *p = a->blocks->data + a->used;
     a->used += need;
     a->total += need;
-    memset(p, 0, size);
     return p;
 
 failed:
@@ -82,13 +104,21 @@ failed:
     return NULL;
 }
 
+void *hx_arena_alloc(struct hx_arena *a, size_t size)
+{
+    void *p = take(a, size);
+    return p ? memset(p, 0, size) : NULL;
+}
+
 char *hx_arena_strndup(struct hx_arena *a, const char *s, size_t n)
 {
     if (!s)
         return NULL;
-    char *p = hx_arena_alloc(a, n + 1);
-    if (p)
-        memcpy(p, s, n);
+    char *p = take(a, n + 1);
+    if (!p)
+        return NULL;
+    memcpy(p, s, n);
+    p[n] = '\0';
     return p;
 }
 
@@ -99,7 +129,7 @@ char *hx_arena_strdup(struct hx_arena *a, const char *s)
 
 void *hx_arena_memdup(struct hx_arena *a, const void *src, size_t n)
 {
-    void *p = hx_arena_alloc(a, n);
+    void *p = take(a, n);
     if (p && n)
         memcpy(p, src, n);
     return p;
@@ -112,7 +142,7 @@ char *hx_arena_printf(struct hx_arena *a, const char *fmt, ...)
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    char *p = n < 0 ? NULL : hx_arena_alloc(a, (size_t)n + 1);
+    char *p = n < 0 ? NULL : take(a, (size_t)n + 1);
     if (p)
         vsnprintf(p, (size_t)n + 1, fmt, again);
     va_end(again);
@@ -121,7 +151,7 @@ char *hx_arena_printf(struct hx_arena *a, const char *fmt, ...)
 
 static void *unpack_alloc(void *a, size_t size)
 {
-    return hx_arena_alloc(a, size);
+    return take(a, size);
 }
 
 static void unpack_free(void *a, void *p)

@@ -13,16 +13,18 @@
 
 struct hx_arena {
     struct hx_arena_block *blocks; /* newest first */
-    size_t used;                   /* of the newest block */
-    size_t total;                  /* bytes handed out since the last reset */
-    size_t limit;                  /* 0 = none */
+    struct hx_arena_block *spare;  /* kept for the next round */
+    size_t n_spare;
+    size_t used;  /* of the newest block */
+    size_t total; /* bytes handed out since the last reset */
+    size_t limit; /* 0 = none */
     bool failed;
 };
 
 void hx_arena_init(struct hx_arena *a, size_t limit);
 void hx_arena_fini(struct hx_arena *a);
 
-/* Gives everything back but keeps one block for the next round. */
+/* Takes everything back. The blocks of up to 32 MiB are kept for the next round. */
 void hx_arena_reset(struct hx_arena *a);
 
 /* Zeroed, aligned for any type. NULL on failure. Owned by the arena. */

@@ -1,6 +1,8 @@
 #include "base/utf8.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* How a lead byte goes on: bytes after it, and the range of the first of them (RFC 3629, section
  * 4). */
@@ -23,6 +25,22 @@ static const struct lead *lead_of(uint8_t byte)
     return NULL;
 }
 
+/* Eight bytes that all are ASCII and none is NUL: what ids are made of. */
+static bool plain(const uint8_t *s)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t v;
+    memcpy(&v, s, sizeof v);
+    return ((v | (v - ones)) & tops) == 0;
+}
+
+/* A Chinese character, nearly always: three bytes whose lead byte asks nothing special. */
+static bool common3(const uint8_t *s, size_t left)
+{
+    return left >= 3 && s[0] >= 0xE1 && s[0] <= 0xEC && (s[1] & 0xC0) == 0x80 &&
+           (s[2] & 0xC0) == 0x80;
+}
+
 /* Bytes of the character at s, of which `left` are there; 0 when it is not well-formed. */
 static size_t character(const uint8_t *s, size_t left)
 {
@@ -38,12 +56,20 @@ static size_t character(const uint8_t *s, size_t left)
     return lead->more + 1u;
 }
 
+/* ASCII first, then the commonest of the others; 0 when it is not well-formed. */
+static size_t step(const uint8_t *s, size_t left)
+{
+    if (s[0] && s[0] < 0x80)
+        return left >= 8 && plain(s) ? 8 : 1;
+    return common3(s, left) ? 3 : character(s, left);
+}
+
 size_t hx_utf8_span(const char *text, size_t size)
 {
     const uint8_t *s = (const uint8_t *)text;
     size_t at = 0;
     while (at < size) {
-        size_t n = character(s + at, size - at);
+        size_t n = step(s + at, size - at);
         if (n == 0)
             break;
         at += n;

@@ -1,4 +1,5 @@
 #include "engine/validate.h"
+#include "base/utf8.h"
 #include "hongxin/instant.h"
 
 #include <stddef.h>
@@ -12,28 +13,12 @@ const hxp_data *hx_event_data(const hxp_event *e)
     return e && e->data ? e->data : &empty;
 }
 
-/* Well-formed UTF-8 without NUL: no overlong forms, no surrogates, nothing above U+10FFFF. */
-static bool utf8(const char *text)
+static const char *check_text(const char *text, size_t max)
 {
-    const unsigned char *p = (const unsigned char *)text;
-    while (*p) {
-        if (*p < 0x80) {
-            p++;
-            continue;
-        }
-        int n = *p >= 0xc2 && *p <= 0xdf   ? 1
-                : (*p & 0xf0) == 0xe0      ? 2
-                : *p >= 0xf0 && *p <= 0xf4 ? 3
-                                           : 0;
-        if (n == 0 || (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
-            (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
-            return false;
-        p++;
-        for (; n > 0; n--, p++)
-            if ((*p & 0xc0) != 0x80)
-                return false;
-    }
-    return true;
+    size_t n = strlen(text);
+    if (n > max)
+        return "TOO_LONG";
+    return hx_utf8_span(text, n) == n ? NULL : "BAD_UTF8";
 }
 
 /* Texts of an event and how long they may be. */
@@ -48,13 +33,10 @@ static const char *check_texts(const void *message, const struct bound *b, size_
 {
     for (size_t i = 0; i < n; i++) {
         const char *text = *(char *const *)(const void *)((const char *)message + b[i].offset);
+        const char *code = *text ? check_text(text, b[i].max) : NULL;
         *field = b[i].name;
-        if (!*text)
-            continue;
-        if (strlen(text) > b[i].max)
-            return "TOO_LONG";
-        if (!utf8(text))
-            return "BAD_UTF8";
+        if (code)
+            return code;
     }
     *field = NULL;
     return NULL;
@@ -106,10 +88,9 @@ static const char *check_list(char *const *list, size_t n)
     if (n > LIST_MAX)
         return "TOO_LONG";
     for (size_t i = 0; i < n; i++) {
-        if (strlen(list[i]) > TEXT_MAX)
-            return "TOO_LONG";
-        if (!utf8(list[i]))
-            return "BAD_UTF8";
+        const char *code = check_text(list[i], TEXT_MAX);
+        if (code)
+            return code;
     }
     return NULL;
 }

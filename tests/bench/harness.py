@@ -163,7 +163,7 @@ class Place:
     in build/bench-stores for the next run."""
 
     def __init__(self, root=None):
-        self.root = Path(root or SOURCE / "build" / "bench-work")
+        self.root = Path(root or SOURCE / "build" / "bench-work").resolve()
         self.kept = SOURCE / "build" / "bench-stores"
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
