@@ -128,8 +128,11 @@ int64_t hx_clock_next(const struct hx_rules *r, const struct hx_case *c, const s
     int64_t next = INT64_MAX;
     if (k->deadline && !(k->fired & HX_CLOCK_END))
         next = k->deadline;
-    for (int i = 0; i < HX_RULES_MARKS; i++) {
-        if (k->fired & (UINT32_C(1) << i))
+    int8_t ladder = r->clocks[k->kind].ladder;
+    int marks = ladder < 0 ? 0 : r->ladders[ladder].n_marks;
+    for (int i = 0; i < marks; i++) {
+        /* told at its time or later: one that is not earlier needs no calendar */
+        if (k->fired & (UINT32_C(1) << i) || hx_clock_mark(r, k, i) >= next)
             continue;
         int64_t t = hx_clock_fire_time(r, c, k, i);
         if (t < next)
