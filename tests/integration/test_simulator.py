@@ -20,12 +20,15 @@ SCENARIOS = pathlib.Path(SOURCE) / "tests/trace/scenarios"
 SCALE = 60
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
-# Of every kind: the whole life, each promise broken, late and doubled input, gaps, parked events, cycles, classes, plans, nights.
+# Of every kind: whole lives, promises broken, late and doubled input, gaps, parked events, cycles, classes, plans, nights, returns,
+# withdrawals, appeals, many reporters.
 CHOSEN = ["main-whole-life", "main-without-a-place", "main-two-cases", "s1-deemed-held", "s3-nobody-solves", "s6-own-promise-broken",
           "s7-not-the-same-person", "corner-02-reclassed-after-breach", "corner-03-under-classed", "corner-04-late-with-proof",
           "corner-06-gap", "corner-06-out-of-order", "corner-07-parked", "corner-08-conflict", "corner-09-reopened",
           "k-callback-three-tries", "level-quiet-hours", "level-complex", "not-allowed-lists-what-is", "reclass-while-paused",
-          "order-arrival-of-an-earlier-cycle", "withdrawn-after-breach"]
+          "order-arrival-of-an-earlier-cycle", "withdrawn-after-breach", "corner-05-appeal-granted", "corner-10-held-and-confirmed",
+          "corner-12-return-accepted", "corner-13-third-request-is-arbitrated", "corner-24-make-up-day", "corner-27-twelve-reporters",
+          "bad-deadline-moved-by-one"]
 
 
 def instant(text):
@@ -54,8 +57,8 @@ class Scenario:
         return sorted(stops)
 
     def ties(self):
-        """Instants at which an event comes and, in an entry of its own, a deadline is judged: both orders are right in time, and
-        which one the daemon takes depends on when it looks."""
+        """Instants at which an event comes and, in an entry of its own, a deadline is judged. Inside one millisecond the daemon
+        judges what it has read so far, the simulator what will be read."""
         answered = {f["lsn"] for f in self.facts if f["fact"] == "REPLY"}
         judged = {instant(f["t"]) for f in self.facts if f["lsn"] not in answered and f["fact"] != "ALARM"}
         return judged & {t for t, _, _ in self.events}
