@@ -1,68 +1,14 @@
 /* hongxin check: is the daemon well, or is the store whole? */
+#include "cli/doctor.h"
 #include "cli/query.h"
-#include "cli/rules_file.h"
-#include "store/store.h"
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct cli_option options[] = {
-    {"store", "DIR", "@dir", "examine this store itself; the daemon must not be running on it"},
-    {"config", "DIR", "@dir",
-     "with --store: configuration folder, to check deadlines (HONGXIN_CONFIG)"},
+    {"store", "DIR", "@dir", "examine this store itself, as hongxin doctor does"},
+    {"config", "DIR", "@dir", "with --store: configuration folder (HONGXIN_CONFIG)"},
     {NULL, NULL, NULL, NULL},
 };
-
-/* ---- a store -----------------------------------------------------------------------------------
- */
-
-static void on_finding(void *ctx, const char *table, const char *text)
-{
-    const struct cli *cli = ctx;
-
-    if (cli->json)
-        printf("{\"table\":\"%s\",\"finding\":\"%s\"}\n", table, text);
-    else
-        printf("%s: %s\n", table, text);
-}
-
-static int examine(const struct cli *cli, struct hx_store *store, const char *path)
-{
-    const char *config = cli_get(cli, "config");
-    struct hx_rules *rules;
-    size_t problems = 0;
-    int rc;
-
-    if (!config)
-        config = getenv("HONGXIN_CONFIG");
-    rules = config ? rules_file_load(config) : NULL;
-    if (config && !rules)
-        return cli_fail(cli, CLI_USAGE, "%s/life-cycles/complaint.yaml cannot be read", config);
-    if (!cli->json)
-        fprintf(stderr, "examining %s …\n", path);
-    rc = hx_store_check(store, rules, on_finding, (void *)(uintptr_t)cli, &problems);
-    rules_file_free(rules);
-    if (rc)
-        return cli_fail(cli, CLI_NEGATIVE, "%s cannot be examined: %s", path, hx_strerror(rc));
-    if (!cli->json)
-        printf(problems ? "%zu findings\n" : "nothing wrong found\n", problems);
-    return problems ? CLI_NEGATIVE : CLI_OK;
-}
-
-static int check_store(const struct cli *cli, const char *path)
-{
-    struct hx_store_options o = {.path = path, .readonly = true};
-    struct hx_store *store;
-    char problem[256] = "";
-    int rc = hx_store_open(&o, &store, problem);
-
-    if (rc)
-        return cli_fail(cli, rc == HX_NOTFOUND ? CLI_USAGE : CLI_NEGATIVE, "%s: %s%s%s", path,
-                        hx_strerror(rc), *problem ? ": " : "", problem);
-    rc = examine(cli, store, path);
-    hx_store_close(store);
-    return rc;
-}
 
 /* ---- the daemon --------------------------------------------------------------------------------
  */
@@ -153,17 +99,15 @@ static int run(struct cli *cli)
 {
     const char *store = cli_get(cli, "store");
 
-    return store ? check_store(cli, store) : check_daemon(cli);
+    return store ? doctor_store(cli, store) : check_daemon(cli);
 }
 
 const struct cli_command cli_check = {
     .name = "check",
     .summary = "ask the daemon whether it is well, or examine a store for what must hold",
-    .about =
-        "Without --store the running daemon is asked: room, failed commits, quarantine, open "
-        "cases\n"
-        "without a clock. With --store every record of a stopped daemon's store is read: chains,\n"
-        "deadlines, references, and whether what is derived equals a rebuild. Nothing is changed.",
+    .about = "Without --store the running daemon is asked: room, failed commits, quarantine, open "
+             "cases\n"
+             "without a clock. With --store it is hongxin doctor --store.",
     .examples = "  hongxin check\n      is the daemon well?\n"
                 "  hongxin check --store /var/lib/hongxin --config /etc/hongxin\n      is the "
                 "store whole?\n",

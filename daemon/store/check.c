@@ -1,7 +1,7 @@
 /* Examining everything in one snapshot. The projections are built a second time in a temporary
  * environment, by the same functions, and compared row by row. */
 #include "store/apply.h"
-#include "store/impl.h"
+#include "store/doctor.h"
 #include "store/key.h"
 
 #include <inttypes.h>
@@ -10,30 +10,25 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct check {
-    struct hx_store *st;
-    const struct hx_rules *rules;
-    hx_check_fn *report;
-    void *ctx;
-    size_t problems;
-    struct hx_arena arena;
-};
-
-static void found(struct check *c, const char *table, const char *fmt, ...) HX_PRINTF(3, 4);
-static void found(struct check *c, const char *table, const char *fmt, ...)
+void doctor_found(struct doctor *d, struct hx_finding f, const char *fmt, ...)
 {
     char text[256];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    c->problems++;
-    c->report(c->ctx, table, text);
+    f.text = text;
+    if (!f.clock)
+        f.clock = "";
+    d->result->findings++;
+    d->result->repairable += f.repairable;
+    d->result->invariants[f.invariant]++;
+    d->report(d->ctx, &f);
 }
 
-typedef void row_fn(struct check *c, MDB_val key, MDB_val value);
+typedef void row_fn(struct doctor *c, MDB_val key, MDB_val value);
 
-static int each_row(struct check *c, enum store_table t, row_fn *fn)
+static int each_row(struct doctor *c, enum store_table t, row_fn *fn)
 {
     MDB_cursor *cur;
     MDB_val key, value;
@@ -46,7 +41,7 @@ static int each_row(struct check *c, enum store_table t, row_fn *fn)
     return rc == MDB_NOTFOUND ? HX_OK : store_error(rc, false);
 }
 
-static int get(struct check *c, enum store_table t, uint64_t a, const uint64_t *b, MDB_val *value)
+static int get(struct doctor *c, enum store_table t, uint64_t a, const uint64_t *b, MDB_val *value)
 {
     struct key k = {.size = 0};
     key_add64(&k, a);
@@ -56,7 +51,7 @@ static int get(struct check *c, enum store_table t, uint64_t a, const uint64_t *
     return mdb_get(c->st->reader, c->st->dbi[t], &key, value);
 }
 
-static hxp_entry *entry_at(struct check *c, uint64_t lsn)
+static hxp_entry *entry_at(struct doctor *c, uint64_t lsn)
 {
     MDB_val value;
     if (get(c, T_JOURNAL, lsn, NULL, &value))
@@ -67,7 +62,7 @@ static hxp_entry *entry_at(struct check *c, uint64_t lsn)
 
 /* ---- journal ---- */
 
-static int check_journal(struct check *c)
+static int check_journal(struct doctor *c)
 {
     MDB_cursor *cur;
     MDB_val key, value;
@@ -81,18 +76,24 @@ static int check_journal(struct check *c)
         hx_arena_reset(&c->arena);
         const hxp_entry *e = store_entry_unpack(value.mv_data, value.mv_size, &c->arena);
         if (last && last >= c->st->now.oldest && lsn != last + 1)
-            found(c, "journal", "gap between LSN %" PRIu64 " and %" PRIu64, last, lsn);
+            doctor_found(c, (struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
+                         "gap between LSN %" PRIu64 " and %" PRIu64, last, lsn);
         last = lsn;
+        c->result->entries++;
         if (!e) {
-            found(c, "journal", "entry %" PRIu64 " cannot be decoded", lsn);
+            doctor_found(c, (struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
+                         "entry %" PRIu64 " cannot be decoded", lsn);
             continue;
         }
         if (e->lsn != lsn)
-            found(c, "journal", "entry %" PRIu64 " says it is %" PRIu64, lsn, e->lsn);
+            doctor_found(c, (struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
+                         "entry %" PRIu64 " says it is %" PRIu64, lsn, e->lsn);
         if (e->prev_lsn >= lsn)
-            found(c, "journal", "entry %" PRIu64 " follows a later one", lsn);
+            doctor_found(c, (struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
+                         "entry %" PRIu64 " follows a later one", lsn);
         if (e->t_rec < t)
-            found(c, "journal", "time runs backwards at entry %" PRIu64, lsn);
+            doctor_found(c, (struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
+                         "time runs backwards at entry %" PRIu64, lsn);
         t = e->t_rec;
     }
     mdb_cursor_close(cur);
@@ -101,89 +102,126 @@ static int check_journal(struct check *c)
 
 /* ---- case: its chain, its due row ---- */
 
-static void check_chain(struct check *c, const struct hx_case *k)
+static struct hx_finding broken_case(const struct doctor *d, uint64_t number)
+{
+    return (struct hx_finding){
+        .invariant = 6, .table = "case", .case_number = number, .repairable = d->city != NULL};
+}
+
+static struct hx_finding broken_chain(const struct hx_case *k, uint64_t lsn)
+{
+    return (struct hx_finding){
+        .invariant = 6, .table = "case", .case_number = k->number, .lsn = lsn};
+}
+
+static struct hx_finding late_row(const struct hx_case *k)
+{
+    return (struct hx_finding){.invariant = 1,
+                               .table = "due",
+                               .case_number = k->number,
+                               .lsn = k->last_lsn,
+                               .repairable = true};
+}
+
+static void check_chain(struct doctor *c, const struct hx_case *k)
 {
     uint64_t lsn = k->last_lsn, steps = 0;
     while (lsn >= c->st->now.oldest && lsn) {
         const hxp_entry *e = entry_at(c, lsn);
         if (!e || e->case_number != k->number) {
-            found(c, "case", "chain of case %" PRIu64 " is broken at LSN %" PRIu64, k->number, lsn);
+            doctor_found(c, broken_chain(k, lsn),
+                         "chain of case %" PRIu64 " is broken at LSN %" PRIu64, k->number, lsn);
             return;
         }
         if (!e->prev_lsn && lsn != k->first_lsn)
-            found(c, "case", "chain of case %" PRIu64 " does not end at its first entry",
-                  k->number);
+            doctor_found(c, broken_chain(k, lsn),
+                         "chain of case %" PRIu64 " does not end at its first entry", k->number);
         if (e->prev_lsn >= lsn || ++steps > k->version + 1)
             return;
         lsn = e->prev_lsn;
     }
 }
 
-static void check_due(struct check *c, const struct hx_case *k)
+static void check_due(struct doctor *c, const struct hx_case *k)
 {
     MDB_val value;
     uint64_t number = k->number;
     if (k->due_row && get(c, T_DUE, (uint64_t)k->due_row, &number, &value))
-        found(c, "due", "case %" PRIu64 " has no row at %" PRId64, number, k->due_row);
+        doctor_found(c, late_row(k), "case %" PRIu64 " has no row at %" PRId64, number, k->due_row);
     if (!c->rules)
         return;
     int64_t next = hx_case_due(c->rules, k);
     if (next != INT64_MAX && (!k->due_row || k->due_row > next))
-        found(c, "due",
-              "case %" PRIu64 " next needs the engine at %" PRId64 ", its row is at %" PRId64,
-              number, next, k->due_row);
+        doctor_found(c, late_row(k),
+                     "case %" PRIu64 " next needs the engine at %" PRId64
+                     ", its row is at %" PRId64,
+                     number, next, k->due_row);
 }
 
-static void check_case(struct check *c, MDB_val key, MDB_val value)
+static void check_case(struct doctor *c, MDB_val key, MDB_val value)
 {
     struct hx_case *k = &c->st->spare;
     uint64_t number = key.mv_size == 8 ? be64_get(key.mv_data) : 0;
     if (hx_case_unpack(value.mv_data, value.mv_size, k) || k->number != number) {
-        found(c, "case", "case %" PRIu64 " cannot be decoded", number);
+        doctor_found(c, broken_case(c, number), "case %" PRIu64 " cannot be decoded", number);
         return;
     }
     if (k->last_lsn >= c->st->now.next_lsn)
-        found(c, "case", "case %" PRIu64 " is ahead of the journal", number);
+        doctor_found(c, broken_case(c, number), "case %" PRIu64 " is ahead of the journal", number);
     else
         check_chain(c, k);
     check_due(c, k);
 }
 
-static void check_due_row(struct check *c, MDB_val key, MDB_val value)
+static void check_due_row(struct doctor *c, MDB_val key, MDB_val value)
 {
     (void)value;
     uint64_t number = key.mv_size == 16 ? be64_get((const uint8_t *)key.mv_data + 8) : 0;
     if (get(c, T_CASE, number, NULL, &value))
-        found(c, "due", "a row names case %" PRIu64 ", which does not exist", number);
+        doctor_found(c,
+                     (struct hx_finding){
+                         .invariant = 1, .table = "due", .case_number = number, .repairable = true},
+                     "a row names case %" PRIu64 ", which does not exist", number);
 }
 
 /* ---- seen, ref ---- */
 
-static void check_seen(struct check *c, MDB_val key, MDB_val value)
+static void check_seen(struct doctor *c, MDB_val key, MDB_val value)
 {
     (void)key;
     if (value.mv_size < 32) {
-        found(c, "seen", "a row has %zu bytes", value.mv_size);
+        doctor_found(
+            c, (struct hx_finding){.invariant = 8, .table = "seen", .repairable = c->city != NULL},
+            "a row has %zu bytes", value.mv_size);
         return;
     }
     uint64_t lsn = be64_get((const uint8_t *)value.mv_data + 24);
     if (lsn >= c->st->now.next_lsn ||
         (lsn >= c->st->now.oldest && get(c, T_JOURNAL, lsn, NULL, &value)))
-        found(c, "seen", "a row names entry %" PRIu64 ", which does not exist", lsn);
+        doctor_found(
+            c,
+            (struct hx_finding){
+                .invariant = 8, .table = "seen", .lsn = lsn, .repairable = c->city != NULL},
+            "a row names entry %" PRIu64 ", which does not exist", lsn);
 }
 
-static void check_ref(struct check *c, MDB_val key, MDB_val value)
+static void check_ref(struct doctor *c, MDB_val key, MDB_val value)
 {
     (void)key;
     uint64_t number = value.mv_size >= 8 ? be64_get(value.mv_data) : 0;
     if (get(c, T_CASE, number, NULL, &value))
-        found(c, "ref", "a row names case %" PRIu64 ", which does not exist", number);
+        doctor_found(c,
+                     (struct hx_finding){.invariant = 6,
+                                         .table = "ref",
+                                         .case_number = number,
+                                         .repairable = c->city != NULL},
+                     "a row names case %" PRIu64 ", which does not exist", number);
 }
 
 /* ---- projections ---- */
 
 struct rebuild {
-    struct check *c;
+    struct doctor *c;
     char dir[64];
     MDB_env *env;
     MDB_dbi dbi[PROJECTIONS];
@@ -324,7 +362,10 @@ static int rebuild_compare(struct rebuild *r, MDB_txn *txn, enum projection p)
         rc = mdb_cursor_open(txn, r->dbi[p], &b);
     int err = rc ? store_error(rc, false) : compare_rows(a, b, &row, &same);
     if (!err && !same)
-        found(r->c, projection_names[p], "differs from a rebuild at row %zu", row);
+        doctor_found(
+            r->c,
+            (struct hx_finding){.invariant = 6, .table = projection_names[p], .repairable = true},
+            "differs from a rebuild at row %zu", row);
     if (a)
         mdb_cursor_close(a);
     if (b)
@@ -332,7 +373,7 @@ static int rebuild_compare(struct rebuild *r, MDB_txn *txn, enum projection p)
     return err;
 }
 
-static int check_projections(struct check *c)
+static int check_projections(struct doctor *c)
 {
     struct rebuild r = {.c = c};
     MDB_txn *txn;
@@ -350,30 +391,101 @@ static int check_projections(struct check *c)
     return err;
 }
 
-int hx_store_check(struct hx_store *st, const struct hx_rules *rules, hx_check_fn *report,
-                   void *ctx, size_t *problems)
+/* ---- cases by their entries ---- */
+
+static int add_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
 {
-    struct check c = {.st = st, .rules = rules, .report = report, .ctx = ctx};
-    *problems = 0;
+    struct chain *h = ctx;
+    (void)lsn;
+    const hxp_entry *e = store_entry_unpack(bytes, size, &h->d->arena);
+    if (h->n == h->cap) {
+        size_t cap = h->cap ? 2 * h->cap : 64;
+        const hxp_entry **list = realloc(h->list, cap * sizeof(*list));
+        if (!list)
+            return 1;
+        h->list = list;
+        h->cap = cap;
+    }
+    if (e)
+        h->list[h->n++] = e;
+    return 0;
+}
+
+static void oldest_first(struct chain *h)
+{
+    for (size_t i = 0; i < h->n / 2; i++) {
+        const hxp_entry *swap = h->list[i];
+        h->list[i] = h->list[h->n - 1 - i];
+        h->list[h->n - 1 - i] = swap;
+    }
+}
+
+static void examine_case(struct doctor *d, MDB_val key, MDB_val value)
+{
+    struct hx_case *k = &d->st->spare;
+    struct chain *h = &d->chain;
+    d->result->cases++;
+    if (key.mv_size != 8 || hx_case_unpack(value.mv_data, value.mv_size, k))
+        return; /* said by the walk over the tables */
+    hx_arena_reset(&d->arena);
+    h->d = d;
+    h->n = 0;
+    if (hx_store_history(d->st, k->number, SIZE_MAX, add_entry, h))
+        h->n = 0;
+    oldest_first(h);
+    bool whole = h->n && !h->list[0]->prev_lsn;
+    d->result->unproven += !whole;
+    doctor_case(d, k, &(struct doctor_chain){h->list, h->n, whole});
+}
+
+int doctor_cases(struct doctor *d)
+{
+    int err = each_row(d, T_CASE, examine_case);
+    free(d->chain.list);
+    d->chain = (struct chain){0};
+    return err;
+}
+
+/* ---- all of it ---- */
+
+int doctor_tables(struct doctor *d)
+{
+    int err = check_journal(d);
+    if (!err)
+        err = each_row(d, T_CASE, check_case);
+    if (!err)
+        err = each_row(d, T_DUE, check_due_row);
+    if (!err)
+        err = each_row(d, T_SEEN, check_seen);
+    if (!err)
+        err = each_row(d, T_REF, check_ref);
+    return err ? err : check_projections(d);
+}
+
+int hx_store_check(struct hx_store *st, const struct hx_check_options *o, hx_check_fn *report,
+                   void *ctx, struct hx_check_result *result)
+{
+    struct doctor d = {.st = st,
+                       .rules = o->rules,
+                       .city = o->rules ? o->city : NULL,
+                       .report = report,
+                       .ctx = ctx,
+                       .result = result};
+    *result = (struct hx_check_result){0};
     if (st->txn)
         return HX_INVALID;
     int err = store_read_begin(st);
     if (err)
         return err;
-    hx_arena_init(&c.arena, 0);
-    err = check_journal(&c);
-    if (!err)
-        err = each_row(&c, T_CASE, check_case);
-    if (!err)
-        err = each_row(&c, T_DUE, check_due_row);
-    if (!err)
-        err = each_row(&c, T_SEEN, check_seen);
-    if (!err)
-        err = each_row(&c, T_REF, check_ref);
-    if (!err)
-        err = check_projections(&c);
-    hx_arena_fini(&c.arena);
+    hx_arena_init(&d.arena, 0);
+    err = doctor_tables(&d);
+    if (!err && d.rules)
+        err = doctor_cases(&d);
+    if (!err && d.city)
+        err = doctor_replay(&d);
+    if (!err && st->has_key)
+        err = doctor_persons(&d);
+    hx_arena_fini(&d.arena);
     store_read_end(st);
-    *problems = c.problems;
     return err;
 }

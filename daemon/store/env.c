@@ -88,7 +88,7 @@ static int check_options(struct opening *o)
                        HX_PARTITION_MAX);
     if (sodium_init() < 0)
         return problem(o, HX_IO, "libsodium cannot start");
-    if (!op->readonly && mkdir(op->path, 0700) < 0 && errno != EEXIST)
+    if (!op->readonly && !op->as_made && mkdir(op->path, 0700) < 0 && errno != EEXIST)
         return problem(o, store_error(errno, true), "cannot make the folder: %s", strerror(errno));
     return HX_OK;
 }
@@ -159,6 +159,17 @@ static int fixed_number(struct opening *o, MDB_txn *txn, const char *name, uint6
                    be64_get(bytes), want);
 }
 
+static int partition_as_made(struct opening *o, MDB_txn *txn)
+{
+    uint8_t bytes[8];
+    int err = meta_get(o, txn, "partition", bytes, sizeof bytes);
+    if (err == HX_NOTFOUND)
+        return problem(o, HX_CORRUPT, "meta row partition is missing");
+    if (!err)
+        o->st->partition = (uint32_t)be64_get(bytes);
+    return err;
+}
+
 static int fixed_epoch(struct opening *o, MDB_txn *txn)
 {
     uint8_t bytes[(HX_STORE_EPOCH_MAX - 1) / 2];
@@ -201,7 +212,7 @@ static int open_meta(struct opening *o, MDB_txn *txn)
     if (rc)
         return lmdb_problem(o, rc, "cannot look at the tables");
     o->fresh = stat.ms_entries == 0;
-    if (o->fresh && st->readonly)
+    if (o->fresh && (st->readonly || o->options->as_made))
         return problem(o, HX_NOTFOUND, "holds nothing yet");
     rc = mdb_dbi_open(txn, table_names[T_META], o->fresh ? MDB_CREATE : 0, &st->dbi[T_META]);
     if (rc == MDB_NOTFOUND)
@@ -209,9 +220,11 @@ static int open_meta(struct opening *o, MDB_txn *txn)
     if (rc)
         return lmdb_problem(o, rc, "cannot open meta");
     int err = fixed_number(o, txn, "format", HX_STORE_FORMAT, HX_BADVERSION);
-    if (!err)
+    if (!err && o->options->as_made)
+        err = partition_as_made(o, txn);
+    else if (!err)
         err = fixed_number(o, txn, "partition", st->partition, HX_MISMATCH);
-    if (!err && !o->options->readonly) /* whoever only looks may look at any store */
+    if (!err && !o->options->readonly && !o->options->as_made) /* whoever only looks may look at any store */
         err = fixed_number(o, txn, "scale", o->options->scale > 1 ? o->options->scale : 1,
                            HX_MISMATCH);
     if (!err)

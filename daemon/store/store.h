@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct hx_store; /* opaque */
 
@@ -55,6 +56,7 @@ struct hx_store_options {
     uint32_t scale;              /* 0 and 1: real time; more: a demo store; fixed when made */
     const uint8_t *identity_key; /* HX_IDENTITY_KEY_SIZE bytes, copied; NULL: no person rows */
     uint64_t reserve_bytes;      /* kept free on the disk; 0 = HX_STORE_RESERVE_DEFAULT */
+    bool as_made;                /* never made; partition and scale are those it has */
     bool readonly;               /* beside a running daemon: no owner lock, no writes */
 };
 
@@ -289,13 +291,67 @@ HX_CHECK int hx_store_rebuild(struct hx_store *st, const char *projection);
  * transaction. */
 HX_CHECK int hx_store_prune(struct hx_store *st, int64_t before, size_t max, size_t *done);
 
+/* One thing that is not as it must be. */
+struct hx_finding {
+    int invariant;     /* of the life cycle page, 1 to 12; 0 = none of them: the store's own form */
+    const char *table; /* of the store, or of the journal's facts */
+    uint64_t case_number, lsn; /* 0 = not about one */
+    const char *clock;         /* "" = not about one */
+    bool repairable;           /* follows from the journal: hx_store_repair puts it right */
+    const char *text;          /* one line, without personal data */
+};
+typedef void hx_check_fn(void *ctx, const struct hx_finding *f);
+
+struct hx_check_options {
+    const struct hx_rules *rules; /* those the store was written with; NULL: no deadlines … */
+    const struct hx_city *city;   /* … and without both no replay */
+};
+
+struct hx_check_result {
+    uint64_t entries, cases; /* examined */
+    uint64_t replayed;       /* entries made again */
+    uint64_t unproven;       /* cases whose entries are pruned: their rows stand on nothing */
+    uint64_t persons;        /* identities that were looked for in the journal */
+    uint64_t findings, repairable;
+    uint64_t invariants[13]; /* findings by number */
+};
+
 /* Examines everything in one snapshot and reports each finding: every record decodes, LSNs have no
  * gap, chains are intact, time does not run backwards, every case has its due row (at or before its
- * next mark when `rules` is given), seen and ref point to what exists, projections equal a rebuild
- * (made in a temporary folder). *problems counts them. `table` is the table's name, `text` has no
- * personal data. Never changes the store. */
-typedef void hx_check_fn(void *ctx, const char *table, const char *text);
-HX_CHECK int hx_store_check(struct hx_store *st, const struct hx_rules *rules, hx_check_fn *report,
-                            void *ctx, size_t *problems);
+ * next mark), seen and ref point to what exists, projections equal a rebuild (made in a temporary
+ * folder). With rules the invariants 1 to 5, 7 and 11 of each case; with the city too the journal
+ * is put through a fresh machine and every derived row is compared (6, 8); with an identity key no
+ * entry may hold a text of a reporter (10). Never changes the store; beside a running daemon it
+ * keeps one snapshot as long as it runs. */
+HX_CHECK int hx_store_check(struct hx_store *st, const struct hx_check_options *options,
+                            hx_check_fn *report, void *ctx, struct hx_check_result *result);
+
+/* The same for a journal without its store, entry by entry (hx_store_export): journal invariants
+ * and those of the cases that come of it. */
+struct hx_journal_check; /* opaque */
+HX_CHECK int hx_journal_check_new(const struct hx_check_options *options, uint32_t partition,
+                                  uint32_t scale, hx_check_fn *report, void *ctx,
+                                  struct hx_check_result *result, struct hx_journal_check **out);
+HX_CHECK int hx_journal_check_entry(struct hx_journal_check *j, const uint8_t *bytes, size_t size);
+/* Examines what came of it, and frees. */
+HX_CHECK int hx_journal_check_finish(struct hx_journal_check *j);
+void hx_journal_check_free(struct hx_journal_check *j);
+
+/* Puts right what follows from the journal: rows of case, due, seen, ref, source, parked and watch,
+ * and the projections. Reports each row as it should be; `dry` changes nothing. HX_CORRUPT: the
+ * journal itself is damaged or was not written by these rules, nothing is derived from it.
+ * HX_INVALID: a transaction is open, or the store read-only (unless dry). */
+HX_CHECK int hx_store_repair(struct hx_store *st, const struct hx_check_options *options, bool dry,
+                             hx_check_fn *report, void *ctx, struct hx_check_result *result);
+
+/* What a journal can be kept apart in (FORMAT.md, "A journal apart"). HX_IO. */
+struct hx_journal_head {
+    char epoch[HX_STORE_EPOCH_MAX];
+    uint32_t partition, scale;
+    uint64_t oldest, newest;
+};
+HX_CHECK int hx_store_export(struct hx_store *st, FILE *out, uint64_t *entries);
+/* HX_BADVERSION: not such a file. HX_CORRUPT: it ends early or is damaged. */
+HX_CHECK int hx_journal_read(FILE *in, struct hx_journal_head *head, hx_entry_fn *fn, void *ctx);
 
 #endif

@@ -283,15 +283,16 @@ uint64_t fx_count(struct fx *fx, const char *period, const char *dimension, cons
     return c.count;
 }
 
-static void print_problem(void *ctx, const char *table, const char *words)
+static void print_problem(void *ctx, const struct hx_finding *f)
 {
     (void)ctx;
-    print_message("check: %s: %s\n", table, words);
+    print_message("check: %s: %s\n", f->table, f->text);
 }
 
 size_t fx_problems(struct fx *fx)
 {
-    size_t n = 0;
-    assert_int_equal(hx_store_check(fx->st, NULL, print_problem, NULL, &n), HX_OK);
-    return n;
+    const struct hx_check_options none = {0};
+    struct hx_check_result r;
+    assert_int_equal(hx_store_check(fx->st, &none, print_problem, NULL, &r), HX_OK);
+    return r.findings;
 }

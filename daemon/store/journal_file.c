@@ -1,0 +1,129 @@
+/* A journal apart from its store; FORMAT.md, "A journal apart". */
+#include "store/impl.h"
+#include "store/key.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEAD_MAX = 256, ENTRY_MOST = 16 * 1024 * 1024 };
+static const char title[] = "hongxin-journal/1";
+
+struct writer {
+    FILE *out;
+    uint64_t n;
+    bool failed;
+};
+
+static bool put(FILE *out, const void *bytes, size_t size)
+{
+    return fwrite(bytes, 1, size, out) == size;
+}
+
+static bool put_size(FILE *out, uint32_t size)
+{
+    uint32_t be = htobe32(size);
+    return put(out, &be, sizeof be);
+}
+
+static int write_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
+{
+    struct writer *w = ctx;
+    (void)lsn;
+    w->failed |= !put_size(w->out, (uint32_t)size) || !put(w->out, bytes, size);
+    w->n++;
+    return w->failed;
+}
+
+/* Scale 1 is real time. */
+static int scale_of(struct hx_store *st, uint64_t *scale)
+{
+    MDB_val key = val_of("scale", 5), value;
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    err = store_error(mdb_get(st->reader, st->dbi[T_META], &key, &value), false);
+    *scale = !err && value.mv_size == 8 ? be64_get(value.mv_data) : 1;
+    store_read_end(st);
+    return err;
+}
+
+int hx_store_export(struct hx_store *st, FILE *out, uint64_t *entries)
+{
+    struct writer w = {.out = out};
+    uint8_t end[12] = {0};
+    uint64_t scale;
+    int err = scale_of(st, &scale);
+    if (err || (err = store_read_begin(st)))
+        return err;
+    w.failed =
+        fprintf(out,
+                "%s epoch=%s partition=%" PRIu32 " scale=%" PRIu64 " oldest=%" PRIu64
+                " newest=%" PRIu64 "\n",
+                title, st->epoch, st->partition, scale, st->now.oldest, st->now.next_lsn - 1) < 0;
+    err = hx_store_entries(st, 1, SIZE_MAX, SIZE_MAX, write_entry, &w);
+    store_read_end(st);
+    be64_put(end + 4, w.n);
+    w.failed |= !put(out, end, sizeof end) || fflush(out) != 0;
+    *entries = w.n;
+    return err ? err : w.failed ? HX_IO : HX_OK;
+}
+
+static int read_head(FILE *in, struct hx_journal_head *h)
+{
+    char line[HEAD_MAX], name[32];
+    memset(h, 0, sizeof *h);
+    if (!fgets(line, sizeof line, in) ||
+        sscanf(line,
+               "%31s epoch=%32s partition=%" SCNu32 " scale=%" SCNu32 " oldest=%" SCNu64
+               " newest=%" SCNu64,
+               name, h->epoch, &h->partition, &h->scale, &h->oldest, &h->newest) != 6 ||
+        strcmp(name, title) != 0)
+        return HX_BADVERSION;
+    return HX_OK;
+}
+
+static bool get_size(FILE *in, uint32_t *size)
+{
+    uint32_t be;
+    if (fread(&be, 1, sizeof be, in) != sizeof be)
+        return false;
+    *size = be32toh(be);
+    return *size <= ENTRY_MOST;
+}
+
+/* The end says how many there were, so that a file that was cut is noticed. */
+static int read_end(FILE *in, uint64_t n)
+{
+    uint8_t be[8];
+    bool whole = fread(be, 1, sizeof be, in) == sizeof be && be64_get(be) == n;
+    return whole ? HX_OK : HX_CORRUPT;
+}
+
+int hx_journal_read(FILE *in, struct hx_journal_head *head, hx_entry_fn *fn, void *ctx)
+{
+    uint8_t *bytes = NULL;
+    uint32_t size, cap = 0;
+    uint64_t n = 0;
+    int err = read_head(in, head);
+    while (!err) {
+        if (!get_size(in, &size)) {
+            err = HX_CORRUPT;
+        } else if (size == 0) {
+            err = read_end(in, n);
+            break;
+        } else if (size > cap) {
+            uint8_t *more = realloc(bytes, size);
+            err = more ? HX_OK : HX_NOMEM;
+            bytes = more ? more : bytes;
+            cap = more ? size : cap;
+        }
+        if (!err && fread(bytes, 1, size, in) != size)
+            err = HX_CORRUPT;
+        n++;
+        if (!err && fn(ctx, n, bytes, size))
+            break;
+    }
+    free(bytes);
+    return err;
+}

@@ -1,0 +1,226 @@
+/* Putting right what follows from the journal. Every row that is wrong is first collected, then
+ * written in one transaction; the projections are rebuilt by their own way. */
+#include "store/backend.h"
+#include "store/doctor.h"
+#include "store/key.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct wrong {
+    enum store_table table;
+    struct key key;
+    uint8_t *want; /* NULL: no row */
+    size_t size;
+};
+
+struct repair {
+    struct doctor d;
+    struct hx_check_options o;
+    bool dry;
+    struct wrong *rows;
+    size_t n, cap;
+    bool projections[PROJECTIONS];
+    uint64_t journal; /* findings about the journal itself */
+    hx_check_fn *report;
+    void *ctx;
+};
+
+static int keep(void *ctx, const struct doctor_row *row)
+{
+    struct repair *r = ctx;
+    struct hx_finding f;
+    char text[160];
+    if (r->n == r->cap) {
+        size_t cap = r->cap ? 2 * r->cap : 64;
+        struct wrong *rows = realloc(r->rows, cap * sizeof *rows);
+        if (!rows)
+            return HX_NOMEM;
+        r->rows = rows;
+        r->cap = cap;
+    }
+    struct wrong *w = &r->rows[r->n];
+    *w = (struct wrong){.table = row->table, .key.size = row->key.mv_size};
+    memcpy(w->key.bytes, row->key.mv_data, row->key.mv_size);
+    if (row->want.mv_data) {
+        w->size = row->want.mv_size;
+        w->want = malloc(w->size ? w->size : 1);
+        if (!w->want)
+            return HX_NOMEM;
+        memcpy(w->want, row->want.mv_data, w->size);
+    }
+    r->n++;
+    doctor_name_row(row, &f, text);
+    doctor_found(&r->d, f, "%s", text);
+    return HX_OK;
+}
+
+/* ---- what is wrong ---- */
+
+static void on_finding(void *ctx, const struct hx_finding *f)
+{
+    struct repair *r = ctx;
+    if (strcmp(f->table, "feed") == 0)
+        r->projections[P_FEED] = true;
+    if (strcmp(f->table, "open") == 0)
+        r->projections[P_OPEN] = true;
+    if (strcmp(f->table, "tally") == 0)
+        r->projections[P_TALLY] = true;
+    r->journal += strcmp(f->table, "journal") == 0 && f->invariant == 6;
+    if (f->repairable)
+        r->report(r->ctx, f);
+}
+
+/* The due rows of cases that are right otherwise: found by the walk over the tables. */
+static int look(struct repair *r)
+{
+    struct doctor_scratch s;
+    const struct hx_store_options like = {.map_bytes = r->d.st->map_bytes,
+                                          .partition = r->d.st->partition};
+    int err = store_read_begin(r->d.st);
+    if (err)
+        return err;
+    err = doctor_tables(&r->d);
+    int opened = err ? err : doctor_scratch_open(&s, &r->d, &like);
+    if (!err && !opened) {
+        err = doctor_scratch_read(&s);
+        if (!err && (s.broken || r->journal))
+            err = HX_CORRUPT;
+        if (!err)
+            err = doctor_rows(&r->d, &s, keep, r);
+    }
+    if (!err)
+        err = opened;
+    if (!opened)
+        doctor_scratch_close(&s);
+    store_read_end(r->d.st);
+    return err;
+}
+
+/* ---- putting it right ---- */
+
+static int put_case(struct repair *r, const struct wrong *w)
+{
+    struct hx_store *st = r->d.st;
+    int err = hx_case_unpack(w->want, w->size, &st->spare);
+    st->spare.due_row = 0; /* it gets one */
+    return err ? err : store_case_save(st, &st->spare, hx_case_due(r->o.rules, &st->spare));
+}
+
+static int put(struct repair *r, const struct wrong *w)
+{
+    struct hx_store *st = r->d.st;
+    if (!w->want) {
+        int err = store_del(st, w->table, key_val(&w->key));
+        return err == HX_NOTFOUND ? HX_OK : err;
+    }
+    return w->table == T_CASE
+               ? put_case(r, w)
+               : store_put(st, w->table, key_val(&w->key), val_of(w->want, w->size), 0);
+}
+
+/* Each case whose next mark has no row at or before it gets one; a row of no case goes. */
+static int put_due(struct repair *r)
+{
+    struct hx_store *st = r->d.st;
+    MDB_cursor *cur;
+    MDB_val key, value, row;
+    struct key k;
+    int err = store_cursor(st, T_CASE, &cur);
+    for (int rc = err ? err : mdb_cursor_get(cur, &key, &value, MDB_FIRST); !err && !rc;) {
+        uint64_t number = key.mv_size == 8 ? be64_get(key.mv_data) : 0;
+        if (!hx_case_unpack(value.mv_data, value.mv_size, &st->spare)) {
+            int64_t due = hx_case_due(r->o.rules, &st->spare);
+            k.size = 0;
+            key_add64(&k, (uint64_t)st->spare.due_row);
+            key_add64(&k, number);
+            if (store_get(st, T_DUE, key_val(&k), &row) || st->spare.due_row > due) {
+                st->spare.due_row = 0;
+                err = store_case_save(st, &st->spare, due);
+            }
+        }
+        k.size = 0;
+        key_add64(&k, number + 1);
+        key = key_val(&k);
+        rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
+    }
+    return err;
+}
+
+static int drop_due(struct repair *r)
+{
+    struct hx_store *st = r->d.st;
+    MDB_cursor *cur;
+    MDB_val key, value, row;
+    struct key at = {.size = 0}, k;
+    int err = store_cursor(st, T_DUE, &cur);
+    int rc = err ? err : mdb_cursor_get(cur, &key, &value, MDB_FIRST);
+    while (!err && !rc) {
+        at.size = key.mv_size;
+        memcpy(at.bytes, key.mv_data, key.mv_size);
+        k.size = 0;
+        key_add64(&k, key.mv_size == 16 ? be64_get((const uint8_t *)key.mv_data + 8) : 0);
+        if (store_get(st, T_CASE, key_val(&k), &row))
+            err = store_del(st, T_DUE, key_val(&at));
+        at.bytes[at.size++] = 0; /* the next key there can be */
+        key = key_val(&at);
+        rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
+    }
+    return err;
+}
+
+static int put_all(struct repair *r)
+{
+    int err = hx_store_begin(r->d.st);
+    if (err)
+        return err;
+    for (size_t i = 0; i < r->n && !err; i++)
+        err = put(r, &r->rows[i]);
+    if (!err)
+        err = put_due(r);
+    if (!err)
+        err = drop_due(r);
+    if (!err)
+        return hx_store_commit(r->d.st);
+    hx_store_abort(r->d.st);
+    return err;
+}
+
+static int rebuild(struct repair *r)
+{
+    static const char *const names[PROJECTIONS] = {"feed", "open", "tally"};
+    size_t done = 0;
+    int err = HX_OK;
+    for (int p = 0; p < PROJECTIONS && !err; p++)
+        if (r->projections[p])
+            err = hx_store_rebuild(r->d.st, names[p]);
+    while (!err && hx_store_rebuilding(r->d.st))
+        err = hx_store_project(r->d.st, 0, &done);
+    return err;
+}
+
+int hx_store_repair(struct hx_store *st, const struct hx_check_options *o, bool dry,
+                    hx_check_fn *report, void *ctx, struct hx_check_result *result)
+{
+    struct repair r = {.o = *o, .dry = dry, .report = report, .ctx = ctx};
+    *result = (struct hx_check_result){0};
+    if (st->txn || !o->rules || !o->city || (st->readonly && !dry))
+        return HX_INVALID;
+    r.d = (struct doctor){.st = st,
+                          .rules = o->rules,
+                          .city = o->city,
+                          .report = on_finding,
+                          .ctx = &r,
+                          .result = result};
+    hx_arena_init(&r.d.arena, 0);
+    int err = look(&r);
+    if (!err && !dry)
+        err = put_all(&r);
+    if (!err && !dry)
+        err = rebuild(&r);
+    for (size_t i = 0; i < r.n; i++)
+        free(r.rows[i].want);
+    free(r.rows);
+    hx_arena_fini(&r.d.arena);
+    return err;
+}
