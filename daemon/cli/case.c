@@ -6,6 +6,7 @@
 
 static const struct cli_option options[] = {
     {"history", NULL, NULL, "every step so far, oldest first"},
+    {"at", "TIME", NULL, "as of this instant: what was known and what was due then"},
     {"source", "NAME", NULL, "the operand is an outside reference of this source"},
     {NULL, NULL, NULL, NULL},
 };
@@ -164,6 +165,15 @@ static void print_history(const struct cli *cli, struct show *s, const hxp_case_
     }
 }
 
+/* Now, or the instant that was asked for. */
+static int64_t instant_of(const struct cli *cli)
+{
+    const char *at = cli_get(cli, "at");
+    int64_t t = 0;
+
+    return at && !hx_instant_parse(at, &t) ? t : cli_now();
+}
+
 static int run(struct cli *cli)
 {
     bool history = cli_has(cli, "history");
@@ -182,7 +192,7 @@ static int run(struct cli *cli)
         print_first(&s, a->view);
         print_where(&s, a->view);
         print_times(&s, a->view);
-        print_clocks(&s, a->view, cli_now());
+        print_clocks(&s, a->view, instant_of(cli));
         print_breaches(&s, a->view);
         print_owners(&s, a->view);
     }
@@ -204,6 +214,7 @@ const struct cli_command cli_case = {
     .examples =
         "  hongxin case 1\n      what is true now of the first case\n"
         "  hongxin case CL-1 --history\n      and how it came to that\n"
+        "  hongxin case CL-1 --at 2026-10-12T19:20:00+08:00\n      what was known and due then\n"
         "  hongxin case GD20261012001 --source hotline-12345\n      by the hotline's number\n",
     .options = options,
     .takes = CLI_FEED | CLI_SHOWS,

@@ -15,6 +15,7 @@
 static const struct cli_option options[] = {
     {"clock", "CLOCK", "K_TRIAGE K_HANDOVER K_ARRIVE K_RESOLVE K_PLAN K_PROMISE K_CALLBACK",
      "only this clock"},
+    {"at", "TIME", NULL, "as of this instant: what was known and what was due then"},
     {"source", "NAME", NULL, "the operand is an outside reference of this source"},
     {NULL, NULL, NULL, NULL},
 };

@@ -6,6 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* --at: an instant of the past; 0 = now. */
+static int query_at(const struct cli *cli, int64_t *at)
+{
+    const char *text = cli_get(cli, "at");
+
+    *at = 0;
+    if (text && hx_instant_parse(text, at))
+        return cli_fail(cli, CLI_USAGE,
+                        "--at: \"%s\" is not an instant like 2026-10-12T19:20:00+08:00", text);
+    return CLI_OK;
+}
+
 int query_case(const struct cli *cli, bool history, hx_client **client, hxp_response **answer)
 {
     Hongxin__V1__CaseQuery q = HONGXIN__V1__CASE_QUERY__INIT;
@@ -19,7 +31,9 @@ int query_case(const struct cli *cli, bool history, hx_client **client, hxp_resp
         q.ref = cli->operands[0];
         q.source = (char *)(uintptr_t)(source ? source : "hongxin-cli");
     }
-    rc = link_open(cli, client);
+    rc = query_at(cli, &q.at);
+    if (!rc)
+        rc = link_open(cli, client);
     if (rc)
         return rc;
     q.history = history;

@@ -10,8 +10,8 @@ typedef Hongxin__V1__CaseAnswer hxp_case_answer;
 typedef Hongxin__V1__Filter hxp_filter;
 
 /* Asks for the case that the first operand names: CL-17, 17, or an outside reference (with
- * --source). CLI_OK with *answer (hx_response_free) and the open client, or the exit code after a
- * message. */
+ * --source), as of --at when that is given. CLI_OK with *answer (hx_response_free) and the open
+ * client, or the exit code after a message. */
 HX_CHECK int query_case(const struct cli *cli, bool history, hx_client **client,
                         hxp_response **answer);
 

@@ -34,7 +34,8 @@ struct hold {
 void hold_init(struct service *s);
 
 /* We were away from … to, engine time: down at the start, stopped or suspended later (corners 16
- * and 17). Holds back when deadlines came meanwhile. */
+ * and 17); 0, 0 when it took none of the engine's time. Holds back when deadlines came meanwhile.
+ */
 void hold_away(struct service *s, int64_t from, int64_t to);
 
 /* Each turn, before anything is judged: looks at the clock, ends what is over. */

@@ -161,7 +161,7 @@ static void on_second(evutil_socket_t fd, short what, void *loop)
     int rc = hold_heartbeat(l->service);
     if (rc != HX_OK)
         hx_log(HX_LOG_ERROR, "event=heartbeat_failed error=%s", hx_errname(rc));
-    if (++l->seconds % MINUTE_S == 0)
+    if (l->seconds++ % MINUTE_S == 0) /* also soon after the start */
         keep_house(l->service);
     l->armed_for = INT64_MIN; /* what was held back may go on, the clock may have been set */
     turn(l, false);

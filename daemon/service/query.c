@@ -1,5 +1,6 @@
 /* Questions about cases: one case with its history, and lists. They see what is committed. */
 #include "service/identity.h"
+#include "service/past.h"
 #include "service/state.h"
 #include "service/text.h"
 
@@ -13,14 +14,16 @@ struct history {
     struct service *s;
     ProtobufCBinaryData entries[LIMIT_HISTORY];
     size_t n, bytes;
+    uint64_t upto; /* later ones were not known yet */
     bool cut;
 };
 
 static int add_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
 {
     struct history *h = ctx;
-    (void)lsn;
     uint8_t *copy = NULL;
+    if (lsn > h->upto)
+        return 0;
     if (h->n < LIMIT_HISTORY && h->bytes + size <= LIMIT_HISTORY_BYTES)
         copy = hx_arena_memdup(&h->s->arena, bytes, size);
     if (!copy) {
@@ -52,13 +55,30 @@ static int find_case(struct service *s, const Hongxin__V1__CaseQuery *q)
     return hx_store_case(s->store, number, &s->scratch);
 }
 
+static const char *past_text(const char *code)
+{
+    static const struct {
+        const char *code, *text;
+    } texts[] = {{"NOT_YET", "the case was reported later than that"},
+                 {"PRUNED", "entries of that time are not kept any more"},
+                 {"OTHER_RULES", "the rules of today judge otherwise than those of that time"},
+                 {"TOO_LARGE", "too many entries would have to be looked at"},
+                 {"IN_FUTURE", "nobody knows yet"}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (strcmp(texts[i].code, code) == 0)
+            return texts[i].text;
+    return "try again";
+}
+
+/* Of s->scratch, up to the newest entry that it knows. */
 static int add_history(struct service *s, Hongxin__V1__CaseAnswer *a)
 {
     struct history *h = hx_arena_alloc(&s->arena, sizeof *h);
     if (!h)
         return HX_NOMEM;
     h->s = s;
-    int rc = hx_store_history(s->store, s->scratch.number, LIMIT_HISTORY + 1, add_entry, h);
+    h->upto = s->scratch.last_lsn;
+    int rc = hx_store_history(s->store, s->scratch.number, SIZE_MAX, add_entry, h);
     oldest_first(h);
     a->history = h->entries;
     a->n_history = h->n;
@@ -71,15 +91,18 @@ void handle_case(struct service *s, const struct request *r)
     const Hongxin__V1__CaseQuery *q = r->message->case_query;
     Hongxin__V1__CaseAnswer a = HONGXIN__V1__CASE_ANSWER__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
-    if (q->at) {
-        service_problem(s, r, "NOT_SUPPORTED", "this daemon answers for now only: leave out `at`");
-        return;
-    }
+    const char *past = NULL;
     int rc = find_case(s, q);
     if (rc == HX_OK && !(a.view = hx_case_view(&s->machine, &s->scratch)))
         rc = HX_NOMEM;
     if (rc == HX_OK && !service_sees_case(s, r, a.view))
         rc = HX_NOTFOUND; /* the same words as for a case that is not there */
+    if (rc == HX_OK && q->at)
+        a.view = past_view(s, q->at, &past);
+    if (past) {
+        service_problem(s, r, past, past_text(past));
+        return;
+    }
     if (rc == HX_OK)
         identity_mark(s, r->who, a.view);
     if (rc == HX_OK && q->history)

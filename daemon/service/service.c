@@ -92,8 +92,8 @@ static void start_clock(struct service *s)
     hx_machine_set_time(&s->machine, now);
     int64_t alive = hx_store_alive(s->store);
     hold_init(s);
-    if (last && now > alive)
-        hold_away(s, alive, now);
+    if (last) /* on scaled time, or when the clock was put back, no time has passed */
+        hold_away(s, now > alive ? alive : 0, now > alive ? now : 0);
 }
 
 static void wire_machine(struct service *s)

@@ -87,6 +87,15 @@ static void add_counters(struct stats *st, const struct counters *c)
     add_hist(st, "turn_us", &c->turn_us);
 }
 
+/* How long the first deadline has been waiting to be judged, in engine time; also while deadlines
+ * are held back. */
+static double overdue_ms(struct service *s)
+{
+    int64_t due, now = timebase_now(&s->time);
+    bool late = hx_store_due_first(s->store, &due) == HX_OK && due < now;
+    return late ? (double)(now - due) : 0;
+}
+
 static void add_store(struct stats *st, struct service *s)
 {
     struct hx_store_stats v;
@@ -97,6 +106,7 @@ static void add_store(struct stats *st, struct service *s)
     add(st, "cases", (double)v.cases);
     add(st, "journal_entries", (double)v.entries);
     add(st, "due_rows", (double)v.due);
+    add(st, "deadline_overdue_ms", overdue_ms(s));
     add(st, "quarantined", (double)v.quarantined);
     add(st, "parked", (double)v.parked);
     add(st, "map_bytes", (double)v.map_bytes);
