@@ -6,7 +6,7 @@
  * answer is sent again, byte for byte and in the same order, over a new connection. Every answer
  * that arrives becomes a line of the log, before anything else is done with it:
  *
- *   RESULT ID LSN CASE
+ *   RESULT ID LSN CASE CODE
  *
  * Exit code 0 when everything that was started has been answered. */
 #include "load/load.h"
@@ -161,8 +161,8 @@ static void on_reply(void *ctx, const struct load_reply *r)
     struct hammer *h = ctx;
     if (r->result == HONGXIN__V1__RESULT__RETRY_AFTER)
         return; /* the letter goes out again after the silence */
-    fprintf(h->log, "%u %.*s %" PRIu64 " %" PRIu64 "\n", r->result, (int)r->id_size, r->id, r->lsn,
-            r->case_number);
+    fprintf(h->log, "%u %.*s %" PRIu64 " %" PRIu64 " %.*s\n", r->result, (int)r->id_size, r->id,
+            r->lsn, r->case_number, (int)r->code_size, r->code ? r->code : "");
     for (size_t i = 0; i < h->n_flying; i++)
         if (h->flying[i].request == r->request && r->index < ITEMS)
             h->answered[i][r->index] = true;
