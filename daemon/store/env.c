@@ -224,7 +224,8 @@ static int open_meta(struct opening *o, MDB_txn *txn)
         err = partition_as_made(o, txn);
     else if (!err)
         err = fixed_number(o, txn, "partition", st->partition, HX_MISMATCH);
-    if (!err && !o->options->readonly && !o->options->as_made) /* whoever only looks may look at any store */
+    if (!err && !o->options->readonly &&
+        !o->options->as_made) /* whoever only looks may look at any store */
         err = fixed_number(o, txn, "scale", o->options->scale > 1 ? o->options->scale : 1,
                            HX_MISMATCH);
     if (!err)

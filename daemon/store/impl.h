@@ -77,7 +77,7 @@ struct hx_store {
     struct hx_packing *packing; /* of entries */
     MDB_env *env;
     MDB_dbi dbi[T_TABLES];
-    int owner_fd;       /* lock of the one writing process; -1 = read-only */
+    int owner_fd; /* lock of the one writing process; -1 = read-only */
     char *path;
     uint64_t map_bytes, reserve_bytes;
     uint32_t partition, page_size;
