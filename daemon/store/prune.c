@@ -94,11 +94,23 @@ static int drop_chain(struct sweep *s, hxp_entry *e)
     return err;
 }
 
-/* Whether it is the last entry of a case that is over, or belongs to none. */
+/* An outage or a jump of the clock: few, and every case that lived through one is judged by it. */
+static bool disturbance(const hxp_entry *e)
+{
+    return !e->case_number && e->n_facts &&
+           e->facts[0]->fact_case == HONGXIN__V1__FACT__FACT_ALARM &&
+           e->facts[0]->alarm->disturbance;
+}
+
+/* Whether it is the last entry of a case that is over, or belongs to none and may go. */
 static int is_last(struct sweep *s, const hxp_entry *e, bool *last)
 {
     struct hx_store *st = s->st;
     *last = !e->case_number;
+    if (disturbance(e)) {
+        *last = false;
+        return HX_OK;
+    }
     if (*last || e->open)
         return HX_OK;
     int err = store_case_load(st, e->case_number, &st->spare);

@@ -5,7 +5,7 @@ _hongxin() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd=${COMP_WORDS[1]}
   # tcp:// is split at its colons
   COMPREPLY=()
-  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain list stats check key audit identity erase hold trace rules number onsite-code simulate demo completion help --version'; return; fi
+  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain list stats check doctor export key audit identity erase hold trace rules number onsite-code simulate demo completion help --version'; return; fi
   case $cmd:$prev in
     publish:--type) _hongxin_words 'REPORTED PARTY_ADDED CLASS_SET ROUTED HELD ARRIVED CLASS_PROPOSED CLASS_REFUSED WORK_STARTED PROGRESS PLAN_PROPOSED PLAN_DELIVERED RESOLVED CALLBACK_OK CALLBACK_BAD CALLBACK_NO_ANSWER REOPENED COMMENT' ;;
     publish:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
@@ -31,6 +31,13 @@ _hongxin() {
     list:--limit) _hongxin_words '20 100 1000' ;;
     check:--store) _hongxin_files -d ;;
     check:--config) _hongxin_files -d ;;
+    doctor:--store) _hongxin_files -d ;;
+    doctor:--export) _hongxin_files -f ;;
+    doctor:--config) _hongxin_files -d ;;
+    doctor:--rules) _hongxin_files -f ;;
+    doctor:--city) _hongxin_files -d ;;
+    doctor:--key) _hongxin_files -f ;;
+    export:--store) _hongxin_files -d ;;
     key:--registry) _hongxin_files -f ;;
     key:--role) _hongxin_words 'call_centre worker company grid_member community street supervisor operator privacy_officer auditor' ;;
     key:--server) _hongxin_files -f ;;
@@ -51,11 +58,13 @@ _hongxin() {
     *) case $cmd in
       publish) _hongxin_words ' --type --case --ref --class --place --text --by --proof --at --data --name --phone --address --id --source --file --csv --map --encoding --reject --checkpoint --from-start --dry-run --endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       watch) _hongxin_words ' --place --holder --class --level --facts --to --from --no-snapshot --count --for --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
-      case) _hongxin_words ' --history --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
-      explain) _hongxin_words ' --clock --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      case) _hongxin_words ' --history --at --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      explain) _hongxin_words ' --clock --at --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       list) _hongxin_words ' --state --holder --place --class --level --due-within --closed --limit --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       stats) _hongxin_words ' --place --holder --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       check) _hongxin_words ' --store --config --endpoint --feed-endpoint --key --timeout --json --help' ;;
+      doctor) _hongxin_words ' --store --export --repair --dry-run --config --rules --city --key --json --help' ;;
+      export) _hongxin_words ' --store --json --help'; [[ $cur == -* ]] || _hongxin_files -f ;;
       key) _hongxin_words ' --registry --role --area --source --tenant --server --out --json --help' ;;
       audit) _hongxin_words ' --about --act --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       identity) _hongxin_words ' --reason --person --party --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
@@ -68,7 +77,7 @@ _hongxin() {
       simulate) _hongxin_words ' --config --until'; [[ $cur == -* ]] || _hongxin_files -f ;;
       demo) _hongxin_words ' --minutes --rate --seed --config --all --zh --utc-offset --color --json --help' ;;
       completion) _hongxin_words ' --json --help bash man' ;;
-      help) _hongxin_words 'publish watch case explain list stats check key audit identity erase hold trace rules number onsite-code simulate demo completion ' ;;
+      help) _hongxin_words 'publish watch case explain list stats check doctor export key audit identity erase hold trace rules number onsite-code simulate demo completion ' ;;
     esac ;;
   esac
 }
