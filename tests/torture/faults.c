@@ -81,6 +81,11 @@ ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
     return fails(fd, false) ? -1 : REAL(pwrite)(fd, bytes, size, at);
 }
 
+ssize_t writev(int fd, const struct iovec *parts, int n)
+{
+    return fails(fd, false) ? -1 : REAL(writev)(fd, parts, n);
+}
+
 ssize_t pwritev(int fd, const struct iovec *parts, int n, off_t at)
 {
     return fails(fd, false) ? -1 : REAL(pwritev)(fd, parts, n, at);

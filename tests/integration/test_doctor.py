@@ -1,0 +1,376 @@
+"""The doctor: whatever must hold is proven; each damage is named by invariant, case, clock and LSN; what follows from the journal
+is put right, and then equals a rebuild. The numbers are those of the invariants on the life cycle page."""
+import json
+import os
+import shutil
+import struct
+import subprocess
+
+import pytest
+from daemon import BIN, SOURCE, Daemon
+from hongxin.v1 import event_pb2, journal_pb2
+from lmdb_row import rows
+from wire import RESULT, wait_until
+
+NAME = "Zhang Xiaoming"
+LIFE = [("HELD", {}), ("ARRIVED", {"proof": event_pb2.ONSITE_CODE}), ("RESOLVED", {"data": {"evidence": ["photo"]}})]
+
+
+class Store:
+    """A copy of a store that a daemon has left behind."""
+
+    def __init__(self, folder, key):
+        self.folder, self.key = folder, key
+
+    def doctor(self, *more, code=None):
+        done = subprocess.run([os.path.join(BIN, "hongxin"), "doctor", "--store", self.folder, "--config", f"{SOURCE}/config",
+                               "--json", *more], capture_output=True, text=True)
+        assert code is None or done.returncode == code, done.stdout + done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()], done.returncode
+
+    def findings(self, *more):
+        return [f for f in self.doctor(*more)[0] if "finding" in f]
+
+    def edit(self):
+        return rows(self.folder)
+
+
+@pytest.fixture(scope="module")
+def left_behind(tmp_path_factory):
+    """Lives of all kinds, made once: closed, broken and cleared, open, parked, with a gap, with an identity."""
+    folder = tmp_path_factory.mktemp("doctor")
+    d = Daemon(folder, scale=600).start()
+    with d.client() as c:
+        def step(number, type, by="holder:P-07/li", **fields):
+            reply = c.publish(c.event(type, by=by, case_number=number, **fields))[0]
+            assert reply.result == RESULT.ACCEPTED, reply
+        closed = c.report(case_ref="GD-1").case_number
+        for type, fields in LIFE:
+            step(closed, type, **fields)
+        step(closed, "CALLBACK_OK", by="callback/zhao")
+        late = c.report().case_number
+        wait_until(lambda: c.case(late).view.breaches)
+        step(late, "ARRIVED", proof=event_pb2.ONSITE_CODE)
+        reporter = event_pb2.Reporter(name=NAME, phone="13800138000")
+        e = c.event("REPORTED", by="reporter", data={"class": "SERIOUS", "place": "B-0417"})
+        known = c.publish(e, reporters=[reporter])[0].case_number
+        c.publish(c.event("HELD", case_ref="unknown", source="other", source_seq=1),
+                  c.event("COMMENT", case_number=known, source="other", source_seq=3, data={"text": "x"}))
+    assert d.stop() == 0
+    return d, {"closed": closed, "late": late, "known": known}
+
+
+@pytest.fixture
+def store(left_behind, tmp_path):
+    d, _ = left_behind
+    copy = tmp_path / "copy"
+    shutil.copytree(d.data, copy)
+    return Store(copy, d.folder / "identity.key")
+
+
+@pytest.fixture
+def cases(left_behind):
+    return left_behind[1]
+
+
+def be64(n):
+    return struct.pack(">Q", n)
+
+
+def entries(r):
+    return [journal_pb2.Entry.FromString(v) for _, v in r.all("journal")]
+
+
+def change_entry(store, wanted, change):
+    """Changes the first entry of which wanted(entry) is true; returns its LSN."""
+    with store.edit() as r:
+        e = next(e for e in entries(r) if wanted(e))
+        change(e)
+        r.put("journal", be64(e.lsn), e.SerializeToString())
+    return e.lsn
+
+
+def fact_of(name, **having):
+    """A function that finds a fact of this name with these members in an entry."""
+    def find(e):
+        for f in e.facts:
+            if f.WhichOneof("fact") == name and all(getattr(getattr(f, name), k) == v for k, v in having.items()):
+                return getattr(f, name)
+        return None
+    return find
+
+
+# ---- the packed case: protobuf wire format (engine/case_record.c) ----
+def varint(data, i):
+    n = shift = 0
+    while True:
+        n |= (data[i] & 0x7f) << shift
+        shift, i = shift + 7, i + 1
+        if not data[i - 1] & 0x80:
+            return n, i
+
+
+def put_varint(n):
+    out = b""
+    while n > 0x7f:
+        out, n = out + bytes([n & 0x7f | 0x80]), n >> 7
+    return out + bytes([n])
+
+
+def fields(data):
+    """[(number, wire type, value)]; a value is a number or bytes."""
+    i, found = 0, []
+    while i < len(data):
+        tag, i = varint(data, i)
+        if tag & 7 == 0:
+            value, i = varint(data, i)
+        else:
+            size, i = varint(data, i) if tag & 7 == 2 else ({1: 8, 5: 4}[tag & 7], i)
+            value, i = data[i:i + size], i + size
+        found.append((tag >> 3, tag & 7, value))
+    return found
+
+
+def pack(found):
+    return b"".join(put_varint(no << 3 | wire) + (put_varint(v) if wire == 0 else (put_varint(len(v)) if wire == 2 else b"") + v)
+                    for no, wire, v in found)
+
+
+def change_case(store, number, change):
+    """change(number of field, value) → value, for each field of the case's row."""
+    with store.edit() as r:
+        key, row = next((k, v) for k, v in r.all("case") if k == be64(number))
+        r.put("case", key, pack([(no, wire, change(no, v)) for no, wire, v in fields(row)]))
+
+
+CLOCKS, TOLD, OWNER_SINCE = 34, 36, 31
+
+
+def inside(list_field, member, value):
+    """Sets one member of every element of a list."""
+    def change(no, v):
+        if no != list_field:
+            return v
+        kept = [f for f in fields(v) if f[0] != member]
+        return pack(sorted([*kept, (member, 0, value)]) if value else kept)
+    return change
+
+
+def assert_named(found, invariant, **having):
+    assert any(f["invariant"] == invariant and all(f[k] == v for k, v in having.items()) for f in found), found
+
+
+def assert_repaired(store, n=None):
+    """A dry run says what would be done and does nothing; the repair does it; what is then there equals a rebuild."""
+    before = store.findings()
+    assert before and all(f["repairable"] for f in before), before
+    said, code = store.doctor("--repair", "--dry-run")
+    assert code == 1 and said[-1]["would_repair"] >= (n or 1)
+    assert store.findings() == before, "a dry run changes nothing"
+    done, _ = store.doctor("--repair", code=0)
+    assert done[-1]["repaired"] == said[-1]["would_repair"]
+    assert store.doctor(code=0)[0][-1]["findings"] == 0
+
+
+def test_nothing_is_wrong_with_what_a_daemon_leaves(store):
+    counts = store.doctor("--key", store.key, code=0)[0][-1]
+    assert counts["entries"] == counts["replayed"] > 10
+    assert counts["cases"] == 3 and counts["unproven"] == 0 and counts["persons"] == 1
+
+
+def test_beside_the_running_daemon(make_daemon):
+    d = make_daemon(scale=600)
+    with d.client() as c:
+        for _ in range(20):
+            c.report()
+        counts = Store(d.data, None).doctor(code=0)[0][-1]
+        assert counts["cases"] == 20
+        assert c.report().result == RESULT.ACCEPTED
+
+
+# ---- 1 ----
+def test_1_a_lost_due_row(store, cases):
+    with store.edit() as r:
+        key = next(k for k, _ in r.all("due") if k[8:] == be64(cases["known"]))
+        r.delete("due", key)
+    assert_named(store.findings(), 1, case=f"CL-{cases['known']}", table="due")
+    assert_repaired(store)
+
+
+def test_1_a_due_row_of_no_case(store):
+    with store.edit() as r:
+        r.put("due", be64(1_790_000_000_000) + be64(4711), b"")
+    assert_named(store.findings(), 1, case="CL-4711", table="due")
+    assert_repaired(store)
+
+
+def test_1_no_clock_runs(store, cases):
+    change_case(store, cases["known"], inside(CLOCKS, 2, 3))
+    assert_named(store.findings(), 1, case=f"CL-{cases['known']}", table="case")
+    store.doctor("--repair", code=0)
+    store.doctor(code=0)
+
+
+# ---- 2 ----
+def test_2_seconds_do_not_add_up(store, cases):
+    owner = fact_of("owner")
+
+    def change(e):
+        owner(e).total_ms += 1
+    lsn = change_entry(store, owner, change)
+    assert_named(store.findings(), 2, case=f"CL-{cases['closed']}", lsn=lsn)
+
+
+def test_2_seconds_of_a_case_do_not_add_up(store, cases):
+    def later(no, v):
+        return v if no != OWNER_SINCE else struct.pack("<q", struct.unpack("<q", v)[0] - 1) if isinstance(v, bytes) else v + 1
+    change_case(store, cases["known"], later)
+    assert_named(store.findings(), 2, case=f"CL-{cases['known']}")
+
+
+# ---- 3, 4, 5 ----
+def test_3_a_mark_fired_before_its_time(store, cases):
+    def change(e):
+        e.t_due = e.t_rec + 1000
+    lsn = change_entry(store, lambda e: e.t_due and e.case_number == cases["late"], change)
+    assert_named(store.findings(), 3, case=f"CL-{cases['late']}", lsn=lsn)
+
+
+def test_3_a_mark_fired_twice(store, cases):
+    notice = fact_of("notice", kind="WARNING", clock="K_ARRIVE")
+
+    def change(e):
+        e.facts.add().notice.CopyFrom(notice(e))
+    lsn = change_entry(store, lambda e: e.case_number == cases["late"] and notice(e), change)
+    assert_named(store.findings(), 3, case=f"CL-{cases['late']}", clock="K_ARRIVE", lsn=lsn)
+
+
+def test_4_a_breach_noticed_before_it_was_due(store, cases):
+    breach = fact_of("breach")
+
+    def change(e):
+        breach(e).t_noticed = breach(e).t_due - 1
+    lsn = change_entry(store, breach, change)
+    assert_named(store.findings(), 4, case=f"CL-{cases['late']}", clock="K_ARRIVE", lsn=lsn)
+
+
+def test_5_an_alarm_without_its_end(store, cases):
+    change_case(store, cases["late"], inside(TOLD, 10, 0))
+    assert_named(store.findings(), 5, case=f"CL-{cases['late']}", clock="K_ARRIVE")
+
+
+# ---- 6 ----
+def test_6_an_entry_that_the_journal_does_not_bear_out(store, cases):
+    def change(e):
+        e.holder = "P-11"
+    lsn = change_entry(store, lambda e: e.state == "ONSITE", change)
+    found = store.findings()
+    assert_named(found, 6, case=f"CL-{cases['closed']}", lsn=lsn)
+    assert "holder" in next(f for f in found if f["lsn"] == lsn)["finding"]
+    _, code = store.doctor("--repair")
+    assert code == 1, "nothing is derived from a damaged journal"
+    assert store.findings() == found
+
+
+def test_6_a_lost_entry(store):
+    with store.edit() as r:
+        r.delete("journal", be64(5))
+    assert_named(store.findings(), 6, lsn=6)
+
+
+@pytest.mark.parametrize("table, invariant", [("case", 6), ("seen", 8), ("ref", 6), ("source", 6), ("parked", 6), ("watch", 6)])
+def test_6_and_8_a_lost_row(store, table, invariant):
+    with store.edit() as r:
+        found = r.all(table)
+        assert found, f"nothing stands in {table}"
+        r.delete(table, found[-1][0])
+    assert_named(store.findings(), invariant, table=table, repairable=True)
+    assert_repaired(store)
+
+
+@pytest.mark.parametrize("table", ["case", "seen", "ref", "source"])
+def test_6_and_8_a_changed_row(store, table, cases):
+    if table == "case":
+        change_case(store, cases["known"], lambda no, v: v.replace(b"S-02", b"S-03") if no == 9 else v)
+    else:
+        with store.edit() as r:
+            key, value = r.all(table)[0]
+            r.put(table, key, bytes([value[0] ^ 1]) + value[1:] if table == "seen" else value[:7] + bytes([value[7] ^ 1]) + value[8:])
+    assert_named(store.findings(), 8 if table == "seen" else 6, table=table)
+    store.doctor("--repair", code=0)
+    assert store.doctor(code=0)[0][-1]["findings"] == 0
+
+
+@pytest.mark.parametrize("table", ["feed", "open", "tally"])
+def test_6_a_projection_that_is_not_a_rebuild(store, table):
+    with store.edit() as r:
+        r.delete(table, r.all(table)[0][0])
+    assert_named(store.findings(), 6, table=table, repairable=True)
+    assert_repaired(store)
+
+
+# ---- 7, 10, 11 ----
+def test_7_a_deadline_that_is_not_what_its_parts_give(store, cases):
+    clock = fact_of("clock", clock="K_ARRIVE", change="START")
+
+    def change(e):
+        clock(e).deadline += 60_000
+    lsn = change_entry(store, clock, change)
+    assert_named(store.findings(), 7, case=f"CL-{cases['closed']}", clock="K_ARRIVE", lsn=lsn)
+
+
+def test_10_a_name_in_the_journal(store, cases):
+    def change(e):
+        e.category = f"from {NAME}"
+    lsn = change_entry(store, lambda e: e.case_number == cases["known"], change)
+    found = store.findings("--key", store.key)
+    assert_named(found, 10, case=f"CL-{cases['known']}", lsn=lsn)
+    assert NAME not in json.dumps(found), "the doctor does not say it again"
+
+
+def test_11_closed_without_a_call_back(store, cases):
+    state = fact_of("state", to="CLOSED")
+
+    def change(e):
+        state(e).cause = "RESOLVED"
+    lsn = change_entry(store, state, change)
+    assert_named(store.findings(), 11, case=f"CL-{cases['closed']}", lsn=lsn)
+
+
+# ---- a journal apart ----
+def export(store, path):
+    subprocess.run([os.path.join(BIN, "hongxin"), "export", "--store", store.folder, path], check=True, capture_output=True)
+
+
+def doctor_export(path):
+    done = subprocess.run([os.path.join(BIN, "hongxin"), "doctor", "--export", path, "--config", f"{SOURCE}/config", "--json"],
+                          capture_output=True, text=True)
+    return [json.loads(line) for line in done.stdout.splitlines()], done.returncode, done.stderr
+
+
+def test_a_journal_apart(store, cases, tmp_path):
+    path = tmp_path / "journal"
+    export(store, path)
+    found, code, _ = doctor_export(path)
+    assert code == 0 and found[-1]["entries"] == found[-1]["replayed"] > 10
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100])
+    assert doctor_export(path)[1] == 1
+    path.write_bytes(b"something else\n" + whole)
+    assert doctor_export(path)[1] == 2
+    breach = fact_of("breach")
+
+    def change(e):
+        breach(e).t_noticed = breach(e).t_due - 1
+    lsn = change_entry(store, breach, change)
+    export(store, path)
+    assert_named(doctor_export(path)[0], 6, case=f"CL-{cases['late']}", lsn=lsn)
+
+
+def test_what_cannot_be_examined(store, tmp_path):
+    hongxin = os.path.join(BIN, "hongxin")
+    for args in ([], ["--store", tmp_path / "nothing"], ["--store", store.folder, "--dry-run"],
+                 ["--store", store.folder, "--export", "x"], ["--store", store.folder, "--config", tmp_path]):
+        done = subprocess.run([hongxin, "doctor", *args], capture_output=True, text=True, cwd=SOURCE)
+        assert done.returncode == 2, args
+        assert done.stderr.startswith("hongxin doctor: ")

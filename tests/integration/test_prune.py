@@ -1,0 +1,67 @@
+"""Entries of cases that are over are forgotten after `journal_keep_days`; readers behind them are told. The clock is turned."""
+import json
+import os
+import subprocess
+
+from clock import MINUTE, Clock
+from daemon import BIN, SOURCE, Daemon, write_config
+from hongxin.v1 import event_pb2, wire_pb2
+from wire import RESULT, wait_until
+
+DAY = 1440 * MINUTE
+NOON = 1_792_987_200_000  # 2026-10-26 12:00 in China
+
+
+def config(folder):
+    path = write_config(folder, {"resend_ms": 0})
+    path.write_text(path.read_text().replace("store:\n", "store:\n  journal_keep_days: 31\n"))
+    return path
+
+
+def close(c, number):
+    for type, fields in (("HELD", {}), ("ARRIVED", {"proof": event_pb2.ONSITE_CODE}), ("RESOLVED", {"data": {"evidence": ["photo"]}})):
+        assert c.publish(c.event(type, by="holder:P-07/li", case_number=number, **fields))[0].result == RESULT.ACCEPTED
+    assert c.publish(c.event("CALLBACK_OK", by="callback/zhao", case_number=number))[0].result == RESULT.ACCEPTED
+
+
+def test_old_entries_are_forgotten_and_readers_are_told(tmp_path):
+    clock = Clock(tmp_path, NOON)
+    d = Daemon(tmp_path, config=config(tmp_path), env=clock.environment())
+    try:
+        d.start()
+        with d.client() as c:
+            old, living = c.report(case_ref="old").case_number, c.report(cls="COMPLEX").case_number
+            close(c, old)
+            at = clock.now
+            entries = c.stats()["journal_entries"]
+        assert d.stop() == 0
+        for days in (10, 50):  # the window for reopening ends; then more than a month passes
+            clock.pass_ns(days * DAY * 1_000_000)
+            d.start()
+            with d.client() as c:
+                c.report()
+                if days == 10:
+                    wait_until(lambda: c.case(old).view.clocks[-1].change != "RUNNING")
+                    assert c.stats()["journal_entries"] > entries, "nothing is old enough"
+                else:
+                    wait_until(lambda: d.said("event=journal_pruned"))
+                    look(d, c, old, living, at)
+            assert d.stop() == 0
+        done = subprocess.run([os.path.join(BIN, "hongxin"), "doctor", "--store", d.data, "--config", f"{SOURCE}/config", "--json"],
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
+        assert json.loads(done.stdout.splitlines()[-1])["unproven"] >= 1
+    finally:
+        d.end()
+
+
+def look(d, c, old, living, at):
+    assert c.case(old).view.state == "CLOSED", "the case itself stays"
+    assert c.case(old, history=True).history == []
+    assert c.case(living, history=True).history, "what lives keeps its entries"
+    answer = c.ask("problem", case_query=wire_pb2.CaseQuery(case_number=old, at=at))
+    assert answer.code == "PRUNED"
+    with d.client("feed") as f:
+        f.send(hello=wire_pb2.Hello(subscriber="slow", credit=100, from_lsn=1, **{"from": wire_pb2.Hello.LSN}))
+        kinds = [f.receive().WhichOneof("answer") for _ in range(2)]
+        assert "reset" in kinds, kinds
