@@ -19,7 +19,7 @@ LIFE = ROOT / "config/life-cycles/complaint.yaml"
 UNIT_MS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 # Clocks that an effect starts without naming them in the file.
 STARTED_BY = {"K_HANDOVER": ["every dispatch that is delivered"], "K_DELIVERY": ["a dispatch that cannot be delivered"],
-              "K_PAUSE_MAX": ["PAUSED"]}
+              "K_PAUSE_MAX": ["PAUSED"], "K_PROMISE": ["PLAN_DELIVERED"]}
 LADDER_EXAMPLES = [("K_ARRIVE", None), ("K_RESOLVE", "SMALL"), ("K_RESOLVE", "SERIOUS"), ("K_RESOLVE", "COMPLEX"),
                    ("K_PLAN", "SPECIAL")]
 
@@ -111,7 +111,7 @@ def starts(life, clock):
     found = list(STARTED_BY.get(clock, []))
     for row in life["transitions"]:
         words = " ".join(row.get("do", []))
-        if re.search(rf"\b(start|restart|restart_later)\({clock}\)", words) and cause(row) not in found:
+        if re.search(rf"\b(start|start_from_report|restart|restart_later|continue)\({clock}\)", words) and cause(row) not in found:
             found.append(cause(row))
     return ", ".join(found)
 

@@ -5,6 +5,7 @@
 #include "config/yaml_doc.h"
 #include "config/zone.h"
 #include "engine/words.h"
+#include "hongxin/instant.h"
 #include "hongxin/schema.h"
 
 #include <stdio.h>
@@ -186,10 +187,22 @@ static void read_budgets(struct loader *l, yaml_node_t *map, struct hx_clock_rul
     }
 }
 
+/* Another clock, named by a key and read before; 0 when the key is not there. */
+static int8_t read_other_clock(struct loader *l, yaml_node_t *map, const char *key)
+{
+    char name[HX_NAME_MAX];
+    yaml_doc_text(&l->doc, map, key, name, sizeof name);
+    int other = name[0] ? hx_rules_clock(l->r, name) : 0;
+    if (other < 0)
+        yaml_doc_fault(&l->doc, map, "%s: clock %s does not stand above", key, name);
+    return (int8_t)(other < 0 ? 0 : other);
+}
+
 static void read_clock(struct loader *l, yaml_node_t *map)
 {
     yaml_doc_only(&l->doc, map,
-                  "no name zh en until shown promise pauses dated only ladder calendar budgets");
+                  "no name zh en until shown promise pauses dated only stays replaced-by "
+                  "ladder calendar budgets");
     int no = READ_NO(l, map, HX_RULES_CLOCKS, l->r->clocks);
     struct hx_clock_rule *k = &l->r->clocks[no];
     char only[HX_NAME_MAX], ladder[HX_NAME_MAX], calendar[HX_NAME_MAX];
@@ -200,6 +213,8 @@ static void read_clock(struct loader *l, yaml_node_t *map)
     k->promise = yaml_doc_bool(&l->doc, map, "promise");
     k->pauses = read_pause_names(l, yaml_doc_get(&l->doc, map, "pauses"));
     k->dated = yaml_doc_bool(&l->doc, map, "dated");
+    k->stays = yaml_doc_bool(&l->doc, map, "stays");
+    k->replaced_by = read_other_clock(l, map, "replaced-by");
     yaml_doc_text(&l->doc, map, "only", only, sizeof only);
     k->needs_place = strcmp(only, "has_place") == 0;
     k->needs_no_place = strcmp(only, "no_place") == 0;
@@ -273,6 +288,33 @@ static void read_pause(struct loader *l, yaml_node_t *map)
     p->most = (uint8_t)yaml_doc_int(&l->doc, map, "most", 0);
 }
 
+/* "09:00" in milliseconds after midnight. */
+static int32_t read_time_of_day(struct loader *l, yaml_node_t *map, const char *key)
+{
+    char text[HX_NAME_MAX], hour[3] = "", minute[3] = "";
+    yaml_doc_need(&l->doc, map, key, text, sizeof text);
+    if (strlen(text) != 5 || sscanf(text, "%2[0-9]:%2[0-9]", hour, minute) != 2 ||
+        strlen(hour) != 2 || strlen(minute) != 2 || atoi(hour) > 23 || atoi(minute) > 59)
+        yaml_doc_fault(&l->doc, map, "%s must be a time such as 08:00", key);
+    return (int32_t)(atoi(hour) * HX_HOUR + atoi(minute) * HX_MINUTE);
+}
+
+static void read_ack(struct loader *l, yaml_node_t *map)
+{
+    char level[HX_NAME_MAX];
+    yaml_doc_only(&l->doc, map, "level within until");
+    yaml_doc_need(&l->doc, map, "level", level, sizeof level);
+    int no = hx_level_number(level);
+    if (no < 0) {
+        yaml_doc_fault(&l->doc, map, "unknown level %s", level);
+        return;
+    }
+    struct hx_ack_rule *a = &l->r->acks[no];
+    a->within_ms = yaml_doc_duration(&l->doc, map, "within");
+    if (!a->within_ms)
+        a->until_ms = read_time_of_day(l, map, "until");
+}
+
 static void read_name(struct loader *l, yaml_node_t *node, char names[][HX_NAME_MAX], uint8_t *n)
 {
     const char *text = yaml_doc_scalar(&l->doc, node);
@@ -328,9 +370,31 @@ static void read_event(struct loader *l, yaml_node_t *map)
     e->internal = yaml_doc_bool(&l->doc, map, "internal");
 }
 
-/* The number that a word's argument names; -1 with a fault when it names nothing. */
-static int argument(struct loader *l, yaml_node_t *node, const struct hx_word *w, const char *text)
+/* A count from 1 to 99; -1 for anything else. */
+static int count_of(const char *text)
 {
+    size_t n = strspn(text, "0123456789");
+    int count = n && n <= 2 && !text[n] ? atoi(text) : 0;
+    return count > 0 ? count : -1;
+}
+
+/* "10min", or "15d workdays": a duration and the calendar in which it counts. The calendar's index;
+ * -1 when either is unknown. */
+static int span_of(struct loader *l, struct hx_call *call)
+{
+    char span[HX_NAME_MAX];
+    const char *calendar = strchr(call->text, ' ');
+    snprintf(span, sizeof span, "%.*s", (int)strcspn(call->text, " "), call->text);
+    if (hx_duration_parse(span, &call->span_ms) || call->span_ms <= 0)
+        return -1;
+    return hx_rules_calendar(l->r, calendar ? calendar + 1 : "always");
+}
+
+/* The number that a word's argument names; -1 with a fault when it names nothing. */
+static int argument(struct loader *l, yaml_node_t *node, struct hx_call *call)
+{
+    const struct hx_word *w = call->word;
+    const char *text = call->text;
     int n = -1;
     switch (w->argument) {
     case HX_ARG_NONE:
@@ -351,6 +415,13 @@ static int argument(struct loader *l, yaml_node_t *node, const struct hx_word *w
     case HX_ARG_LEVEL:
         n = hx_level_number(text);
         break;
+    case HX_ARG_SPAN:
+        return span_of(l, call);
+    case HX_ARG_COUNT:
+        n = count_of(text);
+        break;
+    case HX_ARG_TEXT:
+        return text[0] ? 0 : -1;
     }
     if (n < 0)
         yaml_doc_fault(&l->doc, node, "%s(%s): there is no such thing", w->name, text);
@@ -376,9 +447,9 @@ static void read_call(struct loader *l, yaml_node_t *node, bool guard, struct hx
         yaml_doc_fault(&l->doc, node, "unknown %s %s", guard ? "guard" : "effect", name);
         return;
     }
-    call->number = argument(l, node, call->word, call->text);
+    call->number = argument(l, node, call);
     if (call->number < 0)
-        yaml_doc_fault(&l->doc, node, "%s takes no argument", name);
+        yaml_doc_fault(&l->doc, node, "%s does not take (%s)", name, call->text);
 }
 
 static uint8_t read_calls(struct loader *l, yaml_node_t *list, bool guard, struct hx_call *calls)
@@ -497,10 +568,11 @@ static const struct section {
     const char *name;
     void (*read)(struct loader *l, yaml_node_t *map);
 } sections[] = {
-    {"states", read_state},       {"classes", read_class},      {"holidays", read_table},
-    {"calendars", read_calendar}, {"receivers", read_receiver}, {"ladders", read_ladder},
-    {"events", read_event},       {"pauses", read_pause},       {"returns", read_return},
-    {"refused", read_refused},    {"clocks", read_clock},       {"transitions", read_transition}};
+    {"states", read_state},          {"classes", read_class},      {"holidays", read_table},
+    {"calendars", read_calendar},    {"receivers", read_receiver}, {"ladders", read_ladder},
+    {"events", read_event},          {"pauses", read_pause},       {"returns", read_return},
+    {"refused", read_refused},       {"acks", read_ack},           {"clocks", read_clock},
+    {"transitions", read_transition}};
 
 static void read_head(struct loader *l, yaml_node_t *root)
 {
@@ -508,7 +580,7 @@ static void read_head(struct loader *l, yaml_node_t *root)
     yaml_doc_only(
         &l->doc, root,
         "life-cycle version zh en zone states classes holidays calendars receivers ladders "
-        "clocks events pauses returns refused quiet transitions");
+        "clocks events pauses returns refused acks quiet transitions");
     yaml_doc_need(&l->doc, root, "life-cycle", r->name, sizeof r->name);
     read_title(l, root, &r->title);
     r->version = (uint32_t)yaml_doc_int(&l->doc, root, "version", 0);

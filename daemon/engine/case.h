@@ -66,7 +66,9 @@ enum hx_owner {
     X(COORDINATION, 21)                                                                            \
     X(APPEALED, 22)                                                                                \
     X(MOVE_ASKED, 23)                                                                              \
-    X(DISPUTE, 24)
+    X(DISPUTE, 24)                                                                                 \
+    X(FINAL, 25)                                                                                   \
+    X(OBJECTED, 26)
 
 enum hx_flag {
 #define X(name, bit) HX_FLAG_##name = 1u << (bit),
@@ -139,6 +141,7 @@ struct hx_told {
     uint8_t done;  /* all-clear or correction went out */
     uint8_t acked; /* somebody answers for it */
     int64_t at;
+    int64_t acked_at;
     int64_t ack_until;
     char to[HX_PERSON_MAX];
     char acked_by[HX_PERSON_MAX];
@@ -161,6 +164,12 @@ struct hx_party {
     uint64_t from_case; /* came with a merged case; 0 = own */
     uint32_t tries;     /* calls without answer in the present cycle */
     uint8_t gone;       /* has withdrawn; the case goes on without (corner 10) */
+};
+
+/* Who has asked for what needs a second person. */
+struct hx_asker {
+    char by[HX_PERSON_MAX];      /* "" = nobody */
+    char principal[HX_WORD_MAX]; /* whose key; "" without keys */
 };
 
 struct hx_case {
@@ -217,10 +226,10 @@ struct hx_case {
     uint8_t class_by_holder; /* the holder itself had chosen the present class */
     uint32_t objections;
     uint32_t returns;
-    int64_t t_returned; /* when a return was last refused */
-    uint32_t no_entries;
-    char asked_by[HX_PERSON_MAX];      /* class, merge, appeal or move that waits */
-    char asked_principal[HX_WORD_MAX]; /* whose key asked; "" without keys */
+    int64_t t_returned;      /* when a return was last refused */
+    uint32_t counted_pauses; /* for reasons that may be used only so often */
+    struct hx_asker class_asker, merge_asker, exclude_asker, move_asker;
+    char exclude_clock[HX_WORD_MAX]; /* whose breach the first person wants to exclude */
     char return_reason[HX_WORD_MAX];
     char reasons_used[HX_REF_MAX]; /* return reasons so far, comma-separated */
     uint32_t n_tried;
@@ -236,11 +245,12 @@ struct hx_case {
     uint64_t repeat_of;
     int64_t withdraw_at;
     int64_t withdraw_ms[HX_OWNERS]; /* seconds by owner when the withdrawal was asked */
-    char move_clock[HX_WORD_MAX];   /* clock whose move or exclusion waits for a second person */
+    char move_clock[HX_WORD_MAX];   /* clock whose move waits for a second person */
     int64_t move_deadline;
     int64_t last_contact;      /* of the company with the reporter */
     int64_t undelivered_since; /* our outage keeps the dispatch waiting */
     char order_level[HX_ID_MAX];
+    char dispute[HX_REF_MAX]; /* the dispute that was opened beside it */
 };
 
 struct hx_rules;

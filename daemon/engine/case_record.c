@@ -63,7 +63,7 @@ static const struct hx_field told_fields[] = {
     U8(1, hx_told, kind),  U8(2, hx_told, cycle),      U8(3, hx_told, level),
     U8(4, hx_told, acked), I64(5, hx_told, at),        I64(6, hx_told, ack_until),
     TEXT(7, hx_told, to),  TEXT(8, hx_told, acked_by), U8(9, hx_told, how),
-    U8(10, hx_told, done), TEXT(80, hx_told, unit),
+    U8(10, hx_told, done), TEXT(80, hx_told, unit),    I64(11, hx_told, acked_at),
 };
 RECORD(told, hx_told);
 
@@ -116,8 +116,8 @@ static const struct hx_field case_fields[] = {
     U8(39, hx_case, class_by_holder),
     U32(41, hx_case, objections),
     U32(42, hx_case, returns),
-    U32(43, hx_case, no_entries),
-    TEXT(44, hx_case, asked_by),
+    U32(43, hx_case, counted_pauses),
+    TEXT(44, hx_case, class_asker.by),
     TEXT(45, hx_case, return_reason),
     TEXT(46, hx_case, reasons_used),
     TEXTS(47, hx_case, tried, n_tried, HX_CASE_TRIED),
@@ -143,7 +143,15 @@ static const struct hx_field case_fields[] = {
     I64(181, hx_case, change_at),
     U8(182, hx_case, change_told),
     I64(183, hx_case, holder_at),
-    TEXT(100, hx_case, asked_principal),
+    TEXT(100, hx_case, class_asker.principal),
+    TEXT(70, hx_case, merge_asker.by),
+    TEXT(71, hx_case, exclude_asker.by),
+    TEXT(72, hx_case, exclude_clock),
+    TEXT(73, hx_case, move_asker.by),
+    TEXT(75, hx_case, dispute),
+    TEXT(76, hx_case, merge_asker.principal),
+    TEXT(77, hx_case, exclude_asker.principal),
+    TEXT(78, hx_case, move_asker.principal),
 };
 RECORD(case, hx_case);
 

@@ -83,12 +83,12 @@ static int64_t share_of(const struct hx_rules *r, const struct hx_clock *k, uint
         span = k->floor - start;
     } else if (calendar(r, k)->kind == HX_CALENDAR_DAYS) {
         span = k->deadline - start;
-    } else if (calendar(r, k)->kind == HX_CALENDAR_COUNT) {
-        int64_t ms = span / 1000 * share + span % 1000 * share / 1000 + (int64_t)k->paused_ms;
-        return hx_calendar_add(calendar(r, k), k->start, ms);
     }
-    return hx_calendar_roll(calendar(r, k),
-                            start + span / 1000 * share + span % 1000 * share / 1000);
+    int64_t part = span / 1000 * share + span % 1000 * share / 1000;
+    if (calendar(r, k)->kind != HX_CALENDAR_DAYS &&
+        (k->basis == HX_BASIS_BUDGET || k->basis == HX_BASIS_HALF_BUDGET))
+        return hx_calendar_add(calendar(r, k), k->start, part + (int64_t)k->paused_ms);
+    return hx_calendar_roll(calendar(r, k), start + part);
 }
 
 int64_t hx_clock_mark(const struct hx_rules *r, const struct hx_clock *k, int i)
@@ -220,36 +220,48 @@ static struct hx_clock *add(struct hx_step *s, int kind, int64_t start)
                            .moved_by = s->lsn};
     if (s->unit)
         hx_text_put(k->unit, sizeof k->unit, s->unit);
-    if (s->rules->clocks[kind].promise && c->cycle > 1)
+    if (s->rules->clocks[kind].promise && !s->rules->clocks[kind].stays && c->cycle > 1)
         k->shift = (uint8_t)(c->cycle - 1);
     return k;
 }
 
-static bool wanted(const struct hx_clock_rule *rule, const struct hx_case *c)
+bool hx_clock_fits(const struct hx_rules *r, struct hx_case *c, int kind)
 {
+    const struct hx_clock_rule *rule = &r->clocks[kind];
     bool placed = c->building[0] || c->estate[0] || c->grid[0];
+    if (rule->replaced_by && hx_clock_find(c, rule->replaced_by))
+        return false;
     return !(rule->needs_place && !placed) && !(rule->needs_no_place && placed);
 }
 
 void hx_clock_start(struct hx_step *s, int kind, int64_t start)
 {
+    hx_clock_start_for(s, kind, start,
+                       hx_clock_budget(s->rules, kind, s->c->class_no, s->c->cycle));
+}
+
+/* BUDGET, or HALF_BUDGET when it is not that of the first cycle. */
+static uint8_t basis_of(const struct hx_step *s, int kind, int64_t budget)
+{
+    return budget == hx_clock_budget(s->rules, kind, s->c->class_no, 1) ? HX_BASIS_BUDGET
+                                                                        : HX_BASIS_HALF_BUDGET;
+}
+
+void hx_clock_start_for(struct hx_step *s, int kind, int64_t start, int64_t budget)
+{
     const struct hx_clock_rule *rule = &s->rules->clocks[kind];
     struct hx_case *c = s->c;
-    int64_t budget = hx_clock_budget(s->rules, kind, c->class_no, c->cycle);
-    if (!wanted(rule, c) || (!rule->shown && !rule->dated && budget == 0))
+    if (!hx_clock_fits(s->rules, c, kind) || (!rule->shown && !rule->dated && budget == 0))
         return;
-    int64_t date = s->data->date ? s->data->date : c->plan_date;
-    if (rule->dated && (date || !budget)) {
-        hx_clock_start_until(s, kind, start, date);
+    if (rule->dated && (s->data->date || !budget)) {
+        hx_clock_start_until(s, kind, start, s->data->date);
         return;
     }
     struct hx_clock *k = add(s, kind, rule->shown ? c->t0 : start);
     if (!k)
         return;
     k->budget_ms = (uint64_t)budget;
-    k->basis = rule->shown ? HX_BASIS_NONE : HX_BASIS_BUDGET;
-    if (c->cycle > 1 && budget && budget != hx_clock_budget(s->rules, kind, c->class_no, 1))
-        k->basis = HX_BASIS_HALF_BUDGET;
+    k->basis = rule->shown ? HX_BASIS_NONE : basis_of(s, kind, budget);
     k->deadline = hx_clock_deadline(s->rules, k);
     hx_fact_clock(s, k, "START");
 }
@@ -497,7 +509,7 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
     }
     k->budget_ms = (uint64_t)budget;
     k->calendar = hx_clock_calendar(s->rules, k->kind, s->c->class_no);
-    k->basis = k->cycle > 1 ? HX_BASIS_HALF_BUDGET : HX_BASIS_BUDGET;
+    k->basis = basis_of(s, k->kind, budget);
     k->floor = 0;
     int64_t least = s->t_eff + budget / 4;
     if (hx_clock_deadline(s->rules, k) < least) {

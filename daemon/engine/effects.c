@@ -69,6 +69,13 @@ static void start(struct hx_step *s, const struct hx_call *call)
     hx_clock_start(s, call->number, s->t_eff > s->c->t_dispatched ? s->t_eff : s->c->t_dispatched);
 }
 
+/* A limit of the whole case runs from the report, whenever its class became known. */
+static void start_from_report(struct hx_step *s, const struct hx_call *call)
+{
+    if (!hx_clock_find(s->c, call->number))
+        hx_clock_start(s, call->number, s->c->t_report);
+}
+
 /* A promise that a later fact has ended is judged once more by the earlier one. */
 static void stop(struct hx_step *s, const struct hx_call *call)
 {
@@ -95,13 +102,8 @@ static void restart(struct hx_step *s, const struct hx_call *call)
 static void restart_later(struct hx_step *s, const struct hx_call *call)
 {
     struct hx_case *c = s->c;
-    uint8_t cycle = c->cycle;
-    c->cycle = 2;
-    hx_clock_start(s, call->number, s->t_eff);
-    c->cycle = cycle;
-    struct hx_clock *k = hx_clock_last(c, call->number);
-    if (k)
-        k->cycle = cycle;
+    int64_t budget = hx_clock_budget(s->rules, call->number, c->class_no, 2);
+    hx_clock_start_for(s, call->number, s->t_eff, budget);
 }
 
 /* A fact that is heard of late, but earlier than the one that ended the clock. */
@@ -121,12 +123,13 @@ static void void_clock(struct hx_step *s, const struct hx_call *call)
         hx_clock_void(s, k);
 }
 
-/* Somebody has taken it: the rest of this clock's ladder has nothing more to say. */
+/* Somebody has taken it: the rest of this clock's ladder has nothing more to say. Its end still
+ * comes. */
 static void quiet(struct hx_step *s, const struct hx_call *call)
 {
     struct hx_clock *k = hx_clock_find(s->c, call->number);
     if (k)
-        k->fired = UINT32_MAX;
+        k->fired |= ~HX_CLOCK_END;
 }
 
 static void try_event(struct hx_step *s, const struct hx_call *call)
@@ -236,9 +239,7 @@ static void arrived(struct hx_step *s, const struct hx_call *call)
  * claimed for later. */
 static void unproven_arrival(struct hx_step *s, const struct hx_call *call)
 {
-    (void)call;
-    struct hx_clock *k =
-        hx_clock_at(s->rules, s->c, hx_rules_clock(s->rules, "K_ARRIVE"), s->t_eff);
+    struct hx_clock *k = hx_clock_at(s->rules, s->c, call->number, s->t_eff);
     if (!k || k->cycle != s->c->cycle || (s->c->t_arrived && s->c->t_arrived <= s->t_eff))
         return;
     hx_clock_judge(s, k, s->t_eff);
@@ -250,15 +251,20 @@ static void unproven_arrival(struct hx_step *s, const struct hx_call *call)
  * (corners 4 and 6). */
 static void late_arrival(struct hx_step *s, const struct hx_call *call)
 {
-    (void)call;
-    struct hx_clock *k = hx_clock_last(s->c, hx_rules_clock(s->rules, "K_ARRIVE"));
-    if (k && k->cycle == s->c->cycle && k->state == HX_CLOCK_STOPPED)
+    struct hx_clock *k = hx_clock_last(s->c, call->number);
+    if (!k || k->cycle != s->c->cycle)
+        return;
+    if (k->state == HX_CLOCK_STOPPED)
         k->state = HX_CLOCK_RUNNING; /* judged once more, by the earlier fact */
-    if (k && k->cycle == s->c->cycle)
-        hx_clock_stop(s, k->kind, s->t_eff);
+    hx_clock_stop(s, k->kind, s->t_eff);
+}
+
+/* The proof of an arrival that was only inferred so far. */
+static void proven_arrival(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
     s->c->t_arrived = s->t_eff;
-    if (s->c->flags & HX_FLAG_ARRIVAL_UNPROVEN)
-        hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, false);
+    hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, false);
 }
 
 /* Clocks whose budget depends on the class follow it: same start, floor rule (corners 1 to 3). */
@@ -269,15 +275,15 @@ static void reclass(struct hx_step *s, const struct hx_call *call)
     for (uint32_t i = 0, n = c->n_clocks; i < n; i++) {
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-        if (k->cycle != c->cycle || rule->budget_ms[0] || rule->shown || rule->dated ||
-            (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED))
+        if ((k->cycle != c->cycle && !rule->stays) || rule->budget_ms[0] || rule->shown ||
+            rule->dated || (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED))
             continue;
         hx_clock_rebudget(s, k);
     }
-    for (int kind = 1; kind < HX_RULES_CLOCKS; kind++) {
+    for (int kind = 1; c->t_held && kind < HX_RULES_CLOCKS; kind++) {
         const struct hx_clock_rule *rule = &s->rules->clocks[kind];
         struct hx_clock *k = hx_clock_find(c, kind);
-        if (!rule->name[0] || rule->shown || rule->dated || rule->budget_ms[0] ||
+        if (!rule->name[0] || rule->stays || rule->shown || rule->dated || rule->budget_ms[0] ||
             (k && k->cycle == c->cycle))
             continue;
         uint32_t before = c->n_clocks;
@@ -288,7 +294,7 @@ static void reclass(struct hx_step *s, const struct hx_call *call)
             hx_clock_rebudget(s, &c->clocks[before]);
     }
     c->class_asked = 0;
-    c->asked_by[0] = '\0';
+    c->class_asker.by[0] = '\0';
     if (c->flags & HX_FLAG_CLASS_ASKED)
         hx_flag_set(s, HX_FLAG_CLASS_ASKED, false);
 }
@@ -305,7 +311,7 @@ static void propose_class(struct hx_step *s, const struct hx_call *call)
         return;
     }
     c->class_asked = (uint8_t)wanted;
-    hx_asked(s);
+    hx_asked(s, &c->class_asker);
     hx_flag_set(s, HX_FLAG_CLASS_ASKED, true);
 }
 
@@ -313,7 +319,7 @@ static void drop_proposal(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     s->c->class_asked = 0;
-    s->c->asked_by[0] = '\0';
+    s->c->class_asker.by[0] = '\0';
     hx_flag_set(s, HX_FLAG_CLASS_ASKED, false);
 }
 
@@ -329,8 +335,7 @@ static void object_plan(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     s->c->plan_date = 0;
-    if (++s->c->objections >= 2)
-        hx_flag_set(s, HX_FLAG_COORDINATION, true);
+    s->c->objections++;
 }
 
 /* Our outage keeps the dispatch waiting: tried again until somebody can be reached; these seconds
@@ -367,10 +372,10 @@ static void redeliver_late(struct hx_step *s, const struct hx_call *call)
     hx_clock_start(s, hx_rules_clock(s->rules, "K_HANDOVER"), up);
 }
 
-static void promise_date(struct hx_step *s, const struct hx_call *call)
+static void promise(struct hx_step *s, const struct hx_call *call)
 {
-    (void)call;
     hx_flag_set(s, HX_FLAG_PLAN_FILED, false);
+    hx_clock_start_until(s, call->number, s->t_eff, s->c->plan_date);
 }
 
 static void solved(struct hx_step *s, const struct hx_call *call)
@@ -379,12 +384,12 @@ static void solved(struct hx_step *s, const struct hx_call *call)
     s->c->t_resolved = s->t_eff;
 }
 
-/* The third failure is for people to talk about: no fourth cycle (S23). */
+/* For people to talk about: an appraisal instead of a fourth cycle (S23), a coordination meeting
+ * after the second objection to a plan. */
 static void forum(struct hx_step *s, const struct hx_call *call)
 {
-    (void)call;
     hx_flag_set(s, HX_FLAG_FORUM_REQUIRED, true);
-    hx_fact_alarm(s, "FORUM_REQUIRED", "appraisal");
+    hx_fact_alarm(s, "FORUM_REQUIRED", call->text);
 }
 
 static void close_case(struct hx_step *s, const struct hx_call *call)
@@ -397,6 +402,20 @@ static void close_case(struct hx_step *s, const struct hx_call *call)
     hx_fact_owner(s);
 }
 
+/* A rejection that is objected to: as if it had just come in. */
+static void reopen(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->t_closed = 0;
+}
+
+static void link_dispute(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    PUT(dispute, s->data->dispute);
+    hx_flag_set(s, HX_FLAG_DISPUTE, true);
+}
+
 /* A new cycle with the same holder, as long as it is there: half the budget, one level higher, the
  * earlier one stays readable (corner 9). */
 static void next_cycle(struct hx_step *s, const struct hx_call *call)
@@ -404,7 +423,7 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
     (void)call;
     struct hx_case *c = s->c;
     for (uint32_t i = 0; i < c->n_clocks; i++)
-        if (!s->rules->clocks[c->clocks[i].kind].shown)
+        if (!s->rules->clocks[c->clocks[i].kind].stays)
             hx_clock_void(s, &c->clocks[i]);
     c->cycle++;
     c->t_dispatched = c->t_held = c->t_arrived = c->t_resolved = c->t_closed = 0;
@@ -414,9 +433,6 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, false);
     hx_flag_set(s, HX_FLAG_BREACHED, false);
-    int citizen = hx_rules_clock(s->rules, "K_CITIZEN");
-    if (citizen > 0 && !hx_clock_find(c, citizen))
-        hx_clock_start(s, citizen, c->t0);
     if (s->data->holder[0] && hx_city_holder_known(s->m->city, s->data->holder, s->t_eff))
         hx_set_holder(s, s->data->holder);
     else if (hx_city_company_ends(s->m->city, c->estate, c->holder, 0) <= s->t_eff)
@@ -425,7 +441,9 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
 
 static void tell(struct hx_step *s, const struct hx_call *call)
 {
-    hx_tell(s, call->number, strcmp(s->cause, "K_TRIAGE") == 0 ? "routed by default" : s->cause);
+    const char *cause = strcmp(s->cause, "K_TRIAGE") == 0 ? "routed by default" : s->cause;
+    hx_tell(s, call->number,
+            s->data->why[0] ? hx_arena_printf(s->arena, "%s: %s", cause, s->data->why) : cause);
 }
 
 const struct hx_word hx_words_effects[] = {
@@ -434,6 +452,8 @@ const struct hx_word hx_words_effects[] = {
     HX_EFFECT("class_default", HX_ARG_NONE, class_default,
               "takes the default class when there is none"),
     HX_EFFECT("start", HX_ARG_CLOCK, start, "starts a clock, if it is for this case"),
+    HX_EFFECT("start_from_report", HX_ARG_CLOCK, start_from_report,
+              "starts a limit of the whole case, from the report on"),
     HX_EFFECT("stop", HX_ARG_CLOCK, stop, "its fact arrived: judged, all-clear or correction"),
     HX_EFFECT("rejudge", HX_ARG_CLOCK, rejudge,
               "judges a clock of the event's cycle once more, by this earlier fact"),
@@ -442,7 +462,7 @@ const struct hx_word hx_words_effects[] = {
               "starts it anew with the shorter budget"),
     HX_EFFECT("void", HX_ARG_CLOCK, void_clock, "takes a clock back"),
     HX_EFFECT("object_plan", HX_ARG_NONE, object_plan,
-              "counts an objection; the second asks for a meeting"),
+              "counts an objection; the plan stands no longer"),
     HX_EFFECT("redeliver_late", HX_ARG_NONE, redeliver_late,
               "hand-over begins anew after our outage"),
     HX_EFFECT("redeliver", HX_ARG_NONE, redeliver, "tries again to reach the holder"),
@@ -456,18 +476,23 @@ const struct hx_word hx_words_effects[] = {
     HX_EFFECT("deem", HX_ARG_NONE, deem, "receipt is deemed"),
     HX_EFFECT("next_person", HX_ARG_NONE, next_person, "the next person on duty is called"),
     HX_EFFECT("arrived", HX_ARG_NONE, arrived, "records the arrival"),
-    HX_EFFECT("unproven_arrival", HX_ARG_NONE, unproven_arrival,
+    HX_EFFECT("unproven_arrival", HX_ARG_CLOCK, unproven_arrival,
               "a missing arrival is closed as unproven"),
-    HX_EFFECT("late_arrival", HX_ARG_NONE, late_arrival, "judges an arrival that is heard of late"),
+    HX_EFFECT("late_arrival", HX_ARG_CLOCK, late_arrival,
+              "judges its clock by an arrival that is heard of late"),
+    HX_EFFECT("proven_arrival", HX_ARG_NONE, proven_arrival, "records an arrival heard of late"),
     HX_EFFECT("reclass", HX_ARG_NONE, reclass, "clocks follow the new class: same start, floor"),
     HX_EFFECT("propose_class", HX_ARG_NONE, propose_class,
               "shorter at once; longer waits for a second person"),
     HX_EFFECT("drop_proposal", HX_ARG_NONE, drop_proposal, "the change of class is refused"),
     HX_EFFECT("file_plan", HX_ARG_NONE, file_plan, "the plan is filed, to be delivered"),
-    HX_EFFECT("promise_date", HX_ARG_NONE, promise_date, "the plan's date becomes a promise"),
+    HX_EFFECT("promise", HX_ARG_CLOCK, promise, "the plan's date becomes a promise"),
     HX_EFFECT("solved", HX_ARG_NONE, solved, "records the solution"),
-    HX_EFFECT("forum", HX_ARG_NONE, forum, "an appraisal meeting is required"),
+    HX_EFFECT("forum", HX_ARG_TEXT, forum, "a meeting of this kind is required"),
     HX_EFFECT("close", HX_ARG_NONE, close_case, "ends all clocks and settles every second"),
+    HX_EFFECT("reopen", HX_ARG_NONE, reopen, "it is open again, in the same cycle"),
+    HX_EFFECT("link_dispute", HX_ARG_NONE, link_dispute,
+              "a dispute runs beside it; closing one never closes the other"),
     HX_EFFECT("next_cycle", HX_ARG_NONE, next_cycle, "a new cycle begins"),
     HX_EFFECT("raise", HX_ARG_FLAG, raise_flag, "sets a flag"),
     HX_EFFECT("drop", HX_ARG_FLAG, drop_flag, "takes a flag away"),

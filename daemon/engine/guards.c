@@ -1,4 +1,5 @@
 /* Guards: one question each. */
+#include "engine/calendar.h"
 #include "engine/words.h"
 #include "hongxin/instant.h"
 
@@ -35,12 +36,17 @@ static bool our_outage(const struct hx_step *s, const struct hx_call *call)
            s->c->t_dispatched < d->outage_to;
 }
 
-/* The reporter may object within 48 hours of the plan's delivery. */
+/* The end of a guard's span, counted from an instant in the calendar that the guard names. */
+static int64_t span_end(const struct hx_step *s, const struct hx_call *call, int64_t from)
+{
+    return hx_calendar_add(&s->rules->calendars[call->number], from, call->span_ms);
+}
+
+/* The reporter may object for some time after the plan's delivery. */
 static bool plan_fresh(const struct hx_step *s, const struct hx_call *call)
 {
-    (void)call;
     const struct hx_clock *k = hx_clock_last(s->c, hx_rules_clock(s->rules, "K_PROMISE"));
-    return k && s->t_eff <= k->start + 48 * HX_HOUR;
+    return k && s->t_eff <= span_end(s, call, k->start);
 }
 
 /* Any role that speaks for the holder: its staff, its manager, or the community that holds by rule.
@@ -81,6 +87,22 @@ static bool by_holder(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     return hx_by_holder(s);
+}
+
+static bool by_holder_or_level3(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return hx_by_holder(s) || hx_by_level3(s);
+}
+
+/* The dispatcher's community and the street are those of the place; the city decides everywhere. */
+static bool of_this_place(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    const char *area = s->actor.role == HX_ROLE_dispatcher ? s->c->community
+                       : s->actor.role == HX_ROLE_street   ? s->c->street
+                                                           : "";
+    return !area[0] || !s->actor.area[0] || strcmp(area, s->actor.area) == 0;
 }
 
 bool hx_by_level3(const struct hx_step *s)
@@ -161,35 +183,42 @@ static bool by_accused(const struct hx_step *s, const struct hx_call *call)
     return false;
 }
 
-void hx_asked(struct hx_step *s)
+void hx_asked(struct hx_step *s, struct hx_asker *asker)
 {
-    snprintf(s->c->asked_by, sizeof s->c->asked_by, "%s", s->event->by);
-    snprintf(s->c->asked_principal, sizeof s->c->asked_principal, "%s", s->principal);
+    snprintf(asker->by, sizeof asker->by, "%s", s->event->by);
+    snprintf(asker->principal, sizeof asker->principal, "%s", s->principal);
 }
 
 /* Two persons are two different names: one who speaks for two posts stays one. And where there are
  * keys they are two principals: who holds one key is one, whatever names it gives. */
-bool hx_second_person(const struct hx_step *s)
+bool hx_second_person(const struct hx_step *s, const struct hx_asker *asker)
 {
-    const struct hx_case *c = s->c;
-    const char *first = strchr(c->asked_by, '/');
-    if (!c->asked_by[0])
+    const char *first = strchr(asker->by, '/');
+    if (!asker->by[0])
         return true;
-    if (c->asked_principal[0] && strcmp(c->asked_principal, s->principal) == 0)
+    if (asker->principal[0] && strcmp(asker->principal, s->principal) == 0)
         return false;
     return s->actor.person[0] && strcmp(first ? first + 1 : "", s->actor.person) != 0;
 }
 
-static bool second_person(const struct hx_step *s, const struct hx_call *call)
+static bool second_for_class(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return hx_second_person(s);
+    return hx_second_person(s, &s->c->class_asker);
+}
+
+/* The holder's own people may shorten alone, or agree to what a colleague asked for; a longer class
+ * that nobody asked for before is only asked for by them. */
+static bool no_stake(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    int wanted = hx_rules_class(s->rules, s->data->class_);
+    return wanted <= s->c->class_no || wanted == s->c->class_asked || !hx_by_holder(s);
 }
 
 static bool soon_after_arrival(const struct hx_step *s, const struct hx_call *call)
 {
-    (void)call;
-    return s->t_eff <= s->c->t_arrived + 15 * HX_MINUTE;
+    return s->t_eff <= span_end(s, call, s->c->t_arrived);
 }
 
 static bool class_asked(const struct hx_step *s, const struct hx_call *call)
@@ -218,6 +247,18 @@ static bool plan_complete(const struct hx_step *s, const struct hx_call *call)
     return s->data->n_steps > 0 && s->data->person[0];
 }
 
+/* A holder alone may not promise a later day; the street or the city may agree to it. */
+static bool plan_near(const struct hx_step *s, const struct hx_call *call)
+{
+    return hx_by_level3(s) || s->data->date <= span_end(s, call, s->t_eff);
+}
+
+static bool first_objection(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return s->c->objections == 0;
+}
+
 static bool plan_filed(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -244,14 +285,14 @@ static bool evidence(const struct hx_step *s, const struct hx_call *call)
 
 static bool cycles_left(const struct hx_step *s, const struct hx_call *call)
 {
-    (void)call;
-    return s->c->cycle < 3;
+    return s->c->cycle < call->number;
 }
 
+/* The window is a clock of this cycle; where none was started yet, none is over. */
 static bool in_window(const struct hx_step *s, const struct hx_call *call)
 {
-    (void)call;
-    return s->c->t_closed == 0 || s->t_eff <= s->c->t_closed + 7 * HX_DAY;
+    const struct hx_clock *k = hx_clock_last(s->c, call->number);
+    return !k || k->cycle != s->c->cycle || s->t_eff <= k->deadline;
 }
 
 const struct hx_word hx_words_guards[] = {
@@ -263,10 +304,14 @@ const struct hx_word hx_words_guards[] = {
              "the matter belongs to another service"),
     HX_GUARD("our_outage", HX_ARG_NONE, our_outage, "NO_OUTAGE", HX_NOT_ALLOWED,
              "it was due while we were down"),
-    HX_GUARD("plan_fresh", HX_ARG_NONE, plan_fresh, "TOO_LATE", HX_NOT_ALLOWED,
-             "within 48 hours of the plan"),
+    HX_GUARD("plan_fresh", HX_ARG_SPAN, plan_fresh, "TOO_LATE", HX_NOT_ALLOWED,
+             "so soon after the plan was delivered"),
     HX_GUARD("by_holder", HX_ARG_NONE, by_holder, "NOT_HOLDER", HX_NOT_ALLOWED,
              "a person of the holder says so"),
+    HX_GUARD("by_holder_or_level3", HX_ARG_NONE, by_holder_or_level3, "NOT_HOLDER", HX_NOT_ALLOWED,
+             "a person of the holder, the street or the city says so"),
+    HX_GUARD("of_this_place", HX_ARG_NONE, of_this_place, "OTHER_PLACE", HX_NOT_ALLOWED,
+             "the dispatcher or street of this place decides, or the city"),
     HX_GUARD("not_by_holder", HX_ARG_NONE, not_by_holder, "CALLER_IS_HOLDER", HX_NOT_ALLOWED,
              "the caller is not the holder"),
     HX_GUARD("not_complained_of", HX_ARG_NONE, not_complained_of, "CALLER_COMPLAINED_OF",
@@ -288,10 +333,12 @@ const struct hx_word hx_words_guards[] = {
              "a later fact has ended this clock in its cycle"),
     HX_GUARD("by_accused", HX_ARG_CLOCK, by_accused, "NOT_HOLDER", HX_NOT_ALLOWED,
              "a person of the holder, or of the one whom this clock accuses"),
-    HX_GUARD("second_person", HX_ARG_NONE, second_person, "SAME_PERSON", HX_NOT_ALLOWED,
-             "not the person who asked for it"),
-    HX_GUARD("soon_after_arrival", HX_ARG_NONE, soon_after_arrival, "TOO_LATE", HX_NOT_ALLOWED,
-             "within 15 minutes of the arrival"),
+    HX_GUARD("second_for_class", HX_ARG_NONE, second_for_class, "SAME_PERSON", HX_NOT_ALLOWED,
+             "a named person, and not the one who asked for the class"),
+    HX_GUARD("no_stake", HX_ARG_NONE, no_stake, "SAME_PERSON", HX_NOT_ALLOWED,
+             "not longer, or asked for before, or not by the holder's own people"),
+    HX_GUARD("soon_after_arrival", HX_ARG_SPAN, soon_after_arrival, "TOO_LATE", HX_NOT_ALLOWED,
+             "so soon after the arrival"),
     HX_CASE_GUARD("class_asked", HX_ARG_NONE, class_asked, "NOTHING_ASKED", HX_NOT_ALLOWED,
                   "a change of class waits"),
     HX_CASE_GUARD("class_special", HX_ARG_NONE, class_special, "NOT_SPECIAL", HX_NOT_ALLOWED,
@@ -300,13 +347,17 @@ const struct hx_word hx_words_guards[] = {
              "the plan has a date to come"),
     HX_GUARD("plan_complete", HX_ARG_NONE, plan_complete, "PLAN_INCOMPLETE", HX_INVALID_EVENT,
              "the plan has steps and a person"),
+    HX_GUARD("plan_near", HX_ARG_SPAN, plan_near, "PLAN_NEEDS_L3", HX_NOT_ALLOWED,
+             "the plan's date is no later than this, unless level 3 files it"),
+    HX_CASE_GUARD("first_objection", HX_ARG_NONE, first_objection, "OBJECTED_BEFORE",
+                  HX_NOT_ALLOWED, "no plan was objected to before"),
     HX_CASE_GUARD("plan_filed", HX_ARG_NONE, plan_filed, "NO_PLAN", HX_NOT_ALLOWED,
                   "a plan is filed"),
     HX_GUARD("evidence", HX_ARG_NONE, evidence, "EVIDENCE_MISSING", HX_INVALID_EVENT,
              "evidence as the class demands"),
-    HX_CASE_GUARD("cycles_left", HX_ARG_NONE, cycles_left, "NO_FOURTH_CYCLE", HX_NOT_ALLOWED,
-                  "fewer than three cycles"),
-    HX_GUARD("in_window", HX_ARG_NONE, in_window, "WINDOW_OVER", HX_NOT_ALLOWED,
-             "within seven days of the closing"),
+    HX_CASE_GUARD("cycles_left", HX_ARG_COUNT, cycles_left, "NO_FOURTH_CYCLE", HX_NOT_ALLOWED,
+                  "fewer cycles than this"),
+    HX_GUARD("in_window", HX_ARG_CLOCK, in_window, "WINDOW_OVER", HX_NOT_ALLOWED,
+             "the window of this clock is not over"),
     HX_WORDS_END,
 };

@@ -5,6 +5,7 @@
  * arrived late, a correction when it turns out that there was no breach. */
 #include "base/text.h"
 #include "engine/machine_internal.h"
+#include "hongxin/instant.h"
 
 #include <string.h>
 
@@ -33,6 +34,9 @@ const char *hx_receiver(struct hx_step *s, int receiver)
     if (!close)
         return pattern;
     const char *id = field(s, open + 1, (size_t)(close - open - 1));
+    int desk = hx_rules_receiver(s->rules, "desk");
+    if (!*id && desk >= 0) /* nobody fits: the city's duty desk is the last stop (R12) */
+        return s->rules->receivers[desk].pattern;
     size_t before = (size_t)(open - pattern), n = strlen(id), after = strlen(close + 1);
     char *name = hx_arena_alloc(s->arena, before + n + after + 1);
     if (!name)
@@ -231,7 +235,10 @@ void hx_ladder_return(struct hx_step *s, struct hx_told *t)
     f->clock = (char *)(uintptr_t)rule->name;
     f->level = (char *)(uintptr_t)hx_level_name(t->level);
     f->expects = (char *)(uintptr_t)rule->until;
-    f->why = hx_arena_printf(s->arena, "acknowledged by %s, no %s since", t->acked_by, rule->until);
+    int64_t minute =
+        (t->acked_at + hx_zone_offset(&s->rules->zone, t->acked_at)) / HX_MINUTE % (24 * 60);
+    f->why = hx_arena_printf(s->arena, "acknowledged %02d:%02d by %s, no %s since",
+                             (int)(minute / 60), (int)(minute % 60), t->acked_by, rule->until);
 }
 
 void hx_ladder_forget(struct hx_step *s, const struct hx_clock *k)

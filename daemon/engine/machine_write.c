@@ -68,12 +68,11 @@ static int64_t latest_receipt(const struct hx_step *s)
                              : 0;
 }
 
+/* A clock that begins with the receipt. */
 static bool promised(const struct hx_step *s, int kind)
 {
     const struct hx_clock_rule *rule = &s->rules->clocks[kind];
-    bool placed = s->c->street[0] != '\0';
-    return rule->promise && !rule->dated && !(rule->needs_place && !placed) &&
-           !(rule->needs_no_place && placed);
+    return rule->promise && !rule->dated && !rule->stays && hx_clock_fits(s->rules, s->c, kind);
 }
 
 void hx_reply_promises(struct hx_step *s, hxp_reply *r)

@@ -23,7 +23,7 @@ enum {
     HX_RULES_TABLES = 4,
     HX_RULES_REASONS = 24,
     HX_RULES_TRANSITIONS = 192,
-    HX_RULES_CALLS = 14, /* guards or effects in one row */
+    HX_RULES_CALLS = 20, /* guards or effects in one row */
     HX_NAME_MAX = 24,
     HX_TITLE_MAX = 48,
 };
@@ -101,13 +101,24 @@ struct hx_clock_rule {
     uint32_t pauses;         /* bit i: pauses[i] stops it */
     bool dated;              /* deadline is a date named by a person */
     bool needs_place, needs_no_place;
-    int8_t ladder;                       /* -1 = none */
-    int8_t calendar;                     /* index */
+    bool stays;         /* belongs to the case: stays when the holder or the cycle changes */
+    int8_t replaced_by; /* is not started while this other clock runs; 0 = none */
+    int8_t ladder;      /* -1 = none */
+    int8_t calendar;    /* index */
     int8_t calendars[HX_RULES_CLASSES];  /* of a class, when it differs; -1 = as above */
     int64_t budget_ms[HX_RULES_CLASSES]; /* by class number; [0] = every class; 0 = the class has
                                             none */
     int64_t later_budget_ms[HX_RULES_CLASSES]; /* from the second cycle on; 0 = the same */
 };
+
+/* How long an acknowledgement of a level's notices holds: a time, or until the next local time of
+ * day (K_ACK). */
+struct hx_ack_rule {
+    int64_t within_ms;
+    int32_t until_ms; /* of the day; used when within_ms is 0 */
+};
+
+enum { HX_LEVELS = 6 };
 
 /* Bits of the proof classes accepted for an event's own time (R2): 1 << Proof. */
 struct hx_event_rule {
@@ -178,7 +189,8 @@ struct hx_word; /* engine/words.h */
 
 struct hx_call {
     const struct hx_word *word;
-    int number;             /* clock, event or receiver that the argument names */
+    int number;             /* clock, event, receiver … that the argument names, or a count */
+    int64_t span_ms;        /* a duration: "10min"; `number` is the calendar it counts in */
     char text[HX_NAME_MAX]; /* the argument as written */
 };
 
@@ -223,6 +235,7 @@ struct hx_rules {
                 [HX_NAME_MAX]; /* categories that are not ours: answered REJECTED */
     uint8_t n_refused;
     struct hx_clock_rule clocks[HX_RULES_CLOCKS]; /* by number; name "" = not used */
+    struct hx_ack_rule acks[HX_LEVELS];
     struct hx_event_rule events[HX_RULES_EVENTS];
     uint8_t n_events;
     struct hx_transition transitions[HX_RULES_TRANSITIONS];

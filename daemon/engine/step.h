@@ -84,6 +84,9 @@ void hx_clocks_by_kind(const struct hx_case *c, const struct hx_clock *out[HX_RU
 struct hx_clock *hx_clock_last(struct hx_case *c, int kind);
 /* Does nothing when the case's class has no budget for it, or when it is not for this case. */
 void hx_clock_start(struct hx_step *s, int kind, int64_t start);
+void hx_clock_start_for(struct hx_step *s, int kind, int64_t start, int64_t budget);
+/* Whether a clock of this kind is for this case: by its place, and not replaced by another. */
+bool hx_clock_fits(const struct hx_rules *r, struct hx_case *c, int kind);
 void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t deadline);
 /* The fact arrived at `t_eff`: judges it (R3), rebuts or clears what was told. */
 void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff);

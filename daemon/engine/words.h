@@ -14,7 +14,10 @@ enum hx_word_argument {
     HX_ARG_EVENT,
     HX_ARG_RECEIVER,
     HX_ARG_FLAG,
-    HX_ARG_LEVEL
+    HX_ARG_LEVEL,
+    HX_ARG_SPAN,  /* a duration: soon_after_held(10min) */
+    HX_ARG_COUNT, /* a number: cycles_left(3) */
+    HX_ARG_TEXT,  /* a word of its own: forum(appraisal) */
 };
 
 typedef bool hx_guard_fn(const struct hx_step *s, const struct hx_call *call);
@@ -97,10 +100,11 @@ bool hx_brings_code(const struct hx_step *s);
 void hx_parties_ask_again(struct hx_case *c);
 /* Street or city: level 3 and higher. */
 bool hx_by_level3(const struct hx_step *s);
-/* Somebody else than the one who asked; both must be named persons. */
-bool hx_second_person(const struct hx_step *s);
+/* A named person, and not the one who asked ("manager:P-07/zhao"): two persons are two names,
+ * whatever post they speak for. True when nobody asked. */
+bool hx_second_person(const struct hx_step *s, const struct hx_asker *asker);
 /* Remembers who has asked for what needs a second person. */
-void hx_asked(struct hx_step *s);
+void hx_asked(struct hx_step *s, struct hx_asker *asker);
 void hx_resume(struct hx_step *s);
 /* A reporter says that it began at `t`: the citizen's clock starts with the earliest. */
 void hx_earliest_report(struct hx_step *s, int64_t t);

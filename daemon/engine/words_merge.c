@@ -40,11 +40,17 @@ static bool merge_shortens(const struct hx_step *s, const struct hx_call *call)
     return true;
 }
 
+static bool second_for_merge(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return hx_second_person(s, &s->c->merge_asker);
+}
+
 static void ask_merge(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     s->c->merged_into = s->other->number;
-    hx_asked(s);
+    hx_asked(s, &s->c->merge_asker);
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, true);
 }
 
@@ -54,7 +60,7 @@ static void merge(struct hx_step *s, const struct hx_call *call)
     (void)call;
     struct hx_case *c = s->c;
     c->merged_into = s->other->number;
-    c->asked_by[0] = '\0';
+    c->merge_asker.by[0] = '\0';
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, false);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
@@ -185,6 +191,8 @@ const struct hx_word hx_words_merge[] = {
              "the other case is open and another one"),
     HX_GUARD("merge_shortens", HX_ARG_NONE, merge_shortens, "LENGTHENS", HX_NOT_ALLOWED,
              "no deadline becomes later by it"),
+    HX_GUARD("second_for_merge", HX_ARG_NONE, second_for_merge, "SAME_PERSON", HX_NOT_ALLOWED,
+             "a named person, and not the one who asked for the merge"),
     HX_EFFECT("ask_merge", HX_ARG_NONE, ask_merge, "the merge waits for a second person"),
     HX_EFFECT("remember_state", HX_ARG_NONE, remember_state, "the state to come back to"),
     HX_EFFECT("merge", HX_ARG_NONE, merge, "its clocks rest, the other case takes its reporters"),

@@ -67,13 +67,28 @@ static const char *somebody_answers(const struct hx_step *s)
     return NULL;
 }
 
-/* Repeats are hidden; the first notice of a promise and the breach itself never are. */
+/* Repeats are hidden until the end that is named; the first notice of a promise and the breach
+ * itself never are. */
 static void silence(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    for (uint32_t i = 0; i < s->c->n_told; i++)
-        if (is_told(s, &s->c->told[i]))
-            s->c->told[i].ack_until = 0;
+    for (uint32_t i = 0; i < s->c->n_told; i++) {
+        struct hx_told *t = &s->c->told[i];
+        if (is_told(s, t) && t->ack_until && t->ack_until < s->data->until)
+            t->ack_until = s->data->until;
+    }
+}
+
+/* Until when an acknowledgement of this level holds (K_ACK). */
+static int64_t ack_end(const struct hx_step *s, int level)
+{
+    const struct hx_ack_rule *a = &s->rules->acks[level % HX_LEVELS];
+    if (a->within_ms)
+        return s->t_eff + a->within_ms;
+    const struct hx_zone *zone = &s->rules->zone;
+    int64_t midnight = hx_zone_day(zone, s->t_eff) * HX_DAY;
+    int64_t t = hx_zone_instant(zone, midnight + a->until_ms);
+    return t > s->t_eff ? t : hx_zone_instant(zone, midnight + HX_DAY + a->until_ms);
 }
 
 /* First wins, the second becomes a helper and is told so (corner 21). The ladder goes on: only the
@@ -81,8 +96,6 @@ static void silence(struct hx_step *s, const struct hx_call *call)
 static void acknowledge(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    static const int64_t answer_within[] = {2 * HX_MINUTE,  5 * HX_MINUTE,  10 * HX_MINUTE,
-                                            30 * HX_MINUTE, 60 * HX_MINUTE, 24 * HX_HOUR};
     for (uint32_t i = 0; i < s->c->n_told; i++) {
         struct hx_told *t = &s->c->told[i];
         if (!is_told(s, t) || !is_own(s, t))
@@ -96,7 +109,8 @@ static void acknowledge(struct hx_step *s, const struct hx_call *call)
             return;
         }
         t->acked = 1;
-        t->ack_until = s->t_eff + answer_within[t->level % 6];
+        t->acked_at = s->t_eff;
+        t->ack_until = ack_end(s, t->level);
         snprintf(t->acked_by, sizeof t->acked_by, "%s", s->event->by);
     }
 }

@@ -141,8 +141,11 @@ void hx_earliest_report(struct hx_step *s, int64_t t)
     if (t >= s->c->t0)
         return;
     s->c->t0 = t;
-    if (k)
-        k->start = t;
+    if (!k)
+        return;
+    k->start = t;
+    k->moved_by = s->lsn;
+    hx_fact_clock(s, k, "MOVE");
 }
 
 static bool no_safety(const struct hx_step *s, const struct hx_call *call)

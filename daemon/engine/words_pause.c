@@ -34,10 +34,12 @@ static int64_t cap_end(const struct hx_step *s, const struct hx_pause_rule *p)
                      : INT64_MAX;
 }
 
-/* Until when the event asks: its own date, or the utility's. */
+/* Until when the event asks: its own date, or the utility's, whichever comes first; 0 = not said.
+ */
 static int64_t asked_end(const struct hx_step *s)
 {
-    return s->data->until ? s->data->until : s->data->date;
+    int64_t until = s->data->until, date = s->data->date;
+    return until && date ? (until < date ? until : date) : until + date;
 }
 
 static int64_t budget_end(const struct hx_step *s)
@@ -73,7 +75,7 @@ static bool pause_times(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     const struct hx_pause_rule *p = rule_of(s);
-    return !p->most || strcmp(p->name, "NO_ENTRY") != 0 || s->c->no_entries < p->most;
+    return !p->most || s->c->counted_pauses < p->most;
 }
 
 static bool pause_within_cap(const struct hx_step *s, const struct hx_call *call)
@@ -81,9 +83,7 @@ static bool pause_within_cap(const struct hx_step *s, const struct hx_call *call
     (void)call;
     const struct hx_pause_rule *p = rule_of(s);
     int64_t asked = asked_end(s);
-    if (!asked)
-        return p->cap_ms != 0; /* a pause without any end is none */
-    return asked > s->t_eff && asked <= cap_end(s, p);
+    return !asked || (asked > s->t_eff && asked <= cap_end(s, p));
 }
 
 /* All pauses together at most the budget; more needs the street or the city. */
@@ -102,12 +102,15 @@ static bool has_pausable(const struct hx_step *s, const struct hx_call *call)
     uint32_t bit = UINT32_C(1) << hx_rules_pause(s->rules, s->data->reason);
     for (uint32_t i = 0; i < s->c->n_clocks; i++)
         if (s->c->clocks[i].state == HX_CLOCK_RUNNING &&
+            s->rules->clocks[s->c->clocks[i].kind].promise &&
             s->rules->clocks[s->c->clocks[i].kind].pauses & bit)
             return true;
     return false;
 }
 
-/* The earliest of: the end that is asked, the reason's cap, what is left of the budget. */
+/* The earliest of: the end that is asked, the reason's cap, what is left of the budget. Level 3 may
+ * go beyond the budget, but a pause for which it names no end is reviewed after it: every pause has
+ * an end. */
 static int64_t end_of_pause(const struct hx_step *s)
 {
     int64_t end = cap_end(s, rule_of(s)), asked = asked_end(s), left = budget_end(s);
@@ -115,7 +118,7 @@ static int64_t end_of_pause(const struct hx_step *s)
         end = asked;
     if (!hx_by_level3(s) && left < end)
         end = left;
-    return end;
+    return end < INT64_MAX ? end : s->t_eff + budget_of(s);
 }
 
 static void pause(struct hx_step *s, const struct hx_call *call)
@@ -126,7 +129,7 @@ static void pause(struct hx_step *s, const struct hx_call *call)
     int64_t end = end_of_pause(s);
     snprintf(c->pause_reason, sizeof c->pause_reason, "%s", s->data->reason);
     c->pause_until = end;
-    c->no_entries += strcmp(s->data->reason, "NO_ENTRY") == 0;
+    c->counted_pauses += rule_of(s)->most != 0;
     hx_flag_set(s, HX_FLAG_PAUSED, true);
     for (uint32_t i = 0; i < c->n_clocks; i++)
         if (s->rules->clocks[c->clocks[i].kind].pauses & (UINT32_C(1) << reason))

@@ -15,13 +15,13 @@ static bool return_reason(const struct hx_step *s, const struct hx_call *call)
     return hx_rules_return_reason(s->rules, s->data->reason);
 }
 
-/* Ten minutes from the receipt, or again from the refusal of the return before (corner 13). */
+/* After the receipt, or after a refusal: whoever was refused may ask once more, for another reason
+ * (corner 13). */
 static bool soon_after_held(const struct hx_step *s, const struct hx_call *call)
 {
-    (void)call;
     const struct hx_case *c = s->c;
     int64_t from = c->t_returned > c->t_held ? c->t_returned : c->t_held;
-    return c->t_held == 0 || s->t_eff <= from + 10 * HX_MINUTE;
+    return c->t_held == 0 || s->t_eff <= from + call->span_ms;
 }
 
 /* "PLACE,DUTY" holds the reasons of this case so far. */
@@ -38,11 +38,10 @@ static bool other_reason(const struct hx_step *s, const struct hx_call *call)
 
 static bool returns_left(const struct hx_step *s, const struct hx_call *call)
 {
-    (void)call;
-    return s->c->returns < 2;
+    return (int)s->c->returns < call->number;
 }
 
-static bool third_return(const struct hx_step *s, const struct hx_call *call)
+static bool returns_used(const struct hx_step *s, const struct hx_call *call)
 {
     return !returns_left(s, call);
 }
@@ -67,6 +66,12 @@ static bool not_tried(const struct hx_step *s, const struct hx_call *call)
     return true;
 }
 
+static bool not_final(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return !(s->c->flags & HX_FLAG_FINAL);
+}
+
 static bool other_holder(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -85,7 +90,6 @@ static void ask_return(struct hx_step *s, const struct hx_call *call)
     snprintf(c->return_reason, sizeof c->return_reason, "%s", s->data->reason);
     snprintf(c->reasons_used + n, sizeof c->reasons_used - n, "%s%s", n ? "," : "",
              s->data->reason);
-    hx_asked(s);
     hx_flag_set(s, HX_FLAG_RETURN_ASKED, true);
 }
 
@@ -93,7 +97,6 @@ static void end_return(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     s->c->t_returned = s->t_eff;
-    s->c->asked_by[0] = '\0';
     hx_flag_set(s, HX_FLAG_RETURN_ASKED, false);
 }
 
@@ -117,8 +120,7 @@ static void end_holder_clocks(struct hx_step *s, bool correct)
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-        if (rule->shown || rule->until[0] == '\0' || k->unit[0] ||
-            strcmp(rule->until, "SUPERVISE_ANSWERED") == 0)
+        if (rule->stays || k->unit[0])
             continue;
         if (correct && k->cycle == c->cycle)
             hx_ladder_correct(s, k, "wrong route: the holder has changed", false);
@@ -142,6 +144,7 @@ static void take_return(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
+    hx_resume(s);
     c->owner_ms[HX_OWNER_HOLDER] -= c->stint_ms;
     c->owner_ms[HX_OWNER_DISPATCHER] += c->stint_ms;
     hx_flag_set(s, HX_FLAG_MISROUTED, true);
@@ -172,18 +175,20 @@ static void change_holder(struct hx_step *s, const struct hx_call *call)
 const struct hx_word hx_words_return[] = {
     HX_GUARD("return_reason", HX_ARG_NONE, return_reason, "RETURN_REASON", HX_INVALID_EVENT,
              "one of the reasons for a return"),
-    HX_GUARD("soon_after_held", HX_ARG_NONE, soon_after_held, "TOO_LATE", HX_NOT_ALLOWED,
-             "within ten minutes of the receipt, or of the refusal before"),
+    HX_GUARD("soon_after_held", HX_ARG_SPAN, soon_after_held, "TOO_LATE", HX_NOT_ALLOWED,
+             "so soon after the receipt, or after a refused request"),
     HX_GUARD("other_reason", HX_ARG_NONE, other_reason, "SAME_REASON", HX_NOT_ALLOWED,
              "not the reason of the return before"),
-    HX_CASE_GUARD("returns_left", HX_ARG_NONE, returns_left, "NO_RETURN_LEFT", HX_NOT_ALLOWED,
-                  "the first or second return"),
-    HX_CASE_GUARD("third_return", HX_ARG_NONE, third_return, "RETURN_REFUSED", HX_NOT_ALLOWED,
-                  "two returns were asked before"),
+    HX_CASE_GUARD("returns_left", HX_ARG_COUNT, returns_left, "NO_RETURN_LEFT", HX_NOT_ALLOWED,
+                  "fewer returns were asked before"),
+    HX_CASE_GUARD("returns_used", HX_ARG_COUNT, returns_used, "RETURN_REFUSED", HX_NOT_ALLOWED,
+                  "so many returns were asked before"),
     HX_GUARD("owner_unclear_proven", HX_ARG_NONE, owner_unclear_proven, "ONLY_OWNER_UNCLEAR",
              HX_NOT_ALLOWED, "the owner is unclear, proven by the on-site code"),
     HX_GUARD("not_tried", HX_ARG_NONE, not_tried, "HOLDER_TRIED", HX_NOT_ALLOWED,
              "this holder has not had the case"),
+    HX_CASE_GUARD("not_final", HX_ARG_NONE, not_final, "FINAL", HX_NOT_ALLOWED,
+                  "the street has not decided about it for good"),
     HX_GUARD("other_holder", HX_ARG_NONE, other_holder, "SAME_HOLDER", HX_NOT_ALLOWED,
              "it is another holder"),
     HX_EFFECT("ask_return", HX_ARG_NONE, ask_return, "records the request to give it back"),

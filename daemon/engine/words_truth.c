@@ -23,16 +23,28 @@ static bool breach_known(const struct hx_step *s, const struct hx_call *call)
     return breach_named(s) != NULL;
 }
 
-static bool asked_by_other(const struct hx_step *s, const struct hx_call *call)
+static bool no_exclusion_asked(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return s->c->asked_by[0] && hx_second_person(s);
+    return !s->c->exclude_asker.by[0];
 }
 
-static bool nobody_asked(const struct hx_step *s, const struct hx_call *call)
+static bool same_exclusion(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return !s->c->asked_by[0];
+    return strcmp(s->c->exclude_clock, s->data->clock) == 0;
+}
+
+static bool second_for_exclusion(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return hx_second_person(s, &s->c->exclude_asker);
+}
+
+static bool second_for_move(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return hx_second_person(s, &s->c->move_asker);
 }
 
 static bool named_person(const struct hx_step *s, const struct hx_call *call)
@@ -59,7 +71,7 @@ static bool same_move(const struct hx_step *s, const struct hx_call *call)
 static void ask_move(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    hx_asked(s);
+    hx_asked(s, &s->c->move_asker);
     snprintf(s->c->move_clock, sizeof s->c->move_clock, "%s", s->data->clock);
     s->c->move_deadline = s->data->deadline;
     hx_flag_set(s, HX_FLAG_MOVE_ASKED, true);
@@ -70,7 +82,7 @@ static void move_deadline(struct hx_step *s, const struct hx_call *call)
     (void)call;
     struct hx_clock *k = hx_clock_find(s->c, clock_named(s));
     hx_clock_move(s, k, s->data->deadline);
-    s->c->asked_by[0] = s->c->move_clock[0] = '\0';
+    s->c->move_asker.by[0] = s->c->move_clock[0] = '\0';
     s->c->move_deadline = 0;
     hx_flag_set(s, HX_FLAG_MOVE_ASKED, false);
 }
@@ -78,7 +90,8 @@ static void move_deadline(struct hx_step *s, const struct hx_call *call)
 static void ask_exclusion(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    hx_asked(s);
+    hx_asked(s, &s->c->exclude_asker);
+    snprintf(s->c->exclude_clock, sizeof s->c->exclude_clock, "%s", s->data->clock);
     hx_flag_set(s, HX_FLAG_APPEALED, true);
 }
 
@@ -86,7 +99,7 @@ static void exclude(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_breach *b = breach_named(s);
-    s->c->asked_by[0] = '\0';
+    s->c->exclude_asker.by[0] = s->c->exclude_clock[0] = '\0';
     hx_flag_set(s, HX_FLAG_APPEALED, false);
     if (b->marks & HX_BREACH_EXCLUDED)
         return;
@@ -102,17 +115,21 @@ static void exclude(struct hx_step *s, const struct hx_call *call)
 static void refuse_appeal(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    s->c->asked_by[0] = '\0';
+    s->c->exclude_asker.by[0] = s->c->exclude_clock[0] = '\0';
     hx_flag_set(s, HX_FLAG_APPEALED, false);
 }
 
 const struct hx_word hx_words_truth[] = {
     HX_GUARD("breach_known", HX_ARG_NONE, breach_known, "NO_BREACH", HX_NOT_ALLOWED,
              "this clock was broken"),
-    HX_GUARD("asked_by_other", HX_ARG_NONE, asked_by_other, "SAME_PERSON", HX_NOT_ALLOWED,
-             "another person has asked for it before"),
-    HX_CASE_GUARD("nobody_asked", HX_ARG_NONE, nobody_asked, "SAME_PERSON", HX_NOT_ALLOWED,
-                  "nothing waits for a second person"),
+    HX_CASE_GUARD("no_exclusion_asked", HX_ARG_NONE, no_exclusion_asked, "ALREADY", HX_NOT_ALLOWED,
+                  "nobody has asked to exclude a breach before"),
+    HX_GUARD("same_exclusion", HX_ARG_NONE, same_exclusion, "OTHER_CLOCK", HX_NOT_ALLOWED,
+             "the same breach that was asked for"),
+    HX_GUARD("second_for_exclusion", HX_ARG_NONE, second_for_exclusion, "SAME_PERSON",
+             HX_NOT_ALLOWED, "not the person who asked to exclude it"),
+    HX_GUARD("second_for_move", HX_ARG_NONE, second_for_move, "SAME_PERSON", HX_NOT_ALLOWED,
+             "not the person who asked to move it"),
     HX_GUARD("named_person", HX_ARG_NONE, named_person, "NO_PERSON", HX_INVALID_EVENT,
              "the person is named"),
     HX_GUARD("deadline_running", HX_ARG_NONE, deadline_running, "CLOCK_NOT_RUNNING", HX_NOT_ALLOWED,

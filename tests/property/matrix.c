@@ -340,7 +340,6 @@ static void prepare(struct matrix *x)
         abort();
     if (strcmp(world_rules()->states[x->base.state].name, "ONSITE") != 0)
         abort();
-    x->base.asked_by[0] = '\0';
 }
 
 int main(void)
