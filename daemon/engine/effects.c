@@ -252,7 +252,8 @@ static void unproven_arrival(struct hx_step *s, const struct hx_call *call)
 static void late_arrival(struct hx_step *s, const struct hx_call *call)
 {
     struct hx_clock *k = hx_clock_last(s->c, call->number);
-    if (!k || k->cycle != s->c->cycle)
+    if (!k || k->cycle != s->c->cycle ||
+        (k->state == HX_CLOCK_STOPPED && s->t_eff >= k->stopped_at))
         return;
     if (k->state == HX_CLOCK_STOPPED)
         k->state = HX_CLOCK_RUNNING; /* judged once more, by the earlier fact */
