@@ -20,8 +20,13 @@ def of(facts, kind):
     return [f for f in facts if f["fact"] == kind]
 
 
-def clock_key(f):
-    return f.get("case"), f.get("cycle"), f.get("clock")
+# These belong to the case, whatever holder or cycle it has by now.
+STAY = {"K_CITIZEN", "K_STATUTE", "K_SUPERVISE", "K_WITHDRAW", "K_APPOINTMENT"}
+
+
+def clock_key(f, clock=None):
+    clock = clock or f.get("clock")
+    return (f.get("case"), 0 if clock in STAY else f.get("cycle"), clock)
 
 
 def time_never_runs_backwards(facts):
@@ -125,7 +130,7 @@ def alarms_end(facts):
             continue
         clocks = [f.get("clock"), *f.get("also", [])]
         for clock in clocks:
-            key = (f.get("case"), f.get("cycle"), clock)
+            key = clock_key(f, clock)
             heard = worried.setdefault(key, {})
             if f["kind"] in ALARMS:
                 heard[f["to"]] = f["kind"]
