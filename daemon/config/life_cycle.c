@@ -288,15 +288,28 @@ static void read_pause(struct loader *l, yaml_node_t *map)
     p->most = (uint8_t)yaml_doc_int(&l->doc, map, "most", 0);
 }
 
+/* A number of at most `most` digits, all of the text; -1 for anything else. */
+static int number_of(const char *text, size_t n, size_t most)
+{
+    int number = 0;
+    if (n == 0 || n > most || strspn(text, "0123456789") < n)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        number = 10 * number + (text[i] - '0');
+    return number;
+}
+
 /* "09:00" in milliseconds after midnight. */
 static int32_t read_time_of_day(struct loader *l, yaml_node_t *map, const char *key)
 {
-    char text[HX_NAME_MAX], hour[3] = "", minute[3] = "";
+    char text[HX_NAME_MAX];
     yaml_doc_need(&l->doc, map, key, text, sizeof text);
-    if (strlen(text) != 5 || sscanf(text, "%2[0-9]:%2[0-9]", hour, minute) != 2 ||
-        strlen(hour) != 2 || strlen(minute) != 2 || atoi(hour) > 23 || atoi(minute) > 59)
+    bool formed = strlen(text) == 5 && text[2] == ':';
+    int hour = formed ? number_of(text, 2, 2) : -1,
+        minute = formed ? number_of(text + 3, 2, 2) : -1;
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59)
         yaml_doc_fault(&l->doc, map, "%s must be a time such as 08:00", key);
-    return (int32_t)(atoi(hour) * HX_HOUR + atoi(minute) * HX_MINUTE);
+    return (int32_t)(hour * HX_HOUR + minute * HX_MINUTE);
 }
 
 static void read_ack(struct loader *l, yaml_node_t *map)
@@ -373,8 +386,7 @@ static void read_event(struct loader *l, yaml_node_t *map)
 /* A count from 1 to 99; -1 for anything else. */
 static int count_of(const char *text)
 {
-    size_t n = strspn(text, "0123456789");
-    int count = n && n <= 2 && !text[n] ? atoi(text) : 0;
+    int count = number_of(text, strlen(text), 2);
     return count > 0 ? count : -1;
 }
 

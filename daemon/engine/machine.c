@@ -247,12 +247,18 @@ static int refuse(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     return rc ? rc : remember(m, in, s->c->number, s->lsn);
 }
 
+/* Why it is not ours: the reason given, or the kind of matter that told it. */
+static const char *refusal_of(const struct hx_step *s)
+{
+    return s->data->reason[0] ? s->data->reason : s->data->category;
+}
+
 static int accept(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in,
                   const hxp_reply **reply)
 {
     bool rejected = strcmp(m->rules->states[s->c->state].name, "REJECTED") == 0;
     hxp_reply *r = new_reply(m, in, rejected ? RESULT(REJECTED) : RESULT(ACCEPTED),
-                             rejected           ? s->data->reason
+                             rejected           ? refusal_of(s)
                              : s->proof_mark[0] ? s->proof_mark
                                                 : s->mark);
     if (!r)
