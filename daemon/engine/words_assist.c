@@ -47,6 +47,15 @@ static bool unit_asked(const struct hx_step *s, const struct hx_call *call)
     return answering(s) != NULL;
 }
 
+/* The unit itself, or those who asked for its help; never a third company. */
+static bool by_unit(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    bool company = s->actor.role == HX_ROLE_holder || s->actor.role == HX_ROLE_manager ||
+                   s->actor.role == HX_ROLE_unit;
+    return !company || hx_by_holder(s) || clock_of(s, s->actor.area);
+}
+
 static bool unit_new(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -123,6 +132,8 @@ static void release_unit(struct hx_step *s, const struct hx_call *call)
 const struct hx_word hx_words_assist[] = {
     HX_GUARD("unit_asked", HX_ARG_NONE, unit_asked, "NO_UNIT", HX_NOT_ALLOWED,
              "this unit was asked to assist"),
+    HX_GUARD("by_unit", HX_ARG_NONE, by_unit, "NOT_UNIT", HX_NOT_ALLOWED,
+             "a unit that was asked says so, or somebody who asked for its help"),
     HX_GUARD("unit_new", HX_ARG_NONE, unit_new, "UNIT_ASKED", HX_NOT_ALLOWED,
              "this unit is not assisting yet"),
     HX_GUARD("unit_known", HX_ARG_NONE, unit_known, "UNKNOWN_UNIT", HX_INVALID_EVENT,
