@@ -19,6 +19,8 @@
 #include "hongxin/schema.h"
 
 struct hx_rules;
+struct hx_transition;
+struct hx_word;
 struct hx_arrival;
 
 /* What is remembered of an event id (corner 8), at least 400 days. */
@@ -122,6 +124,9 @@ struct hx_machine {
     struct hx_disturbance dist;
     void (*appended)(void *ctx, const hxp_entry *e); /* sees each entry made; NULL = nobody */
     void *appended_ctx;
+    /* Sees each row that is taken, and each whose guard says no; NULL = nobody. */
+    void (*row)(void *ctx, const struct hx_transition *row, const struct hx_word *refused);
+    void *row_ctx;
     bool in_event;              /* while an event is applied … */
     uint64_t caused_by;         /* … its entry, once it is written */
     uint64_t with[HX_WITH_MAX]; /* cases looked at since the last entry */

@@ -52,6 +52,8 @@ static bool guards_hold(struct hx_step *s, const struct hx_transition *row, int 
         const struct hx_word *w = row->guards[i].word;
         if (w->guard(s, &row->guards[i]))
             continue;
+        if (s->m->row)
+            s->m->row(s->m->row_ctx, row, w);
         if (i > *furthest) {
             *furthest = i;
             s->refusal = w->code;
@@ -65,6 +67,8 @@ static bool guards_hold(struct hx_step *s, const struct hx_transition *row, int 
 static void take(struct hx_step *s, const struct hx_transition *row)
 {
     struct hx_owner_mark before = hx_owner_mark(s->c);
+    if (s->m->row)
+        s->m->row(s->m->row_ctx, row, NULL);
     if (s->c->state)
         hx_owner_book(s->c, s->t_eff < s->now ? s->t_eff : s->now);
     struct hx_owner_mark booked = hx_owner_mark(s->c);

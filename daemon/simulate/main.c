@@ -2,6 +2,7 @@
 #include "config/city_load.h"
 #include "config/life_cycle.h"
 #include "hongxin/instant.h"
+#include "simulate/rows.h"
 #include "simulate/simulate.h"
 
 #include <errno.h>
@@ -11,7 +12,8 @@
 #include <unistd.h>
 
 static const char usage_text[] =
-    "usage: hongxin simulate [--config DIR] [--until TIME] [SCENARIO.jsonl]\n"
+    "usage: hongxin simulate [--config DIR] [--until TIME] [--prove] [--rows FILE] "
+    "[SCENARIO.jsonl]\n"
     "\n"
     "Runs a scenario (JSON Lines, standard input without a file) through the rules of DIR under a "
     "virtual\n"
@@ -21,6 +23,7 @@ static const char usage_text[] =
     ")\n"
     "  --prove        afterwards put the run's journal through a fresh machine: the same must come "
     "of it\n"
+    "  --rows FILE    write which rows of the life cycle were taken, and which guards said no\n"
     "  --until TIME   stop at this instant (RFC 3339) whatever the scenario says\n";
 
 static const char *config_folder(const char *given)
@@ -50,9 +53,20 @@ static int load(const char *folder, struct hx_rules **rules, struct hx_city **ci
 
 struct run {
     const char *folder;
+    const char *rows;
     int64_t until;
     bool prove;
 };
+
+/* HX_IO when the file cannot be written. */
+static int write_rows(const char *path, const struct rows *rows)
+{
+    FILE *out = fopen(path, "w");
+    if (!out)
+        return HX_IO;
+    int rc = rows_print(rows, out);
+    return fclose(out) ? HX_IO : rc;
+}
 
 static int run(const struct run *r, FILE *in, const char *name)
 {
@@ -64,13 +78,17 @@ static int run(const struct run *r, FILE *in, const char *name)
     if (!rc) {
         rc = scenario_read(in, name, &scenario, problem);
         scenario.prove = r->prove;
+        scenario.rows = r->rows ? rows_new(rules) : NULL;
         if (!rc)
             rc = simulate_run(rules, city, &scenario, r->until, stdout, problem);
         if (!rc && fflush(stdout))
             rc = HX_IO;
+        if (!rc && scenario.rows)
+            rc = write_rows(r->rows, scenario.rows);
         if (rc)
             fprintf(stderr, "%s\n", problem[0] ? problem : hx_strerror(rc));
     }
+    rows_free(scenario.rows);
     scenario_free(&scenario);
     hx_city_free(city);
     hx_life_cycle_free(rules);
@@ -79,11 +97,10 @@ static int run(const struct run *r, FILE *in, const char *name)
 
 int hx_simulate_main(int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"until", required_argument, NULL, 'u'},
-                                            {"prove", no_argument, NULL, 'p'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"until", required_argument, NULL, 'u'},
+        {"prove", no_argument, NULL, 'p'},        {"rows", required_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     struct run r = {0};
     int c;
     optind = 1;
@@ -100,6 +117,9 @@ int hx_simulate_main(int argc, char **argv)
             break;
         case 'p':
             r.prove = true;
+            break;
+        case 'r':
+            r.rows = optarg;
             break;
         case 'h':
             fputs(usage_text, stdout);

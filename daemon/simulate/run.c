@@ -7,6 +7,7 @@
 #include "hongxin/json.h"
 #include "hongxin/number.h"
 #include "simulate/prove.h"
+#include "simulate/rows.h"
 #include "simulate/simulate.h"
 
 #include <stdlib.h>
@@ -134,8 +135,25 @@ static int print_fresh(struct sim *s)
     return HX_OK;
 }
 
+/* The case that an event is about, when its label is known; 0 otherwise. */
+static uint64_t case_of(const struct sim *s, const struct scenario_action *a)
+{
+    uint64_t number = 0;
+    if (!a->event->case_ref[0] ||
+        s->m.ops->ref_load(s->m.backend, a->event->source, a->event->case_ref, &number))
+        return 0;
+    return number;
+}
+
+static uint8_t cycle_of(struct sim *s, uint64_t number)
+{
+    return number && s->m.ops->case_load(s->m.backend, number, &s->m.work) == HX_OK
+               ? s->m.work.cycle
+               : 1;
+}
+
 /* An answer that wrote no entry: invalid input, or the first answer again. */
-static int print_reply(struct sim *s, const hxp_reply *reply)
+static int print_reply(struct sim *s, const struct scenario_action *a, const hxp_reply *reply)
 {
     hxp_entry e = HONGXIN__V1__ENTRY__INIT;
     hxp_fact f = HONGXIN__V1__FACT__INIT;
@@ -143,8 +161,8 @@ static int print_reply(struct sim *s, const hxp_reply *reply)
     f.reply = (hxp_reply *)(uintptr_t)reply;
     e.t_rec = s->m.now;
     e.lsn = reply->lsn;
-    e.case_number = reply->case_number;
-    e.cycle = 1;
+    e.case_number = reply->case_number ? reply->case_number : case_of(s, a);
+    e.cycle = cycle_of(s, e.case_number);
     return print_fact(s, &e, &f);
 }
 
@@ -170,7 +188,7 @@ static int publish(struct sim *s, const struct scenario_action *a)
         return rc;
     bool written = reply->lsn > newest;
     rc = print_fresh(s);
-    return rc || written ? rc : print_reply(s, reply);
+    return rc || written ? rc : print_reply(s, a, reply);
 }
 
 static int go_down(struct sim *s)
@@ -338,6 +356,8 @@ int simulate_run(const struct hx_rules *rules, const struct hx_city *city,
     s->m.reach = reach;
     s->m.reach_ctx = s;
     s->m.prove = prove;
+    s->m.row = sc->rows ? rows_count : NULL;
+    s->m.row_ctx = sc->rows;
     int64_t end = until ? until : sc->end;
     if (!end && sc->n)
         end = sc->actions[sc->n - 1].at + 30 * HX_DAY;

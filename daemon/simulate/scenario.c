@@ -141,6 +141,9 @@ static int fill_event(const struct parse *p, json_t *o, hxp_event *e, int64_t *r
     if (seq && (!json_is_integer(seq) || json_integer_value(seq) < 0))
         return wrong(p, "seq must be a number");
     e->source_seq = (uint64_t)json_integer_value(seq);
+    const json_t *id = json_object_get(o, "id");
+    if (id && !json_is_string(id) && !json_is_integer(id))
+        return wrong(p, "id must be text or a whole number");
     e->id = id_of(p, o);
     e->type = strdup(t.type);
     e->source = strdup(t.source);
@@ -325,6 +328,25 @@ static int by_time(const void *x, const void *y)
     return (int)a->kind - (int)b->kind;
 }
 
+/* The daemon stops and starts in turns, and a scenario ends once. */
+static int check_order(struct parse *p, const struct scenario *s)
+{
+    bool down = false, ended = false;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct scenario_action *a = &s->actions[i];
+        p->line = a->line;
+        if (a->kind == SCENARIO_DOWN && down)
+            return wrong(p, "down while it is down");
+        if (a->kind == SCENARIO_UP && !down)
+            return wrong(p, "up while it is up");
+        if (a->kind == SCENARIO_END && ended)
+            return wrong(p, "end stands twice");
+        down = a->kind == SCENARIO_DOWN || (down && a->kind != SCENARIO_UP);
+        ended = ended || a->kind == SCENARIO_END;
+    }
+    return HX_OK;
+}
+
 int scenario_read(FILE *in, const char *name, struct scenario *out, char problem[512])
 {
     struct parse p = {.name = name, .problem = problem};
@@ -350,7 +372,10 @@ int scenario_read(FILE *in, const char *name, struct scenario *out, char problem
             out->end = out->actions[i].at;
     if (out->n)
         qsort(out->actions, out->n, sizeof *out->actions, by_time);
-    return HX_OK;
+    rc = check_order(&p, out);
+    if (rc)
+        scenario_free(out);
+    return rc;
 }
 
 void scenario_free(struct scenario *s)

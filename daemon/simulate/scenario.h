@@ -32,11 +32,15 @@ struct scenario_action {
     char state[16];
 };
 
+struct rows; /* simulate/rows.h */
+
 struct scenario {
     struct scenario_action *actions; /* sorted by time, then by line */
     size_t n;
-    int64_t end; /* 0 = not given */
-    bool prove;  /* the run's journal is put through a fresh machine afterwards */
+    int64_t end;       /* 0 = not given */
+    bool prove;        /* the run's journal is put through a fresh machine afterwards */
+    struct rows *rows; /* borrowed; counts what the run does with the rows of the life cycle; NULL =
+                          not wanted */
 };
 
 /* Reads all of `in`. HX_INVALID with "name:line: what" in `problem` for a line that is not
