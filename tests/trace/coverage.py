@@ -23,10 +23,15 @@ import tempfile
 
 import yaml
 
+sys.dont_write_bytecode = True
+import variants  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 SCENARIOS = HERE / "scenarios"
+RULES_FILE = "life-cycles/complaint.yaml"
 RULES = range(1, 15)
-CORNERS = range(1, 35)
+# The store, the register of persons and the months are not the engine's: shown in tests/torture and tests/integration.
+CORNERS = sorted(set(range(1, 35)) - {30, 31, 32})
 # Named after what they show in the table, not after themselves.
 STANDS_FOR = {"REPORTED": "main", "CLASSED": "main", "HELD": "s1", "ARRIVED": "s2", "RESOLVED": "s3", "PLAN_PROPOSED": "s6",
               "PLAN_DELIVERED": "s6", "CLASS_SET": "transition-class-set", "COMMENT": "r5", "PAUSED": "pause", "RESUMED": "pause",
@@ -36,7 +41,7 @@ STANDS_FOR = {"REPORTED": "main", "CLASSED": "main", "HELD": "s1", "ARRIVED": "s
               "CALLBACK_OK": "k-callback", "CALLBACK_BAD": "corner-09", "CALLBACK_NO_ANSWER": "k-callback", "REOPENED": "k-reopen",
               "PARTY_ADDED": "k-citizen", "WITHDRAW_ASKED": "corner-10", "WITHDRAW_CONFIRMED": "corner-10", "WITHDRAW_DENIED": "corner-10",
               "MERGED_INTO": "corner-11", "MERGE_APPROVED": "corner-11", "UNMERGED": "corner-11", "ABSORBED": "corner-11",
-              "RELEASED": "corner-11", "HOLDER_CHANGED": "corner-22", "EXCLUDED": "transition-excluded", "APPEALED": "transition-excluded",
+              "RELEASED": "corner-11", "EXCLUDED": "transition-excluded", "APPEALED": "transition-excluded",
               "APPEAL_REFUSED": "transition-appeal-refused", "DEADLINE_MOVED": "transition-deadline-moved",
               "PROGRESS": "k-update"}
 CLOCK_STANDS_FOR = {"K_RESOLVE": "level-small", "K_ARRIVE": "level-arrival", "K_PLAN": "level-plan", "K_WITHDRAW": "corner-10",
@@ -87,10 +92,12 @@ def read_events(path):
 
 
 def play(command, config, path):
-    with tempfile.NamedTemporaryFile("r", suffix=".rows") as rows:
-        done = subprocess.run([*command, "--config", config, "--rows", rows.name, str(path)], capture_output=True, check=False,
+    """A scenario with rules of its own tells nothing about the lines of ours."""
+    with tempfile.NamedTemporaryFile("r", suffix=".rows") as rows, variants.made(config, path) as (folder, scenario):
+        done = subprocess.run([*command, "--config", folder, "--rows", rows.name, str(scenario)], capture_output=True, check=False,
                               timeout=60, text=True)
-        return path, done.stdout, rows.read()
+        ours = (pathlib.Path(folder) / RULES_FILE).read_bytes() == (pathlib.Path(config) / RULES_FILE).read_bytes()
+        return path, done.stdout, rows.read() if ours else ""
 
 
 def play_all(command, config):
@@ -186,7 +193,7 @@ def main():
     parser.add_argument("--config", required=True)
     parser.add_argument("command", nargs="+", help="the simulator and its first arguments")
     options = parser.parse_args()
-    path = pathlib.Path(options.config) / "life-cycles/complaint.yaml"
+    path = pathlib.Path(options.config) / RULES_FILE
     life = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # keeps the key `on` a word
     seen = play_all(options.command, options.config)
     faults = [*untaken(life, row_lines(path), seen), *unrefused(life, seen), *clocks(life, seen), *events(life, seen),
