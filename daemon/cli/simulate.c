@@ -4,6 +4,8 @@
 
 static const struct cli_option options[] = {
     {"config", "DIR", "@dir", "configuration folder (HONGXIN_CONFIG, or the one installed)"},
+    {"prove", NULL, NULL, "put the journal through a fresh machine: the same must come of it"},
+    {"rows", "FILE", "@file", "write which rows of the life cycle were taken, and what refused"},
     {"until", "TIME", NULL, "run to this instant, RFC 3339"},
     {NULL, NULL, NULL, NULL},
 };

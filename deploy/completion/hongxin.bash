@@ -45,6 +45,7 @@ _hongxin() {
     audit:--act) _hongxin_words 'IDENTITY_READ IDENTITY_ERASED IDENTITY_HELD IDENTITY_RELEASED COPY_TRACED KEY_ADDED KEY_REVOKED RIGHTS_CHANGED' ;;
     identity:--party) _hongxin_words '0 1 2' ;;
     simulate:--config) _hongxin_files -d ;;
+    simulate:--rows) _hongxin_files -f ;;
     demo:--minutes) _hongxin_words '1 2 5' ;;
     demo:--rate) _hongxin_words '1 2 5' ;;
     demo:--seed) _hongxin_words '1 2 3' ;;
@@ -74,7 +75,7 @@ _hongxin() {
       rules) _hongxin_words ' --endpoint --feed-endpoint --key --timeout --json --help' ;;
       number) _hongxin_words ' --json --help' ;;
       onsite-code) _hongxin_words ' --building --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
-      simulate) _hongxin_words ' --config --until'; [[ $cur == -* ]] || _hongxin_files -f ;;
+      simulate) _hongxin_words ' --config --prove --rows --until'; [[ $cur == -* ]] || _hongxin_files -f ;;
       demo) _hongxin_words ' --minutes --rate --seed --config --all --zh --utc-offset --color --json --help' ;;
       completion) _hongxin_words ' --json --help bash man' ;;
       help) _hongxin_words 'publish watch case explain list stats check doctor export key audit identity erase hold trace rules number onsite-code simulate demo completion ' ;;
