@@ -2,9 +2,9 @@
  *
  *   lives [--lives N] [--seed S] [--only LIFE]
  *
- * Plays N random lives twice each, as read and in order, and compares what came of them. On a
- * difference the life is made as small as possible and printed as two inputs for `hongxin
- * simulate`.
+ * Plays N random lives twice each, as read and in order, and compares what came of them; every
+ * twentieth is replayed from its journal as well. On a difference the life is made as small as
+ * possible and printed as two inputs for `hongxin simulate`.
  */
 #include "engine/memory.h"
 #include "property/play.h"
@@ -73,6 +73,8 @@ static void report(struct life *l, uint64_t seed, uint64_t number)
     life_print(l, true, stdout);
 }
 
+enum { REPLAY_EVERY = 20 };
+
 static uint64_t number_of(const char *text)
 {
     return text ? strtoull(text, NULL, 10) : 0;
@@ -94,6 +96,7 @@ int main(int argc, char **argv)
     uint64_t to = from ? from + 1 : lives;
     for (uint64_t i = from; i < to && failed < 3; i++) {
         life_make(&l, seed * UINT64_C(1000003) + i);
+        play_replays(from || i % REPLAY_EVERY == 0);
         if (holds(&l, problem))
             continue;
         report(&l, seed, i);

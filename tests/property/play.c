@@ -1,6 +1,7 @@
 #include "property/play.h"
 
 #include "engine/memory.h"
+#include "engine/replay.h"
 #include "engine/step.h"
 #include "property/world.h"
 #include <inttypes.h>
@@ -16,8 +17,17 @@ struct run {
     bool failed;
     size_t n_told; /* digests of the notices that went out */
     uint64_t told[TOLD_MAX];
-    int64_t last; /* t_rec of the newest entry */
+    int64_t last;             /* t_rec of the newest entry */
+    struct hx_replay *replay; /* NULL: not replayed */
+    struct hx_memory *again;
 };
+
+static bool replays;
+
+void play_replays(bool on)
+{
+    replays = on;
+}
 
 #define BROKEN(r, ...)                                                                             \
     do {                                                                                           \
@@ -82,12 +92,50 @@ static void check_entry(struct run *r, const hxp_entry *e)
     }
 }
 
+/* 6: the journal alone makes the same entries again. */
+static void replay_begin(struct run *r)
+{
+    if (!replays)
+        return;
+    if (hx_memory_new(&r->again))
+        abort();
+    const struct hx_replay_options o = {.rules = world_rules(),
+                                        .city = world_city(),
+                                        .ops = hx_memory_backend(),
+                                        .backend = r->again};
+    if (hx_replay_new(&o, &r->replay))
+        abort();
+}
+
+static void replay_entry(struct run *r, const hxp_entry *e)
+{
+    static uint8_t bytes[64 * 1024];
+    size_t n;
+    if (!r->replay)
+        return;
+    if (hx_replay_entry(r->replay, bytes, hongxin__v1__entry__pack(e, bytes)))
+        BROKEN(r, "6: entry %" PRIu64 " cannot be replayed", e->lsn);
+    (void)hx_memory_take(r->again, &n);
+}
+
+static void replay_end(struct run *r)
+{
+    if (!r->replay)
+        return;
+    if (hx_replay_finish(r->replay) || hx_replay_differences(r->replay))
+        BROKEN(r, "6: a replay makes other entries");
+    hx_replay_free(r->replay);
+    hx_memory_free(r->again);
+}
+
 static void check_entries(struct run *r, struct world *w)
 {
     size_t n;
     const hxp_entry *const *entries = hx_memory_take(w->memory, &n);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         check_entry(r, entries[i]);
+        replay_entry(r, entries[i]);
+    }
     hx_arena_reset(&w->arena);
 }
 
@@ -108,6 +156,18 @@ static void check_clock(struct run *r, const struct hx_case *c, const struct hx_
         BROKEN(r, "R7: %s is missed and no breach says so", name);
 }
 
+/* 5: whoever heard of a breach hears its end, unless the clock still runs. */
+static void check_told(struct run *r, const struct hx_case *c, const struct hx_told *t)
+{
+    bool runs = false;
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (c->clocks[i].kind == t->kind && c->clocks[i].cycle == t->cycle)
+            runs |= c->clocks[i].state == HX_CLOCK_RUNNING || c->clocks[i].state == HX_CLOCK_PAUSED;
+    if (t->how == HX_NOTICE_BREACH && !t->done && !runs)
+        BROKEN(r, "5: %s heard of the breach of %s and not how it ended", t->to,
+               world_rules()->clocks[t->kind].name);
+}
+
 static void check_case(struct run *r, const struct hx_case *c)
 {
     int64_t sum = 0;
@@ -125,6 +185,8 @@ static void check_case(struct run *r, const struct hx_case *c)
         BROKEN(r, "1: its row comes after its next mark");
     for (uint32_t i = 0; i < c->n_clocks; i++)
         check_clock(r, c, &c->clocks[i]);
+    for (uint32_t i = 0; i < c->n_told; i++)
+        check_told(r, c, &c->told[i]);
 }
 
 /* ---- playing ----------------------------------------------------------------------------------
@@ -134,7 +196,7 @@ static void publish(struct world *w, const struct life *l, const struct act *a, 
 {
     struct act_text text;
     hxp_event e;
-    uint8_t bytes[1024];
+    static uint8_t bytes[1024]; /* the entry points to them until it is checked */
     const hxp_reply *reply;
     life_event(l, a, &text, &e);
     size_t n = hongxin__v1__event__pack(&e, bytes);
@@ -192,6 +254,7 @@ bool play(const struct life *l, bool in_order, struct verdict *v, char problem[2
     size_t n = life_order(l, in_order, order);
     r = (struct run){.l = l, .problem = problem};
     world_open(&w, l->begin);
+    replay_begin(&r);
     for (size_t i = 0; i < n; i++) {
         const struct act *a = &l->acts[order[i]];
         world_wait(&w, life_read_at(a, in_order));
@@ -200,6 +263,7 @@ bool play(const struct life *l, bool in_order, struct verdict *v, char problem[2
     }
     world_wait(&w, l->end);
     check_entries(&r, &w);
+    replay_end(&r);
     if (w.m.ops->case_load(w.m.backend, 1, &c) == HX_OK) {
         check_case(&r, &c);
         judge(&c, l->end, v);

@@ -18,6 +18,10 @@ struct verdict {
     struct promise breaches[HX_CASE_BREACHES];
 };
 
+/* Also replays the journal of each run from now on: every entry must be made again byte for byte
+ * (invariant 6). Costs as much again. */
+void play_replays(bool on);
+
 /* False with a text when an invariant of the life-cycle page (3.8) is broken on the way. */
 bool play(const struct life *l, bool in_order, struct verdict *v, char problem[256]);
 

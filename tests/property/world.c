@@ -42,6 +42,13 @@ const struct hx_city *world_city(void)
     return c;
 }
 
+static enum hx_reach up(void *ctx, const char *holder)
+{
+    (void)ctx;
+    (void)holder;
+    return HX_REACH_UP;
+}
+
 void world_open(struct world *w, int64_t begin)
 {
     if (hx_memory_new(&w->memory))
@@ -51,7 +58,8 @@ void world_open(struct world *w, int64_t begin)
                                .city = world_city(),
                                .ops = hx_memory_backend(),
                                .backend = w->memory,
-                               .arena = &w->arena};
+                               .arena = &w->arena,
+                               .reach = up};
     hx_machine_set_time(&w->m, begin);
 }
 

@@ -33,18 +33,10 @@ static void report(struct world *w)
     assert_int_equal(w->m.ops->case_load(w->memory, 1, &c), HX_OK);
 }
 
-static enum hx_reach up(void *ctx, const char *holder)
-{
-    (void)ctx;
-    (void)holder;
-    return HX_REACH_UP;
-}
-
 static int setup(void **state)
 {
     static struct world w;
     world_open(&w, NOW);
-    w.m.reach = up;
     report(&w);
     *state = &w;
     return 0;
