@@ -32,26 +32,26 @@ static bool given(const struct audit *a, const struct hx_case *c)
     return false;
 }
 
-static int look(struct service *s, uint64_t number, const char **code)
+/* Reads the case as committed, and whether its row stands in the table. */
+static int look(struct service *s, uint64_t number, bool *stands)
 {
     struct hx_case *c = &s->scratch;
-    bool stands = false;
     int rc = hx_store_case(s->store, number, c);
-    if (rc == HX_OK)
-        rc = hx_store_due_stands(
-            s->store, &(struct hx_due_row){.due = c->due_row, .case_number = number}, &stands);
-    *code = rc == HX_OK ? hx_case_fault(s->machine.rules, c, stands) : NULL;
-    return rc;
+    if (rc != HX_OK)
+        return rc;
+    return hx_store_due_stands(
+        s->store, &(struct hx_due_row){.due = c->due_row, .case_number = number}, stands);
 }
 
 static int look_at(void *service, uint64_t number)
 {
     struct service *s = service;
     struct audit *a = &s->audit;
-    const char *code;
+    bool stands;
     a->after = number;
     a->cases++;
-    if (look(s, number, &code) == HX_OK && code && !given(a, &s->scratch))
+    if (look(s, number, &stands) == HX_OK && hx_case_fault(s->machine.rules, &s->scratch, stands) &&
+        !given(a, &s->scratch))
         a->suspects[a->n_suspects++] = number;
     return a->n_suspects == AUDIT_SUSPECTS;
 }
@@ -78,10 +78,10 @@ static void end(struct audit *a)
 bool audit_step(struct service *s)
 {
     struct audit *a = &s->audit;
-    uint64_t before = a->cases;
     a->moved = mono_now();
     if (a->n_suspects || (!a->running && !begin(s)))
         return a->running;
+    uint64_t before = a->cases;
     int rc = hx_store_open_cases(s->store, NULL, a->after, STEP, look_at, s);
     if (rc != HX_OK)
         hx_log(HX_LOG_ERROR, "event=audit_failed error=%s", hx_errname(rc));
@@ -103,13 +103,16 @@ int audit_write(struct service *s)
     struct audit *a = &s->audit;
     int rc = HX_OK;
     hx_machine_set_time(&s->machine, timebase_now(&s->time));
-    for (size_t i = 0; i < a->n_suspects && rc == HX_OK; i++) {
+    for (size_t i = 0; i < a->n_suspects; i++) {
         const char *code = NULL;
-        rc = hx_machine_audit(&s->machine, a->suspects[i], false, &code);
-        if (rc == HX_NOTFOUND)
-            rc = HX_OK;
-        if (rc != HX_OK || !code)
+        bool stands;
+        if (look(s, a->suspects[i], &stands) != HX_OK)
             continue;
+        rc = hx_machine_audit(&s->machine, a->suspects[i], stands, &code);
+        if (rc != HX_OK)
+            break;
+        if (!code)
+            continue; /* it has changed since */
         remember(a, &s->machine.work);
         hx_log(HX_LOG_ERROR, "event=audit_alarm code=%s case=%" PRIu64, code, a->suspects[i]);
     }
