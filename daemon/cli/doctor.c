@@ -33,6 +33,8 @@ struct doctor {
     struct hx_check_result result;
 };
 
+static void on_finding(void *ctx, const struct hx_finding *f);
+
 /* ---- what is needed ---------------------------------------------------------------------------
  */
 
@@ -51,7 +53,8 @@ static int load_rules(struct doctor *d)
     }
     if (rc)
         return cli_fail(d->cli, CLI_USAGE, "%s", *problem.text ? problem.text : hx_strerror(rc));
-    d->options = (struct hx_check_options){.rules = d->rules, .city = d->city};
+    d->options = (struct hx_check_options){
+        .rules = d->rules, .city = d->city, .report = on_finding, .ctx = d};
     return CLI_OK;
 }
 
@@ -163,7 +166,7 @@ static int examine(struct doctor *d, const char *folder)
         return rc;
     if (!d->cli->json)
         fprintf(stderr, "examining %s …\n", folder);
-    rc = hx_store_check(store, &d->options, on_finding, d, &d->result);
+    rc = hx_store_check(store, &d->options, &d->result);
     hx_store_close(store);
     if (rc)
         return cli_fail(d->cli, CLI_USAGE, "%s cannot be examined: %s", folder, hx_strerror(rc));
@@ -176,7 +179,7 @@ static int repair(struct doctor *d, const char *folder, bool dry)
     int rc = open_store(d, folder, !dry, &store);
     if (rc)
         return rc;
-    rc = hx_store_repair(store, &d->options, dry, on_finding, d, &d->result);
+    rc = hx_store_repair(store, &d->options, dry, &d->result);
     hx_store_close(store);
     if (rc == HX_CORRUPT)
         return cli_fail(d->cli, CLI_NEGATIVE,
@@ -217,8 +220,7 @@ static int on_entry(void *ctx, uint64_t n, const uint8_t *bytes, size_t size)
     struct reading *r = ctx;
     (void)n;
     if (!r->check)
-        r->err = hx_journal_check_new(&r->d->options, r->head->partition, r->head->scale,
-                                      on_finding, r->d, &r->d->result, &r->check);
+        r->err = hx_journal_check_new(&r->d->options, r->head, &r->d->result, &r->check);
     if (!r->err)
         r->err = hx_journal_check_entry(r->check, bytes, size);
     return r->err;

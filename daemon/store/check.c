@@ -462,14 +462,14 @@ int doctor_tables(struct doctor *d)
     return err ? err : check_projections(d);
 }
 
-int hx_store_check(struct hx_store *st, const struct hx_check_options *o, hx_check_fn *report,
-                   void *ctx, struct hx_check_result *result)
+int hx_store_check(struct hx_store *st, const struct hx_check_options *o,
+                   struct hx_check_result *result)
 {
     struct doctor d = {.st = st,
                        .rules = o->rules,
                        .city = o->rules ? o->city : NULL,
-                       .report = report,
-                       .ctx = ctx,
+                       .report = o->report,
+                       .ctx = o->ctx,
                        .result = result};
     *result = (struct hx_check_result){0};
     if (st->txn)

@@ -221,17 +221,16 @@ struct hx_journal_check {
     int64_t t_rec;
 };
 
-int hx_journal_check_new(const struct hx_check_options *o, uint32_t partition, uint32_t scale,
-                         hx_check_fn *report, void *ctx, struct hx_check_result *result,
-                         struct hx_journal_check **out)
+int hx_journal_check_new(const struct hx_check_options *o, const struct hx_journal_head *head,
+                         struct hx_check_result *result, struct hx_journal_check **out)
 {
     struct hx_journal_check *j = calloc(1, sizeof *j);
-    const struct hx_store_options like = {.partition = partition, .scale = scale};
+    const struct hx_store_options like = {.partition = head->partition, .scale = head->scale};
     if (!j)
         return HX_NOMEM;
     *result = (struct hx_check_result){0};
     j->d = (struct doctor){
-        .rules = o->rules, .city = o->city, .report = report, .ctx = ctx, .result = result};
+        .rules = o->rules, .city = o->city, .report = o->report, .ctx = o->ctx, .result = result};
     hx_arena_init(&j->d.arena, 0);
     int err = o->rules && o->city ? doctor_scratch_open(&j->s, &j->d, &like) : HX_INVALID;
     if (err) {

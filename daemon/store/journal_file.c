@@ -2,6 +2,7 @@
 #include "store/impl.h"
 #include "store/key.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,17 +70,34 @@ int hx_store_export(struct hx_store *st, FILE *out, uint64_t *entries)
     return err ? err : w.failed ? HX_IO : HX_OK;
 }
 
+/* "name=NUMBER" anywhere in the line. */
+static bool number_in(const char *line, const char *name, uint64_t most, uint64_t *number)
+{
+    const char *at = strstr(line, name);
+    char *end;
+    if (!at)
+        return false;
+    errno = 0;
+    *number = strtoull(at + strlen(name), &end, 10);
+    return end != at + strlen(name) && !errno && *number <= most;
+}
+
 static int read_head(FILE *in, struct hx_journal_head *h)
 {
-    char line[HEAD_MAX], name[32];
+    char line[HEAD_MAX];
+    uint64_t partition = 0, scale = 0;
     memset(h, 0, sizeof *h);
-    if (!fgets(line, sizeof line, in) ||
-        sscanf(line,
-               "%31s epoch=%32s partition=%" SCNu32 " scale=%" SCNu32 " oldest=%" SCNu64
-               " newest=%" SCNu64,
-               name, h->epoch, &h->partition, &h->scale, &h->oldest, &h->newest) != 6 ||
-        strcmp(name, title) != 0)
+    if (!fgets(line, sizeof line, in) || strncmp(line, title, sizeof title - 1) != 0 ||
+        !number_in(line, " partition=", HX_PARTITION_MAX, &partition) ||
+        !number_in(line, " scale=", UINT32_MAX, &scale) ||
+        !number_in(line, " oldest=", UINT64_MAX, &h->oldest) ||
+        !number_in(line, " newest=", UINT64_MAX, &h->newest))
         return HX_BADVERSION;
+    const char *epoch = strstr(line, " epoch=");
+    if (epoch)
+        snprintf(h->epoch, sizeof h->epoch, "%.*s", (int)strcspn(epoch + 7, " \n"), epoch + 7);
+    h->partition = (uint32_t)partition;
+    h->scale = (uint32_t)scale;
     return HX_OK;
 }
 

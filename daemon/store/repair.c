@@ -17,13 +17,10 @@ struct wrong {
 struct repair {
     struct doctor d;
     struct hx_check_options o;
-    bool dry;
     struct wrong *rows;
     size_t n, cap;
     bool projections[PROJECTIONS];
     uint64_t journal; /* findings about the journal itself */
-    hx_check_fn *report;
-    void *ctx;
 };
 
 static int keep(void *ctx, const struct doctor_row *row)
@@ -68,7 +65,7 @@ static void on_finding(void *ctx, const struct hx_finding *f)
         r->projections[P_TALLY] = true;
     r->journal += strcmp(f->table, "journal") == 0 && f->invariant == 6;
     if (f->repairable)
-        r->report(r->ctx, f);
+        r->o.report(r->o.ctx, f);
 }
 
 /* The due rows of cases that are right otherwise: found by the walk over the tables. */
@@ -200,9 +197,9 @@ static int rebuild(struct repair *r)
 }
 
 int hx_store_repair(struct hx_store *st, const struct hx_check_options *o, bool dry,
-                    hx_check_fn *report, void *ctx, struct hx_check_result *result)
+                    struct hx_check_result *result)
 {
-    struct repair r = {.o = *o, .dry = dry, .report = report, .ctx = ctx};
+    struct repair r = {.o = *o};
     *result = (struct hx_check_result){0};
     if (st->txn || !o->rules || !o->city || (st->readonly && !dry))
         return HX_INVALID;

@@ -305,6 +305,8 @@ typedef void hx_check_fn(void *ctx, const struct hx_finding *f);
 struct hx_check_options {
     const struct hx_rules *rules; /* those the store was written with; NULL: no deadlines … */
     const struct hx_city *city;   /* … and without both no replay */
+    hx_check_fn *report;          /* told each finding */
+    void *ctx;
 };
 
 struct hx_check_result {
@@ -324,13 +326,20 @@ struct hx_check_result {
  * entry may hold a text of a reporter (10). Never changes the store; beside a running daemon it
  * keeps one snapshot as long as it runs. */
 HX_CHECK int hx_store_check(struct hx_store *st, const struct hx_check_options *options,
-                            hx_check_fn *report, void *ctx, struct hx_check_result *result);
+                            struct hx_check_result *result);
+
+/* Of a journal apart from its store. */
+struct hx_journal_head {
+    char epoch[HX_STORE_EPOCH_MAX];
+    uint32_t partition, scale;
+    uint64_t oldest, newest;
+};
 
 /* The same for a journal without its store, entry by entry (hx_store_export): journal invariants
- * and those of the cases that come of it. */
+ * and those of the cases that come of it. `options` is borrowed until the end. */
 struct hx_journal_check; /* opaque */
-HX_CHECK int hx_journal_check_new(const struct hx_check_options *options, uint32_t partition,
-                                  uint32_t scale, hx_check_fn *report, void *ctx,
+HX_CHECK int hx_journal_check_new(const struct hx_check_options *options,
+                                  const struct hx_journal_head *head,
                                   struct hx_check_result *result, struct hx_journal_check **out);
 HX_CHECK int hx_journal_check_entry(struct hx_journal_check *j, const uint8_t *bytes, size_t size);
 /* Examines what came of it, and frees. */
@@ -342,14 +351,9 @@ void hx_journal_check_free(struct hx_journal_check *j);
  * journal itself is damaged or was not written by these rules, nothing is derived from it.
  * HX_INVALID: a transaction is open, or the store read-only (unless dry). */
 HX_CHECK int hx_store_repair(struct hx_store *st, const struct hx_check_options *options, bool dry,
-                             hx_check_fn *report, void *ctx, struct hx_check_result *result);
+                             struct hx_check_result *result);
 
-/* What a journal can be kept apart in (FORMAT.md, "A journal apart"). HX_IO. */
-struct hx_journal_head {
-    char epoch[HX_STORE_EPOCH_MAX];
-    uint32_t partition, scale;
-    uint64_t oldest, newest;
-};
+/* A file of entries (FORMAT.md, "A journal apart"). HX_IO. */
 HX_CHECK int hx_store_export(struct hx_store *st, FILE *out, uint64_t *entries);
 /* HX_BADVERSION: not such a file. HX_CORRUPT: it ends early or is damaged. */
 HX_CHECK int hx_journal_read(FILE *in, struct hx_journal_head *head, hx_entry_fn *fn, void *ctx);

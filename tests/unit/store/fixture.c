@@ -291,8 +291,8 @@ static void print_problem(void *ctx, const struct hx_finding *f)
 
 size_t fx_problems(struct fx *fx)
 {
-    const struct hx_check_options none = {0};
+    const struct hx_check_options options = {.report = print_problem};
     struct hx_check_result r;
-    assert_int_equal(hx_store_check(fx->st, &none, print_problem, NULL, &r), HX_OK);
+    assert_int_equal(hx_store_check(fx->st, &options, &r), HX_OK);
     return r.findings;
 }
