@@ -151,7 +151,7 @@ static bool deemed(const struct hx_step *s, const struct hx_call *call)
 static bool not_before_report(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return s->t_eff >= s->c->t0;
+    return s->waited || s->t_eff >= s->c->t0;
 }
 
 /* Earlier than what is recorded, or the proof of an arrival that was only inferred. What was solved

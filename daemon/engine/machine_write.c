@@ -283,6 +283,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->actor = (struct hx_actor){.role = HX_ROLE_NONE};
     s->now = m->now;
     s->t_rcv = s->t_eff = in ? in->t_rcv : m->now;
+    s->waited = in && in->parked_lsn;
     s->lsn = 0;
     s->cause = s->mark = s->proof_mark = "";
     s->n_facts = 0;

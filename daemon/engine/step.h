@@ -33,6 +33,7 @@ struct hx_step {
     int64_t now;   /* t_rec */
     int64_t t_rcv; /* of the event; the due time of a mark */
     int64_t t_eff; /* R2 */
+    bool waited;   /* the event came before its case was known (corner 7) */
     uint64_t lsn;  /* of the entry being built */
     const char *cause;
     const char *proof_mark; /* what is wrong with its proof: it counts as a claim; "" = nothing */
