@@ -255,23 +255,29 @@ static int examine_journal(struct doctor *d, const char *path)
     return rc;
 }
 
+static int examine_feed(struct doctor *d)
+{
+    int rc = doctor_feed(d->cli, &d->options, &d->result);
+    return rc ? rc : sum_up(d);
+}
+
 static int run(struct cli *cli)
 {
     const char *store = cli_get(cli, "store"), *journal = cli_get(cli, "export");
     bool dry = cli_has(cli, "dry-run"), mend = cli_has(cli, "repair");
     struct doctor d;
 
-    if (!store == !journal)
-        return cli_fail(cli, CLI_USAGE, "give --store DIR or --export FILE");
-    if ((mend && journal) || (dry && !mend))
+    if (store && journal)
+        return cli_fail(cli, CLI_USAGE, "either --store DIR or --export FILE");
+    if ((mend && !store) || (dry && !mend))
         return cli_fail(cli, CLI_USAGE,
-                        mend ? "a journal apart has nothing to repair"
-                             : "--dry-run goes with --repair");
+                        mend ? "--repair goes with --store" : "--dry-run goes with --repair");
     int rc = prepare(&d, cli);
     if (!rc)
         rc = journal ? examine_journal(&d, journal)
              : mend  ? repair(&d, store, dry)
-                     : examine(&d, store);
+             : store ? examine(&d, store)
+                     : examine_feed(&d);
     release(&d);
     return rc;
 }
@@ -287,8 +293,10 @@ const struct cli_command cli_doctor = {
         "page, the case, the clock and the LSN. Rules and city must be those the store was "
         "written\n"
         "with. Exit code 0: nothing wrong, 1: findings, 2: it could not be examined.\n"
+        "Without --store and --export the journal of the running daemon comes over its feed.\n"
         "--repair writes only rows that follow from the journal, never the journal.",
     .examples =
+        "  hongxin doctor\n      does the daemon's journal bear out what it says?\n"
         "  hongxin doctor --store /var/lib/hongxin\n      is everything as it must be?\n"
         "  hongxin doctor --store /var/lib/hongxin --repair --dry-run\n      what could be put "
         "right?\n"
@@ -296,5 +304,6 @@ const struct cli_command cli_doctor = {
         "      the journal as a file, for\n"
         "  hongxin doctor --export journal.hxj\n      the same proof elsewhere\n",
     .options = options,
+    .takes = CLI_FEED,
     .run = run,
 };

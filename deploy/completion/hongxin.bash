@@ -64,7 +64,7 @@ _hongxin() {
       list) _hongxin_words ' --state --holder --place --class --level --due-within --closed --limit --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       stats) _hongxin_words ' --place --holder --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       check) _hongxin_words ' --store --config --endpoint --feed-endpoint --key --timeout --json --help' ;;
-      doctor) _hongxin_words ' --store --export --repair --dry-run --config --rules --city --key --json --help' ;;
+      doctor) _hongxin_words ' --store --export --repair --dry-run --config --rules --city --key --endpoint --feed-endpoint --key --timeout --json --help' ;;
       export) _hongxin_words ' --store --json --help'; [[ $cur == -* ]] || _hongxin_files -f ;;
       key) _hongxin_words ' --registry --role --area --source --tenant --server --out --json --help' ;;
       audit) _hongxin_words ' --about --act --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;

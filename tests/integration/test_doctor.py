@@ -186,6 +186,11 @@ def test_beside_the_running_daemon(make_daemon):
         counts = Store(d.data, None).doctor(code=0)[0][-1]
         assert counts["cases"] == 20
         assert c.report().result == RESULT.ACCEPTED
+        over_feed = subprocess.run([os.path.join(BIN, "hongxin"), "doctor", "--feed-endpoint", d.doors.get("feed") or d.doors["intake"],
+                                    "--config", f"{SOURCE}/config", "--json"], capture_output=True, text=True)
+        assert over_feed.returncode == 0, over_feed.stdout + over_feed.stderr
+        counts = json.loads(over_feed.stdout.splitlines()[-1])
+        assert counts["cases"] == 21 and counts["entries"] == counts["replayed"] >= 21
 
 
 # ---- 1 ----
@@ -369,7 +374,7 @@ def test_a_journal_apart(store, cases, tmp_path):
 
 def test_what_cannot_be_examined(store, tmp_path):
     hongxin = os.path.join(BIN, "hongxin")
-    for args in ([], ["--store", tmp_path / "nothing"], ["--store", store.folder, "--dry-run"],
+    for args in (["--repair"], ["--store", tmp_path / "nothing"], ["--store", store.folder, "--dry-run"],
                  ["--store", store.folder, "--export", "x"], ["--store", store.folder, "--config", tmp_path]):
         done = subprocess.run([hongxin, "doctor", *args], capture_output=True, text=True, cwd=SOURCE)
         assert done.returncode == 2, args
