@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-void doctor_found(struct doctor *d, struct hx_finding f, const char *fmt, ...)
+void doctor_found(struct doctor *d, const struct hx_finding *about, const char *fmt, ...)
 {
+    struct hx_finding f = *about;
     char text[256];
     va_list ap;
     va_start(ap, fmt);
@@ -76,23 +77,23 @@ static int check_journal(struct doctor *c)
         hx_arena_reset(&c->arena);
         const hxp_entry *e = store_entry_unpack(value.mv_data, value.mv_size, &c->arena);
         if (last && last >= c->st->now.oldest && lsn != last + 1)
-            doctor_found(c, (struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
+            doctor_found(c, &(struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
                          "gap between LSN %" PRIu64 " and %" PRIu64, last, lsn);
         last = lsn;
         c->result->entries++;
         if (!e) {
-            doctor_found(c, (struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
+            doctor_found(c, &(struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
                          "entry %" PRIu64 " cannot be decoded", lsn);
             continue;
         }
         if (e->lsn != lsn)
-            doctor_found(c, (struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
+            doctor_found(c, &(struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
                          "entry %" PRIu64 " says it is %" PRIu64, lsn, e->lsn);
         if (e->prev_lsn >= lsn)
-            doctor_found(c, (struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
+            doctor_found(c, &(struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
                          "entry %" PRIu64 " follows a later one", lsn);
         if (e->t_rec < t)
-            doctor_found(c, (struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
+            doctor_found(c, &(struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
                          "time runs backwards at entry %" PRIu64, lsn);
         t = e->t_rec;
     }
@@ -102,25 +103,29 @@ static int check_journal(struct doctor *c)
 
 /* ---- case: its chain, its due row ---- */
 
-static struct hx_finding broken_case(const struct doctor *d, uint64_t number)
+static const struct hx_finding *broken_case(struct doctor *d, uint64_t number)
 {
-    return (struct hx_finding){
+    d->about = (struct hx_finding){
         .invariant = 6, .table = "case", .case_number = number, .repairable = d->city != NULL};
+    return &d->about;
 }
 
-static struct hx_finding broken_chain(const struct hx_case *k, uint64_t lsn)
+static const struct hx_finding *broken_chain(struct doctor *d, const struct hx_case *k,
+                                             uint64_t lsn)
 {
-    return (struct hx_finding){
-        .invariant = 6, .table = "case", .case_number = k->number, .lsn = lsn};
+    d->about =
+        (struct hx_finding){.invariant = 6, .table = "case", .case_number = k->number, .lsn = lsn};
+    return &d->about;
 }
 
-static struct hx_finding late_row(const struct hx_case *k)
+static const struct hx_finding *late_row(struct doctor *d, const struct hx_case *k)
 {
-    return (struct hx_finding){.invariant = 1,
-                               .table = "due",
-                               .case_number = k->number,
-                               .lsn = k->last_lsn,
-                               .repairable = true};
+    d->about = (struct hx_finding){.invariant = 1,
+                                   .table = "due",
+                                   .case_number = k->number,
+                                   .lsn = k->last_lsn,
+                                   .repairable = true};
+    return &d->about;
 }
 
 static void check_chain(struct doctor *c, const struct hx_case *k)
@@ -129,12 +134,12 @@ static void check_chain(struct doctor *c, const struct hx_case *k)
     while (lsn >= c->st->now.oldest && lsn) {
         const hxp_entry *e = entry_at(c, lsn);
         if (!e || e->case_number != k->number) {
-            doctor_found(c, broken_chain(k, lsn),
+            doctor_found(c, broken_chain(c, k, lsn),
                          "chain of case %" PRIu64 " is broken at LSN %" PRIu64, k->number, lsn);
             return;
         }
         if (!e->prev_lsn && lsn != k->first_lsn)
-            doctor_found(c, broken_chain(k, lsn),
+            doctor_found(c, broken_chain(c, k, lsn),
                          "chain of case %" PRIu64 " does not end at its first entry", k->number);
         if (e->prev_lsn >= lsn || ++steps > k->version + 1)
             return;
@@ -147,12 +152,13 @@ static void check_due(struct doctor *c, const struct hx_case *k)
     MDB_val value;
     uint64_t number = k->number;
     if (k->due_row && get(c, T_DUE, (uint64_t)k->due_row, &number, &value))
-        doctor_found(c, late_row(k), "case %" PRIu64 " has no row at %" PRId64, number, k->due_row);
+        doctor_found(c, late_row(c, k), "case %" PRIu64 " has no row at %" PRId64, number,
+                     k->due_row);
     if (!c->rules)
         return;
     int64_t next = hx_case_due(c->rules, k);
     if (next != INT64_MAX && (!k->due_row || k->due_row > next))
-        doctor_found(c, late_row(k),
+        doctor_found(c, late_row(c, k),
                      "case %" PRIu64 " next needs the engine at %" PRId64
                      ", its row is at %" PRId64,
                      number, next, k->due_row);
@@ -179,7 +185,7 @@ static void check_due_row(struct doctor *c, MDB_val key, MDB_val value)
     uint64_t number = key.mv_size == 16 ? be64_get((const uint8_t *)key.mv_data + 8) : 0;
     if (get(c, T_CASE, number, NULL, &value))
         doctor_found(c,
-                     (struct hx_finding){
+                     &(struct hx_finding){
                          .invariant = 1, .table = "due", .case_number = number, .repairable = true},
                      "a row names case %" PRIu64 ", which does not exist", number);
 }
@@ -191,7 +197,7 @@ static void check_seen(struct doctor *c, MDB_val key, MDB_val value)
     (void)key;
     if (value.mv_size < 32) {
         doctor_found(
-            c, (struct hx_finding){.invariant = 8, .table = "seen", .repairable = c->city != NULL},
+            c, &(struct hx_finding){.invariant = 8, .table = "seen", .repairable = c->city != NULL},
             "a row has %zu bytes", value.mv_size);
         return;
     }
@@ -200,7 +206,7 @@ static void check_seen(struct doctor *c, MDB_val key, MDB_val value)
         (lsn >= c->st->now.oldest && get(c, T_JOURNAL, lsn, NULL, &value)))
         doctor_found(
             c,
-            (struct hx_finding){
+            &(struct hx_finding){
                 .invariant = 8, .table = "seen", .lsn = lsn, .repairable = c->city != NULL},
             "a row names entry %" PRIu64 ", which does not exist", lsn);
 }
@@ -211,10 +217,10 @@ static void check_ref(struct doctor *c, MDB_val key, MDB_val value)
     uint64_t number = value.mv_size >= 8 ? be64_get(value.mv_data) : 0;
     if (get(c, T_CASE, number, NULL, &value))
         doctor_found(c,
-                     (struct hx_finding){.invariant = 6,
-                                         .table = "ref",
-                                         .case_number = number,
-                                         .repairable = c->city != NULL},
+                     &(struct hx_finding){.invariant = 6,
+                                          .table = "ref",
+                                          .case_number = number,
+                                          .repairable = c->city != NULL},
                      "a row names case %" PRIu64 ", which does not exist", number);
 }
 
@@ -364,7 +370,7 @@ static int rebuild_compare(struct rebuild *r, MDB_txn *txn, enum projection p)
     if (!err && !same)
         doctor_found(
             r->c,
-            (struct hx_finding){.invariant = 6, .table = projection_names[p], .repairable = true},
+            &(struct hx_finding){.invariant = 6, .table = projection_names[p], .repairable = true},
             "differs from a rebuild at row %zu", row);
     if (a)
         mdb_cursor_close(a);

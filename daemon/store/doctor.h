@@ -21,10 +21,12 @@ struct doctor {
     struct hx_check_result *result;
     struct hx_arena arena;
     struct chain chain;
+    struct hx_finding about; /* what the finding being built is about */
 };
 
 /* Reports one finding, counted. */
-void doctor_found(struct doctor *d, struct hx_finding f, const char *fmt, ...) HX_PRINTF(3, 4);
+void doctor_found(struct doctor *d, const struct hx_finding *about, const char *fmt, ...)
+    HX_PRINTF(3, 4);
 
 /* doctor_case.c: one case by its row and its entries, oldest first, as stored (invariants 1, 2, 3,
  * 4, 5, 7, 11). Entries that cannot be decoded are left out: they are reported elsewhere. */

@@ -24,14 +24,15 @@ struct examined {
     size_t n_notices, n_breaches;
 };
 
-static struct hx_finding of(const struct examined *x, int invariant, const char *table,
-                            const char *clock)
+static const struct hx_finding *of(const struct examined *x, int invariant, const char *table,
+                                   const char *clock)
 {
-    return (struct hx_finding){.invariant = invariant,
-                               .table = table,
-                               .case_number = x->c->number,
-                               .lsn = x->e ? x->e->lsn : x->c->last_lsn,
-                               .clock = clock};
+    x->d->about = (struct hx_finding){.invariant = invariant,
+                                      .table = table,
+                                      .case_number = x->c->number,
+                                      .lsn = x->e ? x->e->lsn : x->c->last_lsn,
+                                      .clock = clock};
+    return &x->d->about;
 }
 
 static bool same(const struct said *a, const struct said *b)

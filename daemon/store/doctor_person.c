@@ -33,7 +33,7 @@ static int look(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
     if (what)
         doctor_found(
             s->d,
-            (struct hx_finding){
+            &(struct hx_finding){
                 .invariant = 10, .table = "journal", .case_number = s->case_number, .lsn = lsn},
             "the entry holds the %s of a reporter", what);
     return 0;
@@ -46,7 +46,7 @@ static int person(struct doctor *d, uint64_t number, uint32_t party)
     hx_arena_reset(&d->arena);
     int err = hx_store_person_load(d->st, number, party, plain, sizeof plain, &size);
     if (err == HX_CORRUPT) {
-        doctor_found(d, (struct hx_finding){.table = "person", .case_number = number},
+        doctor_found(d, &(struct hx_finding){.table = "person", .case_number = number},
                      "an identity cannot be decrypted");
         return HX_OK;
     }

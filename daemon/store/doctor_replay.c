@@ -42,11 +42,11 @@ static void on_difference(void *ctx, const hxp_entry *stored, const hxp_entry *m
     if (hx_replay_differences(s->replay) > DIFFERENCES_SHOWN)
         return;
     doctor_found(s->d,
-                 (struct hx_finding){.invariant = 6,
-                                     .table = "journal",
-                                     .case_number = e->case_number,
-                                     .lsn = e->lsn,
-                                     .clock = e->t_due ? e->cause : ""},
+                 &(struct hx_finding){.invariant = 6,
+                                      .table = "journal",
+                                      .case_number = e->case_number,
+                                      .lsn = e->lsn,
+                                      .clock = e->t_due ? e->cause : ""},
                  "%s: the replay %s%s", e->cause,
                  !made     ? "does not make this entry"
                  : !stored ? "makes an entry that is not there"
@@ -138,7 +138,7 @@ int doctor_scratch_entry(struct doctor_scratch *s, const uint8_t *bytes, size_t 
     int err = hx_replay_entry(s->replay, bytes, size);
     if (err == HX_CORRUPT) {
         s->broken = true;
-        doctor_found(s->d, (struct hx_finding){.invariant = 6, .table = "journal", .lsn = s->upto},
+        doctor_found(s->d, &(struct hx_finding){.invariant = 6, .table = "journal", .lsn = s->upto},
                      "the replay cannot go on after this entry");
         return HX_OK;
     }
@@ -184,7 +184,7 @@ static int report_row(void *ctx, const struct doctor_row *row)
     struct hx_finding f;
     char text[160];
     doctor_name_row(row, &f, text);
-    doctor_found(ctx, f, "%s", text);
+    doctor_found(ctx, &f, "%s", text);
     return HX_OK;
 }
 
@@ -249,11 +249,11 @@ int hx_journal_check_entry(struct hx_journal_check *j, const uint8_t *bytes, siz
     struct hx_finding f = {.invariant = 6, .table = "journal", .lsn = lsn};
     j->d.result->entries++;
     if (!e)
-        doctor_found(&j->d, f, "entry %" PRIu64 " cannot be decoded", lsn);
+        doctor_found(&j->d, &f, "entry %" PRIu64 " cannot be decoded", lsn);
     else if (lsn <= j->last)
-        doctor_found(&j->d, f, "entry %" PRIu64 " comes after %" PRIu64, lsn, j->last);
+        doctor_found(&j->d, &f, "entry %" PRIu64 " comes after %" PRIu64, lsn, j->last);
     else if (e->t_rec < j->t_rec)
-        doctor_found(&j->d, f, "time runs backwards at entry %" PRIu64, lsn);
+        doctor_found(&j->d, &f, "time runs backwards at entry %" PRIu64, lsn);
     j->last = lsn;
     j->t_rec = e ? e->t_rec : j->t_rec;
     j->s.upto = lsn;

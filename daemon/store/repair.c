@@ -48,7 +48,7 @@ static int keep(void *ctx, const struct doctor_row *row)
     }
     r->n++;
     doctor_name_row(row, &f, text);
-    doctor_found(&r->d, f, "%s", text);
+    doctor_found(&r->d, &f, "%s", text);
     return HX_OK;
 }
 
