@@ -226,5 +226,20 @@ def rows_cost(size, place):
                 yardstick=round(found[0]["per_second"]), ratio=round(r["of_raw"], 2)) for r in found]
 
 
+def routing(size, place):
+    """One decision of the routing table, by place and by position, in the sample city and in one of a million buildings
+    that is made from a seed; and loading that."""
+    rows = []
+    big = {"dir": place.folder("city"), "grids": 10_000, "buildings": size.count(1_000_000)}
+    for name, most, options in (("138 grids", 20, {"city": harness.CONFIG / "city"}), ("10,000 grids", 50, big)):
+        f = tool("bench_route", reports=size.count(200_000), **options)
+        for how in ("place", "position"):
+            rows.append(row(f"routing of one report by {how}, {name}", f[f"{how}_us"], "µs", f"{most} µs",
+                            ok=f[f"{how}_us"] <= most, figures=f))
+    rows.append(row(f"  loading a registry of {f['buildings']:,} buildings", f["load_s"], "s", "5 s", ok=f["load_s"] <= 5,
+                    peak_mib=f["peak_mib"]))
+    return rows
+
+
 BENCHES = {"intake": intake, "lives": lives, "answer": answer, "lateness": lateness, "storm": storm, "large": large,
-           "dead": dead, "rows": rows_cost}
+           "dead": dead, "rows": rows_cost, "routing": routing}
