@@ -34,6 +34,26 @@ static void print_first(const struct show *s, const hxp_case_view *v)
     fputc('\n', s->out);
 }
 
+/* Who stands beside the holder, and why the community holds. */
+static void print_helpers(const struct show *s, const hxp_case_view *v)
+{
+    char due[HX_INSTANT_TEXT];
+
+    if (*v->second_holder) {
+        heading(s, "second holder");
+        fprintf(s->out, "%s\n", v->second_holder);
+    }
+    if (v->no_company) {
+        heading(s, "no company");
+        fprintf(s->out, "%s\n", v->where ? v->where->estate : "");
+    }
+    for (size_t i = 0; i < v->n_units; i++) {
+        heading(s, "assisting");
+        fprintf(s->out, "%s  %s %s\n", v->units[i]->unit, show_label(s, "due"),
+                show_time(s, v->units[i]->deadline, 0, due));
+    }
+}
+
 static void print_where(const struct show *s, const hxp_case_view *v)
 {
     const hxp_where *w = v->where;
@@ -42,6 +62,7 @@ static void print_where(const struct show *s, const hxp_case_view *v)
     fprintf(s->out, "%s %s%s%s\n", *v->holder ? v->holder : "-",
             s->zh ? v->holder_name_zh : v->holder_name_en, *v->holder_person ? "  " : "",
             v->holder_person);
+    print_helpers(s, v);
     if (!w)
         return;
     const char *const ids[] = {w->building, w->estate, w->grid, w->community, w->street};

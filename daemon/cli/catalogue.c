@@ -214,6 +214,9 @@ static const struct words list[] = {
 
     {WORDS_LABEL, "case", "case", "案件"},
     {WORDS_LABEL, "holder", "holder", "承办单位"},
+    {WORDS_LABEL, "second holder", "second holder", "共同承办"},
+    {WORDS_LABEL, "no company", "no company", "无物业"},
+    {WORDS_LABEL, "assisting", "assisting", "协办单位"},
     {WORDS_LABEL, "state", "state", "状态"},
     {WORDS_LABEL, "class", "class", "等级"},
     {WORDS_LABEL, "place", "place", "地点"},

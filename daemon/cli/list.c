@@ -16,6 +16,7 @@ static const struct cli_option options[] = {
     {"class", "CLASS", "EMERGENCY SMALL SERIOUS COMPLEX SPECIAL", "of this class"},
     {"level", "LEVEL", "L0 L1 L2 L3 L4 L5", "escalated to this level or higher"},
     {"due-within", "TIME", "10min 30min 1h 1d", "with a deadline within this time, or passed"},
+    {"no-company", NULL, NULL, "only of estates that have no company"},
     {"closed", NULL, NULL, "closed cases too"},
     {"limit", "N", "20 100 1000", "at most so many (100; 0 = all)"},
     {NULL, NULL, NULL, NULL},
@@ -51,6 +52,7 @@ static int prepare(struct pages *p)
     p->query.filter = &p->filter.filter;
     p->query.due_within_ms = (uint64_t)within;
     p->query.closed = cli_has(p->cli, "closed");
+    p->query.no_company = cli_has(p->cli, "no-company");
     show_init(&p->show, p->cli, stdout);
     return CLI_OK;
 }
@@ -122,6 +124,8 @@ const struct cli_command cli_list = {
                 "  hongxin list --holder P-07 --due-within 30min\n      what P-07 must do within "
                 "half an hour\n"
                 "  hongxin list --place C-03 --level L2\n      broken promises in a community\n"
+                "  hongxin list --no-company\n      what communities hold because an estate has no "
+                "company\n"
                 "  hongxin list --closed --limit 0 --json\n      all cases, for a program\n",
     .options = options,
     .takes = CLI_FEED | CLI_SHOWS,

@@ -24,4 +24,9 @@ enum {
  * Any thread. */
 HX_CHECK int hx_city_load(const char *dir, struct hx_city **out, struct hx_problem *problem);
 
+/* Whether the routing table names only classes of the life cycle. HX_CONFIG with the line. */
+struct hx_rules;
+HX_CHECK int hx_city_fits(const char *dir, const struct hx_city *city, const struct hx_rules *rules,
+                          struct hx_problem *problem);
+
 #endif

@@ -4,6 +4,7 @@
 #include "config/city_internal.h"
 #include "config/yaml_schema.h"
 #include "engine/route.h"
+#include "engine/rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,6 +190,17 @@ int city_add_routes(const struct city_loader *l)
                              "part, no dates, and the holder @place or an id",
                              t->path, t->lines);
     return err;
+}
+
+int hx_city_fits(const char *dir, const struct hx_city *city, const struct hx_rules *rules,
+                 struct hx_problem *problem)
+{
+    size_t at = 0;
+    for (const struct hx_route_row *r; (r = hx_city_next_route(city, &at));)
+        if (*r->class_ && hx_rules_class(rules, r->class_) <= 0)
+            return hx_problem_set(problem, "%s/routing.csv:%zu: unknown class %s", dir, r->line,
+                                  r->class_);
+    return HX_OK;
 }
 
 /* ---- the admission list

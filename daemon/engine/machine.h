@@ -166,6 +166,11 @@ HX_CHECK int hx_machine_due(struct hx_machine *m, uint64_t case_number);
  * a replay, which knows both from the journal. HX_NOTFOUND: no such case, or nothing pending. */
 HX_CHECK int hx_machine_mark(struct hx_machine *m, uint64_t case_number, int64_t until);
 
+/* Looks up when the company of this case is replaced, by the city's files as they are now, and
+ * keeps a row for it (corner 22). For cases that were opened before the change was known; nothing
+ * else happens to them, and no entry is written. HX_NOTFOUND. */
+HX_CHECK int hx_machine_change_row(struct hx_machine *m, uint64_t case_number);
+
 /* When the next watch rings; INT64_MAX = never, or not before an outage is worked off. */
 int64_t hx_machine_watch_due(const struct hx_machine *m);
 /* Rings what is due at m->now: one alarm entry each. */

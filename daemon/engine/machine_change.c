@@ -16,6 +16,18 @@ void hx_change_look(const struct hx_machine *m, struct hx_case *c)
     c->change_at = at;
 }
 
+int hx_machine_change_row(struct hx_machine *m, uint64_t case_number)
+{
+    struct hx_case *c = &m->work;
+    int rc = m->ops->case_load(m->backend, case_number, c);
+    if (rc)
+        return rc;
+    int64_t before = c->change_at;
+    hx_change_look(m, c);
+    return c->change_at == before ? HX_OK
+                                  : m->ops->case_save(m->backend, c, hx_case_due(m->rules, c));
+}
+
 static const char *date(struct hx_step *s, int64_t at)
 {
     char text[HX_INSTANT_TEXT];
@@ -54,7 +66,8 @@ static void change(struct hx_step *s)
     hongxin__v1__data__init(data);
     data->holder = (char *)(uintptr_t)hx_route_of(s);
     s->data = data;
-    hx_step_event(s, event); /* where no row takes it, the next cycle will find the new company */
+    if (!hx_step_event(s, event)) /* never in silence */
+        hx_fact_alarm(s, "HOLDER_STAYS", s->c->holder);
     s->c->holder_at = s->t_eff;
 }
 
@@ -69,7 +82,9 @@ int hx_machine_change(struct hx_machine *m, struct hx_case *c)
         return rc;
     s.data = hx_event_data(NULL);
     s.cause = "HOLDER_CHANGED";
-    s.t_rcv = s.t_eff = s.t_due = due;
+    s.t_rcv = s.t_due = due;
+    s.t_eff =
+        m->now - due > HX_MINUTE ? m->now : due; /* late: our outage, or files that came late */
     if (done)
         change(&s);
     else

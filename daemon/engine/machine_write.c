@@ -1,6 +1,7 @@
 /* Writing what a step brought about: the reply, the journal entry, the case. */
 #include "engine/calendar.h"
 #include "engine/machine_internal.h"
+#include "engine/route_answer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -154,25 +155,6 @@ static void fill_where(struct hx_step *s, hxp_entry *e)
     e->where->estate = copy(s->arena, c->estate);
     e->where->building = copy(s->arena, c->building);
     e->where->registry = copy(s->arena, c->registry);
-}
-
-static void fill_routing(struct hx_step *s, hxp_entry *e)
-{
-    const struct hx_route *r = &s->route;
-    if (!s->routed)
-        return;
-    e->routing = hx_arena_alloc(s->arena, sizeof *e->routing);
-    if (!e->routing)
-        return;
-    hongxin__v1__routing__init(e->routing);
-    e->routing->row = text(r->row ? r->row->id : "");
-    e->routing->fallback = r->fallback;
-    e->routing->outside = r->outside;
-    e->routing->refused = text(r->admitted == HX_ADMITTED_NOT ? r->community : "");
-    e->routing->assisting = text(r->admitted == HX_ADMITTED_ASSIST ? r->community : "");
-    e->routing->exception = text(r->exception ? r->exception->id : "");
-    e->routing->second = text(r->second);
-    e->routing->registry = text(hx_city_version(s->m->city));
 }
 
 static void fill_facts(struct hx_arena *a, hxp_entry *e, hxp_reply *reply,
@@ -329,7 +311,8 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     e->level = text(s->level >= 0 ? hx_level_name(s->level) : "");
     e->second_holder = copy(m->arena, c->second);
     fill_where(s, e);
-    fill_routing(s, e);
+    if (s->routed)
+        e->routing = hx_route_message(m->arena, m->city, &s->route);
     e->t_due = s->t_due;
     e->t_until = s->t_until > s->t_due ? s->t_until : 0;
     fill_audience(s, e);

@@ -145,6 +145,7 @@ static void view_where(const struct hx_machine *m, const struct hx_case *c, hxp_
     v->where->grid = copy(m->arena, c->grid);
     v->where->estate = copy(m->arena, c->estate);
     v->where->building = copy(m->arena, c->building);
+    v->where->registry = copy(m->arena, c->registry);
 }
 
 /* Highest level told and not yet over. */
@@ -159,13 +160,36 @@ static const char *level(const struct hx_case *c)
 
 static void view_holder(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
 {
-    const struct hx_company *company = hx_city_company(m->city, c->holder);
-    const struct hx_place *place = company ? NULL : hx_city_place(m->city, c->holder);
     v->holder = copy(m->arena, c->holder);
     v->holder_person = copy(m->arena, c->person);
-    v->holder_name_zh = text(company ? company->name_zh : place ? place->name_zh : "");
-    v->holder_name_en = text(company ? company->name_en : place ? place->name_en : "");
+    v->holder_name_zh = text(hx_city_name(m->city, c->holder, true));
+    v->holder_name_en = text(hx_city_name(m->city, c->holder, false));
     v->held_since = c->t_held;
+    v->second_holder = copy(m->arena, c->second);
+    v->no_company = c->estate[0] && !hx_city_estate_company(m->city, c->estate, m->now)[0];
+}
+
+static void view_units(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
+{
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        v->n_units += c->clocks[i].unit[0] && hx_clock_live(&c->clocks[i]);
+    v->units = hx_arena_alloc(m->arena, (v->n_units + 1) * sizeof *v->units);
+    size_t n = 0;
+    for (uint32_t i = 0; v->units && i < c->n_clocks; i++) {
+        const struct hx_clock *k = &c->clocks[i];
+        if (!k->unit[0] || !hx_clock_live(k))
+            continue;
+        Hongxin__V1__AssistView *u = hx_arena_alloc(m->arena, sizeof *u);
+        if (!u)
+            break;
+        hongxin__v1__assist_view__init(u);
+        u->unit = copy(m->arena, k->unit);
+        u->asked = k->start;
+        u->deadline = k->deadline;
+        u->answered = k->answered;
+        v->units[n++] = u;
+    }
+    v->n_units = n;
 }
 
 hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c)
@@ -193,6 +217,7 @@ hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c)
     v->owner_ms = view_owner(m, c);
     view_where(m, c, v);
     view_holder(m, c, v);
+    view_units(m, c, v);
     view_flags(m, c, v);
     view_clocks(m, c, v);
     view_breaches(m, c, v);

@@ -41,6 +41,8 @@ int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
         rc = hx_life_cycle_load(b->settings.life_cycle, &b->rules, problem);
     if (rc == HX_OK)
         rc = hx_city_load(b->settings.city, &b->city, problem);
+    if (rc == HX_OK)
+        rc = hx_city_fits(b->settings.city, b->city, b->rules, problem);
     if (rc == HX_OK && *b->settings.devices_file)
         rc = hx_devices_load(b->settings.devices_file, &b->devices, problem);
     return rc == HX_OK ? check_access(b, problem) : rc;

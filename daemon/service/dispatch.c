@@ -20,6 +20,7 @@ static const struct handler {
     {HONGXIN__V1__REQUEST__ASK_COUNT, handle_count, "CountQuery", DOOR_ANY, HX_RIGHT_ask},
     {HONGXIN__V1__REQUEST__ASK_STATS, handle_stats, "StatsQuery", DOOR_ANY, HX_RIGHT_stats},
     {HONGXIN__V1__REQUEST__ASK_RULES, handle_rules, "RulesQuery", DOOR_ANY, HX_RIGHT_rules},
+    {HONGXIN__V1__REQUEST__ASK_ROUTE, handle_route, "RouteQuery", DOOR_ANY, HX_RIGHT_rules},
     {HONGXIN__V1__REQUEST__ASK_ONSITE_CODE, handle_onsite_code, "OnsiteCodeQuery", DOOR_ANY,
      HX_RIGHT_onsite},
     {HONGXIN__V1__REQUEST__ASK_PING, handle_ping, "Ping", DOOR_ANY, -1},

@@ -144,6 +144,8 @@ static bool listed(const struct list *l, const hxp_case_view *c)
 {
     if (l->due_until && (!c->next_deadline || c->next_deadline > l->due_until))
         return false;
+    if (l->q->no_company && !c->no_company)
+        return false;
     return in_states(l, c->state) && filter_matches_case(l->q->filter, c);
 }
 

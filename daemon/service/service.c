@@ -124,7 +124,9 @@ static int prepare(struct service *s)
     audit_init(&s->audit);
     s->started = mono_now();
     wire_machine(s);
-    int rc = feeds_init(&s->feeds, l->subscribers);
+    int rc = changes_look(s);
+    if (rc == HX_OK)
+        rc = feeds_init(&s->feeds, l->subscribers);
     if (rc == HX_OK)
         rc = live_tail_init(&s->tail, l->tail_bytes, l->tail_bytes / TAIL_ENTRY + 16,
                             hx_store_newest_lsn(s->store) + 1);

@@ -63,6 +63,9 @@ struct request {
  * no buildings. */
 const char *service_hint(const struct service *s, const hxp_filter *f, char text[64]);
 
+/* changes.c: looks at open cases whose company is replaced, by the files of this start. */
+HX_CHECK int changes_look(struct service *s);
+
 /* Sends an answer to the one who asked, with the number of the question. A peer that is gone or
  * does not read misses it. */
 void service_answer(struct service *s, const struct request *r, hxp_response *answer);
@@ -97,6 +100,7 @@ void handle_list(struct service *s, const struct request *r);
 void handle_count(struct service *s, const struct request *r);
 void handle_stats(struct service *s, const struct request *r);
 void handle_rules(struct service *s, const struct request *r);
+void handle_route(struct service *s, const struct request *r);
 void handle_onsite_code(struct service *s, const struct request *r);
 void handle_ping(struct service *s, const struct request *r);
 void handle_identity(struct service *s, const struct request *r);

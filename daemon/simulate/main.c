@@ -45,6 +45,8 @@ static int load(const char *folder, struct hx_rules **rules, struct hx_city **ci
     if (!rc) {
         snprintf(path, sizeof path, "%s/city", folder);
         rc = hx_city_load(path, city, &problem);
+        if (!rc)
+            rc = hx_city_fits(path, *city, *rules, &problem);
     }
     if (rc)
         fprintf(stderr, "%s\n", problem.text[0] ? problem.text : hx_strerror(rc));

@@ -11,6 +11,7 @@ enum {
     NAMES_KEPT =
         65536, /* more texts than any city has ids: then the table starts anew when empty */
     WHAT_MAX = 64,
+    ROUTING_COUNTS = 4, /* at most, of one entry */
 };
 
 int tail_init(struct tail *t)
@@ -138,6 +139,21 @@ static void count_fact(struct counting *c, const hxp_fact *f)
     }
 }
 
+/* How a case was routed, where it was not the ordinary way (C3, S34, S38). */
+static void count_routing(struct counting *c, const hxp_routing *r)
+{
+    const hxp_where *w = c->entry->where;
+    uint32_t holder = c->item->holder;
+    if (r->fallback)
+        count(c, "routed_by_fallback", holder);
+    if (r->refused && *r->refused)
+        count(c, "not_admitted", holder);
+    if (r->exception && *r->exception)
+        count_clock(c, "exception", r->exception, holder);
+    if (w && *w->estate && strcmp(c->entry->holder, w->community) == 0)
+        count(c, "routed_no_company", holder);
+}
+
 static int32_t day_of(int64_t t)
 {
     const int64_t day = INT64_C(24) * 3600 * 1000;
@@ -159,7 +175,7 @@ int tail_add(struct tail *t, const hxp_entry *e)
 {
     if (e->n_audience > UINT16_MAX || e->n_facts > UINT16_MAX)
         return HX_TOOBIG;
-    if (make_room(t, e->n_audience + 2 * e->n_facts))
+    if (make_room(t, e->n_audience + 2 * (e->n_facts + ROUTING_COUNTS)))
         return HX_NOMEM;
     bool first = e->case_number && !e->prev_lsn;
     struct item *i = &t->items[t->n];
@@ -179,6 +195,8 @@ int tail_add(struct tail *t, const hxp_entry *e)
         t->list[t->n_list++] = names_take(&t->names, e->audience[n], &c.err);
     for (size_t n = 0; n < e->n_facts; n++)
         count_fact(&c, e->facts[n]);
+    if (e->routing)
+        count_routing(&c, e->routing);
     if (c.err) {
         t->n_list = n_list;
         return c.err;

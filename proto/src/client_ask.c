@@ -141,6 +141,15 @@ int hx_ask_rules(hx_client *c, const Hongxin__V1__RulesQuery *query, hxp_respons
                answer);
 }
 
+int hx_ask_route(hx_client *c, const Hongxin__V1__RouteQuery *query, hxp_response **answer)
+{
+    hxp_request request = HONGXIN__V1__REQUEST__INIT;
+    request.ask_case = HONGXIN__V1__REQUEST__ASK_ROUTE;
+    request.route = (Hongxin__V1__RouteQuery *)query;
+    return ask(c, &(struct inquiry){any_link(c), &request, HONGXIN__V1__RESPONSE__ANSWER_ROUTE},
+               answer);
+}
+
 int hx_ask_onsite_code(hx_client *c, const Hongxin__V1__OnsiteCodeQuery *query,
                        hxp_response **answer)
 {

@@ -201,7 +201,8 @@ HX_CHECK int hx_ask_count(hx_client *client, const Hongxin__V1__CountQuery *quer
 HX_CHECK int hx_ask_stats(hx_client *client, hxp_response **answer); /* answer->stats */
 HX_CHECK int hx_ask_rules(hx_client *client, const Hongxin__V1__RulesQuery *query,
                           hxp_response **answer); /* answer->rules */
-
+HX_CHECK int hx_ask_route(hx_client *client, const Hongxin__V1__RouteQuery *query,
+                          hxp_response **answer); /* answer->route */
 HX_CHECK int hx_ask_onsite_code(hx_client *client, const Hongxin__V1__OnsiteCodeQuery *query,
                                 hxp_response **answer); /* answer->onsite_code */
 

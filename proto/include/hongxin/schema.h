@@ -24,6 +24,7 @@ typedef Hongxin__V1__FlagFact hxp_flag_fact;
 typedef Hongxin__V1__AlarmFact hxp_alarm_fact;
 typedef Hongxin__V1__AuditFact hxp_audit_fact;
 typedef Hongxin__V1__Where hxp_where;
+typedef Hongxin__V1__Routing hxp_routing;
 typedef Hongxin__V1__Entry hxp_entry;
 typedef Hongxin__V1__CaseView hxp_case_view;
 typedef Hongxin__V1__Request hxp_request;

@@ -1,0 +1,23 @@
+/* The routing decision as messages of the protocol. */
+#ifndef ENGINE_ROUTE_ANSWER_H
+#define ENGINE_ROUTE_ANSWER_H
+
+#include "base/arena.h"
+#include "engine/route.h"
+#include "hongxin/schema.h"
+
+/* What an entry of the journal says of a decision; in the arena, texts are the registry's. NULL
+ * without memory. */
+hxp_routing *hx_route_message(struct hx_arena *arena, const struct hx_city *city,
+                              const struct hx_route *route);
+
+/* The code of a question that cannot be answered: UNKNOWN_PLACE, BAD_POSITION; NULL = it can. */
+const char *hx_route_fault(const struct hx_city *city, const Hongxin__V1__RouteQuery *q);
+
+/* The whole answer, line by line, without changing anything; `now` serves where the question names
+ * no instant. The daemon and `hongxin route --config` both answer by this. In the arena; NULL
+ * without memory. */
+Hongxin__V1__RouteAnswer *hx_route_answer(struct hx_arena *arena, const struct hx_city *city,
+                                          const Hongxin__V1__RouteQuery *q, int64_t now);
+
+#endif
