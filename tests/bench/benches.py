@@ -224,7 +224,8 @@ def rows_cost(size, place):
     import subprocess
     out = place.folder("rows") / "rows.json"
     subprocess.run([str(harness.BIN / "store_rows"), "--rounds", "1", "--events", str(size.count(131_072)), "--dir",
-                    str(out.parent), "--json", str(out)], stdout=subprocess.DEVNULL, check=True)
+                    str(out.parent), "--json", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                   check=True)
     found = [r for r in json.loads(out.read_text()) if r["batch"] == 1024]
     return [row(f"store: {r['method']}, batch 1,024", round(r["per_second"]), "/s", cpu_us=round(r["cpu_us"], 2),
                 yardstick=round(found[0]["per_second"]), ratio=round(r["of_raw"], 2)) for r in found]
