@@ -117,6 +117,15 @@ def lateness(size, place):
                 p50=s["deadline_lateness_us{quantile=0.5}"], max=s["deadline_lateness_us{quantile=1}"])]
 
 
+def judged_all(daemon, cases, until):
+    """The daemon's figures once it has judged so many deadlines, or at that instant."""
+    s = daemon.stats()
+    while s["deadlines_judged"] < cases and time.time() < until:
+        time.sleep(0.5)
+        s = daemon.stats()
+    return s
+
+
 def storm(size, place):
     """A million deadlines at one instant, complaints coming in meanwhile."""
     cases = size.cases(1_000_000)
@@ -127,13 +136,14 @@ def storm(size, place):
         wait_for(due - 200)
         cpu = d.cpu()
         f = tool("bench_load", "pace", endpoint=d.intake(), rate=200, seconds=size.seconds(20), tag="s")
-        s = d.stats()
+        s = judged_all(d, cases - 1, time.time() + 100)
         spent = d.cpu() - cpu
     place.drop("storm")
     judged, took = s["deadlines_judged"], s["deadline_lateness_us{quantile=1}"] / 1e6
     done = judged >= cases - 1
     return [row(f"{cases:,} deadlines at one instant: all told after", round(took, 2), "s", "8 s",
-                ok=done and took <= 8 * cases / 1e6, judged=judged, all_of_them=done, daemon_cpu_s=round(spent, 2)),
+                ok=done and took <= 8 * cases / 1e6, judged=judged, all_of_them=done),
+            row("  processor time for each", round(spent * 1e6 / max(judged, 1), 2), "µs"),
             row("  answer to complaints meanwhile (200/s), p99", f["answer_p99"], "µs", "50 ms",
                 ok=f["answer_p99"] <= 50000, load=f)]
 
