@@ -14,7 +14,12 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-enum { SAFETY_MS = 250, AUDIT_STEP_MS = 50, MINUTE_S = 60 };
+enum {
+    SAFETY_MS = 250,
+    AUDIT_STEP_MS = 50,
+    MINUTE_S = 60,
+    PUT_OFF = 25, /* times project_ms: longer no work puts off what waits for quiet */
+};
 
 static const struct timeval at_once = {0, 0};
 
@@ -49,6 +54,20 @@ static void arm(struct loop *l)
 /* ---- turns ------------------------------------------------------------------------------------
  */
 
+/* A quiet moment: so long without work. A projection in the middle of steady traffic would hold up
+ * the events behind it, so work puts it off, but not for ever. */
+static void arm_soon(struct loop *l, bool worked)
+{
+    uint32_t ms = l->service->options.limits->project_ms;
+    const struct timeval later = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+    int64_t now = mono_now().ms;
+    bool pending = evtimer_pending(l->soon, NULL);
+    if (!pending)
+        l->soon_since = now;
+    if (!pending || (worked && now - l->soon_since < PUT_OFF * (int64_t)ms))
+        evtimer_add(l->soon, &later);
+}
+
 static void turn(struct loop *l, bool flush)
 {
     struct turn_result r = turn_run(l->service, flush);
@@ -60,11 +79,8 @@ static void turn(struct loop *l, bool flush)
     if (r.more && !l->more)
         evtimer_add(l->again, &at_once);
     l->more |= r.more;
-    if (r.soon && !evtimer_pending(l->soon, NULL)) {
-        uint32_t ms = l->service->options.limits->project_ms;
-        const struct timeval later = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
-        evtimer_add(l->soon, &later);
-    }
+    if (r.soon)
+        arm_soon(l, r.worked);
     arm(l);
 }
 

@@ -22,9 +22,10 @@ struct loop {
     struct event *audit;  /* the next step of the self-audit, while a round goes on */
     struct event *second; /* each second: feeds, clock, service manager */
     struct event *signals[LOOP_SIGNALS];
-    int timer;         /* descriptor, CLOCK_REALTIME */
-    int64_t armed_for; /* engine time; INT64_MAX = not armed */
-    bool more;         /* `again` is pending */
+    int timer;          /* descriptor, CLOCK_REALTIME */
+    int64_t soon_since; /* monotonic; since when `soon` has been waiting for quiet */
+    int64_t armed_for;  /* engine time; INT64_MAX = not armed */
+    bool more;          /* `again` is pending */
     bool stopping, failed;
     uint64_t seconds;
     struct {
