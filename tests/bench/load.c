@@ -21,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -41,14 +40,6 @@ struct load {
     uint64_t first_lsn, heard;
     double cpu;
 };
-
-static double cpu_seconds(void)
-{
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
 
 /* ---- letters ------------------------------------------------------------------------------------
  */
@@ -170,7 +161,7 @@ static void print_figures(struct load *l, double seconds)
 static void run_flood(struct load *l, size_t window)
 {
     size_t sent = 0, done = 0;
-    double cpu = cpu_seconds();
+    double cpu = tool_cpu_seconds();
     int64_t begun = load_mono_us();
     while (done < l->n_letters) {
         for (; sent < l->n_letters && sent - done < window; sent++)
@@ -179,7 +170,7 @@ static void run_flood(struct load *l, size_t window)
         l->answered_us[done++] = load_mono_us(); /* answers come in the order of letters */
     }
     double seconds = (double)(load_mono_us() - begun) / 1e6;
-    l->cpu = cpu_seconds() - cpu;
+    l->cpu = tool_cpu_seconds() - cpu;
     print_figures(l, seconds);
     puts("}");
 }
@@ -296,7 +287,7 @@ static void print_feed(struct load *l)
 static void run_pace(struct load *l, uint64_t rate)
 {
     size_t sent = 0, done = 0;
-    double cpu = cpu_seconds();
+    double cpu = tool_cpu_seconds();
     int64_t begun = load_mono_us(), last = begun;
     while (done < l->n_letters && load_mono_us() - last < SILENCE_MS * INT64_C(1000)) {
         int64_t next = begun + (int64_t)(sent * 1000000 / rate);
@@ -314,7 +305,7 @@ static void run_pace(struct load *l, uint64_t rate)
         wait_until(l, load_mono_us() + 10000);
         read_feed(l);
     }
-    l->cpu = cpu_seconds() - cpu;
+    l->cpu = tool_cpu_seconds() - cpu;
     if (done < l->n_letters)
         tool_die("events without an answer", HX_TIMEOUT);
     print_figures(l, seconds);

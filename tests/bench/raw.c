@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum { TABLES = 4, ROWS_PER_EVENT = 4 };
 enum table { CASE, DUE, JOURNAL, SEEN };
@@ -182,24 +181,16 @@ static void write_batch(struct yard *y, size_t from, size_t to)
     tool_need("commit", mdb_txn_commit(txn));
 }
 
-static double cpu_seconds(void)
-{
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
-
 static void write_chunk(struct yard *y)
 {
     int64_t begun = load_mono_us();
-    double cpu = cpu_seconds();
+    double cpu = tool_cpu_seconds();
     for (uint64_t i = 0; i < y->chunk; i += y->batch) {
         uint64_t end = i + y->batch < y->chunk ? i + y->batch : y->chunk;
         write_batch(y, i ? y->ends[i - 1] : 0, y->ends[end - 1]);
     }
     y->seconds += (double)(load_mono_us() - begun) / 1e6;
-    y->cpu += cpu_seconds() - cpu;
+    y->cpu += tool_cpu_seconds() - cpu;
 }
 
 static void yard_memory(struct yard *y)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { EVENT_MOST = 4096 };
 
@@ -31,6 +32,14 @@ void tool_need(const char *what, int rc)
 {
     if (rc)
         tool_die(what, rc);
+}
+
+double tool_cpu_seconds(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 void tool_engine_init(struct tool_engine *e, const char *config)

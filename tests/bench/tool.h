@@ -14,6 +14,9 @@ uint64_t tool_number(int argc, char **argv, const char *name, uint64_t otherwise
 _Noreturn void tool_die(const char *what, int rc);
 void tool_need(const char *what, int rc);
 
+/* Processor time of this program so far, user and system. */
+double tool_cpu_seconds(void);
+
 /* Rules and city of `config`, a machine over a backend, an arena that the caller resets. */
 struct tool_engine {
     struct hx_rules *rules;
