@@ -321,13 +321,18 @@ static inline const uint8_t *get_field(const uint8_t *p, const uint8_t *end,
     return p && get_bytes(f, span, object) ? p : NULL;
 }
 
-/* Most tables have all their numbers, then the first look finds it. NULL = not known here. */
+/* Most tables have all their numbers, then the first look finds it; one that grew in another order
+ * is searched through. NULL = not known here. */
 static inline const struct hx_field *find_field(const struct hx_record *rec, uint64_t number)
 {
-    size_t i = number < rec->n_fields ? number : rec->n_fields;
-    while (i > 0 && rec->fields[i - 1].number > number)
-        i--;
-    return i > 0 && rec->fields[i - 1].number == number ? &rec->fields[i - 1] : NULL;
+    size_t guess = number < rec->n_fields ? number : rec->n_fields;
+    for (size_t i = guess; i > 0; i--)
+        if (rec->fields[i - 1].number == number)
+            return &rec->fields[i - 1];
+    for (size_t i = rec->n_fields; i > guess; i--)
+        if (rec->fields[i - 1].number == number)
+            return &rec->fields[i - 1];
+    return NULL;
 }
 
 /* Only what may be read later is cleared: an element of a list is cleared when it is read. */

@@ -38,7 +38,7 @@ struct hx_field {
 };
 
 struct hx_record {
-    const struct hx_field *fields; /* ascending numbers */
+    const struct hx_field *fields; /* best in ascending order: found at once */
     size_t n_fields;
     size_t size; /* sizeof the structure */
 };

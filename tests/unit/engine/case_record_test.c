@@ -32,6 +32,10 @@ static struct hx_case *fullest(void)
         memset(c->parties[i].ref, 'p', HX_REF_MAX - 1);
     for (int i = 0; i < HX_OWNERS; i++)
         c->owner_ms[i] = i * 1000;
+    for (int i = 0; i < HX_CASE_TOLD; i++) {
+        c->told[i].acked_at = i + 1;
+        strcpy(c->told[i].unit, "U-31");
+    }
     return c;
 }
 
@@ -49,10 +53,46 @@ static void the_fullest_case_fits_and_comes_back(void **state)
     assert_memory_equal(buf, again, n);
     assert_string_equal(out->told[3].to, in->told[3].to);
     assert_int_equal(out->owner_ms[6], 6000);
+    assert_int_equal(out->told[3].acked_at, 4);
+    assert_string_equal(out->told[3].unit, "U-31");
     free(in);
     free(out);
     free(buf);
     free(again);
+}
+
+/* Numbers of many hands: what stands in the record's order comes back, whoever added it. */
+static void what_was_added_by_many_comes_back(void **state)
+{
+    (void)state;
+    struct hx_case in = {.number = 1, .t_returned = 2, .holder_at = 3, .change_at = 4}, out;
+    uint8_t *buf = malloc(HX_CASE_PACKED_MAX);
+    assert_non_null(buf);
+    strcpy(in.second, "C-03");
+    strcpy(in.registry, "city-1");
+    strcpy(in.class_asker.by, "holder:P-07/li");
+    strcpy(in.class_asker.principal, "p07");
+    strcpy(in.merge_asker.by, "dispatcher:C-03/wu");
+    strcpy(in.exclude_asker.by, "community:C-03/ma");
+    strcpy(in.exclude_clock, "K_ARRIVE");
+    strcpy(in.move_asker.principal, "operator");
+    strcpy(in.dispute, "DS-1");
+    size_t n = hx_case_pack(&in, buf, HX_CASE_PACKED_MAX);
+    assert_true(n > 0);
+    assert_int_equal(hx_case_unpack(buf, n, &out), HX_OK);
+    assert_int_equal(out.t_returned, 2);
+    assert_int_equal(out.holder_at, 3);
+    assert_int_equal(out.change_at, 4);
+    assert_string_equal(out.second, "C-03");
+    assert_string_equal(out.registry, "city-1");
+    assert_string_equal(out.class_asker.by, "holder:P-07/li");
+    assert_string_equal(out.class_asker.principal, "p07");
+    assert_string_equal(out.merge_asker.by, "dispatcher:C-03/wu");
+    assert_string_equal(out.exclude_asker.by, "community:C-03/ma");
+    assert_string_equal(out.exclude_clock, "K_ARRIVE");
+    assert_string_equal(out.move_asker.principal, "operator");
+    assert_string_equal(out.dispute, "DS-1");
+    free(buf);
 }
 
 static void a_younger_record_is_read(void **state)
@@ -72,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_fullest_case_fits_and_comes_back),
+        cmocka_unit_test(what_was_added_by_many_comes_back),
         cmocka_unit_test(a_younger_record_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
