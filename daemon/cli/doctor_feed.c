@@ -1,6 +1,7 @@
 /* hongxin doctor without a folder: the daemon's journal comes over its feed. */
 #include "cli/doctor.h"
 #include "cli/link.h"
+#include "hongxin/number.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -44,7 +45,7 @@ static void on_entry(void *arg, const hxp_entry *entry, const ProtobufCBinaryDat
     if (over(f))
         return;
     if (!f->check) {
-        f->head.partition = (uint32_t)(entry->case_number >> HX_PARTITION_SHIFT);
+        f->head.partition = hx_number_partition(entry->case_number);
         f->err = hx_journal_check_new(f->options, &f->head, f->result, &f->check);
     }
     if (!f->err)

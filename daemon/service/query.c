@@ -1,4 +1,5 @@
 /* Questions about cases: one case with its history, and lists. They see what is committed. */
+#include "hongxin/number.h"
 #include "service/identity.h"
 #include "service/past.h"
 #include "service/state.h"
@@ -176,7 +177,7 @@ static int walk_all(struct list *l)
     int rc = hx_store_stats(l->s->store, &stats);
     if (rc != HX_OK)
         return rc;
-    uint64_t first = (uint64_t)l->s->options.partition << HX_PARTITION_SHIFT;
+    uint64_t first = hx_number_make((uint16_t)l->s->options.partition, 0);
     uint64_t last = first + stats.cases;
     uint64_t number = l->q->after > first ? l->q->after : first;
     while (number < last && l->seen < LIMIT_LIST_SCAN && list_case(l, number + 1) == 0)

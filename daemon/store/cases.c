@@ -1,4 +1,5 @@
 /* Cases and their due rows. */
+#include "hongxin/number.h"
 #include "store/backend.h"
 #include "store/impl.h"
 #include "store/key.h"
@@ -87,9 +88,9 @@ int store_case_number(void *b, uint64_t *number)
     int err = store_writable(st);
     if (err)
         return err;
-    if (st->now.next_case >> HX_PARTITION_SHIFT)
+    if (st->now.next_case > HX_NUMBER_SEQUENCE_MAX)
         return store_fail(st, HX_FULL);
-    *number = (uint64_t)st->partition << HX_PARTITION_SHIFT | st->now.next_case++;
+    *number = hx_number_make((uint16_t)st->partition, st->now.next_case++);
     return HX_OK;
 }
 

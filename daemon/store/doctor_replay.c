@@ -1,6 +1,7 @@
 /* The journal put through a fresh machine, over a store of its own that nobody keeps: whatever is
  * derived stands there as it should be. */
 #include "engine/replay.h"
+#include "hongxin/number.h"
 #include "store/doctor.h"
 
 #include <inttypes.h>
@@ -58,7 +59,7 @@ static void on_difference(void *ctx, const hxp_entry *stored, const hxp_entry *m
 static int number(void *store, uint64_t lsn, uint64_t case_number)
 {
     struct hx_store *st = store;
-    uint64_t next = case_number & ((UINT64_C(1) << HX_PARTITION_SHIFT) - 1);
+    uint64_t next = hx_number_sequence(case_number);
     if (lsn < st->now.next_lsn || (next && next < st->now.next_case))
         return HX_INVALID;
     st->now.next_lsn = lsn;

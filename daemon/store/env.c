@@ -1,6 +1,7 @@
 /* Opening and closing: owner lock, environment, tables, meta rows, and what memory must know. */
 #include "base/log.h"
 #include "base/message.h"
+#include "hongxin/number.h"
 #include "store/impl.h"
 #include "store/key.h"
 
@@ -83,9 +84,9 @@ static int check_options(struct opening *o)
     const struct hx_store_options *op = o->options;
     if (!op->path || !*op->path)
         return HX_INVALID;
-    if (op->partition > HX_PARTITION_MAX)
+    if (op->partition > HX_NUMBER_PARTITION_MAX)
         return problem(o, HX_INVALID, "partition %" PRIu32 " is above %d", op->partition,
-                       HX_PARTITION_MAX);
+                       HX_NUMBER_PARTITION_MAX);
     if (sodium_init() < 0)
         return problem(o, HX_IO, "libsodium cannot start");
     if (!op->readonly && !op->as_made && mkdir(op->path, 0700) < 0 && errno != EEXIST)

@@ -1,4 +1,5 @@
 /* A journal apart from its store; FORMAT.md, "A journal apart". */
+#include "hongxin/number.h"
 #include "store/impl.h"
 #include "store/key.h"
 
@@ -88,7 +89,7 @@ static int read_head(FILE *in, struct hx_journal_head *h)
     uint64_t partition = 0, scale = 0;
     memset(h, 0, sizeof *h);
     if (!fgets(line, sizeof line, in) || strncmp(line, title, sizeof title - 1) != 0 ||
-        !number_in(line, " partition=", HX_PARTITION_MAX, &partition) ||
+        !number_in(line, " partition=", HX_NUMBER_PARTITION_MAX, &partition) ||
         !number_in(line, " scale=", UINT32_MAX, &scale) ||
         !number_in(line, " oldest=", UINT64_MAX, &h->oldest) ||
         !number_in(line, " newest=", UINT64_MAX, &h->newest))

@@ -1,6 +1,7 @@
 /* What memory knows of the store: read at open, and again by read-only stores when the daemon
  * beside them has gone on. */
 #include "base/log.h"
+#include "hongxin/number.h"
 #include "store/impl.h"
 #include "store/key.h"
 
@@ -72,10 +73,9 @@ static uint64_t larger(uint64_t a, uint64_t b)
 
 static int load_numbers(struct hx_store *st, MDB_txn *txn)
 {
-    const uint64_t mask = (UINT64_C(1) << HX_PARTITION_SHIFT) - 1;
     struct store_mark *m = &st->now;
     m->top_case = edge_number(st, txn, T_CASE, MDB_LAST);
-    m->next_case = larger((m->top_case & mask) + 1, meta_number(st, txn, "next_case"));
+    m->next_case = larger(hx_number_sequence(m->top_case) + 1, meta_number(st, txn, "next_case"));
     st->alive = (int64_t)meta_number(st, txn, "alive");
     m->oldest = larger(1, meta_number(st, txn, "oldest"));
     m->next_lsn = larger(edge_number(st, txn, T_JOURNAL, MDB_LAST) + 1, m->oldest);

@@ -38,8 +38,6 @@ enum {
     HX_IDENTITY_KEY_SIZE = 32, /* bytes */
     HX_PERSON_PLAIN_MAX = 4096,
     HX_QUARANTINE_MAX = 10000, /* rows kept; then the oldest goes */
-    HX_PARTITION_SHIFT = 40,   /* case number = partition << 40 | 1, 2, 3 …: below 2^53 */
-    HX_PARTITION_MAX = 8191,
     HX_PROJECT_STEP =
         16384, /* entries in one step of the projections, unless the caller says less */
 };
@@ -52,7 +50,7 @@ enum {
 struct hx_store_options {
     const char *path;            /* folder; made (0700) when missing */
     uint64_t map_bytes;          /* largest size of the store; 0 = HX_STORE_MAP_DEFAULT */
-    uint32_t partition;          /* 0 … HX_PARTITION_MAX; fixed when the store is made */
+    uint32_t partition;          /* 0 … HX_NUMBER_PARTITION_MAX; fixed when the store is made */
     uint32_t scale;              /* 0 and 1: real time; more: a demo store; fixed when made */
     const uint8_t *identity_key; /* HX_IDENTITY_KEY_SIZE bytes, copied; NULL: no person rows */
     uint64_t reserve_bytes;      /* kept free on the disk; 0 = HX_STORE_RESERVE_DEFAULT */

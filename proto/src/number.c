@@ -79,14 +79,18 @@ int hx_number_parse(const char *text, uint64_t *out)
     if (!p)
         return HX_INVALID;
     if (strncasecmp(p, "CL-", 3) != 0)
-        return digits(&p, UINT64_MAX, &first) && *p == '\0' ? accept(first, out) : HX_INVALID;
+        return digits(&p, hx_number_make(HX_NUMBER_PARTITION_MAX, HX_NUMBER_SEQUENCE_MAX),
+                      &first) &&
+                       *p == '\0'
+                   ? accept(first, out)
+                   : HX_INVALID;
     p += 3;
     if (!digits(&p, HX_NUMBER_SEQUENCE_MAX, &first))
         return HX_INVALID;
     if (*p == '\0')
         return accept(first, out);
-    if (*p++ != '-' || first > UINT16_MAX || !digits(&p, HX_NUMBER_SEQUENCE_MAX, &second) ||
-        *p != '\0')
+    if (*p++ != '-' || first > HX_NUMBER_PARTITION_MAX ||
+        !digits(&p, HX_NUMBER_SEQUENCE_MAX, &second) || *p != '\0')
         return HX_INVALID;
     return second == 0 ? HX_INVALID : accept(hx_number_make((uint16_t)first, second), out);
 }

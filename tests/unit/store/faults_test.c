@@ -1,4 +1,5 @@
 /* What goes wrong: full maps, second owners, other versions, damaged records, sudden death. */
+#include "hongxin/number.h"
 #include "unit/store/fixture.h"
 
 #include <fcntl.h>
@@ -263,7 +264,7 @@ static void what_the_store_was_made_with_must_match(void **state)
     fx->options.scale = 0;
     fx->options.partition = 1;
     assert_int_equal(fx_try_open(fx), HX_MISMATCH);
-    fx->options.partition = HX_PARTITION_MAX + 1;
+    fx->options.partition = HX_NUMBER_PARTITION_MAX + 1;
     assert_int_equal(fx_try_open(fx), HX_INVALID);
     fx->options.partition = 0;
     fx->options.scale = 1;

@@ -1,4 +1,5 @@
 /* Every table of the accepting transaction, through the engine's backend. */
+#include "hongxin/number.h"
 #include "unit/store/fixture.h"
 
 #include <stdio.h>
@@ -53,12 +54,12 @@ static void case_numbers_carry_the_partition(void **state)
     other.partition = 7;
     assert_int_equal(hx_store_open(&other, &fx->st, fx->problem), HX_OK);
     fx_begin(fx);
-    assert_int_equal(fx_report(fx, 1), (UINT64_C(7) << HX_PARTITION_SHIFT) + 1);
+    assert_int_equal(fx_report(fx, 1), hx_number_make(7, 1));
     fx_commit(fx);
     fx_close(fx);
     assert_int_equal(hx_store_open(&other, &fx->st, fx->problem), HX_OK);
     fx_begin(fx);
-    assert_int_equal(fx_report(fx, 2), (UINT64_C(7) << HX_PARTITION_SHIFT) + 2);
+    assert_int_equal(fx_report(fx, 2), hx_number_make(7, 2));
     fx_commit(fx);
     fx_close(fx);
     fx_remove(dir);
