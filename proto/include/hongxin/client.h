@@ -203,6 +203,9 @@ HX_CHECK int hx_ask_rules(hx_client *client, const Hongxin__V1__RulesQuery *quer
                           hxp_response **answer); /* answer->rules */
 HX_CHECK int hx_ask_route(hx_client *client, const Hongxin__V1__RouteQuery *query,
                           hxp_response **answer); /* answer->route */
+
+HX_CHECK int hx_ask_similar(hx_client *client, const Hongxin__V1__SimilarQuery *query,
+                            hxp_response **answer); /* answer->similar */
 HX_CHECK int hx_ask_onsite_code(hx_client *client, const Hongxin__V1__OnsiteCodeQuery *query,
                                 hxp_response **answer); /* answer->onsite_code */
 
