@@ -1,6 +1,7 @@
 /* hongxin publish: one event from flags, or many from JSON Lines or a table. */
 #include "cli/feeder.h"
 #include "cli/link.h"
+#include "cli/query.h"
 #include "cli/show.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"
@@ -42,6 +43,8 @@ static const struct cli_option options[] = {
     {"checkpoint", "FILE", "@file", "where the last answered row is noted (FILE.progress)"},
     {"from-start", NULL, NULL, "do not go on where the run before stopped"},
     {"dry-run", NULL, NULL, "only read and check, publish nothing"},
+    {"unless-similar", NULL, NULL,
+     "of one report: first ask for open cases of the place and matter, and publish only without"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -163,6 +166,46 @@ static void print_reply(const struct cli *cli, const hxp_reply *r)
     putchar('\n');
 }
 
+static void print_similar(const struct cli *cli, const Hongxin__V1__SimilarAnswer *a)
+{
+    struct show s;
+
+    show_init(&s, cli, stdout);
+    for (size_t i = 0; i < a->n_cases; i++) {
+        const hxp_case_view *c = a->cases[i];
+        if (cli->json) {
+            query_print_json(cli, &c->base);
+            continue;
+        }
+        show_paint(&s, SHOW_BOLD, "%s", c->number);
+        printf(" %s %s %s %s%s%s\n", c->state, c->class_, c->category, c->where->building,
+               *c->ref ? " " : "", c->ref);
+    }
+}
+
+/* CLI_OK: there is none, go on. CLI_NEGATIVE: they are shown. */
+static int none_similar(const struct cli *cli, hx_client *client, const hxp_event *event)
+{
+    Hongxin__V1__SimilarQuery q = HONGXIN__V1__SIMILAR_QUERY__INIT;
+    hxp_response *answer;
+    bool found;
+
+    if (!event->data || strcmp(event->type, "REPORTED") != 0)
+        return cli_fail(cli, CLI_USAGE, "--unless-similar goes with a report that has a place");
+    q.place = event->data->place;
+    q.category = event->data->category;
+    int rc = hx_ask_similar(client, &q, &answer);
+    if (rc)
+        return link_fail(cli, client, rc, "similar cases");
+    print_similar(cli, answer->similar);
+    found = answer->similar->n_cases > 0;
+    hx_response_free(answer);
+    return found
+               ? cli_fail(cli, CLI_NEGATIVE,
+                          "not published: perhaps it is one of these; PARTY_ADDED adds a reporter")
+               : CLI_OK;
+}
+
 static int publish_one(const struct cli *cli, const struct record *record)
 {
     hx_client *client;
@@ -171,6 +214,10 @@ static int publish_one(const struct cli *cli, const struct record *record)
 
     if (rc)
         return rc;
+    if (cli_has(cli, "unless-similar") && (rc = none_similar(cli, client, record->event))) {
+        hx_client_close(client);
+        return rc;
+    }
     rc = hx_publish(client, record->event, record->reporter, &reply);
     if (rc) {
         rc = link_fail(cli, client, rc, "event");

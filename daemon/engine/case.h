@@ -68,7 +68,8 @@ enum hx_owner {
     X(MOVE_ASKED, 23)                                                                              \
     X(DISPUTE, 24)                                                                                 \
     X(FINAL, 25)                                                                                   \
-    X(OBJECTED, 26)
+    X(OBJECTED, 26)                                                                                \
+    X(NEW_FACTS, 27)
 
 enum hx_flag {
 #define X(name, bit) HX_FLAG_##name = 1u << (bit),
@@ -243,6 +244,8 @@ struct hx_case {
     uint64_t merged_into;
     uint8_t state_before; /* of a merge */
     uint64_t repeat_of;
+    uint32_t repeats;    /* how often the matter has come again; 0 = for the first time */
+    uint64_t split_from; /* the report that this is a part of */
     int64_t withdraw_at;
     int64_t withdraw_ms[HX_OWNERS]; /* seconds by owner when the withdrawal was asked */
     char move_clock[HX_WORD_MAX];   /* clock whose move waits for a second person */

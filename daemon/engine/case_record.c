@@ -152,6 +152,8 @@ static const struct hx_field case_fields[] = {
     TEXT(76, hx_case, merge_asker.principal),
     TEXT(77, hx_case, exclude_asker.principal),
     TEXT(78, hx_case, move_asker.principal),
+    U32(82, hx_case, repeats),
+    U64(83, hx_case, split_from),
 };
 RECORD(case, hx_case);
 

@@ -38,9 +38,48 @@ static void open_case(struct hx_step *s, const struct hx_call *call)
         hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
     if (c->repeat_of)
         hx_flag_set(s, HX_FLAG_REPEAT, true);
+    if (c->repeat_of && d->new_facts)
+        hx_flag_set(s, HX_FLAG_NEW_FACTS, true);
     if (d->safety)
         hx_flag_set(s, HX_FLAG_SAFETY, true);
     take_class(s, hx_rules_class(s->rules, d->class_));
+}
+
+/* A part of a report that was several (B8): place, matter, reporters, class and the seconds so far
+ * are those of the whole; its holder's clocks begin when it is dispatched. */
+static void open_part(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    const struct hx_case *whole = s->other;
+    c->split_from = whole->number;
+    c->t_report = whole->t_report;
+    c->t0 = whole->t0;
+    c->owner = HX_OWNER_DISPATCHER;
+    memcpy(c->owner_ms, whole->owner_ms, sizeof c->owner_ms);
+    c->owner_since = s->t_eff > whole->owner_since ? s->t_eff : whole->owner_since;
+    c->owner_ms[whole->owner] += c->owner_since - whole->owner_since;
+    PUT(street, whole->street);
+    PUT(community, whole->community);
+    PUT(grid, whole->grid);
+    PUT(estate, whole->estate);
+    PUT(building, whole->building);
+    PUT(category, whole->category);
+    PUT(about, whole->about);
+    c->n_parties = whole->n_parties;
+    memcpy(c->parties, whole->parties, whole->n_parties * sizeof *c->parties);
+    hx_parties_ask_again(c);
+    if (whole->flags & HX_FLAG_CONFIDENTIAL)
+        hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
+    if (whole->flags & HX_FLAG_SAFETY)
+        hx_flag_set(s, HX_FLAG_SAFETY, true);
+    take_class(s, whole->class_no);
+}
+
+static void split(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->split = true;
 }
 
 /* Who chose a class that proves too long is remembered: the holder, when it set it or asked for it
@@ -65,6 +104,14 @@ static void class_default(struct hx_step *s, const struct hx_call *call)
 
 static void start(struct hx_step *s, const struct hx_call *call)
 {
+    struct hx_clock *k = hx_clock_find(s->c, call->number);
+    bool dated = s->rules->clocks[call->number].dated;
+    int64_t budget = hx_clock_budget(s->rules, call->number, s->c->class_no, s->c->cycle);
+    if (k && !dated && k->cycle == s->c->cycle && k->state == HX_CLOCK_RUNNING) {
+        if (budget != (int64_t)k->budget_ms)
+            hx_clock_rebudget(s, k);
+        return; /* it runs already: the same start, the class of now */
+    }
     /* No clock of a holder starts before the holder was told, whatever a late event claims. */
     hx_clock_start(s, call->number, s->t_eff > s->c->t_dispatched ? s->t_eff : s->c->t_dispatched);
 }
@@ -161,7 +208,7 @@ void hx_dispatch(struct hx_step *s)
     if (c->second[0])
         hx_tell(s, hx_rules_receiver(s->rules, second),
                 "second holder: the first is complained of");
-    enum hx_reach reach = hx_step_reach(s, c->holder);
+    enum hx_reach reach = s->quiet ? HX_REACH_UP : hx_step_reach(s, c->holder);
     c->t_dispatched = s->t_eff;
     hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
     if (f) {
@@ -449,6 +496,11 @@ static void tell(struct hx_step *s, const struct hx_call *call)
 
 const struct hx_word hx_words_effects[] = {
     HX_EFFECT("open_case", HX_ARG_NONE, open_case, "the case begins: place, times, class if given"),
+    HX_EFFECT("open_part", HX_ARG_NONE, open_part,
+              "a part of a report begins: its place, reporters, class and seconds so far"),
+    HX_EFFECT("split", HX_ARG_NONE, split, "a case is made for each reference that is named"),
+    HX_EFFECT("start_from_report", HX_ARG_CLOCK, start_from_report,
+              "starts a clock as of the report"),
     HX_EFFECT("set_class", HX_ARG_NONE, set_class, "takes the class of the event"),
     HX_EFFECT("class_default", HX_ARG_NONE, class_default,
               "takes the default class when there is none"),

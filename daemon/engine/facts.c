@@ -163,6 +163,8 @@ static void add_audience(struct hx_step *s, const char *to)
 
 hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to)
 {
+    if (s->quiet)
+        return NULL;
     FACT(f, notice, NOTICE, notice_fact);
     if (!f || !to)
         return NULL;

@@ -306,6 +306,18 @@ static int load_other(struct hx_machine *m, struct hx_step *s)
     return rc;
 }
 
+/* The row for this event, and the whole history with it when a case is imported. */
+static bool take_event(struct hx_step *s, const struct hx_arrival *in, int event)
+{
+    bool import = !s->c->state && hx_import_wanted(s->data);
+    if (import) { /* as of its own time */
+        s->quiet = true;
+        s->t_rcv = s->t_eff = in->event->t_occ ? in->event->t_occ : in->t_rcv;
+    }
+    return role_allowed(s, event) && version_fits(s) && hx_step_event(s, event) &&
+           (!import || hx_machine_import(s, in->t_rcv));
+}
+
 static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arrival *in,
                    const hxp_reply **reply)
 {
@@ -324,7 +336,13 @@ static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arri
     rc = device_number_new(m, &s, &is_new);
     if (rc)
         return rc;
-    bool taken = is_new && role_allowed(&s, event) && version_fits(&s) && hx_step_event(&s, event);
+    bool refs_free;
+    rc = hx_split_refs_free(m, in->event, &refs_free);
+    if (rc)
+        return rc;
+    if (!refs_free)
+        return invalid(m, in, "REF_TAKEN", "cases", reply);
+    bool taken = is_new && take_event(&s, in, event);
     if (s.overflow)
         return invalid(m, in, "CASE_FULL", NULL, reply);
     if (!taken && s.refusal_result == RESULT(INVALID))
@@ -337,6 +355,8 @@ static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arri
             return rc;
     }
     rc = accept(m, &s, in, reply);
+    if (!rc && s.split)
+        rc = hx_machine_split(m, &s);
     return rc || s.message < 0 || !s.other ? rc : deliver(m, &s);
 }
 
@@ -424,15 +444,31 @@ static int save_refs(struct hx_machine *m, const struct hx_arrival *in, uint64_t
     return rc;
 }
 
+/* Open cases of the same place and matter: perhaps the same complaint (B2). In the answer only: the
+ * journal does not depend on it. */
+static void offer_similar(struct hx_machine *m, const struct hx_case *c, const hxp_reply *reply)
+{
+    uint64_t numbers[HX_SIMILAR_MAX];
+    char number[HX_NUMBER_TEXT];
+    hxp_reply *r = (hxp_reply *)(uintptr_t)reply;
+    size_t n = m->similar ? m->similar(m->similar_ctx, c, numbers) : 0;
+    r->candidates = n ? hx_arena_alloc(m->arena, n * sizeof *r->candidates) : NULL;
+    for (size_t i = 0; r->candidates && i < n; i++)
+        r->candidates[r->n_candidates++] =
+            hx_arena_strdup(m->arena, hx_number_format(numbers[i], number));
+}
+
 static int report(struct hx_machine *m, const struct hx_arrival *in, uint64_t repeat_of,
                   const hxp_reply **reply)
 {
     struct hx_case *c = &m->work;
-    int rc = hx_case_unpack(NULL, 0, c); /* an empty case */
+    uint32_t repeats = repeat_of ? c->repeats + 1 : 0; /* of the earlier case */
+    int rc = hx_case_unpack(NULL, 0, c);               /* an empty case */
     if (rc)
         return rc;
     c->cycle = 1;
     c->repeat_of = repeat_of;
+    c->repeats = repeats;
     c->policy = m->rules->version;
     hx_text_put(c->source, sizeof c->source, in->event->source);
     hx_text_put(c->ref, sizeof c->ref,
@@ -441,6 +477,7 @@ static int report(struct hx_machine *m, const struct hx_arrival *in, uint64_t re
     uint64_t number = c->number;
     if (rc || !number || !(*reply)->case_number)
         return rc;
+    offer_similar(m, c, *reply);
     rc = save_refs(m, in, number);
     return rc || !in->event->case_ref[0] ? rc : unpark(m, in, number);
 }
@@ -462,6 +499,29 @@ static int report_again(struct hx_machine *m, uint64_t number, const struct hx_a
     return report(m, in, number, reply);
 }
 
+/* A report that says which earlier case it repeats. */
+static int report_repeat(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    const char *named = hx_event_data(in->event)->repeat_of;
+    uint64_t number;
+    int rc = HX_OK;
+    if (hx_number_parse(named, &number))
+        rc = m->ops->ref_load(m->backend, in->event->source, named, &number);
+    if (!rc)
+        rc = hx_machine_look(m, number, &m->work);
+    if (rc == HX_NOTFOUND)
+        return invalid(m, in, "NO_CASE", "repeat_of", reply);
+    if (!rc && hx_case_open(m->rules, &m->work))
+        return invalid(m, in, "REPEAT_OF_OPEN", "repeat_of", reply);
+    return rc ? rc : report(m, in, number, reply);
+}
+
+static int new_report(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    bool repeat = hx_event_data(in->event)->repeat_of[0];
+    return repeat ? report_repeat(m, in, reply) : report(m, in, 0, reply);
+}
+
 static int route_event(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
 {
     const hxp_event *e = in->event;
@@ -470,12 +530,12 @@ static int route_event(struct hx_machine *m, const struct hx_arrival *in, const 
     if (number)
         return apply_to(m, number, in, reply);
     if (!e->case_ref[0])
-        return is_report ? report(m, in, 0, reply) : invalid(m, in, "NO_CASE", NULL, reply);
+        return is_report ? new_report(m, in, reply) : invalid(m, in, "NO_CASE", NULL, reply);
     int rc = m->ops->ref_load(m->backend, e->source, e->case_ref, &number);
     if (!rc && is_report)
         return report_again(m, number, in, reply);
     if (rc == HX_NOTFOUND)
-        return is_report ? report(m, in, 0, reply) : park(m, in, reply);
+        return is_report ? new_report(m, in, reply) : park(m, in, reply);
     return rc ? rc : apply_to(m, number, in, reply);
 }
 

@@ -105,6 +105,8 @@ struct hx_disturbance {
     uint64_t lsn;  /* the entry that says so; 0 = nothing ever happened */
 };
 
+enum { HX_SIMILAR_MAX = 5 };
+
 struct hx_machine {
     const struct hx_rules *rules; /* borrowed */
     const struct hx_city *city;   /* borrowed */
@@ -118,6 +120,10 @@ struct hx_machine {
      * Stored in the entry, so that a replay judges alike. NULL = everything is believed. */
     const char *(*prove)(void *ctx, const struct hx_arrival *in, const struct hx_case *c);
     void *prove_ctx;
+    /* Up to HX_SIMILAR_MAX open cases of the same place and matter as this one, without it: likely
+     * duplicates (B2). Only answers depend on it. NULL = none are offered. */
+    size_t (*similar)(void *ctx, const struct hx_case *c, uint64_t numbers[HX_SIMILAR_MAX]);
+    void *similar_ctx;
     int64_t now;  /* R13: never runs backwards */
     int64_t wall; /* the wall clock as read */
     uint32_t scale;

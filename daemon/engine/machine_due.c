@@ -44,6 +44,23 @@ static void run_out(struct hx_step *s, struct hx_clock *k, int64_t due)
     hx_step_clock_end(s, kind); /* may move the clocks: k is not used again */
 }
 
+void hx_step_run_out(struct hx_step *s, int64_t until)
+{
+    for (;;) {
+        struct hx_clock *first = NULL;
+        for (uint32_t i = 0; i < s->c->n_clocks; i++) {
+            struct hx_clock *k = &s->c->clocks[i];
+            if (end_due(k, until) && (!first || k->deadline < first->deadline))
+                first = k;
+        }
+        if (!first)
+            return;
+        s->t_rcv = s->t_eff = first->deadline;
+        s->cause = s->rules->clocks[first->kind].name;
+        run_out(s, first, first->deadline);
+    }
+}
+
 /* Marks of one clock that are due until `until`: the last is told, those before it are passed. A
  * promise whose deadline is among them is broken first: nobody hears of a breach that is not
  * written. */

@@ -39,6 +39,17 @@ HX_CHECK int hx_machine_append(struct hx_machine *m, hxp_entry *e);
 /* Loads a case that is not the entry's own; the entry will say so. */
 HX_CHECK int hx_machine_look(struct hx_machine *m, uint64_t number, struct hx_case *c);
 
+/* machine_birth.c */
+/* Whether every reference that a SPLIT names is new. */
+HX_CHECK int hx_split_refs_free(struct hx_machine *m, const hxp_event *e, bool *all_free);
+/* Makes a case for each reference of a SPLIT that was taken (B8). Uses m->other. */
+HX_CHECK int hx_machine_split(struct hx_machine *m, const struct hx_step *from);
+/* The report brings a history or a state (corner 33). */
+bool hx_import_wanted(const hxp_data *d);
+/* Takes the history of an imported report, in the step of the report, each event at its own time.
+ * Nobody is told of the past. False: refused, see s->refusal. */
+bool hx_machine_import(struct hx_step *s, int64_t t_rcv);
+
 /* Counts the numbers of a source and watches for missing ones (A8). */
 HX_CHECK int hx_machine_count(struct hx_machine *m, const struct hx_arrival *in);
 

@@ -1,4 +1,5 @@
 #include "engine/memory.h"
+#include "engine/onsite.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -520,6 +521,21 @@ int hx_memory_entry(const struct hx_memory *m, uint64_t lsn, const uint8_t **byt
     *bytes = at->data;
     *size = at->size;
     return HX_OK;
+}
+
+size_t hx_memory_similar(void *machine, const struct hx_case *c, uint64_t numbers[HX_SIMILAR_MAX])
+{
+    const struct hx_machine *m = machine;
+    const struct list *l = &((const struct hx_memory *)m->backend)->cases;
+    size_t n = 0;
+    for (size_t i = l->n; i-- > 0 && n < HX_SIMILAR_MAX;) {
+        const struct hx_case *o = ((const struct stored *)item(l, i))->c;
+        if (o && o->number != c->number && hx_case_open(m->rules, o) &&
+            strcmp(hx_onsite_place(o), hx_onsite_place(c)) == 0 &&
+            strcmp(o->category, c->category) == 0)
+            numbers[n++] = o->number;
+    }
+    return n;
 }
 
 size_t hx_memory_cases(const struct hx_memory *m)

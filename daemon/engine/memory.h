@@ -37,6 +37,10 @@ const char *hx_memory_label(const struct hx_memory *mem, uint64_t case_number);
 HX_CHECK int hx_memory_entry(const struct hx_memory *mem, uint64_t lsn, const uint8_t **bytes,
                              size_t *size);
 
+/* For struct hx_machine: open cases of the same narrowest place and category, the newest first. The
+ * context is the machine, whose backend is the memory. */
+size_t hx_memory_similar(void *machine, const struct hx_case *c, uint64_t numbers[HX_SIMILAR_MAX]);
+
 size_t hx_memory_cases(const struct hx_memory *mem);
 uint64_t hx_memory_newest_lsn(const struct hx_memory *mem);
 

@@ -148,11 +148,14 @@ static int run(struct hx_replay *r)
     if (!r->n_group)
         return HX_OK;
     const hxp_entry *e = r->group[0].entry;
-    bool begins = e->case_number && !e->prev_lsn;
+    uint64_t begins = 0; /* the first case that begins here; parts of a split follow it */
+    for (size_t i = 0; i < r->n_group && !begins; i++)
+        if (!r->group[i].entry->prev_lsn)
+            begins = r->group[i].entry->case_number;
     r->n_made = r->asked = 0;
     set_time(&r->machine, e);
     if (r->o.number)
-        rc = r->o.number(r->machine.backend, e->lsn, begins ? e->case_number : 0);
+        rc = r->o.number(r->machine.backend, e->lsn, begins);
     if (!rc)
         rc = again(r, e);
     if (rc == HX_NOTFOUND)

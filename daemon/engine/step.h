@@ -59,6 +59,8 @@ struct hx_step {
     const char *unit;    /* whose clock is being started or told: K_ASSIST; NULL = the case's */
     bool routed;         /* then `route` says by what */
     struct hx_route route;
+    bool quiet; /* the past of an imported case: nobody is told */
+    bool split; /* the event names cases to be made of this one */
 };
 
 /* ---- facts.c: building facts
@@ -170,6 +172,11 @@ struct hx_owner_mark {
 struct hx_owner_mark hx_owner_mark(const struct hx_case *c);
 void hx_owner_unbook(struct hx_case *c, const struct hx_owner_mark *before,
                      const struct hx_owner_mark *booked);
+
+/* ---- machine_due.c
+ * --------------------------------------------------------------------------------------------- */
+/* Judges what has run out until `until`, in order, without telling anybody. */
+void hx_step_run_out(struct hx_step *s, int64_t until);
 
 /* ---- step.c
  * ------------------------------------------------------------------------------------------ */

@@ -81,7 +81,9 @@ static const struct bound data_texts[] = {{"class", offsetof(hxp_data, class_), 
                                           D(clock, HX_NAME_MAX - 1),
                                           D(level, HX_NAME_MAX - 1),
                                           D(receipt, ID_MAX),
-                                          D(dispute, HX_REF_MAX - 1)};
+                                          D(dispute, HX_REF_MAX - 1),
+                                          D(repeat_of, HX_REF_MAX - 1),
+                                          D(state, HX_NAME_MAX - 1)};
 
 static const char *check_list(char *const *list, size_t n)
 {
@@ -249,6 +251,12 @@ const char *hx_validate(const struct hx_rules *r, const hxp_event *e, int64_t t_
     *field = "by";
     if (!hx_actor_parse(e->by, &actor) || actor.role < 0)
         return "BAD_ROLE";
+    *field = NULL;
+    *field = "history";
+    if (d->n_history > LIST_MAX)
+        return "TOO_LONG";
+    if ((d->n_history || d->state[0] || d->repeat_of[0]) && strcmp(e->type, "REPORTED") != 0)
+        return "ONLY_WITH_REPORT";
     *field = NULL;
     return check_needs(r->events[event].needs, d, field);
 }

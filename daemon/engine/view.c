@@ -158,6 +158,43 @@ static const char *level(const struct hx_case *c)
     return highest < 0 ? "" : hx_level_name(highest);
 }
 
+static char *number_text(struct hx_arena *a, uint64_t number)
+{
+    char buffer[HX_NUMBER_TEXT];
+    return number ? hx_arena_strdup(a, hx_number_format(number, buffer)) : text("");
+}
+
+static Hongxin__V1__PartyView *party_view(const struct hx_machine *m, const struct hx_party *p)
+{
+    static const char *const answers[] = {"OPEN", "OK", "BAD", "NO_ANSWER"};
+    Hongxin__V1__PartyView *v = hx_arena_alloc(m->arena, sizeof *v);
+    if (!v)
+        return NULL;
+    hongxin__v1__party_view__init(v);
+    v->ref = copy(m->arena, p->ref);
+    v->callback = text(p->gone ? "GONE" : answers[p->callback % 4]);
+    v->rating = p->rating;
+    v->t_occ = p->t_occ;
+    v->from_case = number_text(m->arena, p->from_case);
+    return v;
+}
+
+/* Reporters and their call-backs; other cases that belong to this one. */
+static void view_links(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
+{
+    v->repeat_of = number_text(m->arena, c->repeat_of);
+    v->repeats = c->repeats;
+    v->merged_into = number_text(m->arena, c->merged_into);
+    v->split_from = number_text(m->arena, c->split_from);
+    v->callbacks = hx_arena_alloc(m->arena, c->n_parties * sizeof *v->callbacks);
+    for (uint32_t i = 0; v->callbacks && i < c->n_parties; i++) {
+        Hongxin__V1__PartyView *p = party_view(m, &c->parties[i]);
+        if (!p)
+            return;
+        v->callbacks[v->n_callbacks++] = p;
+    }
+}
+
 static void view_holder(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
 {
     v->holder = copy(m->arena, c->holder);
@@ -216,6 +253,7 @@ hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c)
     v->ref = copy(m->arena, c->ref);
     v->owner_ms = view_owner(m, c);
     view_where(m, c, v);
+    view_links(m, c, v);
     view_holder(m, c, v);
     view_units(m, c, v);
     view_flags(m, c, v);

@@ -101,6 +101,7 @@ void batch_show(struct service *s)
                                .decoded = list[i].entry};
         if (s->feeds.n) /* else nobody reads it; a feed that comes begins with the journal */
             live_tail_append(&s->tail, &e);
+        similar_entry(&s->similar, list[i].entry);
         publisher_send(&s->publisher, &e);
     }
     s->counters.entries += n;

@@ -235,3 +235,29 @@ void handle_list(struct service *s, const struct request *r)
     answer.list = &a;
     service_answer(s, r, &answer);
 }
+
+/* ---- likely duplicates ------------------------------------------------------------------------
+ */
+
+void handle_similar(struct service *s, const struct request *r)
+{
+    const Hongxin__V1__SimilarQuery *q = r->message->similar;
+    Hongxin__V1__SimilarAnswer a = HONGXIN__V1__SIMILAR_ANSWER__INIT;
+    hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
+    hxp_case_view *cases[HX_SIMILAR_MAX];
+    uint64_t numbers[HX_SIMILAR_MAX];
+    if (!hx_city_place(s->options.city, q->place)) {
+        service_problem(s, r, "UNKNOWN_PLACE", "the city has no such place");
+        return;
+    }
+    size_t n = similar_find(&s->similar, q->place, q->category, 0, numbers);
+    a.cases = cases;
+    for (size_t i = 0; i < n; i++) {
+        int rc = hx_store_case(s->store, numbers[i], &s->scratch);
+        if (rc == HX_OK && (cases[a.n_cases] = hx_case_view(&s->machine, &s->scratch)))
+            a.n_cases++;
+    }
+    answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_SIMILAR;
+    answer.similar = &a;
+    service_answer(s, r, &answer);
+}

@@ -107,6 +107,8 @@ static void wire_machine(struct service *s)
                                      .reach_ctx = &s->reach,
                                      .prove = evidence_prove,
                                      .prove_ctx = &s->evidence,
+                                     .similar = similar_of,
+                                     .similar_ctx = &s->similar,
                                      .scale = s->options.scale};
     start_clock(s);
 }
@@ -126,6 +128,8 @@ static int prepare(struct service *s)
     wire_machine(s);
     int rc = changes_look(s);
     if (rc == HX_OK)
+        rc = similar_init(&s->similar, s->store, &s->scratch);
+    if (rc == HX_OK)
         rc = feeds_init(&s->feeds, l->subscribers);
     if (rc == HX_OK)
         rc = live_tail_init(&s->tail, l->tail_bytes, l->tail_bytes / TAIL_ENTRY + 16,
@@ -139,6 +143,7 @@ static void clean(struct service *s)
     feeds_fini(&s->feeds);
     live_tail_fini(&s->tail);
     reach_fini(&s->reach);
+    similar_fini(&s->similar);
     hx_arena_fini(&s->arena);
 }
 

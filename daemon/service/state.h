@@ -16,6 +16,7 @@
 #include "service/publisher.h"
 #include "service/reach.h"
 #include "service/service.h"
+#include "service/similar.h"
 #include "service/tail.h"
 #include "service/timebase.h"
 
@@ -38,6 +39,7 @@ struct service {
     struct feeds feeds;
     struct reach reach;
     struct evidence evidence;
+    struct similar similar;
     struct counters counters;
     struct lock lock;
     struct hx_mono started;
@@ -102,6 +104,7 @@ void handle_stats(struct service *s, const struct request *r);
 void handle_rules(struct service *s, const struct request *r);
 void handle_route(struct service *s, const struct request *r);
 void handle_onsite_code(struct service *s, const struct request *r);
+void handle_similar(struct service *s, const struct request *r);
 void handle_ping(struct service *s, const struct request *r);
 void handle_identity(struct service *s, const struct request *r);
 void handle_identity_act(struct service *s, const struct request *r);

@@ -358,6 +358,8 @@ int simulate_run(const struct hx_rules *rules, const struct hx_city *city,
     s->m.prove = prove;
     s->m.row = sc->rows ? rows_count : NULL;
     s->m.row_ctx = sc->rows;
+    s->m.similar = hx_memory_similar;
+    s->m.similar_ctx = &s->m;
     int64_t end = until ? until : sc->end;
     if (!end && sc->n)
         end = sc->actions[sc->n - 1].at + 30 * HX_DAY;

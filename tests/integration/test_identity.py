@@ -1,0 +1,118 @@
+"""Which case an event is about: references, likely duplicates, several reporters, merges, parts and repeats."""
+import os
+import subprocess
+
+from daemon import BIN
+from hongxin.v1 import journal_pb2, wire_pb2
+from wire import RESULT
+
+LIFT = {"class": "SMALL", "place": "B-0417", "category": "lift"}
+
+
+def publish(client, type, by, data=None, **fields):
+    reply = client.publish(client.event(type, by=by, data=data, **fields))[0]
+    assert reply.result == RESULT.ACCEPTED, reply
+    return reply
+
+
+def report(client, data=None, **fields):
+    return publish(client, "REPORTED", "reporter", data or LIFT, **fields)
+
+
+def similar(client, place="B-0417", category="lift"):
+    answer = client.ask("similar", similar=wire_pb2.SimilarQuery(place=place, category=category))
+    return [c.number for c in answer.cases]
+
+
+def solve(client, number):
+    publish(client, "HELD", "holder:P-07/li", case_number=number)
+    publish(client, "RESOLVED", "holder:P-07/li", {"evidence": ["photo"]}, case_number=number)
+
+
+def test_likely_duplicates_are_offered_and_can_be_asked_for_before(client):
+    assert similar(client) == []
+    first = report(client)
+    assert list(first.candidates) == []
+    assert similar(client) == [first.number]
+    assert similar(client, category="noise") == similar(client, place="B-0500") == []
+    second = report(client)
+    assert list(second.candidates) == [first.number]
+    assert similar(client) == [second.number, first.number]
+    solve(client, first.case_number)
+    publish(client, "CALLBACK_OK", "callback/wu", {"rating": 5}, case_number=first.case_number)
+    assert similar(client) == [second.number], "what has ended is no duplicate"
+
+
+def test_duplicates_are_known_after_a_restart(make_daemon):
+    daemon = make_daemon()
+    with daemon.client() as client:
+        first = report(client)
+    assert daemon.stop() == 0
+    with make_daemon(data=daemon.data).client() as client:
+        assert list(report(client).candidates) == [first.number]
+
+
+def test_the_command_asks_before_it_publishes(daemon, client):
+    def run():
+        return subprocess.run([os.path.join(BIN, "hongxin"), "publish", "--endpoint", daemon.doors["intake"], "--class", "SMALL",
+                               "--place", "B-0417", "--data", "category=lift", "--unless-similar"],
+                              capture_output=True, text=True, timeout=30, check=False)
+    first = run()
+    assert first.returncode == 0 and "CL-1" in first.stdout, first.stderr
+    second = run()
+    assert second.returncode == 1 and second.stdout.startswith("CL-1 "), second.stderr
+    assert "not published" in second.stderr
+    assert similar(client) == ["CL-1"]
+
+
+def test_every_reporter_is_called_back_and_rates_apart(client):
+    number = report(client, case_ref="W-1").case_number
+    publish(client, "PARTY_ADDED", "dispatcher:C-03/zhou", {"party": "W-2"}, case_number=number)
+    solve(client, number)
+    publish(client, "CALLBACK_OK", "callback/wu", {"rating": 5, "party": "W-2"}, case_number=number)
+    assert client.case(number).view.state == "RESOLVED"
+    publish(client, "CALLBACK_OK", "callback/wu", {"rating": 3, "party": "W-1"}, case_number=number)
+    view = client.case(number).view
+    assert view.state == "CLOSED"
+    assert [(p.ref, p.callback, p.rating) for p in view.callbacks] == [("", "OK", 3), ("W-2", "OK", 5)]
+
+
+def test_a_merged_case_is_found_from_both_sides_and_comes_back(client):
+    old, new = report(client, case_ref="W-1"), report(client, case_ref="W-2")
+    publish(client, "MERGED_INTO", "dispatcher:C-03/zhou", {"into": old.number}, case_number=new.case_number)
+    assert client.case(new.case_number).view.merged_into == old.number
+    parties = client.case(old.case_number).view.callbacks
+    assert [(p.ref, p.from_case) for p in parties] == [("", ""), ("W-2", new.number)]
+    publish(client, "UNMERGED", "dispatcher:C-03/zhou", case_number=new.case_number)
+    assert client.case(new.case_number).view.state == "DISPATCHED"
+    assert len(client.case(old.case_number).view.callbacks) == 1
+
+
+def test_parts_of_a_report_are_cases_of_their_own(client):
+    whole = report(client, case_ref="W-1")
+    publish(client, "SPLIT", "dispatcher:C-03/zhou", {"cases": ["W-1a", "W-1b"]}, case_number=whole.case_number)
+    parts = [client.ask("case_answer", case_query=wire_pb2.CaseQuery(ref=ref, source=client.source), ).view
+             for ref in ("W-1a", "W-1b")]
+    assert [p.split_from for p in parts] == [whole.number] * 2
+    assert {(p.state, p.t0, p.category) for p in parts} == {("RECEIVED", client.case(whole.case_number).view.t0, "lift")}
+    publish(client, "ROUTED", "dispatcher:C-03/zhou", {"holder": "U-3"}, case_ref="W-1a")
+    assert client.case(parts[0].case_number).view.holder == "U-3"
+    assert client.case(whole.case_number).view.holder == "P-07"
+
+
+def test_a_repeat_is_linked_and_counted(client):
+    first = report(client)
+    solve(client, first.case_number)
+    publish(client, "CALLBACK_OK", "callback/wu", {"rating": 5}, case_number=first.case_number)
+    again = report(client, dict(LIFT, repeat_of=first.number, new_facts=True))
+    view = client.case(again.case_number).view
+    assert (view.repeat_of, view.repeats) == (first.number, 1)
+    assert {"REPEAT", "NEW_FACTS"} <= set(view.flags)
+
+
+def test_parts_keep_their_place_in_the_journal_of_the_whole(client):
+    whole = report(client, case_ref="W-1")
+    reply = publish(client, "SPLIT", "dispatcher:C-03/zhou", {"cases": ["W-1a"]}, case_number=whole.case_number)
+    part = client.ask("case_answer", case_query=wire_pb2.CaseQuery(ref="W-1a", source=client.source, history=True))
+    first = journal_pb2.Entry.FromString(part.history[0])
+    assert (first.cause, first.caused_by) == ("PARTED", reply.lsn)
