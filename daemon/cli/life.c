@@ -208,7 +208,7 @@ static void put_arrival(struct life *life, json_t *o, int64_t city_now)
     if (life->late_proof_ms && city_now)
         put(o, "t_occ", hx_instant_format(city_now - life->late_proof_ms, 480, when));
     if (life->late_proof_ms || dice_chance(&life->dice, life->conduct.proves))
-        put(o, "proof", "ONSITE_CODE");
+        put(o, "proof", "DEVICE_SIGNED");
 }
 
 static void put_holder(struct life *life, json_t *o, int64_t run, int64_t city_now)

@@ -13,6 +13,14 @@ static bool own_channel(const struct hx_step *s, const struct hx_call *call)
     return s->actor.role == HX_ROLE_reporter;
 }
 
+/* The channel through which he reported: no other system can speak for him, least of all the
+ * company's (corner 10). */
+static bool own_source(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return strcmp(s->event->source, s->c->source) == 0;
+}
+
 static bool shortly_before(const struct hx_step *s, int64_t t)
 {
     return t && t <= s->t_eff && s->t_eff - t <= 10 * HX_MINUTE;
@@ -213,6 +221,8 @@ static void deny_withdrawal(struct hx_step *s, const struct hx_call *call)
 const struct hx_word hx_words_parties[] = {
     HX_GUARD("own_channel", HX_ARG_NONE, own_channel, "NOT_REPORTER", HX_NOT_ALLOWED,
              "the reporter's own channel"),
+    HX_GUARD("own_source", HX_ARG_NONE, own_source, "OTHER_CHANNEL", HX_NOT_ALLOWED,
+             "from the source through which he reported"),
     HX_GUARD("no_pressure", HX_ARG_NONE, no_pressure, "PRESSURE_CHECK", HX_NOT_ALLOWED,
              "no contact with the company shortly before, not from its device"),
     HX_CASE_GUARD("no_safety", HX_ARG_NONE, no_safety, "SAFETY", HX_NOT_ALLOWED,

@@ -241,7 +241,8 @@ HX_CHECK int hx_store_open_cases(struct hx_store *st, const char *place_or_holde
  *   closed:STATE                   cases that ended in this state (CLOSED, MERGED, WITHDRAWN …)
  *   kept:CLOCK, broken:CLOCK       promises; broken counts breach facts and names their holder
  *   rebutted:CLOCK, excluded:CLOCK marks set on breaches (lower case of the mark)
- * counted on the day of t_rec, so that a day that is over never changes. */
+ *   repeated                       cases that repeat an ended one
+ * counted on the day of t_eff (corner 32): what is proven late counts when it happened. */
 struct hx_tally {
     const char *period;    /* "2026-10-01" or "2026-10" */
     const char *dimension; /* city, street, community, grid, holder */

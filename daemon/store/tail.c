@@ -103,9 +103,10 @@ static void count_mark(struct counting *c, const hxp_breach_mark_fact *f)
 static void count_state(struct counting *c, const hxp_state_fact *f)
 {
     c->item->flags |= ITEM_CHANGED;
-    if (!c->entry->open)
+    bool last = strcmp(f->to, c->entry->state) == 0; /* an import passes through several */
+    if (!c->entry->open && last)
         count_clock(c, "closed", f->to, answerable(c->item));
-    else if (strcmp(c->entry->cause, "REOPENED") == 0)
+    else if (c->entry->open && strcmp(c->entry->cause, "REOPENED") == 0)
         count(c, "reopened", c->item->holder);
 }
 
@@ -130,6 +131,10 @@ static void count_fact(struct counting *c, const hxp_fact *f)
                     f->breach->holder && f->breach->holder[0]
                         ? names_take(&c->t->names, f->breach->holder, &c->err)
                         : answerable(i));
+        break;
+    case HONGXIN__V1__FACT__FACT_FLAG:
+        if (f->flag->on && strcmp(f->flag->flag, "REPEAT") == 0)
+            count(c, "repeated", i->holder);
         break;
     case HONGXIN__V1__FACT__FACT_BREACH_MARK:
         count_mark(c, f->breach_mark);
@@ -182,7 +187,7 @@ int tail_add(struct tail *t, const hxp_entry *e)
     struct counting c = {.t = t, .item = i, .entry = e};
     *i = (struct item){.lsn = e->lsn,
                        .case_number = e->case_number,
-                       .day = day_of(e->t_rec),
+                       .day = day_of(e->t_eff ? e->t_eff : e->t_rec),
                        .n_audience = (uint16_t)e->n_audience,
                        .list = t->list_base + t->n_list};
     size_t n_list = t->n_list;

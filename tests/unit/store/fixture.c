@@ -166,6 +166,8 @@ static hxp_entry *make_entry(struct fx *fx, const struct fx_entry *in)
     e->audience = make(fx, 4 * sizeof *e->audience);
     assert_int_equal(fx->ops->next_lsn(fx->st, &e->lsn), HX_OK);
     e->t_rec = fx->now;
+    e->t_eff = in->eff;
+    e->state = text(fx, in->to ? in->to : "");
     e->cause = text(fx, in->cause);
     e->open = !in->closed;
     e->holder = text(fx, in->holder ? in->holder : fx->c.holder);

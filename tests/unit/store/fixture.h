@@ -52,6 +52,7 @@ struct fx_entry {
     const char *broken_by;
     const char *text; /* in the event */
     int64_t due;      /* 0 = none needed */
+    int64_t eff;      /* effective time; 0 = none */
 };
 
 /* Inside a transaction: appends the entry and saves the case; returns its LSN. fx->c is the case.

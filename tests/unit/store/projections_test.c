@@ -89,6 +89,25 @@ static void the_tail_answers_before_any_step(void **state)
     expect_story(fx);
 }
 
+/* Corner 32: what is proven late counts when it happened. */
+static void a_fact_counts_on_the_day_of_its_effective_time(void **state)
+{
+    struct fx *fx = *state;
+    tell_story(fx);
+    assert_int_equal(hx_store_begin(fx->st), HX_OK);
+    fx_put(fx, &(struct fx_entry){.number = 1,
+                                  .cause = "ARRIVED",
+                                  .holder = "P-1",
+                                  .grid = "G-1",
+                                  .kept = "K_ARRIVE",
+                                  .eff = fx->now - INT64_C(31) * 24 * 3600 * 1000});
+    fx_commit(fx);
+    assert_int_equal(fx_count(fx, "2026-08", "holder", "P-1", "kept:K_ARRIVE"), 1);
+    fx_project(fx);
+    assert_int_equal(fx_count(fx, "2026-08", "holder", "P-1", "kept:K_ARRIVE"), 1);
+    assert_int_equal(fx_count(fx, "2026-09", "holder", "P-1", "kept:K_ARRIVE"), 0);
+}
+
 static void a_half_done_projection_answers_the_same(void **state)
 {
     struct fx *fx = *state;
@@ -321,6 +340,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
     const struct CMUnitTest tests[] = {
         T(the_tail_answers_before_any_step),
+        T(a_fact_counts_on_the_day_of_its_effective_time),
         T(a_half_done_projection_answers_the_same),
         T(steps_of_any_size_lead_to_the_same),
         T(an_open_transaction_shows_nothing),
