@@ -154,7 +154,8 @@ def test_the_daemon_makes_the_same_facts(make_daemon, tmp_path, name):
     kept, told = [], []
     for f in scenario.facts:
         unwritten = f["fact"] == "REPLY" and f["result"] in ("INVALID", "DUPLICATE")
-        (told if unwritten else kept).append(full(f))
+        # Likely duplicates are offered in the answer alone; the journal does not depend on them.
+        (told if unwritten else kept).append({k: v for k, v in full(f).items() if k != "candidates"})
     assert facts_of(entries, labels) == kept
     assert all(e.scale == SCALE for e in entries), "scaled time is marked in every record"
     by_daemon = [(RESULT.Name(r.result), r.code) for n, r in sorted(answers.items())
