@@ -254,8 +254,9 @@ void handle_similar(struct service *s, const struct request *r)
     a.cases = cases;
     for (size_t i = 0; i < n; i++) {
         int rc = hx_store_case(s->store, numbers[i], &s->scratch);
-        if (rc == HX_OK && (cases[a.n_cases] = hx_case_view(&s->machine, &s->scratch)))
-            a.n_cases++;
+        hxp_case_view *view = rc == HX_OK ? hx_case_view(&s->machine, &s->scratch) : NULL;
+        if (view && service_sees_case(s, r, view))
+            cases[a.n_cases++] = view;
     }
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_SIMILAR;
     answer.similar = &a;
