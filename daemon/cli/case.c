@@ -94,6 +94,44 @@ static void print_times(const struct show *s, const hxp_case_view *v)
     fputc('\n', s->out);
 }
 
+/* Several reporters, or one who has been called. */
+static void print_reporters(const struct show *s, const hxp_case_view *v)
+{
+    for (size_t i = 0; i < v->n_callbacks; i++) {
+        const Hongxin__V1__PartyView *p = v->callbacks[i];
+        if (v->n_callbacks == 1 && strcmp(p->callback, "OPEN") == 0)
+            return;
+        if (i == 0)
+            heading(s, "reporters");
+        else
+            fprintf(s->out, "  %*s", HEADING, "");
+        fprintf(s->out, "%s%s%s", p->ref, *p->ref ? " " : "", show_label(s, p->callback));
+        if (p->rating)
+            fprintf(s->out, " %u/5", p->rating);
+        fprintf(s->out, "%s%s%s\n", *p->from_case ? " (" : "", p->from_case,
+                *p->from_case ? ")" : "");
+    }
+}
+
+static void print_links(const struct show *s, const hxp_case_view *v)
+{
+    const struct {
+        const char *label, *number;
+    } links[] = {{"repeats", v->repeat_of}, {"merged", v->merged_into}, {"parted", v->split_from}};
+    bool any = false;
+
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+        if (!*links[i].number)
+            continue;
+        if (!any)
+            heading(s, "linked");
+        fprintf(s->out, "%s%s %s", any ? ", " : "", show_label(s, links[i].label), links[i].number);
+        any = true;
+    }
+    if (any)
+        fputc('\n', s->out);
+}
+
 static void print_clock(const struct show *s, const hxp_clock_fact *c, int64_t now)
 {
     char due[HX_INSTANT_TEXT], span[HX_INSTANT_TEXT];
@@ -213,6 +251,8 @@ static int run(struct cli *cli)
         print_first(&s, a->view);
         print_where(&s, a->view);
         print_times(&s, a->view);
+        print_reporters(&s, a->view);
+        print_links(&s, a->view);
         print_clocks(&s, a->view, instant_of(cli));
         print_breaches(&s, a->view);
         print_owners(&s, a->view);

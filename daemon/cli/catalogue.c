@@ -240,6 +240,16 @@ static const struct words list[] = {
     {WORDS_LABEL, "alarm", "ALARM", "告警"},
     {WORDS_LABEL, "refused", "refused", "被拒"},
     {WORDS_LABEL, "level", "level", "级别"},
+    {WORDS_LABEL, "reporters", "reporters", "诉求人"},
+    {WORDS_LABEL, "linked", "linked cases", "关联案件"},
+    {WORDS_LABEL, "repeats", "repeats", "重复于"},
+    {WORDS_LABEL, "merged", "merged into", "并入"},
+    {WORDS_LABEL, "parted", "part of", "拆自"},
+    {WORDS_LABEL, "OPEN", "to be called", "待回访"},
+    {WORDS_LABEL, "OK", "satisfied", "满意"},
+    {WORDS_LABEL, "BAD", "not satisfied", "不满意"},
+    {WORDS_LABEL, "NO_ANSWER", "no answer", "未接通"},
+    {WORDS_LABEL, "GONE", "has withdrawn", "已撤诉"},
     {WORDS_LABEL, "total", "in all", "合计"},
 };
 

@@ -88,6 +88,20 @@ def test_a_merged_case_is_found_from_both_sides_and_comes_back(client):
     assert len(client.case(old.case_number).view.callbacks) == 1
 
 
+def test_the_command_shows_reporters_and_linked_cases(daemon, client):
+    old, new = report(client, case_ref="W-1"), report(client, case_ref="W-2")
+    publish(client, "MERGED_INTO", "dispatcher:C-03/zhou", {"into": old.number}, case_number=new.case_number)
+    solve(client, old.case_number)
+    publish(client, "CALLBACK_OK", "callback/wu", {"rating": 4, "party": "W-2"}, case_number=old.case_number)
+    def show(number, *more):
+        return subprocess.run([os.path.join(BIN, "hongxin"), "case", number, "--feed-endpoint",
+                               daemon.doors.get("feed") or daemon.doors["intake"], *more],
+                              capture_output=True, text=True, timeout=30, check=True).stdout
+    assert "W-2 satisfied 4/5 (CL-2)" in show(old.number) and "to be called" in show(old.number)
+    assert "merged into CL-1" in show(new.number)
+    assert "并入 CL-1" in show(new.number, "--zh")
+
+
 def test_parts_of_a_report_are_cases_of_their_own(client):
     whole = report(client, case_ref="W-1")
     publish(client, "SPLIT", "dispatcher:C-03/zhou", {"cases": ["W-1a", "W-1b"]}, case_number=whole.case_number)
