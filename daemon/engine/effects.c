@@ -499,8 +499,6 @@ const struct hx_word hx_words_effects[] = {
     HX_EFFECT("open_part", HX_ARG_NONE, open_part,
               "a part of a report begins: its place, reporters, class and seconds so far"),
     HX_EFFECT("split", HX_ARG_NONE, split, "a case is made for each reference that is named"),
-    HX_EFFECT("start_from_report", HX_ARG_CLOCK, start_from_report,
-              "starts a clock as of the report"),
     HX_EFFECT("set_class", HX_ARG_NONE, set_class, "takes the class of the event"),
     HX_EFFECT("class_default", HX_ARG_NONE, class_default,
               "takes the default class when there is none"),
