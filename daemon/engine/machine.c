@@ -336,17 +336,18 @@ static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arri
     rc = device_number_new(m, &s, &is_new);
     if (rc)
         return rc;
-    bool refs_free;
-    rc = hx_split_refs_free(m, in->event, &refs_free);
-    if (rc)
-        return rc;
-    if (!refs_free)
-        return invalid(m, in, "REF_TAKEN", "cases", reply);
     bool taken = is_new && take_event(&s, in, event);
     if (s.overflow)
         return invalid(m, in, "CASE_FULL", NULL, reply);
     if (!taken && s.refusal_result == RESULT(INVALID))
         return invalid(m, in, s.refusal, NULL, reply);
+    bool refs_free = true;
+    if (taken && s.split)
+        rc = hx_split_refs_free(m, in->event, &refs_free);
+    if (rc)
+        return rc;
+    if (!refs_free)
+        return invalid(m, in, "REF_TAKEN", "cases", reply);
     if (!taken)
         return refuse(m, &s, in, reply);
     if (!c->number) {
