@@ -56,7 +56,9 @@ static void fill_report(hxp_data *d)
 static void fill(hxp_data *d, int64_t now)
 {
     static char *evidence[] = {(char *)"photo", (char *)"signature"};
-    static char *one[] = {(char *)"one"}, *cases[] = {(char *)"CL-2"};
+    static char *one[] = {(char *)"one"};
+    static char part[24], *cases[] = {part};
+    static unsigned parts; /* each reference of a split must be new */
     static char *calls[] = {(char *)"1", (char *)"2"};
     fill_report(d);
     d->holder = text("U-3");
@@ -74,6 +76,7 @@ static void fill(hxp_data *d, int64_t now)
     d->n_steps = 1;
     d->calls = calls;
     d->n_calls = 2;
+    snprintf(part, sizeof part, "part-%u", ++parts);
     d->cases = cases;
     d->n_cases = 1;
     d->rating = 5;
