@@ -51,6 +51,7 @@ static void read_state(struct loader *l, yaml_node_t *map)
     int no = READ_NO(l, map, HX_RULES_STATES, l->r->states);
     struct hx_state_rule *s = &l->r->states[no];
     char kind[HX_NAME_MAX], owner[HX_NAME_MAX];
+    s->line = yaml_doc_line(map);
     yaml_doc_need(&l->doc, map, "name", s->name, sizeof s->name);
     read_title(l, map, &s->title);
     yaml_doc_need(&l->doc, map, "kind", kind, sizeof kind);
@@ -109,6 +110,7 @@ static void read_mark(struct loader *l, yaml_node_t *map, struct hx_mark_rule *m
     int level_no = hx_level_number(level), kind_no = hx_notice_kind_number(kind);
     if (level_no < 0 || kind_no < 0)
         yaml_doc_fault(&l->doc, map, "unknown level %s or kind %s", level, kind);
+    m->line = yaml_doc_line(map);
     m->level = (uint8_t)level_no;
     m->kind = (uint8_t)kind_no;
     m->share = (uint16_t)yaml_doc_int(&l->doc, map, "share", 0);
@@ -206,6 +208,7 @@ static void read_clock(struct loader *l, yaml_node_t *map)
     int no = READ_NO(l, map, HX_RULES_CLOCKS, l->r->clocks);
     struct hx_clock_rule *k = &l->r->clocks[no];
     char only[HX_NAME_MAX], ladder[HX_NAME_MAX], calendar[HX_NAME_MAX];
+    k->line = yaml_doc_line(map);
     yaml_doc_need(&l->doc, map, "name", k->name, sizeof k->name);
     read_title(l, map, &k->title);
     yaml_doc_text(&l->doc, map, "until", k->until, sizeof k->until);
@@ -376,6 +379,7 @@ static void read_event(struct loader *l, yaml_node_t *map)
         yaml_doc_fault(&l->doc, map, "event %s stands twice", name);
     struct hx_event_rule *e = &l->r->events[l->r->n_events++];
     memcpy(e->name, name, sizeof e->name);
+    e->line = yaml_doc_line(map);
     read_title(l, map, &e->title);
     e->roles = read_roles(l, yaml_doc_get(&l->doc, map, "by"));
     e->needs = read_needs(l, yaml_doc_get(&l->doc, map, "needs"));

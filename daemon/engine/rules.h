@@ -40,6 +40,7 @@ struct hx_state_rule {
     struct hx_title title;
     enum hx_state_kind kind;
     enum hx_owner owner; /* of the seconds spent here, unless a flag says otherwise */
+    int line;            /* in the file, for messages; so below */
 };
 
 struct hx_class_rule {
@@ -84,6 +85,7 @@ struct hx_mark_rule {
     int64_t plus_ms;    /* at least this long after the deadline */
     int64_t at_ms;      /* fixed time after the start */
     uint32_t receivers; /* bit i: receivers[i] */
+    int line;
 };
 
 struct hx_ladder_rule {
@@ -100,6 +102,7 @@ struct hx_clock_rule {
     bool promise;            /* missing it is a breach; later cycles shift its ladder */
     uint32_t pauses;         /* bit i: pauses[i] stops it */
     bool dated;              /* deadline is a date named by a person */
+    int line;
     bool needs_place, needs_no_place;
     bool stays;         /* belongs to the case: stays when the holder or the cycle changes */
     int8_t replaced_by; /* is not started while this other clock runs; 0 = none */
@@ -128,6 +131,7 @@ struct hx_event_rule {
     uint32_t trusted; /* bits 1 << proof */
     uint32_t roles;   /* bits 1 << enum hx_role; 0 = anybody */
     uint32_t needs;   /* bits of enum hx_need */
+    int line;
 };
 
 /* X(name): roles that `by` may name. */
@@ -258,8 +262,8 @@ int hx_rules_default_class(const struct hx_rules *r);
 
 /* Checks the whole of a life cycle: unreachable states, states nobody can leave, clocks that run
  * into a terminal state, ladders without a receiver, levels out of order, classes without a budget,
- * rows that can never be taken. HX_CONFIG with the first fault in `problem` ("line 12: …"; 0 lines
- * are left out). */
+ * rows that can never be taken. HX_CONFIG with the first fault in `problem` and its line of the
+ * file in *line; 1 for what is missing as a whole. */
 HX_CHECK int hx_rules_check(const struct hx_rules *r, int *line, char *problem, size_t size);
 
 /* Names of closed lists; static text. */

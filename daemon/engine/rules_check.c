@@ -48,12 +48,13 @@ static int check_states(struct checker *ck)
         if (!r->states[i].name[0])
             continue;
         if (!(reached & (UINT32_C(1) << i)))
-            return fault(ck, 0, "state %s cannot be reached", r->states[i].name);
+            return fault(ck, r->states[i].line, "state %s cannot be reached", r->states[i].name);
         if (r->states[i].kind == HX_STATE_OPEN && !(left & (UINT32_C(1) << i)))
-            return fault(ck, 0, "state %s is open but nothing leads out of it", r->states[i].name);
-        if (r->states[i].kind == HX_STATE_TERMINAL && left & (UINT32_C(1) << i))
-            return fault(ck, 0, "state %s is terminal but something leads out of it",
+            return fault(ck, r->states[i].line, "state %s is open but nothing leads out of it",
                          r->states[i].name);
+        if (r->states[i].kind == HX_STATE_TERMINAL && left & (UINT32_C(1) << i))
+            return fault(ck, r->states[i].line,
+                         "state %s is terminal but something leads out of it", r->states[i].name);
     }
     return HX_OK;
 }
@@ -65,13 +66,13 @@ static int check_ladders(struct checker *ck)
         for (int j = 0; j < l->n_marks; j++) {
             const struct hx_mark_rule *m = &l->marks[j];
             if (!m->receivers)
-                return fault(ck, 0, "ladder %s: level %s has no receiver", l->name,
+                return fault(ck, m->line, "ladder %s: level %s has no receiver", l->name,
                              hx_level_name(m->level));
             if (m->share == 0 && m->at_ms <= 0)
-                return fault(ck, 0, "ladder %s: level %s has no time", l->name,
+                return fault(ck, m->line, "ladder %s: level %s has no time", l->name,
                              hx_level_name(m->level));
             if (j > 0 && (m->level <= m[-1].level || (m->share && m->share <= m[-1].share)))
-                return fault(ck, 0, "ladder %s: level %s is out of order", l->name,
+                return fault(ck, m->line, "ladder %s: level %s is out of order", l->name,
                              hx_level_name(m->level));
         }
     }
@@ -93,14 +94,15 @@ static int check_clock(struct checker *ck, int no, uint32_t covered)
     for (int c = 1; c < HX_RULES_CLASSES; c++)
         budget = budget || k->budget_ms[c] > 0;
     if (!k->shown && !k->dated && !budget)
-        return fault(ck, 0, "clock %s has no budget and no date", k->name);
+        return fault(ck, k->line, "clock %s has no budget and no date", k->name);
     if (k->promise && (k->ladder < 0 || !has_breach_mark(&ck->r->ladders[k->ladder])))
-        return fault(ck, 0, "clock %s is a promise but nobody is told when it is broken", k->name);
-    if (!k->promise && !k->shown && k->ladder < 0 && !(covered & (UINT32_C(1) << no)))
-        return fault(ck, 0, "clock %s ends and nothing follows: it needs a row `at: %s`", k->name,
+        return fault(ck, k->line, "clock %s is a promise but nobody is told when it is broken",
                      k->name);
+    if (!k->promise && !k->shown && k->ladder < 0 && !(covered & (UINT32_C(1) << no)))
+        return fault(ck, k->line, "clock %s ends and nothing follows: it needs a row `at: %s`",
+                     k->name, k->name);
     if (k->until[0] && hx_rules_event(ck->r, k->until) < 0)
-        return fault(ck, 0, "clock %s waits for an event %s that does not exist", k->name,
+        return fault(ck, k->line, "clock %s waits for an event %s that does not exist", k->name,
                      k->until);
     return HX_OK;
 }
@@ -167,7 +169,7 @@ static int check_events(struct checker *ck)
         for (int i = 0; i < r->n_transitions; i++)
             used = used || r->transitions[i].event == e;
         if (!used)
-            return fault(ck, 0, "event %s has no row", r->events[e].name);
+            return fault(ck, r->events[e].line, "event %s has no row", r->events[e].name);
     }
     return HX_OK;
 }

@@ -107,7 +107,7 @@ static void impossible_cycles_are_named(void **state)
     refused("  - {no: 10, name: WITHDRAWN,",
             "  - {no: 22, name: LIMBO, zh: 无, en: Limbo, kind: open, owner: holder}\n  - {no: 10, "
             "name: WITHDRAWN,",
-            "state LIMBO cannot be reached", 0);
+            "state LIMBO cannot be reached", 1);
     refused("date_back, close]}", "date_back, start(K_CITIZEN)]}",
             "would run into the terminal state WITHDRAWN", 0);
     refused("{level: L0, share: 600,  kind: REMINDER, to: [duty]}",
@@ -115,7 +115,13 @@ static void impossible_cycles_are_named(void **state)
     refused("{level: L1, share: 800,  kind: WARNING,  to: [manager]}",
             "{level: L0, share: 800,  kind: WARNING,  to: [manager]}", "out of order", 1);
     refused("{level: L1, share: 800,  kind: WARNING,  to: [manager]}",
-            "{level: L1, share: 500,  kind: WARNING,  to: [manager]}", "out of order", 0);
+            "{level: L1, share: 500,  kind: WARNING,  to: [manager]}", "out of order", 1);
+    refused(
+        "{no: 7,  name: K_PLAN,     zh: 方案时限, en: Plan, until: PLAN_PROPOSED, ladder: promise,",
+        "{no: 7,  name: K_PLAN,     zh: 方案时限, en: Plan, until: PLAN_PROPOSED,",
+        "K_PLAN is a promise but nobody is told", 1);
+    refused("  - {name: COMMENT, ", "  - {name: NEVER, zh: 无, en: Never}\n  - {name: COMMENT, ",
+            "event NEVER has no row", 1);
     refused(", default: true}", "}", "no class is the default", 0);
     refused("budgets: [{ms: 5min}]}", "}", "has no budget and no date", 0);
     refused("  - {from: [RECEIVED], on: REJECTED,",
