@@ -45,6 +45,11 @@ static void a_resumed_run_keeps_earlier_rejects(void **state)
         assert_int_equal(reject_add(&f, (uint64_t)run + 2, "why", "x", 1), 0);
         assert_int_equal(reject_fini(&f), 0);
     }
+    assert_int_equal(reject_init(&f, path, true), 0);
+    assert_int_equal(reject_add(&f, 2, "why", "x", 1), 0); /* read again: not written again */
+    assert_int_equal(reject_add(&f, 3, "why", "x", 1), 0);
+    assert_int_equal(f.n, 2);
+    assert_int_equal(reject_fini(&f), 0);
     text = scratch_read(path);
     assert_string_equal(text, "line,reason,row\n2,\"why\",\"x\"\n3,\"why\",\"x\"\n");
     free(text);
