@@ -104,18 +104,30 @@ void query_filter_fini(struct query_filter *f)
     memset(f, 0, sizeof *f);
 }
 
-void query_write_json(const struct cli *cli, const ProtobufCMessage *message, FILE *out)
+static void write_json(const struct cli *cli, const ProtobufCMessage *message, unsigned flags,
+                       FILE *out)
 {
-    json_t *object = hx_json_from_message(message, cli->utc_offset, HX_JSON_SPARSE);
+    json_t *object = hx_json_from_message(message, cli->utc_offset, flags);
 
     if (object)
         json_dumpf(object, out, HX_JSON_DUMP);
     json_decref(object);
 }
 
+void query_write_json(const struct cli *cli, const ProtobufCMessage *message, FILE *out)
+{
+    write_json(cli, message, HX_JSON_SPARSE, out);
+}
+
 void query_print_json(const struct cli *cli, const ProtobufCMessage *message)
 {
     query_write_json(cli, message, stdout);
+    putchar('\n');
+}
+
+void query_print_figure(const struct cli *cli, const ProtobufCMessage *message)
+{
+    write_json(cli, message, 0, stdout);
     putchar('\n');
 }
 

@@ -33,6 +33,9 @@ HX_CHECK int query_words(const struct cli *cli, const char *option, char *words[
 void query_write_json(const struct cli *cli, const ProtobufCMessage *message, FILE *out);
 void query_print_json(const struct cli *cli, const ProtobufCMessage *message);
 
+/* The same with the numbers that are 0: for figures, where 0 is an answer. */
+void query_print_figure(const struct cli *cli, const ProtobufCMessage *message);
+
 /* An entry as one line, with its event decoded in place of the bytes. */
 void query_print_entry(const struct cli *cli, const hxp_entry *e);
 

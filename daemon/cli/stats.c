@@ -17,7 +17,7 @@ static void print_stats(const struct cli *cli, const Hongxin__V1__StatsAnswer *a
         const Hongxin__V1__Stat *s = a->stats[i];
         char value[40];
         if (cli->json) {
-            query_print_json(cli, &s->base);
+            query_print_figure(cli, &s->base);
             continue;
         }
         if (s->value == (double)(int64_t)s->value)
