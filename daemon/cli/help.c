@@ -1,5 +1,5 @@
 /* Help: what the table says, for people. */
-#include "cli/command.h"
+#include "cli/show.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -31,10 +31,11 @@ static void print_option(const struct cli_option *o)
     char head[64];
 
     snprintf(head, sizeof head, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-    if (strlen(head) > 24)
+    int columns = show_width(head); /* "±" is two bytes */
+    if (columns > 24)
         printf("  %s\n  %24s %s\n", head, "", o->help);
     else
-        printf("  %-24s %s\n", head, o->help);
+        printf("  %s%*s %s\n", head, 24 - columns, "", o->help);
 }
 
 void cli_help(const struct cli_command *command)

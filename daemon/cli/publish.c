@@ -157,8 +157,9 @@ static void print_reply(const struct cli *cli, const hxp_reply *r)
     for (size_t i = 0; i < r->n_promises; i++)
         printf("%s %s %s", i ? "," : "  ", r->promises[i]->clock,
                show_time(&s, r->promises[i]->deadline, cli_now(), due));
-    if (*r->code || *r->message)
-        printf("  %s%s%s", r->code, *r->code && *r->message ? ": " : "", r->message);
+    bool more = *r->message && strcmp(r->code, r->message) != 0;
+    if (*r->code || more)
+        printf("  %s%s%s", r->code, *r->code && more ? ": " : "", more ? r->message : "");
     for (size_t i = 0; i < r->n_allowed; i++)
         printf("%s%s", i ? ", " : "\n  allowed now: ", r->allowed[i]);
     for (size_t i = 0; i < r->n_candidates; i++)
@@ -353,8 +354,9 @@ static int prepare(struct many *m)
     if (cli_has(m->cli, "from-start"))
         m->checkpoint.rows = 0;
     rc = resume(m);
-    if (!rc && reject_init(&m->rejects, m->reject_path, m->resumed > 0))
-        rc = cli_fail(m->cli, CLI_NEGATIVE, "out of memory");
+    int kept = rc ? HX_OK : reject_init(&m->rejects, m->reject_path, m->resumed > 0);
+    if (kept)
+        rc = cli_fail(m->cli, CLI_NEGATIVE, "%s: %s", m->reject_path, hx_strerror(kept));
     return rc;
 }
 

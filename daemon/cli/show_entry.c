@@ -64,8 +64,8 @@ static void put_clock(struct lines *l, const hxp_clock_fact *c)
         bool judged = c->judged_case == HONGXIN__V1__CLOCK_FACT__JUDGED_MET;
         if (judged)
             show_paint(s, c->met ? SHOW_GREEN : SHOW_RED, "  %s %s %s", c->clock,
-                       words_text(WORDS_LABEL, c->met ? "met" : "missed", false),
-                       words_text(WORDS_LABEL, c->met ? "met" : "missed", true));
+                       words_text(WORDS_LABEL, c->met ? "met" : "missed", s->zh),
+                       words_text(WORDS_LABEL, c->met ? "met" : "missed", !s->zh));
         return;
     }
     fprintf(s->out, "  %s", c->clock);

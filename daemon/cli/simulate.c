@@ -13,7 +13,7 @@ static const struct cli_option options[] = {
 const struct cli_command cli_simulate = {
     .name = "simulate",
     .summary = "run a scenario under a virtual clock: every fact that follows",
-    .operands = "[SCENARIO.jsonl FILE]",
+    .operands = "[FILE]",
     .about = "The same engine, rules, calendars and routing as the daemon, without a daemon. JSON "
              "Lines in\n"
              "(standard input without a file), one fact a line out. Two runs are byte-identical.",

@@ -110,6 +110,10 @@ static void a_step_shows_state_and_clocks(void **state)
     assert_int_equal(show_entry(&s, &e, NULL), 1);
     expect(&s, "19:04:20 CL-17   ARRIVED 到场 → ONSITE 已到场  K_ARRIVE in time 按时"
                "  K_PROMISE due 2026-10-13 19:05:20\n");
+    s = open_show(true);
+    assert_int_equal(show_entry(&s, &e, NULL), 1);
+    expect(&s, "19:04:20 CL-17   到场 ARRIVED → 已到场 ONSITE  K_ARRIVE 按时 in time"
+               "  K_PROMISE 截止 2026-10-13 19:05:20\n");
 }
 
 static void spans_have_two_units(void **state)
