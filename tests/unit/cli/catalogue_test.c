@@ -34,17 +34,26 @@ static void expect(enum words_kind kind, const char *code)
         fail_msg("\"%s\" has no words in daemon/cli/catalogue.c", code);
 }
 
+/* What the city calls it is what the command prints. */
+static void expect_titled(enum words_kind kind, const char *code, const struct hx_title *title)
+{
+    expect(kind, code);
+    if (*code && strcmp(words_find(kind, code)->zh, title->zh) != 0)
+        fail_msg("%s is %s in the life cycle and %s in daemon/cli/catalogue.c", code, title->zh,
+                 words_find(kind, code)->zh);
+}
+
 static void the_life_cycle_has_words(void **state)
 {
     (void)state;
     for (int i = 0; i < HX_RULES_STATES; i++)
-        expect(WORDS_STATE, rules->states[i].name);
+        expect_titled(WORDS_STATE, rules->states[i].name, &rules->states[i].title);
     for (int i = 0; i < HX_RULES_CLASSES; i++)
-        expect(WORDS_CLASS, rules->classes[i].name);
+        expect_titled(WORDS_CLASS, rules->classes[i].name, &rules->classes[i].title);
     for (int i = 0; i < HX_RULES_CLOCKS; i++)
-        expect(WORDS_CLOCK, rules->clocks[i].name);
+        expect_titled(WORDS_CLOCK, rules->clocks[i].name, &rules->clocks[i].title);
     for (int i = 0; i < rules->n_events; i++)
-        expect(WORDS_EVENT, rules->events[i].name);
+        expect_titled(WORDS_EVENT, rules->events[i].name, &rules->events[i].title);
 }
 
 static void closed_lists_have_words(void **state)
