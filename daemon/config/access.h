@@ -108,6 +108,4 @@ static inline bool hx_principal_bit(const struct hx_principal *p, int number)
     return p->bits[number / 64] >> (number % 64) & 1;
 }
 
-const char *hx_right_name(int right);
-
 #endif

@@ -11,11 +11,6 @@ static const char *const right_names[HX_RIGHTS_END] = {
 #undef X
 };
 
-const char *hx_right_name(int right)
-{
-    return right >= 0 && right < HX_RIGHTS_END ? right_names[right] : "";
-}
-
 static int right_number(const char *name)
 {
     for (int i = 0; i < HX_RIGHTS_END; i++)

@@ -32,19 +32,3 @@ int hx_problem_set(struct hx_problem *problem, const char *fmt, ...)
     clean(problem->text, sizeof problem->text);
     return HX_CONFIG;
 }
-
-int hx_problem_prefix(struct hx_problem *problem, const char *fmt, ...)
-{
-    va_list ap;
-    if (!problem)
-        return HX_CONFIG;
-    char rest[sizeof problem->text];
-    memcpy(rest, problem->text, sizeof rest);
-    va_start(ap, fmt);
-    int n = vsnprintf(problem->text, sizeof problem->text, fmt, ap);
-    va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof problem->text)
-        snprintf(problem->text + n, sizeof problem->text - (size_t)n, "%s", rest);
-    clean(problem->text, sizeof problem->text);
-    return HX_CONFIG;
-}

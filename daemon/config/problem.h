@@ -17,7 +17,4 @@ struct hx_problem {
  * that a loader can end with `return hx_problem_set(…)`. `problem` may be NULL. */
 int hx_problem_set(struct hx_problem *problem, const char *fmt, ...) HX_PRINTF(2, 3);
 
-/* The same in front of a text that is there already, e.g. "hongxin.yaml: " + "city.yaml:3: …". */
-int hx_problem_prefix(struct hx_problem *problem, const char *fmt, ...) HX_PRINTF(2, 3);
-
 #endif

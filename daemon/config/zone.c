@@ -52,10 +52,3 @@ int hx_zone_load(const char *name, struct hx_zone *zone)
     }
     return HX_OK;
 }
-
-void hx_zone_fixed(int minutes, struct hx_zone *zone)
-{
-    *zone = (struct hx_zone){.offset_ms = minutes * (int32_t)HX_MINUTE};
-    snprintf(zone->name, sizeof zone->name, "UTC%+03d:%02d", minutes / 60,
-             (minutes < 0 ? -minutes : minutes) % 60);
-}

@@ -11,7 +11,4 @@ enum { HX_ZONE_FIRST_YEAR = 2000, HX_ZONE_LAST_YEAR = 2035 /* libical looks no f
  * HX_NOTFOUND: the database has no such zone. One thread. */
 HX_CHECK int hx_zone_load(const char *name, struct hx_zone *zone);
 
-/* A zone whose clocks are always so many minutes east of UTC. */
-void hx_zone_fixed(int minutes, struct hx_zone *zone);
-
 #endif

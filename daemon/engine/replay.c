@@ -226,11 +226,6 @@ uint64_t hx_replay_differences(const struct hx_replay *r)
     return r->differences;
 }
 
-struct hx_machine *hx_replay_machine(struct hx_replay *r)
-{
-    return &r->machine;
-}
-
 /* ---- life ---- */
 
 int hx_replay_new(const struct hx_replay_options *o, struct hx_replay **out)

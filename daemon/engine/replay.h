@@ -43,8 +43,4 @@ HX_CHECK int hx_replay_finish(struct hx_replay *r);
 uint64_t hx_replay_count(const struct hx_replay *r);
 uint64_t hx_replay_differences(const struct hx_replay *r);
 
-/* The machine, after finish: for views of what the backend holds. Its time is that of the newest
- * entry. */
-struct hx_machine *hx_replay_machine(struct hx_replay *r);
-
 #endif
