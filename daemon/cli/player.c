@@ -20,7 +20,8 @@ int player_init(struct player *p)
     if (!p->buildings)
         return HX_NOMEM;
     while ((place = hx_city_next(p->city, HX_BUILDING, &at)) && p->n_buildings < n)
-        p->buildings[p->n_buildings++] = place;
+        if (!place->parent->later && !place->parent->to) /* else its holder depends on the date */
+            p->buildings[p->n_buildings++] = place;
     return p->n_buildings ? HX_OK : HX_NOTFOUND;
 }
 

@@ -142,6 +142,20 @@ def test_the_company_changes_while_the_daemon_runs(started, clock):
         assert c.report("B-0030").result == RESULT.ACCEPTED
 
 
+def test_counts_of_grids_add_up_while_a_border_moves(started, clock):
+    """S9: the case of before midnight stays with G-041, the one after is counted for G-040; together they are the city's."""
+    with started().client() as c:
+        before = c.report("B-3435").case_number
+        run_to(clock, c, MIDNIGHT + MINUTE)
+        after = c.report("B-3435").case_number
+        assert [c.case(n).view.where.grid for n in (before, after)] == ["G-041", "G-040"]
+
+        def reported(places):
+            counts = c.ask("count", count=wire_pb2.CountQuery(filter=wire_pb2.Filter(places=places))).counts
+            return sum(x.n for x in counts if x.what == "2026-11-01/reported" or x.what == "2026-11/reported")
+        assert reported(["G-040"]) + reported(["G-041"]) == reported([])
+
+
 def test_a_change_that_the_files_learn_of_later(started, clock, tmp_path):
     """The case was opened when the files did not know that its company would be replaced."""
     city = tmp_path / "city"

@@ -12,6 +12,8 @@ static int add_places(struct load_city *c)
     if (!c->places)
         return HX_NOMEM;
     while ((p = hx_city_next(c->city, HX_BUILDING, &at)) != NULL) {
+        if (p->parent->later || p->parent->to)
+            continue; /* whoever has it depends on the date */
         const char *holder = hx_place_holder(p);
         bool company = hx_city_company(c->city, holder) != NULL;
         c->places[c->n++] = (struct load_place){p->id, holder, company ? "holder" : "community"};
