@@ -204,10 +204,7 @@ void hx_dispatch(struct hx_step *s)
 {
     struct hx_case *c = s->c;
     const char *to = hx_receiver(s, hx_rules_receiver(s->rules, "duty"));
-    const char *second = strcmp(c->second, c->street) == 0 ? "street" : "community";
-    if (c->second[0])
-        hx_tell(s, hx_rules_receiver(s->rules, second),
-                "second holder: the first is complained of");
+    hx_tell_second(s);
     enum hx_reach reach = s->quiet ? HX_REACH_UP : hx_step_reach(s, c->holder);
     c->t_dispatched = s->t_eff;
     hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);

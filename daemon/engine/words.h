@@ -88,6 +88,8 @@ void hx_place_case(struct hx_step *s);
 void hx_route_case(struct hx_step *s);
 /* The holder that the routing table names now; recorded with the entry, the case is left alone. */
 const char *hx_route_of(struct hx_step *s);
+/* The second holder is told; nothing when there is none (corner 29). */
+void hx_tell_second(struct hx_step *s);
 /* Asks a unit to assist, with a clock of its own; nothing when it assists already. */
 void hx_ask_unit(struct hx_step *s, const char *unit);
 void hx_dispatch(struct hx_step *s);

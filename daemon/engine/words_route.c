@@ -138,6 +138,20 @@ static void guard_reporter(struct hx_step *s, const struct hx_call *call)
     hx_text_put(c->second, sizeof c->second, second);
 }
 
+void hx_tell_second(struct hx_step *s)
+{
+    const struct hx_case *c = s->c;
+    const char *role = strcmp(c->second, c->street) == 0 ? "street" : "community";
+    if (c->second[0])
+        hx_tell(s, hx_rules_receiver(s->rules, role), "second holder: the first is complained of");
+}
+
+static void tell_second(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    hx_tell_second(s);
+}
+
 static void take_route(struct hx_step *s)
 {
     s->routed = true;
@@ -194,5 +208,6 @@ const struct hx_word hx_words_route[] = {
               "the holder named by the event, if the admission list lets it"),
     HX_EFFECT("guard_reporter", HX_ARG_NONE, guard_reporter,
               "who is complained of is not told the reporter and gets a second holder beside it"),
+    HX_EFFECT("tell_second", HX_ARG_NONE, tell_second, "the second holder is told"),
     HX_WORDS_END,
 };
