@@ -194,9 +194,10 @@ static void check_case(struct run *r, const struct hx_case *c)
 
 static void publish(struct world *w, const struct life *l, const struct act *a, int64_t t)
 {
-    struct act_text text;
+    /* the entry points to the bytes, its reply to the texts, until both are checked */
+    static struct act_text text;
+    static uint8_t bytes[1024];
     hxp_event e;
-    static uint8_t bytes[1024]; /* the entry points to them until it is checked */
     const hxp_reply *reply;
     life_event(l, a, &text, &e);
     size_t n = hongxin__v1__event__pack(&e, bytes);
