@@ -216,6 +216,11 @@ HX_CHECK int hx_machine_case_alarm(struct hx_machine *m, uint64_t case_number, c
 /* An administrative act, as an entry that is about no case; *lsn is its number. The fact is
  * borrowed until the arena's reset. */
 HX_CHECK int hx_machine_act(struct hx_machine *m, hxp_audit_fact *act, uint64_t *lsn);
+/* SOURCE_SILENT: nothing was heard of a source for too long (A11); SOURCE_BACK: it speaks again. */
+HX_CHECK int hx_machine_source_alarm(struct hx_machine *m, const char *code, const char *source);
+/* The same for a check-point over the journal. */
+HX_CHECK int hx_machine_check_point(struct hx_machine *m, Hongxin__V1__CheckPointFact *point,
+                                    uint64_t *lsn);
 
 /* What is true now of a case, for snapshots and answers; in the arena. NULL without memory. */
 hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c);

@@ -112,6 +112,14 @@ static int alarm_entry(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff)
     return lone_entry(m, &f, a->code, t_eff, &lsn);
 }
 
+int hx_machine_check_point(struct hx_machine *m, Hongxin__V1__CheckPointFact *point, uint64_t *lsn)
+{
+    hxp_fact f = HONGXIN__V1__FACT__INIT;
+    f.fact_case = HONGXIN__V1__FACT__FACT_CHECK_POINT;
+    f.check_point = point;
+    return lone_entry(m, &f, "CHECK_POINT", m->now, lsn);
+}
+
 int hx_machine_act(struct hx_machine *m, hxp_audit_fact *act, uint64_t *lsn)
 {
     hxp_fact f = HONGXIN__V1__FACT__INIT;
@@ -303,4 +311,14 @@ int hx_machine_disturb(struct hx_machine *m, const struct hx_disturbance *d,
     a->step_ms = as->step_ms;
     m->dist = *d;
     return disturbed(m, a, strcmp(as->code, "OUTAGE") ? 0 : d->outage_to);
+}
+
+int hx_machine_source_alarm(struct hx_machine *m, const char *code, const char *source)
+{
+    hxp_alarm_fact *a = new_alarm(m, code);
+    if (!a)
+        return HX_NOMEM;
+    a->source = hx_arena_strdup(m->arena, source);
+    a->about = a->source;
+    return hx_arena_failed(m->arena) ? HX_NOMEM : alarm_entry(m, a, 0);
 }

@@ -104,8 +104,12 @@ static int again(struct hx_replay *r, const hxp_entry *e)
                         : HX_NOTFOUND;
     if (e->n_facts && e->facts[0]->fact_case == HONGXIN__V1__FACT__FACT_AUDIT)
         return hx_machine_act(&r->machine, e->facts[0]->audit, &lsn);
+    if (e->n_facts && e->facts[0]->fact_case == HONGXIN__V1__FACT__FACT_CHECK_POINT)
+        return hx_machine_check_point(&r->machine, e->facts[0]->check_point, &lsn);
     if (!a)
         return HX_NOTFOUND;
+    if (strcmp(a->code, "SOURCE_SILENT") == 0 || strcmp(a->code, "SOURCE_BACK") == 0)
+        return hx_machine_source_alarm(&r->machine, a->code, a->source);
     return a->disturbance ? again_disturbance(r, a) : hx_machine_watch_one(&r->machine);
 }
 

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEY_ID_SIZE = 16, META_MAX = 64 };
+enum { META_MAX = 64 };
 
 static const char *const table_names[T_TABLES] = {
 #define X(name, text) [T_##name] = (text),
@@ -187,18 +187,48 @@ static int fixed_epoch(struct opening *o, MDB_txn *txn)
  * must be called. */
 static int fixed_key(struct opening *o, MDB_txn *txn)
 {
-    static const char about[] = "hongxin identity key";
-    uint8_t have[KEY_ID_SIZE], want[KEY_ID_SIZE];
-    if (!o->st->has_key)
+    struct hx_store *st = o->st;
+    uint8_t have[STORE_FINGERPRINT], want[STORE_FINGERPRINT], before[STORE_FINGERPRINT];
+    if (!st->has_key)
         return HX_OK;
-    crypto_generichash(want, sizeof want, (const uint8_t *)about, sizeof about - 1, o->st->key,
-                       sizeof o->st->key);
+    store_fingerprint(st->key, want);
     int err = meta_get(o, txn, "identity", have, sizeof have);
     if (err == HX_NOTFOUND)
-        return o->st->readonly ? HX_OK : meta_put(o, txn, "identity", want, sizeof want);
-    if (!err && sodium_memcmp(have, want, sizeof have) != 0)
-        return problem(o, HX_MISMATCH, "identity key is not the one the store was made with");
-    return err;
+        return st->readonly ? HX_OK : meta_put(o, txn, "identity", want, sizeof want);
+    if (err || sodium_memcmp(have, want, sizeof have) == 0)
+        return err;
+    if (o->options->previous_key && !st->readonly) {
+        store_fingerprint(o->options->previous_key, before);
+        memcpy(st->previous, o->options->previous_key, sizeof st->previous);
+        st->rekeying = sodium_memcmp(have, before, sizeof have) == 0;
+    }
+    return st->rekeying
+               ? HX_OK
+               : problem(o, HX_MISMATCH, "identity key is not the one the store was made with");
+}
+
+/* Made with the store; see rekey.c for stores that were made without. */
+static int fixed_salt(struct opening *o, MDB_txn *txn)
+{
+    struct hx_store *st = o->st;
+    uint8_t row[STORE_SALT_ROW];
+    if (!st->has_key)
+        return HX_OK;
+    int err = meta_get(o, txn, "salt", row, sizeof row);
+    if (err != HX_NOTFOUND) {
+        if (!err && store_salt_open(st, row) != HX_OK)
+            err = problem(o, HX_CORRUPT, "meta row salt is under another identity key");
+        return err;
+    }
+    if (o->fresh)
+        randombytes_buf(st->salt, sizeof st->salt);
+    else
+        memcpy(st->salt, st->rekeying ? st->previous : st->key, sizeof st->salt);
+    st->has_salt = true;
+    if (st->readonly || st->rekeying) /* the change writes it */
+        return HX_OK;
+    store_salt_seal(st, row);
+    return meta_put(o, txn, "salt", row, sizeof row);
 }
 
 /* Format first: nothing of another version is looked at, let alone written. */
@@ -231,7 +261,9 @@ static int open_meta(struct opening *o, MDB_txn *txn)
                            HX_MISMATCH);
     if (!err)
         err = fixed_epoch(o, txn);
-    return err ? err : fixed_key(o, txn);
+    if (!err)
+        err = fixed_key(o, txn);
+    return err ? err : fixed_salt(o, txn);
 }
 
 static int open_tables(struct opening *o, MDB_txn *txn)
@@ -289,6 +321,8 @@ static int open_steps(struct opening *o)
         err = open_reader(o);
     if (!err && !(st->packing = hx_packing_new(&hongxin__v1__entry__descriptor)))
         err = HX_NOMEM;
+    if (!err && st->rekeying)
+        err = store_rekey(st);
     if (!err && !st->readonly && store_reserve(st))
         hx_log(HX_LOG_WARN, "event=store_reserve_failed path=%s", st->path);
     return err;
@@ -312,6 +346,7 @@ int hx_store_open(const struct hx_store_options *options, struct hx_store **out,
     st->map_bytes = options->map_bytes ? options->map_bytes : HX_STORE_MAP_DEFAULT;
     st->reserve_bytes = options->reserve_bytes ? options->reserve_bytes : HX_STORE_RESERVE_DEFAULT;
     if (options->identity_key) {
+        sodium_mlock(st->salt, sizeof st->salt);
         sodium_mlock(st->key, sizeof st->key); /* kept off swap where the limit allows */
         memcpy(st->key, options->identity_key, sizeof st->key);
         st->has_key = true;
@@ -351,6 +386,8 @@ void hx_store_close(struct hx_store *st)
         close(st->owner_fd);
     tail_fini(&st->tail);
     sodium_munlock(st->key, sizeof st->key); /* also clears it */
+    sodium_munlock(st->salt, sizeof st->salt);
+    sodium_memzero(st->previous, sizeof st->previous);
     hx_packing_free(st->packing);
     free(st->batch.bytes);
     free(st->batch.rows);

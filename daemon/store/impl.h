@@ -83,6 +83,9 @@ struct hx_store {
     uint32_t partition, page_size;
     bool readonly, has_key;
     uint8_t key[HX_IDENTITY_KEY_SIZE];
+    uint8_t previous[HX_IDENTITY_KEY_SIZE]; /* while the key is being changed */
+    bool rekeying, has_salt;
+    uint8_t salt[HX_IDENTITY_KEY_SIZE];
     char epoch[HX_STORE_EPOCH_MAX];
 
     /* as committed, or as the open transaction has changed it */
@@ -118,6 +121,15 @@ struct hx_store {
     uint64_t free_pages;
     uint64_t commits, failed_commits, appended_bytes;
 };
+
+enum { STORE_FINGERPRINT = 16, STORE_SALT_ROW = 24 + HX_IDENTITY_KEY_SIZE + 16 };
+
+/* rekey.c: the identity key's fingerprint, the salt wrapped under it, and the change from
+ * `previous` to `key`, which needs an open store. */
+void store_fingerprint(const uint8_t key[HX_IDENTITY_KEY_SIZE], uint8_t out[STORE_FINGERPRINT]);
+void store_salt_seal(const struct hx_store *st, uint8_t row[STORE_SALT_ROW]);
+int store_salt_open(struct hx_store *st, const uint8_t row[STORE_SALT_ROW]);
+int store_rekey(struct hx_store *st);
 
 /* Translates every code of LMDB and errno; the only place that knows them. `committing`: EIO of a
  * commit is a short write, that is: a full disk. */

@@ -122,3 +122,24 @@ int store_entry_load(void *b, uint64_t lsn, struct hx_arena *arena, hxp_entry **
     err = store_quarantine(st, value.mv_data, value.mv_size, reason);
     return err ? err : HX_NOTFOUND;
 }
+
+int hx_store_chain_save(struct hx_store *st, uint64_t lsn)
+{
+    int err = store_writable(st);
+    return err ? err : store_meta_put(st, "chain", lsn);
+}
+
+int hx_store_chain_load(struct hx_store *st, uint64_t *lsn)
+{
+    MDB_val key = val_of("chain", 5), value;
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    err = store_error(mdb_get(st->reader, st->dbi[T_META], &key, &value), false);
+    if (!err && value.mv_size != 8)
+        err = HX_CORRUPT;
+    if (!err)
+        *lsn = be64_get(value.mv_data);
+    store_read_end(st);
+    return err;
+}

@@ -53,6 +53,8 @@ struct hx_store_options {
     uint32_t partition;          /* 0 … HX_NUMBER_PARTITION_MAX; fixed when the store is made */
     uint32_t scale;              /* 0 and 1: real time; more: a demo store; fixed when made */
     const uint8_t *identity_key; /* HX_IDENTITY_KEY_SIZE bytes, copied; NULL: no person rows */
+    const uint8_t *previous_key; /* NULL, or the key before: when the store still is under it, every
+                                    identity is wrapped anew before the store is open */
     uint64_t reserve_bytes;      /* kept free on the disk; 0 = HX_STORE_RESERVE_DEFAULT */
     bool as_made;                /* never made; partition and scale are those it has */
     bool readonly;               /* beside a running daemon: no owner lock, no writes */
@@ -100,6 +102,11 @@ struct hx_stored {
  * write transaction, also of project, rebuild, prune, tick or close. */
 size_t hx_store_batch(const struct hx_store *st, const struct hx_stored **entries);
 
+/* The entry of the newest check-point over the journal (chain.h): kept in `meta`, inside a write
+ * transaction. Load: HX_NOTFOUND when there is none. */
+HX_CHECK int hx_store_chain_save(struct hx_store *st, uint64_t lsn);
+HX_CHECK int hx_store_chain_load(struct hx_store *st, uint64_t *lsn);
+
 /* Entries appended so far by the open transaction. */
 size_t hx_store_batch_size(const struct hx_store *st);
 
@@ -140,6 +147,10 @@ HX_CHECK int hx_store_person_load(struct hx_store *st, uint64_t case_number, uin
 /* Removes the row and with it the only key: the identity is gone from then on. Inside a write
  * transaction. HX_NOTFOUND. */
 HX_CHECK int hx_store_person_erase(struct hx_store *st, uint64_t case_number, uint32_t party);
+
+/* 32 bytes that stay the same when the identity key is changed: what must outlive it follows from
+ * them. NULL without an identity key. */
+const uint8_t *hx_store_salt(const struct hx_store *st);
 
 /* Erases every identity of the case and counts them in *n. HX_DENIED: a legal hold is on it, and
  * nothing was done. */

@@ -16,6 +16,7 @@ static const char *const names[] = {
     [HONGXIN__V1__FACT__FACT_FLAG] = "FLAG",
     [HONGXIN__V1__FACT__FACT_ALARM] = "ALARM",
     [HONGXIN__V1__FACT__FACT_AUDIT] = "AUDIT",
+    [HONGXIN__V1__FACT__FACT_CHECK_POINT] = "CHECK_POINT",
 };
 
 const char *hx_fact_name(const hxp_fact *fact)

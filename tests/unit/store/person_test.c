@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <lmdb.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char plain[] = "Wang Xiaoming 13800138000 building 7 flat 1203";
@@ -162,6 +164,45 @@ static void limits_are_named(void **state)
     assert_int_equal(size, sizeof buf);
 }
 
+/* Killed at any moment while the identity key is changed, any number of times: each identity is
+ * there, and in the end the former key opens nothing. */
+static void the_key_is_changed_through_any_kill(void **state)
+{
+    struct fx *fx = *state;
+    uint8_t new_key[HX_IDENTITY_KEY_SIZE], old_key[HX_IDENTITY_KEY_SIZE], buf[HX_PERSON_PLAIN_MAX];
+    uint8_t salt[HX_IDENTITY_KEY_SIZE];
+    size_t size;
+    memcpy(salt, hx_store_salt(fx->st), sizeof salt);
+    memcpy(old_key, fx->key, sizeof old_key);
+    memset(new_key, 0xa7, sizeof new_key);
+    fx_begin(fx);
+    for (uint64_t n = 1; n <= 3500; n++)
+        save(fx, n, 0);
+    fx_commit(fx);
+    fx_close(fx);
+    fx->options.identity_key = new_key;
+    fx->options.previous_key = old_key;
+    for (int round = 0; round < 8; round++) {
+        pid_t child = fork();
+        if (child == 0)
+            _exit(fx_try_open(fx) == HX_OK ? 0 : 1);
+        usleep((useconds_t)(round * 700));
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+    }
+    fx_reopen(fx);
+    assert_memory_equal(hx_store_salt(fx->st), salt, sizeof salt);
+    for (uint64_t n = 1; n <= 3500; n++)
+        assert_int_equal(hx_store_person_load(fx->st, n, 0, buf, sizeof buf, &size), HX_OK);
+    fx_close(fx);
+    fx->options.previous_key = NULL;
+    fx->options.identity_key = old_key;
+    assert_int_equal(fx_try_open(fx), HX_MISMATCH);
+    fx->options.identity_key = new_key;
+    fx_reopen(fx);
+    assert_memory_equal(hx_store_salt(fx->st), salt, sizeof salt);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
@@ -172,6 +213,7 @@ int main(void)
         T(without_a_key_nothing_is_kept),
         T(another_key_is_refused_at_start),
         T(limits_are_named),
+        T(the_key_is_changed_through_any_kill),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
