@@ -386,3 +386,8 @@ const struct hx_tenant *hx_access_tenant(const struct hx_access *a, size_t numbe
 {
     return number < a->n_tenants ? &a->tenants[number] : NULL;
 }
+
+const struct hx_watched *hx_access_watched(const struct hx_access *a, size_t number)
+{
+    return number < a->n_watched ? &a->watched[number] : NULL;
+}

@@ -50,6 +50,12 @@ struct hx_tenant {
     uint64_t events_per_second, burst, feeds;
 };
 
+/* A source whose silence is an alarm. */
+struct hx_watched {
+    char source[HX_PRINCIPAL_MAX];
+    int64_t after_ms;
+};
+
 struct hx_principal {
     size_t number; /* its place in the list */
     char name[HX_PRINCIPAL_MAX];
@@ -91,6 +97,9 @@ const struct hx_access_key *hx_access_next_key(const struct hx_access *access,
                                                size_t *at); /* NULL ends */
 const struct hx_tenant *hx_access_tenant(const struct hx_access *access,
                                          size_t number); /* NULL ends */
+
+const struct hx_watched *hx_access_watched(const struct hx_access *access,
+                                           size_t number); /* NULL ends */
 
 /* The number of an area's id, or of a source's name, that any principal has; -1 when none has it.
  */

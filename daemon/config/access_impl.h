@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "config/access.h"
 
-enum { ACCESS_ROLES = 64, ACCESS_TENANTS = 1024 };
+enum { ACCESS_ROLES = 64, ACCESS_TENANTS = 1024, ACCESS_WATCHED = 256 };
 
 /* Names by number: areas as they are, sources with a '@' in front. */
 struct access_names {
@@ -20,6 +20,8 @@ struct hx_access {
     size_t n_roles;
     struct hx_tenant tenants[ACCESS_TENANTS]; /* the first is the default */
     size_t n_tenants;
+    struct hx_watched watched[ACCESS_WATCHED];
+    size_t n_watched;
     struct hx_principal *principals;
     size_t n_principals;
     struct hx_access_key *keys; /* sorted by bytes */

@@ -98,6 +98,23 @@ static void read_tenant(struct yaml_doc *doc, yaml_node_t *node, struct hx_acces
         a->tenants[standard ? 0 : a->n_tenants++] = t;
 }
 
+static void read_watched(struct yaml_doc *doc, yaml_node_t *node, struct hx_access *a)
+{
+    struct hx_watched w = {.source = ""};
+    yaml_doc_only(doc, node, "name silent_after");
+    yaml_doc_need(doc, node, "name", w.source, sizeof w.source);
+    w.after_ms = yaml_doc_duration(doc, node, "silent_after");
+    if (w.after_ms < 1000)
+        yaml_doc_fault(doc, node, "silent_after is at least 1s");
+    for (size_t i = 0; i < a->n_watched; i++)
+        if (strcmp(a->watched[i].source, w.source) == 0)
+            yaml_doc_fault(doc, node, "source %s is there already", w.source);
+    if (a->n_watched == ACCESS_WATCHED)
+        yaml_doc_fault(doc, node, "more than %d sources", ACCESS_WATCHED);
+    else
+        a->watched[a->n_watched++] = w;
+}
+
 int access_tenant(struct hx_access *a, const char *name)
 {
     for (size_t i = 1; i < a->n_tenants; i++)
@@ -120,13 +137,16 @@ int access_roles_load(struct hx_access *a, const char *path, struct hx_problem *
     a->n_tenants = 1;
     if (rc == HX_OK) {
         root = yaml_doc_root(&doc);
-        yaml_doc_only(&doc, root, "roles tenants");
+        yaml_doc_only(&doc, root, "roles tenants sources");
         yaml_node_t *roles = yaml_doc_get(&doc, root, "roles"),
                     *tenants = yaml_doc_get(&doc, root, "tenants");
         for (size_t i = 0; (item = yaml_doc_item(&doc, roles, i)); i++)
             read_role(&doc, item, a);
         for (size_t i = 0; (item = yaml_doc_item(&doc, tenants, i)); i++)
             read_tenant(&doc, item, a);
+        yaml_node_t *sources = yaml_doc_get(&doc, root, "sources");
+        for (size_t i = 0; (item = yaml_doc_item(&doc, sources, i)); i++)
+            read_watched(&doc, item, a);
         if (!doc.rc && !a->n_roles)
             yaml_doc_fault(&doc, root, "no role at all");
         rc = doc.rc;

@@ -43,6 +43,9 @@
       "milliseconds without a turn after which we count as having been away: stopped, suspended")  \
     X(doubt_ms, COUNT, 0, 600000, 60000,                                                           \
       "milliseconds that deadlines inside a jump of the clock wait for the kernel's word on it")   \
+    X(check_point_entries, COUNT, 1, 1048576, 16384, "entries after which the journal is signed")  \
+    X(check_point_ms, COUNT, 1000, 3600000, 60000,                                                 \
+      "… or milliseconds after the first one that is not")                                         \
     X(audit_ms, COUNT, 1000, 3600000, 60000,                                                       \
       "milliseconds in which every open case is looked at once: has it a clock and a timer?")      \
     X(retry_after_ms, COUNT, 100, 600000, 2000,                                                    \
@@ -85,6 +88,7 @@ struct hx_settings {
 
     /* identity: */
     char *key_file; /* 32 bytes that encrypt who reported; mode 0600 ["../var/identity.key"] */
+    char *previous_key_file; /* the key before, while it is being changed; "" = none [""] */
 
     /* evidence: */
     char *onsite_key_file;   /* 32 bytes that make on-site codes; mode 0600; "" = none [""] */

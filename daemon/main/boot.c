@@ -98,12 +98,11 @@ static int make_key(const char *path, uint8_t *key, struct hx_problem *problem)
     return HX_OK;
 }
 
-static int read_key(const char *path, uint8_t *key, struct hx_problem *problem)
+/* A key that must be there. */
+static int read_old_key(const char *path, uint8_t *key, struct hx_problem *problem)
 {
     errno = 0;
     int fd = hx_secret_open(path);
-    if (fd == HX_NOTFOUND)
-        return make_key(path, key, problem);
     if (fd < 0)
         return key_fault(path,
                          fd == HX_DENIED ? "others may read the key, or nobody can"
@@ -119,6 +118,17 @@ static int read_key(const char *path, uint8_t *key, struct hx_problem *problem)
     return key_fault(path, "a key has exactly 32 bytes", problem);
 }
 
+/* The same, made when it is not there. */
+static int read_key(const char *path, uint8_t *key, struct hx_problem *problem)
+{
+    int fd = hx_secret_open(path);
+    if (fd == HX_NOTFOUND)
+        return make_key(path, key, problem);
+    if (fd >= 0)
+        close(fd);
+    return read_old_key(path, key, problem);
+}
+
 /* ---- store and service ------------------------------------------------------------------------
  */
 
@@ -126,9 +136,13 @@ int boot_open(struct boot *b, const char *data, uint32_t scale, struct hx_proble
 {
     char text[HX_STORE_PROBLEM_MAX] = "";
     const char *path = data ? data : b->settings.store_path;
+    uint8_t previous[HX_IDENTITY_KEY_SIZE];
+    bool has_previous = *b->settings.previous_key_file;
     int rc = read_key(b->settings.key_file, b->key, problem);
     if (rc == HX_OK && *b->settings.onsite_key_file)
         rc = read_key(b->settings.onsite_key_file, b->onsite_key, problem);
+    if (rc == HX_OK && has_previous)
+        rc = read_old_key(b->settings.previous_key_file, previous, problem);
     if (rc != HX_OK)
         return rc;
     make_parent(path);
@@ -137,8 +151,10 @@ int boot_open(struct boot *b, const char *data, uint32_t scale, struct hx_proble
                                        .partition = (uint32_t)b->settings.partition,
                                        .scale = scale,
                                        .identity_key = b->key,
+                                       .previous_key = has_previous ? previous : NULL,
                                        .reserve_bytes = b->settings.reserve_bytes};
     rc = hx_store_open(&o, &b->store, text);
+    sodium_memzero(previous, sizeof previous);
     if (rc != HX_OK)
         hx_problem_set(problem, "%s", text);
     return rc;
@@ -163,7 +179,6 @@ int boot_run(struct boot *b, uint32_t scale, int64_t begin)
     const struct service_options o = {.rules = b->rules,
                                       .city = b->city,
                                       .store = b->store,
-                                      .identity_key = b->key,
                                       .onsite_key = *s->onsite_key_file ? b->onsite_key : NULL,
                                       .onsite_required = s->onsite_required,
                                       .onsite_window_ms = (int64_t)s->onsite_seconds * 1000,

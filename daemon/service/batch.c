@@ -104,6 +104,7 @@ void batch_show(struct service *s)
         similar_entry(&s->similar, list[i].entry);
         publisher_send(&s->publisher, &e);
     }
+    chain_add(s, list, n);
     s->counters.entries += n;
 }
 

@@ -145,6 +145,8 @@ static bool admit(struct service *s, const struct inbound *in, struct request *r
     if (!s->lock.on)
         return true;
     r->who = in->named ? NULL : lock_who(&s->lock, in->user);
+    if (r->who && s->silence.n)
+        silence_heard(&s->silence, r->who);
     if (r->who)
         r->user = hx_arena_strdup(&s->arena, in->user);
     if (r->who || !in->user) {

@@ -7,7 +7,7 @@
 
 static const char *const fact_names[] = {"REPLY",  "STATE",       "CLASS",  "CLOCK",
                                          "BREACH", "BREACH_MARK", "NOTICE", "OWNER",
-                                         "FLAG",   "ALARM",       "AUDIT"};
+                                         "FLAG",   "ALARM",       "AUDIT",  "CHECK_POINT"};
 
 static bool in_list(const char *s, size_t n, char *const *list)
 {

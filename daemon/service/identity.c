@@ -20,7 +20,7 @@ void identity_ref(const struct service *s, uint64_t case_number, const struct hx
     uint8_t hash[16];
     const char *name = who ? who->name : "";
     crypto_generichash_state st;
-    crypto_generichash_init(&st, s->options.identity_key, HX_IDENTITY_KEY_SIZE, sizeof hash);
+    crypto_generichash_init(&st, hx_store_salt(s->store), HX_IDENTITY_KEY_SIZE, sizeof hash);
     crypto_generichash_update(&st, (const uint8_t *)about, sizeof about);
     crypto_generichash_update(&st, (const uint8_t *)&case_number, sizeof case_number);
     crypto_generichash_update(&st, (const uint8_t *)name, strlen(name));
@@ -43,6 +43,25 @@ void identity_mark(struct service *s, const struct hx_principal *who, hxp_case_v
     char *copy = hx_arena_strdup(&s->arena, ref);
     if (copy)
         view->callback_ref = copy;
+}
+
+/* ---- masked values ----------------------------------------------------------------------------
+ */
+
+static bool masked(const char *text)
+{
+    static const char *const signs[] = {"*", "＊", "•", "●", "■", "█"};
+    if (strncmp(text, "CB-", 3) == 0)
+        return true;
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (strstr(text, signs[i]))
+            return true;
+    return false;
+}
+
+bool identity_is_masked(const hxp_reporter *r)
+{
+    return masked(r->name) || masked(r->phone) || masked(r->address) || masked(r->other);
 }
 
 /* ---- what all acts have in common -------------------------------------------------------------

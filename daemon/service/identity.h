@@ -9,6 +9,7 @@
 
 #include "config/access.h"
 #include "hongxin/schema.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct service;
@@ -18,6 +19,10 @@ enum { IDENTITY_REF = 18 }; /* "CB-XXXX-XXXX-XXXX", NUL */
 /* The reference of a case for a receiver; `who` NULL: without keys. */
 void identity_ref(const struct service *s, uint64_t case_number, const struct hx_principal *who,
                   char out[IDENTITY_REF]);
+
+/* True for what somebody was shown instead of the real value: 139****5678, 张**, CB-7K3Q-…. It must
+ * never take the real value's place. */
+bool identity_is_masked(const hxp_reporter *reporter);
 
 /* Sets view->callback_ref when an identity of the case is kept; in the arena. */
 void identity_mark(struct service *s, const struct hx_principal *who, hxp_case_view *view);

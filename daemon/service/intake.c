@@ -1,6 +1,7 @@
 #include "service/intake.h"
 
 #include "hongxin/number.h"
+#include "service/identity.h"
 #include "service/state.h"
 #include "service/text.h"
 #include <sodium.h>
@@ -72,8 +73,9 @@ static const char *judge_identity(const struct passage *p)
         return "IDENTITY_NOT_EXPECTED";
     if (!text_all_utf8(&r->base))
         return "BAD_UTF8";
-    return hongxin__v1__reporter__get_packed_size(r) > HX_REPORTER_MAX ? "IDENTITY_TOO_LARGE"
-                                                                       : NULL;
+    if (hongxin__v1__reporter__get_packed_size(r) > HX_REPORTER_MAX)
+        return "IDENTITY_TOO_LARGE";
+    return identity_is_masked(r) ? "MASKED_VALUE" : NULL;
 }
 
 /* Refuses what has the wrong form; *reply stays NULL when the event may go to the engine, which
@@ -90,8 +92,9 @@ static int check_form(struct service *s, struct passage *p, hxp_reply **reply)
     }
     if (!code)
         return HX_OK;
-    *reply = intake_refusal(s, HONGXIN__V1__RESULT__INVALID, code,
-                            "larger than the limit, or an identity where no reporter comes in");
+    *reply = intake_refusal(
+        s, HONGXIN__V1__RESULT__INVALID, code,
+        "larger than the limit, or an identity where no reporter comes in, or a masked one");
     name_reply(p->event, *reply);
     return *reply ? HX_OK : HX_NOMEM;
 }
@@ -208,7 +211,7 @@ static int digest_identity(struct service *s, struct passage *p)
     hongxin__v1__reporter__pack(r, packed);
     p->identity = packed;
     crypto_generichash_state hash;
-    crypto_generichash_init(&hash, s->options.identity_key, HX_IDENTITY_KEY_SIZE, DIGEST_SIZE);
+    crypto_generichash_init(&hash, hx_store_salt(s->store), HX_IDENTITY_KEY_SIZE, DIGEST_SIZE);
     crypto_generichash_update(&hash, (const uint8_t *)p->event->source,
                               strlen(p->event->source) + 1);
     crypto_generichash_update(&hash, (const uint8_t *)p->event->id, strlen(p->event->id) + 1);

@@ -130,6 +130,8 @@ int lock_open(struct service *s)
     if (rc == HX_OK)
         rc = zap_open(&l->zap, s->zmq, l->access);
     l->on = rc == HX_OK;
+    if (l->on)
+        silence_use(&s->silence, l->access);
     return rc;
 }
 
@@ -174,6 +176,7 @@ void lock_turn(struct service *s)
     zap_use(l->zap, now);
     l->access = now;
     l->loads++;
+    silence_use(&s->silence, now);
     feeds_relock(s);
     if (stream_narrowed(before, now) && publisher_reopen(&s->publisher) != HX_OK)
         hx_log(HX_LOG_ERROR, "event=door_lost door=pub");

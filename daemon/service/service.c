@@ -77,6 +77,7 @@ static void close_doors(struct service *s)
     s->n_doors = 0;
     publisher_close(&s->publisher);
     lock_close(&s->lock);
+    chain_close(&s->chain);
     if (s->zmq)
         zmq_ctx_term(s->zmq); /* waits for answers on their way, at most the doors' linger */
     s->zmq = NULL;
@@ -171,6 +172,8 @@ int service_run(const struct service_options *options)
     s->options = *options;
     s->store = options->store;
     rc = prepare(s);
+    if (rc == HX_OK)
+        rc = chain_open(s);
     if (rc == HX_OK)
         rc = open_doors(s);
     if (rc == HX_OK)

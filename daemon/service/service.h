@@ -16,7 +16,6 @@ struct service_options {
     const struct hx_rules *rules;
     const struct hx_city *city;
     struct hx_store *store;
-    const uint8_t *identity_key;              /* HX_IDENTITY_KEY_SIZE bytes */
     const char *principals_file, *roles_file; /* NULL or "": no keys, this machine only */
     const char *server_key_file;
     const char *intake_endpoint; /* events and questions */

@@ -6,6 +6,7 @@
 #include "hongxin/limits.h"
 #include "service/audit.h"
 #include "service/batch.h"
+#include "service/chain.h"
 #include "service/counters.h"
 #include "service/door.h"
 #include "service/evidence.h"
@@ -16,6 +17,7 @@
 #include "service/publisher.h"
 #include "service/reach.h"
 #include "service/service.h"
+#include "service/silence.h"
 #include "service/similar.h"
 #include "service/tail.h"
 #include "service/timebase.h"
@@ -42,6 +44,8 @@ struct service {
     struct similar similar;
     struct counters counters;
     struct lock lock;
+    struct silence silence;
+    struct chain chain;
     struct hx_mono started;
     void *zmq;
 

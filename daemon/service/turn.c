@@ -47,6 +47,19 @@ static void project(struct service *s, bool quiet)
         hx_log(HX_LOG_ERROR, "event=projection_failed error=%s", hx_errname(rc));
 }
 
+/* Over what is committed, so it must be the first entry of its transaction. */
+static void write_check_point(struct service *s)
+{
+    if (chain_due(s) && batch_begin(s) == HX_OK && hx_store_batch_size(s->store) == 0)
+        s->batch.error = chain_point(s);
+}
+
+static void write_silence(struct service *s)
+{
+    if (silence_due(&s->silence) && !batch_paused(s) && batch_begin(s) == HX_OK)
+        s->batch.error = silence_write(s);
+}
+
 /* Before anything else, while what the audit has found is still so. */
 static void write_audit(struct service *s)
 {
@@ -71,6 +84,8 @@ struct turn_result turn_run(struct service *s, bool flush)
     lock_turn(s);
     publisher_turn(&s->publisher);
     hold_turn(s);
+    write_check_point(s);
+    write_silence(s);
     write_audit(s);
     take(s);
     deadlines_judge(s);
