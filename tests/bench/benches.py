@@ -256,5 +256,11 @@ def routing(size, place):
     return rows
 
 
+def locks(size, place):
+    """What keys, rights and the hash chain cost."""
+    import locks as costs
+    return costs.locks(size, place, row)
+
+
 BENCHES = {"intake": intake, "lives": lives, "answer": answer, "lateness": lateness, "storm": storm, "large": large,
-           "dead": dead, "rows": rows_cost, "routing": routing}
+           "dead": dead, "locks": locks, "rows": rows_cost, "routing": routing}

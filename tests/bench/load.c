@@ -10,8 +10,8 @@
  *   bench_load dead --feed E
  *       subscribes with all the credit there is and then reads nothing, until SIGTERM
  *
- * Everywhere: --config FOLDER --what reports|lives|touch --tag WORD --open N. Letters are made
- * before the first is sent. Prints one line of JSON; times in microseconds. */
+ * Everywhere: --key FILE --config FOLDER --what reports|lives|touch --tag WORD --open N. Letters
+ * are made before the first is sent. Prints one line of JSON; times in microseconds. */
 #include "bench/tool.h"
 
 #include <errno.h>
@@ -317,10 +317,12 @@ static void run_pace(struct load *l, uint64_t rate)
 /* ---- the program --------------------------------------------------------------------------------
  */
 
+static const char *key_file; /* NULL = without keys */
+
 static void open_door(struct load_door *d, const char *endpoint)
 {
     tool_need(endpoint ? endpoint : "endpoint is missing",
-              endpoint ? load_door_open(d, endpoint) : HX_INVALID);
+              endpoint ? load_door_open_key(d, endpoint, key_file) : HX_INVALID);
 }
 
 static void run_dead(struct load *l, const char *endpoint)
@@ -376,6 +378,7 @@ int main(int argc, char **argv)
     int kind = argc > 1 ? lives_kind(tool_option(argc - 1, argv + 1, "--what", "reports")) : -1;
     if (kind < 0)
         tool_die("usage: bench_load flood|pace|first|dead --endpoint E --config FOLDER …", 2);
+    key_file = tool_option(argc - 1, argv + 1, "--key", NULL);
     if (strcmp(argv[1], "dead") == 0) {
         run_dead(&l, tool_option(argc - 1, argv + 1, "--feed", NULL));
         return 0;

@@ -23,8 +23,10 @@ class Registry:
         self.path = folder / "principals.csv"
         self.daemon = None  # set: changes wait until it has taken them over
         self.server = folder / "server.key"
-        hongxin("key", "server", "--registry", self.path, "--out", self.server)
         self.keys = {"principals": self.path, "roles": roles, "server": self.server}
+
+    def make(self):
+        hongxin("key", "server", "--registry", self.path, "--out", self.server)
 
     def file(self, name):
         return self.folder / f"{name}.key"

@@ -1,24 +1,36 @@
 """Who may come in, who may say what, who may see what."""
 import os
+import re
+import resource
+import shutil
+import socket
+import struct
 
 import pytest
 import zmq
-from hongxin.v1 import event_pb2, wire_pb2
-from locks import Registry, hongxin
-from wire import RESULT, Client, NoAnswer, facts, wait_until
-
-PLACE = {"P-07": "B-0417"}  # held by P-07 in the sample city
+from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
+from locks import ROLES, Registry, hongxin
+from wire import RESULT, Client, facts, wait_until
 
 
-@pytest.fixture
-def registry(tmp_path):
-    r = Registry(tmp_path)
+
+@pytest.fixture(scope="session")
+def first_registry(tmp_path_factory):
+    """Made once: each test works on a copy."""
+    r = Registry(tmp_path_factory.mktemp("registry"))
+    r.make()
     r.new("hotline", "call_centre", "city")
     r.new("desk-p07", "company", "P-07")
     r.new("desk-p08", "company", "P-08")
     r.new("operator", "operator", "city")
     r.new("officer", "privacy_officer", "city")
     return r
+
+
+@pytest.fixture
+def registry(tmp_path, first_registry):
+    shutil.copytree(first_registry.folder, tmp_path, dirs_exist_ok=True)
+    return Registry(tmp_path)
 
 
 @pytest.fixture
@@ -173,3 +185,314 @@ def test_the_city_wide_door_is_for_city_wide_rights(locked, registry):
             assert int(board.recv_multipart()[1]) < after
     for s in (board, company, again):
         s.close()
+
+
+# ---- who reported -----------------------------------------------------------------------------------------------
+
+SECRETS = ("Wang Xiaomei", "13912345678", "Door 1704", "wang.mei@example.org")
+
+
+def secret_report(client, **fields):
+    name, phone, address, other = SECRETS
+    reporter = event_pb2.Reporter(name=name, phone=phone, address=address, other=other)
+    e = client.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"}, **fields)
+    return client.publish(e, reporters=[reporter])[0]
+
+
+def look(client, number, reason="call-back failed twice"):
+    client.send(request=5, identity=wire_pb2.IdentityQuery(case_number=number, reason=reason, person="li"))
+    return client.receive()
+
+
+def acts(daemon, registry, upto):
+    """Records of acts, as the operator reads them."""
+    with registry.client(daemon, "operator", door="feed") as c:
+        c.hello(**{"from": wire_pb2.Hello.OLDEST})
+        return [a for e in c.entries(upto) for a in facts(e, "audit")]
+
+
+def test_a_look_at_an_identity_is_on_record_before_it_is_answered(locked, registry):
+    with registry.client(locked, "hotline") as c:
+        number = secret_report(c).case_number
+        answer = look(c, number).identity
+        assert answer.reporter.phone == SECRETS[1]
+        found = [a for a in acts(locked, registry, answer.lsn) if a.act == "IDENTITY_READ"]
+        assert [(a.by, a.person, a.about, a.reason) for a in found] == [
+            ("hotline", "li", f"{number}/0", "call-back failed twice")]
+        assert look(c, number, reason="").problem.code == "NO_REASON"
+    with registry.client(locked, "desk-p07") as c:
+        assert look(c, number).problem.code == "DENIED"
+
+
+def test_a_copy_names_whose_it_was(locked, registry):
+    with registry.client(locked, "hotline") as c:
+        number = secret_report(c).case_number
+        wait_until(lambda: c.case(number).view.holder)
+        holder, own = c.case(number).view.holder, c.case(number).view.callback_ref
+    name = registry.new("desk-holder", "company", holder) and "desk-holder"
+    with registry.client(locked, name) as c:
+        ref = c.case(number).view.callback_ref
+        assert ref.startswith("CB-") and ref != own
+    with registry.client(locked, "officer") as c:
+        def trace(r):
+            return c.ask("trace", trace=wire_pb2.TraceQuery(case_number=number, callback_ref=r, reason="found in a lift"))
+        assert (trace(ref).principal, trace(own).principal, trace("CB-0000-0000-0000").principal) == (name, "hotline", "")
+
+
+def test_erasing_a_person_keeps_every_figure(locked, registry):
+    with registry.client(locked, "hotline") as c, registry.client(locked, "officer") as officer:
+        number = secret_report(c).case_number
+        wait_until(lambda: c.case(number).view.holder)
+        before, counts = c.case(number, history=True), c.ask("count", count=wire_pb2.CountQuery()).counts
+
+        def act(what):
+            officer.send(request=5, identity_act=wire_pb2.IdentityAct(act=what, case_number=number, reason="letter 17"))
+            return officer.receive()
+        assert act(wire_pb2.IdentityAct.HOLD).identity_acted.lsn
+        assert act(wire_pb2.IdentityAct.ERASE).problem.code == "LEGAL_HOLD"
+        assert act(wire_pb2.IdentityAct.RELEASE).identity_acted.lsn
+        assert act(wire_pb2.IdentityAct.ERASE).identity_acted.identities == 1
+        assert look(c, number).problem.code == "NO_IDENTITY"
+        after = c.case(number, history=True)
+        assert after.view.callback_ref == "" and before.view.callback_ref
+        before.view.callback_ref = ""
+        for view in (before.view, after.view):
+            view.ClearField("owner_ms")  # grows with the time
+        assert (after.view, list(after.history)) == (before.view, list(before.history))
+        assert list(c.ask("count", count=wire_pb2.CountQuery()).counts) == list(counts)
+
+
+@pytest.mark.parametrize("value", ["139****5678", "张**", "CB-7K3Q-9XHD-2M0T", "●●●"])
+def test_a_masked_value_never_takes_the_place_of_the_real_one(locked, registry, value):
+    with registry.client(locked, "hotline") as c:
+        number = secret_report(c, case_ref="W-1").case_number
+        e = c.event("PARTY_ADDED", by="reporter", case_number=number, data={"party": "second"})
+        reply = c.publish(e, reporters=[event_pb2.Reporter(name=value, phone=value)])[0]
+        assert (reply.result, reply.code) == (RESULT.Value("INVALID"), "MASKED_VALUE")
+        assert look(c, number).identity.reporter.phone == SECRETS[1]
+
+
+def test_no_stream_log_figure_or_file_holds_a_string_of_the_person_store(locked, registry):
+    heard = []
+    with registry.client(locked, "hotline") as c, registry.client(locked, "operator", door="feed") as feed:
+        feed.hello(**{"from": wire_pb2.Hello.OLDEST}, snapshot=True)
+        reply = secret_report(c, id="one")
+        secret_report(c, id="one")
+        number = reply.case_number
+        for e in (c.event("PROGRESS", by="holder:P-07/li", case_number=number), c.event("NONSENSE"), b"\xff\xff"):
+            heard.append(str(c.publish(e)))
+        wrong = c.event("HELD", by="reporter", case_number=number)
+        heard.append(str(c.publish(wrong, reporters=[event_pb2.Reporter(name=SECRETS[0], phone=SECRETS[1])])))
+        last = c.report(id="last").lsn
+        heard += [str(c.case(number, history=True)), str(c.ask("list", list=wire_pb2.ListQuery(closed=True)))]
+        while (message := feed.receive()) and not (message.WhichOneof("answer") == "entries" and
+                                                   message.entries.upto_lsn >= last):
+            heard.append(message.SerializeToString())
+        heard.append(message.SerializeToString())
+    with registry.client(locked, "operator") as c:
+        heard.append(str(c.stats()))
+    status = open(f"/proc/{locked.process.pid}/status", encoding="utf-8").read()
+    heard.append(status)
+    locked.stop()
+    heard += [locked.text()] + [p.read_bytes() for p in locked.data.iterdir()]
+    blob = b"\n".join(h if isinstance(h, bytes) else h.encode() for h in heard)
+    assert not [s for s in SECRETS if s.encode() in blob]
+
+
+def test_the_process_leaves_no_core_and_lets_nobody_attach(locked):
+    limits = os.stat(f"/proc/{locked.process.pid}/environ")
+    assert limits.st_uid == 0  # not dumpable: /proc belongs to root, whoever runs it
+
+
+# ---- flow -------------------------------------------------------------------------------------------------------
+
+def test_silence_of_a_source_is_an_alarm_and_so_is_its_return(make_daemon, registry, tmp_path):
+    roles = tmp_path / "roles.yaml"
+    roles.write_text(open(ROLES, encoding="utf-8").read().replace(
+        "sources: []", "sources: [{name: hotline, silent_after: 1s}]"), encoding="utf-8")
+    d = make_daemon(settings={"keys": {**registry.keys, "roles": roles}})
+    with registry.client(d, "operator", door="feed") as feed:
+        feed.hello(**{"from": wire_pb2.Hello.OLDEST})
+
+        def alarm():
+            while True:
+                for e in feed.expect("entries").entries:
+                    for a in facts(journal_pb2.Entry.FromString(e), "alarm"):
+                        if a.source == "hotline":
+                            return a.code
+        assert alarm() == "SOURCE_SILENT"
+        with registry.client(d, "hotline") as c:
+            c.ask("pong", ping=wire_pb2.Ping())
+            assert alarm() == "SOURCE_BACK"
+
+
+def test_a_tenant_over_its_quota_is_told_when_to_come_back(make_daemon, registry, tmp_path):
+    roles = tmp_path / "roles.yaml"
+    roles.write_text(open(ROLES, encoding="utf-8").read().replace(
+        "events_per_second: 2000, burst: 20000, feeds: 64", "events_per_second: 1, burst: 3, feeds: 1"), encoding="utf-8")
+    d = make_daemon(settings={"keys": {**registry.keys, "roles": roles}})
+    with registry.client(d, "hotline") as c, registry.client(d, "desk-p07", door="feed") as feed:
+        replies = [c.report(id=f"q{i}") for i in range(4)]
+        assert [r.result for r in replies[:3]] == [RESULT.Value("ACCEPTED")] * 3
+        assert (replies[3].result, replies[3].code) == (RESULT.Value("RETRY_AFTER"), "OVER_QUOTA")
+        assert 0 < replies[3].retry_after_ms <= 1000
+        feed.hello("desk-p07/one")
+        with registry.client(d, "desk-p07", door="feed") as second:
+            second.send(hello=wire_pb2.Hello(subscriber="desk-p07/two", credit=5))
+            assert second.expect("problem").code == "TOO_MANY_SUBSCRIBERS"
+
+
+def test_one_flood_does_not_starve_the_others(locked, registry):
+    with registry.client(locked, "hotline") as flood, registry.client(locked, "desk-p07") as other:
+        items = [wire_pb2.Item(event=flood.event("REPORTED", id=f"f{i}", by="reporter", data={"place": "B-0417"})
+                               .SerializeToString()) for i in range(2000)]
+        for n in range(20):
+            flood.send(publish=wire_pb2.Publish(request=n + 1, items=items))
+        for _ in range(10):
+            assert other.ask("pong", ping=wire_pb2.Ping()).version
+        assert not flood.socket.closed
+
+
+# ---- attacks ----------------------------------------------------------------------------------------------------
+
+def tcp(daemon):
+    host, port = daemon.doors["intake"].removeprefix("tcp://").rsplit(":", 1)
+    return socket.create_connection((host, int(port)))
+
+
+def test_handshakes_that_are_begun_and_held_are_closed(locked, registry):
+    held = [tcp(locked) for _ in range(100)]
+    for s in held[:50]:
+        s.sendall(b"\xff" + bytes(8) + b"\x7f\x03")
+    with registry.client(locked, "hotline") as c:
+        assert c.report().result == RESULT.Value("ACCEPTED")
+    for s in held:
+        s.settimeout(15)
+        while s.recv(4096):
+            pass
+        s.close()
+
+
+def test_a_flood_of_strangers_disturbs_nobody(locked, registry):
+    server = registry.key("hotline")[2]
+    with registry.client(locked, "hotline") as c:
+        strangers = [Client(locked.doors["intake"], key=(*zmq.curve_keypair(), server)) for _ in range(200)]
+        for i in range(20):
+            assert c.report(id=f"s{i}").result == RESULT.Value("ACCEPTED")
+        with registry.client(locked, "operator") as op:
+            wait_until(lambda: op.stats()["handshakes_refused"] >= 200)
+        for s in strangers:
+            s.close()
+
+
+def test_frames_without_number_and_without_end(locked, registry):
+    with registry.client(locked, "hotline") as c, registry.client(locked, "desk-p07") as other:
+        c.send_frames(*[b"x"] * 10_000)
+        assert c.expect("problem").code == "BAD_FRAMES"
+        c.send_frames(b"hongxin/1", bytes(40 * 1024 * 1024))
+        assert other.ask("pong", ping=wire_pb2.Ping()).version
+    with registry.client(locked, "hotline") as c:
+        assert c.report().result == RESULT.Value("ACCEPTED")
+
+
+def test_out_of_descriptors_those_who_are_in_go_on(locked, registry):
+    pid = locked.process.pid
+    with registry.client(locked, "hotline") as c:
+        assert c.report(id="before").result == RESULT.Value("ACCEPTED")
+        used = len(os.listdir(f"/proc/{pid}/fd"))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 5, used + 5))
+        many = [tcp(locked) for _ in range(50)]
+        for i in range(5):
+            assert c.report(id=f"d{i}").result == RESULT.Value("ACCEPTED")
+        for s in many:
+            s.close()
+
+
+# ---- what a company sees ----------------------------------------------------------------------------------------
+
+def test_a_company_gets_nothing_of_anothers_through_any_door(locked, registry):
+    """10,000 mixed events: every entry and case that a company's key can reach is one of its own."""
+    places = [f"B-{n:04d}" for n in range(1, 401, 4)]
+    with registry.client(locked, "hotline") as c:
+        for batch in range(100):
+            events = [c.event("REPORTED" if batch % 2 == 0 else "COMMENT", id=f"{batch}-{i}", by="reporter", case_ref=f"W-{batch // 2}-{i}",
+                              data={"class": "SMALL", "place": place, "text": "x"}) for i, place in enumerate(places)]
+            replies = c.publish(*events)
+        last = replies[-1].lsn
+        wait_until(lambda: all(v.holder for v in c.ask("list", list=wire_pb2.ListQuery(limit=500)).cases), timeout=60)
+        last = max(last, c.report(id="end").lsn)
+        truth = {}
+        after = 0
+        while True:
+            page = c.ask("list", list=wire_pb2.ListQuery(limit=500, after=after))
+            truth.update({v.case_number: v for v in page.cases})
+            if not page.cut:
+                break
+            after = page.next
+    mine = sorted({v.holder for v in truth.values() if v.holder.startswith("P-")})[0]
+    registry.new("desk-mine", "company", mine)
+
+    def own(entry):
+        return mine in (entry.holder, entry.holder_before, entry.second_holder) or mine in entry.audience
+
+    with registry.client(locked, "desk-mine", door="feed") as c:
+        c.hello("desk-mine", snapshot=True, credit=4000, **{"from": wire_pb2.Hello.OLDEST})
+        seen, cases, done = [], [], False
+        while not done:
+            m = c.receive()
+            kind = m.WhichOneof("answer")
+            if kind == "snapshot":
+                cases += m.snapshot.cases
+            elif kind == "entries":
+                seen += [journal_pb2.Entry.FromString(b) for b in m.entries.entries]
+                done = m.entries.upto_lsn >= last
+        wildcard = wire_pb2.Filter(places=[""], to=["", "company:", "city"])
+        listed = c.ask("list", list=wire_pb2.ListQuery(limit=500)).cases
+        c.ask("list", list=wire_pb2.ListQuery(limit=500, filter=wildcard))
+    assert seen and cases and all(own(e) for e in seen)
+    assert {v.case_number for v in cases} == {n for n, v in truth.items() if v.holder == mine}
+    assert all(v.holder == mine for v in [*cases, *listed])
+
+
+# ---- what is proven ---------------------------------------------------------------------------------------------
+
+def exported(daemon, registry, path):
+    """The journal as `hongxin export` writes it, made from a feed."""
+    with registry.client(daemon, "operator", door="feed") as c:
+        welcome = c.hello(**{"from": wire_pb2.Hello.OLDEST})
+        raw, upto = [], 0
+        while upto < welcome.newest_lsn:
+            m = c.expect("entries")
+            raw += m.entries
+            upto = m.upto_lsn
+    head = f"hongxin-journal/1 epoch={welcome.epoch} partition=0 scale=1 oldest=1 newest={upto}\n".encode()
+    body = b"".join(struct.pack(">I", len(r)) + r for r in raw)
+    path.write_bytes(head + body + struct.pack(">IQ", 0, len(raw)))
+    return raw
+
+
+def test_one_flipped_bit_anywhere_is_found(make_daemon, registry, tmp_path):
+    d = make_daemon(settings={"keys": registry.keys, "check_point_entries": 4})
+    with registry.client(d, "hotline") as c:
+        for i in range(6):
+            c.report(id=f"a{i}")
+        d.kill()
+        d.start()
+    with registry.client(d, "hotline") as c, registry.client(d, "operator") as op:
+        for i in range(6):
+            c.report(id=f"b{i}")
+        wait_until(lambda: op.stats()["check_points"] >= 1)
+    path = tmp_path / "journal.hxj"
+    exported(d, registry, path)
+    key = re.search(r"public_key=([0-9a-f]{64})", d.text()).group(1)
+    good = hongxin("verify", path, "--public", key)
+    assert "0 faults" in good.stdout
+    whole = bytearray(path.read_bytes())
+    head = whole.index(b"\n") + 1
+    for at in range(head + 4, head + 400, 37):
+        bad = bytearray(whole)
+        bad[at] ^= 1
+        path.write_bytes(bad)
+        assert hongxin("verify", path, "--public", key, check=False).returncode == 1, at
+    path.write_bytes(whole)
+    assert hongxin("verify", path, "--public", "0" * 64, check=False).returncode == 1

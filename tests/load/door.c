@@ -1,3 +1,4 @@
+#include "hongxin/key.h"
 #include "load/load.h"
 
 #include <errno.h>
@@ -9,7 +10,25 @@
 
 #define VERSION "hongxin/1"
 
+static int set_key(void *socket, const char *file)
+{
+    struct hx_key k;
+    int rc = file ? hx_key_load(file, &k) : HX_OK;
+    if (rc || !file)
+        return rc;
+    zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, k.server_key, HX_KEY_TEXT);
+    zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, k.public_key, HX_KEY_TEXT);
+    zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, k.secret_key, HX_KEY_TEXT);
+    hx_key_wipe(&k);
+    return HX_OK;
+}
+
 int load_door_open(struct load_door *d, const char *endpoint)
+{
+    return load_door_open_key(d, endpoint, NULL);
+}
+
+int load_door_open_key(struct load_door *d, const char *endpoint, const char *key_file)
 {
     const int none = 0, soon = 5, much = 0;
     *d = (struct load_door){0};
@@ -18,7 +37,7 @@ int load_door_open(struct load_door *d, const char *endpoint)
     memcpy(d->endpoint, endpoint, strlen(endpoint) + 1);
     d->zmq = zmq_ctx_new();
     d->socket = d->zmq ? zmq_socket(d->zmq, ZMQ_DEALER) : NULL;
-    if (!d->socket)
+    if (!d->socket || set_key(d->socket, key_file) != HX_OK)
         goto failed;
     zmq_setsockopt(d->socket, ZMQ_LINGER, &none, sizeof none);
     zmq_setsockopt(d->socket, ZMQ_RECONNECT_IVL, &soon, sizeof soon);

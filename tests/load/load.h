@@ -98,6 +98,8 @@ struct load_reply {
 typedef void load_reply_fn(void *ctx, const struct load_reply *reply);
 
 HX_CHECK int load_door_open(struct load_door *d, const char *endpoint);
+/* With a key file (hongxin/key.h); NULL = without keys. */
+HX_CHECK int load_door_open_key(struct load_door *d, const char *endpoint, const char *key_file);
 void load_door_close(struct load_door *d);
 
 /* Sends a copy of the frame. */

@@ -1,0 +1,70 @@
+"""What keys, rights and the hash chain cost."""
+import subprocess
+
+import harness
+from harness import CONFIG, Daemon, tool
+
+
+class Keys:
+    """A registry with one key that may publish for everybody, without a quota; `section` for the configuration."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.registry, self.file = folder / "principals.csv", folder / "load.key"
+        roles = folder / "roles.yaml"
+        roles.write_text((CONFIG / "roles.yaml").read_text(encoding="utf-8").split("\ntenants:")[0] + "\n", encoding="utf-8")
+        self.hongxin("server", "--out", folder / "server.key")
+        self.hongxin("new", "load", "--role", "call_centre", "--area", "city", "--source", "*", "--out", self.file)
+        self.section = f"keys:\n  principals: '{self.registry}'\n  roles: '{roles}'\n  server: '{folder}/server.key'\n"
+
+    def hongxin(self, *args):
+        subprocess.run([str(harness.BIN / "hongxin"), "key", *map(str, args), "--registry", str(self.registry)], check=True,
+                       stdout=subprocess.DEVNULL)
+
+
+def daemon(folder, keys=None):
+    d = Daemon(folder)
+    if keys:
+        d.config.write_text(d.config.read_text() + keys.section)
+    return d
+
+
+def flood(folder, events, keys):
+    with daemon(folder, keys) as d:
+        before = d.cpu()
+        more = {"key": keys.file} if keys else {}
+        f = tool("bench_load", "flood", endpoint=d.intake(), what="reports", events=events, items=64, window=128, tag="k",
+                 **more)
+        return f, (d.cpu() - before) * 1e6 / f["events"]
+
+
+def pace(folder, keys, seconds, strangers):
+    """p99 of answers at 1,000 events a second, beside 1,000 strangers a second or alone."""
+    with daemon(folder, keys) as d:
+        other = harness.start_tool("bench_locks", "strangers", endpoint=d.intake(), key=keys.file, rate=1000,
+                                   seconds=seconds + 2) if strangers else None
+        f = tool("bench_load", "pace", endpoint=d.intake(), rate=1000, seconds=seconds, tag="p", key=keys.file)
+        return f, harness.finish(other) if other else {}
+
+
+def locks(size, place, row):
+    rows, events = [], size.count(200_000)
+    folder = place.folder("keys")
+    keys = Keys(folder)
+    plain, cpu_plain = flood(place.folder("plain"), events, None)
+    curve, cpu_curve = flood(place.folder("curve"), events, keys)
+    lost = 1 - curve["per_second"] / plain["per_second"]
+    rows.append(row("complaints accepted with keys, 64 to a message", curve["per_second"], "/s", "40 % less at most",
+                    yardstick=plain["per_second"], ratio=round(1 - lost, 3), ok=lost <= 0.4,
+                    cpu_us=[round(cpu_plain, 2), round(cpu_curve, 2)]))
+    chain = tool("bench_locks", "chain")
+    rows.append(row("hash chain, each entry", chain["us"], "µs", "10 % of intake", yardstick=round(cpu_plain, 2),
+                    ratio=round(chain["us"] / cpu_plain, 3), ok=chain["us"] <= 0.1 * cpu_plain))
+    rights = tool("bench_locks", "rights")
+    rows.append(row("right of one of 1,000 subscribers to an entry", rights["ns"], "ns", "200 ns", ok=rights["ns"] <= 200))
+    seconds = size.seconds(10)
+    alone, _ = pace(place.folder("alone"), keys, seconds, False)
+    beside, knocked = pace(place.folder("beside"), keys, seconds, True)
+    rows.append(row("p99 of answers beside 1,000 strangers a second", beside["answer_p99"], "µs", "2 × alone", yardstick=alone["answer_p99"],
+                    ratio=round(beside["answer_p99"] / alone["answer_p99"], 2), ok=beside["answer_p99"] <= 2 * alone["answer_p99"], strangers=knocked))
+    return rows
