@@ -94,6 +94,7 @@ enum hx_basis {
     HX_BASIS_DATE,        /* a date named by a person: plan, order, request */
     HX_BASIS_MOVED,       /* moved by two persons */
     HX_BASIS_NONE,        /* only shown */
+    HX_BASIS_CALENDAR,    /* its budget by a calendar that came into force later (corner 23) */
 };
 
 /* One clock with the whole arithmetic of its deadline (R6):
@@ -106,7 +107,8 @@ struct hx_clock {
     uint8_t shift;    /* levels higher than usual (corner 9) */
     uint8_t calendar; /* index in the life cycle */
     uint32_t fired;   /* bit i: mark i of its ladder fired (R8); bit 31: its end fired */
-    uint32_t policy;  /* version of the life cycle it is pinned to (R14) */
+    uint32_t policy;  /* version of the life cycle it is pinned to (R14) … */
+    uint32_t days;    /* … and of its calendar's table of holidays; 0 = has none */
     int64_t start;    /* instant */
     uint64_t budget_ms;
     uint64_t paused_ms;   /* finished pauses */
@@ -126,7 +128,8 @@ enum hx_breach_mark { HX_BREACH_REBUTTED = 1, HX_BREACH_EXCLUDED = 2, HX_BREACH_
 struct hx_breach {
     uint8_t kind; /* clock */
     uint8_t cycle;
-    uint32_t marks; /* enum hx_breach_mark */
+    uint32_t marks;  /* enum hx_breach_mark */
+    uint32_t policy; /* version of the life cycle that it broke */
     int64_t deadline, t_noticed;
     uint64_t lsn;
     char holder[HX_ID_MAX];

@@ -47,15 +47,15 @@ static const struct hx_field clock_fields[] = {
     U32(7, hx_clock, policy),     I64(8, hx_clock, start),       U64(9, hx_clock, budget_ms),
     U64(10, hx_clock, paused_ms), I64(11, hx_clock, paused_at),  I64(12, hx_clock, floor),
     I64(13, hx_clock, deadline),  I64(14, hx_clock, stopped_at), U64(15, hx_clock, moved_by),
-    U32(16, hx_clock, met),       U8(17, hx_clock, calendar),    TEXT(80, hx_clock, unit),
-    U8(81, hx_clock, answered),
+    U32(16, hx_clock, met),       U8(17, hx_clock, calendar),    U32(70, hx_clock, days),
+    TEXT(80, hx_clock, unit),     U8(81, hx_clock, answered),
 };
 RECORD(clock, hx_clock);
 
 static const struct hx_field breach_fields[] = {
     U8(1, hx_breach, kind),      U8(2, hx_breach, cycle),      U32(3, hx_breach, marks),
     I64(4, hx_breach, deadline), I64(5, hx_breach, t_noticed), U64(6, hx_breach, lsn),
-    TEXT(7, hx_breach, holder),
+    TEXT(7, hx_breach, holder),  U32(70, hx_breach, policy),
 };
 RECORD(breach, hx_breach);
 

@@ -40,9 +40,27 @@ struct hx_clock *hx_clock_find(struct hx_case *c, int kind)
     return k && hx_clock_live(k) ? k : NULL;
 }
 
+/* A clock is judged by the versions it is pinned to (R14). */
+static const struct hx_clock_rule *rule_of(const struct hx_rules *r, const struct hx_clock *k)
+{
+    return &hx_rules_at(r, k->policy)->clocks[k->kind];
+}
+
 static const struct hx_calendar_rule *calendar(const struct hx_rules *r, const struct hx_clock *k)
 {
-    return &r->calendars[k->calendar];
+    return &hx_rules_at(r, k->policy)->calendars[k->calendar];
+}
+
+static const struct hx_holidays *days(const struct hx_rules *r, const struct hx_clock *k)
+{
+    return hx_table_version(calendar(r, k)->table, k->days);
+}
+
+/* The version of the calendar's table that a clock takes now. */
+static uint32_t days_now(const struct hx_calendar_rule *cal)
+{
+    const struct hx_holidays *h = hx_table_version(cal->table, 0);
+    return h ? h->version : 0;
 }
 
 int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cycle)
@@ -56,6 +74,12 @@ int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cy
 
 int64_t hx_clock_deadline(const struct hx_rules *r, const struct hx_clock *k)
 {
+    return hx_clock_deadline_by(calendar(r, k), days(r, k), k);
+}
+
+int64_t hx_clock_deadline_by(const struct hx_calendar_rule *cal, const struct hx_holidays *h,
+                             const struct hx_clock *k)
+{
     switch (k->basis) {
     case HX_BASIS_NONE:
         return 0;
@@ -63,8 +87,7 @@ int64_t hx_clock_deadline(const struct hx_rules *r, const struct hx_clock *k)
     case HX_BASIS_MOVED: /* the date stands in the floor, pauses move it */
         return k->floor;
     default: {
-        int64_t due =
-            hx_calendar_add(calendar(r, k), k->start, (int64_t)(k->budget_ms + k->paused_ms));
+        int64_t due = hx_calendar_add_by(cal, h, k->start, (int64_t)(k->budget_ms + k->paused_ms));
         return k->floor > due ? k->floor : due;
     }
     }
@@ -86,21 +109,30 @@ static int64_t share_of(const struct hx_rules *r, const struct hx_clock *k, uint
     }
     int64_t part = span / 1000 * share + span % 1000 * share / 1000;
     if (calendar(r, k)->kind != HX_CALENDAR_DAYS &&
-        (k->basis == HX_BASIS_BUDGET || k->basis == HX_BASIS_HALF_BUDGET))
-        return hx_calendar_add(calendar(r, k), k->start, part + (int64_t)k->paused_ms);
-    return hx_calendar_roll(calendar(r, k), start + part);
+        (k->basis == HX_BASIS_BUDGET || k->basis == HX_BASIS_HALF_BUDGET ||
+         k->basis == HX_BASIS_CALENDAR))
+        return hx_calendar_add_by(calendar(r, k), days(r, k), k->start,
+                                  part + (int64_t)k->paused_ms);
+    return hx_calendar_roll_by(calendar(r, k), days(r, k), start + part);
+}
+
+const struct hx_ladder_rule *hx_clock_ladder(const struct hx_rules *r, const struct hx_clock *k)
+{
+    int ladder = rule_of(r, k)->ladder;
+    return ladder < 0 ? NULL : &hx_rules_at(r, k->policy)->ladders[ladder];
 }
 
 int64_t hx_clock_mark(const struct hx_rules *r, const struct hx_clock *k, int i)
 {
-    const struct hx_clock_rule *rule = &r->clocks[k->kind];
-    if (rule->ladder < 0 || i >= r->ladders[rule->ladder].n_marks)
+    const struct hx_ladder_rule *ladder = hx_clock_ladder(r, k);
+    if (!ladder || i >= ladder->n_marks)
         return INT64_MAX;
-    const struct hx_mark_rule *mark = &r->ladders[rule->ladder].marks[i];
+    const struct hx_mark_rule *mark = &ladder->marks[i];
     if (mark->level + k->shift > 5)
         return INT64_MAX;
     if (mark->share == 0)
-        return hx_calendar_add(calendar(r, k), k->start, mark->at_ms + (int64_t)k->paused_ms);
+        return hx_calendar_add_by(calendar(r, k), days(r, k), k->start,
+                                  mark->at_ms + (int64_t)k->paused_ms);
     if (mark->share == 1000)
         return k->deadline;
     int64_t t = share_of(r, k, mark->share);
@@ -114,7 +146,7 @@ int64_t hx_clock_fire_time(const struct hx_rules *r, const struct hx_case *c,
     int64_t t = hx_clock_mark(r, k, i);
     if (t == INT64_MAX || r->quiet_calendar < 0)
         return t;
-    int level = r->ladders[r->clocks[k->kind].ladder].marks[i].level + k->shift;
+    int level = hx_clock_ladder(r, k)->marks[i].level + k->shift;
     if (level < r->quiet_level || r->quiet_never & (UINT32_C(1) << c->class_no) ||
         c->flags & r->quiet_flags)
         return t;
@@ -229,6 +261,7 @@ static struct hx_clock *add(struct hx_step *s, int kind, int64_t start)
                            .policy = s->rules->version,
                            .start = start,
                            .moved_by = s->lsn};
+    k->days = days_now(calendar(s->rules, k));
     if (s->unit)
         hx_text_put(k->unit, sizeof k->unit, s->unit);
     if (s->rules->clocks[kind].promise && !s->rules->clocks[kind].stays && c->cycle > 1)
@@ -368,6 +401,7 @@ void hx_clock_break(struct hx_step *s, struct hx_clock *k, int64_t due, int64_t 
     struct hx_breach *b = &c->breaches[c->n_breaches++];
     *b = (struct hx_breach){.kind = k->kind,
                             .cycle = k->cycle,
+                            .policy = k->policy,
                             .deadline = k->deadline,
                             .t_noticed = t_noticed,
                             .lsn = s->lsn};
@@ -423,6 +457,9 @@ static void count_pause(struct hx_step *s, struct hx_clock *k, int64_t t)
     if (k->floor)
         k->floor += paused;
     k->paused_at = 0;
+    const struct hx_table *table = calendar(s->rules, k)->table;
+    if (table && table->applied > k->days) /* one that was applied to open cases (corner 23) */
+        k->days = table->applied;
     k->deadline = hx_clock_deadline(s->rules, k);
 }
 
@@ -459,6 +496,18 @@ static void rearm(const struct hx_step *s, struct hx_clock *k)
     }
     if (k->deadline > s->now)
         k->fired &= ~HX_CLOCK_END;
+}
+
+void hx_clock_replace(struct hx_step *s, struct hx_clock *k, const struct hx_clock *next,
+                      const char *why)
+{
+    bool moved = next->deadline != k->deadline;
+    *k = *next;
+    k->moved_by = s->lsn;
+    rearm(s, k);
+    hx_fact_clock(s, k, "MOVE");
+    if (moved)
+        hx_ladder_correct(s, k, why, true);
 }
 
 void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
@@ -511,7 +560,8 @@ static const char *what_changed(struct hx_step *s, bool breached)
 
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
 {
-    int64_t budget = hx_clock_budget(s->rules, k->kind, s->c->class_no, k->cycle);
+    const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
+    int64_t budget = hx_clock_budget(own, k->kind, s->c->class_no, k->cycle);
     const char *why = what_changed(s, breach_of(s->c, k) != NULL);
     if (budget == 0) {
         hx_ladder_correct(s, k, why, true);
@@ -519,7 +569,8 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
         return;
     }
     k->budget_ms = (uint64_t)budget;
-    k->calendar = hx_clock_calendar(s->rules, k->kind, s->c->class_no);
+    k->calendar = hx_clock_calendar(own, k->kind, s->c->class_no);
+    k->days = days_now(&own->calendars[k->calendar]);
     k->basis = basis_of(s, k->kind, budget);
     k->floor = 0;
     int64_t least = s->t_eff + budget / 4;

@@ -64,6 +64,14 @@ void hx_fact_class(struct hx_step *s, int from, int to)
     f->by = text(s->event && s->event->by ? s->event->by : "system");
 }
 
+char *hx_calendar_pin(const struct hx_rules *r, const struct hx_clock *k, struct hx_arena *arena)
+{
+    const struct hx_calendar_rule *cal = &hx_rules_at(r, k->policy)->calendars[k->calendar];
+    if (!cal->table)
+        return text(cal->name);
+    return hx_arena_printf(arena, "%s@%s/%u", cal->name, cal->table->name, k->days);
+}
+
 void hx_fact_clock(struct hx_step *s, const struct hx_clock *k, const char *change)
 {
     FACT(f, clock, CLOCK, clock_fact);
@@ -78,8 +86,8 @@ void hx_fact_clock(struct hx_step *s, const struct hx_clock *k, const char *chan
     f->floor = k->floor;
     f->deadline = k->deadline;
     f->basis = text(hx_basis_name(k->basis));
-    f->policy = text(s->rules->version_text);
-    f->calendar = text(s->rules->calendars[k->calendar].name);
+    f->policy = text(hx_rules_at(s->rules, k->policy)->version_text);
+    f->calendar = hx_calendar_pin(s->rules, k, s->arena);
     f->moved_by = k->moved_by;
     if (k->met) {
         f->judged_case = HONGXIN__V1__CLOCK_FACT__JUDGED_MET;
@@ -98,7 +106,7 @@ void hx_fact_breach(struct hx_step *s, const struct hx_breach *b, int64_t due, c
     f->t_due = due;
     f->t_noticed = b->t_noticed;
     f->delay = text(delay);
-    f->policy = text(s->rules->version_text);
+    f->policy = text(hx_rules_at(s->rules, b->policy)->version_text);
     f->evidence_lsn = s->c->last_lsn;
 }
 

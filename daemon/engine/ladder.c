@@ -92,7 +92,7 @@ static void list_told(struct hx_step *s, const struct hx_clock *k, hxp_notice_fa
 static void list_passed(struct hx_step *s, const struct hx_clock *k, uint32_t passed,
                         hxp_notice_fact *f)
 {
-    const struct hx_ladder_rule *ladder = &s->rules->ladders[s->rules->clocks[k->kind].ladder];
+    const struct hx_ladder_rule *ladder = hx_clock_ladder(s->rules, k);
     f->passed = hx_arena_alloc(s->arena, HX_RULES_MARKS * sizeof *f->passed);
     for (int i = 0; f->passed && i < ladder->n_marks; i++)
         if (passed & (UINT32_C(1) << i))
@@ -128,7 +128,7 @@ static void join(struct hx_step *s, hxp_notice_fact *f, const char *clock)
 static void tell_one(struct hx_step *s, struct hx_clock *k, int i, uint32_t passed, int receiver)
 {
     const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-    const struct hx_mark_rule *mark = &s->rules->ladders[rule->ladder].marks[i];
+    const struct hx_mark_rule *mark = &hx_clock_ladder(s->rules, k)->marks[i];
     const char *to = hx_receiver(s, receiver);
     const char *level = hx_level_name(mark->level + k->shift);
     if (!to)
@@ -171,7 +171,7 @@ static uint32_t receivers_of(const struct hx_clock *k, const struct hx_ladder_ru
 
 void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passed)
 {
-    const struct hx_ladder_rule *ladder = &s->rules->ladders[s->rules->clocks[k->kind].ladder];
+    const struct hx_ladder_rule *ladder = hx_clock_ladder(s->rules, k);
     uint32_t receivers = receivers_of(k, ladder, i);
     s->unit = k->unit;
     for (int r = 0; r < s->rules->n_receivers; r++)

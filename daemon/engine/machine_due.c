@@ -19,6 +19,12 @@ const char *hx_delay_reason(const struct hx_machine *m, int64_t due)
     return m->dist.step_to && due > m->dist.step_from && due <= m->dist.step_to ? "CLOCK_STEP" : "";
 }
 
+/* By the version it is pinned to. */
+static bool is_promise(const struct hx_step *s, const struct hx_clock *k)
+{
+    return hx_rules_at(s->rules, k->policy)->clocks[k->kind].promise;
+}
+
 static bool end_due(const struct hx_clock *k, int64_t due)
 {
     return k->state == HX_CLOCK_RUNNING && k->deadline && k->deadline <= due &&
@@ -30,7 +36,7 @@ static bool end_due(const struct hx_clock *k, int64_t due)
 static void run_out(struct hx_step *s, struct hx_clock *k, int64_t due)
 {
     k->fired |= HX_CLOCK_END;
-    if (s->rules->clocks[k->kind].promise) {
+    if (is_promise(s, k)) {
         hx_clock_break(s, k, due, s->now);
         return;
     }
@@ -68,7 +74,7 @@ static void climb(struct hx_step *s, struct hx_clock *k, int64_t until)
 {
     uint32_t passed = 0;
     int last = -1;
-    if (s->rules->clocks[k->kind].promise && end_due(k, until))
+    if (is_promise(s, k) && end_due(k, until))
         run_out(s, k, k->deadline);
     for (int i = 0; i < HX_RULES_MARKS; i++) {
         if (k->fired & (UINT32_C(1) << i) || hx_clock_fire_time(s->rules, s->c, k, i) > until)

@@ -1,5 +1,6 @@
 /* Watches: what must come, or its source is told. And what disturbs us: outages and jumps of the
  * wall clock, each an entry of its own. */
+#include "engine/apply.h"
 #include "engine/machine_internal.h"
 #include "hongxin/instant.h"
 
@@ -82,7 +83,7 @@ static int lone_entry(struct hx_machine *m, const hxp_fact *fact, const char *ca
     hxp_entry *e = hx_arena_alloc(m->arena, sizeof *e);
     hxp_fact *f = hx_arena_memdup(m->arena, fact, sizeof *fact);
     hxp_fact **facts = hx_arena_alloc(m->arena, sizeof *facts);
-    if (!e || !f || !facts)
+    if (!e || !facts || hx_arena_failed(m->arena))
         return HX_NOMEM;
     hongxin__v1__entry__init(e);
     facts[0] = f;
@@ -101,6 +102,12 @@ static int lone_entry(struct hx_machine *m, const hxp_fact *fact, const char *ca
     if (f->fact_case == HONGXIN__V1__FACT__FACT_ALARM && f->alarm->disturbance)
         m->dist.lsn = e->lsn;
     return hx_machine_append(m, e);
+}
+
+int hx_machine_entry(struct hx_machine *m, const hxp_fact *f, const char *cause, int64_t t_eff)
+{
+    uint64_t lsn;
+    return lone_entry(m, f, cause, t_eff, &lsn);
 }
 
 static int alarm_entry(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff)
@@ -321,4 +328,14 @@ int hx_machine_source_alarm(struct hx_machine *m, const char *code, const char *
     a->source = hx_arena_strdup(m->arena, source);
     a->about = a->source;
     return hx_arena_failed(m->arena) ? HX_NOMEM : alarm_entry(m, a, 0);
+}
+
+int hx_machine_calendar_missing(struct hx_machine *m, const struct hx_table *table)
+{
+    hxp_alarm_fact *a = new_alarm(m, "CALENDAR_MISSING");
+    if (!a)
+        return HX_NOMEM;
+    a->about = hx_arena_printf(m->arena, "%s does not know %d", table->name,
+                               hx_day_year(hx_zone_day(&m->rules->zone, m->now)) + 1);
+    return alarm_entry(m, a, 0);
 }

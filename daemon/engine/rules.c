@@ -1,6 +1,7 @@
 /* Names and numbers of a life cycle. */
 #include "engine/rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Index of `name` in an array of structures that begin with their name. Empty slots never match. */
@@ -101,7 +102,7 @@ static const char *name_in(const char *const *names, size_t n, int i)
 static const char *const owner_names[] = {"citizen", "dispatcher", "holder", "assisting",
                                           "arbiter", "force",      "system"};
 static const char *const basis_names[] = {NULL,   "BUDGET", "HALF_BUDGET", "FLOOR",
-                                          "DATE", "MOVED",  "NONE"};
+                                          "DATE", "MOVED",  "NONE",        "CALENDAR"};
 static const char *const notice_names[] = {NULL,         "REMINDER",  "WARNING", "BREACH",
                                            "CORRECTION", "ALL_CLEAR", "DIGEST",  "CASE"};
 static const char *const clock_state_names[] = {NULL,      "RUNNING", "PAUSED", "STOPPED",
@@ -179,4 +180,60 @@ const char *hx_need_name(int need)
 int hx_need_number(const char *name)
 {
     return number_in(need_names, COUNT(need_names), name);
+}
+
+/* ---- versions
+ * ---------------------------------------------------------------------------------------- */
+
+const struct hx_rules *hx_rules_at(const struct hx_rules *r, uint32_t version)
+{
+    const struct hx_rules *v = r;
+    while (v && v->version != version)
+        v = v->older;
+    return v ? v : r;
+}
+
+/* A list of numbered things as both versions have it. */
+struct numbered {
+    const char *what, *before, *next;
+    int n;
+    size_t size; /* of one; its name comes first */
+};
+
+static int same_numbers(const struct numbered *l, char *problem, size_t size)
+{
+    for (int no = 1; no < l->n; no++) {
+        const char *before = l->before + (size_t)no * l->size;
+        const char *next = l->next + (size_t)no * l->size;
+        if (!*before || strcmp(before, next) == 0)
+            continue;
+        snprintf(problem, size, "%s no %d is %s, but %s in the version before", l->what, no,
+                 *next ? next : "missing", before);
+        return HX_CONFIG;
+    }
+    return HX_OK;
+}
+
+int hx_rules_follows(const struct hx_rules *next, const struct hx_rules *before, char *problem,
+                     size_t size)
+{
+    const struct numbered lists[] = {
+        {"state", before->states[0].name, next->states[0].name, HX_RULES_STATES,
+         sizeof *next->states},
+        {"class", before->classes[0].name, next->classes[0].name, HX_RULES_CLASSES,
+         sizeof *next->classes},
+        {"clock", before->clocks[0].name, next->clocks[0].name, HX_RULES_CLOCKS,
+         sizeof *next->clocks},
+    };
+    if (next->version <= before->version) {
+        snprintf(problem, size, "version %u does not come after version %u", next->version,
+                 before->version);
+        return HX_CONFIG;
+    }
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        int rc = same_numbers(&lists[i], problem, size);
+        if (rc)
+            return rc;
+    }
+    return HX_OK;
 }

@@ -112,6 +112,7 @@ struct hx_clock_rule {
     int64_t budget_ms[HX_RULES_CLASSES]; /* by class number; [0] = every class; 0 = the class has
                                             none */
     int64_t later_budget_ms[HX_RULES_CLASSES]; /* from the second cycle on; 0 = the same */
+    int line;                                  /* in the file */
 };
 
 /* How long an acknowledgement of a level's notices holds: a time, or until the next local time of
@@ -213,8 +214,9 @@ struct hx_rules {
     char name[HX_NAME_MAX];
     struct hx_title title;
     uint32_t version;
-    char version_text[HX_WORD_MAX];          /* "complaint/1" */
-    struct hx_zone zone;                     /* local times of this life cycle */
+    char version_text[HX_WORD_MAX]; /* "complaint/1" */
+    int64_t from;        /* day from which it counts, as an instant; 0 = when it is put in force */
+    struct hx_zone zone; /* local times of this life cycle */
     struct hx_table tables[HX_RULES_TABLES]; /* of holidays and make-up days */
     uint8_t n_tables;
     struct hx_state_rule states[HX_RULES_STATES];
@@ -244,7 +246,17 @@ struct hx_rules {
     uint8_t n_events;
     struct hx_transition transitions[HX_RULES_TRANSITIONS];
     uint16_t n_transitions;
+    const struct hx_rules *older; /* the version before, kept for its clocks (R14); NULL = none */
 };
+
+/* The version of the same life cycle to which something is pinned; `r` itself when that one is not
+ * kept. */
+const struct hx_rules *hx_rules_at(const struct hx_rules *r, uint32_t version);
+
+/* Whether `next` may come after `before`: a higher version, in which every state, class and clock
+ * still has its number and name. HX_CONFIG with the first fault in `problem`. */
+HX_CHECK int hx_rules_follows(const struct hx_rules *next, const struct hx_rules *before,
+                              char *problem, size_t size);
 
 /* Numbers of names; -1 when unknown. NULL counts as unknown. */
 int hx_rules_state(const struct hx_rules *r, const char *name);

@@ -67,6 +67,8 @@ struct hx_step {
  * ---------------------------------------------------------------------- */
 void hx_fact_state(struct hx_step *s, int from, int to);
 void hx_fact_class(struct hx_step *s, int from, int to);
+/* A clock's calendar as facts name it: "day", "workdays@china/1" (table and its version). */
+char *hx_calendar_pin(const struct hx_rules *r, const struct hx_clock *k, struct hx_arena *arena);
 void hx_fact_clock(struct hx_step *s, const struct hx_clock *k, const char *change);
 void hx_fact_breach(struct hx_step *s, const struct hx_breach *b, int64_t due, const char *delay);
 void hx_fact_breach_mark(struct hx_step *s, const struct hx_breach *b, const char *mark,
@@ -126,6 +128,15 @@ int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cy
 uint8_t hx_clock_calendar(const struct hx_rules *r, int kind, int class_no);
 /* Deadline from the arithmetic stored with it (R6, invariant 7). */
 int64_t hx_clock_deadline(const struct hx_rules *r, const struct hx_clock *k);
+/* The same in this calendar, by this version of its table. */
+int64_t hx_clock_deadline_by(const struct hx_calendar_rule *cal, const struct hx_holidays *h,
+                             const struct hx_clock *k);
+/* The ladder of the version it is pinned to; NULL = none. */
+const struct hx_ladder_rule *hx_clock_ladder(const struct hx_rules *r, const struct hx_clock *k);
+/* What a new version makes of the clock: marks that lie ahead again may fire again, whoever was
+ * told of another deadline hears `why`. */
+void hx_clock_replace(struct hx_step *s, struct hx_clock *k, const struct hx_clock *next,
+                      const char *why);
 /* When mark i of its ladder is due; INT64_MAX when the clock has no such mark. */
 int64_t hx_clock_mark(const struct hx_rules *r, const struct hx_clock *k, int i);
 /* When mark i is told: its due time, or the morning after when people must not be woken for it

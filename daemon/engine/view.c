@@ -30,8 +30,8 @@ static hxp_clock_fact *clock_view(const struct hx_machine *m, const struct hx_cl
     f->floor = k->floor;
     f->deadline = k->deadline;
     f->basis = text(hx_basis_name(k->basis));
-    f->policy = text(m->rules->version_text);
-    f->calendar = text(m->rules->calendars[k->calendar].name);
+    f->policy = text(hx_rules_at(m->rules, k->policy)->version_text);
+    f->calendar = hx_calendar_pin(m->rules, k, m->arena);
     f->moved_by = k->moved_by;
     f->cycle = k->cycle;
     if (k->met) {
@@ -81,7 +81,7 @@ static hxp_breach_fact *breach_fact(const struct hx_machine *m, const struct hx_
     f->holder = copy(m->arena, b->holder);
     f->deadline = f->t_due = b->deadline;
     f->t_noticed = b->t_noticed;
-    f->policy = text(m->rules->version_text);
+    f->policy = text(hx_rules_at(m->rules, b->policy)->version_text);
     return f;
 }
 

@@ -1,0 +1,180 @@
+#include "engine/apply.h"
+#include "engine/machine_internal.h"
+#include "hongxin/instant.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- one clock
+ * --------------------------------------------------------------------------------------- */
+
+static bool by_budget(const struct hx_clock *k)
+{
+    return k->basis != HX_BASIS_NONE && k->basis != HX_BASIS_DATE && k->basis != HX_BASIS_MOVED;
+}
+
+/* The new deadline in this calendar; an earlier one not before the floor. */
+static void settle(struct hx_clock *next, const struct hx_calendar_rule *cal,
+                   const struct hx_holidays *days, int64_t before, int64_t now)
+{
+    int64_t least = now + (int64_t)next->budget_ms / 4;
+    if (least > before)
+        least = before;
+    next->deadline = hx_clock_deadline_by(cal, days, next);
+    if (next->deadline < before && next->deadline < least) {
+        next->basis = HX_BASIS_FLOOR;
+        next->floor = least;
+        next->deadline = least;
+    }
+}
+
+static bool by_table(const struct hx_rules *own, const struct hx_clock *k,
+                     const struct hx_change *change, int64_t now, struct hx_clock *next)
+{
+    const struct hx_calendar_rule *cal = &own->calendars[k->calendar];
+    if (cal->table != change->table || k->days == change->days->version || !by_budget(k))
+        return false;
+    next->days = change->days->version;
+    next->basis = HX_BASIS_CALENDAR;
+    settle(next, cal, change->days, k->deadline, now);
+    return next->deadline != k->deadline;
+}
+
+static bool same_ladder(const struct hx_rules *a, const struct hx_rules *b, int kind)
+{
+    int x = a->clocks[kind].ladder, y = b->clocks[kind].ladder;
+    if (x < 0 || y < 0)
+        return x < 0 && y < 0;
+    return a->ladders[x].n_marks == b->ladders[y].n_marks &&
+           memcmp(a->ladders[x].marks, b->ladders[y].marks, sizeof a->ladders[x].marks) == 0;
+}
+
+/* A clock that the new life cycle does not give to this class stays as it is. */
+static bool by_rules(const struct hx_rules *own, const struct hx_case *c, const struct hx_clock *k,
+                     const struct hx_change *change, int64_t now, struct hx_clock *next)
+{
+    const struct hx_rules *r = change->rules;
+    int64_t budget = hx_clock_budget(r, k->kind, c->class_no, k->cycle);
+    if (k->policy == r->version || (by_budget(k) && !budget))
+        return false;
+    next->policy = r->version;
+    if (by_budget(k)) {
+        next->calendar = hx_clock_calendar(r, k->kind, c->class_no);
+        const struct hx_calendar_rule *cal = &r->calendars[next->calendar];
+        const struct hx_holidays *days = hx_table_version(cal->table, 0);
+        next->days = days ? days->version : 0;
+        next->budget_ms = (uint64_t)budget;
+        if (k->basis != HX_BASIS_HALF_BUDGET)
+            next->basis = HX_BASIS_BUDGET;
+        settle(next, cal, days, k->deadline, now);
+    }
+    return next->deadline != k->deadline || !same_ladder(own, r, k->kind);
+}
+
+bool hx_clock_changed(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k,
+                      const struct hx_change *change, int64_t now, struct hx_clock *next)
+{
+    const struct hx_rules *own = hx_rules_at(r, k->policy);
+    if (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED)
+        return false;
+    *next = *k;
+    return change->rules ? by_rules(own, c, k, change, now, next)
+                         : by_table(own, k, change, now, next);
+}
+
+/* ---- a case
+ * ------------------------------------------------------------------------------------------ */
+
+static void count(struct hx_moves *moves, const struct hx_clock *k, const struct hx_clock *next)
+{
+    if (next->deadline == k->deadline)
+        return;
+    moves->later += next->deadline > k->deadline;
+    moves->earlier += next->deadline < k->deadline;
+    if (!moves->earliest || next->deadline < moves->earliest)
+        moves->earliest = next->deadline;
+}
+
+/* True when anything moves. */
+static bool preview(const struct hx_rules *r, const struct hx_case *c,
+                    const struct hx_change *change, int64_t now, struct hx_moves *moves)
+{
+    bool any = false;
+    struct hx_clock next;
+    for (uint32_t i = 0; hx_case_open(r, c) && i < c->n_clocks; i++)
+        if (hx_clock_changed(r, c, &c->clocks[i], change, now, &next)) {
+            count(moves, &c->clocks[i], &next);
+            any = true;
+        }
+    moves->cases++;
+    moves->moved += any;
+    return any;
+}
+
+void hx_change_preview(const struct hx_rules *r, const struct hx_case *c,
+                       const struct hx_change *change, int64_t now, struct hx_moves *moves)
+{
+    (void)preview(r, c, change, now, moves);
+}
+
+static const char *what_came(struct hx_step *s, const struct hx_change *change)
+{
+    if (change->rules)
+        return hx_arena_printf(s->arena, "policy %s applied", change->rules->version_text);
+    return hx_arena_printf(s->arena, "calendar %s/%u applied", change->table->name,
+                           change->days->version);
+}
+
+static int move_case(struct hx_machine *m, struct hx_case *c, const struct hx_change *change)
+{
+    struct hx_step s;
+    hx_step_begin(&s, m, c, NULL);
+    s.data = hx_event_data(NULL);
+    s.cause = "CALENDAR_APPLIED";
+    int rc = m->ops->next_lsn(m->backend, &s.lsn);
+    if (rc)
+        return rc;
+    const char *why = what_came(&s, change);
+    for (uint32_t i = 0; i < c->n_clocks; i++) {
+        struct hx_clock next;
+        if (hx_clock_changed(m->rules, c, &c->clocks[i], change, s.now, &next))
+            hx_clock_replace(&s, &c->clocks[i], &next, why);
+    }
+    c->version++;
+    return hx_step_write(m, &s, NULL, NULL);
+}
+
+int hx_machine_apply(struct hx_machine *m, uint64_t case_number, const struct hx_change *change,
+                     struct hx_moves *moves)
+{
+    struct hx_case *c = &m->work;
+    int rc = m->ops->case_load(m->backend, case_number, c);
+    if (!rc)
+        rc = hx_machine_catch_up(m, c, m->now + 1);
+    if (rc || !preview(m->rules, c, change, m->now, moves))
+        return rc;
+    return move_case(m, c, change);
+}
+
+/* ---- the journal
+ * ------------------------------------------------------------------------------------- */
+
+int hx_machine_in_force(struct hx_machine *m, hxp_rules_fact *fact)
+{
+    hxp_fact *f = hx_arena_alloc(m->arena, sizeof *f);
+    if (!f)
+        return HX_NOMEM;
+    hongxin__v1__fact__init(f);
+    f->fact_case = HONGXIN__V1__FACT__FACT_RULES;
+    f->rules = fact;
+    return hx_machine_entry(m, f, "RULES_IN_FORCE", 0);
+}
+
+bool hx_table_lacks_next_year(const struct hx_table *table, const struct hx_zone *zone, int64_t now)
+{
+    enum { DAYS_OF_NOVEMBER_AND_DECEMBER = 61 };
+    int32_t today = hx_zone_day(zone, now);
+    int year = hx_day_year(today);
+    bool november = hx_day_year(today + DAYS_OF_NOVEMBER_AND_DECEMBER) > year;
+    return november && !hx_holidays_know(table->newest, year + 1);
+}

@@ -1,0 +1,50 @@
+/* A new version of a life cycle or of a table of holidays that is applied to open cases, or that
+ * somebody asks about before (R14, corner 23). Pure; one thread. */
+#ifndef ENGINE_APPLY_H
+#define ENGINE_APPLY_H
+
+#include "engine/machine.h"
+#include "engine/rules.h"
+
+/* One of the two is set. */
+struct hx_change {
+    const struct hx_rules *rules;   /* the new life cycle */
+    const struct hx_table *table;   /* or the table … */
+    const struct hx_holidays *days; /* … and its new version */
+};
+
+/* What a change moves, or would move. */
+struct hx_moves {
+    uint64_t cases;          /* looked at */
+    uint64_t moved;          /* cases in which something moves */
+    uint64_t later, earlier; /* deadlines */
+    int64_t earliest;        /* of the new deadlines; 0 = none moves */
+};
+
+/* What the change makes of a running or paused clock at `now`, into *next. False: nothing. A
+ * deadline that would become earlier gets the floor: a quarter of its budget from now, and never
+ * later than it was, so that no breach lies in the past. Dates named by persons stay. */
+bool hx_clock_changed(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k,
+                      const struct hx_change *change, int64_t now, struct hx_clock *next);
+
+/* Adds what the change would do to this case. Closed cases keep what they have. */
+void hx_change_preview(const struct hx_rules *r, const struct hx_case *c,
+                       const struct hx_change *change, int64_t now, struct hx_moves *moves);
+
+/* Does it, as an entry CALENDAR_APPLIED, after what is due has been judged by the version before;
+ * nothing is written for a case in which nothing moves. The new version must be in force already,
+ * so that the entry can name it. HX_NOTFOUND: no such case. */
+HX_CHECK int hx_machine_apply(struct hx_machine *m, uint64_t case_number,
+                              const struct hx_change *change, struct hx_moves *moves);
+
+/* The entry that says that a version has come into force, and who wanted it: about no case, for the
+ * city. The fact lives in the arena. */
+HX_CHECK int hx_machine_in_force(struct hx_machine *m, hxp_rules_fact *fact);
+
+/* Whether the table lacks next year although it is November: the alarm CALENDAR_MISSING is due. */
+bool hx_table_lacks_next_year(const struct hx_table *table, const struct hx_zone *zone,
+                              int64_t now);
+/* Rings it. */
+HX_CHECK int hx_machine_calendar_missing(struct hx_machine *m, const struct hx_table *table);
+
+#endif
