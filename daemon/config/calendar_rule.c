@@ -16,20 +16,10 @@ static void beside(const struct yaml_doc *doc, const char *file, char *path, siz
     snprintf(path, size, "%.*s%s", folder, doc->file, file);
 }
 
-static int take_table(const struct yaml_doc *doc, const struct hx_table_source *source,
-                      const char *const name_file[2], struct hx_table *t, struct hx_problem *why)
-{
-    char path[4096];
-    if (source)
-        return source->table(source->ctx, name_file[0], t, why);
-    beside(doc, name_file[1], path, sizeof path);
-    return hx_holidays_load(path, t, why);
-}
-
 void holiday_table_read(struct yaml_doc *doc, yaml_node_t *map,
                         const struct hx_table_source *source, struct hx_rules *r)
 {
-    char name[HX_CALENDAR_NAME], file[256];
+    char name[HX_CALENDAR_NAME], file[256], path[4096];
     struct hx_problem why = {""};
     yaml_doc_only(doc, map, "name file");
     yaml_doc_need(doc, map, "name", name, sizeof name);
@@ -40,7 +30,9 @@ void holiday_table_read(struct yaml_doc *doc, yaml_node_t *map,
     if (doc->rc)
         return;
     struct hx_table *t = &r->tables[r->n_tables];
-    if (take_table(doc, source, (const char *const[]){name, file}, t, &why)) {
+    beside(doc, file, path, sizeof path);
+    if (source ? source->table(source->ctx, name, path, t, &why)
+               : hx_holidays_load(path, t, &why)) {
         yaml_doc_fault(doc, map, "%s", why.text[0] ? why.text : "out of memory");
         return;
     }

@@ -590,12 +590,25 @@ static const struct section {
     {"refused", read_refused},       {"acks", read_ack},           {"clocks", read_clock},
     {"transitions", read_transition}};
 
+/* `from: "2026-11-01"`: midnight of that day. */
+static void read_from_day(struct loader *l, yaml_node_t *root)
+{
+    char day[HX_NAME_MAX], text[HX_NAME_MAX + 16];
+    int64_t t = 0;
+    yaml_doc_text(&l->doc, root, "from", day, sizeof day);
+    snprintf(text, sizeof text, "%sT00:00:00Z", day);
+    if (day[0] && hx_instant_parse(text, &t))
+        yaml_doc_fault(&l->doc, yaml_doc_get(&l->doc, root, "from"),
+                       "from must be a day such as 2026-11-01, not %s", day);
+    l->r->from = t ? hx_zone_instant(&l->r->zone, t) : 0;
+}
+
 static void read_head(struct loader *l, yaml_node_t *root)
 {
     struct hx_rules *r = l->r;
     yaml_doc_only(
         &l->doc, root,
-        "life-cycle version zh en zone states classes holidays calendars receivers ladders "
+        "life-cycle version from zh en zone states classes holidays calendars receivers ladders "
         "clocks events pauses returns refused acks quiet transitions");
     yaml_doc_need(&l->doc, root, "life-cycle", r->name, sizeof r->name);
     read_title(l, root, &r->title);
@@ -608,6 +621,7 @@ static void read_head(struct loader *l, yaml_node_t *root)
     if (!l->doc.rc && hx_zone_load(zone, &r->zone))
         yaml_doc_fault(&l->doc, yaml_doc_get(&l->doc, root, "zone"),
                        "%s is not in the time zone database", zone);
+    read_from_day(l, root);
 }
 
 static int read_all(struct loader *l)

@@ -12,9 +12,10 @@ HX_CHECK int hx_life_cycle_load(const char *path, struct hx_rules **out,
                                 struct hx_problem *problem);
 
 /* Where the tables of holidays come from that a life cycle names. `table` fills *out (its version
- * is then the rules' own) or returns an error with its text. */
+ * is then the rules' own) or returns an error with its text; `path` is where its file stands. */
 struct hx_table_source {
-    int (*table)(void *ctx, const char *name, struct hx_table *out, struct hx_problem *problem);
+    int (*table)(void *ctx, const char *name, const char *path, struct hx_table *out,
+                 struct hx_problem *problem);
     void *ctx;
 };
 

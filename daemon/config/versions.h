@@ -1,0 +1,80 @@
+/* Versions: every life cycle and table of holidays that is or was in force, for the clocks that are
+ * pinned to them (R14).
+ *
+ * A version is a text: the file as it stood. What kinds there are stands in one table (versions.c):
+ * how a text is recognised, read, checked against what is in force, and put there. Numbers of a
+ * kind and name only grow; a number is never used again with another text. Versions live until
+ * hx_versions_free. One thread. */
+#ifndef CONFIG_VERSIONS_H
+#define CONFIG_VERSIONS_H
+
+#include "config/problem.h"
+#include "engine/apply.h"
+
+enum { HX_DIGEST_SIZE = 32, HX_VERSION_FILE_MAX = 1024 * 1024 };
+
+/* One text. Owned by the versions once it is put, until then by whoever read it. */
+struct hx_version {
+    const char *kind; /* static: "calendar", "life-cycle" */
+    char name[HX_NAME_MAX];
+    uint32_t number;
+    uint8_t digest[HX_DIGEST_SIZE]; /* BLAKE2b-256 of the text */
+    char *file;                     /* where it came from, for messages */
+    char *text;
+    size_t size;
+    void *parsed; /* its kind's own */
+};
+
+struct hx_versions; /* opaque */
+
+HX_CHECK int hx_versions_new(struct hx_versions **out);
+void hx_versions_free(struct hx_versions *v);
+
+/* Reads a text of whatever kind it is and checks it by itself; `file` is named in messages. On
+ * success the caller owns *out (hx_version_free). HX_CONFIG, HX_NOMEM. */
+HX_CHECK int hx_version_read(struct hx_versions *v, const char *file, const char *text, size_t size,
+                             struct hx_version **out, struct hx_problem *problem);
+/* The same from a file; HX_IO as well. */
+HX_CHECK int hx_version_load(struct hx_versions *v, const char *path, struct hx_version **out,
+                             struct hx_problem *problem);
+void hx_version_free(struct hx_version *x); /* NULL is allowed; not one that was put */
+
+/* Whether it may come into force at `now` after what is: a higher number, or the very same text
+ * again (HX_EXISTS). HX_CONFIG with the file and line of both sides: a number that was used with
+ * other content, one that is not higher, a life cycle that takes something away from open cases, or
+ * shortens a promise from a day that is past. */
+HX_CHECK int hx_version_follows(const struct hx_versions *v, const struct hx_version *x,
+                                int64_t now, struct hx_problem *problem);
+
+/* Puts it in force: new clocks take it. Versions of a name are put in the order of their numbers,
+ * tables before the life cycles that name them. */
+HX_CHECK int hx_versions_put(struct hx_versions *v, struct hx_version *x,
+                             struct hx_problem *problem);
+
+/* What it changes in open cases; before or after it was put. */
+void hx_version_change(const struct hx_versions *v, const struct hx_version *x,
+                       struct hx_change *change);
+
+/* From now on open clocks follow this version whenever they are counted anew. */
+void hx_version_apply(struct hx_versions *v, const struct hx_version *x);
+
+/* The life cycle in force; NULL before one was put. Older ones hang behind it. */
+const struct hx_rules *hx_versions_rules(const struct hx_versions *v);
+
+/* A version that was put; NULL when there is none. `number` 0 = the newest. */
+const struct hx_version *hx_versions_find(const struct hx_versions *v, const char *kind,
+                                          const char *name, uint32_t number);
+/* All that were put, in their order; NULL ends. */
+const struct hx_version *hx_versions_at(const struct hx_versions *v, size_t i);
+
+/* The life cycle file with the tables that it names, each file once, in the order in which they are
+ * to be put; *n of them in list (at most HX_RULES_TABLES + 1), owned by the caller. */
+HX_CHECK int hx_version_files(struct hx_versions *v, const char *life_cycle,
+                              struct hx_version *list[HX_RULES_TABLES + 1], size_t *n,
+                              struct hx_problem *problem);
+
+/* Reads and puts these files: what the simulator and a new store begin with. */
+HX_CHECK int hx_versions_load(const char *life_cycle, struct hx_versions **out,
+                              struct hx_problem *problem);
+
+#endif
