@@ -71,6 +71,11 @@ static const struct words list[] = {
     {WORDS_EVENT, "CLOCK_CORRECTED", "clock corrected", "更正时钟"},
     {WORDS_EVENT, "HOLDER_CHANGED", "company changed", "更换处置单位"},
     {WORDS_EVENT, "CALENDAR_APPLIED", "calendar applied", "启用新日历"},
+    {WORDS_EVENT, "DEADLINE_MOVED", "deadline moved", "调整期限"},
+    {WORDS_EVENT, "CLOCK_CORRECTED", "clock corrected", "时限更正"},
+    {WORDS_EVENT, "HOLDER_CHANGED", "company changed", "更换责任单位"},
+    {WORDS_EVENT, "CALENDAR_APPLIED", "new calendar or policy applied", "启用新日历或新规则"},
+    {WORDS_EVENT, "RULES_IN_FORCE", "a new version is in force", "新版本生效"},
     {WORDS_EVENT, "TRANSFERRED", "transferred", "转办"},
     {WORDS_EVENT, "CONVERTED", "dispute opened", "转为纠纷"},
     {WORDS_EVENT, "COMMENT", "comment", "备注"},
@@ -164,7 +169,7 @@ static const struct words list[] = {
     {WORDS_BASIS, "FLOOR", "a quarter of the new budget from the change", "变更后保底四分之一时限"},
     {WORDS_BASIS, "DATE", "a date named by a person", "约定日期"},
     {WORDS_BASIS, "MOVED", "moved by two persons", "双人调整"},
-    {WORDS_BASIS, "CALENDAR", "moved to the next opening of the day window", "顺延至工作时段"},
+    {WORDS_BASIS, "CALENDAR", "its budget by a calendar that came later", "按新日历重新计算"},
     {WORDS_BASIS, "NONE", "only shown", "仅展示"},
 
     {WORDS_RESULT, "ACCEPTED", "accepted", "已接受"},
@@ -195,6 +200,7 @@ static const struct words list[] = {
     {WORDS_ALARM, "OUTAGE", "we were down", "系统中断"},
     {WORDS_ALARM, "NOBODY_ON_DUTY", "nobody on duty", "无人值班"},
     {WORDS_ALARM, "FORUM_REQUIRED", "a meeting is required", "须开评议会"},
+    {WORDS_ALARM, "CALENDAR_MISSING", "next year's holidays are missing", "缺少下一年节假日安排"},
     {WORDS_ALARM, "DEAD_LETTER", "an event's case never came", "事件无对应案件"},
 
     {WORDS_REASON, "PLACE", "wrong place", "属地不符"},

@@ -41,8 +41,11 @@ static const char *instant(struct explanation *x, int64_t ms, char text[HX_INSTA
     return text;
 }
 
-static const struct hx_calendar_rule *calendar_of(const struct explanation *x, const char *name)
+/* "workdays@china/1" is the calendar workdays. */
+static const struct hx_calendar_rule *calendar_of(const struct explanation *x, const char *pin)
 {
+    char name[HX_CALENDAR_NAME];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(pin, "@"), pin);
     int i = x->rules ? hx_rules_calendar(x->rules, name) : -1;
 
     return i < 0 ? NULL : &x->rules->calendars[i];

@@ -22,12 +22,13 @@ static char *ask_text(hx_client *client, const char *kind, const char *id)
     return text;
 }
 
-static int ask_table(void *client, const char *name, struct hx_table *out,
+static int ask_table(void *client, const char *name, const char *path, struct hx_table *out,
                      struct hx_problem *problem)
 {
     char *text = ask_text(client, "calendar", name);
     int rc = text ? hx_holidays_parse(name, text, out, problem) : HX_NOTFOUND;
 
+    (void)path;
     free(text);
     return rc;
 }

@@ -1,6 +1,5 @@
 /* The subcommand: options, files, exit code. */
 #include "config/city_load.h"
-#include "config/life_cycle.h"
 #include "hongxin/instant.h"
 #include "simulate/rows.h"
 #include "simulate/simulate.h"
@@ -36,12 +35,12 @@ static const char *config_folder(const char *given)
     return access("config/life-cycles/complaint.yaml", R_OK) == 0 ? "config" : HX_DEFAULT_CONFIG;
 }
 
-static int load(const char *folder, struct hx_rules **rules, struct hx_city **city)
+static int load(const char *folder, struct hx_versions **versions, struct hx_city **city)
 {
     char path[4096];
     struct hx_problem problem = {""};
     snprintf(path, sizeof path, "%s/life-cycles/complaint.yaml", folder);
-    int rc = hx_life_cycle_load(path, rules, &problem);
+    int rc = hx_versions_load(path, versions, &problem);
     if (!rc) {
         snprintf(path, sizeof path, "%s/city", folder);
         rc = hx_city_load(path, city, &problem);
@@ -72,17 +71,21 @@ static int write_rows(const char *path, const struct rows *rows)
 
 static int run(const struct run *r, FILE *in, const char *name)
 {
-    struct hx_rules *rules = NULL;
+    struct hx_versions *versions = NULL;
     struct hx_city *city = NULL;
     struct scenario scenario = {0};
-    char problem[512] = "";
-    int rc = load(r->folder, &rules, &city);
+    char problem[512] = "", beside[4096] = ".";
+    const char *slash = strrchr(name, '/');
+    if (slash)
+        snprintf(beside, sizeof beside, "%.*s", (int)(slash - name), name);
+    int rc = load(r->folder, &versions, &city);
     if (!rc) {
         rc = scenario_read(in, name, &scenario, problem);
         scenario.prove = r->prove;
         scenario.rows = r->rows ? rows_new(rules) : NULL;
         if (!rc)
-            rc = simulate_run(rules, city, &scenario, r->until, stdout, problem);
+            rc = simulate_run(&(struct simulate_options){versions, city, beside, r->until, stdout},
+                              &scenario, problem);
         if (!rc && fflush(stdout))
             rc = HX_IO;
         if (!rc && scenario.rows)
@@ -93,7 +96,7 @@ static int run(const struct run *r, FILE *in, const char *name)
     rows_free(scenario.rows);
     scenario_free(&scenario);
     hx_city_free(city);
-    hx_life_cycle_free(rules);
+    hx_versions_free(versions);
     return rc ? 2 : 0;
 }
 

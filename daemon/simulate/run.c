@@ -6,6 +6,7 @@
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"
+#include "simulate/apply.h"
 #include "simulate/prove.h"
 #include "simulate/rows.h"
 #include "simulate/simulate.h"
@@ -26,6 +27,7 @@ struct sim {
     struct hx_memory *memory;
     struct prove *prove; /* NULL = the run is not proven */
     FILE *out;
+    const struct simulate_options *options;
     int64_t real;   /* true time */
     int64_t offset; /* what the wall clock shows more */
     bool down;
@@ -241,6 +243,19 @@ static int step(struct sim *s, int64_t ms)
     return rc ? rc : print_fresh(s);
 }
 
+/* A file comes into force; with `open` for the cases that are there, too (corner 23). */
+static int apply(struct sim *s, const struct scenario_action *a, char problem[512])
+{
+    const struct simulate_apply what = {.machine = &s->m,
+                                        .memory = s->memory,
+                                        .versions = s->options->versions,
+                                        .folder = s->options->folder,
+                                        .action = a};
+    hx_arena_reset(&s->arena);
+    int rc = simulate_apply(&what, problem);
+    return rc ? rc : print_fresh(s);
+}
+
 static int act(struct sim *s, const struct scenario_action *a, char problem[512])
 {
     set_time(s, a->at);
@@ -265,8 +280,7 @@ static int act(struct sim *s, const struct scenario_action *a, char problem[512]
     case SCENARIO_ENDPOINT:
         return set_endpoint(s, a, problem);
     case SCENARIO_APPLY:
-        snprintf(problem, 512, "line %zu: apply is not known to this version", a->line);
-        return HX_INVALID;
+        return apply(s, a, problem);
     case SCENARIO_END:
         return HX_OK;
     }
@@ -333,8 +347,8 @@ static int loop(struct sim *s, const struct scenario *sc, int64_t end, char prob
     }
 }
 
-int simulate_run(const struct hx_rules *rules, const struct hx_city *city,
-                 const struct scenario *sc, int64_t until, FILE *out, char problem[512])
+int simulate_run(const struct simulate_options *options, const struct scenario *sc,
+                 char problem[512])
 {
     struct sim *s = calloc(1, sizeof *s);
     problem[0] = '\0';
@@ -347,9 +361,10 @@ int simulate_run(const struct hx_rules *rules, const struct hx_city *city,
         rc = HX_NOMEM;
         goto done;
     }
-    s->out = out;
-    s->m.rules = rules;
-    s->m.city = city;
+    s->out = options->out;
+    s->options = options;
+    s->m.rules = hx_versions_rules(options->versions);
+    s->m.city = options->city;
     s->m.ops = hx_memory_backend();
     s->m.backend = s->memory;
     s->m.arena = &s->arena;
@@ -360,15 +375,15 @@ int simulate_run(const struct hx_rules *rules, const struct hx_city *city,
     s->m.row_ctx = sc->rows;
     s->m.similar = hx_memory_similar;
     s->m.similar_ctx = &s->m;
-    int64_t end = until ? until : sc->end;
+    int64_t end = options->until ? options->until : sc->end;
     if (!end && sc->n)
         end = sc->actions[sc->n - 1].at + 30 * HX_DAY;
     if (sc->prove)
-        rc = prove_new(rules, city, s->memory, &s->prove);
+        rc = prove_new(options->city, s->memory, &s->prove);
     if (!rc)
         rc = loop(s, sc, end, problem);
     if (!rc && s->prove)
-        rc = prove_run(s->prove, problem);
+        rc = prove_run(s->prove, s->m.rules, problem);
 done:
     prove_free(s->prove);
     hx_memory_free(s->memory);

@@ -234,18 +234,35 @@ static int read_endpoint(const struct parse *p, json_t *o, struct scenario_actio
     return HX_OK;
 }
 
+/* Applying to open cases needs two different persons. */
+static int read_persons(const struct parse *p, const json_t *by, struct scenario_action *a)
+{
+    for (size_t i = 0; i < 2 && json_is_array(by); i++) {
+        const char *name = json_string_value(json_array_get(by, i));
+        snprintf(a->by[i], sizeof a->by[i], "%s", name ? name : "");
+    }
+    bool two = a->by[0][0] && a->by[1][0] && strcmp(a->by[0], a->by[1]) != 0;
+    if ((by || a->open) && (!two || json_array_size(by) != 2))
+        return wrong(p, "by must name two different persons, such as [\"operator/a\", \"city/b\"]");
+    return HX_OK;
+}
+
 static int read_apply(const struct parse *p, json_t *o, struct scenario_action *a)
 {
-    static const char *const keys[] = {"at", "apply", NULL};
-    const char *file = NULL;
+    static const char *const keys[] = {"at", "apply", "open", "by", "why", NULL};
+    const char *file = NULL, *why = "";
     int rc = only(p, o, keys);
     if (!rc)
         rc = text_of(p, o, "apply", &file);
+    if (!rc)
+        rc = text_of(p, o, "why", &why);
     if (rc)
         return rc;
-    snprintf(a->name, sizeof a->name, "%s", file);
+    a->open = json_is_true(json_object_get(o, "open"));
+    snprintf(a->file, sizeof a->file, "%s", file);
+    snprintf(a->why, sizeof a->why, "%s", why);
     a->kind = SCENARIO_APPLY;
-    return HX_OK;
+    return read_persons(p, json_object_get(o, "by"), a);
 }
 
 static int read_at(const struct parse *p, json_t *o, struct scenario_action *a)

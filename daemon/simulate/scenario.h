@@ -28,8 +28,11 @@ struct scenario_action {
     uint8_t *bytes;   /* the same, serialized */
     size_t size;
     int64_t ms;    /* of a step or a suspension */
-    char name[64]; /* endpoint or file */
+    char name[64]; /* of an endpoint */
     char state[16];
+    bool open;      /* of APPLY: open cases too … */
+    char by[2][64]; /* … agreed by these two persons */
+    char why[128];
 };
 
 struct rows; /* simulate/rows.h */

@@ -4,14 +4,22 @@
 #ifndef SIMULATE_SIMULATE_H
 #define SIMULATE_SIMULATE_H
 
+#include "config/versions.h"
 #include "engine/machine.h"
 #include "simulate/scenario.h"
 
 /* Runs a scenario to its end and writes facts as JSON Lines. `until` 0 = as the scenario says.
  * HX_INVALID with a text in `problem` when an action cannot be done; HX_IO when `out` cannot be
  * written; HX_CORRUPT when the run was to be proven and is not; HX_NOMEM. */
-HX_CHECK int simulate_run(const struct hx_rules *rules, const struct hx_city *city,
-                          const struct scenario *s, int64_t until, FILE *out, char problem[512]);
+struct simulate_options {
+    struct hx_versions *versions; /* borrowed; `apply` adds to them */
+    const struct hx_city *city;   /* borrowed */
+    const char *folder;           /* of the scenario: where files to apply are looked for */
+    int64_t until;
+    FILE *out;
+};
+HX_CHECK int simulate_run(const struct simulate_options *options, const struct scenario *s,
+                          char problem[512]);
 
 /* The subcommand. 0 when every line was understood, 2 otherwise. */
 int hx_simulate_main(int argc, char **argv);
