@@ -355,11 +355,19 @@ void hx_version_change(const struct hx_versions *v, const struct hx_version *x,
     kind_named(x->kind)->change(v, x, change);
 }
 
-void hx_version_apply(struct hx_versions *v, const struct hx_version *x)
+void hx_version_came(struct hx_versions *v, const struct hx_version *x, uint64_t lsn, bool open)
 {
-    struct hx_table *t = strcmp(x->kind, "calendar") == 0 ? find_table(v, x->name) : NULL;
-    if (t)
-        t->applied = x->number;
+    struct hx_change c;
+    hx_version_change(v, x, &c);
+    if (c.rules) {
+        struct hx_rules *r = (struct hx_rules *)(uintptr_t)c.rules;
+        r->from_lsn = lsn;
+        r->applied = open;
+    } else if (c.days) {
+        struct hx_holidays *h = (struct hx_holidays *)(uintptr_t)c.days;
+        h->from_lsn = lsn;
+        h->applied = open;
+    }
 }
 
 const struct hx_rules *hx_versions_rules(const struct hx_versions *v)

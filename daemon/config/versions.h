@@ -55,8 +55,9 @@ HX_CHECK int hx_versions_put(struct hx_versions *v, struct hx_version *x,
 void hx_version_change(const struct hx_versions *v, const struct hx_version *x,
                        struct hx_change *change);
 
-/* From now on open clocks follow this version whenever they are counted anew. */
-void hx_version_apply(struct hx_versions *v, const struct hx_version *x);
+/* It came into force with journal entry `lsn` (0 = it was there from the start); `open`: open cases
+ * follow it. Without a call: from the start, for new clocks. */
+void hx_version_came(struct hx_versions *v, const struct hx_version *x, uint64_t lsn, bool open);
 
 /* The life cycle in force; NULL before one was put. Older ones hang behind it. */
 const struct hx_rules *hx_versions_rules(const struct hx_versions *v);

@@ -61,7 +61,8 @@ static bool by_rules(const struct hx_rules *own, const struct hx_case *c, const 
     if (by_budget(k)) {
         next->calendar = hx_clock_calendar(r, k->kind, c->class_no);
         const struct hx_calendar_rule *cal = &r->calendars[next->calendar];
-        const struct hx_holidays *days = hx_table_version(cal->table, 0);
+        const struct hx_holidays *days =
+            hx_table_at(cal->table, change->lsn ? change->lsn : UINT64_MAX, false);
         next->days = days ? days->version : 0;
         next->budget_ms = (uint64_t)budget;
         if (k->basis != HX_BASIS_HALF_BUDGET)
@@ -80,6 +81,31 @@ bool hx_clock_changed(const struct hx_rules *r, const struct hx_case *c, const s
     *next = *k;
     return change->rules ? by_rules(own, c, k, change, now, next)
                          : by_table(own, k, change, now, next);
+}
+
+static void keep_later(const struct hx_change *c, uint64_t from, uint64_t *best,
+                       struct hx_change *out)
+{
+    if (from <= *best)
+        return;
+    *best = from;
+    *out = *c;
+}
+
+bool hx_change_at(const struct hx_rules *r, uint64_t lsn, struct hx_change *change)
+{
+    uint64_t best = 0;
+    for (const struct hx_rules *v = r; v; v = v->older)
+        if (v->applied && v->from_lsn < lsn)
+            keep_later(&(struct hx_change){.rules = v}, v->from_lsn, &best, change);
+    for (const struct hx_rules *v = r; v; v = v->older)
+        for (uint8_t i = 0; i < v->n_calendars; i++) {
+            const struct hx_table *t = v->calendars[i].table;
+            const struct hx_holidays *h = hx_table_at(t, lsn, true);
+            if (h)
+                keep_later(&(struct hx_change){.table = t, .days = h}, h->from_lsn, &best, change);
+        }
+    return best != 0;
 }
 
 /* ---- a case
@@ -125,7 +151,7 @@ static const char *what_came(struct hx_step *s, const struct hx_change *change)
                            change->days->version);
 }
 
-static int move_case(struct hx_machine *m, struct hx_case *c, const struct hx_change *change)
+static int move_case(struct hx_machine *m, struct hx_case *c, struct hx_change *change)
 {
     struct hx_step s;
     hx_step_begin(&s, m, c, NULL);
@@ -134,6 +160,7 @@ static int move_case(struct hx_machine *m, struct hx_case *c, const struct hx_ch
     int rc = m->ops->next_lsn(m->backend, &s.lsn);
     if (rc)
         return rc;
+    change->lsn = s.lsn;
     const char *why = what_came(&s, change);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock next;
@@ -153,7 +180,8 @@ int hx_machine_apply(struct hx_machine *m, uint64_t case_number, const struct hx
         rc = hx_machine_catch_up(m, c, m->now + 1);
     if (rc || !preview(m->rules, c, change, m->now, moves))
         return rc;
-    return move_case(m, c, change);
+    struct hx_change now = *change;
+    return move_case(m, c, &now);
 }
 
 /* ---- the journal

@@ -11,6 +11,7 @@ struct hx_change {
     const struct hx_rules *rules;   /* the new life cycle */
     const struct hx_table *table;   /* or the table … */
     const struct hx_holidays *days; /* … and its new version */
+    uint64_t lsn;                   /* of the entry that is written for it; 0 = only asked for */
 };
 
 /* What a change moves, or would move. */
@@ -26,6 +27,10 @@ struct hx_moves {
  * later than it was, so that no breach lies in the past. Dates named by persons stay. */
 bool hx_clock_changed(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k,
                       const struct hx_change *change, int64_t now, struct hx_clock *next);
+
+/* The change that entry `lsn` was about: the last version before it that was applied to open cases.
+ * False: there was none. */
+bool hx_change_at(const struct hx_rules *r, uint64_t lsn, struct hx_change *change);
 
 /* Adds what the change would do to this case. Closed cases keep what they have. */
 void hx_change_preview(const struct hx_rules *r, const struct hx_case *c,

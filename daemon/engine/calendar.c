@@ -72,6 +72,14 @@ const struct hx_holidays *hx_table_version(const struct hx_table *table, uint32_
     return h;
 }
 
+const struct hx_holidays *hx_table_at(const struct hx_table *table, uint64_t lsn, bool applied)
+{
+    const struct hx_holidays *h = table ? table->newest : NULL;
+    while (h && (h->from_lsn >= lsn || (applied && !h->applied)))
+        h = h->older;
+    return h;
+}
+
 static bool listed(const int32_t *days, uint16_t n, int32_t day)
 {
     size_t low = 0, high = n;

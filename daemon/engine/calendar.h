@@ -40,14 +40,14 @@ struct hx_holidays {
     int32_t off[HX_HOLIDAYS_OFF];    /* public holidays */
     int32_t on[HX_HOLIDAYS_ON];      /* make-up working days (调休) */
     const struct hx_holidays *older; /* the version before; NULL = none */
+    uint64_t from_lsn; /* of the journal entry with which it came into force; 0 = from the start */
+    bool applied;      /* to open cases: their clocks take it when they are counted anew */
 };
 
 /* A table by all its versions. Lives as long as any rules that refer to it. */
 struct hx_table {
     char name[HX_CALENDAR_NAME];
     const struct hx_holidays *newest; /* in force: new clocks take it (R14) */
-    uint32_t applied; /* open clocks take this version whenever they are counted anew (corner 23);
-                         0 = they keep their own */
 };
 
 enum hx_calendar_kind {
@@ -83,6 +83,11 @@ int32_t hx_zone_day(const struct hx_zone *zone, int64_t t);
 /* Version `version` of the table; the newest one at or below it when that is not kept, and the
  * newest of all for 0. NULL for NULL. */
 const struct hx_holidays *hx_table_version(const struct hx_table *table, uint32_t version);
+
+/* The version in force for entry `lsn`: the newest that came before it, so that whoever makes an
+ * old entry again counts as it was counted then. With `applied`, only versions that were applied to
+ * open cases; NULL = none. */
+const struct hx_holidays *hx_table_at(const struct hx_table *table, uint64_t lsn, bool applied);
 
 /* Whether the table knows this year: at least five days off lie in it. */
 bool hx_holidays_know(const struct hx_holidays *h, int year);

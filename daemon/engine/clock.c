@@ -57,9 +57,9 @@ static const struct hx_holidays *days(const struct hx_rules *r, const struct hx_
 }
 
 /* The version of the calendar's table that a clock takes now. */
-static uint32_t days_now(const struct hx_calendar_rule *cal)
+static uint32_t days_now(const struct hx_step *s, const struct hx_calendar_rule *cal)
 {
-    const struct hx_holidays *h = hx_table_version(cal->table, 0);
+    const struct hx_holidays *h = hx_table_at(cal->table, s->lsn, false);
     return h ? h->version : 0;
 }
 
@@ -261,7 +261,7 @@ static struct hx_clock *add(struct hx_step *s, int kind, int64_t start)
                            .policy = s->rules->version,
                            .start = start,
                            .moved_by = s->lsn};
-    k->days = days_now(calendar(s->rules, k));
+    k->days = days_now(s, calendar(s->rules, k));
     if (s->unit)
         hx_text_put(k->unit, sizeof k->unit, s->unit);
     if (s->rules->clocks[kind].promise && !s->rules->clocks[kind].stays && c->cycle > 1)
@@ -457,9 +457,9 @@ static void count_pause(struct hx_step *s, struct hx_clock *k, int64_t t)
     if (k->floor)
         k->floor += paused;
     k->paused_at = 0;
-    const struct hx_table *table = calendar(s->rules, k)->table;
-    if (table && table->applied > k->days) /* one that was applied to open cases (corner 23) */
-        k->days = table->applied;
+    const struct hx_holidays *h = hx_table_at(calendar(s->rules, k)->table, s->lsn, true);
+    if (h && h->version > k->days) /* one that was applied to open cases (corner 23) */
+        k->days = h->version;
     k->deadline = hx_clock_deadline(s->rules, k);
 }
 
@@ -570,7 +570,7 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
     }
     k->budget_ms = (uint64_t)budget;
     k->calendar = hx_clock_calendar(own, k->kind, s->c->class_no);
-    k->days = days_now(&own->calendars[k->calendar]);
+    k->days = days_now(s, &own->calendars[k->calendar]);
     k->basis = basis_of(s, k->kind, budget);
     k->floor = 0;
     int64_t least = s->t_eff + budget / 4;

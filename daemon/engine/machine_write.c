@@ -32,6 +32,12 @@ static const struct hx_calendar_rule *calendar_of(const struct hx_step *s, int k
     return &s->rules->calendars[hx_clock_calendar(s->rules, kind, s->c->class_no)];
 }
 
+static int64_t promised_at(const struct hx_step *s, int kind, int64_t from, int64_t budget)
+{
+    const struct hx_calendar_rule *cal = calendar_of(s, kind);
+    return hx_calendar_add_by(cal, hx_table_at(cal->table, s->lsn, false), from, budget);
+}
+
 static void add_unit(struct hx_step *s, hxp_reply *r, int kind)
 {
     Hongxin__V1__Unit *u = hx_arena_alloc(s->arena, sizeof *u);
@@ -91,7 +97,7 @@ void hx_reply_promises(struct hx_step *s, hxp_reply *r)
         if (k && k->state == HX_CLOCK_RUNNING && k->deadline)
             promise(s, r, kind, k->deadline);
         else if (!k && receipt && budget && promised(s, kind))
-            promise(s, r, kind, hx_calendar_add(calendar_of(s, kind), receipt, budget));
+            promise(s, r, kind, promised_at(s, kind, receipt, budget));
     }
 }
 

@@ -1,4 +1,6 @@
 #include "engine/replay.h"
+#include "engine/apply.h"
+#include "engine/machine_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +92,28 @@ static int again_disturbance(struct hx_replay *r, const hxp_alarm_fact *a)
     return hx_machine_disturb(&r->machine, &dist, a);
 }
 
+/* A version was applied to this case (corner 23). */
+static int again_applied(struct hx_replay *r, const hxp_entry *e)
+{
+    struct hx_change change;
+    struct hx_moves moves = {0};
+    return hx_change_at(r->machine.rules, e->lsn, &change)
+               ? hx_machine_apply(&r->machine, e->case_number, &change, &moves)
+               : HX_NOTFOUND;
+}
+
+/* What came from outside the journal and is only told by it: versions, and what they lack. */
+static bool only_told(const hxp_entry *e)
+{
+    return strcmp(e->cause, "RULES_IN_FORCE") == 0 || strcmp(e->cause, "CALENDAR_MISSING") == 0;
+}
+
+static int again_told(struct hx_replay *r, const hxp_entry *e)
+{
+    return e->n_facts == 1 ? hx_machine_entry(&r->machine, e->facts[0], e->cause, e->t_eff)
+                           : HX_NOTFOUND;
+}
+
 static int again(struct hx_replay *r, const hxp_entry *e)
 {
     const hxp_alarm_fact *a = alarm_of(e);
@@ -98,6 +122,10 @@ static int again(struct hx_replay *r, const hxp_entry *e)
         return again_event(r, e);
     if (e->case_number && !e->t_due && a)
         return hx_machine_case_alarm(&r->machine, e->case_number, a->code);
+    if (strcmp(e->cause, "CALENDAR_APPLIED") == 0)
+        return again_applied(r, e);
+    if (only_told(e))
+        return again_told(r, e);
     if (e->case_number)
         return e->t_due ? hx_machine_mark(&r->machine, e->case_number,
                                           e->t_until ? e->t_until : e->t_due)
@@ -158,6 +186,7 @@ static int run(struct hx_replay *r)
             begins = r->group[i].entry->case_number;
     r->n_made = r->asked = 0;
     set_time(&r->machine, e);
+    r->machine.rules = hx_rules_in_force(r->o.rules, e->lsn);
     if (r->o.number)
         rc = r->o.number(r->machine.backend, e->lsn, begins);
     if (!rc)

@@ -193,6 +193,13 @@ const struct hx_rules *hx_rules_at(const struct hx_rules *r, uint32_t version)
     return v ? v : r;
 }
 
+const struct hx_rules *hx_rules_in_force(const struct hx_rules *r, uint64_t lsn)
+{
+    while (r->from_lsn >= lsn && r->older)
+        r = r->older;
+    return r;
+}
+
 /* A list of numbered things as both versions have it. */
 struct numbered {
     const char *what, *before, *next;

@@ -247,11 +247,16 @@ struct hx_rules {
     struct hx_transition transitions[HX_RULES_TRANSITIONS];
     uint16_t n_transitions;
     const struct hx_rules *older; /* the version before, kept for its clocks (R14); NULL = none */
+    uint64_t from_lsn; /* of the journal entry with which it came into force; 0 = from the start */
+    bool applied;      /* to open cases */
 };
 
 /* The version of the same life cycle to which something is pinned; `r` itself when that one is not
  * kept. */
 const struct hx_rules *hx_rules_at(const struct hx_rules *r, uint32_t version);
+
+/* The version in force for entry `lsn`: the newest that came before it. */
+const struct hx_rules *hx_rules_in_force(const struct hx_rules *r, uint64_t lsn);
 
 /* Whether `next` may come after `before`: a higher version, in which every state, class and clock
  * still has its number and name. HX_CONFIG with the first fault in `problem`. */

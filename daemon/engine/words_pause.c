@@ -30,8 +30,10 @@ static int64_t budget_of(const struct hx_step *s)
 /* Latest end by the reason's own cap; INT64_MAX when only the named date ends it. */
 static int64_t cap_end(const struct hx_step *s, const struct hx_pause_rule *p)
 {
-    return p->cap_ms ? hx_calendar_add(&s->rules->calendars[p->cap_calendar], s->t_eff, p->cap_ms)
-                     : INT64_MAX;
+    const struct hx_calendar_rule *cal = &s->rules->calendars[p->cap_calendar];
+    if (!p->cap_ms)
+        return INT64_MAX;
+    return hx_calendar_add_by(cal, hx_table_at(cal->table, s->lsn, false), s->t_eff, p->cap_ms);
 }
 
 /* Until when the event asks: its own date, or the utility's, whichever comes first; 0 = not said.

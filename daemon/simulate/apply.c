@@ -87,8 +87,6 @@ int simulate_apply(const struct simulate_apply *a, char problem[512])
         return rc;
     }
     a->machine->rules = hx_versions_rules(a->versions);
-    if (!a->action->open)
-        return HX_OK;
-    hx_version_apply(a->versions, x);
-    return move_all(a, x);
+    hx_version_came(a->versions, x, hx_memory_newest_lsn(a->memory), a->action->open);
+    return a->action->open ? move_all(a, x) : HX_OK;
 }
