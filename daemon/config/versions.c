@@ -389,14 +389,15 @@ static int table_file(void *ctx, const char *name, const char *path, struct hx_t
 {
     struct files *f = ctx;
     (void)name;
-    int rc = hx_version_load(f->v, path, &f->list[f->n], problem);
-    if (rc)
-        return rc;
-    if (strcmp(f->list[f->n]->kind, "calendar") != 0) {
-        hx_version_free(f->list[f->n]);
+    struct hx_version *x = NULL;
+    int rc = hx_version_load(f->v, path, &x, problem);
+    if (rc || !x)
+        return rc ? rc : HX_NOMEM;
+    if (strcmp(x->kind, "calendar") != 0) {
+        hx_version_free(x);
         return hx_problem_set(problem, "%s: not a calendar", path);
     }
-    f->n++;
+    f->list[f->n++] = x;
     return hx_holidays_load(path, out, problem);
 }
 

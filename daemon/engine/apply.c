@@ -40,13 +40,20 @@ static bool by_table(const struct hx_rules *own, const struct hx_clock *k,
     return next->deadline != k->deadline;
 }
 
-static bool same_ladder(const struct hx_rules *a, const struct hx_rules *b, int kind)
+static bool same_mark(const struct hx_mark_rule *a, const struct hx_mark_rule *b)
 {
-    int x = a->clocks[kind].ladder, y = b->clocks[kind].ladder;
-    if (x < 0 || y < 0)
-        return x < 0 && y < 0;
-    return a->ladders[x].n_marks == b->ladders[y].n_marks &&
-           memcmp(a->ladders[x].marks, b->ladders[y].marks, sizeof a->ladders[x].marks) == 0;
+    return a->level == b->level && a->kind == b->kind && a->share == b->share &&
+           a->plus_ms == b->plus_ms && a->at_ms == b->at_ms && a->receivers == b->receivers;
+}
+
+static bool same_ladder(const struct hx_ladder_rule *a, const struct hx_ladder_rule *b)
+{
+    if (!a || !b)
+        return a == b;
+    bool same = a->n_marks == b->n_marks;
+    for (int i = 0; same && i < a->n_marks; i++)
+        same = same_mark(&a->marks[i], &b->marks[i]);
+    return same;
 }
 
 /* A clock that the new life cycle does not give to this class stays as it is. */
@@ -69,7 +76,8 @@ static bool by_rules(const struct hx_rules *own, const struct hx_case *c, const 
             next->basis = HX_BASIS_BUDGET;
         settle(next, cal, days, k->deadline, now);
     }
-    return next->deadline != k->deadline || !same_ladder(own, r, k->kind);
+    return next->deadline != k->deadline ||
+           !same_ladder(hx_clock_ladder(own, k), hx_clock_ladder(r, next));
 }
 
 bool hx_clock_changed(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k,
@@ -187,14 +195,14 @@ int hx_machine_apply(struct hx_machine *m, uint64_t case_number, const struct hx
 /* ---- the journal
  * ------------------------------------------------------------------------------------- */
 
-int hx_machine_in_force(struct hx_machine *m, hxp_rules_fact *fact)
+int hx_machine_in_force(struct hx_machine *m, const hxp_rules_fact *fact)
 {
     hxp_fact *f = hx_arena_alloc(m->arena, sizeof *f);
     if (!f)
         return HX_NOMEM;
     hongxin__v1__fact__init(f);
     f->fact_case = HONGXIN__V1__FACT__FACT_RULES;
-    f->rules = fact;
+    f->rules = (hxp_rules_fact *)(uintptr_t)fact;
     return hx_machine_entry(m, f, "RULES_IN_FORCE", 0);
 }
 

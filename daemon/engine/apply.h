@@ -44,7 +44,7 @@ HX_CHECK int hx_machine_apply(struct hx_machine *m, uint64_t case_number,
 
 /* The entry that says that a version has come into force, and who wanted it: about no case, for the
  * city. The fact lives in the arena. */
-HX_CHECK int hx_machine_in_force(struct hx_machine *m, hxp_rules_fact *fact);
+HX_CHECK int hx_machine_in_force(struct hx_machine *m, const hxp_rules_fact *fact);
 
 /* Whether the table lacks next year although it is November: the alarm CALENDAR_MISSING is due. */
 bool hx_table_lacks_next_year(const struct hx_table *table, const struct hx_zone *zone,

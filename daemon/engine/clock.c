@@ -118,8 +118,8 @@ static int64_t share_of(const struct hx_rules *r, const struct hx_clock *k, uint
 
 const struct hx_ladder_rule *hx_clock_ladder(const struct hx_rules *r, const struct hx_clock *k)
 {
-    int ladder = rule_of(r, k)->ladder;
-    return ladder < 0 ? NULL : &hx_rules_at(r, k->policy)->ladders[ladder];
+    const struct hx_clock_rule *rule = rule_of(r, k);
+    return rule->ladder < 0 ? NULL : &hx_rules_at(r, k->policy)->ladders[rule->ladder];
 }
 
 int64_t hx_clock_mark(const struct hx_rules *r, const struct hx_clock *k, int i)

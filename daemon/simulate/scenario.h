@@ -30,7 +30,8 @@ struct scenario_action {
     int64_t ms;    /* of a step or a suspension */
     char name[64]; /* of an endpoint */
     char state[16];
-    bool open;      /* of APPLY: open cases too … */
+    char file[256]; /* of APPLY: looked for beside the scenario … */
+    bool open;      /* … open cases too … */
     char by[2][64]; /* … agreed by these two persons */
     char why[128];
 };
