@@ -23,6 +23,7 @@
     X(PARKED, "parked")                                                                            \
     X(WATCH, "watch")                                                                              \
     X(QUARANTINE, "quarantine")                                                                    \
+    X(RULES, "rules")                                                                              \
     X(PRUNED, "pruned")                                                                            \
     X(FEED_A, "feed")                                                                              \
     X(FEED_B, "feed2")                                                                             \

@@ -163,6 +163,16 @@ HX_CHECK int hx_store_person_hold(struct hx_store *st, uint64_t case_number, boo
 /* Whether any identity of the case is kept, as committed. */
 bool hx_store_person_kept(struct hx_store *st, uint64_t case_number);
 
+/* A version of a life cycle, a calendar … by kind, name and version, inside a write transaction.
+ * `text` NULL: the text that is there stays. HX_INVALID: a name too long. */
+HX_CHECK int hx_store_rules_save(struct hx_store *st, const hxp_rules_version *v, const char *text,
+                                 size_t size);
+
+/* All of them in the order of kind, name and version; the text and `v` are valid during the call.
+ */
+typedef int hx_rules_fn(void *ctx, const hxp_rules_version *v, const uint8_t *text, size_t size);
+HX_CHECK int hx_store_rules(struct hx_store *st, hx_rules_fn *fn, void *ctx);
+
 /* Position of a subscriber. A save is kept in memory and joins the next write transaction, whoever
  * begins it; load sees it at once. It is lost by a crash before: the subscriber gets some entries
  * twice. HX_INVALID: name empty or too long. */

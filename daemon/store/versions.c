@@ -1,0 +1,36 @@
+#include "store/versions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+    struct hx_versions *v;
+    struct hx_problem *problem;
+    int rc;
+};
+
+static int put_stored(void *ctx, const hxp_rules_version *row, const uint8_t *text, size_t size)
+{
+    struct reading *r = ctx;
+    struct hx_version *x = NULL;
+    if (row->state != HONGXIN__V1__RULES_VERSION__STATE__IN_FORCE)
+        return 0;
+    char *copy = strndup((const char *)text, size);
+    r->rc = copy ? hx_version_read(r->v, row->file, copy, size, &x, r->problem) : HX_NOMEM;
+    free(copy);
+    if (!r->rc)
+        r->rc = hx_versions_put(r->v, x, r->problem);
+    if (r->rc) {
+        hx_version_free(x);
+        return 1;
+    }
+    hx_version_came(r->v, x, row->lsn, row->open);
+    return 0;
+}
+
+int hx_store_versions(struct hx_store *st, struct hx_versions *v, struct hx_problem *problem)
+{
+    struct reading r = {.v = v, .problem = problem};
+    int rc = hx_store_rules(st, put_stored, &r);
+    return rc ? rc : r.rc;
+}
