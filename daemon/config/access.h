@@ -26,7 +26,8 @@
     X(identity) /* who reported; each look is recorded */                                          \
     X(erase)    /* erasing a reporter's identity, holding it, tracing a copy */                    \
     X(onsite)   /* the on-site code that a place in its areas shows now */                         \
-    X(audit)    /* records of administrative acts */
+    X(audit)    /* records of administrative acts */                                               \
+    X(apply)    /* new versions of life cycles and calendars */
 
 enum hx_right {
 #define X(name) HX_RIGHT_##name,

@@ -3,8 +3,8 @@
 #include "base/log.h"
 #include "config/access.h"
 #include "config/city_load.h"
-#include "config/life_cycle.h"
 #include "hongxin/key.h"
+#include "service/in_force.h"
 #include "service/service.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
     b->onsite_key = b->key + HX_IDENTITY_KEY_SIZE;
     int rc = hx_settings_load(config, &b->settings, problem);
     if (rc == HX_OK)
-        rc = hx_life_cycle_load(b->settings.life_cycle, &b->rules, problem);
+        rc = hx_versions_load(b->settings.life_cycle, &b->versions, problem);
     if (rc == HX_OK)
         rc = hx_city_load(b->settings.city, &b->city, problem);
     if (rc == HX_OK)
@@ -155,9 +155,12 @@ int boot_open(struct boot *b, const char *data, uint32_t scale, struct hx_proble
                                        .reserve_bytes = b->settings.reserve_bytes};
     rc = hx_store_open(&o, &b->store, text);
     sodium_memzero(previous, sizeof previous);
-    if (rc != HX_OK)
+    if (rc != HX_OK) {
         hx_problem_set(problem, "%s", text);
-    return rc;
+        return rc;
+    }
+    hx_versions_free(b->versions); /* the store knows more than the files */
+    return in_force_load(b->store, b->settings.life_cycle, &b->versions, problem);
 }
 
 /* A socket per connection and door, and room beside them: out of descriptors ZeroMQ spins. */
@@ -176,7 +179,7 @@ static void raise_descriptors(uint64_t connections)
 int boot_run(struct boot *b, uint32_t scale, int64_t begin)
 {
     const struct hx_settings *s = &b->settings;
-    const struct service_options o = {.rules = b->rules,
+    const struct service_options o = {.versions = b->versions,
                                       .city = b->city,
                                       .store = b->store,
                                       .onsite_key = *s->onsite_key_file ? b->onsite_key : NULL,
@@ -204,7 +207,7 @@ void boot_free(struct boot *b)
 {
     hx_store_close(b->store);
     hx_city_free(b->city);
-    hx_life_cycle_free(b->rules);
+    hx_versions_free(b->versions);
     hx_settings_free(&b->settings);
     hx_devices_free(b->devices);
     sodium_free(b->key); /* clears both */

@@ -4,6 +4,7 @@
 
 #include "config/devices.h"
 #include "config/settings.h"
+#include "config/versions.h"
 #include "engine/place.h"
 #include "engine/rules.h"
 #include "store/store.h"
@@ -11,7 +12,7 @@
 
 struct boot {
     struct hx_settings settings;
-    struct hx_rules *rules;
+    struct hx_versions *versions; /* the files', then the store's too */
     struct hx_city *city;
     struct hx_store *store;
     struct hx_devices *devices; /* NULL = none are registered */

@@ -3,6 +3,8 @@
 
 #include "base/log.h"
 #include "hongxin/instant.h"
+#include "service/in_force.h"
+#include "service/timebase.h"
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -129,8 +131,20 @@ static int serve(struct boot *b, const struct arguments *a)
     return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Nothing is wrong, but somebody should act. */
+static void warn(const struct boot *b)
+{
+    const struct hx_version *x;
+    struct timebase clock;
+    size_t at = 0;
+    timebase_init(&clock, 1, 0);
+    while ((x = in_force_missing(b->versions, timebase_now(&clock), &at)) != NULL)
+        printf("%s: warning: next year's holidays are missing (docs/calendars.md)\n", x->file);
+}
+
 static int check(const struct boot *b)
 {
+    warn(b);
     printf("%s, %s: right\n", b->settings.life_cycle, hx_city_version(b->city));
     return EXIT_SUCCESS;
 }

@@ -1,6 +1,7 @@
 #include "service/batch.h"
 
 #include "base/log.h"
+#include "service/apply.h"
 #include "service/deadlines.h"
 #include "service/intake.h"
 #include "service/state.h"
@@ -121,6 +122,7 @@ static int commit(struct service *s)
     b->error = rc;
     if (rc) {
         hold_undo(s);
+        apply_failed(s);
         s->counters.failed_commits++;
         return rc;
     }
@@ -128,6 +130,7 @@ static int commit(struct service *s)
     hist_add(&s->counters.commit_us, mono_now_us() - before);
     hold_recorded(s);
     deadlines_committed(s);
+    apply_committed(s);
     batch_show(s);
     return HX_OK;
 }

@@ -24,6 +24,7 @@ static const struct handler {
     {HONGXIN__V1__REQUEST__ASK_ONSITE_CODE, handle_onsite_code, "OnsiteCodeQuery", DOOR_ANY,
      HX_RIGHT_onsite},
     {HONGXIN__V1__REQUEST__ASK_SIMILAR, handle_similar, "SimilarQuery", DOOR_ANY, HX_RIGHT_ask},
+    {HONGXIN__V1__REQUEST__ASK_APPLY, handle_apply, "Apply", DOOR_ANY, HX_RIGHT_apply},
     {HONGXIN__V1__REQUEST__ASK_PING, handle_ping, "Ping", DOOR_ANY, -1},
     {HONGXIN__V1__REQUEST__ASK_IDENTITY, handle_identity, "IdentityQuery", DOOR_ANY,
      HX_RIGHT_identity},

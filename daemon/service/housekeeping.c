@@ -1,6 +1,7 @@
 #include "service/housekeeping.h"
 
 #include "base/log.h"
+#include "service/in_force.h"
 #include "service/state.h"
 
 enum { PARKED_STEP = 10000, PRUNE_STEP = 20000 };
@@ -36,5 +37,7 @@ static int prune(struct service *s)
 int housekeeping_run(struct service *s)
 {
     int rc = drop_parked(s);
+    if (rc == HX_OK)
+        rc = in_force_look(s);
     return rc == HX_OK ? prune(s) : rc;
 }

@@ -13,52 +13,10 @@ static bool plain(const char *id)
     return n > 0 && n < 64 && id[n] == '\0';
 }
 
-/* "…/complaint.yaml" is "complaint". */
-static bool names_file(const char *path, const char *id)
-{
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-    size_t n = strlen(id);
-    return strncmp(base, id, n) == 0 && (base[n] == '.' || base[n] == '\0');
-}
-
-static const char *life_cycle_path(struct service *s, const char *id)
-{
-    const char *path = s->options.life_cycle_file;
-    return path && names_file(path, id) ? path : NULL;
-}
-
 static const char *city_path(struct service *s, const char *id)
 {
     const char *folder = s->options.city_folder;
     return folder ? hx_arena_printf(&s->arena, "%s/%s.csv", folder, id) : NULL;
-}
-
-/* A table of holidays, in the folder beside that of the life cycles. */
-static const char *calendar_path(struct service *s, const char *id)
-{
-    const char *path = s->options.life_cycle_file;
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    return slash ? hx_arena_printf(&s->arena, "%.*s/../calendars/%s.ics", (int)(slash - path), path,
-                                   id)
-                 : NULL;
-}
-
-/* kind → its file, type of content */
-static const struct kind {
-    const char *name, *type;
-    const char *(*path)(struct service *s, const char *id);
-} kinds[] = {
-    {"life-cycle", "application/yaml", life_cycle_path},
-    {"calendar", "text/calendar", calendar_path},
-    {"city", "text/csv", city_path},
-};
-
-static const struct kind *find_kind(const char *name)
-{
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kinds[i].name, name) == 0)
-            return &kinds[i];
-    return NULL;
 }
 
 static int read_file(struct service *s, const char *path, ProtobufCBinaryData *content)
@@ -76,15 +34,36 @@ static int read_file(struct service *s, const char *path, ProtobufCBinaryData *c
     return rc;
 }
 
+/* Kinds whose versions are kept, and what their texts are. */
+static const char *type_of(const char *kind)
+{
+    return strcmp(kind, "life-cycle") == 0 ? "application/yaml"
+           : strcmp(kind, "calendar") == 0 ? "text/calendar"
+                                           : NULL;
+}
+
+static int load_version(struct service *s, const Hongxin__V1__RulesQuery *q,
+                        Hongxin__V1__RulesAnswer *a)
+{
+    const struct hx_version *x = hx_versions_find(s->options.versions, q->kind, q->id, q->version);
+    if (!x)
+        return HX_NOTFOUND;
+    a->version = hx_arena_printf(&s->arena, "%s/%u", x->name, x->number);
+    a->content = (ProtobufCBinaryData){x->size, (uint8_t *)x->text};
+    return a->version ? HX_OK : HX_NOMEM;
+}
+
 static int load(struct service *s, const Hongxin__V1__RulesQuery *q, Hongxin__V1__RulesAnswer *a)
 {
-    const struct kind *kind = find_kind(q->kind);
-    const char *path = kind && plain(q->id) ? kind->path(s, q->id) : NULL;
-    if (!path)
+    const char *type = type_of(q->kind);
+    if (!plain(q->id))
         return HX_NOTFOUND;
-    a->type = (char *)kind->type;
+    a->type = (char *)(uintptr_t)(type ? type : "text/csv");
+    if (type)
+        return load_version(s, q, a);
     a->version = (char *)hx_city_version(s->options.city);
-    return read_file(s, path, &a->content);
+    const char *path = strcmp(q->kind, "city") == 0 ? city_path(s, q->id) : NULL;
+    return path ? read_file(s, path, &a->content) : HX_NOTFOUND;
 }
 
 void handle_rules(struct service *s, const struct request *r)

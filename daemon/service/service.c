@@ -1,6 +1,7 @@
 #include "service/service.h"
 
 #include "base/log.h"
+#include "service/in_force.h"
 #include "service/loop.h"
 #include "service/state.h"
 #include <inttypes.h>
@@ -99,7 +100,7 @@ static void start_clock(struct service *s)
 
 static void wire_machine(struct service *s)
 {
-    s->machine = (struct hx_machine){.rules = s->options.rules,
+    s->machine = (struct hx_machine){.rules = hx_versions_rules(s->options.versions),
                                      .city = s->options.city,
                                      .ops = hx_store_backend(),
                                      .backend = s->store,
@@ -135,12 +136,13 @@ static int prepare(struct service *s)
     if (rc == HX_OK)
         rc = live_tail_init(&s->tail, l->tail_bytes, l->tail_bytes / TAIL_ENTRY + 16,
                             hx_store_newest_lsn(s->store) + 1);
-    return rc;
+    return rc == HX_OK ? in_force_start(s) : rc;
 }
 
 static void clean(struct service *s)
 {
     close_doors(s);
+    apply_fini(s);
     feeds_fini(&s->feeds);
     live_tail_fini(&s->tail);
     reach_fini(&s->reach);

@@ -8,12 +8,13 @@
 
 #include "config/devices.h"
 #include "config/settings.h"
+#include "config/versions.h"
 #include "engine/machine.h"
 #include "store/store.h"
 
 struct service_options {
     /* borrowed until service_run() has returned */
-    const struct hx_rules *rules;
+    struct hx_versions *versions; /* new ones are added to them */
     const struct hx_city *city;
     struct hx_store *store;
     const char *principals_file, *roles_file; /* NULL or "": no keys, this machine only */

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "hongxin/limits.h"
+#include "service/apply.h"
 #include "service/audit.h"
 #include "service/batch.h"
 #include "service/chain.h"
@@ -40,6 +41,7 @@ struct service {
     struct tail tail;
     struct feeds feeds;
     struct reach reach;
+    struct apply apply;
     struct evidence evidence;
     struct similar similar;
     struct counters counters;
@@ -109,6 +111,7 @@ void handle_rules(struct service *s, const struct request *r);
 void handle_route(struct service *s, const struct request *r);
 void handle_onsite_code(struct service *s, const struct request *r);
 void handle_similar(struct service *s, const struct request *r);
+void handle_apply(struct service *s, const struct request *r);
 void handle_ping(struct service *s, const struct request *r);
 void handle_identity(struct service *s, const struct request *r);
 void handle_identity_act(struct service *s, const struct request *r);

@@ -1,6 +1,7 @@
 #include "service/turn.h"
 
 #include "base/log.h"
+#include "service/apply.h"
 #include "service/deadlines.h"
 #include "service/state.h"
 
@@ -84,11 +85,13 @@ struct turn_result turn_run(struct service *s, bool flush)
     lock_turn(s);
     publisher_turn(&s->publisher);
     hold_turn(s);
+    apply_turn(s);
     write_check_point(s);
     write_silence(s);
     write_audit(s);
     take(s);
     deadlines_judge(s);
+    apply_move_some(s);
     if (flush)
         flush_cursors(s);
     r.worked = s->batch.open || s->batch.first;
@@ -102,7 +105,7 @@ struct turn_result turn_run(struct service *s, bool flush)
         hist_add(&s->counters.turn_us, mono_now_us() - begun);
     /* Sending may have swallowed the edge of what came in meanwhile: ask each door now. */
     bool due = deadlines_first(s) <= timebase_now(&s->time);
-    r.more = doors_ready(s) || behind || (due && !batch_paused(s));
+    r.more = doors_ready(s) || behind || apply_busy(s) || (due && !batch_paused(s));
     r.soon = s->feeds.acks_wait || hx_store_project_behind(s->store) || batch_paused(s);
     return r;
 }

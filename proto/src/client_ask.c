@@ -159,6 +159,15 @@ int hx_ask_route(hx_client *c, const Hongxin__V1__RouteQuery *query, hxp_respons
                answer);
 }
 
+int hx_ask_apply(hx_client *c, const Hongxin__V1__Apply *apply, hxp_response **answer)
+{
+    hxp_request request = HONGXIN__V1__REQUEST__INIT;
+    request.ask_case = HONGXIN__V1__REQUEST__ASK_APPLY;
+    request.apply = (Hongxin__V1__Apply *)apply;
+    return ask(c, &(struct inquiry){any_link(c), &request, HONGXIN__V1__RESPONSE__ANSWER_APPLY},
+               answer);
+}
+
 int hx_ask_onsite_code(hx_client *c, const Hongxin__V1__OnsiteCodeQuery *query,
                        hxp_response **answer)
 {

@@ -206,6 +206,11 @@ HX_CHECK int hx_ask_route(hx_client *client, const Hongxin__V1__RouteQuery *quer
 
 HX_CHECK int hx_ask_similar(hx_client *client, const Hongxin__V1__SimilarQuery *query,
                             hxp_response **answer); /* answer->similar */
+/* Previewing looks at every open case: give it time. HX_INVALID: refused, see hx_client_problem().
+ */
+HX_CHECK int hx_ask_apply(hx_client *client, const Hongxin__V1__Apply *apply,
+                          hxp_response **answer); /* answer->apply */
+
 HX_CHECK int hx_ask_onsite_code(hx_client *client, const Hongxin__V1__OnsiteCodeQuery *query,
                                 hxp_response **answer); /* answer->onsite_code */
 
