@@ -41,27 +41,46 @@ static const char *instant(struct explanation *x, int64_t ms, char text[HX_INSTA
     return text;
 }
 
-/* "workdays@china/1" is the calendar workdays. */
-static const struct hx_calendar_rule *calendar_of(const struct explanation *x, const char *pin)
+/* The number behind the last slash: "complaint/1", "workdays@china/2"; 0 = none. */
+static uint32_t number_of(const char *pin)
 {
-    char name[HX_CALENDAR_NAME];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(pin, "@"), pin);
-    int i = x->rules ? hx_rules_calendar(x->rules, name) : -1;
+    const char *slash = strrchr(pin, '/');
 
-    return i < 0 ? NULL : &x->rules->calendars[i];
+    return slash ? (uint32_t)strtoul(slash + 1, NULL, 10) : 0;
+}
+
+/* The life cycle that the clock is pinned to; NULL when the daemon does not show it. */
+static const struct hx_rules *rules_of(const struct explanation *x, const hxp_clock_fact *c)
+{
+    const struct hx_rules *r = x->rules ? hx_rules_at(x->rules, number_of(c->policy)) : NULL;
+
+    return r && r->version == number_of(c->policy) ? r : NULL;
+}
+
+/* "workdays@china/1" is the calendar workdays. */
+static const struct hx_calendar_rule *calendar_of(const struct explanation *x,
+                                                  const hxp_clock_fact *c)
+{
+    const struct hx_rules *r = rules_of(x, c);
+    char name[HX_CALENDAR_NAME];
+
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(c->calendar, "@"), c->calendar);
+    int i = r ? hx_rules_calendar(r, name) : -1;
+    return i < 0 ? NULL : &r->calendars[i];
 }
 
 /* start + budget + paused, then what the calendar and the floor make of it. */
 static void put_sum(struct explanation *x, const hxp_clock_fact *c)
 {
-    const struct hx_calendar_rule *calendar = calendar_of(x, c->calendar);
+    const struct hx_calendar_rule *calendar = calendar_of(x, c);
     int64_t length = (int64_t)(c->budget_ms + c->paused_ms);
     int64_t sum = c->start + length, rolled = sum;
     char text[HX_INSTANT_TEXT];
 
     put(x, "=", "", instant(x, sum, text));
     if (calendar && calendar->kind != HX_CALENDAR_ALWAYS) {
-        rolled = hx_calendar_add(calendar, c->start, length);
+        rolled = hx_calendar_add_by(
+            calendar, hx_table_version(calendar->table, number_of(c->calendar)), c->start, length);
         if (rolled != sum)
             put(x, ">", c->calendar, instant(x, rolled, text));
     }
@@ -124,20 +143,25 @@ static void put_mover(struct explanation *x, const hxp_clock_fact *c)
 /* The clock as the engine's arithmetic takes it. False when the rules do not know it. */
 static bool as_engine(const struct explanation *x, const hxp_clock_fact *c, struct hx_clock *k)
 {
-    int kind = x->rules ? hx_rules_clock(x->rules, c->clock) : -1;
+    const struct hx_rules *r = rules_of(x, c);
+    const struct hx_calendar_rule *calendar = calendar_of(x, c);
+    int kind = r ? hx_rules_clock(r, c->clock) : -1;
 
-    if (kind < 0)
+    if (kind < 0 || !calendar)
         return false;
     *k = (struct hx_clock){.kind = (uint8_t)kind,
                            .state = HX_CLOCK_RUNNING,
                            .cycle = (uint8_t)(c->cycle ? c->cycle : 1),
                            .shift = (uint8_t)(c->cycle > 1 ? c->cycle - 1 : 0),
+                           .calendar = (uint8_t)(calendar - r->calendars),
+                           .policy = r->version,
+                           .days = calendar->table ? number_of(c->calendar) : 0,
                            .start = c->start,
                            .budget_ms = c->budget_ms,
                            .paused_ms = c->paused_ms,
                            .floor = c->floor,
                            .deadline = c->deadline};
-    if (!x->rules->clocks[kind].promise)
+    if (!r->clocks[kind].promise)
         k->shift = 0;
     return true;
 }
@@ -147,9 +171,9 @@ static void put_ladder(struct explanation *x, const hxp_clock_fact *c)
     struct hx_clock k;
     char time[HX_INSTANT_TEXT];
 
-    if (!c->deadline || !as_engine(x, c, &k) || x->rules->clocks[k.kind].ladder < 0)
+    if (!c->deadline || !as_engine(x, c, &k) || !hx_clock_ladder(x->rules, &k))
         return;
-    const struct hx_ladder_rule *ladder = &x->rules->ladders[x->rules->clocks[k.kind].ladder];
+    const struct hx_ladder_rule *ladder = hx_clock_ladder(x->rules, &k);
     fprintf(x->s.out, "      levels    ");
     for (int i = 0; i < ladder->n_marks; i++) {
         int64_t at = hx_clock_mark(x->rules, &k, i);
@@ -207,17 +231,18 @@ static int run(struct cli *cli)
 {
     hx_client *client;
     hxp_response *answer;
-    struct hx_rules *rules;
+    struct hx_versions *versions;
     int rc = query_case(cli, true, &client, &answer);
 
     if (rc)
         return rc;
-    rules = rules_file_ask(client);
-    struct explanation x = {.a = answer->case_answer, .rules = rules};
+    versions = rules_file_ask(client);
+    struct explanation x = {.a = answer->case_answer,
+                            .rules = versions ? hx_versions_rules(versions) : NULL};
     show_init(&x.s, cli, stdout);
     x.day = x.a->view->t_report;
     rc = explain_all(cli, &x);
-    rules_file_free(rules);
+    hx_versions_free(versions);
     hx_response_free(answer);
     hx_client_close(client);
     return rc;

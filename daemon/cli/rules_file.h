@@ -3,11 +3,12 @@
 #ifndef CLI_RULES_FILE_H
 #define CLI_RULES_FILE_H
 
-#include "engine/rules.h"
+#include "config/versions.h"
 #include "hongxin/client.h"
 
-/* Asks for the file and reads it. NULL when the daemon does not show it, or it cannot be read. */
-struct hx_rules *rules_file_ask(hx_client *client);
+/* Asks for every version that was ever in force, and the tables of holidays that they name
+ * (hx_versions_free). NULL when the daemon does not show them, or they cannot be read. */
+struct hx_versions *rules_file_ask(hx_client *client);
 
 /* Reads it from a configuration folder. NULL when it cannot be read. */
 struct hx_rules *rules_file_load(const char *config_folder);

@@ -1,6 +1,7 @@
 /* Fills a store with open cases, for the benches that need a million or more of them.
  *
  *   bench_fill --config FOLDER --dir FOLDER --cases N [--due MS] [--step-us N] [--key FILE]
+ * [--statute counted]
  *
  * One case is led through the engine (reported, held, arrived, its deadlines moved by two persons);
  * the others are copies of it with a number, a place and a holder of their own, written through the
@@ -25,6 +26,7 @@ struct fill {
     hxp_entry *entry;       /* its report */
     uint64_t cases;
     int64_t due, step_us;
+    bool counted; /* K_STATUTE stays as its calendar counts it */
 };
 
 static void begin(struct fill *f)
@@ -74,7 +76,8 @@ static void make_pattern(struct fill *f)
         apply(f, &e.event);
     }
     move(f, "K_RESOLVE");
-    move(f, "K_STATUTE");
+    if (!f->counted)
+        move(f, "K_STATUTE");
     f->pattern = f->engine.machine.work;
     tool_need("report",
               f->engine.machine.ops->entry_load(f->store, 1, &f->engine.arena, &f->entry));
@@ -196,6 +199,7 @@ int main(int argc, char **argv)
     tool_engine_init(&f->engine, tool_option(argc, argv, "--config", "config"));
     f->cases = tool_number(argc, argv, "--cases", 1000000);
     f->due = (int64_t)tool_number(argc, argv, "--due", 0);
+    f->counted = strcmp(tool_option(argc, argv, "--statute", ""), "counted") == 0;
     f->step_us = (int64_t)tool_number(argc, argv, "--step-us", 0);
     if (hx_store_open(&options, &f->store, problem))
         tool_die(problem, 1);
