@@ -6,6 +6,7 @@
  * a correction, a refusal, an alarm. Notices of one kind, clock and level share a line. */
 #include "cli/show.h"
 #include "hongxin/fact.h"
+#include <inttypes.h>
 #include <string.h>
 
 /* Events that a refused one might have been: `hongxin publish` shows all to whoever sent it. */
@@ -300,6 +301,7 @@ static void notice_line(struct lines *l, size_t at)
 static void small_line(struct lines *l, const hxp_fact *f)
 {
     const struct show *s = l->s;
+    char time[HX_INSTANT_TEXT];
 
     begin(l);
     switch (f->fact_case) {
@@ -316,6 +318,16 @@ static void small_line(struct lines *l, const hxp_fact *f)
     case HONGXIN__V1__FACT__FACT_FLAG:
         fprintf(s->out, "%s ", f->flag->on ? "+" : "-");
         show_code(s, WORDS_FLAG, f->flag->flag);
+        break;
+    case HONGXIN__V1__FACT__FACT_CLOCK:
+        put_clock_words(l->s, f->clock->clock);
+        fprintf(s->out, "  %s %s  %s", words_text(WORDS_CHANGE, f->clock->change, s->zh),
+                show_time(s, f->clock->deadline, l->e->t_rec, time), f->clock->calendar);
+        break;
+    case HONGXIN__V1__FACT__FACT_RULES:
+        fprintf(s->out, "%s %s/%" PRIu32, f->rules->kind, f->rules->name, f->rules->version);
+        if (*f->rules->asked_by)
+            fprintf(s->out, "  %s, %s: %s", f->rules->asked_by, f->rules->agreed_by, f->rules->why);
         break;
     default:
         show_paint(s, SHOW_RED, "%s ", show_label(s, "alarm"));
@@ -340,8 +352,14 @@ static void fact_line(struct lines *l, size_t at)
         if (strcmp(f->flag->flag, "BREACHED") == 0)
             break;                    /* the breach says it */
         __attribute__((fallthrough)); /* other flags are small news too */
+    case HONGXIN__V1__FACT__FACT_CLOCK:
+        if (f->fact_case == HONGXIN__V1__FACT__FACT_CLOCK &&
+            strcmp(l->e->cause, "CALENDAR_APPLIED") != 0)
+            break; /* the line of the step says it */
+        __attribute__((fallthrough));
     case HONGXIN__V1__FACT__FACT_CLASS:
     case HONGXIN__V1__FACT__FACT_BREACH_MARK:
+    case HONGXIN__V1__FACT__FACT_RULES:
     case HONGXIN__V1__FACT__FACT_ALARM:
         if (f->fact_case == HONGXIN__V1__FACT__FACT_CLASS && !*f->class_->from)
             break; /* the line of the report says it */
