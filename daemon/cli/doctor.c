@@ -4,6 +4,7 @@
 #include "config/life_cycle.h"
 #include "hongxin/number.h"
 #include "store/store.h"
+#include "store/versions.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -26,6 +27,7 @@ static const struct cli_option options[] = {
 struct doctor {
     const struct cli *cli;
     struct hx_rules *rules;
+    struct hx_versions *versions; /* of the store; NULL = it keeps none */
     struct hx_city *city;
     uint8_t key[HX_IDENTITY_KEY_SIZE];
     bool has_key;
@@ -82,6 +84,7 @@ static void release(struct doctor *d)
 {
     hx_city_free(d->city);
     hx_life_cycle_free(d->rules);
+    hx_versions_free(d->versions);
     sodium_memzero(d->key, sizeof d->key);
 }
 
@@ -146,8 +149,23 @@ static int sum_up(const struct doctor *d)
 /* ---- a store -----------------------------------------------------------------------------------
  */
 
-static int open_store(const struct doctor *d, const char *folder, bool write,
-                      struct hx_store **store)
+/* Clocks are judged by the versions that the store keeps, unless a file is named. */
+static int know_versions(struct doctor *d, struct hx_store *store)
+{
+    struct hx_problem problem = {""};
+    if (d->versions || cli_get(d->cli, "rules"))
+        return CLI_OK;
+    int rc = hx_versions_new(&d->versions);
+    if (!rc)
+        rc = hx_store_versions(store, d->versions, &problem);
+    if (rc)
+        return cli_fail(d->cli, CLI_USAGE, "%s", *problem.text ? problem.text : hx_strerror(rc));
+    if (hx_versions_rules(d->versions))
+        d->options.rules = hx_versions_rules(d->versions);
+    return CLI_OK;
+}
+
+static int open_store(struct doctor *d, const char *folder, bool write, struct hx_store **store)
 {
     struct hx_store_options o = {.path = folder,
                                  .readonly = !write,
@@ -155,7 +173,12 @@ static int open_store(const struct doctor *d, const char *folder, bool write,
                                  .identity_key = d->has_key ? d->key : NULL};
     char problem[HX_STORE_PROBLEM_MAX] = "";
     int rc = hx_store_open(&o, store, problem);
-    return rc ? cli_fail(d->cli, CLI_USAGE, "%s", *problem ? problem : hx_strerror(rc)) : CLI_OK;
+    if (rc)
+        return cli_fail(d->cli, CLI_USAGE, "%s", *problem ? problem : hx_strerror(rc));
+    rc = know_versions(d, *store);
+    if (rc)
+        hx_store_close(*store);
+    return rc;
 }
 
 static int examine(struct doctor *d, const char *folder)

@@ -82,7 +82,7 @@ static int run(const struct run *r, FILE *in, const char *name)
     if (!rc) {
         rc = scenario_read(in, name, &scenario, problem);
         scenario.prove = r->prove;
-        scenario.rows = r->rows ? rows_new(rules) : NULL;
+        scenario.rows = r->rows ? rows_new(hx_versions_rules(versions)) : NULL;
         if (!rc)
             rc = simulate_run(&(struct simulate_options){versions, city, beside, r->until, stdout},
                               &scenario, problem);
