@@ -25,10 +25,21 @@ void rows_free(struct rows *r)
     free(r);
 }
 
+/* The row's place in our version; `apply` may have brought another, whose rows are not counted. */
+static size_t place_of(const struct rows *r, const struct hx_transition *row)
+{
+    size_t at = 0;
+    while (at < r->rules->n_transitions && row != &r->rules->transitions[at])
+        at++;
+    return at;
+}
+
 void rows_count(void *ctx, const struct hx_transition *row, const struct hx_word *refused)
 {
     struct rows *r = ctx;
-    size_t at = (size_t)(row - r->rules->transitions);
+    size_t at = place_of(r, row);
+    if (at == r->rules->n_transitions)
+        return;
     if (!refused)
         r->of[at].taken++;
     for (int i = 0; refused && i < row->n_guards; i++)
