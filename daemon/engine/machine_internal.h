@@ -30,7 +30,8 @@ void hx_change_look(const struct hx_machine *m, struct hx_case *c);
 HX_CHECK int hx_machine_change(struct hx_machine *m, struct hx_case *c);
 
 /* An entry about no case with one fact. */
-HX_CHECK int hx_machine_entry(struct hx_machine *m, const hxp_fact *f, const char *cause, int64_t t_eff);
+HX_CHECK int hx_machine_entry(struct hx_machine *m, const hxp_fact *f, const char *cause,
+                              int64_t t_eff);
 
 /* Why a deadline is noticed later than it was due: OUTAGE, CLOCK_STEP; "" = in time. */
 const char *hx_delay_reason(const struct hx_machine *m, int64_t due);

@@ -7,7 +7,8 @@
 struct service;
 
 /* Drops parked events older than a day (corner 7: their source was told), and journal entries of
- * closed cases older than the configuration keeps them; rings when next year's calendar is missing. Outside a transaction. Errors of the store.
+ * closed cases older than the configuration keeps them; rings when next year's calendar is missing.
+ * Outside a transaction. Errors of the store.
  */
 HX_CHECK int housekeeping_run(struct service *s);
 
