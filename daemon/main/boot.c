@@ -42,7 +42,7 @@ int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
     if (rc == HX_OK)
         rc = hx_city_load(b->settings.city, &b->city, problem);
     if (rc == HX_OK)
-        rc = hx_city_fits(b->settings.city, b->city, b->rules, problem);
+        rc = hx_city_fits(b->settings.city, b->city, hx_versions_rules(b->versions), problem);
     if (rc == HX_OK && *b->settings.devices_file)
         rc = hx_devices_load(b->settings.devices_file, &b->devices, problem);
     return rc == HX_OK ? check_access(b, problem) : rc;
