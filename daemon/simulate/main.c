@@ -45,7 +45,7 @@ static int load(const char *folder, struct hx_versions **versions, struct hx_cit
         snprintf(path, sizeof path, "%s/city", folder);
         rc = hx_city_load(path, city, &problem);
         if (!rc)
-            rc = hx_city_fits(path, *city, *rules, &problem);
+            rc = hx_city_fits(path, *city, hx_versions_rules(*versions), &problem);
     }
     if (rc)
         fprintf(stderr, "%s\n", problem.text[0] ? problem.text : hx_strerror(rc));
