@@ -8,7 +8,7 @@ void handle_route(struct service *s, const struct request *r)
     const Hongxin__V1__RouteQuery *q = r->message->route;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     const char *fault = hx_route_fault(s->options.city, q);
-    if (!fault && q->class_[0] && hx_rules_class(s->options.rules, q->class_) <= 0)
+    if (!fault && q->class_[0] && hx_rules_class(s->machine.rules, q->class_) <= 0)
         fault = "UNKNOWN_CLASS";
     if (fault) {
         service_problem(s, r, fault, "the question names what this city does not have");
