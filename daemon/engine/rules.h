@@ -112,7 +112,6 @@ struct hx_clock_rule {
     int64_t budget_ms[HX_RULES_CLASSES]; /* by class number; [0] = every class; 0 = the class has
                                             none */
     int64_t later_budget_ms[HX_RULES_CLASSES]; /* from the second cycle on; 0 = the same */
-    int line;                                  /* in the file */
 };
 
 /* How long an acknowledgement of a level's notices holds: a time, or until the next local time of
