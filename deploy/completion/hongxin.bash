@@ -5,7 +5,7 @@ _hongxin() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd=${COMP_WORDS[1]}
   # tcp:// is split at its colons
   COMPREPLY=()
-  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain list stats check doctor export key audit identity erase hold trace rules apply route number onsite-code simulate demo completion help --version'; return; fi
+  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain list stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion help --version'; return; fi
   case $cmd:$prev in
     publish:--type) _hongxin_words 'REPORTED PARTY_ADDED CLASS_SET ROUTED HELD ARRIVED CLASS_PROPOSED CLASS_REFUSED WORK_STARTED PROGRESS PLAN_PROPOSED PLAN_DELIVERED RESOLVED CALLBACK_OK CALLBACK_BAD CALLBACK_NO_ANSWER REOPENED COMMENT' ;;
     publish:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
@@ -74,6 +74,7 @@ _hongxin() {
       erase) _hongxin_words ' --reason --person --release --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       hold) _hongxin_words ' --reason --person --release --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       trace) _hongxin_words ' --reason --person --release --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      verify) _hongxin_words ' --public --pruned --json --help'; [[ $cur == -* ]] || _hongxin_files -f ;;
       rules) _hongxin_words ' --version --endpoint --feed-endpoint --key --timeout --json --help' ;;
       apply) _hongxin_words ' --preview --ask --agree --by --why --only-new --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help'; [[ $cur == -* ]] || _hongxin_files -f ;;
       route) _hongxin_words ' --at --place --position --class --category --source --about --config --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
@@ -82,7 +83,7 @@ _hongxin() {
       simulate) _hongxin_words ' --config --prove --rows --until'; [[ $cur == -* ]] || _hongxin_files -f ;;
       demo) _hongxin_words ' --minutes --rate --seed --config --all --zh --utc-offset --color --json --help' ;;
       completion) _hongxin_words ' --json --help bash man' ;;
-      help) _hongxin_words 'publish watch case explain list stats check doctor export key audit identity erase hold trace rules apply route number onsite-code simulate demo completion ' ;;
+      help) _hongxin_words 'publish watch case explain list stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion ' ;;
     esac ;;
   esac
 }
