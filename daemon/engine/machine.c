@@ -406,6 +406,11 @@ static int apply_parked(struct hx_machine *m, uint64_t number, const struct hx_p
     hxp_event *event = hongxin__v1__event__unpack(&memory, e->event.len, e->event.data);
     if (!event)
         return HX_CORRUPT;
+    struct hx_watch w; /* under its own source: another one may have reported the case */
+    hx_watch_parked(&w, event->source, event->case_ref, p);
+    rc = m->ops->watch_drop(m->backend, &w);
+    if (rc)
+        return rc;
     struct hx_arrival in = {.bytes = e->event.data,
                             .size = e->event.len,
                             .event = event,
@@ -421,13 +426,9 @@ static int unpark(struct hx_machine *m, const struct hx_arrival *in, uint64_t nu
     struct hx_parked p;
     int rc;
     while ((rc = m->ops->unpark(m->backend, in->event->source, in->event->case_ref, &p)) == HX_OK) {
-        struct hx_watch w;
-        hx_watch_parked(&w, in->event->source, in->event->case_ref, &p);
         if (p.t_rcv < m->now - HX_DAY)
             continue; /* dead: its source is told when the day is over */
-        rc = m->ops->watch_drop(m->backend, &w);
-        if (!rc)
-            rc = apply_parked(m, number, &p);
+        rc = apply_parked(m, number, &p);
         if (rc)
             return rc;
     }
