@@ -397,12 +397,15 @@ static void redeliver(struct hx_step *s, const struct hx_call *call)
     hx_dispatch(s);
 }
 
-/* Delivered only now that we are up again; the time in between is the system's (corner 17). */
+/* Delivered only now that we are up again; the time until then is the system's (corner 17). Nobody
+ * has taken it who was not told: hand-over begins with this notice, or, for what was dispatched
+ * meanwhile, when we came up. */
 static void redeliver_late(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
-    int64_t up = s->m->dist.outage_to;
+    const struct hx_disturbance *d = &s->m->dist;
+    int64_t up = d->draining || c->t_dispatched >= d->outage_from ? d->outage_to : s->now;
     int64_t waited = up > c->t_dispatched ? up - c->t_dispatched : 0;
     if (waited > c->owner_ms[HX_OWNER_HOLDER])
         waited = c->owner_ms[HX_OWNER_HOLDER];

@@ -364,6 +364,16 @@ static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arri
 /* ---- which case
  * ------------------------------------------------------------------------------------- */
 
+/* Up to when deadlines are judged before an event. What was sent while we were down goes before
+ * what is done now that we are up. */
+static int64_t judged_before(const struct hx_machine *m, const struct hx_arrival *in)
+{
+    const struct hx_disturbance *d = &m->dist;
+    bool waited = d->draining && in->event->t_src >= d->outage_from &&
+                  in->event->t_src <= d->outage_to && in->t_rcv > d->outage_to;
+    return waited ? d->outage_to : in->t_rcv;
+}
+
 static int apply_to(struct hx_machine *m, uint64_t number, const struct hx_arrival *in,
                     const hxp_reply **reply)
 {
@@ -371,7 +381,7 @@ static int apply_to(struct hx_machine *m, uint64_t number, const struct hx_arriv
     if (rc == HX_NOTFOUND)
         return invalid(m, in, "NO_CASE", NULL, reply);
     if (!rc)
-        rc = hx_machine_catch_up(m, &m->work, in->t_rcv);
+        rc = hx_machine_catch_up(m, &m->work, judged_before(m, in));
     return rc ? rc : step_on(m, &m->work, in, reply);
 }
 

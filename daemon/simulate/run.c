@@ -198,7 +198,16 @@ static int go_down(struct sim *s)
     return HX_OK;
 }
 
-/* What was sent meanwhile is read first; deadlines are judged half a minute later (corner 17). */
+static int fire(struct sim *s, int64_t real, uint64_t case_number)
+{
+    set_time(s, real);
+    hx_arena_reset(&s->arena);
+    int rc = case_number ? hx_machine_due(&s->m, case_number) : hx_machine_watch(&s->m);
+    return rc ? rc : print_fresh(s);
+}
+
+/* What was sent meanwhile is read first, then what waited for us is delivered; deadlines are judged
+ * half a minute later (corner 17). */
 static int come_up(struct sim *s)
 {
     s->down = false;
@@ -210,6 +219,8 @@ static int come_up(struct sim *s)
     for (size_t i = 0; i < s->n_waiting && !rc; i++)
         rc = publish(s, s->waiting[i]);
     s->n_waiting = 0;
+    for (size_t n = 1; n <= hx_memory_cases(s->memory) && !rc; n++)
+        rc = fire(s, s->real, n);
     return rc;
 }
 
@@ -271,14 +282,6 @@ static int act(struct sim *s, const struct scenario_action *a, char problem[512]
         return HX_OK;
     }
     return HX_OK;
-}
-
-static int fire(struct sim *s, int64_t real, uint64_t case_number)
-{
-    set_time(s, real);
-    hx_arena_reset(&s->arena);
-    int rc = case_number ? hx_machine_due(&s->m, case_number) : hx_machine_watch(&s->m);
-    return rc ? rc : print_fresh(s);
 }
 
 /* ---- the loop
