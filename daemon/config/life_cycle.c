@@ -547,6 +547,21 @@ static void read_transition(struct loader *l, yaml_node_t *map)
     t->n_effects = read_calls(l, yaml_doc_get(&l->doc, map, "do"), false, t->effects);
 }
 
+/* By which calendar the rota knows working days, make-up days and holidays. */
+static void read_duty(struct loader *l, yaml_node_t *root)
+{
+    yaml_node_t *map = yaml_doc_get(&l->doc, root, "duty");
+    char calendar[HX_NAME_MAX];
+    l->r->duty_calendar = -1;
+    if (!map)
+        return;
+    yaml_doc_only(&l->doc, map, "calendar");
+    yaml_doc_need(&l->doc, map, "calendar", calendar, sizeof calendar);
+    l->r->duty_calendar = (int8_t)hx_rules_calendar(l->r, calendar);
+    if (l->r->duty_calendar < 0)
+        yaml_doc_fault(&l->doc, map, "unknown calendar %s", calendar);
+}
+
 static void read_quiet(struct loader *l, yaml_node_t *root)
 {
     yaml_node_t *map = yaml_doc_get(&l->doc, root, "quiet"), *item;
@@ -596,7 +611,7 @@ static void read_head(struct loader *l, yaml_node_t *root)
     yaml_doc_only(
         &l->doc, root,
         "life-cycle version zh en zone states classes holidays calendars receivers ladders "
-        "clocks events pauses returns refused acks quiet transitions");
+        "clocks events pauses returns refused acks quiet duty transitions");
     yaml_doc_need(&l->doc, root, "life-cycle", r->name, sizeof r->name);
     read_title(l, root, &r->title);
     r->version = (uint32_t)yaml_doc_int(&l->doc, root, "version", 0);
@@ -622,6 +637,7 @@ static int read_all(struct loader *l)
             sections[s].read(l, item);
     }
     read_quiet(l, root);
+    read_duty(l, root);
     return l->doc.rc;
 }
 

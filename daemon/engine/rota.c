@@ -195,9 +195,15 @@ static size_t first_of(const struct hx_rota *rota, const char *role, const char 
                : rota->n_shifts;
 }
 
+const struct hx_shift *hx_rota_first(const struct hx_rota *rota, const char *role, const char *area)
+{
+    size_t i = first_of(rota, role, area);
+    return i < rota->n_shifts ? &rota->shifts[i] : NULL;
+}
+
 bool hx_rota_knows(const struct hx_rota *rota, const char *role, const char *area)
 {
-    return first_of(rota, role, area) < rota->n_shifts;
+    return hx_rota_first(rota, role, area) != NULL;
 }
 
 static bool is_day_of(const struct hx_shift *s, const struct hx_calendar_rule *cal, int32_t day)

@@ -63,6 +63,10 @@ HX_CHECK int hx_rota_add_leave(struct hx_rota *rota, const struct hx_leave *leav
  * meet, and count as if they did. */
 HX_CHECK int hx_rota_seal(struct hx_rota *rota, const struct hx_shift *clash[2]);
 
+/* The first shift of the post, lowest order first, whenever it is; NULL when there is none. */
+const struct hx_shift *hx_rota_first(const struct hx_rota *rota, const char *role,
+                                     const char *area);
+
 /* Whether the rota has any shift for the post; a post that it does not know is nobody's gap. */
 bool hx_rota_knows(const struct hx_rota *rota, const char *role, const char *area);
 

@@ -24,6 +24,7 @@ enum {
     HX_RULES_REASONS = 24,
     HX_RULES_TRANSITIONS = 192,
     HX_RULES_CALLS = 20, /* guards or effects in one row */
+    HX_LEVEL_MAX = 5,    /* L0 … L5 */
     HX_NAME_MAX = 24,
     HX_TITLE_MAX = 48,
 };
@@ -231,6 +232,7 @@ struct hx_rules {
     uint8_t quiet_level;   /* from this level up */
     uint32_t quiet_never;  /* classes that may wake them: 1 << number */
     uint32_t quiet_flags;  /* flags that may */
+    int8_t duty_calendar;  /* tells the rota which days are worked; -1 = every day alike */
     struct hx_pause_rule pauses[HX_RULES_REASONS];
     uint8_t n_pauses;
     char returns[HX_RULES_REASONS][HX_NAME_MAX]; /* reasons for giving a case back */
