@@ -274,6 +274,13 @@ static const char *present(const struct hx_rota *rota, const struct hx_shift *s,
     return replaced ? away->substitute : NULL;
 }
 
+const struct hx_leave *hx_rota_away(const struct hx_rota *rota, const char *person, int64_t t)
+{
+    const struct hx_leave *away = leave_at(rota, person, t);
+    bool replaced = away && away->substitute[0] && !leave_at(rota, away->substitute, t);
+    return replaced ? NULL : away;
+}
+
 struct hx_on_duty hx_rota_at(const struct hx_rota *rota, const char *role, const char *area,
                              const struct hx_calendar_rule *cal, int64_t t, size_t n)
 {

@@ -74,6 +74,10 @@ bool hx_rota_knows(const struct hx_rota *rota, const char *role, const char *are
 struct hx_on_duty hx_rota_at(const struct hx_rota *rota, const char *role, const char *area,
                              const struct hx_calendar_rule *cal, int64_t t, size_t n);
 
+/* The leave for which nobody stands in, when this person is away at t; NULL when the person is
+ * there, or replaced. */
+const struct hx_leave *hx_rota_away(const struct hx_rota *rota, const char *person, int64_t t);
+
 /* The first stretch of [from, to) in which nobody is on the post, cut to it. False when there is
  * none. */
 bool hx_rota_gap(const struct hx_rota *rota, const char *role, const char *area,

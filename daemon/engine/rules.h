@@ -233,6 +233,8 @@ struct hx_rules {
     uint32_t quiet_never;  /* classes that may wake them: 1 << number */
     uint32_t quiet_flags;  /* flags that may */
     int8_t duty_calendar;  /* tells the rota which days are worked; -1 = every day alike */
+    int32_t duty_look_ms;  /* local time at which the rota is looked at; -1 = never */
+    int32_t duty_ahead;    /* days ahead that are looked at (S30) */
     struct hx_pause_rule pauses[HX_RULES_REASONS];
     uint8_t n_pauses;
     char returns[HX_RULES_REASONS][HX_NAME_MAX]; /* reasons for giving a case back */

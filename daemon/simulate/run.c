@@ -368,6 +368,10 @@ int simulate_run(const struct hx_rules *rules, const struct hx_city *city,
         end = sc->actions[sc->n - 1].at + 30 * HX_DAY;
     if (sc->prove)
         rc = prove_new(rules, city, s->memory, &s->prove);
+    if (!rc && sc->n) {
+        set_time(s, sc->actions[0].at);
+        rc = hx_machine_rota_begin(&s->m);
+    }
     if (!rc)
         rc = loop(s, sc, end, problem);
     if (!rc && s->prove)
