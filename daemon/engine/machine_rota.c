@@ -19,20 +19,15 @@ struct look {
     bool whole;       /* the first of this version: what has begun before is told, too */
 };
 
-static const struct hx_calendar_rule *calendar(const struct hx_rules *r)
-{
-    return &r->calendars[r->duty_calendar < 0 ? 0 : r->duty_calendar];
-}
-
 static int64_t instant(const struct hx_rules *r, int32_t day, int32_t ms)
 {
-    return hx_zone_instant(calendar(r)->zone, (int64_t)day * HX_DAY + ms);
+    return hx_zone_instant(hx_rules_duty_calendar(r)->zone, (int64_t)day * HX_DAY + ms);
 }
 
 /* The first time for a look at or after t. */
 static int64_t look_after(const struct hx_rules *r, int64_t t)
 {
-    int32_t day = hx_zone_day(calendar(r)->zone, t);
+    int32_t day = hx_zone_day(hx_rules_duty_calendar(r)->zone, t);
     int64_t at = instant(r, day, r->duty_look_ms);
     return at < t ? instant(r, day + 1, r->duty_look_ms) : at;
 }
@@ -122,8 +117,9 @@ int hx_rota_look(struct hx_machine *m, const struct hx_watch *w)
     int rc = m->ops->watch_drop(m->backend, w);
     if (rc || r->duty_look_ms < 0 || !hx_city_rota(m->city))
         return rc;
-    int32_t day = hx_zone_day(calendar(r)->zone, w->at);
-    struct look l = {.m = m, .rota = hx_city_rota(m->city), .cal = calendar(r), .at = w->at};
+    int32_t day = hx_zone_day(hx_rules_duty_calendar(r)->zone, w->at);
+    struct look l = {
+        .m = m, .rota = hx_city_rota(m->city), .cal = hx_rules_duty_calendar(r), .at = w->at};
     l.whole = strcmp(w->ref, version) != 0;
     l.from = l.whole ? w->at : instant(r, day + r->duty_ahead, 0);
     l.to = instant(r, day + r->duty_ahead + 1, 0);

@@ -39,15 +39,10 @@ static bool post_of(const char *to, struct post *post)
     return true;
 }
 
-static const struct hx_calendar_rule *calendar(const struct hx_step *s)
-{
-    int8_t i = s->rules->duty_calendar;
-    return &s->rules->calendars[i < 0 ? 0 : i];
-}
-
 static struct hx_on_duty on_duty(const struct hx_step *s, const struct post *post, size_t n)
 {
-    return hx_rota_at(hx_city_rota(s->m->city), post->role, post->area, calendar(s), s->now, n);
+    return hx_rota_at(hx_city_rota(s->m->city), post->role, post->area,
+                      hx_rules_duty_calendar(s->rules), s->now, n);
 }
 
 /* "holder:P-07/li" is addressed to li, whoever else is on duty. */

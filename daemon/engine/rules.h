@@ -258,6 +258,8 @@ int hx_rules_event(const struct hx_rules *r, const char *name);
 int hx_rules_receiver(const struct hx_rules *r, const char *name);
 int hx_rules_ladder(const struct hx_rules *r, const char *name);
 int hx_rules_calendar(const struct hx_rules *r, const char *name);
+/* By which the rota knows working days. */
+const struct hx_calendar_rule *hx_rules_duty_calendar(const struct hx_rules *r);
 int hx_rules_table(const struct hx_rules *r, const char *name);
 int hx_rules_pause(const struct hx_rules *r, const char *name);
 bool hx_rules_return_reason(const struct hx_rules *r, const char *name);
