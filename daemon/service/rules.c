@@ -33,14 +33,24 @@ static const char *city_path(struct service *s, const char *id)
     return folder ? hx_arena_printf(&s->arena, "%s/%s.csv", folder, id) : NULL;
 }
 
-/* A table of holidays, in the folder beside that of the life cycles. */
-static const char *calendar_path(struct service *s, const char *id)
+/* A file in another folder beside that of the life cycles. */
+static const char *beside(struct service *s, const char *folder, const char *id, const char *end)
 {
     const char *path = s->options.life_cycle_file;
     const char *slash = path ? strrchr(path, '/') : NULL;
-    return slash ? hx_arena_printf(&s->arena, "%.*s/../calendars/%s.ics", (int)(slash - path), path,
-                                   id)
+    return slash ? hx_arena_printf(&s->arena, "%.*s/../%s/%s.%s", (int)(slash - path), path, folder,
+                                   id, end)
                  : NULL;
+}
+
+static const char *calendar_path(struct service *s, const char *id)
+{
+    return beside(s, "calendars", id, "ics");
+}
+
+static const char *texts_path(struct service *s, const char *id)
+{
+    return beside(s, "texts", id, "yaml");
 }
 
 /* kind → its file, type of content */
@@ -51,6 +61,7 @@ static const struct kind {
     {"life-cycle", "application/yaml", life_cycle_path},
     {"calendar", "text/calendar", calendar_path},
     {"city", "text/csv", city_path},
+    {"texts", "application/yaml", texts_path},
 };
 
 static const struct kind *find_kind(const char *name)
@@ -93,7 +104,7 @@ void handle_rules(struct service *s, const struct request *r)
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     if (load(s, r->message->rules, &a) != HX_OK) {
         service_problem(s, r, "NO_RULES",
-                        "there is no such file: kinds are life-cycle, calendar and city");
+                        "there is no such file: kinds are life-cycle, calendar, city and texts");
         return;
     }
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_RULES;

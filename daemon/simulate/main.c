@@ -1,6 +1,7 @@
 /* The subcommand: options, files, exit code. */
 #include "config/city_load.h"
 #include "config/life_cycle.h"
+#include "config/notice_texts.h"
 #include "hongxin/instant.h"
 #include "simulate/rows.h"
 #include "simulate/simulate.h"
@@ -24,6 +25,7 @@ static const char usage_text[] =
     "  --prove        afterwards put the run's journal through a fresh machine: the same must come "
     "of it\n"
     "  --rows FILE    write which rows of the life cycle were taken, and which guards said no\n"
+    "  --texts        add to every notice its text in English and Chinese\n"
     "  --until TIME   stop at this instant (RFC 3339) whatever the scenario says\n";
 
 static const char *config_folder(const char *given)
@@ -57,7 +59,7 @@ struct run {
     const char *folder;
     const char *rows;
     int64_t until;
-    bool prove;
+    bool prove, texts;
 };
 
 /* HX_IO when the file cannot be written. */
@@ -70,17 +72,36 @@ static int write_rows(const char *path, const struct rows *rows)
     return fclose(out) ? HX_IO : rc;
 }
 
+/* The texts, when they are wanted. */
+static int load_texts(const struct run *r, const struct hx_rules *rules,
+                      struct hx_notice_texts **texts)
+{
+    char path[4096];
+    struct hx_problem problem = {""};
+    if (!r->texts)
+        return HX_OK;
+    snprintf(path, sizeof path, "%s/texts/notices.yaml", r->folder);
+    int rc = hx_notice_texts_load(path, rules, texts, &problem);
+    if (rc)
+        fprintf(stderr, "%s\n", problem.text[0] ? problem.text : hx_strerror(rc));
+    return rc;
+}
+
 static int run(const struct run *r, FILE *in, const char *name)
 {
     struct hx_rules *rules = NULL;
     struct hx_city *city = NULL;
+    struct hx_notice_texts *texts = NULL;
     struct scenario scenario = {0};
     char problem[512] = "";
     int rc = load(r->folder, &rules, &city);
+    if (!rc)
+        rc = load_texts(r, rules, &texts);
     if (!rc) {
         rc = scenario_read(in, name, &scenario, problem);
         scenario.prove = r->prove;
         scenario.rows = r->rows ? rows_new(rules) : NULL;
+        scenario.texts = texts;
         if (!rc)
             rc = simulate_run(rules, city, &scenario, r->until, stdout, problem);
         if (!rc && fflush(stdout))
@@ -92,6 +113,7 @@ static int run(const struct run *r, FILE *in, const char *name)
     }
     rows_free(scenario.rows);
     scenario_free(&scenario);
+    hx_notice_texts_free(texts);
     hx_city_free(city);
     hx_life_cycle_free(rules);
     return rc ? 2 : 0;
@@ -99,10 +121,13 @@ static int run(const struct run *r, FILE *in, const char *name)
 
 int hx_simulate_main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"until", required_argument, NULL, 'u'},
-        {"prove", no_argument, NULL, 'p'},        {"rows", required_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"until", required_argument, NULL, 'u'},
+                                            {"prove", no_argument, NULL, 'p'},
+                                            {"rows", required_argument, NULL, 'r'},
+                                            {"texts", no_argument, NULL, 't'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     struct run r = {0};
     int c;
     optind = 1;
@@ -122,6 +147,9 @@ int hx_simulate_main(int argc, char **argv)
             break;
         case 'r':
             r.rows = optarg;
+            break;
+        case 't':
+            r.texts = true;
             break;
         case 'h':
             fputs(usage_text, stdout);

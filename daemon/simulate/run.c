@@ -1,5 +1,6 @@
 /* The virtual clock: the next action or the next deadline, whichever comes first. At the same
  * instant what was received is applied before a deadline is judged (R4). */
+#include "config/notice_texts.h"
 #include "engine/memory.h"
 #include "engine/onsite.h"
 #include "engine/rules.h"
@@ -24,7 +25,8 @@ struct sim {
     struct hx_machine m;
     struct hx_arena arena;
     struct hx_memory *memory;
-    struct prove *prove; /* NULL = the run is not proven */
+    struct prove *prove;                 /* NULL = the run is not proven */
+    const struct hx_notice_texts *texts; /* NULL = notices without their texts */
     FILE *out;
     int64_t real;   /* true time */
     int64_t offset; /* what the wall clock shows more */
@@ -102,6 +104,18 @@ static const char *prove(void *ctx, const struct hx_arrival *in, const struct hx
 /* ---- output
  * ------------------------------------------------------------------------------------------ */
 
+/* What the receiver would read. */
+static int add_texts(const struct sim *s, const hxp_entry *e, const hxp_fact *f, json_t *line)
+{
+    char text[HX_NOTICE_TEXT];
+    if (!s->texts || f->fact_case != HONGXIN__V1__FACT__FACT_NOTICE)
+        return 0;
+    return json_object_set_new(line, "en",
+                               json_string(hx_notice_text(s->texts, e, f->notice, false, text))) |
+           json_object_set_new(line, "zh",
+                               json_string(hx_notice_text(s->texts, e, f->notice, true, text)));
+}
+
 static int print_fact(struct sim *s, const hxp_entry *e, const hxp_fact *f)
 {
     char number[HX_NUMBER_TEXT];
@@ -114,7 +128,10 @@ static int print_fact(struct sim *s, const hxp_entry *e, const hxp_fact *f)
         hx_json_fact_line(e, f, label, hx_zone_offset(&s->m.rules->zone, e->t_rec) / 60000);
     if (!line)
         return HX_NOMEM;
-    int rc = json_dumpf(line, s->out, HX_JSON_DUMP) || fputc('\n', s->out) == EOF ? HX_IO : HX_OK;
+    int rc = add_texts(s, e, f, line) || json_dumpf(line, s->out, HX_JSON_DUMP) ||
+                     fputc('\n', s->out) == EOF
+                 ? HX_IO
+                 : HX_OK;
     json_decref(line);
     return rc;
 }
@@ -363,6 +380,7 @@ int simulate_run(const struct hx_rules *rules, const struct hx_city *city,
     s->m.row_ctx = sc->rows;
     s->m.similar = hx_memory_similar;
     s->m.similar_ctx = &s->m;
+    s->texts = sc->texts;
     int64_t end = until ? until : sc->end;
     if (!end && sc->n)
         end = sc->actions[sc->n - 1].at + 30 * HX_DAY;

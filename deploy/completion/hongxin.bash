@@ -79,7 +79,7 @@ _hongxin() {
       route) _hongxin_words ' --at --place --position --class --category --source --about --config --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       number) _hongxin_words ' --json --help' ;;
       onsite-code) _hongxin_words ' --building --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
-      simulate) _hongxin_words ' --config --prove --rows --until'; [[ $cur == -* ]] || _hongxin_files -f ;;
+      simulate) _hongxin_words ' --config --prove --rows --until --texts'; [[ $cur == -* ]] || _hongxin_files -f ;;
       demo) _hongxin_words ' --minutes --rate --seed --config --all --zh --utc-offset --color --json --help' ;;
       completion) _hongxin_words ' --json --help bash man' ;;
       help) _hongxin_words 'publish watch case explain list stats check doctor export key audit identity erase hold trace verify rules route number onsite-code simulate demo completion ' ;;
