@@ -59,3 +59,22 @@ void rules_file_free(struct hx_rules *rules)
 {
     hx_life_cycle_free(rules);
 }
+
+int rules_texts_ask(const struct cli *cli, hx_client *client, struct rules_texts *out)
+{
+    struct hx_problem problem = {"the daemon does not show its texts"};
+    char *text = ask_text(client, "texts", "notices");
+    int rc = HX_NOTFOUND;
+
+    out->rules = rules_file_ask(client);
+    if (text && out->rules)
+        rc = hx_notice_texts_parse("texts/notices.yaml", text, out->rules, &out->texts, &problem);
+    free(text);
+    return rc ? cli_fail(cli, CLI_NEGATIVE, "%s", problem.text) : CLI_OK;
+}
+
+void rules_texts_free(struct rules_texts *texts)
+{
+    hx_notice_texts_free(texts->texts);
+    rules_file_free(texts->rules);
+}
