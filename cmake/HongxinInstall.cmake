@@ -9,8 +9,9 @@ file(READ ${CMAKE_SOURCE_DIR}/config/hongxin.yaml settings)
 string(REPLACE " ../var/" " ${HX_STATE_DIR}/" settings "${settings}")
 file(WRITE ${CMAKE_BINARY_DIR}/install/hongxin.yaml "${settings}")
 
-install(FILES ${CMAKE_BINARY_DIR}/install/hongxin.yaml DESTINATION ${HX_CONFIG_DIR})
-install(DIRECTORY config/calendars config/city config/life-cycles config/mappings DESTINATION ${HX_CONFIG_DIR}
+install(FILES ${CMAKE_BINARY_DIR}/install/hongxin.yaml config/roles.yaml DESTINATION ${HX_CONFIG_DIR})
+install(DIRECTORY config/calendars config/city config/life-cycles config/mappings config/texts
+  DESTINATION ${HX_CONFIG_DIR}
   PATTERN "*.py" EXCLUDE PATTERN __pycache__ EXCLUDE)
 install(FILES deploy/systemd/hongxind.service DESTINATION lib/systemd/system)
 install(FILES docs/man/hongxin.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

@@ -190,6 +190,7 @@ class City:
         self.housing()
         self.partners()
         self.rota()
+        self.away()
 
     def ground(self):
         joined = joined_cells()
@@ -293,10 +294,11 @@ class City:
 
     # ---- people ----
 
-    def post(self, role, area, logins):
+    def post(self, role, area, logins, days=None):
+        """One person for each login; `days`: on which days each is there, "" = every day."""
         for order, login in enumerate(logins, 1):
             person, zh, en = self.names.person(login)
-            self.duty.append([role, area, order, person, zh, en])
+            self.duty.append([role, area, order, person, zh, en, days[order - 1] if days else "", ""])
 
     def also(self, role, area, role_there, area_there):
         """The people of one post hold another one too."""
@@ -320,11 +322,17 @@ class City:
             self.also("duty", community[0], "community", community[0])
             self.also("manager", community[0], "street", community[1])
         for area, count in (("property", 3), ("leadership", 2), ("callback", 3), ("desk", 3)):
-            self.post("city", area, [None] * count)
+            weekend = ["workday", "restday", ""] if area == "property" else None  # the team's duty person on rest days
+            self.post("city", area, [None] * count, weekend)
         for unit, kind, *_ in self.units:
             if kind == "station":  # the evening rota and the night desk are told like a company
                 self.post("duty", unit, [None] * 2)
                 self.post("manager", unit, [None])
+
+    def away(self):
+        """The festival week of one of the desk, and who stands in."""
+        desk = [row[3] for row in self.duty if row[:2] == ["city", "desk"]]
+        self.leaves = [[desk[2], "2026-10-01", "2026-10-07", desk[1]]]
 
     def partners(self):
         """U-1 …: what lists.py names, then units that promised to help."""
@@ -405,7 +413,8 @@ def write(folder, city):
     write_csv(folder, "companies.csv", ["id"] + names_, city.companies)
     write_csv(folder, "estates.csv", ["id", "grid", "company"] + names_ + place + ["from", "to"], city.estates)
     write_csv(folder, "buildings.csv", ["id", "estate", "grid"] + names_ + place, city.buildings)
-    write_csv(folder, "duty.csv", ["role", "area", "order", "person"] + names_, city.duty)
+    write_csv(folder, "duty.csv", ["role", "area", "order", "person"] + names_ + ["days", "part"], city.duty)
+    write_csv(folder, "leave.csv", ["person", "from", "to", "substitute"], city.leaves)
     write_routing(folder, city)
     write_geojson(folder, city)
     (folder / "city.yaml").write_text(YAML, encoding="utf-8")

@@ -1,11 +1,13 @@
 /* hongxin case: everything that is true now of one case. */
 #include "cli/query.h"
+#include "cli/rules_file.h"
 #include "cli/show.h"
 #include <inttypes.h>
 #include <string.h>
 
 static const struct cli_option options[] = {
     {"history", NULL, NULL, "every step so far, oldest first"},
+    {"texts", NULL, NULL, "with --history: the text that each receiver of a notice read"},
     {"at", "TIME", NULL, "as of this instant: what was known and what was due then"},
     {"source", "NAME", NULL, "the operand is an outside reference of this source"},
     {NULL, NULL, NULL, NULL},
@@ -238,6 +240,7 @@ static int run(struct cli *cli)
     bool history = cli_has(cli, "history");
     hx_client *client;
     hxp_response *answer;
+    struct rules_texts texts = {NULL, NULL};
     struct show s;
     int rc = query_case(cli, history, &client, &answer);
 
@@ -257,11 +260,15 @@ static int run(struct cli *cli)
         print_breaches(&s, a->view);
         print_owners(&s, a->view);
     }
-    if (history)
+    if (history && cli_has(cli, "texts"))
+        rc = rules_texts_ask(cli, client, &texts);
+    s.texts = texts.texts;
+    if (history && !rc)
         print_history(cli, &s, a);
+    rules_texts_free(&texts);
     hx_response_free(answer);
     hx_client_close(client);
-    return CLI_OK;
+    return rc;
 }
 
 const struct cli_command cli_case = {

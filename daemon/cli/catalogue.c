@@ -191,10 +191,10 @@ static const struct words list[] = {
 
     {WORDS_ALARM, "NO_CLOCK", "open case without a clock", "案件无时钟"},
     {WORDS_ALARM, "CLOCK_STEP", "the wall clock jumped", "系统时钟跳变"},
+    {WORDS_ALARM, "DUTY_GAP", "nobody on duty", "无人值守"},
+    {WORDS_ALARM, "GRID_VACANT", "grid without its full-time member", "专职网格员空岗"},
     {WORDS_ALARM, "SOURCE_GAP", "a source's numbers have a gap", "来源序号缺失"},
-    {WORDS_ALARM, "GRID_VACANT", "nobody on duty in the grid", "网格无人值守"},
     {WORDS_ALARM, "OUTAGE", "we were down", "系统中断"},
-    {WORDS_ALARM, "NOBODY_ON_DUTY", "nobody on duty", "无人值班"},
     {WORDS_ALARM, "FORUM_REQUIRED", "a meeting is required", "须开评议会"},
     {WORDS_ALARM, "CALENDAR_MISSING", "next year's holidays are missing", "缺少下一年节假日安排"},
     {WORDS_ALARM, "DEAD_LETTER", "an event's case never came", "事件无对应案件"},

@@ -1,6 +1,7 @@
 /* Plays lives. See player.h. */
 #include "cli/player.h"
 #include "cli/link.h"
+#include "engine/rota.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,8 +52,8 @@ static const struct hx_place *choose_place(struct player *p)
 static void name_person(const struct player *p, struct life *life)
 {
     bool company = hx_city_company(p->city, life->holder) != NULL;
-    const struct hx_duty *duty =
-        hx_city_duty(p->city, company ? "duty" : "community", life->holder, 0);
+    const struct hx_shift *duty =
+        hx_rota_first(hx_city_rota(p->city), company ? "duty" : "community", life->holder);
 
     snprintf(life->person, sizeof life->person, "%s:%s/%s", company ? "holder" : "community",
              life->holder, duty ? duty->person : "duty");

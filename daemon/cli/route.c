@@ -147,23 +147,18 @@ static void print_answer(const struct cli *cli, const Hongxin__V1__RouteAnswer *
 
 /* ---- by the files ---- */
 
-static bool class_known(const char *folder, const char *class_)
-{
-    struct hx_rules *rules = *class_ ? rules_file_load(folder) : NULL;
-    bool known = !rules || hx_rules_class(rules, class_) > 0;
-    rules_file_free(rules);
-    return known;
-}
-
 static int answer_by(const struct cli *cli, const struct hx_city *city,
-                     const Hongxin__V1__RouteQuery *q)
+                     const struct hx_rules *rules, const Hongxin__V1__RouteQuery *q)
 {
     struct hx_arena arena;
+    const struct hx_route_when when = {cli_now(), hx_rules_duty_calendar(rules)};
     const char *fault = hx_route_fault(city, q);
+    if (!fault && *q->class_ && hx_rules_class(rules, q->class_) <= 0)
+        fault = "UNKNOWN_CLASS";
     if (fault)
         return cli_fail(cli, CLI_NEGATIVE, "%s", fault);
     hx_arena_init(&arena, 0);
-    const Hongxin__V1__RouteAnswer *a = hx_route_answer(&arena, city, q, cli_now());
+    const Hongxin__V1__RouteAnswer *a = hx_route_answer(&arena, city, q, &when);
     int rc = a ? CLI_OK : cli_fail(cli, CLI_NEGATIVE, "out of memory");
     if (a)
         print_answer(cli, a);
@@ -179,8 +174,10 @@ static int by_files(const struct cli *cli, const char *folder, const Hongxin__V1
     snprintf(path, sizeof path, "%s/city", folder);
     if (hx_city_load(path, &city, &problem))
         return cli_fail(cli, CLI_USAGE, "%s", problem.text);
-    int rc = class_known(folder, q->class_) ? answer_by(cli, city, q)
-                                            : cli_fail(cli, CLI_NEGATIVE, "UNKNOWN_CLASS");
+    struct hx_rules *rules = rules_file_load(folder);
+    int rc = rules ? answer_by(cli, city, rules, q)
+                   : cli_fail(cli, CLI_USAGE, "%s: its life cycle cannot be read", folder);
+    rules_file_free(rules);
     hx_city_free(city);
     return rc;
 }

@@ -25,7 +25,8 @@ static int run(struct cli *cli)
     q.id = cli->n_operands > 1 ? cli->operands[1] : (char *)(uintptr_t) "complaint";
     rc = hx_ask_rules(client, &q, &answer);
     if (rc) {
-        rc = link_fail(cli, client, rc, "such rules; kinds are life-cycle, calendar and city");
+        rc = link_fail(cli, client, rc,
+                       "such rules; kinds are life-cycle, calendar, city and texts");
     } else {
         if (cli->json)
             query_print_json(cli, &answer->rules->base);
@@ -42,11 +43,12 @@ const struct cli_command cli_rules = {
     .summary = "print a rules file as the daemon has it",
     .operands = "[KIND [ID]]",
     .options = options,
-    .about =
-        "KIND is life-cycle, calendar or city; ID is the file's name without its ending. Without\n"
-        "operands: the life cycle of a complaint.",
+    .about = "KIND is life-cycle, calendar, city or texts; ID is the file's name without its "
+             "ending. Without\n"
+             "operands: the life cycle of a complaint.",
     .examples = "  hongxin rules\n      states, clocks, ladders and transitions of a complaint\n"
-                "  hongxin rules city companies\n      the companies of the city\n",
+                "  hongxin rules city companies\n      the companies of the city\n"
+                "  hongxin rules texts notices\n      what people read, in Chinese and English\n",
     .takes = CLI_FEED,
     .max_operands = 2,
     .run = run,

@@ -103,3 +103,24 @@ void rules_file_free(struct hx_rules *rules)
 {
     hx_life_cycle_free(rules);
 }
+
+int rules_texts_ask(const struct cli *cli, hx_client *client, struct rules_texts *out)
+{
+    struct hx_problem problem = {"the daemon does not show its texts"};
+    uint32_t version = 0;
+    char *text = ask_text(client, "texts", "notices", &version);
+    int rc = HX_NOTFOUND;
+
+    out->versions = rules_file_ask(client);
+    if (text && out->versions)
+        rc = hx_notice_texts_parse("texts/notices.yaml", text, hx_versions_rules(out->versions),
+                                   &out->texts, &problem);
+    free(text);
+    return rc ? cli_fail(cli, CLI_NEGATIVE, "%s", problem.text) : CLI_OK;
+}
+
+void rules_texts_free(struct rules_texts *texts)
+{
+    hx_notice_texts_free(texts->texts);
+    hx_versions_free(texts->versions);
+}

@@ -8,6 +8,7 @@
 
 #include "cli/catalogue.h"
 #include "cli/command.h"
+#include "config/notice_texts.h"
 #include "hongxin/instant.h"
 #include "hongxin/schema.h"
 #include <stdio.h>
@@ -18,7 +19,8 @@ struct show {
     FILE *out;
     bool zh, colour;
     int utc_offset;
-    int64_t day; /* local day of the last line; 0 = none yet */
+    int64_t day;                         /* local day of the last line; 0 = none yet */
+    const struct hx_notice_texts *texts; /* notices are shown with what is read; NULL = without */
 };
 
 void show_init(struct show *s, const struct cli *cli, FILE *out);

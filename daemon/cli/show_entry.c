@@ -371,6 +371,16 @@ static void fact_line(struct lines *l, size_t at)
     }
 }
 
+/* What each receiver reads. Receivers of one notice read the same, but for who is on duty there. */
+static void text_line(struct lines *l, const hxp_notice_fact *f)
+{
+    char text[HX_NOTICE_TEXT];
+
+    if (l->s->texts && wanted(l, "NOTICE"))
+        fprintf(l->s->out, "    %s  %s\n", f->to,
+                hx_notice_text(l->s->texts, l->e, f, l->s->zh, text));
+}
+
 int show_entry(struct show *s, const hxp_entry *e, const char *const *facts)
 {
     struct lines l = {.s = s, .e = e, .facts = facts};
@@ -379,5 +389,8 @@ int show_entry(struct show *s, const hxp_entry *e, const char *const *facts)
     refusal_line(&l);
     for (size_t i = 0; i < e->n_facts; i++)
         fact_line(&l, i);
+    for (size_t i = 0; i < e->n_facts; i++)
+        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_NOTICE)
+            text_line(&l, e->facts[i]->notice);
     return l.n;
 }

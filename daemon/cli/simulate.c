@@ -7,6 +7,7 @@ static const struct cli_option options[] = {
     {"prove", NULL, NULL, "put the journal through a fresh machine: the same must come of it"},
     {"rows", "FILE", "@file", "write which rows of the life cycle were taken, and what refused"},
     {"until", "TIME", NULL, "run to this instant, RFC 3339"},
+    {"texts", NULL, NULL, "add to every notice its text in English and Chinese"},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -1,5 +1,6 @@
 /* hongxin watch: what is true now, then every entry as it is written, without a gap. */
 #include "cli/query.h"
+#include "cli/rules_file.h"
 #include "cli/show.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ static const struct cli_option options[] = {
     {"to", "RECEIVER", NULL, "only notices to this receiver, e.g. community:C-03"},
     {"from", "LSN", "now oldest", "begin with this entry of the journal; now (default) or oldest"},
     {"no-snapshot", NULL, NULL, "do not show first what is true now"},
+    {"texts", NULL, NULL, "with the text that each receiver of a notice reads"},
     {"count", "N", "1 10 100", "end after so many entries"},
     {"for", "TIME", "10s 1min", "end after this time"},
     {NULL, NULL, NULL, NULL},
@@ -26,6 +28,7 @@ static const struct cli_option options[] = {
 struct watch {
     const struct cli *cli;
     struct show show;
+    struct rules_texts texts;
     const char *const *facts; /* NULL = all */
     uint64_t cases, entries, limit;
     bool welcomed, over;
@@ -163,9 +166,14 @@ static int run_with(struct watch *w, struct query_filter *filter)
         return rc;
     if (filter->filter.n_facts)
         w->facts = (const char *const *)filter->words[3];
-    rc = subscribe(w, client, &filter->filter);
+    if (cli_has(cli, "texts"))
+        rc = rules_texts_ask(cli, client, &w->texts);
+    w->show.texts = w->texts.texts;
+    if (!rc)
+        rc = subscribe(w, client, &filter->filter);
     if (!rc)
         rc = follow(w, client, length ? cli_mono() + length : 0);
+    rules_texts_free(&w->texts);
     hx_client_close(client);
     return rc;
 }

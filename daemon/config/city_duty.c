@@ -1,5 +1,10 @@
-/* Rows of duty.csv: who is on duty for which role of which area, in which order. */
+/* Rows of duty.csv and leave.csv: who is on duty for which role of which area, in which order, on
+ * which days and in which part of them; and who is away. */
+#include "base/text.h"
 #include "config/city_internal.h"
+#include "engine/rota.h"
+#include "engine/route.h"
+#include "hongxin/instant.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,42 +92,133 @@ static int read_order(const struct city_row *at, int *order)
     return HX_OK;
 }
 
-/* Finds the earlier row that makes this one impossible, and tells both lines. */
-static int twice(const struct city_row *at, const struct hx_duty *duty)
+/* ---- days and hours
+ * --------------------------------------------------------------------------------------- */
+
+/* X(word, bits): what may stand in the column days. */
+static const struct {
+    const char *word;
+    uint32_t bits;
+} day_words[] = {
+    {"mon", HX_ON_MONDAY},
+    {"tue", HX_ON_MONDAY << 1},
+    {"wed", HX_ON_MONDAY << 2},
+    {"thu", HX_ON_MONDAY << 3},
+    {"fri", HX_ON_MONDAY << 4},
+    {"sat", HX_ON_MONDAY << 5},
+    {"sun", HX_ON_MONDAY << 6},
+    {"workday", HX_ON_WORKING | HX_ON_MAKE_UP}, /* a make-up day (调休) is worked */
+    {"restday", HX_ON_WEEKEND | HX_ON_HOLIDAY},
+    {"weekend", HX_ON_WEEKEND},
+    {"holiday", HX_ON_HOLIDAY},
+    {"makeup", HX_ON_MAKE_UP},
+};
+
+static uint32_t day_bits(const char *word, size_t n)
 {
-    const struct hx_csv_table *t = &at->loader->files[DUTY];
-    for (const struct hx_csv_row *r = t->rows; r < at->row; r++) {
-        const char **v = r->values;
-        if (strcmp(v[DUTY_ROLE], duty->role) != 0 || strcmp(v[DUTY_AREA], duty->area) != 0)
-            continue;
-        if (strcmp(v[DUTY_PERSON], duty->person) == 0)
-            return city_fault(at, "%s is on duty as %s of %s already, at %s:%zu", duty->person,
-                              duty->role, duty->area, t->name, r->line);
-        if (strtol(v[DUTY_ORDER], NULL, 10) == duty->order)
-            return city_fault(at, "%s of %s has a person with order %d already, at %s:%zu",
-                              duty->role, duty->area, duty->order, t->name, r->line);
-    }
-    return HX_EXISTS; /* not reached: the registry refused because of one of the rows above */
+    for (size_t i = 0; i < sizeof day_words / sizeof *day_words; i++)
+        if (strlen(day_words[i].word) == n && memcmp(day_words[i].word, word, n) == 0)
+            return day_words[i].bits;
+    return 0;
 }
 
-static int add_person(const struct city_row *at)
+/* "workday", "sat sun"; empty: every day. */
+static int read_days(const struct city_row *at, uint32_t *days)
 {
-    struct hx_duty duty = {.order = 0};
+    const char *text = at->row->values[DUTY_DAYS];
+    *days = 0;
+    while (*(text += strspn(text, " "))) {
+        size_t n = strcspn(text, " ");
+        uint32_t bits = day_bits(text, n);
+        if (!bits)
+            return city_fault(at,
+                              "days: unknown word \"%.*s\" (known: mon … sun, workday, restday, "
+                              "weekend, holiday, makeup)",
+                              (int)n, text);
+        *days |= bits;
+        text += n;
+    }
+    return HX_OK;
+}
+
+/* The part of the day by its name; empty: the whole day. */
+static int read_part(const struct city_row *at, struct hx_shift *shift)
+{
+    const char *name = at->row->values[DUTY_PART];
+    const struct hx_day_part *part = hx_city_day_part(at->loader->city, name);
+    if (!*name)
+        return HX_OK;
+    if (!part)
+        return city_fault(at, "part: %s is not in day-parts.csv", name);
+    shift->from_ms = (int32_t)(part->begin * HX_MINUTE);
+    shift->to_ms = (int32_t)(part->end % (24 * 60) * HX_MINUTE);
+    return HX_OK;
+}
+
+/* ---- rows
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static int add_shift(const struct city_row *at)
+{
+    struct hx_shift shift = {.line = (unsigned)at->row->line};
     const char **v = at->row->values;
     int err = check_post(at);
     if (!err)
         err = city_check_id(at, "person", v[DUTY_PERSON]);
     if (!err)
-        err = read_order(at, &duty.order);
+        err = read_order(at, &shift.order);
     if (!err)
-        err = city_names(at, DUTY_ZH, &duty.name_zh, &duty.name_en);
+        err = city_names(at, DUTY_ZH, &shift.name_zh, &shift.name_en);
+    if (!err)
+        err = read_days(at, &shift.days);
+    if (!err)
+        err = read_part(at, &shift);
+    if (!err)
+        err = city_period(at, DUTY_FROM, &shift.since, &shift.until);
     if (err)
         return err;
-    memcpy(duty.role, v[DUTY_ROLE], strlen(v[DUTY_ROLE]) + 1);
-    memcpy(duty.area, v[DUTY_AREA], strlen(v[DUTY_AREA]) + 1);
-    memcpy(duty.person, v[DUTY_PERSON], strlen(v[DUTY_PERSON]) + 1);
-    err = hx_city_add_duty(at->loader->city, &duty);
-    return err == HX_EXISTS ? twice(at, &duty) : err;
+    hx_text_put(shift.role, sizeof shift.role, v[DUTY_ROLE]);
+    hx_text_put(shift.area, sizeof shift.area, v[DUTY_AREA]);
+    hx_text_put(shift.person, sizeof shift.person, v[DUTY_PERSON]);
+    return hx_rota_add_shift(at->loader->rota, &shift);
+}
+
+static bool is_person(const struct city_loader *l, const char *person)
+{
+    const struct hx_csv_table *t = &l->files[DUTY];
+    for (size_t i = 0; i < t->count; i++)
+        if (strcmp(t->rows[i].values[DUTY_PERSON], person) == 0)
+            return true;
+    return false;
+}
+
+static int add_leave(const struct city_row *at)
+{
+    struct hx_leave leave = {.line = (unsigned)at->row->line};
+    const char **v = at->row->values;
+    int err = city_period(at, LEAVE_FROM, &leave.from, &leave.to);
+    if (err)
+        return err;
+    if (!leave.from || !leave.to)
+        return city_fault(at, "a leave has a first and a last day");
+    if (!is_person(at->loader, v[LEAVE_PERSON]))
+        return city_fault(at, "%s is not in duty.csv", v[LEAVE_PERSON]);
+    if (*v[LEAVE_SUBSTITUTE] && !is_person(at->loader, v[LEAVE_SUBSTITUTE]))
+        return city_fault(at, "substitute %s is not in duty.csv", v[LEAVE_SUBSTITUTE]);
+    hx_text_put(leave.person, sizeof leave.person, v[LEAVE_PERSON]);
+    hx_text_put(leave.substitute, sizeof leave.substitute, v[LEAVE_SUBSTITUTE]);
+    err = hx_rota_add_leave(at->loader->rota, &leave);
+    return err == HX_INVALID ? city_fault(at, "%s stands in for itself", leave.person) : err;
+}
+
+int city_add_leaves(const struct city_loader *l)
+{
+    const struct hx_csv_table *t = &l->files[LEAVE];
+    int err = HX_OK;
+    for (size_t i = 0; i < t->count && !err; i++)
+        err = add_leave(&(struct city_row){.loader = l, .file = LEAVE, .row = &t->rows[i]});
+    return err;
 }
 
 /* By person, then by line. */
@@ -168,13 +264,36 @@ int city_add_duty(const struct city_loader *l)
     const struct hx_csv_table *t = &l->files[DUTY];
     int err = HX_OK;
     for (size_t i = 0; i < t->count && !err; i++)
-        err = add_person(&(struct city_row){.loader = l, .file = DUTY, .row = &t->rows[i]});
-    if (!err)
-        err = check_people(l);
-    if (!err && !hx_city_duty(l->city, "city", "desk", 0))
-        err = hx_problem_set(l->problem,
-                             "%s:%zu: nobody has role city, area desk: it is the last stop of "
-                             "every ladder",
-                             t->path, t->lines);
-    return err;
+        err = add_shift(&(struct city_row){.loader = l, .file = DUTY, .row = &t->rows[i]});
+    return err ? err : check_people(l);
+}
+
+/* Two shifts that cannot both be: the later row tells where the earlier one is. */
+static int clash_fault(const struct city_loader *l, const struct hx_shift *const clash[2])
+{
+    const struct hx_csv_table *t = &l->files[DUTY];
+    const struct hx_shift *first = clash[0], *second = clash[1];
+    const struct hx_csv_row *row = t->rows;
+    while (row->line != second->line)
+        row++;
+    const struct city_row at = {.loader = l, .file = DUTY, .row = row};
+    if (strcmp(first->person, second->person) == 0)
+        return city_fault(&at, "%s is on duty as %s of %s already, at %s:%u", second->person,
+                          second->role, second->area, t->name, first->line);
+    return city_fault(&at, "%s of %s has a person with order %d already, at %s:%u", second->role,
+                      second->area, second->order, t->name, first->line);
+}
+
+int city_seal_rota(const struct city_loader *l)
+{
+    const struct hx_csv_table *t = &l->files[DUTY];
+    const struct hx_shift *clash[2];
+    if (hx_rota_seal(l->rota, clash) == HX_EXISTS)
+        return clash_fault(l, clash);
+    if (hx_rota_knows(l->rota, "city", "desk"))
+        return HX_OK;
+    return hx_problem_set(l->problem,
+                          "%s:%zu: nobody has role city, area desk: it is the last stop of every "
+                          "ladder",
+                          t->path, t->lines);
 }

@@ -15,8 +15,9 @@ enum city_file {
     UNITS,
     ESTATES,
     BUILDINGS,
-    DUTY,
     DAY_PARTS,
+    DUTY,
+    LEAVE,
     ROUTING,
     ADMISSION,
     EXCEPTIONS,
@@ -47,8 +48,20 @@ enum {
 enum { ITEM_CODE, ITEM_ZH, ITEM_EN, ITEM_KIND, ITEM_FROM, ITEM_TO };
 enum { EXC_ID, EXC_CODE, EXC_COMMUNITY, EXC_FROM, EXC_TO, EXC_ASKED, EXC_APPROVED };
 
-/* Columns of duty.csv. */
-enum { DUTY_ROLE, DUTY_AREA, DUTY_ORDER, DUTY_PERSON, DUTY_ZH, DUTY_EN };
+/* Columns of duty.csv and leave.csv. */
+enum {
+    DUTY_ROLE,
+    DUTY_AREA,
+    DUTY_ORDER,
+    DUTY_PERSON,
+    DUTY_ZH,
+    DUTY_EN,
+    DUTY_DAYS,
+    DUTY_PART,
+    DUTY_FROM,
+    DUTY_TO
+};
+enum { LEAVE_PERSON, LEAVE_FROM, LEAVE_TO, LEAVE_SUBSTITUTE };
 
 /* What city.yaml says. */
 struct city_head {
@@ -62,6 +75,7 @@ struct city_head {
 struct city_loader {
     struct hx_csv_table files[CITY_FILES + 1];
     struct hx_city *city;
+    struct hx_rota *rota; /* the city's */
     struct hx_problem *problem;
     const struct yaml_doc *doc; /* city.yaml */
     const struct city_head *head;
@@ -106,6 +120,9 @@ HX_CHECK int city_add_borders(const struct city_loader *l, const char *path);
 HX_CHECK int city_add_companies(const struct city_loader *l);
 HX_CHECK int city_add_places(const struct city_loader *l, enum city_file file);
 HX_CHECK int city_add_duty(const struct city_loader *l);
+HX_CHECK int city_add_leaves(const struct city_loader *l);
+/* After both: nobody is twice on a post at once, and the city has its desk (R12). */
+HX_CHECK int city_seal_rota(const struct city_loader *l);
 HX_CHECK int city_add_units(const struct city_loader *l);
 HX_CHECK int city_add_day_parts(const struct city_loader *l);
 HX_CHECK int city_add_routes(const struct city_loader *l);

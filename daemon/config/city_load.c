@@ -1,6 +1,7 @@
 #include "config/city_internal.h"
 #include "config/file.h"
 #include "config/yaml_schema.h"
+#include "engine/rota.h"
 #include "engine/route.h"
 
 #include <stdarg.h>
@@ -34,14 +35,25 @@ static const struct {
     [UNITS] = {"units.csv", true, city_add_units, {{"id", false}, NAMES, PERIOD, {"kind", false}}},
     [ESTATES] = {"estates.csv", false, NULL, {PLACE, {"grid", false}, {"company", false}}},
     [BUILDINGS] = {"buildings.csv", false, NULL, {PLACE, {"estate", false}, {"grid", true}}},
-    [DUTY] = {"duty.csv",
-              false,
-              city_add_duty,
-              {{"role", false}, {"area", false}, {"order", false}, {"person", false}, NAMES}},
     [DAY_PARTS] = {"day-parts.csv",
                    true,
                    city_add_day_parts,
                    {{"name", false}, NAMES, {"begin", false}, {"end", false}}},
+    [DUTY] = {"duty.csv",
+              false,
+              city_add_duty,
+              {{"role", false},
+               {"area", false},
+               {"order", false},
+               {"person", false},
+               NAMES,
+               {"days", true},
+               {"part", true},
+               PERIOD}},
+    [LEAVE] = {"leave.csv",
+               true,
+               city_add_leaves,
+               {{"person", false}, {"from", false}, {"to", false}, {"substitute", true}}},
     [ROUTING] = {"routing.csv",
                  true,
                  city_add_routes,
@@ -124,7 +136,7 @@ int city_names(const struct city_row *at, size_t column, const char **zh, const 
 const char *city_defined_at(const struct city_loader *l, const char *id, char text[64])
 {
     text[0] = '\0';
-    for (int file = 0; file < DUTY; file++) {
+    for (int file = 0; file <= BUILDINGS; file++) {
         const struct hx_csv_table *t = &l->files[file];
         for (size_t i = 0; i < t->count; i++) {
             if (strcmp(t->rows[i].values[COL_ID], id) == 0) {
@@ -194,6 +206,8 @@ static int read_all(struct city_loader *l, const char *dir)
             err = city_check_grids(l);
     }
     if (!err)
+        err = city_seal_rota(l);
+    if (!err)
         err = read_fallback(l);
     if (!err)
         err = read_borders(l, dir);
@@ -214,7 +228,11 @@ static int load(const char *dir, const struct yaml_doc *doc, struct hx_city **ou
     l.head = head;
     err = hx_city_new(&l.city);
     if (!err)
+        err = hx_rota_new(&l.rota);
+    if (!err) {
+        hx_city_set_rota(l.city, l.rota);
         err = read_all(&l, dir);
+    }
     yaml_schema_free(&city_schema, head);
     for (int file = 0; file < CITY_FILES; file++)
         hx_csv_free(&l.files[file]);

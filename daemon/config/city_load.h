@@ -16,8 +16,8 @@ enum {
 
 /* Reads city.yaml, streets.csv, communities.csv, grids.csv, companies.csv, estates.csv,
  * buildings.csv and duty.csv of the folder `dir`, and what is there of units.csv, day-parts.csv,
- * routing.csv, admission.csv, exceptions.csv and grids.geojson. On success *out is a registry that
- * is freed with hx_city_free. Errors, each with its text in `problem`:
+ * leave.csv, routing.csv, admission.csv, exceptions.csv and grids.geojson. On success *out is a
+ * registry that is freed with hx_city_free. Errors, each with its text in `problem`:
  * - HX_CONFIG: something in a file is not right
  * - HX_IO: a file cannot be read
  * - HX_NOMEM

@@ -547,6 +547,30 @@ static void read_transition(struct loader *l, yaml_node_t *map)
     t->n_effects = read_calls(l, yaml_doc_get(&l->doc, map, "do"), false, t->effects);
 }
 
+/* By which calendar the rota knows working days, make-up days and holidays; when it is looked at,
+ * and how far ahead. */
+static void read_duty(struct loader *l, yaml_node_t *root)
+{
+    yaml_node_t *map = yaml_doc_get(&l->doc, root, "duty");
+    char calendar[HX_NAME_MAX];
+    l->r->duty_calendar = -1;
+    l->r->duty_look_ms = -1;
+    if (!map)
+        return;
+    yaml_doc_only(&l->doc, map, "calendar look ahead");
+    yaml_doc_need(&l->doc, map, "calendar", calendar, sizeof calendar);
+    l->r->duty_calendar = (int8_t)hx_rules_calendar(l->r, calendar);
+    if (l->r->duty_calendar < 0)
+        yaml_doc_fault(&l->doc, map, "unknown calendar %s", calendar);
+    yaml_node_t *look = yaml_doc_get(&l->doc, map, "look");
+    int64_t ahead = yaml_doc_duration(&l->doc, map, "ahead");
+    if (look)
+        l->r->duty_look_ms = time_of_day_read(&l->doc, look);
+    if (look ? ahead < HX_DAY || ahead > 60 * HX_DAY || ahead % HX_DAY : ahead != 0)
+        yaml_doc_fault(&l->doc, map, "duty: look goes with ahead, from 1d to 60d");
+    l->r->duty_ahead = (int32_t)(ahead / HX_DAY);
+}
+
 static void read_quiet(struct loader *l, yaml_node_t *root)
 {
     yaml_node_t *map = yaml_doc_get(&l->doc, root, "quiet"), *item;
@@ -609,7 +633,7 @@ static void read_head(struct loader *l, yaml_node_t *root)
     yaml_doc_only(
         &l->doc, root,
         "life-cycle version from zh en zone states classes holidays calendars receivers ladders "
-        "clocks events pauses returns refused acks quiet transitions");
+        "clocks events pauses returns refused acks quiet duty transitions");
     yaml_doc_need(&l->doc, root, "life-cycle", r->name, sizeof r->name);
     read_title(l, root, &r->title);
     r->version = (uint32_t)yaml_doc_int(&l->doc, root, "version", 0);
@@ -636,6 +660,7 @@ static int read_all(struct loader *l)
             sections[s].read(l, item);
     }
     read_quiet(l, root);
+    read_duty(l, root);
     return l->doc.rc;
 }
 

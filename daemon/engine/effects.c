@@ -214,6 +214,8 @@ void hx_dispatch(struct hx_step *s)
         f->undelivered = (char *)(uintptr_t)(reach == HX_REACH_UP     ? ""
                                              : reach == HX_REACH_DOWN ? "no connection"
                                                                       : "our outage");
+        if (!hx_post_answers(s, f))
+            hx_ladder_climb(s, to);
     }
     if (reach == HX_REACH_OURS) {
         hx_flag_set(s, HX_FLAG_OUTAGE, true);
@@ -263,10 +265,10 @@ static void deem(struct hx_step *s, const struct hx_call *call)
 static void next_person(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    const struct hx_duty *next = hx_city_duty(s->m->city, "duty", s->c->holder, 1);
-    const char *to = next ? hx_arena_printf(s->arena, "holder:%s/%s", s->c->holder, next->person)
-                          : hx_receiver(s, hx_rules_receiver(s->rules, "manager"));
-    hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
+    const char *second = hx_post_second(s);
+    hxp_notice_fact *f =
+        hx_fact_notice(s, HX_NOTICE_CASE,
+                       second ? second : hx_receiver(s, hx_rules_receiver(s->rules, "manager")));
     if (!f)
         return;
     f->why = (char *)(uintptr_t) "deemed held: nobody has taken it";
@@ -397,12 +399,15 @@ static void redeliver(struct hx_step *s, const struct hx_call *call)
     hx_dispatch(s);
 }
 
-/* Delivered only now that we are up again; the time in between is the system's (corner 17). */
+/* Delivered only now that we are up again; the time until then is the system's (corner 17). Nobody
+ * has taken it who was not told: hand-over begins with this notice, or, for what was dispatched
+ * meanwhile, when we came up. */
 static void redeliver_late(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
-    int64_t up = s->m->dist.outage_to;
+    const struct hx_disturbance *d = &s->m->dist;
+    int64_t up = d->draining || c->t_dispatched >= d->outage_from ? d->outage_to : s->now;
     int64_t waited = up > c->t_dispatched ? up - c->t_dispatched : 0;
     if (waited > c->owner_ms[HX_OWNER_HOLDER])
         waited = c->owner_ms[HX_OWNER_HOLDER];

@@ -125,62 +125,121 @@ static void join(struct hx_step *s, hxp_notice_fact *f, const char *clock)
     f->also = also;
 }
 
-static void tell_one(struct hx_step *s, struct hx_clock *k, int i, uint32_t passed, int receiver)
+/* One mark that is being told. */
+struct telling {
+    struct hx_clock *k;
+    int mark;
+    uint32_t passed;     /* earlier marks told in the same message (R9) */
+    int above;           /* levels above the one that is due: nobody answers there */
+    const char *because; /* who did not; NULL at the level itself */
+};
+
+static const struct hx_mark_rule *mark_of(const struct hx_step *s, const struct telling *t)
 {
-    const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-    const struct hx_mark_rule *mark = &hx_clock_ladder(s->rules, k)->marks[i];
+    return &hx_clock_ladder(s->rules, t->k)->marks[t->mark];
+}
+
+static const char *why_late(const struct hx_step *s, int64_t due)
+{
+    const char *reason = hx_delay_reason(s->m, due);
+    return !*reason ? "" : *reason == 'O' ? "our outage" : "our clock was wrong";
+}
+
+static void fill(struct hx_step *s, const struct telling *t, hxp_notice_fact *f)
+{
+    const struct hx_clock_rule *rule = &s->rules->clocks[t->k->kind];
+    f->clock = (char *)(uintptr_t)rule->name;
+    f->level = (char *)(uintptr_t)hx_level_name(mark_of(s, t)->level + t->k->shift);
+    f->t_due = hx_clock_mark(s->rules, t->k, t->mark);
+    f->why = (char *)(uintptr_t)(t->because ? t->because : why_late(s, f->t_due));
+    f->deadline = t->k->deadline;
+    f->expects = (char *)(uintptr_t)rule->until;
+    list_told(s, t->k, f);
+    list_passed(s, t->k, t->passed, f);
+}
+
+/* False when nobody is on duty there. */
+static bool tell_one(struct hx_step *s, struct telling *t, int receiver)
+{
+    const struct hx_mark_rule *mark = mark_of(s, t);
     const char *to = hx_receiver(s, receiver);
-    const char *level = hx_level_name(mark->level + k->shift);
+    const char *level = hx_level_name(mark->level + t->k->shift);
     if (!to)
-        return;
+        return false;
     hxp_notice_fact *f = same_notice(s, hx_notice_kind_name(mark->kind), level, to);
     if (f) {
-        join(s, f, rule->name);
+        join(s, f, s->rules->clocks[t->k->kind].name);
         hxp_notice_fact own = *f;
-        remember(s, k, &own, mark->kind);
-        return;
+        remember(s, t->k, &own, mark->kind);
+        return !f->undelivered[0];
     }
     f = hx_fact_notice(s, mark->kind, to);
     if (!f)
-        return;
-    f->clock = (char *)(uintptr_t)rule->name;
-    f->level = (char *)(uintptr_t)level;
-    f->t_due = hx_clock_mark(s->rules, k, i);
-    if (hx_delay_reason(s->m, f->t_due)[0])
-        f->why =
-            (char *)(uintptr_t)(hx_delay_reason(s->m, f->t_due)[0] == 'O' ? "our outage"
-                                                                          : "our clock was wrong");
-    f->deadline = k->deadline;
-    f->expects = (char *)(uintptr_t)rule->until;
-    list_told(s, k, f);
-    list_passed(s, k, passed, f);
-    remember(s, k, f, mark->kind);
+        return false;
+    fill(s, t, f);
+    remember(s, t->k, f, mark->kind);
+    if (hx_post_answers(s, f))
+        return true;
+    if (!t->because)
+        t->because = hx_arena_printf(s->arena, "nobody on duty at %s", to);
+    return false;
 }
 
-/* The one who is told when nobody answers for the role: the next level up, never nobody (R12). */
-static uint32_t receivers_of(const struct hx_clock *k, const struct hx_ladder_rule *ladder, int i)
+/* A shifted ladder tells the people of the higher level at the time of the lower one (corner 9). */
+static uint32_t receivers_of(const struct hx_step *s, const struct telling *t)
 {
-    /* A shifted ladder tells the people of the higher level at the time of the lower one (corner
-     * 9). */
-    int level = ladder->marks[i].level + k->shift;
+    const struct hx_ladder_rule *ladder = hx_clock_ladder(s->rules, t->k);
+    int level = mark_of(s, t)->level + t->k->shift + t->above;
     for (int j = 0; j < ladder->n_marks; j++)
         if (ladder->marks[j].level == level)
             return ladder->marks[j].receivers;
-    return ladder->marks[i].receivers;
+    return t->above ? 0 : mark_of(s, t)->receivers;
 }
 
-void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passed)
+static bool tell_level(struct hx_step *s, struct telling *t)
 {
-    const struct hx_ladder_rule *ladder = hx_clock_ladder(s->rules, k);
-    uint32_t receivers = receivers_of(k, ladder, i);
-    s->unit = k->unit;
+    uint32_t receivers = receivers_of(s, t);
+    bool answered = false;
     for (int r = 0; r < s->rules->n_receivers; r++)
         if (receivers & (UINT32_C(1) << r))
-            tell_one(s, k, i, passed, r);
+            answered |= tell_one(s, t, r);
+    return answered;
+}
+
+/* Nobody answers at a level: the next one is told at once, and at last the city's desk, never
+ * nobody (R12, corner 26). The level itself does not rise. */
+void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passed)
+{
+    struct telling t = {.k = k, .mark = i, .passed = passed};
+    int level = mark_of(s, &t)->level + k->shift;
+    int desk = hx_rules_receiver(s->rules, "desk");
+    bool answered = false;
+    s->unit = k->unit;
+    for (; !answered && level + t.above <= HX_LEVEL_MAX; t.above++)
+        answered = tell_level(s, &t);
+    if (!answered && desk >= 0)
+        tell_one(s, &t, desk);
     s->unit = NULL;
-    int level = ladder->marks[i].level + k->shift;
     if (level > s->level)
         s->level = level;
+}
+
+/* Nobody was there to take the case: levels above are told at once (S32). */
+void hx_ladder_climb(struct hx_step *s, const char *absent)
+{
+    int ladder = hx_rules_ladder(s->rules, "promise"), desk = hx_rules_receiver(s->rules, "desk");
+    const char *why = hx_arena_printf(s->arena, "nobody on duty at %s", absent);
+    const struct hx_ladder_rule *rule = ladder >= 0 ? &s->rules->ladders[ladder] : NULL;
+    for (int i = 0; rule && i < rule->n_marks; i++) {
+        bool answered = false;
+        for (int r = 0; r < s->rules->n_receivers && rule->marks[i].level > 0; r++)
+            if (rule->marks[i].receivers & (UINT32_C(1) << r))
+                answered |= hx_tell(s, r, why);
+        if (answered)
+            return;
+    }
+    if (desk >= 0)
+        hx_tell(s, desk, why);
 }
 
 static void tell_end(struct hx_step *s, const struct hx_clock *k, struct hx_told *t, int kind,
@@ -248,11 +307,12 @@ void hx_ladder_forget(struct hx_step *s, const struct hx_clock *k)
             s->c->told[i].done = 1;
 }
 
-void hx_tell(struct hx_step *s, int receiver, const char *why)
+bool hx_tell(struct hx_step *s, int receiver, const char *why)
 {
     hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, hx_receiver(s, receiver));
     if (!f)
-        return;
+        return false;
     f->t_due = s->t_eff;
     f->why = (char *)(uintptr_t)(why ? why : "");
+    return hx_post_answers(s, f);
 }

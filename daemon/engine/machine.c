@@ -364,6 +364,16 @@ static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arri
 /* ---- which case
  * ------------------------------------------------------------------------------------- */
 
+/* Up to when deadlines are judged before an event. What was sent while we were down goes before
+ * what is done now that we are up. */
+static int64_t judged_before(const struct hx_machine *m, const struct hx_arrival *in)
+{
+    const struct hx_disturbance *d = &m->dist;
+    bool waited = d->draining && in->event->t_src >= d->outage_from &&
+                  in->event->t_src <= d->outage_to && in->t_rcv > d->outage_to;
+    return waited ? d->outage_to : in->t_rcv;
+}
+
 static int apply_to(struct hx_machine *m, uint64_t number, const struct hx_arrival *in,
                     const hxp_reply **reply)
 {
@@ -371,7 +381,7 @@ static int apply_to(struct hx_machine *m, uint64_t number, const struct hx_arriv
     if (rc == HX_NOTFOUND)
         return invalid(m, in, "NO_CASE", NULL, reply);
     if (!rc)
-        rc = hx_machine_catch_up(m, &m->work, in->t_rcv);
+        rc = hx_machine_catch_up(m, &m->work, judged_before(m, in));
     return rc ? rc : step_on(m, &m->work, in, reply);
 }
 
@@ -406,6 +416,11 @@ static int apply_parked(struct hx_machine *m, uint64_t number, const struct hx_p
     hxp_event *event = hongxin__v1__event__unpack(&memory, e->event.len, e->event.data);
     if (!event)
         return HX_CORRUPT;
+    struct hx_watch w; /* under its own source: another one may have reported the case */
+    hx_watch_parked(&w, event->source, event->case_ref, p);
+    rc = m->ops->watch_drop(m->backend, &w);
+    if (rc)
+        return rc;
     struct hx_arrival in = {.bytes = e->event.data,
                             .size = e->event.len,
                             .event = event,
@@ -421,13 +436,9 @@ static int unpark(struct hx_machine *m, const struct hx_arrival *in, uint64_t nu
     struct hx_parked p;
     int rc;
     while ((rc = m->ops->unpark(m->backend, in->event->source, in->event->case_ref, &p)) == HX_OK) {
-        struct hx_watch w;
-        hx_watch_parked(&w, in->event->source, in->event->case_ref, &p);
         if (p.t_rcv < m->now - HX_DAY)
             continue; /* dead: its source is told when the day is over */
-        rc = m->ops->watch_drop(m->backend, &w);
-        if (!rc)
-            rc = apply_parked(m, number, &p);
+        rc = apply_parked(m, number, &p);
         if (rc)
             return rc;
     }

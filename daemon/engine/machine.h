@@ -37,13 +37,20 @@ struct hx_source {
     int64_t missing_since[8];
 };
 
-/* Something that must come before `at`, or the source is told: a missing number (corner 6), a case
- * for a parked event (corner 7). A row beside the case's deadlines: it outlives a restart. */
+/* What is stored of the kind of a watch: never renumber. */
+enum {
+    HX_WATCH_NUMBER, /* a missing number (corner 6) */
+    HX_WATCH_PARKED, /* a case for a parked event (corner 7) */
+    HX_WATCH_ROTA,   /* the daily look at the rota (S30) */
+};
+
+/* Something that must come before `at`, or the source is told; or what is to be looked at then. A
+ * row beside the case's deadlines: it outlives a restart. */
 struct hx_watch {
     int64_t at;
-    bool parked;
+    uint8_t kind;
     char source[HX_WORD_MAX];
-    char ref[HX_REF_MAX]; /* of a parked event */
+    char ref[HX_REF_MAX]; /* of a parked event; the version of the city that was looked at last */
     uint64_t number;      /* the missing number, or the LSN of the parked event */
 };
 
@@ -74,8 +81,8 @@ struct hx_backend {
      * none. */
     int (*unpark)(void *b, const char *source, const char *ref, struct hx_parked *p);
     /* What must come before an instant, in the order of (at, kind, source, number). Putting one
-     * that is there, or dropping one that is not, does nothing. watch_first also answers outside a
-     * transaction; HX_NOTFOUND when nothing is awaited. */
+     * that is there, or dropping one that is not, does nothing: the row keeps its ref. watch_first
+     * also answers outside a transaction; HX_NOTFOUND when nothing is awaited. */
     int (*watch_put)(void *b, const struct hx_watch *w);
     int (*watch_drop)(void *b, const struct hx_watch *w);
     int (*watch_first)(void *b, struct hx_watch *w);
@@ -212,6 +219,17 @@ HX_CHECK int hx_machine_audit(struct hx_machine *m, uint64_t case_number, bool r
                               const char **code);
 /* The same without looking: for a replay. */
 HX_CHECK int hx_machine_case_alarm(struct hx_machine *m, uint64_t case_number, const char *code);
+
+/* Begins to look at the rota, each day at the time that the life cycle names under `duty` (S30): a
+ * stretch without anybody on a post is alarmed (DUTY_GAP) when it begins that many days ahead; a
+ * full-time grid member who has been away for a day without a substitute (GRID_VACANT, S11). The
+ * first look, and the one after a new version of the city, takes in all the days until then. Does
+ * nothing without a rota, or when it has begun before. */
+HX_CHECK int hx_machine_rota_begin(struct hx_machine *m);
+/* An alarm of the rota again, as it stands in the journal: for a replay. Borrowed until the arena's
+ * reset. */
+HX_CHECK int hx_machine_rota_alarm(struct hx_machine *m, hxp_alarm_fact *a);
+bool hx_is_rota_alarm(const hxp_alarm_fact *a);
 
 /* An administrative act, as an entry that is about no case; *lsn is its number. The fact is
  * borrowed until the arena's reset. */

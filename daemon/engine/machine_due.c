@@ -180,12 +180,21 @@ static int fire_next(struct hx_machine *m, struct hx_case *c, int64_t due, int64
                                                   : hx_machine_change(m, c);
 }
 
+/* After our outage nobody is accused before all queued input is read; but a dispatch that waited
+ * for us is delivered at once (corner 17). What was sent while we were down goes before it. */
+static bool held_back(const struct hx_machine *m, struct hx_case *c, int64_t due, int64_t before)
+{
+    const struct hx_clock *k = hx_clock_find(c, hx_rules_clock(m->rules, "K_HANDOVER"));
+    bool waited = k && end_due(k, due) && in_outage(m, due);
+    return m->dist.draining && (!waited || before <= m->dist.outage_to);
+}
+
 int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before)
 {
     hx_change_look(m, c);
     for (;;) {
         int64_t due = hx_case_due(m->rules, c);
-        if (due >= before || due > m->wall || m->dist.draining || in_doubt(m, due))
+        if (due >= before || due > m->wall || held_back(m, c, due, before) || in_doubt(m, due))
             return HX_OK;
         int rc = fire_next(m, c, due, before);
         if (rc)

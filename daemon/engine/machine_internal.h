@@ -61,6 +61,13 @@ HX_CHECK int hx_machine_count(struct hx_machine *m, const struct hx_arrival *in)
 void hx_watch_parked(struct hx_watch *w, const char *source, const char *ref,
                      const struct hx_parked *p);
 
+/* An alarm in the arena, and the entry that says it: about no case. */
+hxp_alarm_fact *hx_machine_new_alarm(struct hx_machine *m, const char *code);
+HX_CHECK int hx_machine_alarm(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff);
+
+/* The look at the rota that this watch is for; puts the next one. */
+HX_CHECK int hx_rota_look(struct hx_machine *m, const struct hx_watch *w);
+
 /* Promises of the reply: every deadline the reporter may count on (A13). */
 void hx_reply_promises(struct hx_step *s, hxp_reply *reply);
 /* Events for which the present state has a row. */

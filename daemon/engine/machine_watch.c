@@ -20,7 +20,7 @@ static void watch_gap(struct hx_watch *w, const char *source, uint64_t seq, int6
 void hx_watch_parked(struct hx_watch *w, const char *source, const char *ref,
                      const struct hx_parked *p)
 {
-    *w = (struct hx_watch){.at = p->t_rcv + HX_DAY, .parked = true, .number = p->lsn};
+    *w = (struct hx_watch){.at = p->t_rcv + HX_DAY, .kind = HX_WATCH_PARKED, .number = p->lsn};
     snprintf(w->source, sizeof w->source, "%s", source);
     snprintf(w->ref, sizeof w->ref, "%s", ref);
 }
@@ -110,7 +110,7 @@ int hx_machine_entry(struct hx_machine *m, const hxp_fact *f, const char *cause,
     return lone_entry(m, f, cause, t_eff, &lsn);
 }
 
-static int alarm_entry(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff)
+int hx_machine_alarm(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff)
 {
     hxp_fact f = HONGXIN__V1__FACT__INIT;
     uint64_t lsn;
@@ -135,7 +135,7 @@ int hx_machine_act(struct hx_machine *m, hxp_audit_fact *act, uint64_t *lsn)
     return lone_entry(m, &f, act->act, m->now, lsn);
 }
 
-static hxp_alarm_fact *new_alarm(struct hx_machine *m, const char *code)
+hxp_alarm_fact *hx_machine_new_alarm(struct hx_machine *m, const char *code)
 {
     hxp_alarm_fact *a = hx_arena_alloc(m->arena, sizeof *a);
     if (!a)
@@ -168,18 +168,21 @@ static int forget_gap(struct hx_machine *m, const struct hx_watch *w)
 
 static int ring(struct hx_machine *m, const struct hx_watch *w)
 {
-    hxp_alarm_fact *a = new_alarm(m, w->parked ? "DEAD_LETTER" : "SOURCE_GAP");
+    bool parked = w->kind == HX_WATCH_PARKED;
+    if (w->kind == HX_WATCH_ROTA)
+        return hx_rota_look(m, w);
+    hxp_alarm_fact *a = hx_machine_new_alarm(m, parked ? "DEAD_LETTER" : "SOURCE_GAP");
     if (!a)
         return HX_NOMEM;
     a->source = hx_arena_strdup(m->arena, w->source);
-    a->about = w->parked ? hx_arena_strdup(m->arena, w->ref) : a->source;
+    a->about = parked ? hx_arena_strdup(m->arena, w->ref) : a->source;
     a->seq = w->number;
     if (hx_arena_failed(m->arena))
         return HX_NOMEM;
     int rc = m->ops->watch_drop(m->backend, w);
-    if (!rc && !w->parked)
+    if (!rc && !parked)
         rc = forget_gap(m, w);
-    return rc ? rc : alarm_entry(m, a, 0);
+    return rc ? rc : hx_machine_alarm(m, a, 0);
 }
 
 int hx_machine_watch_one(struct hx_machine *m)
@@ -214,12 +217,12 @@ static int disturbed(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff)
     a->disturbance->step_to = d->step_to;
     a->disturbance->doubt = d->doubt;
     a->disturbance->draining = d->draining;
-    return alarm_entry(m, a, t_eff);
+    return hx_machine_alarm(m, a, t_eff);
 }
 
 int hx_machine_step(struct hx_machine *m, int64_t from, int64_t to)
 {
-    hxp_alarm_fact *a = new_alarm(m, "CLOCK_STEP");
+    hxp_alarm_fact *a = hx_machine_new_alarm(m, "CLOCK_STEP");
     if (!a)
         return HX_NOMEM;
     bool forward = to > from;
@@ -234,7 +237,7 @@ int hx_machine_step(struct hx_machine *m, int64_t from, int64_t to)
 
 int hx_machine_step_confirm(struct hx_machine *m)
 {
-    hxp_alarm_fact *a = new_alarm(m, "CLOCK_CONFIRMED");
+    hxp_alarm_fact *a = hx_machine_new_alarm(m, "CLOCK_CONFIRMED");
     if (!a)
         return HX_NOMEM;
     m->dist.doubt = false;
@@ -287,7 +290,7 @@ int hx_machine_audit(struct hx_machine *m, uint64_t number, bool row_stands, con
 
 int hx_machine_outage(struct hx_machine *m, int64_t from, int64_t to, bool drain)
 {
-    hxp_alarm_fact *a = new_alarm(m, "OUTAGE");
+    hxp_alarm_fact *a = hx_machine_new_alarm(m, "OUTAGE");
     if (!a)
         return HX_NOMEM;
     m->dist.outage_from = from;
@@ -300,7 +303,7 @@ int hx_machine_outage(struct hx_machine *m, int64_t from, int64_t to, bool drain
 
 int hx_machine_drained(struct hx_machine *m)
 {
-    hxp_alarm_fact *a = new_alarm(m, "DRAINED");
+    hxp_alarm_fact *a = hx_machine_new_alarm(m, "DRAINED");
     if (!a)
         return HX_NOMEM;
     m->dist.draining = false;
@@ -311,7 +314,7 @@ int hx_machine_drained(struct hx_machine *m)
 int hx_machine_disturb(struct hx_machine *m, const struct hx_disturbance *d,
                        const hxp_alarm_fact *as)
 {
-    hxp_alarm_fact *a = new_alarm(m, as->code);
+    hxp_alarm_fact *a = hx_machine_new_alarm(m, as->code);
     if (!a)
         return HX_NOMEM;
     a->about = as->about;
@@ -322,20 +325,20 @@ int hx_machine_disturb(struct hx_machine *m, const struct hx_disturbance *d,
 
 int hx_machine_source_alarm(struct hx_machine *m, const char *code, const char *source)
 {
-    hxp_alarm_fact *a = new_alarm(m, code);
+    hxp_alarm_fact *a = hx_machine_new_alarm(m, code);
     if (!a)
         return HX_NOMEM;
     a->source = hx_arena_strdup(m->arena, source);
     a->about = a->source;
-    return hx_arena_failed(m->arena) ? HX_NOMEM : alarm_entry(m, a, 0);
+    return hx_arena_failed(m->arena) ? HX_NOMEM : hx_machine_alarm(m, a, 0);
 }
 
 int hx_machine_calendar_missing(struct hx_machine *m, const struct hx_table *table)
 {
-    hxp_alarm_fact *a = new_alarm(m, "CALENDAR_MISSING");
+    hxp_alarm_fact *a = hx_machine_new_alarm(m, "CALENDAR_MISSING");
     if (!a)
         return HX_NOMEM;
     a->about = hx_arena_printf(m->arena, "%s does not know %d", table->name,
                                hx_day_year(hx_zone_day(&m->rules->zone, m->now)) + 1);
-    return alarm_entry(m, a, 0);
+    return hx_machine_alarm(m, a, 0);
 }

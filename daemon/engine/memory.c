@@ -409,8 +409,8 @@ static int watch_order(const struct hx_watch *a, const struct hx_watch *b)
 {
     if (a->at != b->at)
         return a->at < b->at ? -1 : 1;
-    if (a->parked != b->parked)
-        return a->parked ? 1 : -1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
     int names = strcmp(a->source, b->source);
     return names ? names : a->number < b->number ? -1 : a->number > b->number;
 }
@@ -428,8 +428,10 @@ static struct hx_watch *watch_find(const struct hx_memory *m, const struct hx_wa
 static int watch_put(void *b, const struct hx_watch *w)
 {
     struct hx_memory *m = b;
-    struct hx_watch *at = watch_find(m, w);
-    if (!at && !(at = push(&m->watches)))
+    if (watch_find(m, w))
+        return HX_OK;
+    struct hx_watch *at = push(&m->watches);
+    if (!at)
         return HX_NOMEM;
     *at = *w;
     return HX_OK;

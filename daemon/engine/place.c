@@ -2,25 +2,16 @@
  * and one vector per kind of place for the walks, sorted once at the seal. Questions are answered
  * in place_time.c.
  *
- * Every record begins with its key, so one table serves places, companies and duty lists. Records
- * never move, so the pointers that are handed out stay valid. */
+ * Every record begins with its key, so one table serves places, companies and units. Records never
+ * move, so the pointers that are handed out stay valid. */
 #include "engine/place_internal.h"
+#include "engine/rota.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SLOTS = 64, DUTY_KEY_MAX = 2 * HX_ID_MAX };
-
-struct duty_node {
-    struct hx_duty duty;
-    struct duty_node *next; /* next higher order */
-};
-
-struct duty_list {
-    char key[DUTY_KEY_MAX]; /* role, "/", area; neither can hold a slash */
-    struct duty_node *first;
-};
+enum { FIRST_SLOTS = 64 };
 
 /* FNV-1a. The keys come from the operator's own files. */
 static uint64_t hash(const char *key)
@@ -139,7 +130,7 @@ void hx_city_free(struct hx_city *city)
     free(city->places.slots);
     free(city->companies.slots);
     free(city->units.slots);
-    free(city->duties.slots);
+    hx_rota_free(city->rota);
     city_routing_free(city->routing);
     if (city->borders.release)
         city->borders.release(city->borders.ctx);
@@ -287,79 +278,13 @@ int hx_city_add_place(struct hx_city *city, const struct hx_place *place, const 
     return err ? err : keep_place(city, place, parent, before);
 }
 
-static void duty_key(char key[DUTY_KEY_MAX], const char *role, const char *area)
+void hx_city_set_rota(struct hx_city *city, struct hx_rota *rota)
 {
-    size_t n = strlen(role);
-    memcpy(key, role, n);
-    key[n] = '/';
-    memcpy(key + n + 1, area, strlen(area) + 1);
+    hx_rota_free(city->rota);
+    city->rota = rota;
 }
 
-/* Finds the list of role and area, or makes an empty one. */
-static int duty_list_of(struct hx_city *city, const struct hx_duty *duty, struct duty_list **out)
+const struct hx_rota *hx_city_rota(const struct hx_city *city)
 {
-    char key[DUTY_KEY_MAX];
-    duty_key(key, duty->role, duty->area);
-    int err = city_table_reserve(&city->duties);
-    if (err)
-        return err;
-    const char **slot = slot_of(&city->duties, key);
-    if (!*slot) {
-        struct duty_list *fresh = hx_arena_alloc(&city->arena, sizeof *fresh);
-        if (!fresh)
-            return HX_NOMEM;
-        memcpy(fresh->key, key, sizeof key);
-        *slot = fresh->key;
-        city->duties.used++;
-    }
-    *out = (struct duty_list *)(uintptr_t)*slot;
-    return HX_OK;
-}
-
-static bool duty_taken(const struct duty_list *list, const struct hx_duty *duty)
-{
-    for (const struct duty_node *n = list->first; n; n = n->next) {
-        if (n->duty.order == duty->order || strcmp(n->duty.person, duty->person) == 0)
-            return true;
-    }
-    return false;
-}
-
-int hx_city_add_duty(struct hx_city *city, const struct hx_duty *duty)
-{
-    struct duty_list *list;
-    if (!hx_id_valid(duty->role) || !hx_id_valid(duty->area) || !hx_id_valid(duty->person))
-        return HX_INVALID;
-    int err = duty_list_of(city, duty, &list);
-    if (err)
-        return err;
-    if (duty_taken(list, duty))
-        return HX_EXISTS;
-    struct duty_node *kept = hx_arena_alloc(&city->arena, sizeof *kept);
-    if (!kept)
-        return HX_NOMEM;
-    kept->duty = *duty;
-    err = city_keep_names(city, &kept->duty.name_zh, &kept->duty.name_en);
-    if (err)
-        return err;
-    struct duty_node **at = &list->first;
-    while (*at && (*at)->duty.order < duty->order)
-        at = &(*at)->next;
-    kept->next = *at;
-    *at = kept;
-    return HX_OK;
-}
-
-const struct hx_duty *hx_city_duty(const struct hx_city *city, const char *role, const char *area,
-                                   size_t n)
-{
-    char key[DUTY_KEY_MAX];
-    if (!hx_id_valid(role) || !hx_id_valid(area))
-        return NULL;
-    duty_key(key, role, area);
-    const struct duty_list *list = city_table_get(&city->duties, key);
-    const struct duty_node *node = list ? list->first : NULL;
-    while (node && n--)
-        node = node->next;
-    return node ? &node->duty : NULL;
+    return city->rota;
 }

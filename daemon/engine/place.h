@@ -1,5 +1,5 @@
-/* Places: the city's tree of streets, communities, grids, estates and buildings, its companies,
- * other units and duty people. How a case is routed by them is in route.h.
+/* Places: the city's tree of streets, communities, grids, estates and buildings, its companies
+ * and other units. How a case is routed by them is in route.h, who is on duty in rota.h.
  *
  * A registry is immutable once built and may be read by any thread; a version of the city is one
  * registry. It is built by daemon/config from CSV files; the engine only looks things up. Ids are
@@ -50,25 +50,14 @@ struct hx_company {
  * only. So an id can stand in a topic, a path or "holder:P-07/li" without quoting. */
 bool hx_id_valid(const char *id);
 
-/* Somebody on duty for a role of an area: ("duty","P-07"), ("manager","P-07"), ("grid","G-041"),
- * ("community","C-03"), ("street","S-02"), ("city","property"). Lower order is asked first; higher
- * are substitutes. */
-struct hx_duty {
-    char role[HX_ID_MAX];
-    char area[HX_ID_MAX];
-    char person[HX_ID_MAX]; /* login-like id: "li", "wang" */
-    int order;
-    const char *name_zh;
-    const char *name_en;
-};
-
 struct hx_city; /* opaque registry */
+struct hx_rota; /* rota.h */
 
 /* Building a registry. Each add copies what it is given (place->parent and later are not read: the
  * parent is found by its id; NULL or "" for a street). A further period of a place is added as the
  * place was, after the period before it. A failed add leaves the registry as it was. Errors:
  * - HX_EXISTS: id used by a place of another kind, a company or a unit before; a period that begins
- *   before the one added last has ended; person, or order, twice for a role and area
+ *   before the one added last has ended
  * - HX_NOTFOUND: parent or company unknown
  * - HX_INVALID: parent of the wrong kind, bad id, impossible position or period, company of a
  *   non-estate
@@ -79,7 +68,6 @@ HX_CHECK int hx_city_add_company(struct hx_city *city, const struct hx_company *
 HX_CHECK int hx_city_add_unit(struct hx_city *city, const struct hx_company *unit);
 HX_CHECK int hx_city_add_place(struct hx_city *city, const struct hx_place *place,
                                const char *parent_id);
-HX_CHECK int hx_city_add_duty(struct hx_city *city, const struct hx_duty *duty);
 
 /* After the last add, before a walk. */
 void hx_city_seal(struct hx_city *city);
@@ -123,10 +111,10 @@ bool hx_city_holder_known(const struct hx_city *city, const char *id, int64_t at
 /* Names of a place, company or unit, for people; NULL when the id is unknown. */
 const char *hx_city_name(const struct hx_city *city, const char *id, bool zh);
 
-/* The n-th person on duty for role and area, lowest order first; NULL when there are not so many.
- */
-const struct hx_duty *hx_city_duty(const struct hx_city *city, const char *role, const char *area,
-                                   size_t n);
+/* Who is on duty when (rota.h). The registry owns it from then on, and frees an earlier one. NULL
+ * until one is set. */
+void hx_city_set_rota(struct hx_city *city, struct hx_rota *rota);
+const struct hx_rota *hx_city_rota(const struct hx_city *city);
 
 /* Walks in the order of ids, each place once, by its first period; NULL ends. *at starts at 0. */
 const struct hx_place *hx_city_next(const struct hx_city *city, enum hx_place_kind kind,

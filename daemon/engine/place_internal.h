@@ -25,11 +25,11 @@ struct hx_city {
     struct city_table places; /* first periods */
     struct city_table companies;
     struct city_table units;
-    struct city_table duties;
     struct city_vector by_kind[HX_PLACE_KINDS];
     struct city_vector company_order;
     struct city_vector unit_order;
     struct hx_borders borders;
+    struct hx_rota *rota;
     struct hx_routing *routing; /* route_table.c */
     int utc_offset;
     char version[CITY_VERSION_MAX];

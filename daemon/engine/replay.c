@@ -138,6 +138,8 @@ static int again(struct hx_replay *r, const hxp_entry *e)
         return HX_NOTFOUND;
     if (strcmp(a->code, "SOURCE_SILENT") == 0 || strcmp(a->code, "SOURCE_BACK") == 0)
         return hx_machine_source_alarm(&r->machine, a->code, a->source);
+    if (hx_is_rota_alarm(a))
+        return hx_machine_rota_alarm(&r->machine, e->facts[0]->alarm);
     return a->disturbance ? again_disturbance(r, a) : hx_machine_watch_one(&r->machine);
 }
 

@@ -1,5 +1,6 @@
 /* The decision as messages: in the journal, and as the answer to whoever asks. */
 #include "engine/route_answer.h"
+#include "engine/rota.h"
 #include "engine/route.h"
 
 static char *text(const char *s)
@@ -79,19 +80,23 @@ static void fill_where(struct listing *l, const struct hx_city *city, const stru
     l->answer->where = w;
 }
 
-static void fill_told(struct listing *l, const struct hx_city *city, const char *holder)
+/* Who is on duty at the holder at that instant, in the order in which they are asked. */
+static void fill_told(struct listing *l, const struct hx_city *city, const char *holder,
+                      const struct hx_calendar_rule *duty)
 {
-    const struct hx_duty *d;
+    const struct hx_rota *rota = hx_city_rota(city);
     l->answer->told = hx_arena_alloc(l->arena, TOLD_MAX * sizeof *l->answer->told);
-    for (size_t i = 0; l->answer->told && i < TOLD_MAX; i++) {
-        if (!(d = hx_city_duty(city, "duty", holder, i)))
+    for (size_t i = 0; rota && l->answer->told && i < TOLD_MAX; i++) {
+        struct hx_on_duty d = hx_rota_at(rota, "duty", holder, duty, l->answer->at, i);
+        if (!d.person)
             return;
-        l->answer->told[l->answer->n_told++] = text(d->person);
+        l->answer->told[l->answer->n_told++] = text(d.person);
     }
 }
 
 Hongxin__V1__RouteAnswer *hx_route_answer(struct hx_arena *arena, const struct hx_city *city,
-                                          const Hongxin__V1__RouteQuery *q, int64_t now)
+                                          const Hongxin__V1__RouteQuery *q,
+                                          const struct hx_route_when *when)
 {
     struct hx_route route;
     struct listing l = {.arena = arena, .answer = hx_arena_alloc(arena, sizeof *l.answer)};
@@ -102,7 +107,7 @@ Hongxin__V1__RouteAnswer *hx_route_answer(struct hx_arena *arena, const struct h
                                    .category = q->category,
                                    .source = q->source,
                                    .about = q->about,
-                                   .at = q->at ? q->at : now};
+                                   .at = q->at ? q->at : when->now};
     if (!l.answer)
         return NULL;
     hongxin__v1__route_answer__init(l.answer);
@@ -120,7 +125,7 @@ Hongxin__V1__RouteAnswer *hx_route_answer(struct hx_arena *arena, const struct h
     l.answer->holder_name_en = text(hx_city_name(city, route.holder, false));
     l.answer->routing = hx_route_message(arena, city, &route);
     fill_where(&l, city, route.place, query.at);
-    fill_told(&l, city, route.holder);
+    fill_told(&l, city, route.holder, when->duty);
     return hx_arena_failed(arena) ? NULL : l.answer;
 }
 

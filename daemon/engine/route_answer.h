@@ -3,6 +3,7 @@
 #define ENGINE_ROUTE_ANSWER_H
 
 #include "base/arena.h"
+#include "engine/calendar.h"
 #include "engine/route.h"
 #include "hongxin/schema.h"
 
@@ -14,10 +15,16 @@ hxp_routing *hx_route_message(struct hx_arena *arena, const struct hx_city *city
 /* The code of a question that cannot be answered: UNKNOWN_PLACE, BAD_POSITION; NULL = it can. */
 const char *hx_route_fault(const struct hx_city *city, const Hongxin__V1__RouteQuery *q);
 
-/* The whole answer, line by line, without changing anything; `now` serves where the question names
- * no instant. The daemon and `hongxin route --config` both answer by this. In the arena; NULL
- * without memory. */
+/* When a question is asked. */
+struct hx_route_when {
+    int64_t now;                         /* serves where the question names no instant */
+    const struct hx_calendar_rule *duty; /* by which the rota knows working days */
+};
+
+/* The whole answer, line by line, without changing anything. The daemon and `hongxin route
+ * --config` both answer by this. In the arena; NULL without memory. */
 Hongxin__V1__RouteAnswer *hx_route_answer(struct hx_arena *arena, const struct hx_city *city,
-                                          const Hongxin__V1__RouteQuery *q, int64_t now);
+                                          const Hongxin__V1__RouteQuery *q,
+                                          const struct hx_route_when *when);
 
 #endif

@@ -58,6 +58,11 @@ int hx_rules_calendar(const struct hx_rules *r, const char *name)
     return FIND(r->calendars, r->n_calendars, name);
 }
 
+const struct hx_calendar_rule *hx_rules_duty_calendar(const struct hx_rules *r)
+{
+    return &r->calendars[r->duty_calendar < 0 ? 0 : r->duty_calendar];
+}
+
 int hx_rules_pause(const struct hx_rules *r, const char *name)
 {
     return FIND(r->pauses, r->n_pauses, name);

@@ -24,6 +24,7 @@ enum {
     HX_RULES_REASONS = 24,
     HX_RULES_TRANSITIONS = 192,
     HX_RULES_CALLS = 20, /* guards or effects in one row */
+    HX_LEVEL_MAX = 5,    /* L0 … L5 */
     HX_NAME_MAX = 24,
     HX_TITLE_MAX = 48,
 };
@@ -232,6 +233,9 @@ struct hx_rules {
     uint8_t quiet_level;   /* from this level up */
     uint32_t quiet_never;  /* classes that may wake them: 1 << number */
     uint32_t quiet_flags;  /* flags that may */
+    int8_t duty_calendar;  /* tells the rota which days are worked; -1 = every day alike */
+    int32_t duty_look_ms;  /* local time at which the rota is looked at; -1 = never */
+    int32_t duty_ahead;    /* days ahead that are looked at (S30) */
     struct hx_pause_rule pauses[HX_RULES_REASONS];
     uint8_t n_pauses;
     char returns[HX_RULES_REASONS][HX_NAME_MAX]; /* reasons for giving a case back */
@@ -270,6 +274,8 @@ int hx_rules_event(const struct hx_rules *r, const char *name);
 int hx_rules_receiver(const struct hx_rules *r, const char *name);
 int hx_rules_ladder(const struct hx_rules *r, const char *name);
 int hx_rules_calendar(const struct hx_rules *r, const char *name);
+/* By which the rota knows working days. */
+const struct hx_calendar_rule *hx_rules_duty_calendar(const struct hx_rules *r);
 int hx_rules_table(const struct hx_rules *r, const char *name);
 int hx_rules_pause(const struct hx_rules *r, const char *name);
 bool hx_rules_return_reason(const struct hx_rules *r, const char *name);

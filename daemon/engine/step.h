@@ -164,7 +164,21 @@ int64_t hx_told_due(const struct hx_told *t);
 void hx_ladder_forget(struct hx_step *s, const struct hx_clock *k);
 /* The receiver's name for this case: "street:S-02". In the arena. */
 const char *hx_receiver(struct hx_step *s, int receiver);
-void hx_tell(struct hx_step *s, int receiver, const char *why);
+/* A notice that is about no clock. False when nobody is on duty there. */
+bool hx_tell(struct hx_step *s, int receiver, const char *why);
+/* Nobody was on duty at `absent` to take the case: the levels above are told at once, each until
+ * somebody is there, at last the city's desk (S32, corner 26). */
+void hx_ladder_climb(struct hx_step *s, const char *absent);
+
+/* ---- post.c: who answers for a receiver
+ * ------------------------------------------------------------------------------------------- */
+/* Names in the notice the person on duty at its receiver's post (F8). False when the rota knows the
+ * post and nobody is there: the notice says so, and the gap is recorded (corner 26, F10). Posts
+ * that the rota does not know, such as the reporter's, always count as held. */
+bool hx_post_answers(struct hx_step *s, hxp_notice_fact *f);
+/* The second person on duty at the holder, after the one who was asked first; NULL when there is
+ * none. In the arena: "holder:P-07/zhou". */
+const char *hx_post_second(struct hx_step *s);
 
 /* ---- owner.c: every second has one owner (R10)
  * ------------------------------------------------------ */

@@ -1,4 +1,5 @@
 /* What two persons may correct: breaches by appeal, deadlines by order. Nothing is erased (R7). */
+#include "engine/calendar.h"
 #include "engine/words.h"
 
 #include <stdio.h>
@@ -21,6 +22,14 @@ static bool breach_known(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     return breach_named(s) != NULL;
+}
+
+/* An appeal must not come for ever (corner 5). */
+static bool soon_after_breach(const struct hx_step *s, const struct hx_call *call)
+{
+    const struct hx_breach *b = breach_named(s);
+    return b && s->t_eff <= hx_calendar_add(&s->rules->calendars[call->number], b->t_noticed,
+                                            call->span_ms);
 }
 
 static bool no_exclusion_asked(const struct hx_step *s, const struct hx_call *call)
@@ -122,6 +131,8 @@ static void refuse_appeal(struct hx_step *s, const struct hx_call *call)
 const struct hx_word hx_words_truth[] = {
     HX_GUARD("breach_known", HX_ARG_NONE, breach_known, "NO_BREACH", HX_NOT_ALLOWED,
              "this clock was broken"),
+    HX_GUARD("soon_after_breach", HX_ARG_SPAN, soon_after_breach, "TOO_LATE", HX_NOT_ALLOWED,
+             "so soon after the breach was told"),
     HX_CASE_GUARD("no_exclusion_asked", HX_ARG_NONE, no_exclusion_asked, "ALREADY", HX_NOT_ALLOWED,
                   "nobody has asked to exclude a breach before"),
     HX_GUARD("same_exclusion", HX_ARG_NONE, same_exclusion, "OTHER_CLOCK", HX_NOT_ALLOWED,

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "config/access.h"
 #include "config/city_load.h"
+#include "config/notice_texts.h"
 #include "hongxin/key.h"
 #include "service/in_force.h"
 #include "service/service.h"
@@ -28,6 +29,16 @@ static int check_access(const struct boot *b, struct hx_problem *problem)
     return rc;
 }
 
+/* The texts of notices are the clients' to show; here they are only judged. */
+static int check_texts(const struct boot *b, struct hx_problem *problem)
+{
+    struct hx_notice_texts *texts = NULL;
+    int rc = hx_notice_texts_beside(b->settings.life_cycle, hx_versions_rules(b->versions), &texts,
+                                    problem);
+    hx_notice_texts_free(texts);
+    return rc == HX_NOTFOUND ? HX_OK : rc;
+}
+
 int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
 {
     memset(b, 0, sizeof *b);
@@ -43,6 +54,8 @@ int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
         rc = hx_city_load(b->settings.city, &b->city, problem);
     if (rc == HX_OK)
         rc = hx_city_fits(b->settings.city, b->city, hx_versions_rules(b->versions), problem);
+    if (rc == HX_OK)
+        rc = check_texts(b, problem);
     if (rc == HX_OK && *b->settings.devices_file)
         rc = hx_devices_load(b->settings.devices_file, &b->devices, problem);
     return rc == HX_OK ? check_access(b, problem) : rc;

@@ -19,6 +19,16 @@ static const char *city_path(struct service *s, const char *id)
     return folder ? hx_arena_printf(&s->arena, "%s/%s.csv", folder, id) : NULL;
 }
 
+/* A file in another folder beside that of the life cycles. */
+static const char *texts_path(struct service *s, const char *id)
+{
+    const char *path = s->options.life_cycle_file;
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    return slash
+               ? hx_arena_printf(&s->arena, "%.*s/../texts/%s.yaml", (int)(slash - path), path, id)
+               : NULL;
+}
+
 static int read_file(struct service *s, const char *path, ProtobufCBinaryData *content)
 {
     FILE *f = fopen(path, "rb");
@@ -34,12 +44,23 @@ static int read_file(struct service *s, const char *path, ProtobufCBinaryData *c
     return rc;
 }
 
-/* Kinds whose versions are kept, and what their texts are. */
-static const char *type_of(const char *kind)
+/* Kinds: type of content, and where a file is whose versions are not kept; NULL = they are. */
+static const struct kind {
+    const char *name, *type;
+    const char *(*path)(struct service *s, const char *id);
+} kinds[] = {
+    {"life-cycle", "application/yaml", NULL},
+    {"calendar", "text/calendar", NULL},
+    {"city", "text/csv", city_path},
+    {"texts", "application/yaml", texts_path},
+};
+
+static const struct kind *find_kind(const char *name)
 {
-    return strcmp(kind, "life-cycle") == 0 ? "application/yaml"
-           : strcmp(kind, "calendar") == 0 ? "text/calendar"
-                                           : NULL;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    return NULL;
 }
 
 static int load_version(struct service *s, const Hongxin__V1__RulesQuery *q,
@@ -55,14 +76,14 @@ static int load_version(struct service *s, const Hongxin__V1__RulesQuery *q,
 
 static int load(struct service *s, const Hongxin__V1__RulesQuery *q, Hongxin__V1__RulesAnswer *a)
 {
-    const char *type = type_of(q->kind);
-    if (!plain(q->id))
+    const struct kind *kind = find_kind(q->kind);
+    if (!kind || !plain(q->id))
         return HX_NOTFOUND;
-    a->type = (char *)(uintptr_t)(type ? type : "text/csv");
-    if (type)
+    a->type = (char *)(uintptr_t)kind->type;
+    if (!kind->path)
         return load_version(s, q, a);
-    a->version = (char *)hx_city_version(s->options.city);
-    const char *path = strcmp(q->kind, "city") == 0 ? city_path(s, q->id) : NULL;
+    a->version = (char *)(uintptr_t)hx_city_version(s->options.city);
+    const char *path = kind->path(s, q->id);
     return path ? read_file(s, path, &a->content) : HX_NOTFOUND;
 }
 
@@ -72,7 +93,7 @@ void handle_rules(struct service *s, const struct request *r)
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     if (load(s, r->message->rules, &a) != HX_OK) {
         service_problem(s, r, "NO_RULES",
-                        "there is no such file: kinds are life-cycle, calendar and city");
+                        "there is no such file: kinds are life-cycle, calendar, city and texts");
         return;
     }
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_RULES;

@@ -1,5 +1,6 @@
 /* The subcommand: options, files, exit code. */
 #include "config/city_load.h"
+#include "config/notice_texts.h"
 #include "hongxin/instant.h"
 #include "simulate/rows.h"
 #include "simulate/simulate.h"
@@ -23,6 +24,7 @@ static const char usage_text[] =
     "  --prove        afterwards put the run's journal through a fresh machine: the same must come "
     "of it\n"
     "  --rows FILE    write which rows of the life cycle were taken, and which guards said no\n"
+    "  --texts        add to every notice its text in English and Chinese\n"
     "  --until TIME   stop at this instant (RFC 3339) whatever the scenario says\n";
 
 static const char *config_folder(const char *given)
@@ -56,7 +58,7 @@ struct run {
     const char *folder;
     const char *rows;
     int64_t until;
-    bool prove;
+    bool prove, texts;
 };
 
 /* HX_IO when the file cannot be written. */
@@ -69,20 +71,39 @@ static int write_rows(const char *path, const struct rows *rows)
     return fclose(out) ? HX_IO : rc;
 }
 
+/* The texts, when they are wanted. */
+static int load_texts(const struct run *r, const struct hx_rules *rules,
+                      struct hx_notice_texts **texts)
+{
+    char path[4096];
+    struct hx_problem problem = {""};
+    if (!r->texts)
+        return HX_OK;
+    snprintf(path, sizeof path, "%s/texts/notices.yaml", r->folder);
+    int rc = hx_notice_texts_load(path, rules, texts, &problem);
+    if (rc)
+        fprintf(stderr, "%s\n", problem.text[0] ? problem.text : hx_strerror(rc));
+    return rc;
+}
+
 static int run(const struct run *r, FILE *in, const char *name)
 {
     struct hx_versions *versions = NULL;
     struct hx_city *city = NULL;
+    struct hx_notice_texts *texts = NULL;
     struct scenario scenario = {0};
     char problem[512] = "", beside[4096] = ".";
     const char *slash = strrchr(name, '/');
     if (slash)
         snprintf(beside, sizeof beside, "%.*s", (int)(slash - name), name);
     int rc = load(r->folder, &versions, &city);
+    if (!rc)
+        rc = load_texts(r, hx_versions_rules(versions), &texts);
     if (!rc) {
         rc = scenario_read(in, name, &scenario, problem);
         scenario.prove = r->prove;
         scenario.rows = r->rows ? rows_new(hx_versions_rules(versions)) : NULL;
+        scenario.texts = texts;
         if (!rc)
             rc = simulate_run(&(struct simulate_options){versions, city, beside, r->until, stdout},
                               &scenario, problem);
@@ -95,6 +116,7 @@ static int run(const struct run *r, FILE *in, const char *name)
     }
     rows_free(scenario.rows);
     scenario_free(&scenario);
+    hx_notice_texts_free(texts);
     hx_city_free(city);
     hx_versions_free(versions);
     return rc ? 2 : 0;
@@ -102,10 +124,13 @@ static int run(const struct run *r, FILE *in, const char *name)
 
 int hx_simulate_main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"until", required_argument, NULL, 'u'},
-        {"prove", no_argument, NULL, 'p'},        {"rows", required_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"until", required_argument, NULL, 'u'},
+                                            {"prove", no_argument, NULL, 'p'},
+                                            {"rows", required_argument, NULL, 'r'},
+                                            {"texts", no_argument, NULL, 't'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     struct run r = {0};
     int c;
     optind = 1;
@@ -125,6 +150,9 @@ int hx_simulate_main(int argc, char **argv)
             break;
         case 'r':
             r.rows = optarg;
+            break;
+        case 't':
+            r.texts = true;
             break;
         case 'h':
             fputs(usage_text, stdout);

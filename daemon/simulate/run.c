@@ -1,5 +1,6 @@
 /* The virtual clock: the next action or the next deadline, whichever comes first. At the same
  * instant what was received is applied before a deadline is judged (R4). */
+#include "config/notice_texts.h"
 #include "engine/memory.h"
 #include "engine/onsite.h"
 #include "engine/rules.h"
@@ -25,7 +26,8 @@ struct sim {
     struct hx_machine m;
     struct hx_arena arena;
     struct hx_memory *memory;
-    struct prove *prove; /* NULL = the run is not proven */
+    struct prove *prove;                 /* NULL = the run is not proven */
+    const struct hx_notice_texts *texts; /* NULL = notices without their texts */
     FILE *out;
     const struct simulate_options *options;
     int64_t real;   /* true time */
@@ -104,6 +106,18 @@ static const char *prove(void *ctx, const struct hx_arrival *in, const struct hx
 /* ---- output
  * ------------------------------------------------------------------------------------------ */
 
+/* What the receiver would read. */
+static int add_texts(const struct sim *s, const hxp_entry *e, const hxp_fact *f, json_t *line)
+{
+    char text[HX_NOTICE_TEXT];
+    if (!s->texts || f->fact_case != HONGXIN__V1__FACT__FACT_NOTICE)
+        return 0;
+    return json_object_set_new(line, "en",
+                               json_string(hx_notice_text(s->texts, e, f->notice, false, text))) |
+           json_object_set_new(line, "zh",
+                               json_string(hx_notice_text(s->texts, e, f->notice, true, text)));
+}
+
 static int print_fact(struct sim *s, const hxp_entry *e, const hxp_fact *f)
 {
     char number[HX_NUMBER_TEXT];
@@ -116,7 +130,10 @@ static int print_fact(struct sim *s, const hxp_entry *e, const hxp_fact *f)
         hx_json_fact_line(e, f, label, hx_zone_offset(&s->m.rules->zone, e->t_rec) / 60000);
     if (!line)
         return HX_NOMEM;
-    int rc = json_dumpf(line, s->out, HX_JSON_DUMP) || fputc('\n', s->out) == EOF ? HX_IO : HX_OK;
+    int rc = add_texts(s, e, f, line) || json_dumpf(line, s->out, HX_JSON_DUMP) ||
+                     fputc('\n', s->out) == EOF
+                 ? HX_IO
+                 : HX_OK;
     json_decref(line);
     return rc;
 }
@@ -200,7 +217,16 @@ static int go_down(struct sim *s)
     return HX_OK;
 }
 
-/* What was sent meanwhile is read first; deadlines are judged half a minute later (corner 17). */
+static int fire(struct sim *s, int64_t real, uint64_t case_number)
+{
+    set_time(s, real);
+    hx_arena_reset(&s->arena);
+    int rc = case_number ? hx_machine_due(&s->m, case_number) : hx_machine_watch(&s->m);
+    return rc ? rc : print_fresh(s);
+}
+
+/* What was sent meanwhile is read first, then what waited for us is delivered; deadlines are judged
+ * half a minute later (corner 17). */
 static int come_up(struct sim *s)
 {
     s->down = false;
@@ -212,6 +238,8 @@ static int come_up(struct sim *s)
     for (size_t i = 0; i < s->n_waiting && !rc; i++)
         rc = publish(s, s->waiting[i]);
     s->n_waiting = 0;
+    for (size_t n = 1; n <= hx_memory_cases(s->memory) && !rc; n++)
+        rc = fire(s, s->real, n);
     return rc;
 }
 
@@ -285,14 +313,6 @@ static int act(struct sim *s, const struct scenario_action *a, char problem[512]
         return HX_OK;
     }
     return HX_OK;
-}
-
-static int fire(struct sim *s, int64_t real, uint64_t case_number)
-{
-    set_time(s, real);
-    hx_arena_reset(&s->arena);
-    int rc = case_number ? hx_machine_due(&s->m, case_number) : hx_machine_watch(&s->m);
-    return rc ? rc : print_fresh(s);
 }
 
 /* ---- the loop
@@ -375,11 +395,16 @@ int simulate_run(const struct simulate_options *options, const struct scenario *
     s->m.row_ctx = sc->rows;
     s->m.similar = hx_memory_similar;
     s->m.similar_ctx = &s->m;
+    s->texts = sc->texts;
     int64_t end = options->until ? options->until : sc->end;
     if (!end && sc->n)
         end = sc->actions[sc->n - 1].at + 30 * HX_DAY;
     if (sc->prove)
         rc = prove_new(options->city, s->memory, &s->prove);
+    if (!rc && sc->n) {
+        set_time(s, sc->actions[0].at);
+        rc = hx_machine_rota_begin(&s->m);
+    }
     if (!rc)
         rc = loop(s, sc, end, problem);
     if (!rc && s->prove)

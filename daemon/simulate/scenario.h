@@ -20,6 +20,8 @@ enum scenario_kind {
     SCENARIO_END,
 };
 
+struct hx_notice_texts;
+
 struct scenario_action {
     enum scenario_kind kind;
     int64_t at;       /* real time at which it happens */
@@ -45,6 +47,7 @@ struct scenario {
     bool prove;        /* the run's journal is put through a fresh machine afterwards */
     struct rows *rows; /* borrowed; counts what the run does with the rows of the life cycle; NULL =
                           not wanted */
+    const struct hx_notice_texts *texts; /* borrowed: notices are printed with them; NULL = not */
 };
 
 /* Reads all of `in`. HX_INVALID with "name:line: what" in `problem` for a line that is not

@@ -62,10 +62,21 @@ static bool case_is_whole(const struct doctor *d, MDB_val row)
     return mdb_get(d->st->reader, d->st->dbi[T_JOURNAL], &key, &value) == 0;
 }
 
+/* What the machine is to look at follows from the city's files and the clock, not from the journal:
+ * of what it awaits, only numbers and cases do. */
+static bool is_look(const struct doctor_row *row)
+{
+    const uint8_t *kind = (const uint8_t *)row->key.mv_data + 8; /* after the instant */
+    return row->table == T_WATCH && row->key.mv_size > 8 && *kind != HX_WATCH_NUMBER &&
+           *kind != HX_WATCH_PARKED;
+}
+
 /* Rows that may be missing, or may be there, because what they stand on was forgotten in time. */
 static bool excused(const struct beside *b, const struct doctor_row *row)
 {
     const struct doctor *d = b->d;
+    if (is_look(row))
+        return true;
     if (row->table == T_PARKED) {
         MDB_val v = row->have.mv_data ? row->have : row->want;
         int64_t t = v.mv_size >= 8 ? (int64_t)be64_get(v.mv_data) : 0;

@@ -12,7 +12,7 @@ static void watch_key(struct key *k, const struct hx_watch *w)
     size_t n = strlen(w->source) + 1;
     k->size = 0;
     key_add64(k, w->at > 0 ? (uint64_t)w->at : 0);
-    k->bytes[k->size++] = w->parked;
+    k->bytes[k->size++] = w->kind;
     memcpy(k->bytes + k->size, w->source, n);
     k->size += n;
     key_add64(k, w->number);
@@ -22,11 +22,15 @@ int store_watch_put(void *b, const struct hx_watch *w)
 {
     struct hx_store *st = b;
     struct key k;
+    MDB_val there;
     int err = store_writable(st);
     if (err)
         return err;
     watch_key(&k, w);
-    return store_put(st, T_WATCH, key_val(&k), val_of(w->ref, strlen(w->ref) + 1), 0);
+    err = store_get(st, T_WATCH, key_val(&k), &there);
+    return err == HX_NOTFOUND
+               ? store_put(st, T_WATCH, key_val(&k), val_of(w->ref, strlen(w->ref) + 1), 0)
+               : err;
 }
 
 int store_watch_drop(void *b, const struct hx_watch *w)
@@ -48,7 +52,7 @@ static int unpack(MDB_val key, MDB_val value, struct hx_watch *w)
         value.mv_size > sizeof w->ref)
         return HX_CORRUPT;
     w->at = (int64_t)be64_get(p);
-    w->parked = p[8];
+    w->kind = p[8];
     memcpy(w->source, p + 9, key.mv_size - 17);
     w->source[sizeof w->source - 1] = '\0';
     w->number = be64_get(p + key.mv_size - 8);

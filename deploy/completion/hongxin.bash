@@ -5,7 +5,7 @@ _hongxin() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd=${COMP_WORDS[1]}
   # tcp:// is split at its colons
   COMPREPLY=()
-  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain list stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion help --version'; return; fi
+  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain told list stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion help --version'; return; fi
   case $cmd:$prev in
     publish:--type) _hongxin_words 'REPORTED PARTY_ADDED CLASS_SET ROUTED HELD ARRIVED CLASS_PROPOSED CLASS_REFUSED WORK_STARTED PROGRESS PLAN_PROPOSED PLAN_DELIVERED RESOLVED CALLBACK_OK CALLBACK_BAD CALLBACK_NO_ANSWER REOPENED COMMENT' ;;
     publish:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
@@ -60,9 +60,10 @@ _hongxin() {
     *:--color) _hongxin_words 'auto always never' ;;
     *) case $cmd in
       publish) _hongxin_words ' --type --case --ref --class --place --text --by --proof --at --data --name --phone --address --id --source --file --csv --map --encoding --reject --checkpoint --from-start --dry-run --unless-similar --endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
-      watch) _hongxin_words ' --place --holder --class --level --facts --to --from --no-snapshot --count --for --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
-      case) _hongxin_words ' --history --at --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      watch) _hongxin_words ' --place --holder --class --level --facts --to --from --no-snapshot --texts --count --for --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      case) _hongxin_words ' --history --texts --at --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       explain) _hongxin_words ' --clock --at --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      told) _hongxin_words ' --texts --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       list) _hongxin_words ' --state --holder --place --class --level --due-within --no-company --closed --limit --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       stats) _hongxin_words ' --place --holder --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       check) _hongxin_words ' --store --config --endpoint --feed-endpoint --key --timeout --json --help' ;;
@@ -80,10 +81,10 @@ _hongxin() {
       route) _hongxin_words ' --at --place --position --class --category --source --about --config --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       number) _hongxin_words ' --json --help' ;;
       onsite-code) _hongxin_words ' --building --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
-      simulate) _hongxin_words ' --config --prove --rows --until'; [[ $cur == -* ]] || _hongxin_files -f ;;
+      simulate) _hongxin_words ' --config --prove --rows --until --texts'; [[ $cur == -* ]] || _hongxin_files -f ;;
       demo) _hongxin_words ' --minutes --rate --seed --config --all --zh --utc-offset --color --json --help' ;;
       completion) _hongxin_words ' --json --help bash man' ;;
-      help) _hongxin_words 'publish watch case explain list stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion ' ;;
+      help) _hongxin_words 'publish watch case explain told list stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion ' ;;
     esac ;;
   esac
 }

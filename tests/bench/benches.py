@@ -196,6 +196,26 @@ def apply(size, place):
                 ok=f["answer_p99"] <= 50000, load=f)]
 
 
+def notices(size, place):
+    """100,000 notices due at one instant: each of 50,000 deadlines tells the community and the grid."""
+    cases = size.cases(50_000)
+    due = due_in(cases)
+    folder = place.folder("notices")
+    place.fill(folder, cases, due=due, step_us=0)
+    with Daemon(folder) as d:
+        wait_for(due - 200)
+        cpu = d.cpu()
+        s = d.stats()
+        while s["deadlines_judged"] < cases - 1 and time.time() * 1000 < due + 60000:
+            time.sleep(0.2)
+            s = d.stats()
+        spent = d.cpu() - cpu
+    place.drop("notices")
+    judged, took = s["deadlines_judged"], s["deadline_lateness_us{quantile=1}"] / 1e6
+    return [row(f"{2 * cases:,} notices due at one instant: all decided and durable after", round(took, 2), "s", "10 s",
+                ok=judged >= cases - 1 and took <= 10, judged=judged, daemon_cpu_s=round(spent, 2))]
+
+
 # ---- how large -----------------------------------------------------------------------------------------------
 
 def first_event(daemon, tag):
@@ -310,5 +330,6 @@ def locks(size, place):
     return costs.locks(size, place, row)
 
 
-BENCHES = {"intake": intake, "lives": lives, "answer": answer, "lateness": lateness, "storm": storm, "apply": apply,
-           "large": large, "dead": dead, "locks": locks, "rows": rows_cost, "routing": routing}
+BENCHES = {"intake": intake, "lives": lives, "answer": answer, "lateness": lateness, "storm": storm,
+           "notices": notices, "apply": apply, "large": large, "dead": dead, "locks": locks, "rows": rows_cost,
+           "routing": routing}

@@ -307,6 +307,27 @@ def test_a_breach_is_seen_with_everybody_who_was_told(make_daemon, watch_for):
     assert live.stop() == 0
 
 
+def test_told_says_what_was_read_and_who_acknowledged(make_daemon):
+    hongxin = Command(make_daemon(scale=600))
+    number = report(hongxin)
+
+    def told():
+        return {(f["kind"], f.get("level"), f["to"]): f for f in reversed(hongxin.json("told", number, "--texts"))}
+
+    breach = ("BREACH", "L2", "community:C-03")
+    wait_until(lambda: breach in told())
+    hongxin.ok("publish", "--type", "NOTICE_ACKED", "--case", number, "--by", "community:C-03/ma",
+               "--data", "clock=K_ARRIVE", "--data", "level=L2")
+    found = told()
+    assert found[breach]["acked_by"] == "community:C-03/ma" and found[breach]["acked_at"]
+    assert "acked_by" not in found["BREACH", "L2", "grid:G-041"]
+    assert found[breach]["zh"].startswith("【超时 L2】案件" + number)
+    assert "be on site and prove it" in found[breach]["en"]
+    out = hongxin.ok("told", number)
+    assert re.search(r"BREACH 超时上报 L2 K_ARRIVE  community:C-03 \w+  by feed  acknowledged \S.* community:C-03/ma", out)
+    assert "Act now: be on site" in hongxin.ok("case", number, "--history", "--texts")
+
+
 def test_check_and_stats(hongxin, daemon):
     number = report(hongxin)
     assert "open cases without a clock" in hongxin.ok("check")

@@ -1,6 +1,8 @@
 /* Loading a city: what it becomes, and every refusal with its lines. */
 #include "config/city_load.h"
+#include "engine/rota.h"
 #include "folder.h"
+#include "hongxin/instant.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,6 +100,19 @@ static void refused_as(struct folder *f, const char *name, const char *whole, co
     (void)folder_write(f, name, right_text(name));
 }
 
+/* In UTC+8, where no day is a holiday. */
+static void on_duty(const struct hx_city *city, const char *role, const char *area, const char *at,
+                    const char *person)
+{
+    static const struct hx_zone zone = {.offset_ms = 8 * 3600 * 1000};
+    static const struct hx_calendar_rule cal = {
+        .kind = HX_CALENDAR_DAYS, .week = HX_WEEK_WORKING, .zone = &zone};
+    int64_t t = 0;
+    assert_int_equal(hx_instant_parse(at, &t), HX_OK);
+    struct hx_on_duty d = hx_rota_at(hx_city_rota(city), role, area, &cal, t, 0);
+    assert_string_equal(d.person ? d.person : "nobody", person);
+}
+
 static void a_right_city_is_loaded(void **state)
 {
     struct hx_city *city = load(*state);
@@ -109,8 +124,7 @@ static void a_right_city_is_loaded(void **state)
     assert_string_equal(hx_place_above(b, HX_STREET), "S-01");
     assert_string_equal(hx_place_holder(b), "P-01");
     assert_string_equal(hx_place_holder(hx_city_place(city, "E-02")), "C-01");
-    assert_string_equal(hx_city_duty(city, "duty", "P-01", 0)->person, "li");
-    assert_string_equal(hx_city_duty(city, "duty", "P-01", 1)->name_zh, "钱");
+    on_duty(city, "duty", "P-01", "2026-10-12T19:00:00+08:00", "li");
     hx_city_free(city);
 }
 
@@ -133,7 +147,7 @@ static void the_sample_city_is_loaded(void **state)
     b = hx_city_place(city, "B-0770");
     assert_string_equal(hx_place_above(b, HX_ESTATE), "E-77");
     assert_string_equal(hx_place_holder(b), hx_place_above(b, HX_COMMUNITY));
-    assert_string_equal(hx_city_duty(city, "manager", "P-07", 0)->person, "zhao");
+    on_duty(city, "manager", "P-07", "2026-10-12T19:00:00+08:00", "zhao");
     hx_city_free(city);
 }
 
@@ -236,6 +250,60 @@ static void bad_tables_are_refused(void **state)
                  "companies.csv:3: not UTF-8 (byte 0xCE)");
 }
 
+static void a_rota_knows_days_parts_dates_and_leaves(void **state)
+{
+    struct folder *f = *state;
+    (void)folder_write(f, "day-parts.csv",
+                       "name,name_zh,name_en,begin,end\nEVENING4,晚,Evening,18:00,22:00\n"
+                       "REST,其余,Rest,22:00,18:00\n");
+    (void)folder_write(f, "duty.csv",
+                       "role,area,order,person,name_zh,name_en,days,part,from,to\n"
+                       "duty,P-01,1,li,李,Li,workday,EVENING4,,\n"
+                       "duty,P-01,1,qian,钱,Qian,restday,EVENING4,,2026-10-31\n"
+                       "duty,P-01,2,sun,孙,Sun,,REST,,\n"
+                       "city,desk,1,zhou,周,Zhou,,,,\n"
+                       "city,desk,2,wu,吴,Wu,,,,\n");
+    (void)folder_write(f, "leave.csv",
+                       "person,from,to,substitute\nzhou,2026-10-12,2026-10-12,\n"
+                       "sun,2026-10-13T00:00:00+08:00,2026-10-13T09:00:00+08:00,wu\n");
+    struct hx_city *city = load(f);
+    on_duty(city, "duty", "P-01", "2026-10-12T21:59:59+08:00", "li");
+    on_duty(city, "duty", "P-01", "2026-10-12T22:00:00+08:00", "sun");
+    on_duty(city, "duty", "P-01", "2026-10-17T19:00:00+08:00", "qian");
+    on_duty(city, "duty", "P-01", "2026-11-01T19:00:00+08:00", "nobody");
+    on_duty(city, "duty", "P-01", "2026-10-13T08:00:00+08:00", "wu");
+    on_duty(city, "city", "desk", "2026-10-12T23:59:59+08:00", "wu");
+    on_duty(city, "city", "desk", "2026-10-13T00:00:00+08:00", "zhou");
+    hx_city_free(city);
+}
+
+static void a_bad_rota_is_refused(void **state)
+{
+    static const char head[] = "role,area,order,person,name_zh,name_en,days,part\n"
+                               "city,desk,1,zhou,周,Zhou,,\n";
+    char text[512];
+    struct folder *f = *state;
+    (void)folder_write(f, "day-parts.csv",
+                       "name,name_zh,name_en,begin,end\nEVENING4,晚,Evening,18:00,22:00\n"
+                       "LATE,深夜,Late,21:00,23:00\n");
+    snprintf(text, sizeof text, "%sduty,P-01,1,li,李,Li,feast,\n", head);
+    refused_as(f, "duty.csv", text,
+               "duty.csv:3: days: unknown word \"feast\" (known: mon … sun, workday, restday, "
+               "weekend, holiday, makeup)");
+    snprintf(text, sizeof text, "%sduty,P-01,1,li,李,Li,,DAWN\n", head);
+    refused_as(f, "duty.csv", text, "duty.csv:3: part: DAWN is not in day-parts.csv");
+    snprintf(text, sizeof text, "%sduty,P-01,1,li,李,Li,,EVENING4\nduty,P-01,2,li,李,Li,,LATE\n",
+             head);
+    refused_as(f, "duty.csv", text,
+               "duty.csv:4: li is on duty as duty of P-01 already, at duty.csv:3");
+    (void)folder_write(f, "leave.csv", "person,from,to\nnobody,2026-10-12,2026-10-12\n");
+    refused(f, HX_CONFIG, "leave.csv:2: nobody is not in duty.csv");
+    (void)folder_write(f, "leave.csv", "person,from,to\nli,,2026-10-12\n");
+    refused(f, HX_CONFIG, "leave.csv:2: a leave has a first and a last day");
+    (void)folder_write(f, "leave.csv", "person,from,to,substitute\nli,2026-10-12,2026-10-12,li\n");
+    refused(f, HX_CONFIG, "leave.csv:2: li stands in for itself");
+}
+
 static void bad_duty_is_refused(void **state)
 {
     refused_with(*state, "duty.csv", "duty,P-01,3,li,李,Li\n",
@@ -312,6 +380,8 @@ int main(void)
         TEST(bad_ids_names_and_positions_are_refused),
         TEST(bad_tables_are_refused),
         TEST(bad_duty_is_refused),
+        TEST(a_rota_knows_days_parts_dates_and_leaves),
+        TEST(a_bad_rota_is_refused),
         TEST(bad_heads_are_refused),
         TEST(a_missing_file_is_refused),
         TEST(a_problem_is_one_clean_line),

@@ -1,6 +1,7 @@
 /* Dates, borders, routes and lists of a city: what they become, and every refusal with the lines of
  * both sides. */
 #include "config/city_load.h"
+#include "engine/rota.h"
 #include "engine/route.h"
 #include "folder.h"
 #include "hongxin/instant.h"
@@ -124,7 +125,7 @@ static void a_right_city_routes(void **state)
     q.at = at("2027-01-01T21:59:59+08:00");
     hx_city_route(city, &q, NULL, &r);
     assert_string_equal(r.holder, "P-02");
-    assert_string_equal(hx_city_duty(city, "duty", "U-1", 0)->person, "li");
+    assert_string_equal(hx_rota_first(hx_city_rota(city), "duty", "U-1")->person, "li");
     hx_city_free(city);
 }
 

@@ -29,14 +29,6 @@ static int add_estate(struct hx_city *city, const char *id, const char *company)
     return hx_city_add_place(city, &p, "G-041");
 }
 
-static int add_duty(struct hx_city *city, const char *area, const char *person, int order)
-{
-    struct hx_duty d = {.role = "duty", .order = order, .name_zh = "李", .name_en = "Li"};
-    snprintf(d.area, sizeof d.area, "%s", area);
-    snprintf(d.person, sizeof d.person, "%s", person);
-    return hx_city_add_duty(city, &d);
-}
-
 /* One street, community, grid, two estates (one without a company) and a building in each. */
 static int setup(void **state)
 {
@@ -136,30 +128,6 @@ static void bad_ids_and_positions_are_refused(void **state)
     assert_int_equal(hx_city_add_place(*state, &p, NULL), HX_INVALID);
 }
 
-static void duty_is_asked_in_order(void **state)
-{
-    assert_int_equal(add_duty(*state, "P-07", "sun", 3), HX_OK);
-    assert_int_equal(add_duty(*state, "P-07", "li", 1), HX_OK);
-    assert_int_equal(add_duty(*state, "P-07", "qian", 2), HX_OK);
-    assert_string_equal(hx_city_duty(*state, "duty", "P-07", 0)->person, "li");
-    assert_string_equal(hx_city_duty(*state, "duty", "P-07", 1)->person, "qian");
-    assert_string_equal(hx_city_duty(*state, "duty", "P-07", 2)->person, "sun");
-    assert_null(hx_city_duty(*state, "duty", "P-07", 3));
-    assert_null(hx_city_duty(*state, "manager", "P-07", 0));
-    assert_null(hx_city_duty(*state, "duty", "P-08", 0));
-    assert_null(hx_city_duty(*state, "", "P-07", 0));
-}
-
-static void nobody_is_on_duty_twice_for_one_area(void **state)
-{
-    assert_int_equal(add_duty(*state, "P-07", "li", 1), HX_OK);
-    assert_int_equal(add_duty(*state, "P-07", "li", 2), HX_EXISTS);
-    assert_int_equal(add_duty(*state, "P-07", "qian", 1), HX_EXISTS);
-    assert_int_equal(add_duty(*state, "P-08", "li", 1), HX_OK);
-    assert_int_equal(add_duty(*state, "P-07", "", 3), HX_INVALID);
-    assert_null(hx_city_duty(*state, "duty", "P-07", 1));
-}
-
 static void walks_go_in_the_order_of_ids(void **state)
 {
     enum { MANY = 2000 };
@@ -205,16 +173,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(building_knows_all_areas_above_it),
-        TEST(holder_is_the_company_else_the_community),
-        TEST(unknown_ids_are_not_found),
-        TEST(an_id_stands_for_one_thing_only),
-        TEST(parents_and_companies_must_be_there),
-        TEST(bad_ids_and_positions_are_refused),
-        TEST(duty_is_asked_in_order),
-        TEST(nobody_is_on_duty_twice_for_one_area),
-        TEST(walks_go_in_the_order_of_ids),
-        TEST(what_is_given_is_copied),
+        TEST(building_knows_all_areas_above_it),   TEST(holder_is_the_company_else_the_community),
+        TEST(unknown_ids_are_not_found),           TEST(an_id_stands_for_one_thing_only),
+        TEST(parents_and_companies_must_be_there), TEST(bad_ids_and_positions_are_refused),
+        TEST(walks_go_in_the_order_of_ids),        TEST(what_is_given_is_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,84 @@
+/* Posts: from a notice's receiver to the person on duty there. */
+#include "base/text.h"
+#include "engine/rota.h"
+#include "engine/step.h"
+
+#include <string.h>
+
+struct post {
+    char role[HX_ID_MAX];
+    char area[HX_ID_MAX];
+};
+
+/* The words of receivers and of the rota differ where a role alone names its post. */
+static const struct {
+    const char *receiver, *role, *area;
+} words[] = {
+    {"holder", "duty", NULL},
+    {"callback", "city", "callback"},
+};
+
+/* "street:S-02" → street of S-02; "city/property" → city, property; "holder:P-07/li" → duty of
+ * P-07. False for what is no post. */
+static bool post_of(const char *to, struct post *post)
+{
+    size_t role = strcspn(to, ":/"), area = to[role] ? strcspn(to + role + 1, "/") : 0;
+    if (role >= sizeof post->role || area >= sizeof post->area)
+        return false;
+    memcpy(post->role, to, role);
+    post->role[role] = '\0';
+    memcpy(post->area, to + role + (area != 0), area);
+    post->area[area] = '\0';
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(post->role, words[i].receiver) != 0)
+            continue;
+        hx_text_put(post->role, sizeof post->role, words[i].role);
+        if (words[i].area)
+            hx_text_put(post->area, sizeof post->area, words[i].area);
+    }
+    return true;
+}
+
+static struct hx_on_duty on_duty(const struct hx_step *s, const struct post *post, size_t n)
+{
+    return hx_rota_at(hx_city_rota(s->m->city), post->role, post->area,
+                      hx_rules_duty_calendar(s->rules), s->now, n);
+}
+
+/* "holder:P-07/li" is addressed to li, whoever else is on duty. */
+static bool names_person(const char *to)
+{
+    const char *area = strchr(to, ':');
+    return area && strchr(area, '/');
+}
+
+bool hx_post_answers(struct hx_step *s, hxp_notice_fact *f)
+{
+    const struct hx_rota *rota = hx_city_rota(s->m->city);
+    struct post post;
+    if (!rota || names_person(f->to) || !post_of(f->to, &post) ||
+        !hx_rota_knows(rota, post.role, post.area))
+        return true;
+    struct hx_on_duty d = on_duty(s, &post, 0);
+    if (d.instead_of)
+        f->instead_of = (char *)(uintptr_t)d.instead_of;
+    if (d.person) {
+        f->person = (char *)(uintptr_t)d.person;
+        return true;
+    }
+    if (!f->undelivered[0])
+        f->undelivered = (char *)(uintptr_t) "nobody on duty";
+    hx_fact_alarm(s, "DUTY_GAP", f->to);
+    return false;
+}
+
+const char *hx_post_second(struct hx_step *s)
+{
+    const struct hx_rota *rota = hx_city_rota(s->m->city);
+    struct post post = {.role = "duty"};
+    hx_text_put(post.area, sizeof post.area, s->c->holder);
+    struct hx_on_duty d = {.person = NULL};
+    if (rota)
+        d = on_duty(s, &post, 1);
+    return d.person ? hx_arena_printf(s->arena, "holder:%s/%s", s->c->holder, d.person) : NULL;
+}

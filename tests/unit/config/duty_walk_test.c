@@ -1,0 +1,245 @@
+/* The sample city: somebody is to be told about every place at every hour of a week with a holiday
+ * and make-up days, and its rota raises no alarm. And the daily look at a rota, across a restart.
+ */
+#include "config/city_load.h"
+#include "config/life_cycle.h"
+#include "engine/machine.h"
+#include "engine/memory.h"
+#include "engine/rota.h"
+#include "hongxin/instant.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct world {
+    struct hx_rules *rules;
+    struct hx_city *city;
+    const struct hx_rota *rota;
+    const struct hx_calendar_rule *days; /* by which the rota knows working days */
+};
+
+static int setup(void **state)
+{
+    static struct world w;
+    struct hx_problem problem;
+    assert_int_equal(
+        hx_life_cycle_load(HX_SOURCE_DIR "/config/life-cycles/complaint.yaml", &w.rules, &problem),
+        HX_OK);
+    assert_int_equal(hx_city_load(HX_SOURCE_DIR "/config/city", &w.city, &problem), HX_OK);
+    w.rota = hx_city_rota(w.city);
+    w.days = &w.rules->calendars[w.rules->duty_calendar];
+    *state = &w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+    hx_life_cycle_free(w->rules);
+    hx_city_free(w->city);
+    return 0;
+}
+
+static int64_t at(const char *text)
+{
+    int64_t t = 0;
+    assert_int_equal(hx_instant_parse(text, &t), HX_OK);
+    return t;
+}
+
+/* ---- every place, every hour ---- */
+
+static bool held(const struct world *w, const char *role, const char *area, int64_t t)
+{
+    return hx_rota_at(w->rota, role, area, w->days, t, 0).person;
+}
+
+/* Every post that a ladder asks about this place; its people are told, or a gap is recorded. */
+static void check_place(const struct world *w, const struct hx_place *p, int64_t t)
+{
+    static const struct {
+        const char *role;
+        enum hx_place_kind kind;
+    } above[] = {{"grid", HX_GRID}, {"community", HX_COMMUNITY}, {"street", HX_STREET}};
+    const char *holder = hx_place_holder_at(p, t);
+    char when[HX_INSTANT_TEXT];
+    if (!*holder) /* not in force at that time */
+        return;
+    for (size_t i = 0; i < sizeof above / sizeof *above; i++) {
+        const char *area = hx_place_above_at(p, above[i].kind, t);
+        if (*area && !held(w, above[i].role, area, t))
+            fail_msg("%s at %s: no %s of %s", p->id, hx_instant_format(t, 480, when), above[i].role,
+                     area);
+    }
+    if (hx_rota_knows(w->rota, "duty", holder) && !held(w, "duty", holder, t))
+        fail_msg("%s at %s: nobody on duty at %s", p->id, hx_instant_format(t, 480, when), holder);
+}
+
+static void check_hour(const struct world *w, int64_t t)
+{
+    static const char *const city[] = {"property", "leadership", "callback", "desk"};
+    for (enum hx_place_kind kind = HX_STREET; kind <= HX_BUILDING; kind++) {
+        size_t i = 0;
+        for (const struct hx_place *p; (p = hx_city_next(w->city, kind, &i));)
+            check_place(w, p, t);
+    }
+    for (size_t i = 0; i < sizeof city / sizeof *city; i++)
+        assert_true(held(w, "city", city[i], t));
+}
+
+/* From Saturday 29 January 2022, which is worked, over the Spring Festival. */
+static void somebody_is_told_at_every_hour(void **state)
+{
+    const struct world *w = *state;
+    const int64_t begin = at("2022-01-29T00:00:00.000+08:00");
+    for (int64_t t = begin; t < begin + 7 * HX_DAY; t += HX_HOUR)
+        check_hour(w, t);
+}
+
+/* Who holds anything has people on duty and a manager. */
+static void every_holder_is_in_the_rota(void **state)
+{
+    const struct world *w = *state;
+    size_t i = 0;
+    for (const struct hx_place *p; (p = hx_city_next(w->city, HX_ESTATE, &i));) {
+        assert_true(hx_rota_knows(w->rota, "duty", hx_place_holder(p)));
+        assert_true(hx_rota_knows(w->rota, "manager", hx_place_holder(p)));
+    }
+}
+
+/* ---- the daily look ---- */
+
+struct desk {
+    struct hx_memory *memory;
+    struct hx_arena arena;
+    struct hx_machine m;
+    unsigned gaps, vacancies;
+};
+
+static void count(void *ctx, const hxp_entry *e)
+{
+    struct desk *d = ctx;
+    assert_int_equal(e->case_number, 0);
+    d->gaps += strcmp(e->cause, "DUTY_GAP") == 0;
+    d->vacancies += strcmp(e->cause, "GRID_VACANT") == 0;
+}
+
+static void open_desk(struct desk *d, const struct world *w, struct hx_city *city, int64_t t)
+{
+    *d = (struct desk){.memory = NULL};
+    assert_int_equal(hx_memory_new(&d->memory), HX_OK);
+    hx_arena_init(&d->arena, 0);
+    d->m = (struct hx_machine){.rules = w->rules,
+                               .city = city,
+                               .ops = hx_memory_backend(),
+                               .backend = d->memory,
+                               .arena = &d->arena,
+                               .appended = count,
+                               .appended_ctx = d};
+    hx_machine_set_time(&d->m, t);
+    assert_int_equal(hx_machine_rota_begin(&d->m), HX_OK);
+}
+
+static void close_desk(struct desk *d)
+{
+    hx_memory_free(d->memory);
+    hx_arena_fini(&d->arena);
+}
+
+static void watch_until(struct desk *d, int64_t t)
+{
+    hx_machine_set_time(&d->m, t);
+    assert_int_equal(hx_machine_watch(&d->m), HX_OK);
+    assert_true(hx_machine_watch_due(&d->m) > t);
+}
+
+static void the_sample_city_has_no_gap(void **state)
+{
+    struct world *w = *state;
+    struct desk d;
+    open_desk(&d, w, w->city, at("2026-10-01T12:00:00.000+08:00"));
+    watch_until(&d, at("2027-01-01T12:00:00.000+08:00"));
+    assert_int_equal(d.gaps + d.vacancies, 0);
+    close_desk(&d);
+}
+
+/* One person for the city's desk, who is away on 20 October. */
+static struct hx_city *small_city(void)
+{
+    struct hx_city *city = NULL;
+    struct hx_rota *rota = NULL;
+    const struct hx_shift *clash[2];
+    struct hx_shift s = {.role = "city", .area = "desk", .person = "zhou", .order = 1};
+    struct hx_leave l = {.person = "zhou",
+                         .from = at("2026-10-20T00:00:00.000+08:00"),
+                         .to = at("2026-10-21T00:00:00.000+08:00")};
+    assert_int_equal(hx_city_new(&city), HX_OK);
+    hx_city_set_version(city, "small-1");
+    assert_int_equal(hx_rota_new(&rota), HX_OK);
+    assert_int_equal(hx_rota_add_shift(rota, &s), HX_OK);
+    assert_int_equal(hx_rota_add_leave(rota, &l), HX_OK);
+    assert_int_equal(hx_rota_seal(rota, clash), HX_OK);
+    hx_city_set_rota(city, rota);
+    return city;
+}
+
+/* A restart neither forgets the next look nor tells again what was told; what was missed while we
+ * were down is made up for. */
+static void a_gap_is_told_once_across_restarts(void **state)
+{
+    struct world *w = *state;
+    struct hx_city *city = small_city();
+    struct desk d;
+    open_desk(&d, w, city, at("2026-10-10T12:00:00.000+08:00"));
+    watch_until(&d, at("2026-10-12T12:00:00.000+08:00"));
+    assert_int_equal(d.gaps, 0);
+    assert_int_equal(hx_machine_rota_begin(&d.m), HX_OK);
+    watch_until(&d, at("2026-10-13T08:00:00.000+08:00"));
+    assert_int_equal(d.gaps, 1);
+    assert_int_equal(hx_machine_rota_begin(&d.m), HX_OK);
+    watch_until(&d, at("2026-10-19T12:00:00.000+08:00"));
+    assert_int_equal(d.gaps, 1);
+    close_desk(&d);
+    open_desk(&d, w, city, at("2026-10-12T07:00:00.000+08:00"));
+    watch_until(&d, at("2026-10-12T08:00:00.000+08:00"));
+    hx_machine_set_time(&d.m, at("2026-10-15T12:00:00.000+08:00"));
+    assert_int_equal(hx_machine_rota_begin(&d.m), HX_OK);
+    watch_until(&d, at("2026-10-19T12:00:00.000+08:00"));
+    assert_int_equal(d.gaps, 1);
+    close_desk(&d);
+    hx_city_free(city);
+}
+
+/* A new version of the files is looked at as a whole: the leave may be new. */
+static void a_new_version_is_looked_at_as_a_whole(void **state)
+{
+    struct world *w = *state;
+    struct hx_city *city = small_city();
+    struct desk d;
+    open_desk(&d, w, city, at("2026-10-17T12:00:00.000+08:00"));
+    watch_until(&d, at("2026-10-18T12:00:00.000+08:00"));
+    assert_int_equal(d.gaps, 1);
+    watch_until(&d, at("2026-10-19T12:00:00.000+08:00"));
+    assert_int_equal(d.gaps, 1);
+    hx_city_set_version(city, "small-2");
+    watch_until(&d, at("2026-10-20T12:00:00.000+08:00"));
+    assert_int_equal(d.gaps, 2);
+    close_desk(&d);
+    hx_city_free(city);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(somebody_is_told_at_every_hour),
+        cmocka_unit_test(every_holder_is_in_the_rota),
+        cmocka_unit_test(the_sample_city_has_no_gap),
+        cmocka_unit_test(a_gap_is_told_once_across_restarts),
+        cmocka_unit_test(a_new_version_is_looked_at_as_a_whole),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
