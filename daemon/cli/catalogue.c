@@ -74,6 +74,7 @@ static const struct words list[] = {
     {WORDS_EVENT, "RULES_IN_FORCE", "a new version is in force", "新版本生效"},
     {WORDS_EVENT, "TRANSFERRED", "transferred", "转办"},
     {WORDS_EVENT, "CONVERTED", "dispute opened", "转为纠纷"},
+    {WORDS_EVENT, "DESK_PRESENT", "desk present", "值班台在岗"},
     {WORDS_EVENT, "COMMENT", "comment", "备注"},
 
     {WORDS_CLOCK, "K_CITIZEN", "citizen's clock", "市民时钟"},
@@ -192,6 +193,7 @@ static const struct words list[] = {
     {WORDS_ALARM, "NO_CLOCK", "open case without a clock", "案件无时钟"},
     {WORDS_ALARM, "CLOCK_STEP", "the wall clock jumped", "系统时钟跳变"},
     {WORDS_ALARM, "DUTY_GAP", "nobody on duty", "无人值守"},
+    {WORDS_ALARM, "DESK_SILENT", "the city's desk is silent", "值班台失联"},
     {WORDS_ALARM, "GRID_VACANT", "grid without its full-time member", "专职网格员空岗"},
     {WORDS_ALARM, "SOURCE_GAP", "a source's numbers have a gap", "来源序号缺失"},
     {WORDS_ALARM, "OUTAGE", "we were down", "系统中断"},

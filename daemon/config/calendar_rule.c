@@ -69,16 +69,6 @@ static int32_t time_of_day(const char **text)
     return (int32_t)((h * 60 + m) * 60000);
 }
 
-int32_t time_of_day_read(struct yaml_doc *doc, yaml_node_t *node)
-{
-    const char *text = yaml_doc_scalar(doc, node), *at = text;
-    int32_t ms = time_of_day(&at);
-    if (ms >= 0 && ms < 24 * 60 * 60000 && !*at)
-        return ms;
-    yaml_doc_fault(doc, node, "%s is not a time of day such as 08:00", text);
-    return 0;
-}
-
 static void read_window(struct yaml_doc *doc, yaml_node_t *node, struct hx_calendar_rule *c)
 {
     const char *text = yaml_doc_scalar(doc, node), *at = text;

@@ -12,9 +12,6 @@
 void holiday_table_read(struct yaml_doc *doc, yaml_node_t *map,
                         const struct hx_table_source *source, struct hx_rules *r);
 
-/* "08:00" as milliseconds of the day, below 24:00; 0 with a fault. */
-int32_t time_of_day_read(struct yaml_doc *doc, yaml_node_t *node);
-
 /* {name: office, kind: count, week: working, holidays: china, windows: ["09:00-12:00", …]} */
 void calendar_rule_read(struct yaml_doc *doc, yaml_node_t *map, struct hx_rules *r);
 

@@ -368,7 +368,7 @@ static uint32_t read_proofs(struct loader *l, yaml_node_t *list)
 
 static void read_event(struct loader *l, yaml_node_t *map)
 {
-    yaml_doc_only(&l->doc, map, "name zh en by needs trusted internal");
+    yaml_doc_only(&l->doc, map, "name zh en by needs trusted internal about");
     if (l->r->n_events == HX_RULES_EVENTS) {
         yaml_doc_fault(&l->doc, map, "more than %d events", HX_RULES_EVENTS);
         return;
@@ -385,6 +385,9 @@ static void read_event(struct loader *l, yaml_node_t *map)
     e->needs = read_needs(l, yaml_doc_get(&l->doc, map, "needs"));
     e->trusted = read_proofs(l, yaml_doc_get(&l->doc, map, "trusted"));
     e->internal = yaml_doc_bool(&l->doc, map, "internal");
+    e->city = strcmp(yaml_doc_scalar(&l->doc, yaml_doc_get(&l->doc, map, "about")), "city") == 0;
+    if (yaml_doc_get(&l->doc, map, "about") && (!e->city || strcmp(name, "DESK_PRESENT") != 0))
+        yaml_doc_fault(&l->doc, map, "about: city is for DESK_PRESENT only");
 }
 
 /* A count from 1 to 99; -1 for anything else. */
@@ -557,7 +560,7 @@ static void read_duty(struct loader *l, yaml_node_t *root)
     l->r->duty_look_ms = -1;
     if (!map)
         return;
-    yaml_doc_only(&l->doc, map, "calendar look ahead");
+    yaml_doc_only(&l->doc, map, "calendar look ahead desk");
     yaml_doc_need(&l->doc, map, "calendar", calendar, sizeof calendar);
     l->r->duty_calendar = (int8_t)hx_rules_calendar(l->r, calendar);
     if (l->r->duty_calendar < 0)
@@ -565,10 +568,11 @@ static void read_duty(struct loader *l, yaml_node_t *root)
     yaml_node_t *look = yaml_doc_get(&l->doc, map, "look");
     int64_t ahead = yaml_doc_duration(&l->doc, map, "ahead");
     if (look)
-        l->r->duty_look_ms = time_of_day_read(&l->doc, look);
+        l->r->duty_look_ms = read_time_of_day(l, map, "look");
     if (look ? ahead < HX_DAY || ahead > 60 * HX_DAY || ahead % HX_DAY : ahead != 0)
         yaml_doc_fault(&l->doc, map, "duty: look goes with ahead, from 1d to 60d");
     l->r->duty_ahead = (int32_t)(ahead / HX_DAY);
+    l->r->duty_desk_ms = yaml_doc_duration(&l->doc, map, "desk");
 }
 
 static void read_quiet(struct loader *l, yaml_node_t *root)

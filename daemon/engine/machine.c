@@ -534,11 +534,37 @@ static int new_report(struct hx_machine *m, const struct hx_arrival *in, const h
     return repeat ? report_repeat(m, in, reply) : report(m, in, 0, reply);
 }
 
+/* About no case: the city's desk says that it is there (corner 26). */
+static int city_event(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    struct hx_actor actor = {.role = HX_ROLE_NONE};
+    hxp_reply *r = new_reply(m, in, RESULT(ACCEPTED), NULL);
+    bool desk =
+        hx_actor_parse(in->event->by, &actor) &&
+        (strcmp(in->event->by, "city/desk") == 0 || strncmp(in->event->by, "city/desk/", 10) == 0);
+    if (!r)
+        return HX_NOMEM;
+    if (in->event->case_number || in->event->case_ref[0])
+        return invalid(m, in, "ABOUT_NO_CASE", "case", reply);
+    if (!desk) {
+        r->result = RESULT(NOT_ALLOWED);
+        r->code = text("BAD_ROLE");
+        r->message = text("only city/desk speaks for the city's desk");
+    }
+    *reply = r;
+    int rc = hx_machine_note(m, in, r, NULL);
+    if (!rc && desk)
+        rc = hx_desk_present(m, in->t_rcv);
+    return rc ? rc : remember(m, in, 0, r->lsn);
+}
+
 static int route_event(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
 {
     const hxp_event *e = in->event;
     bool is_report = strcmp(e->type, "REPORTED") == 0;
     uint64_t number = e->case_number;
+    if (m->rules->events[hx_rules_event(m->rules, e->type)].city)
+        return city_event(m, in, reply);
     if (number)
         return apply_to(m, number, in, reply);
     if (!e->case_ref[0])

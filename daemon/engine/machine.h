@@ -42,6 +42,7 @@ enum {
     HX_WATCH_NUMBER, /* a missing number (corner 6) */
     HX_WATCH_PARKED, /* a case for a parked event (corner 7) */
     HX_WATCH_ROTA,   /* the daily look at the rota (S30) */
+    HX_WATCH_DESK,   /* the city's desk must speak (corner 26) */
 };
 
 /* Something that must come before `at`, or the source is told; or what is to be looked at then. A

@@ -65,6 +65,11 @@ void hx_watch_parked(struct hx_watch *w, const char *source, const char *ref,
 hxp_alarm_fact *hx_machine_new_alarm(struct hx_machine *m, const char *code);
 HX_CHECK int hx_machine_alarm(struct hx_machine *m, hxp_alarm_fact *a, int64_t t_eff);
 
+/* The city's duty desk has spoken: it must again within its time (corner 26). */
+HX_CHECK int hx_desk_present(struct hx_machine *m, int64_t t);
+/* It has not: alarm DESK_SILENT, once until it speaks again. */
+HX_CHECK int hx_desk_silent(struct hx_machine *m, const struct hx_watch *w);
+
 /* The look at the rota that this watch is for; puts the next one. */
 HX_CHECK int hx_rota_look(struct hx_machine *m, const struct hx_watch *w);
 

@@ -136,6 +136,43 @@ int hx_machine_rota_begin(struct hx_machine *m)
     return m->ops->watch_put(m->backend, &w);
 }
 
+/* ---- the desk's dead-man check ---- */
+
+/* Under a name that no source can have: since when the desk is watched. */
+static const char desk_name[] = "\x02"
+                                "desk";
+
+static struct hx_watch desk_watch(int64_t at)
+{
+    return (struct hx_watch){.at = at, .kind = HX_WATCH_DESK};
+}
+
+int hx_desk_present(struct hx_machine *m, int64_t t)
+{
+    struct hx_source desk = {0};
+    int rc = m->ops->source_load(m->backend, desk_name, &desk);
+    if ((rc && rc != HX_NOTFOUND) || !m->rules->duty_desk_ms)
+        return rc == HX_NOTFOUND ? HX_OK : rc;
+    struct hx_watch before = desk_watch(desk.missing_since[0]),
+                    next = desk_watch(t + m->rules->duty_desk_ms);
+    rc = before.at ? m->ops->watch_drop(m->backend, &before) : HX_OK;
+    if (!rc)
+        rc = m->ops->watch_put(m->backend, &next);
+    desk.missing_since[0] = next.at;
+    return rc ? rc : m->ops->source_save(m->backend, desk_name, &desk);
+}
+
+int hx_desk_silent(struct hx_machine *m, const struct hx_watch *w)
+{
+    hxp_alarm_fact *a = hx_machine_new_alarm(m, "DESK_SILENT");
+    if (!a)
+        return HX_NOMEM;
+    a->about = (char *)(uintptr_t) "city/desk";
+    a->from = w->at - m->rules->duty_desk_ms;
+    int rc = m->ops->watch_drop(m->backend, w);
+    return rc ? rc : hx_machine_alarm(m, a, 0);
+}
+
 bool hx_is_rota_alarm(const hxp_alarm_fact *a)
 {
     return strcmp(a->code, "DUTY_GAP") == 0 || strcmp(a->code, "GRID_VACANT") == 0;

@@ -169,6 +169,8 @@ static int forget_gap(struct hx_machine *m, const struct hx_watch *w)
 static int ring(struct hx_machine *m, const struct hx_watch *w)
 {
     bool parked = w->kind == HX_WATCH_PARKED;
+    if (w->kind == HX_WATCH_DESK)
+        return hx_desk_silent(m, w);
     if (w->kind == HX_WATCH_ROTA)
         return hx_rota_look(m, w);
     hxp_alarm_fact *a = hx_machine_new_alarm(m, parked ? "DEAD_LETTER" : "SOURCE_GAP");

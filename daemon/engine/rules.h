@@ -129,6 +129,7 @@ struct hx_event_rule {
     char name[HX_NAME_MAX]; /* "" = index not used */
     struct hx_title title;
     bool internal;    /* never accepted from outside */
+    bool city;        /* is about no case: DESK_PRESENT */
     uint32_t trusted; /* bits 1 << proof */
     uint32_t roles;   /* bits 1 << enum hx_role; 0 = anybody */
     uint32_t needs;   /* bits of enum hx_need */
@@ -236,6 +237,7 @@ struct hx_rules {
     int8_t duty_calendar;  /* tells the rota which days are worked; -1 = every day alike */
     int32_t duty_look_ms;  /* local time at which the rota is looked at; -1 = never */
     int32_t duty_ahead;    /* days ahead that are looked at (S30) */
+    int64_t duty_desk_ms;  /* the city's desk speaks at least so often; 0 = not asked (corner 26) */
     struct hx_pause_rule pauses[HX_RULES_REASONS];
     uint8_t n_pauses;
     char returns[HX_RULES_REASONS][HX_NAME_MAX]; /* reasons for giving a case back */

@@ -165,7 +165,7 @@ static int check_events(struct checker *ck)
 {
     const struct hx_rules *r = ck->r;
     for (int e = 0; e < r->n_events; e++) {
-        bool used = false;
+        bool used = r->events[e].city;
         for (int i = 0; i < r->n_transitions; i++)
             used = used || r->transitions[i].event == e;
         if (!used)

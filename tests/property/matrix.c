@@ -237,7 +237,8 @@ static void check_kept(struct matrix *x, const struct cell *k, const hxp_reply *
         bool named = false;
         for (size_t i = 0; i < r->n_allowed; i++)
             named |= event_named(r->allowed[i]) == e;
-        if (!named && !world_rules()->events[e].internal && certain(x, k->state, e, k->flags))
+        if (!named && !world_rules()->events[e].internal && !world_rules()->events[e].city &&
+            certain(x, k->state, e, k->flags))
             fail(x, k, r, "does not name what is allowed");
     }
 }
@@ -352,7 +353,7 @@ int main(void)
     prepare(&x);
     for (int state = 1; state < HX_RULES_STATES; state++)
         for (int event = 0; r->states[state].name[0] && event < r->n_events; event++)
-            if (r->events[event].name[0] && !r->events[event].internal)
+            if (r->events[event].name[0] && !r->events[event].internal && !r->events[event].city)
                 one_event(&x, state, event);
     world_close(&x.w);
     printf("%" PRIu64 " cells: %" PRIu64 " taken, %" PRIu64 " kept and refused, %" PRIu64
