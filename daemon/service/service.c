@@ -150,25 +150,26 @@ static void clean(struct service *s)
     hx_arena_fini(&s->arena);
 }
 
-/* From the first start on, the rota is looked at each day; a later start finds the row. */
-static int look_at_rota(struct service *s)
+/* From the first start on, the rota is looked at each day; a later start finds the row. A disk that
+ * is full keeps nobody from serving: the next start asks again. */
+static void look_at_rota(struct service *s)
 {
     int rc = hx_store_begin(s->store);
-    if (rc != HX_OK)
-        return rc;
-    rc = hx_machine_rota_begin(&s->machine);
     if (rc == HX_OK)
-        return hx_store_commit(s->store);
-    hx_store_abort(s->store);
-    return rc;
+        rc = hx_machine_rota_begin(&s->machine);
+    if (rc == HX_OK)
+        rc = hx_store_commit(s->store);
+    else
+        hx_store_abort(s->store);
+    if (rc != HX_OK)
+        hx_log(HX_LOG_ERROR, "event=rota_not_watched error=%s", hx_errname(rc));
 }
 
 static int serve(struct service *s)
 {
     struct loop loop;
-    int rc = look_at_rota(s);
-    if (rc == HX_OK)
-        rc = loop_open(&loop, s);
+    look_at_rota(s);
+    int rc = loop_open(&loop, s);
     if (rc != HX_OK)
         return rc;
     hx_log(HX_LOG_INFO, "event=ready newest_lsn=%" PRIu64 " outage_ms=%" PRId64 " scale=%u",
