@@ -1,8 +1,8 @@
-# hx_add_test(NAME unit.store.due SOURCES … LIBS … LABELS unit [TIMEOUT 60]): a cmocka program as a test.
+# hx_add_test(NAME unit.store.due SOURCES … LIBS … LABELS unit [TIMEOUT 300]): a cmocka program as a test.
 function(hx_add_test)
   cmake_parse_arguments(T "" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT T_TIMEOUT)
-    set(T_TIMEOUT 60)
+    set(T_TIMEOUT 300) # against hanging, on a loaded machine too
   endif()
   add_executable(${T_NAME} ${T_SOURCES})
   set_target_properties(${T_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
