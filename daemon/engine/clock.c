@@ -413,7 +413,9 @@ void hx_clock_break(struct hx_step *s, struct hx_clock *k, int64_t due, int64_t 
 void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff)
 {
     struct hx_clock *k = hx_clock_find(s->c, kind);
-    if (k)
+    if (k && k->state == HX_CLOCK_EXPIRED)
+        hx_clock_void(s, k);
+    else if (k)
         hx_clock_judge(s, k, t_eff);
 }
 
