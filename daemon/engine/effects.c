@@ -25,7 +25,7 @@ static void open_case(struct hx_step *s, const struct hx_call *call)
     (void)call;
     struct hx_case *c = s->c;
     const hxp_data *d = s->data;
-    c->t_report = s->t_rcv;
+    c->t_report = s->t_eff; /* sent while we were down: when it was sent (corner 17) */
     c->t0 = s->event->t_occ && s->event->t_occ <= s->t_rcv ? s->event->t_occ : s->t_rcv;
     c->owner = HX_OWNER_DISPATCHER;
     c->owner_since = c->t_report;
