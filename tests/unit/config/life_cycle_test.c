@@ -74,12 +74,13 @@ static void the_shipped_one_loads(void **state)
 static void unknown_words_are_named(void **state)
 {
     (void)state;
-    refused("if: [by_holder], to: HELD", "if: [by_holdr], to: HELD", "unknown guard by_holdr", 1);
+    refused("on: HELD, if: [by_holder, named_person], to",
+            "on: HELD, if: [by_holdr, named_person], to", "unknown guard by_holdr", 1);
     refused("stop(K_CITIZEN), stop(K_STATUTE), close, start", "stopp(K_CITIZEN), close, start",
             "unknown effect stopp", 0);
     refused("start(K_CITIZEN)", "start(K_NOBODY)", "there is no such thing", 0);
-    refused("on: HELD, if: [by_holder], to", "on: HOLD, if: [by_holder], to", "unknown event HOLD",
-            0);
+    refused("on: HELD, if: [by_holder, named_person], to",
+            "on: HOLD, if: [by_holder, named_person], to", "unknown event HOLD", 0);
     refused("{level: L3, share: 1500, plus: 10min, kind: BREACH, to: [street]}",
             "{level: L3, share: 1500, plus: 10min, kind: BREACH, to: [straat]}",
             "unknown receiver straat", 1);
