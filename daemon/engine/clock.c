@@ -150,7 +150,11 @@ int64_t hx_clock_fire_time(const struct hx_rules *r, const struct hx_case *c,
     if (level < r->quiet_level || r->quiet_never & (UINT32_C(1) << c->class_no) ||
         c->flags & r->quiet_flags)
         return t;
-    return hx_calendar_roll(&r->calendars[r->quiet_calendar], t);
+    const struct hx_calendar_rule *waking = &r->calendars[r->quiet_calendar];
+    int64_t at = hx_calendar_roll(waking, t);
+    /* The last instant of a window is a whole minute, and no longer in it. */
+    bool end = at == t && t % HX_MINUTE == 0 && hx_calendar_roll(waking, t + 1) > t + 1;
+    return end ? hx_calendar_roll(waking, t + 1) : at;
 }
 
 int64_t hx_clock_next(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k)
