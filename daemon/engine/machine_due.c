@@ -150,7 +150,9 @@ static int64_t horizon(const struct hx_machine *m, const struct hx_case *c, int6
     return until > due ? until : due;
 }
 
-static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int64_t before)
+/* *clocks becomes the next mark of a clock. */
+static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int64_t before,
+                      int64_t *clocks)
 {
     struct hx_step s;
     hx_step_begin(&s, m, c, NULL);
@@ -166,40 +168,74 @@ static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int6
     fire(&s, due, s.t_until);
     expire_acks(&s, due);
     c->version++;
-    if (hx_case_clocks_due(m->rules, c) <= due)
+    *clocks = hx_case_clocks_due(m->rules, c);
+    if (*clocks <= due) {
         silence(m, c, due);
+        *clocks = hx_case_clocks_due(m->rules, c);
+    }
+    s.clocks_due = *clocks;
     if (s.level >= 0) /* in the journal: which mark of which clock */
         s.cause = hx_arena_printf(m->arena, "%s/%s", s.cause, hx_level_name(s.level));
     return hx_step_write(m, &s, NULL, NULL);
 }
 
-/* What is due first: marks of clocks, or the change of the company. */
-static int fire_next(struct hx_machine *m, struct hx_case *c, int64_t due, int64_t before)
+/* What a case has before it. Working it out asks every mark of every clock. */
+struct ahead {
+    int64_t due;    /* what comes first */
+    int64_t clocks; /* the first mark of a clock */
+};
+
+static struct ahead look_ahead(const struct hx_machine *m, const struct hx_case *c, int64_t clocks)
 {
-    return hx_case_clocks_due(m->rules, c) <= due ? fire_entry(m, c, due, before)
-                                                  : hx_machine_change(m, c);
+    int64_t change = hx_case_change_due(m->rules, c);
+    return (struct ahead){change < clocks ? change : clocks, clocks};
+}
+
+/* What is due first: marks of clocks, or the change of the company. Then what comes next. */
+static int fire_next(struct hx_machine *m, struct hx_case *c, struct ahead *a, int64_t before)
+{
+    int64_t clocks;
+    int rc;
+    if (a->clocks <= a->due) {
+        rc = fire_entry(m, c, a->due, before, &clocks);
+    } else {
+        rc = hx_machine_change(m, c);
+        clocks = hx_case_clocks_due(m->rules, c);
+    }
+    if (!rc)
+        *a = look_ahead(m, c, clocks);
+    return rc;
 }
 
 /* After our outage nobody is accused before all queued input is read; but a dispatch that waited
  * for us is delivered at once (corner 17). What was sent while we were down goes before it. */
 static bool held_back(const struct hx_machine *m, struct hx_case *c, int64_t due, int64_t before)
 {
+    if (!m->dist.draining)
+        return false;
     const struct hx_clock *k = hx_clock_find(c, hx_rules_clock(m->rules, "K_HANDOVER"));
     bool waited = k && end_due(k, due) && in_outage(m, due);
-    return m->dist.draining && (!waited || before <= m->dist.outage_to);
+    return !waited || before <= m->dist.outage_to;
+}
+
+static int catch_up(struct hx_machine *m, struct hx_case *c, int64_t before, int64_t *next)
+{
+    hx_change_look(m, c);
+    struct ahead a = look_ahead(m, c, hx_case_clocks_due(m->rules, c));
+    while (a.due < before && a.due <= m->wall && !held_back(m, c, a.due, before) &&
+           !in_doubt(m, a.due)) {
+        int rc = fire_next(m, c, &a, before);
+        if (rc)
+            return rc;
+    }
+    *next = a.due;
+    return HX_OK;
 }
 
 int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before)
 {
-    hx_change_look(m, c);
-    for (;;) {
-        int64_t due = hx_case_due(m->rules, c);
-        if (due >= before || due > m->wall || held_back(m, c, due, before) || in_doubt(m, due))
-            return HX_OK;
-        int rc = fire_next(m, c, due, before);
-        if (rc)
-            return rc;
-    }
+    int64_t next;
+    return catch_up(m, c, before, &next);
 }
 
 int hx_machine_due(struct hx_machine *m, uint64_t case_number)
@@ -212,10 +248,11 @@ int hx_machine_due(struct hx_machine *m, uint64_t case_number)
     if (c->due_row <= m->now)
         c->due_row = 0; /* its row has come up and is gone */
     uint64_t before = c->version;
-    rc = hx_machine_catch_up(m, c, INT64_MAX);
+    int64_t next;
+    rc = catch_up(m, c, INT64_MAX, &next);
     if (rc || c->version != before)
         return rc;
-    return m->ops->case_save(m->backend, c, hx_case_due(m->rules, c));
+    return m->ops->case_save(m->backend, c, next);
 }
 
 int hx_machine_mark(struct hx_machine *m, uint64_t case_number, int64_t until)
@@ -224,6 +261,6 @@ int hx_machine_mark(struct hx_machine *m, uint64_t case_number, int64_t until)
     if (rc)
         return rc;
     hx_change_look(m, &m->work);
-    int64_t due = hx_case_due(m->rules, &m->work);
-    return due == INT64_MAX ? HX_NOTFOUND : fire_next(m, &m->work, due, until + 1);
+    struct ahead a = look_ahead(m, &m->work, hx_case_clocks_due(m->rules, &m->work));
+    return a.due == INT64_MAX ? HX_NOTFOUND : fire_next(m, &m->work, &a, until + 1);
 }

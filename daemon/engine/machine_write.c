@@ -278,6 +278,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->n_receivers = 0;
     s->level = -1;
     s->t_due = s->t_until = 0;
+    s->clocks_due = INT64_MIN;
     s->n_reach = 0;
     s->holder_before[0] = '\0';
     s->other = NULL;
@@ -289,6 +290,14 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->overflow = s->quiet = s->split = false;
     s->unit = NULL;
     s->routed = false;
+}
+
+static int64_t next_due(const struct hx_step *s)
+{
+    int64_t change = hx_case_change_due(s->rules, s->c);
+    if (s->clocks_due == INT64_MIN)
+        return hx_case_due(s->rules, s->c);
+    return change < s->clocks_due ? change : s->clocks_due;
 }
 
 int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in,
@@ -333,7 +342,7 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     if (s->other)
         looked_at(m, s->other->number); /* the sender of a message */
     int rc = hx_machine_append(m, e);
-    return rc ? rc : m->ops->case_save(m->backend, c, hx_case_due(m->rules, c));
+    return rc ? rc : m->ops->case_save(m->backend, c, next_due(s));
 }
 
 int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *reply,

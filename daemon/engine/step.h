@@ -45,6 +45,7 @@ struct hx_step {
     size_t n_receivers;
     int level;              /* highest level told, -1 = none */
     int64_t t_due, t_until; /* of a mark: what was due, and how far marks were taken together */
+    int64_t clocks_due; /* next mark of the case as it is to be written; INT64_MIN = not known */
     enum hx_reach reach[4]; /* answers, in the order asked */
     size_t n_reach;
     char holder_before[HX_ID_MAX];
