@@ -23,6 +23,10 @@ struct audit {
     struct hx_mono moved;        /* the last step of any */
     uint64_t after;              /* case number up to which this round has come */
     uint64_t cases, last_cases;  /* looked at in this round and in the last one */
+    uint64_t expected;           /* in this round; only sets its pace */
+    uint64_t step_cases;         /* looked at in the last step … */
+    int64_t step_begun_us;
+    bool cut; /* … which ended before the last case */
     uint64_t rounds, alarms;
     size_t n_suspects; /* found, not yet written */
     uint64_t suspects[AUDIT_SUSPECTS];
@@ -34,8 +38,10 @@ struct audit {
 
 void audit_init(struct audit *a);
 
-/* One step, outside a transaction; begins a round when it is time. True while the round goes on. */
-bool audit_step(struct service *s);
+/* One step of about a millisecond, outside a transaction; begins a round when it is time. Returns
+ * the milliseconds until the next step, 4 … 50, such that the round ends within limits.audit_ms if
+ * that can be done; 0 when the round is over. */
+uint32_t audit_step(struct service *s);
 
 /* In the batch of a turn: writes an alarm for each case found by a step. */
 HX_CHECK int audit_write(struct service *s);

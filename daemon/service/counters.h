@@ -39,7 +39,10 @@ struct counters {
     struct hist commit_us;                /* time a commit took */
     struct hist intake_us;   /* from reading the first event of a batch to its commit */
     struct hist lateness_us; /* of a deadline: from due to committed */
-    struct hist turn_us;     /* one turn of the loop */
+    struct hist turn_us;     /* one turn of the loop; of it, or beside it: */
+    struct hist project_us;  /* a step of the projections, with its commit */
+    struct hist push_us;     /* moving the feeds forward */
+    struct hist audit_us;    /* a step of the self-audit */
 };
 
 /* Counts a reply by result, and by code when it is INVALID. */

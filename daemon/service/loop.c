@@ -16,7 +16,6 @@
 
 enum {
     SAFETY_MS = 250,
-    AUDIT_STEP_MS = 50,
     MINUTE_S = 60,
     PUT_OFF = 25, /* times project_ms: longer no work puts off what waits for quiet */
 };
@@ -56,9 +55,9 @@ static void arm(struct loop *l)
 
 /* A quiet moment: so long without work. A projection in the middle of steady traffic would hold up
  * the events behind it, so work puts it off, but not for ever. */
-static void arm_soon(struct loop *l, bool worked)
+static void arm_soon(struct loop *l, bool worked, bool rest)
 {
-    uint32_t ms = l->service->options.limits->project_ms;
+    uint32_t ms = rest ? 1 : (uint32_t)l->service->options.limits->project_ms;
     const struct timeval later = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
     int64_t now = mono_now().ms;
     bool pending = evtimer_pending(l->soon, NULL);
@@ -80,7 +79,7 @@ static void turn(struct loop *l, bool flush)
         evtimer_add(l->again, &at_once);
     l->more |= r.more;
     if (r.soon)
-        arm_soon(l, r.worked);
+        arm_soon(l, r.worked, r.rest);
     arm(l);
 }
 
@@ -154,10 +153,11 @@ static void on_audit(evutil_socket_t fd, short what, void *loop)
 {
     struct loop *l = loop;
     struct service *s = l->service;
-    const struct timeval later = {0, AUDIT_STEP_MS * 1000};
     (void)fd;
     (void)what;
-    if (audit_step(s))
+    uint32_t ms = audit_step(s);
+    const struct timeval later = {0, (suseconds_t)ms * 1000};
+    if (ms)
         evtimer_add(l->audit, &later);
     if (s->audit.n_suspects)
         turn(l, false);

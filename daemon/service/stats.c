@@ -85,6 +85,9 @@ static void add_counters(struct stats *st, const struct counters *c)
         add_labelled(st, "deadline_lateness_us_bucket", le, (double)c->late_upto[i]);
     }
     add_hist(st, "turn_us", &c->turn_us);
+    add_hist(st, "project_us", &c->project_us);
+    add_hist(st, "push_us", &c->push_us);
+    add_hist(st, "audit_us", &c->audit_us);
 }
 
 /* How long the first deadline has been waiting to be judged, in engine time; also while deadlines

@@ -6,7 +6,7 @@
 #include "service/state.h"
 
 /* Messages taken per turn whatever they hold, so that questions cannot hold up deadlines. */
-enum { MESSAGES_PER_TURN = 4096, QUESTIONS_US = 20000 };
+enum { MESSAGES_PER_TURN = 4096, QUESTIONS_US = 20000, PROJECT_AT_ONCE = 4096 };
 
 /* Takes what the doors hold until a batch is full; facts before timers (R4). */
 static void take(struct service *s)
@@ -35,17 +35,30 @@ static void flush_cursors(struct service *s)
         return; /* the batch's commit writes them */
 }
 
-/* Projections follow in large steps: when they are far behind, or in a quiet moment. */
-static void project(struct service *s, bool quiet)
+/* Projections follow when they are far behind, or in a quiet moment. Large steps cost less for each
+ * entry, but what comes in meanwhile waits for one. Returns whether it was a step of many. */
+static bool project(struct service *s, bool quiet)
 {
     size_t behind = hx_store_project_behind(s->store), done;
     if (batch_paused(s) || s->batch.troubled)
-        return;
+        return false;
     if (behind < s->options.limits->project_entries && !(quiet && behind))
-        return;
-    int rc = hx_store_project(s->store, 0, &done);
+        return false;
+    int64_t begun = mono_now_us();
+    int rc = hx_store_project(s->store, PROJECT_AT_ONCE, &done);
+    hist_add(&s->counters.project_us, mono_now_us() - begun);
     if (rc != HX_OK)
         hx_log(HX_LOG_ERROR, "event=projection_failed error=%s", hx_errname(rc));
+    return rc == HX_OK && behind > PROJECT_AT_ONCE;
+}
+
+static bool push(struct service *s)
+{
+    int64_t begun = mono_now_us();
+    bool behind = feeds_push(s);
+    if (s->feeds.n)
+        hist_add(&s->counters.push_us, mono_now_us() - begun);
+    return behind;
 }
 
 /* Over what is committed, so it must be the first entry of its transaction. */
@@ -96,9 +109,9 @@ struct turn_result turn_run(struct service *s, bool flush)
         flush_cursors(s);
     r.worked = s->batch.open || s->batch.first;
     r.failed = !batch_settle(s);
-    bool behind = feeds_push(s);
+    bool behind = push(s);
     live_tail_undecode(&s->tail, first_new);
-    project(s, flush && !r.worked);
+    r.rest = project(s, flush && !r.worked) && !r.worked;
     feeds_acked(s);
     hx_arena_reset(&s->arena);
     if (r.worked)

@@ -9,6 +9,7 @@ struct service;
 struct turn_result {
     bool more;   /* there is more to do at once */
     bool soon;   /* acknowledgements or projections wait for a quiet moment */
+    bool rest;   /* … and this moment is one: the rest of the projections may follow at once */
     bool failed; /* the store can no longer promise durability */
     bool worked; /* anything came in or fell due */
 };
