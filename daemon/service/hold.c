@@ -43,16 +43,12 @@ static void look_for_absence(struct service *s)
     hold_away(s, now - away, now);
 }
 
-int hold_heartbeat(struct service *s)
+void hold_heartbeat(struct service *s)
 {
     if (timebase_boot() - s->hold.beat < HEARTBEAT_MS || batch_paused(s))
-        return HX_OK;
+        return;
     s->hold.beat = timebase_boot();
     hx_store_alive_save(s->store, timebase_now(&s->time));
-    if (!hx_store_alive_pending(s->store))
-        return HX_OK;
-    int rc = hx_store_begin(s->store);
-    return rc == HX_OK ? hx_store_commit(s->store) : rc;
 }
 
 static bool clock_synchronised(void)

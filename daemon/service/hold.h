@@ -44,9 +44,9 @@ void hold_turn(struct service *s);
 /* True while something waits to be recorded. */
 bool hold_waits(const struct service *s);
 
-/* Tells the store now and then that we live, in a transaction of its own when nothing else is
- * written: our outage begins at the last word (corner 17). Errors of the store. */
-HX_CHECK int hold_heartbeat(struct service *s);
+/* Says now and then that we live: our outage begins at the last word (corner 17). The commit of
+ * the turn that follows writes it; with flush, one of its own when nothing has come in. */
+void hold_heartbeat(struct service *s);
 
 /* Records what waits, before anything else of the transaction that has just begun.
  * hold_recorded() follows its commit, hold_undo() its failure. */

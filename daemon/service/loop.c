@@ -174,13 +174,11 @@ static void on_second(evutil_socket_t fd, short what, void *loop)
         on_audit(-1, 0, l);
     feeds_tick(l->service);
     hx_arena_reset(&l->service->arena);
-    int rc = hold_heartbeat(l->service);
-    if (rc != HX_OK)
-        hx_log(HX_LOG_ERROR, "event=heartbeat_failed error=%s", hx_errname(rc));
+    hold_heartbeat(l->service);
     if (l->seconds++ % MINUTE_S == 0) /* also soon after the start */
         keep_house(l->service);
     l->armed_for = INT64_MIN; /* what was held back may go on, the clock may have been set */
-    turn(l, false);
+    turn(l, hx_store_alive_pending(l->service->store));
 }
 
 static void on_signal(evutil_socket_t signal, short what, void *loop)

@@ -28,10 +28,17 @@ static void take(struct service *s)
     inbound_fini(&in);
 }
 
-/* Cursors that wait for a transaction get one of their own. */
-static void flush_cursors(struct service *s)
+/* What nobody waits for is written by the next commit that somebody waits for: cursors, the sign of
+ * life. */
+static bool rides(const struct service *s)
 {
-    if (hx_store_cursors_pending(s->store) && !batch_paused(s) && batch_begin(s) == HX_OK)
+    return hx_store_cursors_pending(s->store) || hx_store_alive_pending(s->store);
+}
+
+/* It shall not wait: it gets a transaction of its own unless this turn has one. */
+static void flush_riders(struct service *s)
+{
+    if (rides(s) && !batch_paused(s) && batch_begin(s) == HX_OK)
         return; /* the batch's commit writes them */
 }
 
@@ -106,7 +113,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     deadlines_judge(s);
     apply_move_some(s);
     if (flush)
-        flush_cursors(s);
+        flush_riders(s);
     r.worked = s->batch.open || s->batch.first;
     r.failed = !batch_settle(s);
     bool behind = push(s);
@@ -119,6 +126,6 @@ struct turn_result turn_run(struct service *s, bool flush)
     /* Sending may have swallowed the edge of what came in meanwhile: ask each door now. */
     bool due = deadlines_first(s) <= timebase_now(&s->time);
     r.more = doors_ready(s) || behind || apply_busy(s) || (due && !batch_paused(s));
-    r.soon = s->feeds.acks_wait || hx_store_project_behind(s->store) || batch_paused(s);
+    r.soon = rides(s) || s->feeds.acks_wait || hx_store_project_behind(s->store) || batch_paused(s);
     return r;
 }
