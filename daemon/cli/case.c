@@ -148,7 +148,7 @@ static void print_clock(const struct show *s, const hxp_clock_fact *c, int64_t n
                    show_label(s, c->met ? "met" : "missed"));
     else if (c->deadline && !strcmp(c->change, "RUNNING"))
         show_paint(s, left < 0 ? SHOW_RED : SHOW_PLAIN, "  %s %s",
-                   show_span(left < 0 ? -left : left, span),
+                   show_span(s, left < 0 ? -left : left, span),
                    show_label(s, left < 0 ? "late" : "left"));
     fputc('\n', s->out);
 }
@@ -204,9 +204,9 @@ static void print_owners(const struct show *s, const hxp_case_view *v)
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (parts[i].ms)
             fprintf(s->out, "%s %s%s, ", words_text(WORDS_OWNER, parts[i].name, s->zh),
-                    show_span((int64_t)parts[i].ms, span),
+                    show_span(s, (int64_t)parts[i].ms, span),
                     !strcmp(v->owner, parts[i].name) && !v->t_closed ? " …" : "");
-    fprintf(s->out, "%s %s\n", show_label(s, "total"), show_span((int64_t)o->total_ms, span));
+    fprintf(s->out, "%s %s\n", show_label(s, "total"), show_span(s, (int64_t)o->total_ms, span));
 }
 
 static void print_history(const struct cli *cli, struct show *s, const hxp_case_answer *a)

@@ -8,6 +8,7 @@
 #include "cli/show.h"
 #include "engine/calendar.h"
 #include "engine/step.h"
+#include "hongxin/json.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +29,25 @@ struct explanation {
     bool wrong;
 };
 
+/* A deadline added up once more; 0 = that step has nothing to say. */
+struct sum {
+    int64_t plain;    /* start + budget + paused */
+    int64_t opened;   /* what the calendar made of it */
+    int64_t floor;    /* the floor, when there is one */
+    int64_t expected; /* what the deadline should be */
+    bool wrong;       /* and is not */
+};
+
+static const char *word(const struct explanation *x, const char *label)
+{
+    return show_label(&x->s, label);
+}
+
 static void put(struct explanation *x, const char *sign, const char *what, const char *value)
 {
-    fprintf(x->s.out, "    %1s %-10s %s\n", sign, what, value);
+    int pad = 10 - show_width(what);
+
+    fprintf(x->s.out, "    %1s %s%*s %s\n", sign, what, pad > 0 ? pad : 0, "", value);
 }
 
 static const char *instant(struct explanation *x, int64_t ms, char text[HX_INSTANT_TEXT])
@@ -69,52 +86,68 @@ static const struct hx_calendar_rule *calendar_of(const struct explanation *x,
     return i < 0 ? NULL : &r->calendars[i];
 }
 
+/* A deadline that a person named, or one that is only shown, has no sum. */
+static bool has_sum(const hxp_clock_fact *c)
+{
+    return c->deadline && strcmp(c->basis, "DATE") != 0 && strcmp(c->basis, "MOVED") != 0;
+}
+
 /* start + budget + paused, then what the calendar and the floor make of it. */
-static void put_sum(struct explanation *x, const hxp_clock_fact *c)
+static struct sum add_up(const struct explanation *x, const hxp_clock_fact *c)
 {
     const struct hx_calendar_rule *calendar = calendar_of(x, c);
     int64_t length = (int64_t)(c->budget_ms + c->paused_ms);
-    int64_t sum = c->start + length, rolled = sum;
-    char text[HX_INSTANT_TEXT];
+    struct sum sum = {.plain = c->start + length, .floor = c->floor};
+    bool judged = calendar || !*c->calendar || !strcmp(c->calendar, "always");
 
-    put(x, "=", "", instant(x, sum, text));
-    if (calendar && calendar->kind != HX_CALENDAR_ALWAYS) {
-        rolled = hx_calendar_add_by(
+    sum.expected = sum.plain;
+    if (calendar && calendar->kind != HX_CALENDAR_ALWAYS)
+        sum.expected = hx_calendar_add_by(
             calendar, hx_table_version(calendar->table, number_of(c->calendar)), c->start, length);
-        if (rolled != sum)
-            put(x, ">", c->calendar, instant(x, rolled, text));
-    }
-    if (c->floor)
-        put(x, c->floor > rolled ? ">" : "<", "floor", instant(x, c->floor, text));
-    if (c->floor > rolled)
-        rolled = c->floor;
-    if (rolled != c->deadline && (calendar || !*c->calendar || !strcmp(c->calendar, "always"))) {
-        show_paint(&x->s, SHOW_RED, "      does not add up: %s was expected\n",
-                   instant(x, rolled, text));
-        x->wrong = true;
-    }
+    if (sum.expected != sum.plain)
+        sum.opened = sum.expected;
+    if (sum.floor > sum.expected)
+        sum.expected = sum.floor;
+    sum.wrong = judged && sum.expected != c->deadline;
+    return sum;
 }
 
-static void put_arithmetic(struct explanation *x, const hxp_clock_fact *c)
+static void put_sum(struct explanation *x, const hxp_clock_fact *c, const struct sum *sum)
+{
+    int64_t before_floor = sum->opened ? sum->opened : sum->plain;
+    char text[HX_INSTANT_TEXT];
+
+    put(x, "+", word(x, "budget"), show_span(&x->s, (int64_t)c->budget_ms, text));
+    if (c->paused_ms)
+        put(x, "+", word(x, "time paused"), show_span(&x->s, (int64_t)c->paused_ms, text));
+    put(x, "=", "", instant(x, sum->plain, text));
+    if (sum->opened)
+        put(x, ">", c->calendar, instant(x, sum->opened, text));
+    if (sum->floor)
+        put(x, sum->floor > before_floor ? ">" : "<", word(x, "floor"),
+            instant(x, sum->floor, text));
+    if (sum->wrong)
+        show_paint(&x->s, SHOW_RED,
+                   x->s.zh ? "      相加不符：应为 %s\n"
+                           : "      does not add up: %s was expected\n",
+                   instant(x, sum->expected, text));
+}
+
+static void put_arithmetic(struct explanation *x, const hxp_clock_fact *c, const struct sum *sum)
 {
     char text[HX_INSTANT_TEXT];
-    bool dated = !strcmp(c->basis, "DATE") || !strcmp(c->basis, "MOVED");
 
-    put(x, "", "start", instant(x, c->start, text));
+    put(x, "", word(x, "start"), instant(x, c->start, text));
     if (!c->deadline) {
         fprintf(x->s.out, "      %s\n", words_text(WORDS_BASIS, "NONE", x->s.zh));
         return;
     }
-    if (!dated) {
-        put(x, "+", "budget", show_span((int64_t)c->budget_ms, text));
-        if (c->paused_ms)
-            put(x, "+", "paused", show_span((int64_t)c->paused_ms, text));
-        put_sum(x, c);
-    }
-    put(x, "", "due", instant(x, c->deadline, text));
-    fprintf(x->s.out, "      %s %s", c->basis, words_text(WORDS_BASIS, c->basis, x->s.zh));
-    fprintf(x->s.out, "; calendar %s, policy %s\n", *c->calendar ? c->calendar : "-",
-            *c->policy ? c->policy : "-");
+    if (has_sum(c))
+        put_sum(x, c, sum);
+    put(x, "", word(x, "due"), instant(x, c->deadline, text));
+    fprintf(x->s.out, "      %s %s; %s %s, %s %s\n", c->basis,
+            words_text(WORDS_BASIS, c->basis, x->s.zh), word(x, "calendar"),
+            *c->calendar ? c->calendar : "-", word(x, "policy"), *c->policy ? c->policy : "-");
 }
 
 /* The entry that last moved the deadline: what it was and who sent it. */
@@ -130,9 +163,14 @@ static void put_mover(struct explanation *x, const hxp_clock_fact *c)
             continue;
         }
         event = hongxin__v1__event__unpack(NULL, e->event.len, e->event.data);
-        fprintf(x->s.out, "      set by entry %" PRIu64 ": %s%s%s at %s\n", e->lsn, e->cause,
-                event && *event->by ? " of " : "", event ? event->by : "",
-                show_time(&x->s, e->t_rec, x->day, time));
+        const char *by = event ? event->by : "";
+        show_time(&x->s, e->t_rec, x->day, time);
+        if (x->s.zh)
+            fprintf(x->s.out, "      由第 %" PRIu64 " 条记录确定：%s%s%s，%s\n", e->lsn, e->cause,
+                    *by ? " " : "", by, time);
+        else
+            fprintf(x->s.out, "      set by entry %" PRIu64 ": %s%s%s at %s\n", e->lsn, e->cause,
+                    *by ? " of " : "", by, time);
         if (event)
             hongxin__v1__event__free_unpacked(event, NULL);
         hongxin__v1__entry__free_unpacked(e, NULL);
@@ -166,31 +204,85 @@ static bool as_engine(const struct explanation *x, const hxp_clock_fact *c, stru
     return true;
 }
 
-static void put_ladder(struct explanation *x, const hxp_clock_fact *c)
+/* When a level of the clock's ladder is told. */
+struct told {
+    int level;
+    int64_t at;
+};
+
+enum { TOLD_MAX = HX_RULES_MARKS };
+
+/* The levels of a clock in the order of its ladder; how many. */
+static size_t levels_of(const struct explanation *x, const hxp_clock_fact *c,
+                        struct told list[TOLD_MAX])
 {
     struct hx_clock k;
-    char time[HX_INSTANT_TEXT];
+    size_t n = 0;
 
     if (!c->deadline || !as_engine(x, c, &k) || !hx_clock_ladder(x->rules, &k))
-        return;
+        return 0;
     const struct hx_ladder_rule *ladder = hx_clock_ladder(x->rules, &k);
-    fprintf(x->s.out, "      levels    ");
-    for (int i = 0; i < ladder->n_marks; i++) {
+    for (int i = 0; i < ladder->n_marks && n < TOLD_MAX; i++) {
         int64_t at = hx_clock_mark(x->rules, &k, i);
         if (at != INT64_MAX)
-            fprintf(x->s.out, " %s %s ", hx_level_name(ladder->marks[i].level + k.shift),
-                    show_time(&x->s, at, x->day, time));
+            list[n++] = (struct told){ladder->marks[i].level + k.shift, at};
     }
+    return n;
+}
+
+static void put_levels(struct explanation *x, const hxp_clock_fact *c)
+{
+    struct told list[TOLD_MAX];
+    size_t n = levels_of(x, c, list);
+    char time[HX_INSTANT_TEXT];
+
+    if (!n)
+        return;
+    fprintf(x->s.out, "      %-10s", word(x, "levels"));
+    for (size_t i = 0; i < n; i++)
+        fprintf(x->s.out, " %s %s ", hx_level_name(list[i].level),
+                show_time(&x->s, list[i].at, x->day, time));
     fputc('\n', x->s.out);
 }
 
-static void explain(struct explanation *x, const hxp_clock_fact *c)
+static json_t *json_instant(const struct explanation *x, int64_t ms)
+{
+    char text[HX_INSTANT_TEXT];
+
+    hx_instant_format(ms, x->s.utc_offset, text);
+    return json_string(text);
+}
+
+/* The clock as stored, and beside it what people are shown: whether it adds up, and its levels. */
+static void put_json(const struct explanation *x, const hxp_clock_fact *c, const struct sum *sum)
+{
+    json_t *object = hx_json_from_message(&c->base, x->s.utc_offset, HX_JSON_SPARSE);
+    json_t *levels = json_array();
+    struct told list[TOLD_MAX];
+    size_t n = levels_of(x, c, list);
+
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(levels, json_pack("{s:s, s:o}", "level", hx_level_name(list[i].level),
+                                                "at", json_instant(x, list[i].at)));
+    if (has_sum(c)) {
+        json_object_set_new(object, "adds_up", json_boolean(!sum->wrong));
+        json_object_set_new(object, "expected", json_instant(x, sum->expected));
+    }
+    json_object_set_new(object, "levels", levels);
+    if (object)
+        json_dumpf(object, x->s.out, HX_JSON_DUMP);
+    fputc('\n', x->s.out);
+    json_decref(object);
+}
+
+static void put_text(struct explanation *x, const hxp_clock_fact *c, const struct sum *sum)
 {
     struct show *s = &x->s;
 
     show_paint(s, SHOW_BOLD, "%s", c->clock);
-    fprintf(s->out, "  %s  %s", words_text(WORDS_CLOCK, c->clock, s->zh),
-            words_text(WORDS_CLOCK, c->clock, !s->zh));
+    if (!s->zh)
+        fprintf(s->out, "  %s", words_text(WORDS_CLOCK, c->clock, false));
+    fprintf(s->out, "  %s", words_text(WORDS_CLOCK, c->clock, true));
     if (c->cycle > 1)
         fprintf(s->out, "  %s %u", show_label(s, "cycle"), c->cycle);
     fprintf(s->out, "  %s", words_text(WORDS_CHANGE, c->change, s->zh));
@@ -198,9 +290,20 @@ static void explain(struct explanation *x, const hxp_clock_fact *c)
         show_paint(s, c->met ? SHOW_GREEN : SHOW_RED, ", %s",
                    show_label(s, c->met ? "met" : "missed"));
     fputc('\n', s->out);
-    put_arithmetic(x, c);
+    put_arithmetic(x, c, sum);
     put_mover(x, c);
-    put_ladder(x, c);
+    put_levels(x, c);
+}
+
+static void explain(const struct cli *cli, struct explanation *x, const hxp_clock_fact *c)
+{
+    struct sum sum = add_up(x, c);
+
+    x->wrong |= has_sum(c) && sum.wrong;
+    if (cli->json)
+        put_json(x, c, &sum);
+    else
+        put_text(x, c, &sum);
 }
 
 static int explain_all(const struct cli *cli, struct explanation *x)
@@ -215,10 +318,7 @@ static int explain_all(const struct cli *cli, struct explanation *x)
         if (only && strcmp(only, v->clocks[i]->clock) != 0)
             continue;
         n++;
-        if (cli->json)
-            query_print_json(cli, &v->clocks[i]->base);
-        else
-            explain(x, v->clocks[i]);
+        explain(cli, x, v->clocks[i]);
     }
     if (!n)
         return cli_fail(cli, CLI_NEGATIVE,
@@ -259,7 +359,9 @@ const struct cli_command cli_explain = {
              "it is pinned to, the event that last set it, and when each level of the ladder is "
              "told. The sum\n"
              "is made again here; should it differ from what is stored, that is said and the exit "
-             "code is 1.",
+             "code is 1.\n"
+             "With --json a clock also has \"adds_up\", what was \"expected\", and the instants of "
+             "its \"levels\".",
     .examples = "  hongxin explain 1\n      all clocks of the first case\n"
                 "  hongxin explain CL-1 --clock K_RESOLVE\n      why it is due when it is due\n",
     .options = options,

@@ -80,16 +80,20 @@ char *show_time(const struct show *s, int64_t ms, int64_t near, char text[HX_INS
     return put_text(text, near && local_day(s, ms) == local_day(s, near) ? full + 11 : full);
 }
 
-char *show_span(int64_t ms, char text[HX_INSTANT_TEXT])
+char *show_span(const struct show *s, int64_t ms, char text[HX_INSTANT_TEXT])
 {
     static const struct {
         int64_t ms;
-        const char *name;
-    } units[] = {{HX_DAY, "d"}, {HX_HOUR, "h"}, {HX_MINUTE, "min"}, {HX_SECOND, "s"}, {1, "ms"}};
+        const char *en, *zh;
+    } units[] = {{HX_DAY, "d", "天"},
+                 {HX_HOUR, "h", "小时"},
+                 {HX_MINUTE, "min", "分钟"},
+                 {HX_SECOND, "s", "秒"},
+                 {1, "ms", "毫秒"}};
     size_t n = 0, used = 0;
 
     if (!ms)
-        return put_text(text, "0 s");
+        return put_text(text, s->zh ? "0 秒" : "0 s");
     *text = '\0';
     for (size_t i = 0; i < 5 && used < 2; i++) {
         if (ms < units[i].ms && !used)
@@ -97,7 +101,7 @@ char *show_span(int64_t ms, char text[HX_INSTANT_TEXT])
         used++;
         if (ms / units[i].ms && (i < 4 || used == 1))
             n += (size_t)snprintf(text + n, HX_INSTANT_TEXT - n, "%s%" PRId64 " %s", n ? " " : "",
-                                  ms / units[i].ms, units[i].name);
+                                  ms / units[i].ms, s->zh ? units[i].zh : units[i].en);
         ms %= units[i].ms;
     }
     return text;
@@ -136,7 +140,7 @@ void show_case_line(struct show *s, const hxp_case_view *v, int64_t now)
         int64_t left = v->next_deadline - now;
         fprintf(s->out, "  %s %s", v->next_clock, show_time(s, v->next_deadline, now, due));
         show_paint(s, left < 0 ? SHOW_RED : SHOW_PLAIN, " (%s %s)",
-                   show_span(left < 0 ? -left : left, span),
+                   show_span(s, left < 0 ? -left : left, span),
                    show_label(s, left < 0 ? "late" : "left"));
     }
     fputc('\n', s->out);

@@ -41,8 +41,8 @@ int show_width(const char *text);
 /* "19:05:20", with the date in front when it is not the day of `near` (0 = always). */
 char *show_time(const struct show *s, int64_t ms, int64_t near, char text[HX_INSTANT_TEXT]);
 
-/* "1 h 2 min" … the two largest units; milliseconds only below a second. */
-char *show_span(int64_t ms, char text[HX_INSTANT_TEXT]);
+/* "1 h 2 min", "1 小时 2 分钟": the two largest units; milliseconds only below a second. */
+char *show_span(const struct show *s, int64_t ms, char text[HX_INSTANT_TEXT]);
 
 /* All lines of one entry; `facts` are the names of facts to be shown, NULL = all. Returns the
  * number of lines. */

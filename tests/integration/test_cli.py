@@ -10,6 +10,8 @@ import tempfile
 import threading
 
 import pytest
+import zmq
+from hongxin.v1 import journal_pb2, wire_pb2
 from wire import wait_until
 
 BIN = os.environ["HX_BIN"]
@@ -281,6 +283,66 @@ def test_explain_adds_up(hongxin):
     # every clock of the case adds up
     hongxin.ok("explain", number)
     assert "does not add up" not in hongxin.out
+
+
+def test_explain_tells_programs_what_it_tells_people(hongxin):
+    number = report(hongxin)
+    hongxin.ok("publish", "--type", "HELD", "--case", number, "--by", "holder:P-07/li")
+    clocks = {c["clock"]: c for c in hongxin.json("explain", number)}
+    assert hongxin.code == 0 and clocks["K_RESOLVE"]["adds_up"] is True
+    assert clocks["K_RESOLVE"]["expected"] == clocks["K_RESOLVE"]["deadline"]
+    levels = clocks["K_RESOLVE"]["levels"]
+    assert [mark["level"] for mark in levels] == ["L0", "L1", "L2", "L3", "L4", "L5"]
+    assert sorted(mark["at"] for mark in levels) == [mark["at"] for mark in levels]
+
+
+@pytest.mark.parametrize("off, code", [(0, 0), (1, 1)])
+@pytest.mark.parametrize("form", [[], ["--json"], ["--zh"]])
+def test_a_deadline_that_does_not_add_up_ends_with_1(tmp_path, off, code, form):
+    """A daemon that answers with a deadline of its own making; it shows no rules."""
+    start, budget = 1791802800000, 2400000
+    view = journal_pb2.CaseView(number="CL-1", state="HELD", t_report=start)
+    view.clocks.add(clock="K_RESOLVE", change="RUNNING", basis="BUDGET", start=start, budget_ms=budget,
+                    deadline=start + budget + off)
+    endpoint = f"ipc://{tmp_path}/door"
+    with zmq.Context.instance().socket(zmq.ROUTER) as door:
+        door.linger = 0
+        door.bind(endpoint)
+
+        def serve():
+            while door.poll(15000):
+                peer, version, body = door.recv_multipart()
+                ask = wire_pb2.Request.FromString(body)
+                answer = wire_pb2.Response(request=ask.request)
+                if ask.WhichOneof("ask") == "case_query":
+                    answer.case_answer.view.CopyFrom(view)
+                else:
+                    answer.problem.code = "NO_RULES"
+                door.send_multipart([peer, version, answer.SerializeToString()])
+                if ask.WhichOneof("ask") == "rules":
+                    return
+
+        server = threading.Thread(target=serve)
+        server.start()
+        hongxin = Command(None)
+        hongxin("explain", "1", "--feed-endpoint", endpoint, *form)
+        server.join()
+    assert hongxin.code == code, hongxin.out + hongxin.err
+    if "--json" in form:
+        assert json.loads(hongxin.out)["adds_up"] is (off == 0)
+    elif off:
+        assert ("相加不符" if form else "does not add up") in hongxin.out
+
+
+def test_with_zh_no_english_words_are_left(hongxin):
+    number = report(hongxin)
+    hongxin.ok("publish", "--type", "HELD", "--case", number, "--by", "holder:P-07/li")
+    out = hongxin.ok("explain", number, "--clock", "K_RESOLVE", "--zh")
+    for words in ("起算", "时限", "40 分钟", "截止", "由第", "各级告知", "日历", "规则版本"):
+        assert words in out
+    for command in (["explain", number], ["case", number], ["list"], ["check"]):
+        out = hongxin.ok(*command, "--zh")
+        assert not re.search(r"\b(start|budget|due|left|late|set by|levels|policy|min|h|cases|open|since)\b", out), out
 
 
 def test_lists_are_filtered_and_say_when_they_are_cut(hongxin):

@@ -118,15 +118,19 @@ static void a_step_shows_state_and_clocks(void **state)
 
 static void spans_have_two_units(void **state)
 {
+    const struct show en = {0}, zh = {.zh = true};
     char span[HX_INSTANT_TEXT];
 
     (void)state;
-    assert_string_equal(show_span(0, span), "0 s");
-    assert_string_equal(show_span(999, span), "999 ms");
-    assert_string_equal(show_span(40 * HX_MINUTE, span), "40 min");
-    assert_string_equal(show_span(HX_HOUR + 5 * HX_SECOND, span), "1 h");
-    assert_string_equal(show_span(2 * HX_DAY + 3 * HX_HOUR + 1, span), "2 d 3 h");
-    assert_string_equal(show_span(1500, span), "1 s");
+    assert_string_equal(show_span(&en, 0, span), "0 s");
+    assert_string_equal(show_span(&en, 999, span), "999 ms");
+    assert_string_equal(show_span(&en, 40 * HX_MINUTE, span), "40 min");
+    assert_string_equal(show_span(&en, HX_HOUR + 5 * HX_SECOND, span), "1 h");
+    assert_string_equal(show_span(&en, 2 * HX_DAY + 3 * HX_HOUR + 1, span), "2 d 3 h");
+    assert_string_equal(show_span(&en, 1500, span), "1 s");
+    assert_string_equal(show_span(&zh, 0, span), "0 秒");
+    assert_string_equal(show_span(&zh, 6 * HX_DAY + 23 * HX_HOUR, span), "6 天 23 小时");
+    assert_string_equal(show_span(&zh, 40 * HX_MINUTE, span), "40 分钟");
 }
 
 int main(void)
