@@ -1,6 +1,7 @@
 /* hongxin check: is the daemon well, or is the store whole? */
 #include "cli/doctor.h"
 #include "cli/query.h"
+#include "cli/show.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -21,13 +22,45 @@ static double stat_of(const Hongxin__V1__StatsAnswer *a, const char *name)
     return 0;
 }
 
+/* What is judged, for people; `what` names it in JSON in every language. */
+static const char *in_words(const struct cli *cli, const char *what)
+{
+    static const struct {
+        const char *en, *zh;
+    } texts[] = {{"room for new complaints", "新诉求的存储余量"},
+                 {"store takes commits", "存储可以提交"},
+                 {"failed commits since the start", "启动以来失败的提交"},
+                 {"inputs kept in quarantine", "隔离存放的输入"},
+                 {"entries the projections are behind", "投影落后的记录"},
+                 {"clock steps since the start", "启动以来系统时钟跳变"},
+                 {"open cases examined", "已检查的在办案件"},
+                 {"open cases without a clock", "无时钟的在办案件"}};
+
+    for (size_t i = 0; cli->zh && i < sizeof texts / sizeof *texts; i++)
+        if (!strcmp(texts[i].en, what))
+            return texts[i].zh;
+    return what;
+}
+
+static void print_judgement(const struct cli *cli, const char *what, bool good, double value)
+{
+    const char *words = in_words(cli, what);
+    int pad = 34 - show_width(words);
+    struct show s;
+
+    show_init(&s, cli, stdout);
+    show_paint(&s, good ? SHOW_GREEN : SHOW_RED, "%-4s",
+               good ? (cli->zh ? "好" : "ok") : (cli->zh ? "坏" : "BAD"));
+    printf(" %s%*s %.0f\n", words, pad > 0 ? pad : 0, "", value);
+}
+
 static bool judge(const struct cli *cli, const char *what, bool good, double value)
 {
     if (cli->json)
         printf("{\"check\":\"%s\",\"good\":%s,\"value\":%.0f}\n", what, good ? "true" : "false",
                value);
     else
-        printf("%-4s %-34s %.0f\n", good ? "ok" : "BAD", what, value);
+        print_judgement(cli, what, good, value);
     return good;
 }
 
@@ -112,6 +145,6 @@ const struct cli_command cli_check = {
                 "  hongxin check --store /var/lib/hongxin --config /etc/hongxin\n      is the "
                 "store whole?\n",
     .options = options,
-    .takes = CLI_FEED,
+    .takes = CLI_FEED | CLI_SHOWS,
     .run = run,
 };

@@ -88,6 +88,16 @@ static int walk(struct pages *p, hx_client *client)
     return CLI_OK;
 }
 
+static void print_total(const struct pages *p)
+{
+    if (p->cut)
+        printf(p->cli->zh ? "已列 %" PRIu64 " 件，未列完；--limit 0 列出全部\n"
+                          : "%" PRIu64 " cases; there are more: --limit 0 shows all\n",
+               p->shown);
+    else
+        printf(p->cli->zh ? "共 %" PRIu64 " 件\n" : "%" PRIu64 " cases in all\n", p->shown);
+}
+
 static int run(struct cli *cli)
 {
     struct pages *p = calloc(1, sizeof *p);
@@ -103,9 +113,7 @@ static int run(struct cli *cli)
     if (!rc)
         rc = walk(p, client);
     if (!rc && !cli->json)
-        printf(p->cut ? "%" PRIu64 " cases; there are more: --limit 0 shows all\n"
-                      : "%" PRIu64 " cases in all\n",
-               p->shown);
+        print_total(p);
     hx_client_close(client);
     query_filter_fini(&p->filter);
     for (size_t i = 0; i < QUERY_WORDS; i++)

@@ -161,9 +161,13 @@ static void print_reply(const struct cli *cli, const hxp_reply *r)
     if (*r->code || more)
         printf("  %s%s%s", r->code, *r->code && more ? ": " : "", more ? r->message : "");
     for (size_t i = 0; i < r->n_allowed; i++)
-        printf("%s%s", i ? ", " : "\n  allowed now: ", r->allowed[i]);
+        printf("%s%s", i ? ", " : cli->zh ? "\n  目前可以：" : "\n  allowed now: ", r->allowed[i]);
     for (size_t i = 0; i < r->n_candidates; i++)
-        printf("%s%s", i ? ", " : "\n  perhaps the same as: ", r->candidates[i]);
+        printf("%s%s",
+               i         ? ", "
+               : cli->zh ? "\n  可能重复："
+                         : "\n  perhaps the same as: ",
+               r->candidates[i]);
     putchar('\n');
 }
 

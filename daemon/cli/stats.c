@@ -31,7 +31,8 @@ static void print_stats(const struct cli *cli, const Hongxin__V1__StatsAnswer *a
 static void print_counts(const struct cli *cli, const Hongxin__V1__CountAnswer *a)
 {
     if (a->n_counts && !cli->json)
-        printf("counted up to entry %" PRIu64 ":\n", a->lsn);
+        printf(cli->zh ? "统计至第 %" PRIu64 " 条记录：\n" : "counted up to entry %" PRIu64 ":\n",
+               a->lsn);
     for (size_t i = 0; i < a->n_counts; i++) {
         const Hongxin__V1__Count *c = a->counts[i];
         if (cli->json)

@@ -40,11 +40,28 @@ static void on_welcome(void *arg, const Hongxin__V1__Welcome *welcome)
     struct watch *w = arg;
 
     if (welcome->scale > 1 && !w->welcomed)
-        fprintf(stderr, "this daemon runs on scaled time, %u-fold: a demonstration\n",
+        fprintf(stderr,
+                w->cli->zh ? "本系统时间加快 %u 倍：演示用\n"
+                           : "this daemon runs on scaled time, %u-fold: a demonstration\n",
                 welcome->scale);
     if (w->welcomed)
-        fprintf(stderr, "connected again, going on with entry %" PRIu64 "\n", welcome->next_lsn);
+        fprintf(stderr,
+                w->cli->zh ? "已重新连接，从第 %" PRIu64 " 条记录继续\n"
+                           : "connected again, going on with entry %" PRIu64 "\n",
+                welcome->next_lsn);
     w->welcomed = true;
+}
+
+static void tell_live(const struct watch *w)
+{
+    bool more = w->cases > SNAPSHOT_SHOWN;
+
+    if (w->cli->zh)
+        show_paint(&w->show, SHOW_DIM, "在办 %" PRIu64 " 件%s，以下为实时\n", w->cases,
+                   more ? "（只列前面的）" : "");
+    else
+        show_paint(&w->show, SHOW_DIM, "%" PRIu64 " open cases%s; now live\n", w->cases,
+                   more ? ", the first shown" : "");
 }
 
 static void on_snapshot(void *arg, const Hongxin__V1__Snapshot *snapshot)
@@ -61,10 +78,7 @@ static void on_snapshot(void *arg, const Hongxin__V1__Snapshot *snapshot)
         }
     }
     if (snapshot->last && !w->cli->json)
-        show_paint(&w->show, SHOW_DIM,
-                   w->cases > SNAPSHOT_SHOWN ? "%" PRIu64 " open cases, the first shown; now live\n"
-                                             : "%" PRIu64 " open cases; now live\n",
-                   w->cases);
+        tell_live(w);
     if (snapshot->last)
         w->cases = 0; /* a snapshot after a gap counts anew */
     fflush(stdout);
@@ -90,10 +104,10 @@ static void on_reset(void *arg, uint64_t oldest_lsn)
 {
     struct watch *w = arg;
 
-    (void)w;
     fprintf(stderr,
-            "entries before %" PRIu64
-            " are gone or the journal is another one: a gap, then what is true now\n",
+            w->cli->zh ? "第 %" PRIu64 " 条以前的记录已不在，或日志已更换：有缺口，以下为当前状况\n"
+                       : "entries before %" PRIu64
+                         " are gone or the journal is another one: a gap, then what is true now\n",
             oldest_lsn);
 }
 
@@ -145,7 +159,7 @@ static int follow(struct watch *w, hx_client *client, int64_t end)
         if (!w->welcomed && cli_mono() - begun > w->cli->timeout_ms)
             return link_fail(w->cli, client, HX_TIMEOUT, "feed");
         if (w->welcomed && up && !hx_client_is_up(client, HX_DOOR_FEED))
-            fprintf(stderr, "connection lost; trying again\n");
+            fputs(w->cli->zh ? "连接中断，正在重试\n" : "connection lost; trying again\n", stderr);
         up = hx_client_is_up(client, HX_DOOR_FEED) || !w->welcomed;
     }
     return w->code;
