@@ -91,6 +91,8 @@ int link_fail(const struct cli *cli, const hx_client *client, int err, const cha
         return cli_fail(cli, CLI_UNREACHABLE, "the daemon takes nothing now: %s", problem);
     if (err == HX_NOTFOUND || !strncmp(problem, "NO_CASE", 7) || !strncmp(problem, "NO_RULES", 8))
         return cli_fail(cli, CLI_NEGATIVE, "there is no %s", what);
+    if (!strncmp(problem, "UNKNOWN_", 8)) /* a word of the command line that means nothing */
+        return cli_fail(cli, CLI_USAGE, "%s", problem);
     return cli_fail(cli, CLI_NEGATIVE, "%s: %s%s%s", what, hx_strerror(err), *problem ? "; " : "",
                     problem);
 }

@@ -79,6 +79,11 @@ void handle_count(struct service *s, const struct request *r)
         service_deny(s, r);
         return;
     }
+    const char *code = service_filter_problem(s, r->message->count->filter);
+    if (code) {
+        service_problem(s, r, code, filter_text(code));
+        return;
+    }
     c.list = hx_arena_alloc(&s->arena, LIMIT_COUNTS * sizeof *c.list);
     if (!c.list || ask_all(&c, r->message->count->filter) != HX_OK || c.failed) {
         service_problem(s, r, "STORE_TROUBLE", "try again");

@@ -49,6 +49,12 @@ const char *service_hint(const struct service *s, const hxp_filter *f, char text
     return place && place->kind != HX_BUILDING ? hint : NULL;
 }
 
+const char *service_filter_problem(const struct service *s, const hxp_filter *f)
+{
+    const char *code = filter_problem(f);
+    return code ? code : filter_unknown(f, s->options.city, s->machine.rules);
+}
+
 void service_answer(struct service *s, const struct request *r, hxp_response *answer)
 {
     answer->request = r->message ? r->message->request : 0;

@@ -154,7 +154,7 @@ static const char *judge_hello(const struct service *s, const struct request *r)
         return "TOO_MANY_SUBSCRIBERS";
     if (hello->from > HONGXIN__V1__HELLO__FROM__OLDEST)
         return "BAD_FROM";
-    return filter_problem(hello->filter);
+    return service_filter_problem(s, hello->filter);
 }
 
 /* Where the entries begin. A snapshot replaces what lies before it unless history was asked for. */
@@ -247,7 +247,7 @@ void handle_hello(struct service *s, const struct request *r)
     replace(s, r);
     const char *code = judge_hello(s, r);
     if (code) {
-        service_problem(s, r, code, "the subscription was refused");
+        service_problem(s, r, code, filter_text(code));
         return;
     }
     struct feed *feed = feed_new(s, r);

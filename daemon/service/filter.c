@@ -50,6 +50,44 @@ const char *filter_problem(const hxp_filter *f)
     return NULL;
 }
 
+static bool holder_known(const struct hx_city *city, const char *id)
+{
+    const struct hx_place *p = hx_city_place(city, id);
+    return hx_city_company(city, id) || hx_city_unit(city, id) ||
+           (p && (p->kind == HX_COMMUNITY || p->kind == HX_STREET));
+}
+
+const char *filter_unknown(const hxp_filter *f, const struct hx_city *city,
+                           const struct hx_rules *rules)
+{
+    for (size_t i = 0; f && i < f->n_places; i++)
+        if (!hx_city_place(city, f->places[i]))
+            return "UNKNOWN_PLACE";
+    for (size_t i = 0; f && i < f->n_holders; i++)
+        if (!holder_known(city, f->holders[i]))
+            return "UNKNOWN_HOLDER";
+    for (size_t i = 0; f && i < f->n_classes; i++)
+        if (hx_rules_class(rules, f->classes[i]) < 0)
+            return "UNKNOWN_CLASS";
+    return NULL;
+}
+
+const char *filter_text(const char *code)
+{
+    static const struct {
+        const char *code, *text;
+    } texts[] = {{"UNKNOWN_PLACE", "the city has no such place"},
+                 {"UNKNOWN_HOLDER", "the city has no such company, unit, community or street"},
+                 {"UNKNOWN_CLASS", "the life cycle has no such class"},
+                 {"UNKNOWN_STATE", "the life cycle has no such state"},
+                 {"BAD_FACT", "the journal has no such fact"},
+                 {"BAD_LEVEL", "levels are L0 to L5"}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (strcmp(texts[i].code, code) == 0)
+            return texts[i].text;
+    return "it was refused";
+}
+
 static bool wants_all(const hxp_filter *f)
 {
     return !f->n_places && !f->n_holders && !f->n_facts && !f->n_to && !f->n_classes &&

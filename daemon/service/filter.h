@@ -3,6 +3,8 @@
 #ifndef SERVICE_FILTER_H
 #define SERVICE_FILTER_H
 
+#include "engine/place.h"
+#include "engine/rules.h"
 #include "hongxin/error.h"
 #include "hongxin/schema.h"
 #include <stdbool.h>
@@ -12,6 +14,15 @@ typedef Hongxin__V1__Filter hxp_filter;
 /* NULL when the filter can be used; else the code of what is wrong with it: BAD_LEVEL, BAD_FACT,
  * FILTER_TOO_LARGE. NULL is a filter too: everything. */
 const char *filter_problem(const hxp_filter *f);
+
+/* NULL when the filter names only what there is; else UNKNOWN_PLACE,
+ * UNKNOWN_HOLDER, UNKNOWN_CLASS: a typing error must not look like an empty city. What the registry
+ * knows of any time counts, also after its end: its cases are still there. */
+const char *filter_unknown(const hxp_filter *f, const struct hx_city *city,
+                           const struct hx_rules *rules);
+
+/* What such a code means, in a sentence. */
+const char *filter_text(const char *code);
 
 /* A copy of its own for the heap; NULL stays NULL, and so does a filter that asks for nothing in
  * particular. HX_NOMEM. */

@@ -210,13 +210,21 @@ static struct list *list_new(struct service *s, const struct request *r)
     return l;
 }
 
+static const char *list_problem(const struct service *s, const Hongxin__V1__ListQuery *q)
+{
+    for (size_t i = 0; i < q->n_states; i++)
+        if (hx_rules_state(s->machine.rules, q->states[i]) < 0)
+            return "UNKNOWN_STATE";
+    return service_filter_problem(s, q->filter);
+}
+
 void handle_list(struct service *s, const struct request *r)
 {
     Hongxin__V1__ListAnswer a = HONGXIN__V1__LIST_ANSWER__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
-    const char *code = filter_problem(r->message->list->filter);
+    const char *code = list_problem(s, r->message->list);
     if (code) {
-        service_problem(s, r, code, "the question was refused");
+        service_problem(s, r, code, filter_text(code));
         return;
     }
     struct list *l = list_new(s, r);

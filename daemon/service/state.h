@@ -71,6 +71,9 @@ struct request {
  * no buildings. */
 const char *service_hint(const struct service *s, const hxp_filter *f, char text[64]);
 
+/* filter_problem(), then filter_unknown() by the city and the rules of this daemon. */
+const char *service_filter_problem(const struct service *s, const hxp_filter *f);
+
 /* changes.c: looks at open cases whose company is replaced, by the files of this start. */
 HX_CHECK int changes_look(struct service *s);
 

@@ -167,6 +167,26 @@ def test_questions_about_nothing(good):
     assert good.expect("problem").code == "BAD_LEVEL"
 
 
+@pytest.mark.parametrize("words, code", [
+    (dict(places=["C-03", "Q"]), "UNKNOWN_PLACE"),
+    (dict(holders=["P-99"]), "UNKNOWN_HOLDER"),
+    (dict(holders=["B-0417"]), "UNKNOWN_HOLDER"),
+    (dict(classes=["HUGE"]), "UNKNOWN_CLASS"),
+])
+def test_a_typing_error_in_a_filter_is_no_empty_answer(good, words, code):
+    filter = wire_pb2.Filter(**words)
+    for ask in (dict(list=wire_pb2.ListQuery(filter=filter)), dict(count=wire_pb2.CountQuery(filter=filter)),
+                dict(hello=wire_pb2.Hello(filter=filter))):
+        good.send(**ask)
+        problem = good.expect("problem")
+        assert problem.code == code and "no such" in problem.message
+
+
+def test_a_typing_error_in_a_state_is_no_empty_answer(good):
+    good.send(list=wire_pb2.ListQuery(states=["HELD", "NOPE"]))
+    assert good.expect("problem").code == "UNKNOWN_STATE"
+
+
 def test_feed_messages_without_a_feed(daemon):
     with daemon.client("feed") as c:
         c.credit(5)

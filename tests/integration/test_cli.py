@@ -143,6 +143,11 @@ def test_refusals_say_what_would_be_allowed(hongxin):
     (["publish", "--csv", f"{SOURCE}/tests/data/12345-utf8.csv"], "--map"),
     (["watch", "--facts", "NONSENSE"], "BAD_FACT"),
     (["list", "--level", "L9"], "L9"),
+    (["list", "--state", "NOPE"], "UNKNOWN_STATE"),
+    (["list", "--holder", "P-99"], "UNKNOWN_HOLDER"),
+    (["list", "--place", "Q"], "UNKNOWN_PLACE"),
+    (["watch", "--class", "HUGE"], "UNKNOWN_CLASS"),
+    (["stats", "--place", "NOPE"], "UNKNOWN_PLACE"),
     (["explain"], "which case"),
     (["nonsense"], "no command"),
 ])

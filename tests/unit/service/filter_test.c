@@ -122,6 +122,34 @@ static void test_problems_are_named(void **state)
     assert_string_equal(filter_problem(&f), "BAD_FACT");
 }
 
+static void test_names_that_nobody_has_are_named(void **state)
+{
+    (void)state;
+    struct hx_city *city;
+    static struct hx_rules rules = {.classes = {[1] = {.name = "SMALL"}}};
+    assert_int_equal(hx_city_new(&city), HX_OK);
+    assert_int_equal(
+        hx_city_add_company(
+            city, &(struct hx_company){.id = "P-07", .name_zh = "物业", .name_en = "Company"}),
+        HX_OK);
+    assert_int_equal(hx_city_add_place(city,
+                                       &(struct hx_place){.id = "S-02",
+                                                          .kind = HX_STREET,
+                                                          .name_zh = "街道",
+                                                          .name_en = "Street"},
+                                       NULL),
+                     HX_OK);
+    hxp_filter right = {LIST(places, "S-02"), LIST(holders, "S-02"), LIST(classes, "SMALL")};
+    assert_null(filter_unknown(NULL, city, &rules));
+    assert_null(filter_unknown(&right, city, &rules));
+    hxp_filter place = {LIST(places, "P-07")}, holder = {LIST(holders, "P-99")},
+               class = {LIST(classes, "HUGE")};
+    assert_string_equal(filter_unknown(&place, city, &rules), "UNKNOWN_PLACE");
+    assert_string_equal(filter_unknown(&holder, city, &rules), "UNKNOWN_HOLDER");
+    assert_string_equal(filter_unknown(&class, city, &rules), "UNKNOWN_CLASS");
+    hx_city_free(city);
+}
+
 static void test_copy_outlives_the_original(void **state)
 {
     (void)state;
@@ -173,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_receivers_by_notice_and_by_audience),
         cmocka_unit_test(test_every_list_must_match),
         cmocka_unit_test(test_problems_are_named),
+        cmocka_unit_test(test_names_that_nobody_has_are_named),
         cmocka_unit_test(test_copy_outlives_the_original),
         cmocka_unit_test(test_a_filter_that_asks_nothing_is_none),
         cmocka_unit_test(test_cases_by_area_of_the_receiver),
