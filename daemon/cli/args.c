@@ -198,7 +198,8 @@ static const char *endpoint_of(const struct cli *cli, const char *option, const 
     return value && *value ? value : unless;
 }
 
-/* The feed door that belongs to an intake door: the next port. Kept for the life of the process. */
+/* The feed door that belongs to an intake door: the next port. Kept for the life of the process;
+ * NULL when the door has no port. */
 static const char *next_port(const char *endpoint)
 {
     static char made[256];
@@ -206,9 +207,21 @@ static const char *next_port(const char *endpoint)
     long port = colon ? strtol(colon + 1, NULL, 10) : 0;
 
     if (strncmp(endpoint, "tcp://", 6) != 0 || port < 1 || port > 65534)
-        return DEFAULT_FEED_ENDPOINT;
+        return NULL;
     snprintf(made, sizeof made, "%.*s:%ld", (int)(colon - endpoint), endpoint, port + 1);
     return made;
+}
+
+/* What was typed wins over what the environment says: --feed-endpoint, the port behind --endpoint,
+ * HONGXIN_FEED, the port behind HONGXIN_ENDPOINT. */
+static const char *feed_of(const struct cli *cli)
+{
+    const char *next = next_port(cli->endpoint);
+    const char *unless = next ? next : DEFAULT_FEED_ENDPOINT;
+
+    if (next && cli_has(cli, "endpoint") && !cli_has(cli, "feed-endpoint"))
+        return next;
+    return endpoint_of(cli, "feed-endpoint", "HONGXIN_FEED", unless);
 }
 
 /* The options that several commands have in common. */
@@ -219,8 +232,7 @@ static int read_common(struct cli *cli)
     cli->json = cli_has(cli, "json");
     cli->zh = cli_has(cli, "zh");
     cli->endpoint = endpoint_of(cli, "endpoint", "HONGXIN_ENDPOINT", DEFAULT_ENDPOINT);
-    cli->feed_endpoint =
-        endpoint_of(cli, "feed-endpoint", "HONGXIN_FEED", next_port(cli->endpoint));
+    cli->feed_endpoint = feed_of(cli);
     cli->key = cli_get(cli, "key");
     if (!cli->key && getenv("HONGXIN_KEY") && *getenv("HONGXIN_KEY"))
         cli->key = getenv("HONGXIN_KEY");

@@ -134,6 +134,28 @@ static void options_are_read_by_their_table(void **state)
     unsetenv("HONGXIN_FEED");
 }
 
+static void an_endpoint_that_is_typed_wins_over_the_environment(void **state)
+{
+    static const char *const typed[] = {"list", "--endpoint", "tcp://10.0.0.1:54321"};
+    static const char *const both[] = {"list", "--endpoint", "tcp://10.0.0.1:54321",
+                                       "--feed-endpoint", "tcp://10.0.0.2:9"};
+    static const char *const none[] = {"list"};
+
+    (void)state;
+    setenv("HONGXIN_ENDPOINT", "tcp://127.0.0.1:6", 1);
+    setenv("HONGXIN_FEED", "tcp://127.0.0.1:8", 1);
+    assert_int_equal(parse("list", 3, typed), CLI_OK);
+    assert_string_equal(parsed.feed_endpoint, "tcp://10.0.0.1:54322");
+    assert_int_equal(parse("list", 5, both), CLI_OK);
+    assert_string_equal(parsed.feed_endpoint, "tcp://10.0.0.2:9");
+    assert_int_equal(parse("list", 1, none), CLI_OK);
+    assert_string_equal(parsed.feed_endpoint, "tcp://127.0.0.1:8");
+    unsetenv("HONGXIN_FEED");
+    assert_int_equal(parse("list", 1, none), CLI_OK);
+    assert_string_equal(parsed.feed_endpoint, "tcp://127.0.0.1:7");
+    unsetenv("HONGXIN_ENDPOINT");
+}
+
 static int wrong(const char *command, const char *a, const char *b)
 {
     const char *argv[] = {command, a, b};
@@ -161,6 +183,7 @@ int main(void)
         cmocka_unit_test(the_manual_in_the_tree_is_the_one_that_is_printed),
         cmocka_unit_test(the_completion_in_the_tree_is_the_one_that_is_printed),
         cmocka_unit_test(options_are_read_by_their_table),
+        cmocka_unit_test(an_endpoint_that_is_typed_wins_over_the_environment),
         cmocka_unit_test(wrong_command_lines_are_refused),
     };
 
