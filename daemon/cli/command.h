@@ -41,10 +41,11 @@ enum {
 
 struct cli_command {
     const char *name;
-    const char *summary;  /* one line, without a full stop */
-    const char *operands; /* "N", "[FILE]" …; NULL = none */
-    const char *about;    /* paragraphs for --help */
-    const char *examples; /* lines "command\n    what it does"; they work against deploy/run */
+    const char *summary;    /* one line, without a full stop */
+    const char *operands;   /* "N", "[FILE]" …; NULL = none */
+    const char *about;      /* paragraphs for --help */
+    const char *examples;   /* lines "command\n    what it does"; they work against deploy/run */
+    const char *exit_codes; /* when they are not those of enum cli_exit; NULL = they are */
     const struct cli_option *options; /* ends with name NULL; NULL = none */
     unsigned takes;                   /* CLI_INTAKE … */
     int max_operands;

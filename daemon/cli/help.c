@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define EXIT_CODES                                                                                 \
-    "Exit codes: 0 done or yes; 1 refused, not found or a check failed; 2 wrong command line or\n" \
+    "0 done or yes; 1 refused, not found or a check failed; 2 wrong command line or\n"             \
     "input; 3 the daemon could not be reached or did not answer in time.\n"
 
 void cli_help_all(void)
@@ -22,7 +22,7 @@ void cli_help_all(void)
            "  hongxin list --limit 5\n"
            "  hongxin explain 1\n\n"
            "hongxin COMMAND --help teaches one command. Tab completion: . <(hongxin completion "
-           "bash)\n\n%s",
+           "bash)\n\nExit codes: %s",
            EXIT_CODES);
 }
 
@@ -55,5 +55,8 @@ void cli_help(const struct cli_command *command)
             if (cli_takes(command, o))
                 print_option(o);
     }
-    printf("\nExamples:\n%s\n%s", command->examples, EXIT_CODES);
+    if (command->exit_codes)
+        printf("\nExamples:\n%s\nExit codes: %s\n", command->examples, command->exit_codes);
+    else
+        printf("\nExamples:\n%s\nExit codes: %s", command->examples, EXIT_CODES);
 }

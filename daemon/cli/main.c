@@ -30,6 +30,10 @@ static int run_command(const struct cli_command *command, int argc, char **argv)
 
 static int unknown(const char *name)
 {
+    if (*name == '-') {
+        fprintf(stderr, "hongxin: options follow the command: hongxin COMMAND %s …\n", name);
+        return CLI_USAGE;
+    }
     fprintf(stderr, "hongxin: there is no command \"%s\". These are:\n", name);
     for (size_t i = 0; cli_commands[i]; i++)
         fprintf(stderr, "  %-11s %s\n", cli_commands[i]->name, cli_commands[i]->summary);

@@ -8,6 +8,7 @@ static const struct cli_option options[] = {
     {"rows", "FILE", "@file", "write which rows of the life cycle were taken, and what refused"},
     {"until", "TIME", NULL, "run to this instant, RFC 3339"},
     {"texts", NULL, NULL, "add to every notice its text in English and Chinese"},
+    {"json", NULL, NULL, "what is printed in any case"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -27,6 +28,7 @@ const struct cli_command cli_simulate = {
         "      what becomes of one complaint that nobody answers\n"
         "  hongxin simulate --config config SCENARIO.jsonl\n      what becomes of an evening\n",
     .options = options,
+    .exit_codes = "0 done; 2 wrong command line, rules, city or scenario.",
     .takes = CLI_RAW,
     .run_raw = hx_simulate_main,
 };

@@ -66,7 +66,7 @@ _hongxin() {
       told) _hongxin_words ' --texts --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       list) _hongxin_words ' --state --holder --place --class --level --due-within --no-company --closed --limit --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       stats) _hongxin_words ' --place --holder --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
-      check) _hongxin_words ' --store --config --endpoint --feed-endpoint --key --timeout --json --help' ;;
+      check) _hongxin_words ' --store --config --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       doctor) _hongxin_words ' --store --export --repair --dry-run --config --rules --city --key --endpoint --feed-endpoint --key --timeout --json --help' ;;
       export) _hongxin_words ' --store --json --help'; [[ $cur == -* ]] || _hongxin_files -f ;;
       key) _hongxin_words ' --registry --role --area --source --tenant --server --out --json --help' ;;
@@ -81,7 +81,7 @@ _hongxin() {
       route) _hongxin_words ' --at --place --position --class --category --source --about --config --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       number) _hongxin_words ' --json --help' ;;
       onsite-code) _hongxin_words ' --building --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
-      simulate) _hongxin_words ' --config --prove --rows --until --texts'; [[ $cur == -* ]] || _hongxin_files -f ;;
+      simulate) _hongxin_words ' --config --prove --rows --until --texts --json'; [[ $cur == -* ]] || _hongxin_files -f ;;
       demo) _hongxin_words ' --minutes --rate --seed --config --all --zh --utc-offset --color --json --help' ;;
       completion) _hongxin_words ' --json --help bash man' ;;
       help) _hongxin_words 'publish watch case explain told list stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion ' ;;

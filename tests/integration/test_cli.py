@@ -457,6 +457,21 @@ def test_help_teaches_every_command():
         assert "hongxin " in hongxin.ok(name, "--help").split("Examples:")[1]
 
 
+def test_the_simulator_takes_json_and_has_exit_codes_of_its_own(tmp_path):
+    hongxin = Command(None)
+    scenario = tmp_path / "empty.jsonl"
+    scenario.write_text("")
+    hongxin.ok("simulate", "--json", scenario)
+    codes = hongxin.ok("simulate", "--help").split("Exit codes:")[1]
+    assert re.findall(r"\b\d\b", codes) == ["0", "2"]
+
+
+def test_options_in_front_of_the_command_are_explained():
+    hongxin = Command(None)
+    hongxin("--endpoint", "tcp://127.0.0.1:1", "list")
+    assert hongxin.code == 2 and "options follow the command" in hongxin.err
+
+
 def test_completion_completes(tmp_path):
     script = f'. <({HONGXIN} completion bash); COMP_WORDS=(hongxin publish --cl); COMP_CWORD=2; _hongxin; echo "${{COMPREPLY[@]}}"'
     done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, timeout=20)
