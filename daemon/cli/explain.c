@@ -13,9 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CLOCKS                                                                                     \
+    "K_CITIZEN K_TRIAGE K_HANDOVER K_APPOINTMENT K_ARRIVE K_CONTACT K_RESOLVE K_PLAN "             \
+    "K_PROMISE K_CALLBACK K_REOPEN_WINDOW K_UPDATE K_RETURN K_ARBITRATE K_PAUSE_MAX "              \
+    "K_SUPERVISE K_ASSIST K_WITHDRAW K_STATUTE K_FORUM K_DELIVERY"
+
 static const struct cli_option options[] = {
-    {"clock", "CLOCK", "K_TRIAGE K_HANDOVER K_ARRIVE K_RESOLVE K_PLAN K_PROMISE K_CALLBACK",
-     "only this clock"},
+    {"clock", "CLOCK", CLOCKS, "only this clock"},
     {"at", "TIME", NULL, "as of this instant: what was known and what was due then"},
     {"source", "NAME", NULL, "the operand is an outside reference of this source"},
     {NULL, NULL, NULL, NULL},

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define STATES                                                                                     \
-    "RECEIVED DISPATCHED HELD ONSITE IN_WORK PLANNED RESOLVED CLOSED CLOSED_UNCONFIRMED REJECTED"
+    "RECEIVED DISPATCHED HELD ONSITE IN_WORK PLANNED RESOLVED CLOSED CLOSED_UNCONFIRMED "          \
+    "WITHDRAWN MERGED REJECTED TRANSFERRED"
 
 static const struct cli_option options[] = {
     {"state", "STATE", STATES, "in this state; several times, or with commas"},

@@ -1,5 +1,4 @@
-/* Journal entries and cases as lines for people: "19:05:20 CL-17 BREACH 超时 K_ARRIVE 5 min on site
- * …".
+/* Journal entries and cases as lines for people: "19:05:20 CL-17 BREACH 超时 K_ARRIVE arrival …".
  *
  * English with the Chinese terms beside it, or Chinese first. Codes of the protocol are always
  * shown as they are, so that what is read here can be searched in a log. One thread. */

@@ -369,7 +369,7 @@ def test_a_breach_is_seen_with_everybody_who_was_told(make_daemon, watch_for):
     hongxin = Command(daemon)
     live = watch_for(daemon, "--facts", "BREACH,NOTICE")
     number = report(hongxin)
-    live.sees(rf"{number} .*BREACH 超时 K_ARRIVE 5 min on site, due .*P-07 .*told C-03, G-041")
+    live.sees(rf"{number} .*BREACH 超时 K_ARRIVE arrival, due .*P-07 .*told C-03, G-041")
     live.sees(rf"{number} .*L3 street .*told S-02")
     assert live.stop() == 0
 

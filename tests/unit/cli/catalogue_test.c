@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "cli/catalogue.h"
+#include "cli/command.h"
 #include "cli/rules_file.h"
 #include "engine/case.h"
 #include "hongxin/schema.h"
@@ -56,6 +57,89 @@ static void the_life_cycle_has_words(void **state)
         expect_titled(WORDS_EVENT, rules->events[i].name, &rules->events[i].title);
 }
 
+/* A city may give other budgets than the one that is shipped: words name none. */
+static void words_name_no_budget(void **state)
+{
+    size_t n;
+    const struct words *w = words_all(&n);
+
+    (void)state;
+    for (size_t i = 0; i < n; i++)
+        if ((w[i].kind == WORDS_CLASS || w[i].kind == WORDS_CLOCK) &&
+            (strpbrk(w[i].en, "0123456789") || strpbrk(w[i].zh, "0123456789")))
+            fail_msg("%s names a budget, which is the life cycle's matter", w[i].code);
+}
+
+/* The words that completion offers for an option of a command. */
+static const char *offered(const struct cli_command *command, const char *option)
+{
+    for (const struct cli_option *o = command->options; o->name; o++)
+        if (!strcmp(o->name, option))
+            return o->words;
+    fail_msg("%s has no --%s", command->name, option);
+    return "";
+}
+
+/* How many words there are; each of them passes `known`. */
+static int count_known(const char *words, bool (*known)(const char *))
+{
+    char copy[2048], *rest = copy, *word;
+    int n = 0;
+
+    assert_true(strlen(words) < sizeof copy);
+    strcpy(copy, words);
+    while ((word = strsep(&rest, " "))) {
+        if (!known(word))
+            fail_msg("\"%s\" is offered, but not in the life cycle", word);
+        n++;
+    }
+    return n;
+}
+
+static bool is_event(const char *name)
+{
+    int i = hx_rules_event(rules, name);
+
+    return i >= 0 && !rules->events[i].internal;
+}
+
+static bool is_state(const char *name)
+{
+    return hx_rules_state(rules, name) >= 0;
+}
+
+static bool is_class(const char *name)
+{
+    return hx_rules_class(rules, name) >= 0;
+}
+
+static bool is_clock(const char *name)
+{
+    return hx_rules_clock(rules, name) >= 0;
+}
+
+static void completion_offers_what_the_life_cycle_has(void **state)
+{
+    int events = 0, states = 0, classes = 0, clocks = 0;
+
+    (void)state;
+    for (int i = 0; i < rules->n_events; i++)
+        events += *rules->events[i].name && !rules->events[i].internal;
+    for (int i = 0; i < HX_RULES_STATES; i++)
+        states += *rules->states[i].name != 0;
+    for (int i = 0; i < HX_RULES_CLASSES; i++)
+        classes += *rules->classes[i].name != 0;
+    for (int i = 0; i < HX_RULES_CLOCKS; i++)
+        clocks += *rules->clocks[i].name != 0;
+    assert_int_equal(count_known(offered(&cli_publish, "type"), is_event), events);
+    assert_int_equal(count_known(offered(&cli_list, "state"), is_state), states);
+    assert_int_equal(count_known(offered(&cli_explain, "clock"), is_clock), clocks);
+    assert_int_equal(count_known(offered(&cli_publish, "class"), is_class), classes);
+    assert_int_equal(count_known(offered(&cli_list, "class"), is_class), classes);
+    assert_int_equal(count_known(offered(&cli_watch, "class"), is_class), classes);
+    assert_int_equal(count_known(offered(&cli_route, "class"), is_class), classes);
+}
+
 static void closed_lists_have_words(void **state)
 {
     static const char *const flags[] = {
@@ -100,6 +184,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_life_cycle_has_words),
+        cmocka_unit_test(words_name_no_budget),
+        cmocka_unit_test(completion_offers_what_the_life_cycle_has),
         cmocka_unit_test(closed_lists_have_words),
         cmocka_unit_test(every_word_has_both_languages_and_stands_once),
     };

@@ -63,7 +63,7 @@ static void a_breach_names_everybody_who_was_told(void **state)
 
     struct show s = open_show(false);
     assert_int_equal(show_entry(&s, &e, NULL), 1);
-    expect(&s, "19:05:20 CL-17   BREACH 超时 K_ARRIVE 5 min on site, due 19:05:20  P-07  told "
+    expect(&s, "19:05:20 CL-17   BREACH 超时 K_ARRIVE arrival, due 19:05:20  P-07  told "
                "C-03, G-041\n");
     s = open_show(true);
     assert_int_equal(show_entry(&s, &e, NULL), 1);
