@@ -344,8 +344,9 @@ static int check_door(const struct yaml_doc *doc, const char *key, const char *e
                                  endpoint);
     if (!keys && !hx_endpoint_local(endpoint))
         return yaml_schema_fault(doc, key,
-                                 "%s can be reached from other machines, which needs keys: use "
-                                 "tcp://127.0.0.1:PORT, tcp://[::1]:PORT or ipc://PATH",
+                                 "%s can be reached from other machines, which needs keys: name "
+                                 "keys.principals (docs/security.md), or use tcp://127.0.0.1:PORT, "
+                                 "tcp://[::1]:PORT or ipc://PATH",
                                  endpoint);
     return HX_OK;
 }

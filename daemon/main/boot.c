@@ -29,17 +29,55 @@ static int check_access(const struct boot *b, struct hx_problem *problem)
     return rc;
 }
 
+static int load_rules(struct boot *b, struct hx_problem *problem)
+{
+    return hx_versions_load(b->settings.life_cycle, &b->versions, problem);
+}
+
+static int load_city(struct boot *b, struct hx_problem *problem)
+{
+    return hx_city_load(b->settings.city, &b->city, problem);
+}
+
+static int load_devices(struct boot *b, struct hx_problem *problem)
+{
+    return *b->settings.devices_file
+               ? hx_devices_load(b->settings.devices_file, &b->devices, problem)
+               : HX_OK;
+}
+
 /* The texts of notices are the clients' to show; here they are only judged. */
-static int check_texts(const struct boot *b, struct hx_problem *problem)
+static int check_texts(struct boot *b, struct hx_problem *problem)
 {
     struct hx_notice_texts *texts = NULL;
+    if (!b->versions)
+        return HX_OK;
     int rc = hx_notice_texts_beside(b->settings.life_cycle, hx_versions_rules(b->versions), &texts,
                                     problem);
     hx_notice_texts_free(texts);
     return rc == HX_NOTFOUND ? HX_OK : rc;
 }
 
-int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
+/* What stands on both; without one of them its own fault is the only one to be told. */
+static int check_fit(struct boot *b, struct hx_problem *problem)
+{
+    return b->versions && b->city
+               ? hx_city_fits(b->settings.city, b->city, hx_versions_rules(b->versions), problem)
+               : HX_OK;
+}
+
+static int check_keys(struct boot *b, struct hx_problem *problem)
+{
+    return b->city ? check_access(b, problem) : HX_OK;
+}
+
+/* What the settings name, in the order in which it is read. */
+static int (*const parts[])(struct boot *, struct hx_problem *) = {
+    load_rules, load_city, check_fit, check_texts, load_devices, check_keys};
+
+enum { PARTS = sizeof parts / sizeof *parts };
+
+static int load_settings(struct boot *b, const char *config, struct hx_problem *problem)
 {
     memset(b, 0, sizeof *b);
     /* never in a core, nor swapped where that can be had */
@@ -47,18 +85,32 @@ int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
     if (!b->key)
         return HX_NOMEM;
     b->onsite_key = b->key + HX_IDENTITY_KEY_SIZE;
-    int rc = hx_settings_load(config, &b->settings, problem);
-    if (rc == HX_OK)
-        rc = hx_versions_load(b->settings.life_cycle, &b->versions, problem);
-    if (rc == HX_OK)
-        rc = hx_city_load(b->settings.city, &b->city, problem);
-    if (rc == HX_OK)
-        rc = hx_city_fits(b->settings.city, b->city, hx_versions_rules(b->versions), problem);
-    if (rc == HX_OK)
-        rc = check_texts(b, problem);
-    if (rc == HX_OK && *b->settings.devices_file)
-        rc = hx_devices_load(b->settings.devices_file, &b->devices, problem);
-    return rc == HX_OK ? check_access(b, problem) : rc;
+    return hx_settings_load(config, &b->settings, problem);
+}
+
+int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
+{
+    int rc = load_settings(b, config, problem);
+    for (size_t i = 0; rc == HX_OK && i < PARTS; i++)
+        rc = parts[i](b, problem);
+    return rc;
+}
+
+int boot_check(struct boot *b, const char *config, void (*say)(const struct hx_problem *problem))
+{
+    struct hx_problem problem = {""};
+    int faults = load_settings(b, config, &problem) != HX_OK;
+    size_t n = faults ? 0 : PARTS; /* without settings nobody knows which files */
+    if (faults)
+        say(&problem);
+    for (size_t i = 0; i < n; i++) {
+        problem.text[0] = '\0';
+        if (parts[i](b, &problem) != HX_OK) {
+            say(&problem);
+            faults++;
+        }
+    }
+    return faults;
 }
 
 /* ---- keys: of identities, of on-site codes ----------------------------------------------------

@@ -24,6 +24,11 @@ struct boot {
  * HX_NOMEM with the reason in `problem`. Always pair with boot_free. */
 HX_CHECK int boot_load(struct boot *b, const char *config, struct hx_problem *problem);
 
+/* The same for a person who mends a configuration: does not stop at the first file that is wrong.
+ * Tells `say` one fault of each, and returns how many there were. */
+HX_CHECK int boot_check(struct boot *b, const char *config,
+                        void (*say)(const struct hx_problem *problem));
+
 /* Reads the keys, makes those whose files are missing, and opens the store.
  * `data` replaces the store's folder unless NULL. Errors are in `problem`. */
 HX_CHECK int boot_open(struct boot *b, const char *data, uint32_t scale,

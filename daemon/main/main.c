@@ -142,8 +142,15 @@ static void warn(const struct boot *b)
         printf("%s: warning: next year's holidays are missing (docs/calendars.md)\n", x->file);
 }
 
-static int check(const struct boot *b)
+static void say(const struct hx_problem *problem)
 {
+    fprintf(stderr, "%s\n", *problem->text ? problem->text : "out of memory");
+}
+
+static int check(struct boot *b, const char *config)
+{
+    if (boot_check(b, config, say))
+        return EXIT_FAILURE;
     warn(b);
     printf("%s, %s: right\n", b->settings.life_cycle, hx_city_version(b->city));
     return EXIT_SUCCESS;
@@ -161,10 +168,10 @@ int main(int argc, char **argv)
     prctl(PR_SET_DUMPABLE, 0); /* while there are secrets: no core, nobody attaches */
     if (sodium_init() < 0)
         return EXIT_FAILURE;
-    if (boot_load(&b, a.config, &problem) != HX_OK)
-        code = refuse(&problem);
+    if (a.check)
+        code = check(&b, a.config);
     else
-        code = a.check ? check(&b) : serve(&b, &a);
+        code = boot_load(&b, a.config, &problem) == HX_OK ? serve(&b, &a) : refuse(&problem);
     boot_free(&b);
     prctl(PR_SET_DUMPABLE, 1);
     return code;

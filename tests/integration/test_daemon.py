@@ -1,12 +1,14 @@
 """The daemon as a process: its start, its end, and what it refuses."""
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import threading
 
 import pytest
-from daemon import BIN, Daemon, write_config
+from daemon import BIN, SOURCE, Daemon, write_config
 from wire import RESULT, Client, wait_until
 
 
@@ -38,6 +40,20 @@ def test_check_config(tmp_path):
     assert run("--check-config", "--config", tmp_path / "missing.yaml").returncode == 1
 
 
+def test_check_config_shows_the_faults_of_several_files_as_plain_lines(tmp_path):
+    config = shutil.copytree(f"{SOURCE}/config", tmp_path / "config")
+    rules = config / "life-cycles" / "complaint.yaml"
+    rules.write_text(rules.read_text() + "\nnonsense: 1\n")
+    grids = config / "city" / "grids.csv"
+    grids.write_text(grids.read_text() + "G-999,C-NONE,x,x,,,,\n")
+    result = run("--check-config", "--config", config / "hongxin.yaml")
+    assert result.returncode == 1
+    lines = result.stderr.splitlines()
+    assert len(lines) == 2, result.stderr
+    for line, name in zip(lines, ("complaint.yaml", "grids.csv")):
+        assert re.match(rf"\S*{name}:\d+: ", line), line
+
+
 def test_a_second_daemon_on_the_same_store_is_refused(make_daemon):
     d = make_daemon()
     second = Daemon(d.folder, config=d.config, data=d.data).launch()
@@ -52,7 +68,7 @@ def test_a_second_daemon_on_the_same_store_is_refused(make_daemon):
 def test_an_endpoint_of_the_world_is_refused_without_keys(tmp_path, door, endpoint):
     d = Daemon(tmp_path, settings={door: endpoint}).launch()
     assert d.wait() != 0
-    assert endpoint in d.text() and "keys" in d.text()
+    assert endpoint in d.text() and "keys.principals" in d.text() and "docs/security.md" in d.text()
     assert run("--check-config", "--config", d.config).returncode == 1
 
 

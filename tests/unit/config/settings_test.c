@@ -194,7 +194,8 @@ static void doors_to_other_machines_are_refused(void **state)
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
         snprintf(text, sizeof text, "listen:\n  ingest: '%s'\n", outside[i]);
         snprintf(expected, sizeof expected,
-                 ":2: listen.ingest: %s can be reached from other machines, which needs keys: use "
+                 ":2: listen.ingest: %s can be reached from other machines, which needs keys: name "
+                 "keys.principals (docs/security.md), or use "
                  "tcp://127.0.0.1:PORT, tcp://[::1]:PORT or ipc://PATH",
                  outside[i]);
         refused(*state, text, expected);
