@@ -1,5 +1,6 @@
 /* hongxin doctor: proves what must hold, on a live store, a copy of one, or a journal apart. */
 #include "cli/doctor.h"
+#include "cli/progress.h"
 #include "config/city_load.h"
 #include "config/life_cycle.h"
 #include "hongxin/number.h"
@@ -33,9 +34,11 @@ struct doctor {
     bool has_key;
     struct hx_check_options options;
     struct hx_check_result result;
+    struct progress progress;
 };
 
 static void on_finding(void *ctx, const struct hx_finding *f);
+static void on_progress(void *ctx, uint64_t done, uint64_t all);
 
 /* ---- what is needed ---------------------------------------------------------------------------
  */
@@ -55,8 +58,11 @@ static int load_rules(struct doctor *d)
     }
     if (rc)
         return cli_fail(d->cli, CLI_USAGE, "%s", *problem.text ? problem.text : hx_strerror(rc));
-    d->options = (struct hx_check_options){
-        .rules = d->rules, .city = d->city, .report = on_finding, .ctx = d};
+    d->options = (struct hx_check_options){.rules = d->rules,
+                                           .city = d->city,
+                                           .report = on_finding,
+                                           .progress = on_progress,
+                                           .ctx = d};
     return CLI_OK;
 }
 
@@ -76,6 +82,7 @@ static int load_key(struct doctor *d)
 static int prepare(struct doctor *d, const struct cli *cli)
 {
     *d = (struct doctor){.cli = cli};
+    progress_begin(&d->progress);
     int rc = load_rules(d);
     return rc ? rc : load_key(d);
 }
@@ -105,11 +112,18 @@ static void finding_json(const struct hx_finding *f)
     json_decref(line);
 }
 
+static void on_progress(void *ctx, uint64_t done, uint64_t all)
+{
+    struct doctor *d = ctx;
+    progress_show(&d->progress, done, all, done);
+}
+
 static void on_finding(void *ctx, const struct hx_finding *f)
 {
-    const struct doctor *d = ctx;
+    struct doctor *d = ctx;
     char number[HX_NUMBER_TEXT] = "";
 
+    progress_end(&d->progress);
     if (d->cli->json) {
         finding_json(f);
         return;
@@ -125,8 +139,9 @@ static void on_finding(void *ctx, const struct hx_finding *f)
     printf("%s: %s%s\n", f->table, f->text, f->repairable ? "  (can be repaired)" : "");
 }
 
-static int sum_up(const struct doctor *d)
+static int sum_up(struct doctor *d)
 {
+    progress_end(&d->progress);
     const struct hx_check_result *r = &d->result;
     if (d->cli->json)
         printf("{\"entries\":%" PRIu64 ",\"cases\":%" PRIu64 ",\"replayed\":%" PRIu64
@@ -203,6 +218,7 @@ static int repair(struct doctor *d, const char *folder, bool dry)
     if (rc)
         return rc;
     rc = hx_store_repair(store, &d->options, dry, &d->result);
+    progress_end(&d->progress);
     hx_store_close(store);
     if (rc == HX_CORRUPT)
         return cli_fail(d->cli, CLI_NEGATIVE,

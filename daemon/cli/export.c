@@ -1,5 +1,6 @@
 /* hongxin export: the journal of a store as a file. */
 #include "cli/command.h"
+#include "cli/progress.h"
 #include "store/store.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -12,18 +13,26 @@ static const struct cli_option options[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+static void on_progress(void *ctx, uint64_t done, uint64_t all)
+{
+    progress_show(ctx, done, all, done);
+}
+
 static int write_to(const struct cli *cli, struct hx_store *store, const char *path)
 {
     FILE *out = path ? fopen(path, "wb") : stdout;
-    uint64_t n = 0;
+    struct progress progress;
+    struct hx_export x = {.out = out, .progress = on_progress, .ctx = &progress};
     if (!out)
         return cli_fail(cli, CLI_USAGE, "%s: %s", path, strerror(errno));
-    int rc = hx_store_export(store, out, &n);
+    progress_begin(&progress);
+    int rc = hx_store_export(store, &x);
+    progress_end(&progress);
     if (path && fclose(out) && !rc)
         rc = HX_IO;
     if (rc)
         return cli_fail(cli, CLI_NEGATIVE, "the journal cannot be written: %s", hx_strerror(rc));
-    fprintf(stderr, "%" PRIu64 " entries\n", n);
+    fprintf(stderr, "%" PRIu64 " entries\n", x.entries);
     return CLI_OK;
 }
 

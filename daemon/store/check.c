@@ -61,6 +61,13 @@ static hxp_entry *entry_at(struct doctor *c, uint64_t lsn)
     return store_entry_unpack(value.mv_data, value.mv_size, &c->arena);
 }
 
+void doctor_step(struct doctor *d)
+{
+    d->steps++;
+    if (d->progress)
+        d->progress(d->progress_ctx, d->steps, 0);
+}
+
 /* ---- journal ---- */
 
 static int check_journal(struct doctor *c)
@@ -81,6 +88,7 @@ static int check_journal(struct doctor *c)
                          "gap between LSN %" PRIu64 " and %" PRIu64, last, lsn);
         last = lsn;
         c->result->entries++;
+        doctor_step(c);
         if (!e) {
             doctor_found(c, &(struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
                          "entry %" PRIu64 " cannot be decoded", lsn);
@@ -431,6 +439,7 @@ static void examine_case(struct doctor *d, MDB_val key, MDB_val value)
     struct hx_case *k = &d->st->spare;
     struct chain *h = &d->chain;
     d->result->cases++;
+    doctor_step(d);
     if (key.mv_size != 8 || hx_case_unpack(value.mv_data, value.mv_size, k))
         return; /* said by the walk over the tables */
     hx_arena_reset(&d->arena);
@@ -476,6 +485,8 @@ int hx_store_check(struct hx_store *st, const struct hx_check_options *o,
                        .city = o->rules ? o->city : NULL,
                        .report = o->report,
                        .ctx = o->ctx,
+                       .progress = o->progress,
+                       .progress_ctx = o->ctx,
                        .result = result};
     *result = (struct hx_check_result){0};
     if (st->txn)

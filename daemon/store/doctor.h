@@ -18,11 +18,17 @@ struct doctor {
     const struct hx_city *city;   /* NULL: no replay */
     hx_check_fn *report;
     void *ctx;
+    hx_progress_fn *progress; /* NULL = nobody */
+    void *progress_ctx;
+    uint64_t steps; /* entries and cases looked at so far */
     struct hx_check_result *result;
     struct hx_arena arena;
     struct chain chain;
     struct hx_finding about; /* what the finding being built is about */
 };
+
+/* One entry or case more has been looked at. */
+void doctor_step(struct doctor *d);
 
 /* Reports one finding, counted. */
 void doctor_found(struct doctor *d, const struct hx_finding *about, const char *fmt, ...)

@@ -177,6 +177,7 @@ static int feed(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
     struct feeding *f = ctx;
     f->s->upto = lsn;
     f->err = doctor_scratch_entry(f->s, bytes, size);
+    doctor_step(f->s->d);
     return f->err;
 }
 
@@ -230,8 +231,13 @@ int hx_journal_check_new(const struct hx_check_options *o, const struct hx_journ
     if (!j)
         return HX_NOMEM;
     *result = (struct hx_check_result){0};
-    j->d = (struct doctor){
-        .rules = o->rules, .city = o->city, .report = o->report, .ctx = o->ctx, .result = result};
+    j->d = (struct doctor){.rules = o->rules,
+                           .city = o->city,
+                           .report = o->report,
+                           .ctx = o->ctx,
+                           .progress = o->progress,
+                           .progress_ctx = o->ctx,
+                           .result = result};
     hx_arena_init(&j->d.arena, 0);
     int err = o->rules && o->city ? doctor_scratch_open(&j->s, &j->d, &like) : HX_INVALID;
     if (err) {
@@ -249,6 +255,7 @@ int hx_journal_check_entry(struct hx_journal_check *j, const uint8_t *bytes, siz
     uint64_t lsn = e ? e->lsn : j->last + 1;
     struct hx_finding f = {.invariant = 6, .table = "journal", .lsn = lsn};
     j->d.result->entries++;
+    doctor_step(&j->d);
     if (!e)
         doctor_found(&j->d, &f, "entry %" PRIu64 " cannot be decoded", lsn);
     else if (lsn <= j->last)

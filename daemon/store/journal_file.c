@@ -12,8 +12,8 @@ enum { HEAD_MAX = 256, ENTRY_MOST = 16 * 1024 * 1024 };
 static const char title[] = "hongxin-journal/1";
 
 struct writer {
-    FILE *out;
-    uint64_t n;
+    struct hx_export *x;
+    uint64_t all;
     bool failed;
 };
 
@@ -32,8 +32,10 @@ static int write_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t siz
 {
     struct writer *w = ctx;
     (void)lsn;
-    w->failed |= !put_size(w->out, (uint32_t)size) || !put(w->out, bytes, size);
-    w->n++;
+    w->failed |= !put_size(w->x->out, (uint32_t)size) || !put(w->x->out, bytes, size);
+    w->x->entries++;
+    if (w->x->progress)
+        w->x->progress(w->x->ctx, w->x->entries, w->all);
     return w->failed;
 }
 
@@ -50,9 +52,10 @@ static int scale_of(struct hx_store *st, uint64_t *scale)
     return err;
 }
 
-int hx_store_export(struct hx_store *st, FILE *out, uint64_t *entries)
+int hx_store_export(struct hx_store *st, struct hx_export *x)
 {
-    struct writer w = {.out = out};
+    struct writer w = {.x = x};
+    FILE *out = x->out;
     uint8_t end[12] = {0};
     uint64_t scale;
     int err = scale_of(st, &scale);
@@ -63,11 +66,12 @@ int hx_store_export(struct hx_store *st, FILE *out, uint64_t *entries)
                 "%s epoch=%s partition=%" PRIu32 " scale=%" PRIu64 " oldest=%" PRIu64
                 " newest=%" PRIu64 "\n",
                 title, st->epoch, st->partition, scale, st->now.oldest, st->now.next_lsn - 1) < 0;
+    w.all = st->now.next_lsn - st->now.oldest;
+    x->entries = 0;
     err = hx_store_entries(st, 1, SIZE_MAX, SIZE_MAX, write_entry, &w);
     store_read_end(st);
-    be64_put(end + 4, w.n);
+    be64_put(end + 4, x->entries);
     w.failed |= !put(out, end, sizeof end) || fflush(out) != 0;
-    *entries = w.n;
     return err ? err : w.failed ? HX_IO : HX_OK;
 }
 

@@ -208,6 +208,8 @@ int hx_store_repair(struct hx_store *st, const struct hx_check_options *o, bool 
                           .city = o->city,
                           .report = on_finding,
                           .ctx = &r,
+                          .progress = o->progress,
+                          .progress_ctx = o->ctx,
                           .result = result};
     hx_arena_init(&r.d.arena, 0);
     int err = look(&r);

@@ -322,10 +322,14 @@ struct hx_finding {
 };
 typedef void hx_check_fn(void *ctx, const struct hx_finding *f);
 
+/* Told while something long is done: `done` steps of `all`, 0 = not known how many. */
+typedef void hx_progress_fn(void *ctx, uint64_t done, uint64_t all);
+
 struct hx_check_options {
     const struct hx_rules *rules; /* those the store was written with; NULL: no deadlines … */
     const struct hx_city *city;   /* … and without both no replay */
     hx_check_fn *report;          /* told each finding */
+    hx_progress_fn *progress;     /* told each entry and case that was looked at; NULL = nobody */
     void *ctx;
 };
 
@@ -374,7 +378,13 @@ HX_CHECK int hx_store_repair(struct hx_store *st, const struct hx_check_options 
                              struct hx_check_result *result);
 
 /* A file of entries (FORMAT.md, "A journal apart"). HX_IO. */
-HX_CHECK int hx_store_export(struct hx_store *st, FILE *out, uint64_t *entries);
+struct hx_export {
+    FILE *out;
+    hx_progress_fn *progress; /* told each entry; NULL = nobody */
+    void *ctx;
+    uint64_t entries; /* written */
+};
+HX_CHECK int hx_store_export(struct hx_store *st, struct hx_export *x);
 /* HX_BADVERSION: not such a file. HX_CORRUPT: it ends early or is damaged. */
 HX_CHECK int hx_journal_read(FILE *in, struct hx_journal_head *head, hx_entry_fn *fn, void *ctx);
 
