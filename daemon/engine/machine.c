@@ -51,17 +51,54 @@ static void answer_case(struct hx_machine *m, hxp_reply *r, const struct hx_case
     r->lsn = lsn;
 }
 
+static const char *add_word(struct hx_machine *m, const char *list, const char *word)
+{
+    return hx_arena_printf(m->arena, "%s%s%s", list ? list : "", list && *list ? ", " : "", word);
+}
+
+/* The words that would have been right, when there is a short list of them; NULL = there is none.
+ */
+static const char *right_words(struct hx_machine *m, const char *code)
+{
+    const char *list = NULL;
+    if (strcmp(code, "UNKNOWN_CLASS") == 0)
+        for (int i = 0; i < HX_RULES_CLASSES; i++)
+            list = *m->rules->classes[i].name ? add_word(m, list, m->rules->classes[i].name) : list;
+    if (strcmp(code, "BAD_ROLE") == 0)
+        for (int i = 1; i < HX_ROLES_END; i++)
+            list = add_word(m, list, hx_role_name(i));
+    return list;
+}
+
+/* What people read beside the code; never what the event says. `required` and `field` may be NULL.
+ */
+static char *invalid_text(struct hx_machine *m, const char *code, const char *field,
+                          const char *required)
+{
+    const char *words = right_words(m, code);
+    return hx_arena_printf(m->arena, "%s%s%s%s%s%s%s", code, field ? ": field " : "",
+                           field ? field : "", required ? ": required: " : "",
+                           required ? required : "", words ? "; one of " : "", words ? words : "");
+}
+
 /* Cannot be understood: kept in quarantine, so that nothing is lost, but no fact and no id is
  * remembered. */
-static int invalid(struct hx_machine *m, const struct hx_arrival *in, const char *code,
-                   const char *field, const hxp_reply **reply)
+static int invalid_for(struct hx_machine *m, const struct hx_arrival *in, const char *code,
+                       char *message, const hxp_reply **reply)
 {
     hxp_reply *r = new_reply(m, in, RESULT(INVALID), code);
     if (!r)
         return HX_NOMEM;
-    r->message = field ? hx_arena_printf(m->arena, "%s: field %s", code, field) : text(code);
+    r->message = message;
     *reply = r;
     return m->ops->quarantine(m->backend, in->bytes, in->size, code);
+}
+
+/* `field` is what of the event is wrong; NULL = nothing in particular. */
+static int invalid(struct hx_machine *m, const struct hx_arrival *in, const char *code,
+                   const char *field, const hxp_reply **reply)
+{
+    return invalid_for(m, in, code, invalid_text(m, code, field, NULL), reply);
 }
 
 /* ---- ids that were seen before (corner 8)
@@ -340,7 +377,7 @@ static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arri
     if (s.overflow)
         return invalid(m, in, "CASE_FULL", NULL, reply);
     if (!taken && s.refusal_result == RESULT(INVALID))
-        return invalid(m, in, s.refusal, NULL, reply);
+        return invalid_for(m, in, s.refusal, invalid_text(m, s.refusal, NULL, s.required), reply);
     bool refs_free = true;
     if (taken && s.split)
         rc = hx_split_refs_free(m, in->event, &refs_free);

@@ -69,6 +69,7 @@ int hx_machine_split(struct hx_machine *m, const struct hx_step *from)
 static bool refuse(struct hx_step *s, const char *code)
 {
     s->refusal = code;
+    s->required = NULL;
     s->refusal_result = HONGXIN__V1__RESULT__INVALID;
     return false;
 }

@@ -287,6 +287,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->state_from = 0;
     s->refusal = NULL;
     s->refusal_result = 0;
+    s->required = NULL;
     s->overflow = s->quiet = s->split = false;
     s->unit = NULL;
     s->routed = false;

@@ -58,6 +58,7 @@ static bool guards_hold(struct hx_step *s, const struct hx_transition *row, int 
             *furthest = i;
             s->refusal = w->code;
             s->refusal_result = w->result;
+            s->required = w->says;
         }
         return false;
     }
@@ -125,6 +126,7 @@ bool hx_step_event(struct hx_step *s, int event)
     const char *outer = s->cause;
     int furthest = -1;
     bool earlier = out_of_cycle(s);
+    s->required = NULL;
     s->refusal = "NOT_NOW";
     s->refusal_result = HONGXIN__V1__RESULT__NOT_ALLOWED;
     for (int i = 0; i < s->rules->n_transitions; i++) {

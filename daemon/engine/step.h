@@ -53,12 +53,13 @@ struct hx_step {
         *other;    /* the case named beside its own (into), or the sender of a message; or NULL */
     int message;   /* event for the other case, in the same transaction; -1 = none */
     uint8_t cycle; /* to which the facts belong, when it is not the present one; 0 */
-    uint8_t state_from;  /* before the row was taken */
-    const char *refusal; /* code of the guard that refused */
-    int refusal_result;  /* Hongxin__V1__Result */
-    bool overflow;       /* a limit of the case was reached */
-    const char *unit;    /* whose clock is being started or told: K_ASSIST; NULL = the case's */
-    bool routed;         /* then `route` says by what */
+    uint8_t state_from;   /* before the row was taken */
+    const char *refusal;  /* code of the guard that refused */
+    int refusal_result;   /* Hongxin__V1__Result */
+    const char *required; /* what that guard asks for, in its own words; NULL = no guard */
+    bool overflow;        /* a limit of the case was reached */
+    const char *unit;     /* whose clock is being started or told: K_ASSIST; NULL = the case's */
+    bool routed;          /* then `route` says by what */
     struct hx_route route;
     bool quiet; /* the past of an imported case: nobody is told */
     bool split; /* the event names cases to be made of this one */

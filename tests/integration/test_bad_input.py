@@ -150,6 +150,20 @@ def test_what_the_state_does_not_allow_is_answered_with_what_it_does(good):
     assert "HELD" in reply.allowed
 
 
+def test_what_cannot_be_understood_is_answered_with_what_would_be(good):
+    """The guard's own sentence and the words that exist; never what the event itself says."""
+    tiny = good.event("REPORTED", by="reporter", data={"class": "TINY", "place": "B-0417", "text": "13800000001"})
+    stranger = good.event("REPORTED", by="stranger:x", data={"class": "SMALL", "place": "B-0417"})
+    nowhere = good.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-9999999"})
+    answers = good.publish(tiny, stranger, nowhere)
+    assert [a.code for a in answers] == ["UNKNOWN_CLASS", "BAD_ROLE", "UNKNOWN_PLACE"]
+    assert "required: the class exists" in answers[0].message and "EMERGENCY, SMALL, SERIOUS" in answers[0].message
+    assert "field by" in answers[1].message and "reporter, dispatcher, holder" in answers[1].message
+    assert "required: the place exists" in answers[2].message
+    for answer, word in zip(answers, ("TINY", "stranger", "B-9999999")):
+        assert word not in answer.message and "13800000001" not in answer.message
+
+
 def test_identity_where_no_reporter_comes_in(good):
     number = good.report().case_number
     held = good.event("HELD", by="holder:P-07/li", case_number=number)
