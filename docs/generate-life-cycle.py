@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the parts of life-cycle.md that stand in files of the daemon: pictures and tables.
+"""Writes what the documents repeat of the daemon's files: pictures and tables of life-cycle.md, codes of PROTOCOL.md.
 
-    docs/generate-life-cycle.py           rewrites docs/life-cycle.md between its markers
-    docs/generate-life-cycle.py --check   changes nothing; ends with 1 when the page is stale
+    docs/generate-life-cycle.py           rewrites docs/life-cycle.md and proto/PROTOCOL.md between their markers
+    docs/generate-life-cycle.py --check   changes nothing; ends with 1 when a page is stale
 
 What stands outside the lines `<!-- NAME -->` and `<!-- end NAME -->` is written by hand. Sources: the life cycle in
-config/life-cycles, and the sentences beside each guard and effect in daemon/engine.
+config/life-cycles, the sentences beside each guard and effect in daemon/engine, and the words for alarms in
+daemon/cli/catalogue.c, which must have one for each alarm that engine and service raise.
 """
 import pathlib
 import re
@@ -14,7 +15,6 @@ import sys
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs/life-cycle.md"
 LIFE = ROOT / "config/life-cycles/complaint.yaml"
 UNIT_MS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 # Clocks that an effect starts without naming them in the file.
@@ -164,6 +164,49 @@ def guards(_life):
                  [[f"`{name}`", joined(says), f"`{answer}`"] for name, answer, says in words(pattern)])
 
 
+def codes_with(result):
+    """Codes of guards that refuse with this result, and all that their sentences ask for."""
+    pattern = r'HX_(?:CASE_)?GUARD\("\w+",\s*\w+,\s*\w+,\s*"(\w+)",\s*(\w+),\s*((?:"[^"]*"\s*)+)\)'
+    found = {}
+    for answer, given, says in words(pattern):
+        if given == result and joined(says) not in found.setdefault(answer, []):
+            found[answer].append(joined(says))
+    return table(["code", "what is required"],
+                 [[f"`{answer}`", "; or ".join(says)] for answer, says in sorted(found.items()) if says])
+
+
+def invalid_codes(_life):
+    return codes_with("HX_INVALID_EVENT")
+
+
+def refusal_codes(_life):
+    return codes_with("HX_NOT_ALLOWED")
+
+
+def raised_alarms():
+    """Every alarm that the sources raise by its name."""
+    pattern = (r'(?:hx_fact_alarm\(\w+,|hx_machine_new_alarm\([\w>-]+,|hx_machine_note\(\w+, \w+, \w+,)\s*'
+               r'([^,;)]*"[A-Z_]+"[^,;)]*)')
+    found = set(re.findall(r'"((?:SOURCE_(?:SILENT|BACK))|NO_CLOCK|NO_DUE_ROW)"',
+                           "".join((ROOT / name).read_text(encoding="utf-8")
+                                   for name in ("daemon/service/silence.c", "daemon/engine/machine_watch.c"))))
+    for path in sorted((ROOT / "daemon").glob("[es]*/*.c")):
+        for arguments in re.findall(pattern, path.read_text(encoding="utf-8")):
+            found |= set(re.findall(r'"([A-Z_]+)"', arguments))
+    return found
+
+
+def alarm_codes(_life):
+    catalogue = (ROOT / "daemon/cli/catalogue.c").read_text(encoding="utf-8")
+    known = {name: (en, zh) for name, en, zh in
+             re.findall(r'\{WORDS_ALARM,\s*"(\w+)",\s*"([^"]*)",\s*"([^"]*)"\}', catalogue)}
+    missing = raised_alarms() - set(known)
+    if missing:
+        raise ValueError(f"daemon/cli/catalogue.c has no words for {', '.join(sorted(missing))}")
+    return table(["`AlarmFact.code`", "meaning", "zh"],
+                 [[f"`{name}`", en, zh] for name, (en, zh) in sorted(known.items())])
+
+
 def effects(_life):
     pattern = r'HX_EFFECT\("(\w+)",\s*\w+,\s*\w+,\s*((?:"[^"]*"\s*)+)\)'
     return table(["`do`", "what it does"], [[f"`{name}`", joined(says)] for name, says in words(pattern)])
@@ -171,15 +214,17 @@ def effects(_life):
 
 PARTS = {"states": states, "picture": picture, "clocks": clocks, "promise-times": promise_times, "ladders": ladders,
          "pauses": pauses, "events": events, "transitions": transitions, "guards": guards, "effects": effects}
+CODES = {"invalid-codes": invalid_codes, "refusal-codes": refusal_codes, "alarm-codes": alarm_codes}
+PAGES = {ROOT / "docs/life-cycle.md": PARTS, ROOT / "proto/PROTOCOL.md": CODES}
 
 
-def rewritten(page, life):
-    for name, make in PARTS.items():
+def rewritten(path, page, life):
+    for name, make in PAGES[path].items():
         marker = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
         text = "\n".join(make(life)) + "\n"
         page, count = marker.subn(lambda m, text=text: m[1] + text + m[2], page)
         if count != 1:
-            raise ValueError(f"{PAGE}: the markers of {name} stand there {count} times")
+            raise ValueError(f"{path}: the markers of {name} stand there {count} times")
     return page
 
 
@@ -187,16 +232,20 @@ def main():
     if sys.argv[1:] not in ([], ["--check"]):
         print(__doc__, file=sys.stderr)
         return 2
-    page = PAGE.read_text(encoding="utf-8")
     # As text, like the daemon reads it: in YAML 1.1 the key `on` would be a truth value.
-    fresh = rewritten(page, yaml.load(LIFE.read_text(encoding="utf-8"), Loader=yaml.BaseLoader))
-    if fresh == page:
-        return 0
-    if sys.argv[1:]:
-        print("docs/life-cycle.md is stale: run docs/generate-life-cycle.py")
-        return 1
-    PAGE.write_text(fresh, encoding="utf-8")
-    return 0
+    life = yaml.load(LIFE.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    stale = 0
+    for path in PAGES:
+        page = path.read_text(encoding="utf-8")
+        fresh = rewritten(path, page, life)
+        if fresh == page:
+            continue
+        if sys.argv[1:]:
+            print(f"{path.relative_to(ROOT)} is stale: run docs/generate-life-cycle.py")
+            stale = 1
+        else:
+            path.write_text(fresh, encoding="utf-8")
+    return stale
 
 
 if __name__ == "__main__":
