@@ -162,9 +162,11 @@ static void print_reply(const struct cli *cli, const hxp_reply *r)
     for (size_t i = 0; i < r->n_promises; i++)
         printf("%s %s %s", i ? "," : "  ", r->promises[i]->clock,
                show_time(&s, r->promises[i]->deadline, cli_now(), due));
-    bool more = *r->message && strcmp(r->code, r->message) != 0;
-    if (*r->code || more)
-        printf("  %s%s%s", r->code, *r->code && more ? ": " : "", more ? r->message : "");
+    size_t n = strlen(r->code);
+    bool says_it = n && !strncmp(r->message, r->code, n); /* the message begins with the code */
+    if (says_it || *r->code || *r->message)
+        printf("  %s%s%s", says_it ? "" : r->code, !says_it && n && *r->message ? ": " : "",
+               r->message);
     for (size_t i = 0; i < r->n_allowed; i++)
         printf("%s%s", i ? ", " : cli->zh ? "\n  目前可以：" : "\n  allowed now: ", r->allowed[i]);
     for (size_t i = 0; i < r->n_candidates; i++)

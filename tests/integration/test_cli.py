@@ -135,6 +135,12 @@ def test_refusals_say_what_would_be_allowed(hongxin):
     assert "NOT_ALLOWED" in hongxin.out and "allowed now: " in hongxin.out and "HELD" in hongxin.out
 
 
+def test_a_refusal_names_its_code_once_and_what_is_required(hongxin):
+    hongxin("publish", "--type", "REPORTED", "--class", "HUGE", "--place", "B-0417")
+    assert hongxin.out.count("UNKNOWN_CLASS") == 1
+    assert "the class exists" in hongxin.out and "SMALL" in hongxin.out
+
+
 @pytest.mark.parametrize("args, why", [
     (["publish", "--type", "REPORTED", "--class", "HUGE", "--place", "B-0417"], "UNKNOWN_CLASS"),
     (["publish", "--type", "REPORTED", "--data", "colour=red"], "data.colour"),
