@@ -11,8 +11,7 @@ static const struct cli_option options[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-/* ---- the daemon --------------------------------------------------------------------------------
- */
+/* ---- the daemon ---- */
 
 static double stat_of(const Hongxin__V1__StatsAnswer *a, const char *name)
 {

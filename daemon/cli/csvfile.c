@@ -41,8 +41,7 @@ struct csv_file {
     bool ended_row;
 };
 
-/* ---- input and encoding ------------------------------------------------------------------------
- */
+/* ---- input and encoding ---- */
 
 static bool is_utf8(const char *bytes, size_t n, bool cut)
 {
@@ -221,8 +220,7 @@ void csv_file_close(struct csv_file *f)
     free(f);
 }
 
-/* ---- rows --------------------------------------------------------------------------------------
- */
+/* ---- rows ---- */
 
 /* The end of the line that starts at `from` (an offset from f->at, behind its \n); 0 when the input
  * ends there. */

@@ -54,8 +54,7 @@ struct demo {
     bool all;
 };
 
-/* ---- what is printed ---------------------------------------------------------------------------
- */
+/* ---- what is printed ---- */
 
 /* What somebody would act on: a breach, an escalation above the community, a correction, a failed
  * call-back, a refusal. */
@@ -107,8 +106,7 @@ static const char *holder_name(void *ctx, const char *id)
     return place ? d->cli->zh ? place->name_zh : place->name_en : NULL;
 }
 
-/* ---- the evening -------------------------------------------------------------------------------
- */
+/* ---- the evening ---- */
 
 static int follow(struct demo *d)
 {

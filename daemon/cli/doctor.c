@@ -40,8 +40,7 @@ struct doctor {
 static void on_finding(void *ctx, const struct hx_finding *f);
 static void on_progress(void *ctx, uint64_t done, uint64_t all);
 
-/* ---- what is needed ---------------------------------------------------------------------------
- */
+/* ---- what is needed ---- */
 
 static int load_rules(struct doctor *d)
 {
@@ -95,8 +94,7 @@ static void release(struct doctor *d)
     sodium_memzero(d->key, sizeof d->key);
 }
 
-/* ---- what is said ------------------------------------------------------------------------------
- */
+/* ---- what is said ---- */
 
 static void finding_json(const struct hx_finding *f)
 {
@@ -161,8 +159,7 @@ static int sum_up(struct doctor *d)
     return r->findings ? CLI_NEGATIVE : CLI_OK;
 }
 
-/* ---- a store -----------------------------------------------------------------------------------
- */
+/* ---- a store ---- */
 
 /* Clocks are judged by the versions that the store keeps, unless a file is named. */
 static int know_versions(struct doctor *d, struct hx_store *store)
@@ -243,8 +240,7 @@ int doctor_store(const struct cli *cli, const char *folder)
     return rc;
 }
 
-/* ---- a journal apart ---------------------------------------------------------------------------
- */
+/* ---- a journal apart ---- */
 
 struct reading {
     struct doctor *d;

@@ -48,8 +48,7 @@ static const char *registry_path(const struct cli *cli)
     return path ? path : "config/principals.csv";
 }
 
-/* ---- the file ---------------------------------------------------------------------------------
- */
+/* ---- the file ---- */
 
 static int read_registry(const struct cli *cli, struct registry *r)
 {
@@ -104,8 +103,7 @@ static int write_registry(const struct cli *cli, const struct registry *r, const
     return cli_fail(cli, CLI_NEGATIVE, "%s: %s", r->path, strerror(errno));
 }
 
-/* ---- rows -------------------------------------------------------------------------------------
- */
+/* ---- rows ---- */
 
 /* Calls back for each row with its columns (cut in a copy) and where its line begins; stops at
  * non-zero. */
@@ -170,8 +168,7 @@ static void hex_of(const char *z85, char out[HEX])
         sprintf(out + 2 * i, "%02x", bytes[i]);
 }
 
-/* ---- making keys ------------------------------------------------------------------------------
- */
+/* ---- making keys ---- */
 
 /* The daemon's public key: from a key file of its own, or a file that holds nothing else. */
 static int server_key(const struct cli *cli, char out[HX_KEY_TEXT])
@@ -314,8 +311,7 @@ static int add_key(const struct cli *cli, struct registry *r, const char *name, 
     return rc;
 }
 
-/* ---- list, revoke -----------------------------------------------------------------------------
- */
+/* ---- list, revoke ---- */
 
 static int print_row(void *arg, char *c[COLUMNS], size_t at)
 {
@@ -367,8 +363,7 @@ static int revoke_keys(const struct cli *cli, struct registry *r, const char *na
     return rc;
 }
 
-/* ---- the command ------------------------------------------------------------------------------
- */
+/* ---- the command ---- */
 
 static int with_registry(const struct cli *cli, const char *verb)
 {

@@ -157,8 +157,7 @@ void life_advance(struct life *life, int64_t *delay_ms)
     }
 }
 
-/* ---- events ------------------------------------------------------------------------------------
- */
+/* ---- events ---- */
 
 static void put(json_t *object, const char *path, const char *text)
 {

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- times -------------------------------------------------------------------------------------
- */
+/* ---- times ---- */
 
 int mapping_zone(const char *text, int *offset_minutes)
 {
@@ -87,8 +86,7 @@ int mapping_time(const char *text, const char *format, int offset_minutes, int64
     return *text ? HX_INVALID : to_instant(&c, offset_minutes, ms);
 }
 
-/* ---- headings ----------------------------------------------------------------------------------
- */
+/* ---- headings ---- */
 
 static bool has_name(const struct map_column *c, const char *name)
 {
@@ -186,8 +184,7 @@ void mapping_unbind(struct map_binding *b)
     b->n = 0;
 }
 
-/* ---- rows --------------------------------------------------------------------------------------
- */
+/* ---- rows ---- */
 
 static const char *look_up(const struct map_column *c, const char *text)
 {

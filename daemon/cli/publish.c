@@ -72,8 +72,7 @@ static const struct {
     {"source", "source"},
 };
 
-/* ---- one event ---------------------------------------------------------------------------------
- */
+/* ---- one event ---- */
 
 static int set(const struct cli *cli, json_t *object, const char *path, const char *text)
 {
@@ -270,8 +269,7 @@ static int run_one(const struct cli *cli)
     return rc;
 }
 
-/* ---- many events -------------------------------------------------------------------------------
- */
+/* ---- many events ---- */
 
 struct many {
     const struct cli *cli;

@@ -39,8 +39,7 @@ static void say(struct verify *v, bool fault, uint64_t from, uint64_t upto, cons
         printf("entries %" PRIu64 "-%" PRIu64 ": %s\n", from, upto, what);
 }
 
-/* ---- check-points -----------------------------------------------------------------------------
- */
+/* ---- check-points ---- */
 
 static void judge_key(struct verify *v, const Hongxin__V1__CheckPointFact *p)
 {
@@ -102,8 +101,7 @@ static void take(struct verify *v, const uint8_t *bytes, size_t size)
         hongxin__v1__entry__free_unpacked(e, NULL);
 }
 
-/* ---- the file ---------------------------------------------------------------------------------
- */
+/* ---- the file ---- */
 
 static bool read_head(struct verify *v, FILE *in)
 {

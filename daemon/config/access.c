@@ -38,8 +38,7 @@ static int fault_at(const struct reading *r, size_t line, const char *fmt, ...)
     return hx_problem_set(r->problem, "%s:%zu: %s", r->table->path, line, text);
 }
 
-/* ---- names by number --------------------------------------------------------------------------
- */
+/* ---- names by number ---- */
 
 /* FNV-1a over '@' for a source, then the text. */
 static uint32_t hash_of(bool source, const char *text)
@@ -103,8 +102,7 @@ static void take_name(struct hx_access *a, bool source, const char *text)
     *slot = (uint32_t)++a->names.n;
 }
 
-/* ---- lists of words ---------------------------------------------------------------------------
- */
+/* ---- lists of words ---- */
 
 static size_t count_words(const char *text)
 {
@@ -126,8 +124,7 @@ static const char **split(struct hx_arena *arena, const char *text, size_t *n)
     return list;
 }
 
-/* ---- one row ----------------------------------------------------------------------------------
- */
+/* ---- one row ---- */
 
 static bool name_ok(const char *name, size_t max)
 {
@@ -247,8 +244,7 @@ static int take_row(struct reading *r)
     return HX_OK;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 static int by_bytes(const void *a, const void *b)
 {

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- tables
- * ------------------------------------------------------------------------------------------ */
+/* ---- tables ---- */
 
 /* `file` seen from the folder of the document. */
 static void beside(const struct yaml_doc *doc, const char *file, char *path, size_t size)
@@ -41,8 +40,7 @@ void holiday_table_read(struct yaml_doc *doc, yaml_node_t *map,
         yaml_doc_fault(doc, map, "%s is the table %s, not %s", file, t->name, name);
 }
 
-/* ---- calendars
- * --------------------------------------------------------------------------------------- */
+/* ---- calendars ---- */
 
 static enum hx_calendar_kind kind_of(struct yaml_doc *doc, yaml_node_t *map, const char *kind)
 {

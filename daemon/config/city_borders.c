@@ -37,8 +37,7 @@ struct borders {
     size_t n, room;
 };
 
-/* ---- questions
- * ------------------------------------------------------------------------------------- */
+/* ---- questions ---- */
 
 struct question {
     const struct borders *b;
@@ -81,8 +80,7 @@ static void release(void *ctx)
     free(b);
 }
 
-/* ---- one feature
- * ----------------------------------------------------------------------------------- */
+/* ---- one feature ---- */
 
 struct reading {
     const struct city_loader *l;
@@ -215,8 +213,7 @@ static int add_feature(struct reading *r, const json_t *feature)
     return a->prepared ? check_valid(r, a) : HX_NOMEM;
 }
 
-/* ---- the file
- * -------------------------------------------------------------------------------------- */
+/* ---- the file ---- */
 
 struct text {
     const char *at, *end;
@@ -293,8 +290,7 @@ static int read_text(struct reading *r, struct text t)
                           t.line);
 }
 
-/* ---- the whole
- * -------------------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 static bool same_time(const struct area *a, const struct area *b)
 {

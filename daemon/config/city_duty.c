@@ -92,8 +92,7 @@ static int read_order(const struct city_row *at, int *order)
     return HX_OK;
 }
 
-/* ---- days and hours
- * --------------------------------------------------------------------------------------- */
+/* ---- days and hours ---- */
 
 /* X(word, bits): what may stand in the column days. */
 static const struct {

@@ -77,8 +77,7 @@ bool city_covered(const struct hx_place *place, int64_t from, int64_t to, int64_
     }
 }
 
-/* ---- the number of grids
- * ---------------------------------------------------------------------------- */
+/* ---- the number of grids ---- */
 
 static size_t grids_at(const struct city_loader *l, int64_t at)
 {

@@ -49,8 +49,7 @@ static int each(const struct city_loader *l, enum city_file file,
     return err;
 }
 
-/* ---- day-parts.csv
- * ---------------------------------------------------------------------------------- */
+/* ---- day-parts.csv ---- */
 
 static int minute(const struct city_row *at, size_t column, int *out)
 {
@@ -85,8 +84,7 @@ int city_add_day_parts(const struct city_loader *l)
     return each(l, DAY_PARTS, add_day_part);
 }
 
-/* ---- routing.csv
- * ------------------------------------------------------------------------------------ */
+/* ---- routing.csv ---- */
 
 static const struct {
     const char *word;
@@ -203,8 +201,7 @@ int hx_city_fits(const char *dir, const struct hx_city *city, const struct hx_ru
     return HX_OK;
 }
 
-/* ---- the admission list
- * ------------------------------------------------------------------------------ */
+/* ---- the admission list ---- */
 
 static int add_item(const struct city_row *at)
 {

@@ -31,8 +31,7 @@ struct kind {
     void (*drop)(struct hx_version *x); /* what was read and not put */
 };
 
-/* ---- tables of holidays
- * -------------------------------------------------------------------------------- */
+/* ---- tables of holidays ---- */
 
 static bool calendar_is(const char *text)
 {
@@ -95,8 +94,7 @@ static void calendar_change(const struct hx_versions *v, const struct hx_version
                             .days = mine->newest};
 }
 
-/* ---- life cycles
- * --------------------------------------------------------------------------------------- */
+/* ---- life cycles ---- */
 
 static bool life_cycle_is(const char *text)
 {
@@ -202,8 +200,7 @@ static void life_cycle_change(const struct hx_versions *v, const struct hx_versi
     *c = (struct hx_change){.rules = x->parsed};
 }
 
-/* ---- all kinds
- * ----------------------------------------------------------------------------------------- */
+/* ---- all kinds ---- */
 
 static const struct kind kinds[] = {
     {"calendar", calendar_is, calendar_read, NULL, calendar_put, calendar_change, calendar_drop},
@@ -375,8 +372,7 @@ const struct hx_rules *hx_versions_rules(const struct hx_versions *v)
     return v->rules;
 }
 
-/* ---- the files of a configuration
- * ---------------------------------------------------------------------- */
+/* ---- the files of a configuration ---- */
 
 struct files {
     struct hx_versions *v;

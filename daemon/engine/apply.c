@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- one clock
- * --------------------------------------------------------------------------------------- */
+/* ---- one clock ---- */
 
 static bool by_budget(const struct hx_clock *k)
 {
@@ -116,8 +115,7 @@ bool hx_change_at(const struct hx_rules *r, uint64_t lsn, struct hx_change *chan
     return best != 0;
 }
 
-/* ---- a case
- * ------------------------------------------------------------------------------------------ */
+/* ---- a case ---- */
 
 static void count(struct hx_moves *moves, const struct hx_clock *k, const struct hx_clock *next)
 {
@@ -192,8 +190,7 @@ int hx_machine_apply(struct hx_machine *m, uint64_t case_number, const struct hx
     return move_case(m, c, &now);
 }
 
-/* ---- the journal
- * ------------------------------------------------------------------------------------- */
+/* ---- the journal ---- */
 
 int hx_machine_in_force(struct hx_machine *m, const hxp_rules_fact *fact)
 {

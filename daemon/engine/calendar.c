@@ -9,8 +9,7 @@ enum {
 static const struct hx_zone utc = {.name = "UTC"};
 static const struct hx_window whole_day = {0, (int32_t)HX_DAY};
 
-/* ---- zones
- * ------------------------------------------------------------------------------------------- */
+/* ---- zones ---- */
 
 static const struct hx_zone *zone_of(const struct hx_calendar_rule *cal)
 {
@@ -59,8 +58,7 @@ int32_t hx_zone_day(const struct hx_zone *zone, int64_t t)
     return (int32_t)floor_day(t + hx_zone_offset(zone, t));
 }
 
-/* ---- days
- * -------------------------------------------------------------------------------------------- */
+/* ---- days ---- */
 
 const struct hx_holidays *hx_table_version(const struct hx_table *table, uint32_t version)
 {
@@ -132,8 +130,7 @@ static bool works(const struct hx_calendar_rule *cal, const struct hx_holidays *
     return kind == HX_DAY_WORKING || kind == HX_DAY_MAKE_UP;
 }
 
-/* ---- windows
- * ----------------------------------------------------------------------------------------- */
+/* ---- windows ---- */
 
 /* Windows one after the other, day by day, from the day that holds an instant. */
 struct walk {

@@ -23,8 +23,7 @@ void hx_machine_set_time(struct hx_machine *m, int64_t wall)
         m->now = wall;
 }
 
-/* ---- answers
- * -------------------------------------------------------------------------------------- */
+/* ---- answers ---- */
 
 static hxp_reply *new_reply(struct hx_machine *m, const struct hx_arrival *in, int result,
                             const char *code)
@@ -101,8 +100,7 @@ static int invalid(struct hx_machine *m, const struct hx_arrival *in, const char
     return invalid_for(m, in, code, invalid_text(m, code, field, NULL), reply);
 }
 
-/* ---- ids that were seen before (corner 8)
- * ------------------------------------------------------------ */
+/* ---- ids that were seen before (corner 8) ---- */
 
 static void digest_of(const struct hx_arrival *in, uint8_t digest[16])
 {
@@ -156,8 +154,7 @@ static int remember(struct hx_machine *m, const struct hx_arrival *in, uint64_t 
     return m->ops->seen_save(m->backend, in->event->source, in->event->id, &seen);
 }
 
-/* ---- the step of an event
- * ----------------------------------------------------------------------------- */
+/* ---- the step of an event ---- */
 
 /* R2: the event's own time counts when its proof is accepted for this fact; otherwise the time we
  * read it. What a source sent while we were down counts as received when it was sent: our outage
@@ -398,8 +395,7 @@ static int step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arri
     return rc || s.message < 0 || !s.other ? rc : deliver(m, &s);
 }
 
-/* ---- which case
- * ------------------------------------------------------------------------------------- */
+/* ---- which case ---- */
 
 /* Up to when deadlines are judged before an event. What was sent while we were down goes before
  * what is done now that we are up. */

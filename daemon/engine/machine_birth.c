@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* ---- parts
- * ------------------------------------------------------------------------------------------ */
+/* ---- parts ---- */
 
 int hx_split_refs_free(struct hx_machine *m, const hxp_event *e, bool *all_free)
 {
@@ -63,8 +62,7 @@ int hx_machine_split(struct hx_machine *m, const struct hx_step *from)
     return HX_OK;
 }
 
-/* ---- import
- * ----------------------------------------------------------------------------------------- */
+/* ---- import ---- */
 
 static bool refuse(struct hx_step *s, const char *code)
 {

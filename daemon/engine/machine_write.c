@@ -16,8 +16,7 @@ static char *copy(struct hx_arena *a, const char *s)
     return *s ? hx_arena_strdup(a, s) : text("");
 }
 
-/* ---- the reply
- * ------------------------------------------------------------------------------------- */
+/* ---- the reply ---- */
 
 /* How a budget in this calendar is counted, for the one to whom it is promised (S5). */
 static const char *unit_of(const struct hx_calendar_rule *cal)
@@ -115,8 +114,7 @@ void hx_reply_allowed(struct hx_step *s, hxp_reply *r)
             r->allowed[r->n_allowed++] = text(rules->events[i].name);
 }
 
-/* ---- the entry
- * ------------------------------------------------------------------------------------- */
+/* ---- the entry ---- */
 
 /* "holder:P-07/li" → "P-07"; "city/property" → "city". */
 static char *audience_id(struct hx_arena *a, const char *to)

@@ -118,8 +118,7 @@ void hx_memory_free(struct hx_memory *m)
     free(m);
 }
 
-/* ---- cases
- * ------------------------------------------------------------------------------------------- */
+/* ---- cases ---- */
 
 /* Elements that begin with an ascending number: the one of this number, or NULL. Without gaps it is
  * found at once. */
@@ -203,8 +202,7 @@ bool hx_memory_due(const struct hx_memory *m, int64_t *due, uint64_t *number)
     return *due != INT64_MAX;
 }
 
-/* ---- names
- * --------------------------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 static char *join(const char *a, const char *b)
 {
@@ -364,8 +362,7 @@ static int source_save(void *b, const char *source, const struct hx_source *s)
     return HX_OK;
 }
 
-/* ---- parked events
- * --------------------------------------------------------------------------------------- */
+/* ---- parked events ---- */
 
 static int park(void *b, const char *source, const char *ref, const struct hx_parked *p)
 {
@@ -461,8 +458,7 @@ static int watch_first(void *b, struct hx_watch *w)
     return HX_OK;
 }
 
-/* ---- the journal
- * --------------------------------------------------------------------------------------------- */
+/* ---- the journal ---- */
 
 static int next_lsn(void *b, uint64_t *lsn)
 {

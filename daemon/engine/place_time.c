@@ -24,8 +24,7 @@ bool hx_period_holds(int64_t from, int64_t to, int64_t at)
     return (!from || at >= from) && (!to || at < to);
 }
 
-/* ---- places at an instant
- * ---------------------------------------------------------------------------- */
+/* ---- places at an instant ---- */
 
 const struct hx_place *hx_place_at(const struct hx_place *place, int64_t at)
 {
@@ -71,8 +70,7 @@ const char *hx_place_holder(const struct hx_place *place)
     return hx_place_holder_at(place, at_last(place));
 }
 
-/* ---- companies of estates
- * ---------------------------------------------------------------------------- */
+/* ---- companies of estates ---- */
 
 static const char *company_at(const struct hx_place *estate, int64_t at)
 {
@@ -118,8 +116,7 @@ const char *hx_city_name(const struct hx_city *city, const char *id, bool zh)
     return c ? zh ? c->name_zh : c->name_en : NULL;
 }
 
-/* ---- positions
- * --------------------------------------------------------------------------------------- */
+/* ---- positions ---- */
 
 void hx_city_set_borders(struct hx_city *city, const struct hx_borders *borders)
 {
@@ -143,8 +140,7 @@ int hx_city_utc_offset(const struct hx_city *city)
     return city->utc_offset;
 }
 
-/* ---- walks and version
- * ------------------------------------------------------------------------------- */
+/* ---- walks and version ---- */
 
 static const void *vector_next(const struct city_vector *v, size_t *at)
 {

@@ -15,8 +15,7 @@ struct hx_rota {
     size_t n_leaves, cap_leaves;
 };
 
-/* ---- building ----------------------------------------------------------------------------------
- */
+/* ---- building ---- */
 
 int hx_rota_new(struct hx_rota **out)
 {
@@ -108,8 +107,7 @@ static int compare_leaves(const void *a, const void *b)
     return by_person ? by_person : (x->from > y->from) - (x->from < y->from);
 }
 
-/* ---- shifts that meet ---------------------------------------------------------------------------
- */
+/* ---- shifts that meet ---- */
 
 /* Whole days of the week, and types of day; what is given one way may fall on what is given the
  * other. */
@@ -176,8 +174,7 @@ int hx_rota_seal(struct hx_rota *rota, const struct hx_shift *clash[2])
     return HX_OK;
 }
 
-/* ---- who is there ------------------------------------------------------------------------------
- */
+/* ---- who is there ---- */
 
 /* The first shift of the post; n_shifts when it has none. */
 static size_t first_of(const struct hx_rota *rota, const char *role, const char *area)
@@ -302,8 +299,7 @@ struct hx_on_duty hx_rota_at(const struct hx_rota *rota, const char *role, const
     return found;
 }
 
-/* ---- gaps
- * ---------------------------------------------------------------------------------------- */
+/* ---- gaps ---- */
 
 static void keep_earlier(int64_t t, int64_t after, int64_t *next)
 {
@@ -356,8 +352,7 @@ bool hx_rota_gap(const struct hx_rota *rota, const char *role, const char *area,
     return open;
 }
 
-/* ---- walks
- * ---------------------------------------------------------------------------------------- */
+/* ---- walks ---- */
 
 const struct hx_shift *hx_rota_next_shift(const struct hx_rota *rota, size_t *at)
 {

@@ -25,8 +25,7 @@ bool hx_day_part_holds(const struct hx_day_part *part, int utc_offset, int64_t a
     return city_minute_in(part, (int)(in_day / HX_MINUTE));
 }
 
-/* ---- one row
- * --------------------------------------------------------------------------------------- */
+/* ---- one row ---- */
 
 struct search {
     const struct hx_city *city;
@@ -112,8 +111,7 @@ static const struct hx_route_row *find_row(const struct search *s,
     return row_of(s, "", watch);
 }
 
-/* ---- the two checks
- * -------------------------------------------------------------------------------- */
+/* ---- the two checks ---- */
 
 static const struct hx_exception *find_exception(const struct hx_routing *r, const char *code,
                                                  const char *community, int64_t at)
@@ -192,8 +190,7 @@ static void check_conflict(const struct search *s, struct hx_route *out)
                                   hx_place_above_at(s->place, HX_STREET, s->placed_at));
 }
 
-/* ---- answers
- * --------------------------------------------------------------------------------------- */
+/* ---- answers ---- */
 
 static struct search begin(const struct hx_city *city, const struct hx_route_query *q,
                            struct hx_route *out)

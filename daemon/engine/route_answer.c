@@ -26,8 +26,7 @@ hxp_routing *hx_route_message(struct hx_arena *arena, const struct hx_city *city
     return m;
 }
 
-/* ---- line by line
- * ---------------------------------------------------------------------------------- */
+/* ---- line by line ---- */
 
 enum { LINES_MAX = 2000, TOLD_MAX = 16 };
 

@@ -32,8 +32,7 @@ static bool period_sound(int64_t from, int64_t to)
     return !from || !to || from < to;
 }
 
-/* ---- day parts
- * ------------------------------------------------------------------------------------- */
+/* ---- day parts ---- */
 
 int hx_city_add_day_part(struct hx_city *city, const struct hx_day_part *part)
 {
@@ -57,8 +56,7 @@ const struct hx_day_part *hx_city_day_part(const struct hx_city *city, const cha
     return city->routing ? city_table_get(&city->routing->parts, name) : NULL;
 }
 
-/* ---- rows
- * ------------------------------------------------------------------------------------------ */
+/* ---- rows ---- */
 
 static const struct route_node *first_of(const struct hx_routing *r, const char *place)
 {
@@ -212,8 +210,7 @@ const struct hx_route_row *hx_city_next_route(const struct hx_city *city, size_t
     return r && *at < r->n_rows ? r->rows[(*at)++] : NULL;
 }
 
-/* ---- the admission list
- * ---------------------------------------------------------------------------- */
+/* ---- the admission list ---- */
 
 int hx_city_add_admission(struct hx_city *city, const struct hx_admission *item)
 {

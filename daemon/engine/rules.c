@@ -86,8 +86,7 @@ int hx_rules_default_class(const struct hx_rules *r)
     return -1;
 }
 
-/* ---- closed lists
- * ---------------------------------------------------------------------------------- */
+/* ---- closed lists ---- */
 
 static int number_in(const char *const *names, size_t n, const char *name)
 {
@@ -187,8 +186,7 @@ int hx_need_number(const char *name)
     return number_in(need_names, COUNT(need_names), name);
 }
 
-/* ---- versions
- * ---------------------------------------------------------------------------------------- */
+/* ---- versions ---- */
 
 const struct hx_rules *hx_rules_at(const struct hx_rules *r, uint32_t version)
 {

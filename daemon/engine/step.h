@@ -65,8 +65,7 @@ struct hx_step {
     bool split; /* the event names cases to be made of this one */
 };
 
-/* ---- facts.c: building facts
- * ---------------------------------------------------------------------- */
+/* ---- facts.c: building facts ---- */
 void hx_fact_state(struct hx_step *s, int from, int to);
 void hx_fact_class(struct hx_step *s, int from, int to);
 /* A clock's calendar as facts name it: "day", "workdays@china/1" (table and its version). */
@@ -80,8 +79,7 @@ void hx_fact_owner(struct hx_step *s);
 void hx_fact_alarm(struct hx_step *s, const char *code, const char *about);
 hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to);
 
-/* ---- clock.c: clocks and their arithmetic
- * ----------------------------------------------------------- */
+/* ---- clock.c: clocks and their arithmetic ---- */
 /* The clock of this kind in the present cycle that runs, is paused or has expired; NULL when there
  * is none. */
 struct hx_clock *hx_clock_find(struct hx_case *c, int kind);
@@ -149,8 +147,7 @@ int64_t hx_clock_fire_time(const struct hx_rules *r, const struct hx_case *c,
 int64_t hx_clock_next(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k);
 #define HX_CLOCK_END (UINT32_C(1) << 31)
 
-/* ---- ladder.c: who is told, and who must be told again
- * --------------------------------------------- */
+/* ---- ladder.c: who is told, and who must be told again ---- */
 /* Tells mark i of a clock. `passed` = bits of earlier marks told in the same message (R9); `also` =
  * second clock. */
 void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passed);
@@ -172,8 +169,7 @@ bool hx_tell(struct hx_step *s, int receiver, const char *why);
  * somebody is there, at last the city's desk (S32, corner 26). */
 void hx_ladder_climb(struct hx_step *s, const char *absent);
 
-/* ---- post.c: who answers for a receiver
- * ------------------------------------------------------------------------------------------- */
+/* ---- post.c: who answers for a receiver ---- */
 /* Names in the notice the person on duty at its receiver's post (F8). False when the rota knows the
  * post and nobody is there: the notice says so, and the gap is recorded (corner 26, F10). Posts
  * that the rota does not know, such as the reporter's, always count as held. */
@@ -182,8 +178,7 @@ bool hx_post_answers(struct hx_step *s, hxp_notice_fact *f);
  * none. In the arena: "holder:P-07/zhou". */
 const char *hx_post_second(struct hx_step *s);
 
-/* ---- owner.c: every second has one owner (R10)
- * ------------------------------------------------------ */
+/* ---- owner.c: every second has one owner (R10) ---- */
 /* Books the time up to t for the present owner; an earlier t books nothing, so that the sum never
  * shrinks. */
 void hx_owner_book(struct hx_case *c, int64_t t);
@@ -200,13 +195,11 @@ struct hx_owner_mark hx_owner_mark(const struct hx_case *c);
 void hx_owner_unbook(struct hx_case *c, const struct hx_owner_mark *before,
                      const struct hx_owner_mark *booked);
 
-/* ---- machine_due.c
- * --------------------------------------------------------------------------------------------- */
+/* ---- machine_due.c ---- */
 /* Judges what has run out until `until`, in order, without telling anybody. */
 void hx_step_run_out(struct hx_step *s, int64_t until);
 
-/* ---- step.c
- * ------------------------------------------------------------------------------------------ */
+/* ---- step.c ---- */
 /* Whether a row takes what is read late, also from an earlier cycle (guard ended_later). */
 bool hx_row_looks_back(const struct hx_transition *row);
 /* Whether some event could take this row in the case's present state, as far as the case alone

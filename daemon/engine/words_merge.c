@@ -99,8 +99,7 @@ static void remember_state(struct hx_step *s, const struct hx_call *call)
     s->c->state_before = s->state_from;
 }
 
-/* ---- in the absorbing case
- * ------------------------------------------------------------------------------------ */
+/* ---- in the absorbing case ---- */
 
 static void mass(struct hx_step *s, const struct hx_call *call)
 {

@@ -38,8 +38,7 @@ static bool no_pressure(const struct hx_step *s, const struct hx_call *call)
            !shortly_before(s, c->t_arrived) && !shortly_before(s, c->t_resolved);
 }
 
-/* ---- parties and their call-backs
- * -------------------------------------------------------------------------------------- */
+/* ---- parties and their call-backs ---- */
 
 /* A party by its own reference; the first reporter also by the case's. NULL: nobody. */
 static struct hx_party *party_named(const struct hx_step *s, const char *name)

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- guards
- * ------------------------------------------------------------------------------------------- */
+/* ---- guards ---- */
 
 static bool return_reason(const struct hx_step *s, const struct hx_call *call)
 {
@@ -78,8 +77,7 @@ static bool other_holder(const struct hx_step *s, const struct hx_call *call)
     return strcmp(s->data->holder, s->c->holder) != 0;
 }
 
-/* ---- effects
- * ---------------------------------------------------------------------------------------------- */
+/* ---- effects ---- */
 
 static void ask_return(struct hx_step *s, const struct hx_call *call)
 {

@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* ---- guards
- * ------------------------------------------------------------------------------------------- */
+/* ---- guards ---- */
 
 static bool place_known(const struct hx_step *s, const struct hx_call *call)
 {
@@ -52,8 +51,7 @@ static bool holder_same(const struct hx_step *s, const struct hx_call *call)
     return strcmp(s->data->holder, s->c->holder) == 0;
 }
 
-/* ---- the place of a report
- * ---------------------------------------------------------------------------- */
+/* ---- the place of a report ---- */
 
 /* By the tree of the moment of the report; a border that moves later leaves the case where it is
  * (S9). */
@@ -77,8 +75,7 @@ void hx_place_case(struct hx_step *s)
     hx_text_put(c->building, sizeof c->building, hx_place_above_at(p, HX_BUILDING, at));
 }
 
-/* ---- routes
- * ------------------------------------------------------------------------------------------- */
+/* ---- routes ---- */
 
 static const char *lowest_place(const struct hx_case *c)
 {

@@ -113,8 +113,7 @@ int boot_check(struct boot *b, const char *config, void (*say)(const struct hx_p
     return faults;
 }
 
-/* ---- keys: of identities, of on-site codes ----------------------------------------------------
- */
+/* ---- keys: of identities, of on-site codes ---- */
 
 static int key_fault(const char *path, const char *what, struct hx_problem *problem)
 {
@@ -194,8 +193,7 @@ static int read_key(const char *path, uint8_t *key, struct hx_problem *problem)
     return read_old_key(path, key, problem);
 }
 
-/* ---- store and service ------------------------------------------------------------------------
- */
+/* ---- store and service ---- */
 
 int boot_open(struct boot *b, const char *data, uint32_t scale, struct hx_problem *problem)
 {

@@ -49,8 +49,7 @@ void act_abort(struct service *s)
     batch_reset(&s->batch);
 }
 
-/* ---- a changed registry -----------------------------------------------------------------------
- */
+/* ---- a changed registry ---- */
 
 static void record(struct service *s, const char *act, const struct hx_principal *p,
                    const char *detail)

@@ -21,8 +21,7 @@ enum {
 
 #define STATE(name) HONGXIN__V1__RULES_VERSION__STATE__##name
 
-/* ---- answers
- * ------------------------------------------------------------------------------------------- */
+/* ---- answers ---- */
 
 static void send(struct service *s, const struct apply_question *q, hxp_response *answer)
 {
@@ -76,8 +75,7 @@ static void answer(struct service *s, const struct apply_question *q, const hxp_
     send(s, q, &message);
 }
 
-/* ---- what is in the store
- * ----------------------------------------------------------------------------------- */
+/* ---- what is in the store ---- */
 
 struct find {
     struct service *s;
@@ -110,8 +108,7 @@ static hxp_rules_version *stored(struct service *s, const struct hx_version *x)
     return hx_store_rules(s->store, same_row, &f) == HX_OK ? f.row : NULL;
 }
 
-/* ---- the question
- * ------------------------------------------------------------------------------------------- */
+/* ---- the question ---- */
 
 /* A named person of the operator or the city. */
 static bool may_apply(const char *by, const struct hx_principal *who)
@@ -173,8 +170,7 @@ void handle_apply(struct service *s, const struct request *r)
         done(s, q);
 }
 
-/* ---- preview
- * ------------------------------------------------------------------------------------------- */
+/* ---- preview ---- */
 
 struct preview {
     struct service *s;
@@ -245,8 +241,7 @@ static void preview_step(struct service *s, struct apply_question *q)
     }
 }
 
-/* ---- into force
- * ---------------------------------------------------------------------------------------------- */
+/* ---- into force ---- */
 
 int apply_tell(struct service *s, const struct hx_version *x, const hxp_rules_version *row,
                uint64_t *lsn)
@@ -354,8 +349,7 @@ void apply_turn(struct service *s)
         preview_step(s, q);
 }
 
-/* ---- moving open cases
- * ------------------------------------------------------------------------------------------- */
+/* ---- moving open cases ---- */
 
 struct numbers {
     uint64_t list[MOVE_STEP];

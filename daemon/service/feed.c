@@ -140,8 +140,7 @@ static bool too_many_feeds(const struct service *s, const struct request *r)
     return t && t->feeds && n >= t->feeds;
 }
 
-/* ---- HELLO ------------------------------------------------------------------------------------
- */
+/* ---- HELLO ---- */
 
 static const char *judge_hello(const struct service *s, const struct request *r)
 {
@@ -263,8 +262,7 @@ void handle_hello(struct service *s, const struct request *r)
     welcome(s, r, feed);
 }
 
-/* ---- CREDIT, ACK ------------------------------------------------------------------------------
- */
+/* ---- CREDIT, ACK ---- */
 
 static struct feed *expect_feed(struct service *s, const struct request *r)
 {

@@ -10,8 +10,7 @@
 
 enum { REASON_LEAST = 4, REASON_MOST = 500, PERSON_MOST = 64 };
 
-/* ---- call-back references ---------------------------------------------------------------------
- */
+/* ---- call-back references ---- */
 
 void identity_ref(const struct service *s, uint64_t case_number, const struct hx_principal *who,
                   char out[IDENTITY_REF])
@@ -45,8 +44,7 @@ void identity_mark(struct service *s, const struct hx_principal *who, hxp_case_v
         view->callback_ref = copy;
 }
 
-/* ---- masked values ----------------------------------------------------------------------------
- */
+/* ---- masked values ---- */
 
 static bool masked(const char *text)
 {
@@ -64,8 +62,7 @@ bool identity_is_masked(const hxp_reporter *r)
     return masked(r->name) || masked(r->phone) || masked(r->address) || masked(r->other);
 }
 
-/* ---- what all acts have in common -------------------------------------------------------------
- */
+/* ---- what all acts have in common ---- */
 
 /* A reason and a person of the right form; anything else is answered here. */
 static bool judge_words(struct service *s, const struct request *r, const char *reason,
@@ -116,8 +113,7 @@ static void trouble(struct service *s, const struct request *r)
     service_problem(s, r, "STORE_TROUBLE", "try again");
 }
 
-/* ---- a look -----------------------------------------------------------------------------------
- */
+/* ---- a look ---- */
 
 static hxp_reporter *load(struct service *s, uint64_t number, uint32_t party)
 {
@@ -166,8 +162,7 @@ void handle_identity(struct service *s, const struct request *r)
     wipe(a.reporter);
 }
 
-/* ---- erasing, holding -------------------------------------------------------------------------
- */
+/* ---- erasing, holding ---- */
 
 static int do_act(struct service *s, const Hongxin__V1__IdentityAct *q, uint32_t *n)
 {
@@ -222,8 +217,7 @@ void handle_identity_act(struct service *s, const struct request *r)
     service_answer(s, r, &answer);
 }
 
-/* ---- tracing a copy ---------------------------------------------------------------------------
- */
+/* ---- tracing a copy ---- */
 
 /* Whose reference it is; also of principals whose keys are revoked. */
 static const struct hx_principal *find_receiver(const struct service *s,

@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- reading both
- * -------------------------------------------------------------------------------------- */
+/* ---- reading both ---- */
 
 /* A file of the configuration: in force already, new, or older than what is. */
 static int put_file(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem)
@@ -86,8 +85,7 @@ void in_force_describe(const struct hx_version *x, hxp_rules_version *v)
     v->state = HONGXIN__V1__RULES_VERSION__STATE__IN_FORCE;
 }
 
-/* ---- at the start
- * -------------------------------------------------------------------------------------- */
+/* ---- at the start ---- */
 
 struct known {
     struct service *s;
@@ -164,8 +162,7 @@ int in_force_start(struct service *s)
     return rc;
 }
 
-/* ---- next year's calendar
- * ------------------------------------------------------------------------------ */
+/* ---- next year's calendar ---- */
 
 enum { WEEK = 7 };
 

@@ -15,8 +15,7 @@ struct lock_bucket {
     int64_t at_us;
 };
 
-/* ---- quotas -----------------------------------------------------------------------------------
- */
+/* ---- quotas ---- */
 
 static const struct lock_bucket *find_bucket(const struct lock *l, const char *name)
 {
@@ -71,8 +70,7 @@ uint64_t lock_quota(struct lock *l, const struct hx_principal *who, size_t n)
     return 1 + (uint64_t)((wanted - b->level) * 1000 / rate);
 }
 
-/* ---- files ------------------------------------------------------------------------------------
- */
+/* ---- files ---- */
 
 static bool changed(const struct lock_file *f)
 {
@@ -144,8 +142,7 @@ void lock_close(struct lock *l)
     *l = (struct lock){0};
 }
 
-/* ---- a changed registry -----------------------------------------------------------------------
- */
+/* ---- a changed registry ---- */
 
 static bool may_stream(const struct hx_access_key *k)
 {
@@ -186,8 +183,7 @@ void lock_turn(struct service *s)
     hx_log(HX_LOG_WARN, "event=access_changed file=%s", l->principals.path);
 }
 
-/* ---- messages ---------------------------------------------------------------------------------
- */
+/* ---- messages ---- */
 
 static int digit(char c)
 {

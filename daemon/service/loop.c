@@ -22,8 +22,7 @@ enum {
 
 static const struct timeval at_once = {0, 0};
 
-/* ---- the next deadline ------------------------------------------------------------------------
- */
+/* ---- the next deadline ---- */
 
 static void set_timer(struct loop *l, int64_t due)
 {
@@ -50,8 +49,7 @@ static void arm(struct loop *l)
         set_timer(l, due);
 }
 
-/* ---- turns ------------------------------------------------------------------------------------
- */
+/* ---- turns ---- */
 
 /* A quiet moment: so long without work. A projection in the middle of steady traffic would hold up
  * the events behind it, so work puts it off, but not for ever. */
@@ -136,8 +134,7 @@ static void on_safety(evutil_socket_t fd, short what, void *loop)
     }
 }
 
-/* ---- each second ------------------------------------------------------------------------------
- */
+/* ---- each second ---- */
 
 /* What wants doing now and then, outside a turn's transaction. */
 static void keep_house(struct service *s)
@@ -194,8 +191,7 @@ static void on_signal(evutil_socket_t signal, short what, void *loop)
     event_base_loopbreak(l->base);
 }
 
-/* ---- life -------------------------------------------------------------------------------------
- */
+/* ---- life ---- */
 
 static bool add_doors(struct loop *l)
 {

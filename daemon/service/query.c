@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* ---- one case ---------------------------------------------------------------------------------
- */
+/* ---- one case ---- */
 
 /* Journal entries of one case, collected newest first. */
 struct history {
@@ -119,8 +118,7 @@ void handle_case(struct service *s, const struct request *r)
     service_answer(s, r, &answer);
 }
 
-/* ---- lists ------------------------------------------------------------------------------------
- */
+/* ---- lists ---- */
 
 struct list {
     struct service *s;
@@ -244,8 +242,7 @@ void handle_list(struct service *s, const struct request *r)
     service_answer(s, r, &answer);
 }
 
-/* ---- likely duplicates ------------------------------------------------------------------------
- */
+/* ---- likely duplicates ---- */
 
 void handle_similar(struct service *s, const struct request *r)
 {

@@ -42,8 +42,7 @@ struct sim {
     size_t n_waiting;
 };
 
-/* ---- receivers
- * ------------------------------------------------------------------------------------- */
+/* ---- receivers ---- */
 
 /* "company:P-07" and "P-07" are the same receiver; "*" is everybody. */
 static const char *bare(const char *name)
@@ -84,8 +83,7 @@ static int set_endpoint(struct sim *s, const struct scenario_action *a, char pro
     return HX_OK;
 }
 
-/* ---- evidence
- * --------------------------------------------------------------------------------------- */
+/* ---- evidence ---- */
 
 /* A proof is believed, except that a code of the form that buildings show is checked, under a key
  * of 32 zero bytes. */
@@ -103,8 +101,7 @@ static const char *prove(void *ctx, const struct hx_arrival *in, const struct hx
                : "ONSITE_CODE_WRONG";
 }
 
-/* ---- output
- * ------------------------------------------------------------------------------------------ */
+/* ---- output ---- */
 
 /* What the receiver would read. */
 static int add_texts(const struct sim *s, const hxp_entry *e, const hxp_fact *f, json_t *line)
@@ -185,8 +182,7 @@ static int print_reply(struct sim *s, const struct scenario_action *a, const hxp
     return print_fact(s, &e, &f);
 }
 
-/* ---- actions
- * ------------------------------------------------------------------------------------------- */
+/* ---- actions ---- */
 
 static void set_time(struct sim *s, int64_t real)
 {
@@ -315,8 +311,7 @@ static int act(struct sim *s, const struct scenario_action *a, char problem[512]
     return HX_OK;
 }
 
-/* ---- the loop
- * -------------------------------------------------------------------------------------------- */
+/* ---- the loop ---- */
 
 /* The next deadline in real time; INT64_MAX when none may be judged now. */
 static int64_t next_due(const struct sim *s, uint64_t *case_number)

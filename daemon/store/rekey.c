@@ -35,8 +35,7 @@ const uint8_t *hx_store_salt(const struct hx_store *st)
     return st->has_salt ? st->salt : NULL;
 }
 
-/* ---- the salt ---------------------------------------------------------------------------------
- */
+/* ---- the salt ---- */
 
 void store_salt_seal(const struct hx_store *st, uint8_t row[STORE_SALT_ROW])
 {
@@ -58,8 +57,7 @@ int store_salt_open(struct hx_store *st, const uint8_t row[STORE_SALT_ROW])
     return st->has_salt ? HX_OK : HX_CORRUPT;
 }
 
-/* ---- the change -------------------------------------------------------------------------------
- */
+/* ---- the change ---- */
 
 /* Wraps one row's key anew. HX_EXISTS: it is under the present key already. */
 static int rewrap(const struct hx_store *st, const MDB_val *key, uint8_t *row)

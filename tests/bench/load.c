@@ -41,8 +41,7 @@ struct load {
     double cpu;
 };
 
-/* ---- letters ------------------------------------------------------------------------------------
- */
+/* ---- letters ---- */
 
 static void make_letters(struct load *l, uint64_t events, size_t items)
 {
@@ -86,8 +85,7 @@ static void on_reply(void *ctx, const struct load_reply *r)
         tool_die("somebody else reports cases meanwhile", HX_MISMATCH);
 }
 
-/* ---- the number of the next case ----------------------------------------------------------------
- */
+/* ---- the number of the next case ---- */
 
 static void on_probe(void *ctx, const struct load_reply *r)
 {
@@ -122,8 +120,7 @@ static void send_letter(struct load *l, size_t i, int64_t when)
     tool_need("send", load_door_send(&l->door, l->letters[i].bytes, l->letters[i].size));
 }
 
-/* ---- figures ------------------------------------------------------------------------------------
- */
+/* ---- figures ---- */
 
 static int by_value(const void *a, const void *b)
 {
@@ -155,8 +152,7 @@ static void print_figures(struct load *l, double seconds)
     print_times("answer", l->answered_us, l->n_letters);
 }
 
-/* ---- flood --------------------------------------------------------------------------------------
- */
+/* ---- flood ---- */
 
 static void run_flood(struct load *l, size_t window)
 {
@@ -175,8 +171,7 @@ static void run_flood(struct load *l, size_t window)
     puts("}");
 }
 
-/* ---- a subscriber -------------------------------------------------------------------------------
- */
+/* ---- a subscriber ---- */
 
 static void ask(struct load_door *d, const hxp_request *r)
 {
@@ -238,8 +233,7 @@ static size_t read_feed(struct load *l)
     return n;
 }
 
-/* ---- pace ---------------------------------------------------------------------------------------
- */
+/* ---- pace ---- */
 
 static int door_fd(const struct load_door *d)
 {
@@ -314,8 +308,7 @@ static void run_pace(struct load *l, uint64_t rate)
     puts("}");
 }
 
-/* ---- the program --------------------------------------------------------------------------------
- */
+/* ---- the program ---- */
 
 static const char *key_file; /* NULL = without keys */
 

@@ -94,8 +94,7 @@ static int chain(void)
     return 0;
 }
 
-/* ---- strangers --------------------------------------------------------------------------------
- */
+/* ---- strangers ---- */
 
 static void *knock(void *zmq, const char *endpoint, const struct hx_key *k)
 {

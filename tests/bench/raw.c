@@ -50,8 +50,7 @@ struct yard {
     double cpu;
 };
 
-/* ---- rows, made by the engine -------------------------------------------------------------------
- */
+/* ---- rows, made by the engine ---- */
 
 static struct row *new_row(struct yard *y, enum table table, unsigned flags, size_t size)
 {
@@ -135,8 +134,7 @@ static void chunk_done(struct yard *y)
     hx_memory_free(y->memory);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------
- */
+/* ---- writing ---- */
 
 static uint64_t last_key(MDB_txn *txn, MDB_dbi dbi)
 {

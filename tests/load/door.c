@@ -67,8 +67,7 @@ int load_door_send(struct load_door *d, const void *bytes, size_t size)
     return zmq_send(d->socket, bytes, size, 0) < 0 ? HX_IO : HX_OK;
 }
 
-/* ---- reading answers: the few fields that matter, straight from the wire format ----------------
- */
+/* ---- reading answers: the few fields that matter, straight from the wire format ---- */
 
 struct wire {
     const uint8_t *at, *end;
@@ -246,8 +245,7 @@ int load_door_receive_raw(struct load_door *d, int timeout_ms, uint8_t **bytes, 
     return rc;
 }
 
-/* ---- clocks and chance --------------------------------------------------------------------------
- */
+/* ---- clocks and chance ---- */
 
 static int64_t read_us(clockid_t id)
 {

@@ -115,8 +115,7 @@ HX_CHECK int load_door_receive(struct load_door *d, int timeout_ms, load_reply_f
 HX_CHECK int load_door_receive_raw(struct load_door *d, int timeout_ms, uint8_t **bytes,
                                    size_t *size);
 
-/* ---- clocks and chance ------------------------------------------------------------------------
- */
+/* ---- clocks and chance ---- */
 
 int64_t load_mono_us(void);
 int64_t load_wall_ms(void);

@@ -55,8 +55,7 @@ static const struct {
     [CALLBACK_BAD] = {"CALLBACK_BAD", "callback/wu", HONGXIN__V1__PROOF__CLAIM},
 };
 
-/* ---- chance ------------------------------------------------------------------------------------
- */
+/* ---- chance ---- */
 
 struct maker {
     struct life *l;
@@ -83,8 +82,7 @@ static bool chance(struct maker *g, unsigned percent)
     return draw(g) % 100 < percent;
 }
 
-/* ---- acts -------------------------------------------------------------------------------------
- */
+/* ---- acts ---- */
 
 static struct act *add(struct maker *g, enum what what, int64_t occ)
 {
@@ -123,8 +121,7 @@ static struct act *tell(struct maker *g, enum what what, int64_t occ)
     return a;
 }
 
-/* ---- what must hold between acts
- * ---------------------------------------------------------------------- */
+/* ---- what must hold between acts ---- */
 
 /* Nothing that happened before `t` is read after it: somebody decides at `t` upon what is known. */
 static void known_by(struct maker *g, size_t from, int64_t t)
@@ -149,8 +146,7 @@ static int64_t latest(const struct maker *g, size_t from)
     return t;
 }
 
-/* ---- a cycle -----------------------------------------------------------------------------------
- */
+/* ---- a cycle ---- */
 
 static int64_t budget(const struct life *l)
 {
@@ -299,8 +295,7 @@ void life_make(struct life *l, uint64_t seed)
     l->end = latest(&g, 0) + 20 * HX_DAY;
 }
 
-/* ---- telling -----------------------------------------------------------------------------------
- */
+/* ---- telling ---- */
 
 static char *text(const char *s)
 {
@@ -394,8 +389,7 @@ size_t life_order(const struct life *l, bool in_order, uint8_t order[LIFE_ACTS])
     return n;
 }
 
-/* ---- as a scenario -----------------------------------------------------------------------------
- */
+/* ---- as a scenario ---- */
 
 static void print_act(const struct life *l, const struct act *a, bool in_order, FILE *out)
 {

@@ -39,8 +39,7 @@ struct matrix {
     int failures;
 };
 
-/* ---- events ------------------------------------------------------------------------------------
- */
+/* ---- events ---- */
 
 static char *text(const char *s)
 {
@@ -124,8 +123,7 @@ static const hxp_reply *send(struct matrix *x, const char *type, int role, bool 
     return reply;
 }
 
-/* ---- what the rules say
- * --------------------------------------------------------------------------------- */
+/* ---- what the rules say ---- */
 
 static bool flag_guard(const struct hx_call *g)
 {
@@ -184,8 +182,7 @@ static uint32_t asked_flags(int event)
     return flags;
 }
 
-/* ---- judging -----------------------------------------------------------------------------------
- */
+/* ---- judging ---- */
 
 static void fail(struct matrix *x, const struct cell *k, const hxp_reply *r, const char *what)
 {
@@ -293,8 +290,7 @@ static bool try_cell(struct matrix *x, const struct cell *k)
     return taken;
 }
 
-/* ---- the matrix --------------------------------------------------------------------------------
- */
+/* ---- the matrix ---- */
 
 /* By every role, bare and full. */
 static void every_way(struct matrix *x, int state, int event, uint32_t flags)

@@ -36,8 +36,7 @@ void play_replays(bool on)
         (r)->failed = true;                                                                        \
     } while (0)
 
-/* ---- invariants on entries
- * ------------------------------------------------------------------------------ */
+/* ---- invariants on entries ---- */
 
 static uint64_t mix(uint64_t h, const char *s)
 {
@@ -139,8 +138,7 @@ static void check_entries(struct run *r, struct world *w)
     hx_arena_reset(&w->arena);
 }
 
-/* ---- invariants on the case
- * ----------------------------------------------------------------------------- */
+/* ---- invariants on the case ---- */
 
 static void check_clock(struct run *r, const struct hx_case *c, const struct hx_clock *k)
 {
@@ -189,8 +187,7 @@ static void check_case(struct run *r, const struct hx_case *c)
         check_told(r, c, &c->told[i]);
 }
 
-/* ---- playing ----------------------------------------------------------------------------------
- */
+/* ---- playing ---- */
 
 static void publish(struct world *w, const struct life *l, const struct act *a, int64_t t)
 {

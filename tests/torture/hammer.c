@@ -57,8 +57,7 @@ static void on_signal(int number)
     stopping = 1;
 }
 
-/* ---- what is said -----------------------------------------------------------------------------
- */
+/* ---- what is said ---- */
 
 static const char *const steps[STEPS] = {"REPORTED", "HELD",     "ARRIVED",    "WORK_STARTED",
                                          "PROGRESS", "RESOLVED", "CALLBACK_OK"};
@@ -120,8 +119,7 @@ static int add_event(struct hammer *h)
     return load_post_add(&h->post, &e);
 }
 
-/* ---- in flight --------------------------------------------------------------------------------
- */
+/* ---- in flight ---- */
 
 static int throw_letter(struct hammer *h)
 {
@@ -208,8 +206,7 @@ static int turn(struct hammer *h)
     return rc;
 }
 
-/* ---- the program -------------------------------------------------------------------------------
- */
+/* ---- the program ---- */
 
 static const char *option(int argc, char **argv, const char *name, const char *otherwise)
 {

@@ -189,8 +189,7 @@ static void versions_of_a_table(void **state)
     assert_null(hx_table_version(NULL, 1));
 }
 
-/* ---- properties, over many starts and budgets
- * --------------------------------------------------------- */
+/* ---- properties, over many starts and budgets ---- */
 
 /* A small generator, so that every run tries the same. */
 static uint32_t next(uint32_t *seed)
