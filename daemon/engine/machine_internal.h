@@ -78,4 +78,7 @@ void hx_reply_promises(struct hx_step *s, hxp_reply *reply);
 /* Events for which the present state has a row. */
 void hx_reply_allowed(struct hx_step *s, hxp_reply *reply);
 
+/* The entry is for this receiver alone. HX_NOMEM. */
+HX_CHECK int hx_entry_for(struct hx_machine *m, hxp_entry *e, const char *to);
+
 #endif

@@ -134,6 +134,14 @@ static void add_audience(hxp_entry *e, char *id)
     e->audience[e->n_audience++] = id;
 }
 
+int hx_entry_for(struct hx_machine *m, hxp_entry *e, const char *to)
+{
+    e->audience = hx_arena_alloc(m->arena, sizeof *e->audience);
+    if (e->audience)
+        add_audience(e, audience_id(m->arena, to));
+    return e->audience && e->n_audience ? HX_OK : HX_NOMEM;
+}
+
 static void fill_audience(struct hx_step *s, hxp_entry *e)
 {
     e->audience = hx_arena_alloc(s->arena, (s->n_receivers + 3) * sizeof *e->audience);

@@ -105,7 +105,8 @@ static int again_applied(struct hx_replay *r, const hxp_entry *e)
 /* What came from outside the journal and is only told by it: versions, and what they lack. */
 static bool only_told(const hxp_entry *e)
 {
-    return strcmp(e->cause, "RULES_IN_FORCE") == 0 || strcmp(e->cause, "CALENDAR_MISSING") == 0;
+    return strcmp(e->cause, "RULES_IN_FORCE") == 0 || strcmp(e->cause, "CALENDAR_MISSING") == 0 ||
+           strcmp(e->cause, "DIGEST") == 0;
 }
 
 static int again_told(struct hx_replay *r, const hxp_entry *e)

@@ -103,6 +103,7 @@ void batch_show(struct service *s)
         if (s->feeds.n) /* else nobody reads it; a feed that comes begins with the journal */
             live_tail_append(&s->tail, &e);
         similar_entry(&s->similar, list[i].entry);
+        hx_digest_add(&s->digest, list[i].entry);
         publisher_send(&s->publisher, &e);
     }
     chain_add(s, list, n);

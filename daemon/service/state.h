@@ -3,6 +3,7 @@
 #define SERVICE_STATE_H
 
 #include "base/arena.h"
+#include "engine/digest.h"
 #include "hongxin/limits.h"
 #include "service/apply.h"
 #include "service/audit.h"
@@ -35,6 +36,7 @@ struct service {
     struct hold hold;
     struct audit audit;
     struct hx_machine machine;
+    struct hx_digest digest; /* of the notices that an outage made late */
     struct door doors[SERVICE_DOORS];
     size_t n_doors;
     struct publisher publisher;

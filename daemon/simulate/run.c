@@ -1,6 +1,7 @@
 /* The virtual clock: the next action or the next deadline, whichever comes first. At the same
  * instant what was received is applied before a deadline is judged (R4). */
 #include "config/notice_texts.h"
+#include "engine/digest.h"
 #include "engine/memory.h"
 #include "engine/onsite.h"
 #include "engine/rules.h"
@@ -26,6 +27,7 @@ struct sim {
     struct hx_machine m;
     struct hx_arena arena;
     struct hx_memory *memory;
+    struct hx_digest digest;
     struct prove *prove;                 /* NULL = the run is not proven */
     const struct hx_notice_texts *texts; /* NULL = notices without their texts */
     FILE *out;
@@ -142,12 +144,14 @@ static int print_fresh(struct sim *s)
     int proven = s->prove ? prove_note(s->prove, entries, n) : HX_OK;
     if (proven)
         return proven;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        hx_digest_add(&s->digest, entries[i]);
         for (size_t j = 0; j < entries[i]->n_facts; j++) {
             int rc = print_fact(s, entries[i], entries[i]->facts[j]);
             if (rc)
                 return rc;
         }
+    }
     return HX_OK;
 }
 
@@ -340,6 +344,14 @@ static int64_t next_release(const struct sim *s)
     return s->doubt_until && s->doubt_until < at ? s->doubt_until : at;
 }
 
+/* Everything of this instant has been told. */
+static int write_digest(struct sim *s)
+{
+    hx_arena_reset(&s->arena);
+    int rc = hx_machine_digest(&s->m, &s->digest);
+    return rc ? rc : print_fresh(s);
+}
+
 static int loop(struct sim *s, const struct scenario *sc, int64_t end, char problem[512])
 {
     size_t at = 0;
@@ -348,6 +360,12 @@ static int loop(struct sim *s, const struct scenario *sc, int64_t end, char prob
         int64_t due = next_due(s, &case_number);
         int64_t action = at < sc->n ? sc->actions[at].at : INT64_MAX;
         int64_t next = action <= due ? action : due, held = next_release(s);
+        if (hx_digest_due(&s->digest, &s->m) && next > s->real && held > s->real) {
+            int rc = write_digest(s);
+            if (rc)
+                return rc;
+            continue;
+        }
         if (held <= next && held != INT64_MAX && !(end && held > end)) {
             int rc = go_on(s, held);
             if (rc)
