@@ -35,18 +35,19 @@ def attempts(life):
     for event in life["events"]:
         if event.get("internal"):
             continue
+        about = {} if event.get("about") == "city" else {"case": "A"}
         for role in SENDERS.keys() - set(event.get("by") or SENDERS):
-            yield {"event": event["name"], "by": SENDERS[role], "data": complete(event)}, "BAD_ROLE"
+            yield {"event": event["name"], **about, "by": SENDERS[role], "data": complete(event)}, "BAD_ROLE"
         for need in event.get("needs", []):
             data = {key: value for key, value in complete(event).items() if key != need}
             by = SENDERS[event["by"][0]] if event.get("by") else "street:S-02/wang"
-            yield {"event": event["name"], "by": by, "data": data}, "MISSING_FIELD"
+            yield {"event": event["name"], **about, "by": by, "data": data}, "MISSING_FIELD"
 
 
 def scenario(tries):
     """All of them in the first seconds of a case, in which nothing falls due."""
     lines = [{"rcv": "2026-10-12T19:00:00.000+08:00", "id": f"begin-{i}", **line} for i, line in enumerate(BEGIN)]
-    lines += [{"rcv": "2026-10-12T19:00:01.000+08:00", "id": str(i), "case": "A", **line} for i, (line, _) in enumerate(tries)]
+    lines += [{"rcv": "2026-10-12T19:00:01.000+08:00", "id": str(i), **line} for i, (line, _) in enumerate(tries)]
     lines += [{"end": "2026-10-12T19:00:05.000+08:00"}]
     return "".join(json.dumps(line) + "\n" for line in lines)
 
