@@ -313,6 +313,11 @@ static int deliver(struct hx_machine *m, const struct hx_step *from)
     struct hx_step s;
     hx_step_begin(&s, m, from->other, NULL);
     s.data = hx_event_data(NULL);
+    if (!m->rules->events[from->message].internal) { /* passed on as it came */
+        s.event = from->event;
+        s.data = from->data;
+        s.actor = from->actor;
+    }
     s.other = from->c;
     s.t_rcv = from->t_rcv;
     s.t_eff = from->t_rcv;

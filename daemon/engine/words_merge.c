@@ -129,8 +129,10 @@ static void take_parties(struct hx_step *s, const struct hx_case *a)
         struct hx_party *p = &c->parties[c->n_parties++];
         *p = a->parties[i];
         p->from_case = a->number;
-        if (!p->ref[0])
+        if (!p->ref[0] && a->ref[0])
             snprintf(p->ref, sizeof p->ref, "%s", a->ref);
+        else if (!p->ref[0])
+            hx_number_format(a->number, p->ref);
     }
 }
 

@@ -2,6 +2,7 @@
  * conversion. */
 #include "engine/words.h"
 #include "hongxin/instant.h"
+#include "hongxin/number.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -94,6 +95,36 @@ static bool last_party(const struct hx_step *s, const struct hx_call *call)
     return true;
 }
 
+/* Of a merged case: one of its reporters, who are parties of the other case now, still waits there.
+ * NULL when none does. */
+static const struct hx_party *waits_there(const struct hx_step *s)
+{
+    for (uint32_t i = 0; s->other && i < s->other->n_parties; i++)
+        if (s->other->parties[i].from_case == s->c->number && !settled(&s->other->parties[i]))
+            return &s->other->parties[i];
+    return NULL;
+}
+
+static bool merged_waits(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    const struct hx_case *c = s->other;
+    return c && c->t_resolved && waits_there(s);
+}
+
+/* Both reporters are called back and rate apart (corner 11): the call-back of the merged case
+ * counts in the other one, for its own reporter. */
+static void pass_on(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    hxp_data *data = hx_arena_memdup(s->arena, s->data, sizeof *s->data);
+    if (!data)
+        return;
+    data->party = hx_arena_strdup(s->arena, waits_there(s)->ref);
+    s->data = data;
+    s->message = hx_rules_event(s->rules, s->event->type);
+}
+
 static bool third_try(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -109,10 +140,22 @@ static bool somebody_satisfied(const struct hx_step *s, const struct hx_call *ca
     return false;
 }
 
+/* What came under a merged case's own number is heard of where it counts. */
+static void heard_of(struct hx_step *s)
+{
+    char number[HX_NUMBER_TEXT];
+    if (!s->other || s->other->merged_into != s->c->number)
+        return;
+    hx_tell(s, hx_rules_receiver(s->rules, "callback"),
+            hx_arena_printf(s->arena, "call-back of %s counts here",
+                            hx_number_format(s->other->number, number)));
+}
+
 static void rate(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_party *p = called(s);
+    heard_of(s);
     p->callback = HX_CALLBACK_OK;
     p->rating = s->data->rating;
 }
@@ -121,6 +164,7 @@ static void rate_bad(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_party *p = called(s);
+    heard_of(s);
     p->callback = HX_CALLBACK_BAD;
     p->rating = s->data->rating;
 }
@@ -129,6 +173,7 @@ static void count_try(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_party *p = called(s);
+    heard_of(s);
     p->tries++;
     p->callback = HX_CALLBACK_NO_ANSWER;
 }
@@ -236,6 +281,10 @@ const struct hx_word hx_words_parties[] = {
              "the third try in vain"),
     HX_CASE_GUARD("somebody_satisfied", HX_ARG_NONE, somebody_satisfied, "NOBODY_CONFIRMED",
                   HX_NOT_ALLOWED, "another reporter has confirmed the solution"),
+    HX_GUARD("merged_waits", HX_ARG_NONE, merged_waits, "NOT_SOLVED_THERE", HX_NOT_ALLOWED,
+             "the other case is solved and waits for this reporter's call-back"),
+    HX_EFFECT("pass_on", HX_ARG_NONE, pass_on,
+              "the call-back counts in the other case, for this one's reporter"),
     HX_EFFECT("rate", HX_ARG_NONE, rate, "stores a party's good call-back and its rating"),
     HX_EFFECT("rate_bad", HX_ARG_NONE, rate_bad, "stores a party's bad call-back and its rating"),
     HX_EFFECT("count_try", HX_ARG_NONE, count_try, "counts a party's call-back without answer"),
