@@ -24,6 +24,7 @@ class Client:
         self.context = zmq.Context.instance()
         self.socket = self.context.socket(zmq.DEALER)
         self.socket.linger = 0
+        self.socket.sndtimeo = int(TIMEOUT_S * 1000)  # a peer that was refused has nobody to send to
         self.socket.setsockopt(zmq.RECONNECT_IVL, 20)
         if key:
             self.socket.curve_publickey, self.socket.curve_secretkey, self.socket.curve_serverkey = key
