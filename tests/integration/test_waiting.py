@@ -85,4 +85,4 @@ def test_a_number_that_comes_after_a_kill_is_not_missed(make_daemon):
         assert c.publish(c.event("COMMENT", case_number=number, source="other", source_seq=2, data={"text": "x"}))[0].lsn
     assert d.stop() == 0
     with rows(d.data) as r:
-        assert r.all("watch") == []
+        assert [key for key, _ in r.all("watch") if key[8] < 2] == []  # of later kinds are the looks at the rota
