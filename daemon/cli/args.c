@@ -224,6 +224,16 @@ static const char *feed_of(const struct cli *cli)
     return endpoint_of(cli, "feed-endpoint", "HONGXIN_FEED", unless);
 }
 
+/* The file of one's key; NULL: none. */
+static const char *key_of(const struct cli *cli)
+{
+    const char *given = cli_get(cli, "key"), *env = getenv("HONGXIN_KEY");
+
+    if (given || !env)
+        return given;
+    return *env ? env : NULL;
+}
+
 /* The options that several commands have in common. */
 static int read_common(struct cli *cli)
 {
@@ -233,9 +243,7 @@ static int read_common(struct cli *cli)
     cli->zh = cli_has(cli, "zh");
     cli->endpoint = endpoint_of(cli, "endpoint", "HONGXIN_ENDPOINT", DEFAULT_ENDPOINT);
     cli->feed_endpoint = feed_of(cli);
-    cli->key = cli_get(cli, "key");
-    if (!cli->key && getenv("HONGXIN_KEY") && *getenv("HONGXIN_KEY"))
-        cli->key = getenv("HONGXIN_KEY");
+    cli->key = key_of(cli);
     rc = cli_get_duration(cli, "timeout", DEFAULT_TIMEOUT_MS, &cli->timeout_ms);
     if (!rc)
         rc = read_offset(cli);
