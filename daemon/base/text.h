@@ -3,6 +3,7 @@
 #define BASE_TEXT_H
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Copies as much of `from` as fits, always with its NUL. NULL counts as "". `size` is at least 1.
@@ -13,6 +14,19 @@ static inline void hx_text_put(char *to, size_t size, const char *from)
     if (n)
         memcpy(to, from, n);
     to[n] = '\0';
+}
+
+/* A copy of n bytes as text with its NUL, for free(). NULL without memory. The bytes need none:
+ * this is what strndup() is not, which may look at the byte behind them. */
+static inline char *hx_text_dup(const void *bytes, size_t n)
+{
+    char *text = malloc(n + 1);
+    if (!text)
+        return NULL;
+    if (n)
+        memcpy(text, bytes, n);
+    text[n] = '\0';
+    return text;
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* Rules of the daemon, and the tables of holidays that they name. */
 #include "cli/rules_file.h"
+#include "base/text.h"
 #include "config/holidays.h"
 #include "config/life_cycle.h"
 #include <stdio.h>
@@ -20,7 +21,7 @@ static char *ask_text(hx_client *client, const char *kind, const char *id, uint3
         return NULL;
     const ProtobufCBinaryData *content = &answer->rules->content;
     const char *slash = strrchr(answer->rules->version, '/');
-    char *text = strndup(content->data ? (const char *)content->data : "", content->len);
+    char *text = hx_text_dup(content->data, content->len);
     *version = slash ? (uint32_t)strtoul(slash + 1, NULL, 10) : 0;
     hx_response_free(answer);
     return text;

@@ -1,4 +1,5 @@
 #include "config/versions.h"
+#include "base/text.h"
 #include "config/file.h"
 #include "config/holidays.h"
 #include "config/life_cycle.h"
@@ -273,7 +274,7 @@ int hx_version_read(struct hx_versions *v, const char *file, const char *text, s
         return HX_NOMEM;
     x->kind = kind->name;
     x->file = strdup(file);
-    x->text = strndup(text, size);
+    x->text = hx_text_dup(text, size);
     x->size = size;
     int rc = x->file && x->text ? kind->read(v, x, problem) : HX_NOMEM;
     if (rc) {

@@ -1,4 +1,5 @@
 #include "store/versions.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ static int put_stored(void *ctx, const hxp_rules_version *row, const uint8_t *te
     struct hx_version *x = NULL;
     if (row->state != HONGXIN__V1__RULES_VERSION__STATE__IN_FORCE)
         return 0;
-    char *copy = strndup((const char *)text, size);
+    char *copy = hx_text_dup(text, size);
     r->rc = copy ? hx_version_read(r->v, row->file, copy, size, &x, r->problem) : HX_NOMEM;
     free(copy);
     if (!r->rc)
