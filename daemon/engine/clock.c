@@ -429,8 +429,9 @@ void hx_clock_judge(struct hx_step *s, struct hx_clock *k, int64_t t_eff)
         count_pause(s, k, t_eff);
     k->state = HX_CLOCK_STOPPED;
     k->stopped_at = t_eff;
+    /* While it is in doubt whether the deadline has come at all, nobody is late (corner 14). */
     if (k->deadline)
-        k->met = t_eff <= k->deadline ? 1 : 2;
+        k->met = t_eff <= k->deadline || hx_in_doubt(s->m, k->deadline) ? 1 : 2;
     struct hx_breach *b = breach_of(s->c, k);
     if (k->met == 2 && !b && s->rules->clocks[k->kind].promise) {
         hx_clock_break(s, k, k->deadline, s->now > k->deadline ? s->now : t_eff);

@@ -132,7 +132,7 @@ static void silence(const struct hx_machine *m, struct hx_case *c, int64_t due)
             c->told[i].ack_until = 0;
 }
 
-static bool in_doubt(const struct hx_machine *m, int64_t due)
+bool hx_in_doubt(const struct hx_machine *m, int64_t due)
 {
     return m->dist.doubt && due > m->dist.step_from && due <= m->dist.step_to;
 }
@@ -223,7 +223,7 @@ static int catch_up(struct hx_machine *m, struct hx_case *c, int64_t before, int
     hx_change_look(m, c);
     struct ahead a = look_ahead(m, c, hx_case_clocks_due(m->rules, c));
     while (a.due < before && a.due <= m->wall && !held_back(m, c, a.due, before) &&
-           !in_doubt(m, a.due)) {
+           !hx_in_doubt(m, a.due)) {
         int rc = fire_next(m, c, &a, before);
         if (rc)
             return rc;

@@ -79,6 +79,9 @@ void hx_fact_owner(struct hx_step *s);
 void hx_fact_alarm(struct hx_step *s, const char *code, const char *about);
 hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to);
 
+/* Whether the instant lies in a jump of the wall clock that may have been wrong (corner 14). */
+bool hx_in_doubt(const struct hx_machine *m, int64_t due);
+
 /* ---- clock.c: clocks and their arithmetic ---- */
 /* The clock of this kind in the present cycle that runs, is paused or has expired; NULL when there
  * is none. */
