@@ -135,9 +135,11 @@ static int load(struct told *t, const hxp_case_answer *a)
     t->entries = calloc(a->n_history + 1, sizeof(hxp_entry *));
     if (!t->entries)
         return cli_fail(t->cli, CLI_NEGATIVE, "out of memory");
+    t->n = 0;
     for (size_t i = 0; i < a->n_history; i++) {
-        t->entries[t->n] = query_entry(&a->history[i]);
-        t->n += t->entries[t->n] != NULL;
+        hxp_entry *e = query_entry(&a->history[i]);
+        if (e)
+            t->entries[t->n++] = e;
     }
     if (a->cut)
         fprintf(stderr, "the oldest entries are left out\n");
