@@ -229,11 +229,11 @@ void hx_ladder_climb(struct hx_step *s, const char *absent)
 {
     int ladder = hx_rules_ladder(s->rules, "promise"), desk = hx_rules_receiver(s->rules, "desk");
     const char *why = hx_arena_printf(s->arena, "nobody on duty at %s", absent);
-    const struct hx_ladder_rule *rule = ladder >= 0 ? &s->rules->ladders[ladder] : NULL;
-    for (int i = 0; rule && i < rule->n_marks; i++) {
+    for (int i = 0; ladder >= 0 && i < s->rules->ladders[ladder].n_marks; i++) {
+        const struct hx_mark_rule *mark = &s->rules->ladders[ladder].marks[i];
         bool answered = false;
-        for (int r = 0; r < s->rules->n_receivers && rule->marks[i].level > 0; r++)
-            if (rule->marks[i].receivers & (UINT32_C(1) << r))
+        for (int r = 0; r < s->rules->n_receivers && mark->level > 0; r++)
+            if (mark->receivers & (UINT32_C(1) << r))
                 answered |= hx_tell(s, r, why);
         if (answered)
             return;

@@ -53,6 +53,14 @@ static int tell(const struct look *l, const struct hx_shift *post, const int64_t
     return hx_arena_failed(l->m->arena) ? HX_NOMEM : hx_machine_alarm(l->m, a, 0);
 }
 
+static bool gap_in(const struct look *l, const struct hx_shift *post, int64_t from, int64_t gap[2],
+                   int64_t to)
+{
+    gap[0] = from;
+    gap[1] = to;
+    return hx_rota_gap(l->rota, post->role, post->area, l->cal, gap);
+}
+
 /* Every gap of the post that begins within the look. One that goes on from the day before was told
  * then. */
 static int look_at_gaps(const struct look *l, const struct hx_shift *p)
@@ -60,11 +68,9 @@ static int look_at_gaps(const struct look *l, const struct hx_shift *p)
     int64_t gap[2];
     int rc = HX_OK;
     for (int64_t t = l->whole ? l->from : l->from - 1;
-         !rc && t < l->to && hx_rota_gap(l->rota, p->role, p->area, l->cal, t, l->to, gap);
-         t = gap[1]) {
+         !rc && t < l->to && gap_in(l, p, t, gap, l->to); t = gap[1]) {
         bool begins = l->whole || gap[0] >= l->from;
-        if (gap[1] >= l->to &&
-            !hx_rota_gap(l->rota, p->role, p->area, l->cal, gap[0], l->horizon, gap))
+        if (gap[1] >= l->to && !gap_in(l, p, gap[0], gap, l->horizon))
             return HX_CORRUPT; /* it was there a moment ago */
         if (begins && gap[1] > l->m->now) {
             const int64_t away[2] = {gap[0], gap[1] < l->horizon ? gap[1] : 0};

@@ -332,23 +332,23 @@ static int64_t next_change(const struct hx_rota *rota, size_t first,
 }
 
 bool hx_rota_gap(const struct hx_rota *rota, const char *role, const char *area,
-                 const struct hx_calendar_rule *cal, int64_t from, int64_t to, int64_t gap[2])
+                 const struct hx_calendar_rule *cal, int64_t span[2])
 {
     size_t first = first_of(rota, role, area);
+    int64_t to = span[1];
     bool open = false;
     if (first == rota->n_shifts)
         return false;
-    for (int64_t t = from; t < to; t = next_change(rota, first, cal, t)) {
+    for (int64_t t = span[0]; t < to; t = next_change(rota, first, cal, t)) {
         bool vacant = !hx_rota_at(rota, role, area, cal, t, 0).person;
         if (vacant && !open)
-            gap[0] = t;
+            span[0] = t;
         if (!vacant && open) {
-            gap[1] = t;
+            span[1] = t;
             return true;
         }
         open = vacant;
     }
-    gap[1] = to;
     return open;
 }
 

@@ -78,10 +78,10 @@ struct hx_on_duty hx_rota_at(const struct hx_rota *rota, const char *role, const
  * there, or replaced. */
 const struct hx_leave *hx_rota_away(const struct hx_rota *rota, const char *person, int64_t t);
 
-/* The first stretch of [from, to) in which nobody is on the post, cut to it. False when there is
- * none. */
+/* The first stretch of `span` (from, to; the end is no longer part of it) in which nobody is on the
+ * post: `span` becomes it. False when there is none. */
 bool hx_rota_gap(const struct hx_rota *rota, const char *role, const char *area,
-                 const struct hx_calendar_rule *cal, int64_t from, int64_t to, int64_t gap[2]);
+                 const struct hx_calendar_rule *cal, int64_t span[2]);
 
 /* Walks: the first shift of each post, in the order of role and area; all leaves in the order of
  * persons. NULL ends. *at starts at 0. */

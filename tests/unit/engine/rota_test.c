@@ -156,6 +156,14 @@ static void whoever_is_away_is_replaced(void **state)
     hx_rota_free(rota);
 }
 
+static bool gap_in(const struct hx_rota *rota, const char *street, const char *from, const char *to,
+                   int64_t gap[2])
+{
+    gap[0] = at(from);
+    gap[1] = at(to);
+    return hx_rota_gap(rota, "street", street, &calendar, gap);
+}
+
 static void gap_from_its_first_to_its_last_millisecond(void **state)
 {
     (void)state;
@@ -163,16 +171,16 @@ static void gap_from_its_first_to_its_last_millisecond(void **state)
     struct hx_rota *rota = rota_of(rows, 2);
     int64_t gap[2];
     seal(rota);
-    assert_false(hx_rota_gap(rota, "street", "S-02", &calendar, at("2026-10-13T00:00:00+08:00"),
-                             at("2026-10-14T00:00:00+08:00"), gap));
+    assert_false(
+        gap_in(rota, "S-02", "2026-10-13T00:00:00+08:00", "2026-10-14T00:00:00+08:00", gap));
     /* nobody has the night from Saturday to Sunday */
-    assert_true(hx_rota_gap(rota, "street", "S-02", &calendar, at("2026-10-17T08:00:00+08:00"),
-                            at("2026-10-19T00:00:00+08:00"), gap));
+    assert_true(
+        gap_in(rota, "S-02", "2026-10-17T08:00:00+08:00", "2026-10-19T00:00:00+08:00", gap));
     assert_int_equal(gap[0], at("2026-10-17T18:00:00+08:00"));
     assert_int_equal(gap[1], at("2026-10-18T08:00:00+08:00"));
     /* a post that nobody has planned is no gap */
-    assert_false(hx_rota_gap(rota, "street", "S-09", &calendar, at("2026-10-13T00:00:00+08:00"),
-                             at("2026-10-14T00:00:00+08:00"), gap));
+    assert_false(
+        gap_in(rota, "S-09", "2026-10-13T00:00:00+08:00", "2026-10-14T00:00:00+08:00", gap));
     hx_rota_free(rota);
 }
 
