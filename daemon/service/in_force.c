@@ -30,7 +30,7 @@ static int put_file(struct hx_versions *v, struct hx_version *x, struct hx_probl
     }
     int rc = hx_version_follows(v, x, now, problem);
     if (rc == HX_EXISTS) {
-        if (newest->number > x->number)
+        if (newest && newest->number > x->number)
             hx_log(HX_LOG_WARN, "event=rules_file_older file=%s version=%u in_force=%u", x->file,
                    x->number, newest->number);
         hx_version_free(x);
