@@ -88,7 +88,11 @@ def watch_for():
     running = []
 
     def start(daemon, *args):
-        running.append(Watch(daemon, *args))
+        """Watches, and is subscribed when this returns: what comes from now on is seen."""
+        with daemon.client() as c:
+            before = c.stats()["subscribers"]
+            running.append(Watch(daemon, *args))
+            wait_until(lambda: c.stats()["subscribers"] > before, 60)
         return running[-1]
 
     yield start
