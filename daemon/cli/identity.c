@@ -184,8 +184,7 @@ const struct cli_command cli_hold = {
     .name = "hold",
     .summary = "put a case's identities under a legal hold, or release them",
     .operands = "N",
-    .about =
-        "While a hold is on, identities of the case are neither erased by hand nor by their age.",
+    .about = "While a hold is on, identities of the case are not erased.",
     .examples = "  hongxin hold CL-1 --reason \"court file 2026-118\"\n      nothing is erased\n"
                 "  hongxin hold CL-1 --release --reason \"court file closed\"\n      ends it\n",
     .options = act_options,
