@@ -82,7 +82,7 @@ hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to);
 /* Whether the instant lies in a jump of the wall clock that may have been wrong (corner 14). */
 bool hx_in_doubt(const struct hx_machine *m, int64_t due);
 
-/* ---- clock.c: clocks and their arithmetic ---- */
+/* ---- clock.c: clocks and their arithmetic; clock_life.c: what happens to them ---- */
 /* The clock of this kind in the present cycle that runs, is paused or has expired; NULL when there
  * is none. */
 struct hx_clock *hx_clock_find(struct hx_case *c, int kind);
