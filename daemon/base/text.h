@@ -3,6 +3,7 @@
 #define BASE_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,13 @@ static inline void hx_text_put(char *to, size_t size, const char *from)
     if (n)
         memcpy(to, from, n);
     to[n] = '\0';
+}
+
+/* A borrowed text as a field of a message, which nobody changes or frees there. NULL counts as "".
+ */
+static inline char *hx_text_field(const char *s)
+{
+    return (char *)(uintptr_t)(s ? s : "");
 }
 
 /* A copy of n bytes as text with its NUL, for free(). NULL without memory. The bytes need none:

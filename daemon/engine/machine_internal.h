@@ -16,6 +16,36 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
 HX_CHECK int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in,
                            hxp_reply *reply);
 
+/* machine_answer.c: answers in the arena. NULL or HX_NOMEM without memory. */
+hxp_reply *hx_answer_new(struct hx_machine *m, const struct hx_arrival *in, int result,
+                         const char *code);
+/* Names the case and its entry. */
+void hx_answer_case(struct hx_machine *m, hxp_reply *r, const struct hx_case *c, uint64_t lsn);
+/* What people read beside a code; never what the event says. `required` and `field` may be NULL. */
+char *hx_answer_text(struct hx_machine *m, const char *code, const char *field,
+                     const char *required);
+/* Cannot be understood: kept in quarantine, so that nothing is lost, but no fact and no id is
+ * remembered. */
+HX_CHECK int hx_answer_invalid_for(struct hx_machine *m, const struct hx_arrival *in,
+                                   const char *code, char *message, const hxp_reply **reply);
+/* The same; `field` is what of the event is wrong, NULL = nothing in particular. */
+HX_CHECK int hx_answer_invalid(struct hx_machine *m, const struct hx_arrival *in, const char *code,
+                               const char *field, const hxp_reply **reply);
+/* The id was seen before (corner 8): with the same content, or with another one. */
+HX_CHECK int hx_answer_duplicate(struct hx_machine *m, const struct hx_arrival *in, uint64_t lsn,
+                                 const hxp_reply **reply);
+HX_CHECK int hx_answer_conflict(struct hx_machine *m, const struct hx_arrival *in,
+                                const struct hx_seen *seen, const uint8_t digest[16],
+                                const hxp_reply **reply);
+void hx_event_digest(const struct hx_arrival *in, uint8_t digest[16]);
+HX_CHECK int hx_event_remember(struct hx_machine *m, const struct hx_arrival *in,
+                               uint64_t case_number, uint64_t lsn);
+
+/* machine_step.c: takes the event in its case, or refuses it, and writes the entry. A case without
+ * a number gets one when it is taken. */
+HX_CHECK int hx_machine_step_on(struct hx_machine *m, struct hx_case *c,
+                                const struct hx_arrival *in, const hxp_reply **reply);
+
 /* Writes an entry that is about no case: a parked event, a conflict. */
 HX_CHECK int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *reply,
                              const char *alarm);
