@@ -1,4 +1,4 @@
-/* Effects: one change each. */
+/* Effects of the main path: one change each. */
 #include "base/text.h"
 #include "engine/words.h"
 
@@ -10,15 +10,6 @@ static void put(char *to, size_t size, const char *from)
 }
 
 #define PUT(member, from) put(s->c->member, sizeof s->c->member, (from))
-
-static void take_class(struct hx_step *s, int class_no)
-{
-    struct hx_case *c = s->c;
-    if (class_no <= 0 || class_no == c->class_no)
-        return;
-    hx_fact_class(s, c->class_no, class_no);
-    c->class_no = (uint8_t)class_no;
-}
 
 static void open_case(struct hx_step *s, const struct hx_call *call)
 {
@@ -42,7 +33,7 @@ static void open_case(struct hx_step *s, const struct hx_call *call)
         hx_flag_set(s, HX_FLAG_NEW_FACTS, true);
     if (d->safety)
         hx_flag_set(s, HX_FLAG_SAFETY, true);
-    take_class(s, hx_rules_class(s->rules, d->class_));
+    hx_take_class(s, hx_rules_class(s->rules, d->class_));
 }
 
 /* A part of a report that was several (B8): place, matter, reporters, class and the seconds so far
@@ -73,33 +64,13 @@ static void open_part(struct hx_step *s, const struct hx_call *call)
         hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
     if (whole->flags & HX_FLAG_SAFETY)
         hx_flag_set(s, HX_FLAG_SAFETY, true);
-    take_class(s, whole->class_no);
+    hx_take_class(s, whole->class_no);
 }
 
 static void split(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     s->split = true;
-}
-
-/* Who chose a class that proves too long is remembered: the holder, when it set it or asked for it
- * (corner 3). */
-static void set_class(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    struct hx_case *c = s->c;
-    int wanted = hx_rules_class(s->rules, s->data->class_);
-    if (wanted < c->class_no && c->class_by_holder)
-        hx_flag_set(s, HX_FLAG_UNDER_CLASSED, true);
-    c->class_by_holder = wanted == c->class_asked || hx_by_holder(s);
-    take_class(s, wanted);
-}
-
-static void class_default(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    if (s->c->class_no == 0)
-        take_class(s, hx_rules_default_class(s->rules));
 }
 
 static void start(struct hx_step *s, const struct hx_call *call)
@@ -198,40 +169,6 @@ void hx_set_holder(struct hx_step *s, const char *holder)
     c->change_at = 0;
 }
 
-/* The holder is told, and from then on has 30 seconds to take it. When nobody at all can be reached
- * the fault is ours and the clock waits (S1, corner 18). */
-void hx_dispatch(struct hx_step *s)
-{
-    struct hx_case *c = s->c;
-    const char *to = hx_receiver(s, hx_rules_receiver(s->rules, "duty"));
-    hx_tell_second(s);
-    enum hx_reach reach = s->quiet ? HX_REACH_UP : hx_step_reach(s, c->holder);
-    c->t_dispatched = s->t_eff;
-    hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
-    if (f) {
-        f->t_due = s->t_eff;
-        f->expects = (char *)(uintptr_t) "HELD";
-        f->undelivered = (char *)(uintptr_t)(reach == HX_REACH_UP     ? ""
-                                             : reach == HX_REACH_DOWN ? "no connection"
-                                                                      : "our outage");
-        if (!hx_post_answers(s, f))
-            hx_ladder_climb(s, to);
-    }
-    if (reach == HX_REACH_OURS) {
-        hx_flag_set(s, HX_FLAG_OUTAGE, true);
-        c->undelivered_since = s->t_eff;
-        hx_clock_start(s, hx_rules_clock(s->rules, "K_DELIVERY"), s->t_eff);
-        return;
-    }
-    hx_clock_start(s, hx_rules_clock(s->rules, "K_HANDOVER"), s->t_eff);
-}
-
-static void dispatch(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    hx_dispatch(s);
-}
-
 static void raise_flag(struct hx_step *s, const struct hx_call *call)
 {
     hx_flag_set(s, (enum hx_flag)call->number, true);
@@ -240,39 +177,6 @@ static void raise_flag(struct hx_step *s, const struct hx_call *call)
 static void drop_flag(struct hx_step *s, const struct hx_call *call)
 {
     hx_flag_set(s, (enum hx_flag)call->number, false);
-}
-
-static void name_person(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    PUT(person, s->event->by);
-}
-
-static void begin_holder(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    s->c->t_held = s->t_eff;
-    s->c->stint_ms = 0; /* a return gives the dispatcher what comes from now on (corner 12) */
-}
-
-static void deem(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    hx_flag_set(s, HX_FLAG_DEEMED, true);
-}
-
-/* The next person of the rota is called by another road. */
-static void next_person(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    const char *second = hx_post_second(s);
-    hxp_notice_fact *f =
-        hx_fact_notice(s, HX_NOTICE_CASE,
-                       second ? second : hx_receiver(s, hx_rules_receiver(s->rules, "manager")));
-    if (!f)
-        return;
-    f->why = (char *)(uintptr_t) "deemed held: nobody has taken it";
-    f->expects = (char *)(uintptr_t) "ARRIVED";
 }
 
 static void arrived(struct hx_step *s, const struct hx_call *call)
@@ -314,62 +218,6 @@ static void proven_arrival(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, false);
 }
 
-/* Clocks whose budget depends on the class follow it: same start, floor rule (corners 1 to 3). */
-static void reclass(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    struct hx_case *c = s->c;
-    for (uint32_t i = 0, n = c->n_clocks; i < n; i++) {
-        struct hx_clock *k = &c->clocks[i];
-        const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-        if ((k->cycle != c->cycle && !rule->stays) || rule->budget_ms[0] || rule->shown ||
-            rule->dated || (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED))
-            continue;
-        hx_clock_rebudget(s, k);
-    }
-    for (int kind = 1; c->t_held && kind < HX_RULES_CLOCKS; kind++) {
-        const struct hx_clock_rule *rule = &s->rules->clocks[kind];
-        struct hx_clock *k = hx_clock_find(c, kind);
-        if (!rule->name[0] || rule->stays || rule->shown || rule->dated || rule->budget_ms[0] ||
-            (k && k->cycle == c->cycle))
-            continue;
-        uint32_t before = c->n_clocks;
-        bool update = !rule->promise && c->last_contact > c->t_held;
-        hx_clock_start(s, kind, update ? c->last_contact : c->t_held);
-        if (c->n_clocks > before &&
-            c->clocks[before].deadline < s->t_eff + (int64_t)c->clocks[before].budget_ms / 4)
-            hx_clock_rebudget(s, &c->clocks[before]);
-    }
-    c->class_asked = 0;
-    c->class_asker.by[0] = '\0';
-    if (c->flags & HX_FLAG_CLASS_ASKED)
-        hx_flag_set(s, HX_FLAG_CLASS_ASKED, false);
-}
-
-/* Classes are listed from the shortest to the longest: a higher number lengthens and waits for a
- * second person (S7). */
-static void propose_class(struct hx_step *s, const struct hx_call *call)
-{
-    struct hx_case *c = s->c;
-    int wanted = hx_rules_class(s->rules, s->data->class_);
-    if (wanted <= c->class_no) {
-        take_class(s, wanted);
-        reclass(s, call);
-        return;
-    }
-    c->class_asked = (uint8_t)wanted;
-    hx_asked(s, &c->class_asker);
-    hx_flag_set(s, HX_FLAG_CLASS_ASKED, true);
-}
-
-static void drop_proposal(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    s->c->class_asked = 0;
-    s->c->class_asker.by[0] = '\0';
-    hx_flag_set(s, HX_FLAG_CLASS_ASKED, false);
-}
-
 static void file_plan(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -383,43 +231,6 @@ static void object_plan(struct hx_step *s, const struct hx_call *call)
     (void)call;
     s->c->plan_date = 0;
     s->c->objections++;
-}
-
-/* Our outage keeps the dispatch waiting: tried again until somebody can be reached; these seconds
- * are the system's. */
-static void redeliver(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    if (hx_step_reach(s, s->c->holder) == HX_REACH_OURS) {
-        hx_clock_start(s, hx_rules_clock(s->rules, "K_DELIVERY"), s->t_eff);
-        return;
-    }
-    s->c->undelivered_since = 0;
-    hx_flag_set(s, HX_FLAG_OUTAGE, false);
-    hx_dispatch(s);
-}
-
-/* Delivered only now that we are up again; the time until then is the system's (corner 17). Nobody
- * has taken it who was not told: hand-over begins with this notice, or, for what was dispatched
- * meanwhile, when we came up. */
-static void redeliver_late(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    struct hx_case *c = s->c;
-    const struct hx_disturbance *d = &s->m->dist;
-    int64_t up = d->draining || c->t_dispatched >= d->outage_from ? d->outage_to : s->now;
-    int64_t waited = up > c->t_dispatched ? up - c->t_dispatched : 0;
-    if (waited > c->owner_ms[HX_OWNER_HOLDER])
-        waited = c->owner_ms[HX_OWNER_HOLDER];
-    c->owner_ms[HX_OWNER_HOLDER] -= waited;
-    c->stint_ms -= waited < c->stint_ms ? waited : c->stint_ms;
-    c->owner_ms[HX_OWNER_SYSTEM] += waited;
-    c->t_dispatched = up;
-    struct hx_clock *waited_for = hx_clock_find(c, hx_rules_clock(s->rules, "K_HANDOVER"));
-    if (waited_for)
-        waited_for->fired = UINT32_MAX; /* nobody is told that it was not taken */
-    hx_tell(s, hx_rules_receiver(s->rules, "duty"), "delivered after our outage");
-    hx_clock_start(s, hx_rules_clock(s->rules, "K_HANDOVER"), up);
 }
 
 static void promise(struct hx_step *s, const struct hx_call *call)
@@ -501,9 +312,6 @@ const struct hx_word hx_words_effects[] = {
     HX_EFFECT("open_part", HX_ARG_NONE, open_part,
               "a part of a report begins: its place, reporters, class and seconds so far"),
     HX_EFFECT("split", HX_ARG_NONE, split, "a case is made for each reference that is named"),
-    HX_EFFECT("set_class", HX_ARG_NONE, set_class, "takes the class of the event"),
-    HX_EFFECT("class_default", HX_ARG_NONE, class_default,
-              "takes the default class when there is none"),
     HX_EFFECT("start", HX_ARG_CLOCK, start, "starts a clock, if it is for this case"),
     HX_EFFECT("start_from_report", HX_ARG_CLOCK, start_from_report,
               "starts a limit of the whole case, from the report on"),
@@ -516,28 +324,16 @@ const struct hx_word hx_words_effects[] = {
     HX_EFFECT("void", HX_ARG_CLOCK, void_clock, "takes a clock back"),
     HX_EFFECT("object_plan", HX_ARG_NONE, object_plan,
               "counts an objection; the plan stands no longer"),
-    HX_EFFECT("redeliver_late", HX_ARG_NONE, redeliver_late,
-              "hand-over begins anew after our outage"),
-    HX_EFFECT("redeliver", HX_ARG_NONE, redeliver, "tries again to reach the holder"),
     HX_EFFECT("quiet", HX_ARG_CLOCK, quiet, "ends the rest of its ladder"),
     HX_EFFECT("try", HX_ARG_EVENT, try_event,
               "goes on with an event of the machine, if a row allows it"),
     HX_EFFECT("tell", HX_ARG_RECEIVER, tell, "a notice to a receiver"),
-    HX_EFFECT("dispatch", HX_ARG_NONE, dispatch, "the holder is told; hand-over begins"),
-    HX_EFFECT("name_person", HX_ARG_NONE, name_person, "who took it"),
-    HX_EFFECT("begin_holder", HX_ARG_NONE, begin_holder, "the holder's time begins"),
-    HX_EFFECT("deem", HX_ARG_NONE, deem, "receipt is deemed"),
-    HX_EFFECT("next_person", HX_ARG_NONE, next_person, "the next person on duty is called"),
     HX_EFFECT("arrived", HX_ARG_NONE, arrived, "records the arrival"),
     HX_EFFECT("unproven_arrival", HX_ARG_CLOCK, unproven_arrival,
               "a missing arrival is closed as unproven"),
     HX_EFFECT("late_arrival", HX_ARG_CLOCK, late_arrival,
               "judges its clock by an arrival that is heard of late"),
     HX_EFFECT("proven_arrival", HX_ARG_NONE, proven_arrival, "records an arrival heard of late"),
-    HX_EFFECT("reclass", HX_ARG_NONE, reclass, "clocks follow the new class: same start, floor"),
-    HX_EFFECT("propose_class", HX_ARG_NONE, propose_class,
-              "shorter at once; longer waits for a second person"),
-    HX_EFFECT("drop_proposal", HX_ARG_NONE, drop_proposal, "the change of class is refused"),
     HX_EFFECT("file_plan", HX_ARG_NONE, file_plan, "the plan is filed, to be delivered"),
     HX_EFFECT("promise", HX_ARG_CLOCK, promise, "the plan's date becomes a promise"),
     HX_EFFECT("solved", HX_ARG_NONE, solved, "records the solution"),

@@ -5,6 +5,8 @@
 
 const struct hx_word *const hx_words[] = {hx_words_guards,
                                           hx_words_effects,
+                                          hx_words_class,
+                                          hx_words_delivery,
                                           hx_words_return,
                                           hx_words_pause,
                                           hx_words_orders,

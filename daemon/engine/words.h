@@ -44,8 +44,10 @@ const struct hx_word *hx_word_effect(const char *name);
 /* The whole vocabulary by topic, for documents and tests: tables end with a NULL name, the list
  * with NULL. */
 extern const struct hx_word *const hx_words[];
-extern const struct hx_word hx_words_guards[];  /* guards.c: the main path */
-extern const struct hx_word hx_words_effects[]; /* effects.c: the main path */
+extern const struct hx_word hx_words_guards[];   /* guards.c: the main path */
+extern const struct hx_word hx_words_effects[];  /* effects.c: the main path */
+extern const struct hx_word hx_words_class[];    /* words_class.c: the class and its clocks */
+extern const struct hx_word hx_words_delivery[]; /* words_delivery.c: into the holder's hands */
 extern const struct hx_word
     hx_words_return[]; /* words_return.c: wrong route, arbitration, change of holder */
 extern const struct hx_word hx_words_merge[]; /* words_merge.c: merge, unmerge, mass events */
@@ -81,6 +83,8 @@ extern const struct hx_word hx_words_route[];  /* words_route.c: places, routes,
 extern const struct hx_word hx_words_assist[]; /* words_assist.c: units that assist */
 
 /* Shared by the topics. */
+/* Takes this class, as a fact; nothing when it has it already. */
+void hx_take_class(struct hx_step *s, int class_no);
 void hx_set_holder(struct hx_step *s, const char *holder);
 /* Where the case lies, by the place or position of its report. */
 void hx_place_case(struct hx_step *s);
