@@ -1,31 +1,20 @@
-/* The loop: libevent, the timer of the next deadline, signals, the service manager. */
+/* The loop: when a turn is taken, what is done each second, how it ends. */
 #ifndef SERVICE_LOOP_H
 #define SERVICE_LOOP_H
 
 #include "hongxin/error.h"
-#include <event2/event.h>
+#include "service/reactor.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 struct service;
 
-enum { LOOP_SIGNALS = 3, LOOP_DOORS = 2 };
-
 struct loop {
     struct service *service; /* borrowed */
-    struct event_base *base;
-    struct event *doors[LOOP_DOORS];
-    struct event *again;  /* there is more to do; others first */
-    struct event *due;    /* timerfd of the first due row */
-    struct event *soon;   /* something small is to be done in a moment: acks, projections */
-    struct event *safety; /* 250 ms: looks whether an edge of a door was missed */
-    struct event *audit;  /* the next step of the self-audit, while a round goes on */
-    struct event *second; /* each second: feeds, clock, service manager */
-    struct event *signals[LOOP_SIGNALS];
-    int timer;          /* descriptor, CLOCK_REALTIME */
-    int64_t soon_since; /* monotonic; since when `soon` has been waiting for quiet */
+    struct reactor *reactor;
+    int64_t soon_since; /* monotonic; since when SOON has been waiting for quiet */
     int64_t armed_for;  /* engine time; INT64_MAX = not armed */
-    bool more;          /* `again` is pending */
+    bool more;          /* AGAIN is pending */
     bool stopping, failed;
     uint64_t seconds;
     struct {
