@@ -2,6 +2,7 @@
  * own. */
 #include "config/life_cycle.h"
 #include "config/calendar_rule.h"
+#include "config/calm_rule.h"
 #include "config/holidays.h"
 #include "config/life_cycle_impl.h"
 #include "config/zone.h"
@@ -228,7 +229,7 @@ static void read_head(struct life_cycle_loader *l, yaml_node_t *root)
     yaml_doc_only(
         &l->doc, root,
         "life-cycle version from zh en zone states classes holidays calendars receivers ladders "
-        "clocks events pauses returns refused acks quiet duty transitions");
+        "clocks events pauses returns refused acks quiet calm duty transitions");
     yaml_doc_need(&l->doc, root, "life-cycle", r->name, sizeof r->name);
     life_cycle_title(l, root, &r->title);
     r->version = (uint32_t)yaml_doc_int(&l->doc, root, "version", 0);
@@ -256,6 +257,7 @@ static int read_all(struct life_cycle_loader *l)
     }
     read_quiet(l, root);
     read_duty(l, root);
+    calm_rule_read(&l->doc, yaml_doc_get(&l->doc, root, "calm"), l->r);
     return l->doc.rc;
 }
 

@@ -230,6 +230,38 @@ static void put_reason(struct sink *s, const struct telling *t)
     put_title_of(s, t);
 }
 
+/* ---- what a digest carries ---- */
+
+enum { LINES_SAID = 12 }; /* a text for a telephone; the digest itself has all of them */
+
+static void put_held(struct sink *s, const struct telling *t, const Hongxin__V1__HeldNotice *h)
+{
+    const struct hx_rules *rules = t->texts->rules;
+    int kind = hx_rules_clock(rules, h->clock);
+    put(s, h->number);
+    if (kind > 0) {
+        put(s, " ");
+        put(s, title(&rules->clocks[kind].title, t->zh));
+    }
+    if (*h->level) {
+        put(s, " ");
+        put(s, h->level);
+    }
+    if (h->over)
+        put(s, t->zh ? "（已办）" : " (done since)");
+}
+
+static void put_lines(struct sink *s, const struct telling *t)
+{
+    const hxp_notice_fact *f = t->notice;
+    for (size_t i = 0; i < f->n_lines && i < LINES_SAID; i++) {
+        put(s, i == 0 ? "" : t->zh ? "；" : "; ");
+        put_held(s, t, f->lines[i]);
+    }
+    if (f->n_lines > LINES_SAID)
+        put(s, t->zh ? "；等" : "; and others");
+}
+
 /* ---- parts ---- */
 
 static void put_value(struct sink *s, const struct telling *t, enum part part)
@@ -263,6 +295,9 @@ static void put_value(struct sink *s, const struct telling *t, enum part part)
             put_reason(s, &why);
         break;
     }
+    case PART_lines:
+        put_lines(s, t);
+        break;
     case N_PARTS:
         break;
     }

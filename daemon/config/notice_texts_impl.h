@@ -19,7 +19,8 @@ struct text {
     X(also)                                                                                        \
     X(why)                                                                                         \
     X(instead)                                                                                     \
-    X(undelivered)
+    X(undelivered)                                                                                 \
+    X(lines)
 
 enum part {
 #define X(name) PART_##name,

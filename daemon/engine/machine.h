@@ -43,6 +43,7 @@ enum {
     HX_WATCH_PARKED, /* a case for a parked event (corner 7) */
     HX_WATCH_ROTA,   /* the daily look at the rota (S30) */
     HX_WATCH_DESK,   /* the city's desk must speak (corner 26) */
+    HX_WATCH_HELD,   /* a notice that a digest will carry; its source is the receiver */
 };
 
 /* Something that must come before `at`, or the source is told; or what is to be looked at then. A
@@ -141,6 +142,9 @@ struct hx_machine {
     /* Sees each row that is taken, and each whose guard says no; NULL = nobody. */
     void (*row)(void *ctx, const struct hx_transition *row, const struct hx_word *refused);
     void *row_ctx;
+    /* The stored entry that is being made again, in a replay; NULL otherwise. */
+    const hxp_entry *(*again)(void *ctx);
+    void *again_ctx;
     bool in_event;              /* while an event is applied … */
     uint64_t caused_by;         /* … its entry, once it is written */
     uint64_t with[HX_WITH_MAX]; /* cases looked at since the last entry */

@@ -1,6 +1,7 @@
 /* Watches: what must come, or its source is told. And what disturbs us: outages and jumps of the
  * wall clock, each an entry of its own. */
 #include "engine/apply.h"
+#include "engine/calm.h"
 #include "engine/machine_internal.h"
 #include "hongxin/instant.h"
 
@@ -175,6 +176,8 @@ static int ring(struct hx_machine *m, const struct hx_watch *w)
         return hx_desk_silent(m, w);
     if (w->kind == HX_WATCH_ROTA)
         return hx_rota_look(m, w);
+    if (w->kind == HX_WATCH_HELD)
+        return hx_calm_ring(m, w);
     hxp_alarm_fact *a = hx_machine_new_alarm(m, parked ? "DEAD_LETTER" : "SOURCE_GAP");
     if (!a)
         return HX_NOMEM;

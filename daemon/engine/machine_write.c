@@ -1,5 +1,6 @@
 /* Writing what a step brought about: the reply, the journal entry, the case. */
 #include "engine/calendar.h"
+#include "engine/calm.h"
 #include "engine/machine_internal.h"
 #include "engine/route_answer.h"
 
@@ -312,8 +313,9 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
 {
     struct hx_case *c = s->c;
     hxp_entry *e = hx_arena_alloc(m->arena, sizeof *e);
-    if (!e)
-        return HX_NOMEM;
+    int rc = e ? hx_calm_step(m, s) : HX_NOMEM;
+    if (rc)
+        return rc;
     hongxin__v1__entry__init(e);
     fill_event(m, e, in);
     e->lsn = s->lsn;
@@ -348,7 +350,7 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     hx_change_look(m, c);
     if (s->other)
         looked_at(m, s->other->number); /* the sender of a message */
-    int rc = hx_machine_append(m, e);
+    rc = hx_machine_append(m, e);
     return rc ? rc : m->ops->case_save(m->backend, c, next_due(s));
 }
 

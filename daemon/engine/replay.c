@@ -1,5 +1,6 @@
 #include "engine/replay.h"
 #include "engine/apply.h"
+#include "engine/calm.h"
 #include "engine/machine_internal.h"
 
 #include <stdlib.h>
@@ -46,12 +47,18 @@ static void on_append(void *ctx, const hxp_entry *e)
     r->made[r->n_made++] = e;
 }
 
+static const hxp_entry *stored_entry(void *ctx)
+{
+    const struct hx_replay *r = ctx;
+    return r->n_made < r->n_group ? r->group[r->n_made].entry : NULL;
+}
+
 /* As the entry says that is being made. */
 static enum hx_reach reach(void *ctx, const char *holder)
 {
     struct hx_replay *r = ctx;
     (void)holder;
-    const hxp_entry *e = r->n_made < r->n_group ? r->group[r->n_made].entry : NULL;
+    const hxp_entry *e = stored_entry(r);
     size_t i = r->asked++;
     return e && i < e->n_reach ? (enum hx_reach)e->reach[i] : HX_REACH_UP;
 }
@@ -106,13 +113,16 @@ static int again_applied(struct hx_replay *r, const hxp_entry *e)
 static bool only_told(const hxp_entry *e)
 {
     return strcmp(e->cause, "RULES_IN_FORCE") == 0 || strcmp(e->cause, "CALENDAR_MISSING") == 0 ||
-           strcmp(e->cause, "DIGEST") == 0;
+           strcmp(e->cause, "DIGEST") == 0 || strcmp(e->cause, HX_CALM_CAUSE) == 0;
 }
 
 static int again_told(struct hx_replay *r, const hxp_entry *e)
 {
-    return e->n_facts == 1 ? hx_machine_entry(&r->machine, e->facts[0], e->cause, e->t_eff)
-                           : HX_NOTFOUND;
+    if (e->n_facts != 1)
+        return HX_NOTFOUND;
+    if (strcmp(e->cause, HX_CALM_CAUSE) == 0)
+        return hx_calm_again(&r->machine, e->facts[0], e->t_eff);
+    return hx_machine_entry(&r->machine, e->facts[0], e->cause, e->t_eff);
 }
 
 static int again(struct hx_replay *r, const hxp_entry *e)
@@ -279,6 +289,8 @@ int hx_replay_new(const struct hx_replay_options *o, struct hx_replay **out)
                                      .arena = &r->arena,
                                      .reach = reach,
                                      .reach_ctx = r,
+                                     .again = stored_entry,
+                                     .again_ctx = r,
                                      .appended = on_append,
                                      .appended_ctx = r};
     *out = r;

@@ -8,6 +8,7 @@
 #define ENGINE_RULES_H
 
 #include "engine/calendar.h"
+#include "engine/calm_rules.h"
 #include "engine/case.h"
 #include "hongxin/error.h"
 
@@ -238,6 +239,7 @@ struct hx_rules {
     int32_t duty_look_ms;  /* local time at which the rota is looked at; -1 = never */
     int32_t duty_ahead;    /* days ahead that are looked at (S30) */
     int64_t duty_desk_ms;  /* the city's desk speaks at least so often; 0 = not asked (corner 26) */
+    struct hx_calm_rules calm; /* how notices are kept readable */
     struct hx_pause_rule pauses[HX_RULES_REASONS];
     uint8_t n_pauses;
     char returns[HX_RULES_REASONS][HX_NAME_MAX]; /* reasons for giving a case back */

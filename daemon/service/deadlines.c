@@ -4,6 +4,8 @@
 #include "service/state.h"
 #include <inttypes.h>
 
+enum { RINGS = 4 }; /* digests and alarms of one turn */
+
 /* The first row; INT64_MAX when there is none. */
 static int64_t first_row(struct service *s)
 {
@@ -43,6 +45,16 @@ static int judge(struct service *s, size_t max)
     return rc;
 }
 
+/* What else is awaited and due now. A digest of notices may be long: the rest comes with the next
+ * turn, so that nobody waits for all of them. */
+static int ring_some(struct service *s)
+{
+    int rc = HX_OK;
+    for (int i = 0; i < RINGS && rc == HX_OK; i++)
+        rc = hx_machine_watch_one(&s->machine);
+    return rc == HX_NOTFOUND ? HX_OK : rc;
+}
+
 void deadlines_judge(struct service *s)
 {
     struct batch *b = &s->batch;
@@ -54,7 +66,7 @@ void deadlines_judge(struct service *s)
         return;
     b->error = judge(s, s->options.limits->due_batch);
     if (b->error == HX_OK)
-        b->error = hx_machine_watch(&s->machine);
+        b->error = ring_some(s);
 }
 
 void deadlines_committed(struct service *s)

@@ -67,8 +67,8 @@ static bool case_is_whole(const struct doctor *d, MDB_val row)
 static bool is_look(const struct doctor_row *row)
 {
     const uint8_t *kind = (const uint8_t *)row->key.mv_data + 8; /* after the instant */
-    return row->table == T_WATCH && row->key.mv_size > 8 && *kind != HX_WATCH_NUMBER &&
-           *kind != HX_WATCH_PARKED;
+    return row->table == T_WATCH && row->key.mv_size > 8 &&
+           (*kind == HX_WATCH_ROTA || *kind == HX_WATCH_DESK);
 }
 
 /* Rows that may be missing, or may be there, because what they stand on was forgotten in time. */

@@ -158,6 +158,22 @@ static void impossible_calendars_are_named(void **state)
             "Asia/Shangahi is not in the time zone database", 1);
 }
 
+/* What keeps notices readable can never hide a promise. */
+static void a_promise_is_never_held_back(void **state)
+{
+    (void)state;
+    refused("clocks: [K_UPDATE, K_CALLBACK, K_ASSIST", "clocks: [K_UPDATE, K_ARRIVE, K_ASSIST",
+            "K_ARRIVE is a promise: its notices are never held back here", 1);
+    refused("{clocks: [K_UPDATE], levels: [L0, L1]", "{clocks: [K_RESOLVE], levels: [L0, L1]",
+            "K_RESOLVE is a promise", 1);
+    refused("levels: [L0, L1], from: L2, by", "levels: [L0, L2], from: L2, by", "levels below L2",
+            1);
+    refused("{within: 10s, alone: 3,", "{within: 10s, alone: 0,", "alone must be from 1", 1);
+    refused("{within: 10min, most: 20}", "{within: 2d, most: 20}", "within must be from 1s to 1d",
+            1);
+    refused("flags: [MASS, SAFETY], clocks", "flags: [MASSIVE], clocks", "unknown name MASSIVE", 1);
+}
+
 static void a_file_that_is_not_there_is_named(void **state)
 {
     (void)state;
@@ -176,6 +192,7 @@ int main(void)
         cmocka_unit_test(impossible_cycles_are_named),
         cmocka_unit_test(impossible_calendars_are_named),
         cmocka_unit_test(numbers_are_not_used_twice),
+        cmocka_unit_test(a_promise_is_never_held_back),
         cmocka_unit_test(a_file_that_is_not_there_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
