@@ -1,11 +1,10 @@
 /* libical reads the file; what it has no opinion about is checked here: that every day is official,
- * is one thing only, and stands once. libical keeps no lines: events stay in the order of the file,
- * so the n-th BEGIN:VEVENT is the line of the n-th event. */
+ * is one thing only, and stands once. */
 #include "config/holidays.h"
 #include "config/file.h"
+#include "config/ical_event.h"
 #include "engine/place.h"
 
-#include <libical/ical.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,40 +17,17 @@ struct marked_day {
 };
 
 struct reading {
-    const char *file, *rest; /* rest: of the text, behind the present event's line */
-    int line;
+    const char *file;
+    struct ical_lines lines;
     struct hx_problem *problem;
     struct hx_holidays *h;
     struct marked_day days[DAYS];
     size_t n;
 };
 
-/* Moves to the line of the next event. */
-static void next_event_line(struct reading *r)
-{
-    static const char begin[] = "BEGIN:VEVENT";
-    while (*r->rest) {
-        bool found = strncasecmp(r->rest, begin, sizeof begin - 1) == 0;
-        size_t n = strcspn(r->rest, "\n");
-        r->rest += n + (r->rest[n] == '\n');
-        r->line++;
-        if (found)
-            return;
-    }
-}
-
-static const char *x_property(icalcomponent *c, const char *name)
-{
-    for (icalproperty *p = icalcomponent_get_first_property(c, ICAL_X_PROPERTY); p;
-         p = icalcomponent_get_next_property(c, ICAL_X_PROPERTY))
-        if (strcmp(icalproperty_get_x_name(p), name) == 0)
-            return icalproperty_get_x(p);
-    return "";
-}
-
 static int event_fault(struct reading *r, const char *what)
 {
-    return hx_problem_set(r->problem, "%s:%d: %s", r->file, r->line, what);
+    return hx_problem_set(r->problem, "%s:%d: %s", r->file, (int)r->lines.line, what);
 }
 
 /* Exactly one of HOLIDAY and MAKE-UP. */
@@ -101,13 +77,13 @@ static const char *named(const struct marked_day *d)
 
 static int add_day(struct reading *r, int32_t day, bool on)
 {
-    const struct marked_day mine = {day, on, r->line};
+    const struct marked_day mine = {day, on, (int)r->lines.line};
     for (size_t i = 0; i < r->n; i++) {
         if (r->days[i].day != day)
             continue;
         struct icaltimetype t = icaltime_from_timet_with_zone((time_t)day * DAY_S, 1, NULL);
         return hx_problem_set(r->problem, "%s:%d: %04d-%02d-%02d is %s here, but %s at line %d",
-                              r->file, r->line, t.year, t.month, t.day, named(&mine),
+                              r->file, (int)r->lines.line, t.year, t.month, t.day, named(&mine),
                               on == r->days[i].on ? "stands already" : named(&r->days[i]),
                               r->days[i].line);
     }
@@ -122,7 +98,7 @@ static int read_event(struct reading *r, icalcomponent *event)
     bool on = false;
     int32_t from = 0, to = 0;
     int rc = category(r, event, &on);
-    if (!rc && !*x_property(event, "X-HONGXIN-NOTICE"))
+    if (!rc && !*ical_x(event, "X-HONGXIN-NOTICE"))
         rc = event_fault(r, "X-HONGXIN-NOTICE is missing: the number of the official notice");
     if (!rc)
         rc = span(r, event, &from, &to);
@@ -155,8 +131,8 @@ static int fill(struct reading *r)
 
 static int read_head(struct reading *r, icalcomponent *root, struct hx_table *table)
 {
-    const char *name = x_property(root, "X-HONGXIN-CALENDAR");
-    const char *version = x_property(root, "X-HONGXIN-VERSION");
+    const char *name = ical_x(root, "X-HONGXIN-CALENDAR");
+    const char *version = ical_x(root, "X-HONGXIN-VERSION");
     char *end;
     unsigned long n = strtoul(version, &end, 10);
     if (!hx_id_valid(name) || strlen(name) >= sizeof table->name)
@@ -171,13 +147,12 @@ static int read_head(struct reading *r, icalcomponent *root, struct hx_table *ta
 
 static int read_all(struct reading *r, icalcomponent *root, struct hx_table *table)
 {
-    if (!root || icalcomponent_isa(root) != ICAL_VCALENDAR_COMPONENT ||
-        icalcomponent_count_errors(root))
+    if (!root)
         return hx_problem_set(r->problem, "%s: not one whole iCalendar (RFC 5545) object", r->file);
     int rc = read_head(r, root, table);
     for (icalcomponent *e = icalcomponent_get_first_component(root, ICAL_VEVENT_COMPONENT);
          e && !rc; e = icalcomponent_get_next_component(root, ICAL_VEVENT_COMPONENT)) {
-        next_event_line(r);
+        ical_next_event(&r->lines);
         rc = read_event(r, e);
     }
     return rc ? rc : fill(r);
@@ -194,9 +169,8 @@ int hx_holidays_parse(const char *file, const char *text, struct hx_table *table
         free(h);
         return HX_NOMEM;
     }
-    *r = (struct reading){.file = file, .rest = text, .problem = problem, .h = h};
-    icalerror_set_errors_are_fatal(0); /* a bad file is refused, not the end of the process */
-    icalcomponent *root = icalparser_parse_string(text);
+    *r = (struct reading){.file = file, .lines = {.rest = text}, .problem = problem, .h = h};
+    icalcomponent *root = ical_read(text);
     int rc = read_all(r, root, table);
     if (root)
         icalcomponent_free(root);
