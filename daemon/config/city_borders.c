@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BORDERS_FILE_MAX = 256 * 1024 * 1024, NODE_CAPACITY = 10 };
+enum { NODE_CAPACITY = 10 };
 
 static const double overlap_m2 = 1, degree_m = 111320;
 
@@ -382,23 +382,19 @@ static int plant(struct borders *b)
     return b->tree ? HX_OK : HX_NOMEM;
 }
 
-static int read_file(struct reading *r, const char *path)
+static int read_file(struct reading *r)
 {
-    char *text;
-    size_t size, lines = 1;
-    int err = hx_file_read(path, BORDERS_FILE_MAX, &text, &size, r->l->problem);
-    if (err)
-        return err;
-    for (size_t i = 0; i + 1 < size; i++)
-        lines += text[i] == '\n';
-    err = read_text(r, (struct text){.at = text, .end = text + size, .line = 1});
-    free(text);
+    const struct hx_city_text *t = &r->l->texts->list[BORDERS];
+    size_t lines = 1;
+    for (size_t i = 0; i + 1 < t->size; i++)
+        lines += t->text[i] == '\n';
+    int err = read_text(r, (struct text){.at = t->text, .end = t->text + t->size, .line = 1});
     if (!err)
         err = plant(r->b);
     return err ? err : check_whole(r, lines);
 }
 
-int city_add_borders(const struct city_loader *l, const char *path)
+int city_add_borders(const struct city_loader *l)
 {
     struct reading r = {.l = l, .b = calloc(1, sizeof *r.b)};
     if (!r.b)
@@ -408,7 +404,7 @@ int city_add_borders(const struct city_loader *l, const char *path)
         free(r.b);
         return HX_NOMEM;
     }
-    int err = read_file(&r, path);
+    int err = read_file(&r);
     if (err)
         release(r.b);
     else

@@ -154,13 +154,11 @@ static int read_part(const struct city_row *at, struct hx_shift *shift)
     return HX_OK;
 }
 
-/* ---- rows
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- rows ---- */
 
-static int add_shift(const struct city_row *at)
+int city_add_shift(const struct city_row *at, const struct hx_shift *more)
 {
-    struct hx_shift shift = {.line = (unsigned)at->row->line};
+    struct hx_shift shift = more ? *more : (struct hx_shift){.order = 0};
     const char **v = at->row->values;
     int err = check_post(at);
     if (!err)
@@ -169,26 +167,36 @@ static int add_shift(const struct city_row *at)
         err = read_order(at, &shift.order);
     if (!err)
         err = city_names(at, DUTY_ZH, &shift.name_zh, &shift.name_en);
-    if (!err)
+    if (!err && *v[DUTY_DAYS])
         err = read_days(at, &shift.days);
     if (!err)
         err = read_part(at, &shift);
     if (!err)
-        err = city_period(at, DUTY_FROM, &shift.since, &shift.until);
+        err = more ? HX_OK : city_period(at, DUTY_FROM, &shift.since, &shift.until);
     if (err)
         return err;
+    shift.line = (unsigned)at->row->line;
+    shift.file = (uint8_t)at->file;
     hx_text_put(shift.role, sizeof shift.role, v[DUTY_ROLE]);
     hx_text_put(shift.area, sizeof shift.area, v[DUTY_AREA]);
     hx_text_put(shift.person, sizeof shift.person, v[DUTY_PERSON]);
     return hx_rota_add_shift(at->loader->rota, &shift);
 }
 
+static int add_shift(const struct city_row *at)
+{
+    return city_add_shift(at, NULL);
+}
+
 static bool is_person(const struct city_loader *l, const char *person)
 {
-    const struct hx_csv_table *t = &l->files[DUTY];
-    for (size_t i = 0; i < t->count; i++)
-        if (strcmp(t->rows[i].values[DUTY_PERSON], person) == 0)
-            return true;
+    static const enum city_file both[] = {DUTY, DUTY_CALENDAR};
+    for (size_t f = 0; f < 2; f++) {
+        const struct hx_csv_table *t = &l->files[both[f]];
+        for (size_t i = 0; i < t->count; i++)
+            if (strcmp(t->rows[i].values[DUTY_PERSON], person) == 0)
+                return true;
+    }
     return false;
 }
 
@@ -213,20 +221,25 @@ static int add_leave(const struct city_row *at)
 
 int city_add_leaves(const struct city_loader *l)
 {
-    const struct hx_csv_table *t = &l->files[LEAVE];
-    int err = HX_OK;
-    for (size_t i = 0; i < t->count && !err; i++)
-        err = add_leave(&(struct city_row){.loader = l, .file = LEAVE, .row = &t->rows[i]});
-    return err;
+    return city_each(l, LEAVE, add_leave);
 }
 
-/* By person, then by line. */
+/* ---- the rota as a whole ---- */
+
+/* A row of either file. */
+struct person_row {
+    const struct hx_csv_row *row;
+    enum city_file file;
+};
+
+/* By person, then by file and line. */
 static int compare_people(const void *a, const void *b)
 {
-    const struct hx_csv_row *x = *(const struct hx_csv_row *const *)a;
-    const struct hx_csv_row *y = *(const struct hx_csv_row *const *)b;
-    int order = strcmp(x->values[DUTY_PERSON], y->values[DUTY_PERSON]);
-    return order ? order : (x->line > y->line) - (x->line < y->line);
+    const struct person_row *x = a, *y = b;
+    int order = strcmp(x->row->values[DUTY_PERSON], y->row->values[DUTY_PERSON]);
+    if (order || x->file != y->file)
+        return order ? order : (x->file > y->file) - (x->file < y->file);
+    return (x->row->line > y->row->line) - (x->row->line < y->row->line);
 }
 
 static bool same_person(const struct hx_csv_row *a, const struct hx_csv_row *b)
@@ -235,24 +248,35 @@ static bool same_person(const struct hx_csv_row *a, const struct hx_csv_row *b)
            strcmp(a->values[DUTY_EN], b->values[DUTY_EN]) == 0;
 }
 
+static size_t people_of(const struct city_loader *l, enum city_file file, struct person_row *rows)
+{
+    const struct hx_csv_table *t = &l->files[file];
+    for (size_t i = 0; i < t->count; i++)
+        rows[i] = (struct person_row){&t->rows[i], file};
+    return t->count;
+}
+
 /* One login is one person: two names under one login would credit one with the other's work. */
 static int check_people(const struct city_loader *l)
 {
-    const struct hx_csv_table *t = &l->files[DUTY];
-    const struct hx_csv_row **rows = malloc((t->count + 1) * sizeof *rows);
+    size_t n = l->files[DUTY].count + l->files[DUTY_CALENDAR].count;
+    struct person_row *rows = calloc(n + 1, sizeof *rows);
     int err = HX_OK;
     if (!rows)
         return HX_NOMEM;
-    for (size_t i = 0; i < t->count; i++)
-        rows[i] = &t->rows[i];
-    qsort(rows, t->count, sizeof *rows, compare_people);
-    for (size_t i = 1; i < t->count && !err; i++) {
-        const char *person = rows[i]->values[DUTY_PERSON];
-        if (strcmp(person, rows[i - 1]->values[DUTY_PERSON]) == 0 &&
-            !same_person(rows[i], rows[i - 1]))
-            err = city_fault(&(struct city_row){.loader = l, .file = DUTY, .row = rows[i]},
-                             "%s has another name here than at %s:%zu", person, t->name,
-                             rows[i - 1]->line);
+    size_t first = people_of(l, DUTY, rows);
+    people_of(l, DUTY_CALENDAR, rows + first);
+    qsort(rows, n, sizeof *rows, compare_people);
+    for (size_t i = 1; i < n && !err; i++) {
+        const struct person_row *x = &rows[i], *before = &rows[i - 1];
+        const char *person = x->row->values[DUTY_PERSON];
+        if (strcmp(person, before->row->values[DUTY_PERSON]) == 0 &&
+            !same_person(x->row, before->row))
+            err = city_whole(
+                l, x->file,
+                city_fault(&(struct city_row){.loader = l, .file = x->file, .row = x->row},
+                           "%s has another name here than at %s:%zu", person,
+                           l->files[before->file].name, before->row->line));
     }
     free(rows);
     return err;
@@ -260,39 +284,51 @@ static int check_people(const struct city_loader *l)
 
 int city_add_duty(const struct city_loader *l)
 {
-    const struct hx_csv_table *t = &l->files[DUTY];
-    int err = HX_OK;
-    for (size_t i = 0; i < t->count && !err; i++)
-        err = add_shift(&(struct city_row){.loader = l, .file = DUTY, .row = &t->rows[i]});
-    return err ? err : check_people(l);
+    return city_each(l, DUTY, add_shift);
 }
 
 /* Two shifts that cannot both be: the later row tells where the earlier one is. */
 static int clash_fault(const struct city_loader *l, const struct hx_shift *const clash[2])
 {
-    const struct hx_csv_table *t = &l->files[DUTY];
     const struct hx_shift *first = clash[0], *second = clash[1];
-    const struct hx_csv_row *row = t->rows;
-    while (row->line != second->line)
-        row++;
-    const struct city_row at = {.loader = l, .file = DUTY, .row = row};
+    const struct hx_csv_row row = {.line = second->line};
+    const struct city_row at = {.loader = l, .file = (enum city_file)second->file, .row = &row};
+    const char *where = l->files[first->file].name;
     if (strcmp(first->person, second->person) == 0)
         return city_fault(&at, "%s is on duty as %s of %s already, at %s:%u", second->person,
-                          second->role, second->area, t->name, first->line);
+                          second->role, second->area, where, first->line);
     return city_fault(&at, "%s of %s has a person with order %d already, at %s:%u", second->role,
-                      second->area, second->order, t->name, first->line);
+                      second->area, second->order, where, first->line);
 }
 
-int city_seal_rota(const struct city_loader *l)
+static int check_clashes(const struct city_loader *l)
 {
-    const struct hx_csv_table *t = &l->files[DUTY];
     const struct hx_shift *clash[2];
-    if (hx_rota_seal(l->rota, clash) == HX_EXISTS)
-        return clash_fault(l, clash);
+    size_t at[2] = {0, 0};
+    int err = HX_OK;
+    while (!err && hx_rota_next_clash(l->rota, at, clash))
+        err = city_whole(l, DUTY, clash_fault(l, clash));
+    return err;
+}
+
+static int check_desk(const struct city_loader *l)
+{
+    const struct hx_csv_table *t = &l->files[l->files[DUTY].path ? DUTY : DUTY_CALENDAR];
     if (hx_rota_knows(l->rota, "city", "desk"))
         return HX_OK;
     return hx_problem_set(l->problem,
                           "%s:%zu: nobody has role city, area desk: it is the last stop of every "
                           "ladder",
                           t->path, t->lines);
+}
+
+int city_seal_rota(const struct city_loader *l)
+{
+    const struct hx_shift *clash[2];
+    int err = check_people(l);
+    if (!err && hx_rota_seal(l->rota, clash) == HX_EXISTS)
+        err = check_clashes(l);
+    if (!err && city_sound(l, DUTY, DUTY) && city_sound(l, DUTY_CALENDAR, DUTY_CALENDAR))
+        err = city_whole(l, DUTY, check_desk(l));
+    return err;
 }

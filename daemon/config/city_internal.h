@@ -4,6 +4,7 @@
 #define CONFIG_CITY_INTERNAL_H
 
 #include "config/city_load.h"
+#include "config/city_texts.h"
 #include "config/csv_table.h"
 #include "config/yaml_doc.h"
 
@@ -21,8 +22,11 @@ enum city_file {
     ROUTING,
     ADMISSION,
     EXCEPTIONS,
-    CITY_FILES,          /* the tables; beside them: */
-    BORDERS = CITY_FILES /* grids.geojson, for the lines of its features */
+    CITY_FILES,           /* the tables; beside them: */
+    BORDERS = CITY_FILES, /* grids.geojson, for the lines of its features */
+    HEAD,                 /* city.yaml */
+    DUTY_CALENDAR,        /* duty.ics, whose shifts become rows like those of duty.csv */
+    CITY_TEXTS
 };
 
 /* Columns of the files that list places, in the order in which the reader gives them. The meaning
@@ -72,14 +76,28 @@ struct city_head {
     uint32_t own, assist; /* items of the admission list */
 };
 
+/* What was told so far, when more than the first fault is. */
+struct city_told {
+    const struct hx_city_tell *tell; /* NULL = the first fault ends it */
+    size_t n;
+    size_t faults[CITY_TEXTS]; /* of each file */
+    const char *lost[64];      /* ids whose rows were refused; in the tables */
+    size_t n_lost;
+};
+
 struct city_loader {
-    struct hx_csv_table files[CITY_FILES + 1];
+    struct hx_csv_table files[CITY_TEXTS];
+    const struct hx_city_texts *texts;
     struct hx_city *city;
     struct hx_rota *rota; /* the city's */
     struct hx_problem *problem;
+    struct city_told *told;
+    void *const *events;        /* of duty.ics, by its rows */
     const struct yaml_doc *doc; /* city.yaml */
     const struct city_head *head;
 };
+
+struct hx_shift;
 
 /* A row that is being added, for texts that begin with its file and line. */
 struct city_row {
@@ -90,6 +108,16 @@ struct city_row {
 
 /* "path:line: what" for a row; HX_CONFIG. */
 int city_fault(const struct city_row *at, const char *fmt, ...) HX_PRINTF(2, 3);
+
+/* ---- city_faults.c: more than one fault in one look.
+ * Adds the rows of a file one by one; goes on after a row that is refused, when that is wanted. */
+HX_CHECK int city_each(const struct city_loader *l, enum city_file file,
+                       int (*add)(const struct city_row *at));
+/* The result of a check over whole files: told, and passed over, when that is wanted. */
+HX_CHECK int city_whole(const struct city_loader *l, enum city_file file, int err);
+/* Whether no row of the files from `first` to `last` was refused: a check over them means
+ * something. */
+bool city_sound(const struct city_loader *l, enum city_file first, enum city_file last);
 
 /* Checks an id or login of a row; `what` names it. */
 HX_CHECK int city_check_id(const struct city_row *at, const char *what, const char *id);
@@ -114,12 +142,16 @@ bool city_covered(const struct hx_place *place, int64_t from, int64_t to, int64_
 HX_CHECK int city_check_grids(const struct city_loader *l);
 
 /* ---- city_borders.c: grids.geojson, when there is one. */
-HX_CHECK int city_add_borders(const struct city_loader *l, const char *path);
+HX_CHECK int city_add_borders(const struct city_loader *l);
 
 /* Adds the rows of a file to the registry. */
 HX_CHECK int city_add_companies(const struct city_loader *l);
 HX_CHECK int city_add_places(const struct city_loader *l, enum city_file file);
 HX_CHECK int city_add_duty(const struct city_loader *l);
+/* A row of either file of shifts; `more` (or NULL) says what a row cannot: instants. */
+HX_CHECK int city_add_shift(const struct city_row *at, const struct hx_shift *more);
+/* ---- city_calendar.c: duty.ics, when there is one. */
+HX_CHECK int city_add_duty_calendar(struct city_loader *l);
 HX_CHECK int city_add_leaves(const struct city_loader *l);
 /* After both: nobody is twice on a post at once, and the city has its desk (R12). */
 HX_CHECK int city_seal_rota(const struct city_loader *l);

@@ -40,7 +40,7 @@ static const struct {
                    city_add_day_parts,
                    {{"name", false}, NAMES, {"begin", false}, {"end", false}}},
     [DUTY] = {"duty.csv",
-              false,
+              true, /* beside duty.ics */
               city_add_duty,
               {{"role", false},
                {"area", false},
@@ -148,31 +148,31 @@ const char *city_defined_at(const struct city_loader *l, const char *id, char te
     return text;
 }
 
-static int read_file(struct city_loader *l, const char *dir, enum city_file file)
+/* As the system would say it, had it been asked for a file. */
+static int missing(const struct city_loader *l, const char *name)
 {
-    char *path;
-    int err = HX_OK;
-    if (asprintf(&path, "%s/%s", dir, specs[file].name) < 0)
-        return HX_NOMEM;
-    if (!specs[file].optional || hx_file_exists(path)) {
-        err = hx_csv_read(path, specs[file].columns, &l->files[file], l->problem);
-        if (!err)
-            err = specs[file].add ? specs[file].add(l) : city_add_places(l, file);
-    }
-    free(path);
-    return err;
+    (void)hx_problem_set(l->problem, "%s/%s: No such file or directory", l->texts->where, name);
+    return HX_IO;
 }
 
-static int read_borders(struct city_loader *l, const char *dir)
+static int read_file(struct city_loader *l, enum city_file file)
 {
-    char *path;
-    if (asprintf(&path, "%s/grids.geojson", dir) < 0)
-        return HX_NOMEM;
-    l->files[BORDERS].path = path;
-    l->files[BORDERS].name = hx_file_name(path);
-    int err = hx_file_exists(path) ? city_add_borders(l, path) : HX_OK;
-    free(path);
-    return err;
+    const struct hx_city_text *t = &l->texts->list[file];
+    if (!t->path)
+        return specs[file].optional ? HX_OK : missing(l, hx_city_file(file));
+    int err =
+        hx_csv_parse(t->path, t->text, t->size, specs[file].columns, &l->files[file], l->problem);
+    if (err)
+        return err;
+    return specs[file].add ? specs[file].add(l) : city_add_places(l, file);
+}
+
+static int read_borders(struct city_loader *l)
+{
+    const struct hx_city_text *t = &l->texts->list[BORDERS];
+    l->files[BORDERS].path = t->path;
+    l->files[BORDERS].name = t->path ? hx_file_name(t->path) : NULL;
+    return t->path && city_sound(l, STREETS, GRIDS) ? city_add_borders(l) : HX_OK;
 }
 
 static int read_offset(const struct city_loader *l)
@@ -197,65 +197,92 @@ static int read_fallback(const struct city_loader *l)
                              holder);
 }
 
-static int read_all(struct city_loader *l, const char *dir)
+/* A file, and what follows when it has been read. */
+static int read_next(struct city_loader *l, enum city_file file)
 {
-    int err = read_offset(l);
-    for (int file = 0; file < CITY_FILES && !err; file++) {
-        err = read_file(l, dir, file);
-        if (!err && file == GRIDS)
-            err = city_check_grids(l);
-    }
-    if (!err)
-        err = city_seal_rota(l);
-    if (!err)
-        err = read_fallback(l);
-    if (!err)
-        err = read_borders(l, dir);
-    hx_city_seal(l->city);
-    hx_city_set_version(l->city, l->head->version);
+    int err = read_file(l, file);
+    if (!err && file == GRIDS && city_sound(l, STREETS, GRIDS))
+        err = city_whole(l, GRIDS, city_check_grids(l));
+    if (!err && file == DUTY)
+        err = city_add_duty_calendar(l);
     return err;
 }
 
-/* With city.yaml open: the registry, or nothing. */
-static int load(const char *dir, const struct yaml_doc *doc, struct hx_city **out,
-                struct hx_problem *problem)
+static int read_all(struct city_loader *l)
 {
-    struct city_loader l = {.problem = problem, .doc = doc};
+    int err = read_offset(l);
+    if (!err && !l->texts->list[DUTY].path && !l->texts->list[DUTY_CALENDAR].path)
+        err = missing(l, hx_city_file(DUTY));
+    for (int file = 0; file < CITY_FILES && !err; file++)
+        err = read_next(l, file);
+    if (!err)
+        err = city_seal_rota(l);
+    if (!err && city_sound(l, STREETS, ESTATES))
+        err = city_whole(l, HEAD, read_fallback(l));
+    if (!err)
+        err = city_whole(l, BORDERS, read_borders(l));
+    hx_city_seal(l->city);
+    hx_city_set_version(l->city, l->head->version);
+    return err ? err : l->told->n ? HX_CONFIG : HX_OK;
+}
+
+/* With city.yaml open: the registry, or nothing. */
+static int load(struct city_loader *l, struct hx_city **out)
+{
     void *head;
-    int err = yaml_schema_load(doc, &city_schema, &head);
+    int err = yaml_schema_load(l->doc, &city_schema, &head);
     if (err)
         return err;
-    l.head = head;
-    err = hx_city_new(&l.city);
+    l->head = head;
+    err = hx_city_new(&l->city);
     if (!err)
-        err = hx_rota_new(&l.rota);
+        err = hx_rota_new(&l->rota);
     if (!err) {
-        hx_city_set_rota(l.city, l.rota);
-        err = read_all(&l, dir);
+        hx_city_set_rota(l->city, l->rota);
+        err = read_all(l);
     }
     yaml_schema_free(&city_schema, head);
     for (int file = 0; file < CITY_FILES; file++)
-        hx_csv_free(&l.files[file]);
+        hx_csv_free(&l->files[file]);
+    hx_csv_free(&l->files[DUTY_CALENDAR]);
     if (err)
-        hx_city_free(l.city);
+        hx_city_free(l->city);
     else
-        *out = l.city;
+        *out = l->city;
+    return err;
+}
+
+int hx_city_parse(const struct hx_city_texts *texts, const struct hx_city_tell *tell,
+                  struct hx_city **out, struct hx_problem *problem)
+{
+    struct yaml_doc doc;
+    struct city_told told = {.tell = tell};
+    struct city_loader l = {.texts = texts, .problem = problem, .doc = &doc, .told = &told};
+    const struct hx_city_text *head = &texts->list[HEAD];
+    if (!head->path)
+        return missing(&l, hx_city_file(HEAD));
+    char *text = strndup(head->text, head->size);
+    if (!text)
+        return HX_NOMEM;
+    int err = yaml_doc_open_text(&doc, head->path, text, problem);
+    if (!err)
+        err = load(&l, out);
+    yaml_doc_close(&doc);
+    free(text);
+    if (err == HX_NOMEM)
+        (void)hx_problem_set(problem, "%s: out of memory", texts->where);
+    else if (err && tell && !told.n)
+        tell->say(tell->ctx, problem);
     return err;
 }
 
 int hx_city_load(const char *dir, struct hx_city **out, struct hx_problem *problem)
 {
-    struct yaml_doc doc;
-    char *path;
-    int err = HX_NOMEM;
-    if (asprintf(&path, "%s/city.yaml", dir) >= 0) {
-        err = yaml_doc_open(&doc, path, problem);
-        if (!err)
-            err = load(dir, &doc, out, problem);
-        yaml_doc_close(&doc);
-        free(path);
-    }
-    if (err == HX_NOMEM)
-        (void)hx_problem_set(problem, "%s: out of memory", dir);
+    struct hx_city_texts texts;
+    int err = hx_city_texts_read(dir, &texts, problem);
+    if (err)
+        return err;
+    err = hx_city_parse(&texts, NULL, out, problem);
+    hx_city_texts_free(&texts);
     return err;
 }

@@ -5,6 +5,7 @@
 #ifndef CONFIG_CITY_LOAD_H
 #define CONFIG_CITY_LOAD_H
 
+#include "config/city_texts.h"
 #include "config/problem.h"
 #include "engine/place.h"
 
@@ -16,17 +17,31 @@ enum {
 
 /* Reads city.yaml, streets.csv, communities.csv, grids.csv, companies.csv, estates.csv,
  * buildings.csv and duty.csv of the folder `dir`, and what is there of units.csv, day-parts.csv,
- * leave.csv, routing.csv, admission.csv, exceptions.csv and grids.geojson. On success *out is a
- * registry that is freed with hx_city_free. Errors, each with its text in `problem`:
+ * duty.ics (then duty.csv may be missing), leave.csv, routing.csv, admission.csv, exceptions.csv
+ * and grids.geojson. On success *out is a registry that is freed with hx_city_free. Errors, each
+ * with its text in `problem`:
  * - HX_CONFIG: something in a file is not right
  * - HX_IO: a file cannot be read
  * - HX_NOMEM
  * Any thread. */
 HX_CHECK int hx_city_load(const char *dir, struct hx_city **out, struct hx_problem *problem);
 
+/* Whoever wants to know more than the first fault: `say` is called for each, `most` times at the
+ * most. What follows from a fault that was told is not told. */
+struct hx_city_tell {
+    void (*say)(void *ctx, const struct hx_problem *problem);
+    void *ctx;
+    size_t most;
+};
+
+/* The same from texts (city_texts.h), which are not needed afterwards. With `tell` (or NULL) it
+ * goes on after a fault; `problem` then is the last of them. */
+HX_CHECK int hx_city_parse(const struct hx_city_texts *texts, const struct hx_city_tell *tell,
+                           struct hx_city **out, struct hx_problem *problem);
+
 /* Whether the routing table names only classes of the life cycle. HX_CONFIG with the line. */
 struct hx_rules;
-HX_CHECK int hx_city_fits(const char *dir, const struct hx_city *city, const struct hx_rules *rules,
-                          struct hx_problem *problem);
+HX_CHECK int hx_city_fits(const char *where, const struct hx_city *city,
+                          const struct hx_rules *rules, struct hx_problem *problem);
 
 #endif

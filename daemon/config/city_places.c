@@ -197,11 +197,7 @@ static int add_place(const struct city_row *at)
 
 int city_add_places(const struct city_loader *l, enum city_file file)
 {
-    const struct hx_csv_table *t = &l->files[file];
-    int err = HX_OK;
-    for (size_t i = 0; i < t->count && !err; i++)
-        err = add_place(&(struct city_row){.loader = l, .file = file, .row = &t->rows[i]});
-    return err;
+    return city_each(l, file, add_place);
 }
 
 static int read_company(const struct city_row *at, struct hx_company *company)
@@ -222,35 +218,32 @@ static int read_company(const struct city_row *at, struct hx_company *company)
     return err;
 }
 
+static int add_company(const struct city_row *at)
+{
+    struct hx_company company = {.id = ""};
+    int err = read_company(at, &company);
+    return err ? err : hx_city_add_company(at->loader->city, &company);
+}
+
 int city_add_companies(const struct city_loader *l)
 {
-    const struct hx_csv_table *t = &l->files[COMPANIES];
-    int err = HX_OK;
-    for (size_t i = 0; i < t->count && !err; i++) {
-        struct hx_company company = {.id = ""};
-        err = read_company(&(struct city_row){.loader = l, .file = COMPANIES, .row = &t->rows[i]},
-                           &company);
-        if (!err)
-            err = hx_city_add_company(l->city, &company);
-    }
-    return err;
+    return city_each(l, COMPANIES, add_company);
+}
+
+static int add_unit(const struct city_row *at)
+{
+    struct hx_company unit = {.id = ""};
+    const char *kind = at->row->values[UNIT_KIND];
+    int err = read_company(at, &unit);
+    if (!err)
+        err = city_check_id(at, "kind", kind);
+    if (err)
+        return err;
+    memcpy(unit.kind, kind, strlen(kind) + 1);
+    return hx_city_add_unit(at->loader->city, &unit);
 }
 
 int city_add_units(const struct city_loader *l)
 {
-    const struct hx_csv_table *t = &l->files[UNITS];
-    int err = HX_OK;
-    for (size_t i = 0; i < t->count && !err; i++) {
-        struct hx_company unit = {.id = ""};
-        const struct city_row row = {.loader = l, .file = UNITS, .row = &t->rows[i]};
-        const char *kind = t->rows[i].values[UNIT_KIND];
-        err = read_company(&row, &unit);
-        if (!err)
-            err = city_check_id(&row, "kind", kind);
-        if (err)
-            return err;
-        memcpy(unit.kind, kind, strlen(kind) + 1);
-        err = hx_city_add_unit(l->city, &unit);
-    }
-    return err;
+    return city_each(l, UNITS, add_unit);
 }

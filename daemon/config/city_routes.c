@@ -39,16 +39,6 @@ static int word(const struct city_row *at, size_t column, const char *what, char
     return HX_OK;
 }
 
-static int each(const struct city_loader *l, enum city_file file,
-                int (*add)(const struct city_row *at))
-{
-    const struct hx_csv_table *t = &l->files[file];
-    int err = HX_OK;
-    for (size_t i = 0; i < t->count && !err; i++)
-        err = add(&(struct city_row){.loader = l, .file = file, .row = &t->rows[i]});
-    return err;
-}
-
 /* ---- day-parts.csv ---- */
 
 static int minute(const struct city_row *at, size_t column, int *out)
@@ -81,7 +71,7 @@ static int add_day_part(const struct city_row *at)
 
 int city_add_day_parts(const struct city_loader *l)
 {
-    return each(l, DAY_PARTS, add_day_part);
+    return city_each(l, DAY_PARTS, add_day_part);
 }
 
 /* ---- routing.csv ---- */
@@ -181,22 +171,24 @@ static int add_route(const struct city_row *at)
 int city_add_routes(const struct city_loader *l)
 {
     const struct hx_csv_table *t = &l->files[ROUTING];
-    int err = each(l, ROUTING, add_route);
-    if (!err && !hx_city_catches_all(l->city))
-        err = hx_problem_set(l->problem,
-                             "%s:%zu: no row catches everything: one must have * from place to "
-                             "part, no dates, and the holder @place or an id",
-                             t->path, t->lines);
+    int err = city_each(l, ROUTING, add_route);
+    if (!err && city_sound(l, ROUTING, ROUTING) && !hx_city_catches_all(l->city))
+        err = city_whole(
+            l, ROUTING,
+            hx_problem_set(l->problem,
+                           "%s:%zu: no row catches everything: one must have * from place to "
+                           "part, no dates, and the holder @place or an id",
+                           t->path, t->lines));
     return err;
 }
 
-int hx_city_fits(const char *dir, const struct hx_city *city, const struct hx_rules *rules,
+int hx_city_fits(const char *where, const struct hx_city *city, const struct hx_rules *rules,
                  struct hx_problem *problem)
 {
     size_t at = 0;
     for (const struct hx_route_row *r; (r = hx_city_next_route(city, &at));)
         if (*r->class_ && hx_rules_class(rules, r->class_) <= 0)
-            return hx_problem_set(problem, "%s/routing.csv:%zu: unknown class %s", dir, r->line,
+            return hx_problem_set(problem, "%s/routing.csv:%zu: unknown class %s", where, r->line,
                                   r->class_);
     return HX_OK;
 }
@@ -238,10 +230,13 @@ static int check_items(const struct city_loader *l, const char *kind, const char
 
 int city_add_admission(const struct city_loader *l)
 {
-    int err = each(l, ADMISSION, add_item);
+    int err = city_each(l, ADMISSION, add_item);
     if (!err)
-        err = check_items(l, "own", "own-items", l->head->own);
-    return err ? err : check_items(l, "assist", "assisting-items", l->head->assist);
+        err = city_whole(l, ADMISSION, check_items(l, "own", "own-items", l->head->own));
+    if (!err)
+        err =
+            city_whole(l, ADMISSION, check_items(l, "assist", "assisting-items", l->head->assist));
+    return err;
 }
 
 static int read_exception(const struct city_row *at, struct hx_exception *e)
@@ -280,5 +275,5 @@ static int add_exception(const struct city_row *at)
 
 int city_add_exceptions(const struct city_loader *l)
 {
-    return each(l, EXCEPTIONS, add_exception);
+    return city_each(l, EXCEPTIONS, add_exception);
 }

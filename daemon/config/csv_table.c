@@ -157,31 +157,40 @@ static int parse(struct reader *r, const char *text, size_t size)
     return err;
 }
 
-int hx_csv_read(const char *path, const struct hx_csv_column *wanted, struct hx_csv_table *out,
-                struct hx_problem *problem)
+int hx_csv_parse(const char *path, const char *text, size_t size,
+                 const struct hx_csv_column *wanted, struct hx_csv_table *out,
+                 struct hx_problem *problem)
 {
     struct reader r = {.table = out, .wanted = wanted, .problem = problem};
-    char *text;
-    size_t size;
     *out = (struct hx_csv_table){0};
     hx_arena_init(&out->arena, 0);
     while (wanted[r.n_wanted].name)
         r.n_wanted++;
-    int err = hx_file_read(path, HX_CSV_FILE_MAX, &text, &size, problem);
-    if (err)
-        return err;
+    out->columns = r.n_wanted;
     out->path = hx_arena_strdup(&out->arena, path);
+    int err = HX_NOMEM;
     if (out->path) {
         out->name = hx_file_name(out->path);
         err = parse(&r, text, size);
-    } else {
-        err = HX_NOMEM;
     }
-    free(text);
     if (err == HX_NOMEM)
         (void)hx_problem_set(problem, "%s: out of memory", path);
     if (err)
         hx_csv_free(out);
+    return err;
+}
+
+int hx_csv_read(const char *path, const struct hx_csv_column *wanted, struct hx_csv_table *out,
+                struct hx_problem *problem)
+{
+    char *text;
+    size_t size;
+    *out = (struct hx_csv_table){0};
+    int err = hx_file_read(path, HX_CSV_FILE_MAX, &text, &size, problem);
+    if (err)
+        return err;
+    err = hx_csv_parse(path, text, size, wanted, out, problem);
+    free(text);
     return err;
 }
 

@@ -32,7 +32,8 @@ struct hx_csv_table {
     const char *name;
     struct hx_csv_row *rows;
     size_t count;
-    size_t lines; /* of the whole file */
+    size_t columns; /* values of a row */
+    size_t lines;   /* of the whole file */
     struct hx_arena arena;
 };
 
@@ -45,6 +46,11 @@ struct hx_csv_table {
  * One thread at a time. */
 HX_CHECK int hx_csv_read(const char *path, const struct hx_csv_column *wanted,
                          struct hx_csv_table *out, struct hx_problem *problem);
+
+/* The same from a text that is there already; `path` is named in messages. */
+HX_CHECK int hx_csv_parse(const char *path, const char *text, size_t size,
+                          const struct hx_csv_column *wanted, struct hx_csv_table *out,
+                          struct hx_problem *problem);
 
 /* Also for a table that is zeroed or was not read. */
 void hx_csv_free(struct hx_csv_table *table);

@@ -40,7 +40,7 @@ static int read_all(int fd, const char *path, char *text, size_t *size, struct h
     return HX_OK;
 }
 
-static int check_text(const char *path, const char *text, size_t size, struct hx_problem *problem)
+int hx_file_check(const char *path, const char *text, size_t size, struct hx_problem *problem)
 {
     size_t good = hx_utf8_span(text, size);
     size_t line = 1;
@@ -68,7 +68,7 @@ static int read_open(int fd, const char *path, size_t max, char **out, size_t *s
         return HX_NOMEM;
     int err = read_all(fd, path, text, size, problem);
     if (!err)
-        err = check_text(path, text, *size, problem);
+        err = hx_file_check(path, text, *size, problem);
     if (err)
         free(text);
     else

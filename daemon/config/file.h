@@ -15,6 +15,10 @@
 HX_CHECK int hx_file_read(const char *path, size_t max, char **text, size_t *size,
                           struct hx_problem *problem);
 
+/* The check alone, for a text that came another way; `path` is named in the message. */
+HX_CHECK int hx_file_check(const char *path, const char *text, size_t size,
+                           struct hx_problem *problem);
+
 /* Whether something has this path. */
 bool hx_file_exists(const char *path);
 

@@ -160,18 +160,28 @@ int hx_rota_seal(struct hx_rota *rota, const struct hx_shift *clash[2])
         qsort(rota->shifts, rota->n_shifts, sizeof *rota->shifts, compare_shifts);
     if (rota->n_leaves)
         qsort(rota->leaves, rota->n_leaves, sizeof *rota->leaves, compare_leaves);
-    for (size_t i = 0; i < rota->n_shifts; i++)
-        for (size_t j = i + 1; j < rota->n_shifts; j++) {
-            const struct hx_shift *a = &rota->shifts[i], *b = &rota->shifts[j];
+    return hx_rota_next_clash(rota, (size_t[]){0, 0}, clash) ? HX_EXISTS : HX_OK;
+}
+
+static bool stands_before(const struct hx_shift *a, const struct hx_shift *b)
+{
+    return a->file != b->file ? a->file < b->file : a->line < b->line;
+}
+
+bool hx_rota_next_clash(const struct hx_rota *rota, size_t at[2], const struct hx_shift *clash[2])
+{
+    for (; at[0] < rota->n_shifts; at[0]++, at[1] = 0)
+        for (at[1] = at[1] ? at[1] + 1 : at[0] + 1; at[1] < rota->n_shifts; at[1]++) {
+            const struct hx_shift *a = &rota->shifts[at[0]], *b = &rota->shifts[at[1]];
             if (compare_post(b, a->role, a->area) != 0)
                 break;
             if (!meet(a, b))
                 continue;
-            clash[0] = a->line < b->line ? a : b;
-            clash[1] = a->line < b->line ? b : a;
-            return HX_EXISTS;
+            clash[0] = stands_before(a, b) ? a : b;
+            clash[1] = stands_before(a, b) ? b : a;
+            return true;
         }
-    return HX_OK;
+    return false;
 }
 
 /* ---- who is there ---- */

@@ -34,6 +34,7 @@ struct hx_shift {
     const char *name_zh;    /* UTF-8, owned by the rota; never NULL */
     const char *name_en;
     unsigned line; /* in its file, for messages */
+    uint8_t file;  /* which that is, for whoever reads them */
 };
 
 struct hx_leave {
@@ -62,6 +63,9 @@ HX_CHECK int hx_rota_add_leave(struct hx_rota *rota, const struct hx_leave *leav
  * order: the two shifts are then in `clash`. Days given by name and days given by their type may
  * meet, and count as if they did. */
 HX_CHECK int hx_rota_seal(struct hx_rota *rota, const struct hx_shift *clash[2]);
+
+/* After the sealing: the next two shifts that clash, at[0] and at[1] begin at 0. False: no more. */
+bool hx_rota_next_clash(const struct hx_rota *rota, size_t at[2], const struct hx_shift *clash[2]);
 
 /* The first shift of the post, lowest order first, whenever it is; NULL when there is none. */
 const struct hx_shift *hx_rota_first(const struct hx_rota *rota, const char *role,

@@ -16,7 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS = 512 }; /* beside those of connections */
+enum {
+    DESCRIPTORS = 512, /* beside those of connections */
+    FAULTS = 50,       /* of the city's files, told at once */
+};
 
 /* The registry is right, so that --check-config tells before a start does. */
 static int check_access(const struct boot *b, struct hx_problem *problem)
@@ -36,7 +39,8 @@ static int load_rules(struct boot *b, struct hx_problem *problem)
 
 static int load_city(struct boot *b, struct hx_problem *problem)
 {
-    return hx_city_load(b->settings.city, &b->city, problem);
+    int rc = hx_city_texts_read(b->settings.city, &b->texts, problem);
+    return rc ? rc : hx_city_parse(&b->texts, b->tell, &b->city, problem);
 }
 
 static int load_devices(struct boot *b, struct hx_problem *problem)
@@ -96,21 +100,36 @@ int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
     return rc;
 }
 
+struct told {
+    void (*say)(const struct hx_problem *problem);
+    int n;
+};
+
+static void tell_fault(void *ctx, const struct hx_problem *problem)
+{
+    struct told *t = ctx;
+    t->say(problem);
+    t->n++;
+}
+
 int boot_check(struct boot *b, const char *config, void (*say)(const struct hx_problem *problem))
 {
     struct hx_problem problem = {""};
-    int faults = load_settings(b, config, &problem) != HX_OK;
-    size_t n = faults ? 0 : PARTS; /* without settings nobody knows which files */
-    if (faults)
-        say(&problem);
+    struct told told = {say, 0};
+    const struct hx_city_tell tell = {tell_fault, &told, FAULTS};
+    int rc = load_settings(b, config, &problem);
+    size_t n = rc ? 0 : PARTS; /* without settings nobody knows which files */
+    b->tell = &tell;
+    if (rc)
+        tell_fault(&told, &problem);
     for (size_t i = 0; i < n; i++) {
+        int before = told.n;
         problem.text[0] = '\0';
-        if (parts[i](b, &problem) != HX_OK) {
-            say(&problem);
-            faults++;
-        }
+        if (parts[i](b, &problem) != HX_OK && told.n == before)
+            tell_fault(&told, &problem);
     }
-    return faults;
+    b->tell = NULL;
+    return told.n;
 }
 
 /* ---- keys: of identities, of on-site codes ---- */
@@ -270,6 +289,7 @@ void boot_free(struct boot *b)
 {
     hx_store_close(b->store);
     hx_city_free(b->city);
+    hx_city_texts_free(&b->texts);
     hx_versions_free(b->versions);
     hx_settings_free(&b->settings);
     hx_devices_free(b->devices);

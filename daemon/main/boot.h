@@ -2,6 +2,7 @@
 #ifndef BOOT_H
 #define BOOT_H
 
+#include "config/city_load.h"
 #include "config/devices.h"
 #include "config/settings.h"
 #include "config/versions.h"
@@ -13,11 +14,13 @@
 struct boot {
     struct hx_settings settings;
     struct hx_versions *versions; /* the files', then the store's too */
+    struct hx_city_texts texts;   /* the files of the city's folder */
     struct hx_city *city;
     struct hx_store *store;
-    struct hx_devices *devices; /* NULL = none are registered */
-    uint8_t *key;               /* HX_IDENTITY_KEY_SIZE bytes, in guarded memory */
-    uint8_t *onsite_key;        /* of on-site codes, when configured; behind `key` */
+    struct hx_devices *devices;      /* NULL = none are registered */
+    uint8_t *key;                    /* HX_IDENTITY_KEY_SIZE bytes, in guarded memory */
+    uint8_t *onsite_key;             /* of on-site codes, when configured; behind `key` */
+    const struct hx_city_tell *tell; /* who is told of each fault of the city; NULL = nobody */
 };
 
 /* Reads and checks everything that the configuration names; touches no data. HX_CONFIG, HX_IO or
@@ -25,7 +28,7 @@ struct boot {
 HX_CHECK int boot_load(struct boot *b, const char *config, struct hx_problem *problem);
 
 /* The same for a person who mends a configuration: does not stop at the first file that is wrong.
- * Tells `say` one fault of each, and returns how many there were. */
+ * Tells `say` one fault of each, of the city up to fifty, and returns how many there were. */
 HX_CHECK int boot_check(struct boot *b, const char *config,
                         void (*say)(const struct hx_problem *problem));
 

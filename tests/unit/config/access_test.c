@@ -16,22 +16,6 @@
 #define K1   "1111111111111111111111111111111111111111111111111111111111111111"
 #define K2   "2222222222222222222222222222222222222222222222222222222222222222"
 
-static int setup(void **state)
-{
-    struct folder *f = malloc(sizeof *f);
-    assert_non_null(f);
-    folder_make(f);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    folder_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static struct hx_access *load(struct folder *f, const char *text, struct hx_problem *problem)
 {
     struct hx_access *access = NULL;
@@ -96,8 +80,9 @@ static void faults_are_named_with_their_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(rows_become_principals, setup, teardown),
-        cmocka_unit_test_setup_teardown(faults_are_named_with_their_lines, setup, teardown),
+        cmocka_unit_test_setup_teardown(rows_become_principals, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(faults_are_named_with_their_lines, folder_setup,
+                                        folder_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,9 +15,7 @@
 #include <cmocka.h>
 
 /* A right city, as small as one can be that has everything. */
-static const struct {
-    const char *name, *text;
-} right[] = {
+static const struct folder_text right[] = {
     {"city.yaml", "# a city\nversion: test-1\ngrids: 2\n"},
     {"streets.csv", "id,name_zh,name_en,lon,lat\nS-01,一街道,One,114.4,36.1\n"},
     {"communities.csv", "id,street,name_zh,name_en,lon,lat\nC-01,S-01,一社区,One,114.4,36.1\n"},
@@ -35,29 +33,9 @@ static const struct {
 
 static int setup(void **state)
 {
-    struct folder *f = malloc(sizeof *f);
-    assert_non_null(f);
-    folder_make(f);
-    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
-        (void)folder_write(f, right[i].name, right[i].text);
-    *state = f;
+    folder_setup(state);
+    folder_fill(*state, right, sizeof right / sizeof *right);
     return 0;
-}
-
-static int teardown(void **state)
-{
-    folder_remove(*state);
-    free(*state);
-    return 0;
-}
-
-/* The text of the file as it is when all is right. */
-static const char *right_text(const char *name)
-{
-    size_t i = 0;
-    while (strcmp(right[i].name, name) != 0)
-        i++;
-    return right[i].text;
 }
 
 static struct hx_city *load(struct folder *f)
@@ -86,10 +64,10 @@ static void refused(struct folder *f, int code, const char *text)
 static void refused_with(struct folder *f, const char *name, const char *more, const char *text)
 {
     char whole[2048];
-    snprintf(whole, sizeof whole, "%s%s", right_text(name), more);
+    snprintf(whole, sizeof whole, "%s%s", folder_text(right, name), more);
     (void)folder_write(f, name, whole);
     refused(f, HX_CONFIG, text);
-    (void)folder_write(f, name, right_text(name));
+    (void)folder_write(f, name, folder_text(right, name));
 }
 
 /* With another text altogether. */
@@ -97,7 +75,7 @@ static void refused_as(struct folder *f, const char *name, const char *whole, co
 {
     (void)folder_write(f, name, whole);
     refused(f, HX_CONFIG, text);
-    (void)folder_write(f, name, right_text(name));
+    (void)folder_write(f, name, folder_text(right, name));
 }
 
 /* In UTC+8, where no day is a holiday. */
@@ -368,7 +346,7 @@ static void a_problem_is_one_clean_line(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, folder_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_right_city_is_loaded),
         TEST(the_sample_city_is_loaded),

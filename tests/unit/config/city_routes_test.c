@@ -22,9 +22,7 @@
     ",36.01],[" west ",36.01],[" west ",36]]]}}"
 #define MAP(features) "{\"type\": \"FeatureCollection\",\n\"features\": [\n" features "]}\n"
 
-static const struct {
-    const char *name, *text;
-} right[] = {
+static const struct folder_text right[] = {
     {"city.yaml", HEAD},
     {"streets.csv", "id,name_zh,name_en,lon,lat\nS-01,一街道,One,114.4,36.1\n"},
     {"communities.csv", "id,street,name_zh,name_en,lon,lat\nC-01,S-01,一社区,One,114.4,36.1\n"},
@@ -51,28 +49,9 @@ static const struct {
 
 static int setup(void **state)
 {
-    struct folder *f = malloc(sizeof *f);
-    assert_non_null(f);
-    folder_make(f);
-    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
-        (void)folder_write(f, right[i].name, right[i].text);
-    *state = f;
+    folder_setup(state);
+    folder_fill(*state, right, sizeof right / sizeof *right);
     return 0;
-}
-
-static int teardown(void **state)
-{
-    folder_remove(*state);
-    free(*state);
-    return 0;
-}
-
-static const char *right_text(const char *name)
-{
-    size_t i = 0;
-    while (strcmp(right[i].name, name) != 0)
-        i++;
-    return right[i].text;
 }
 
 /* With this text the city is refused, and says `wanted` after the folder's path. */
@@ -86,13 +65,13 @@ static void refused_as(struct folder *f, const char *name, const char *whole, co
     assert_int_equal(hx_city_load(f->path, &city, &problem), HX_CONFIG);
     assert_string_equal(problem.text, expected);
     assert_null(city);
-    (void)folder_write(f, name, right_text(name));
+    (void)folder_write(f, name, folder_text(right, name));
 }
 
 static void refused_with(struct folder *f, const char *name, const char *more, const char *wanted)
 {
     char whole[2048];
-    snprintf(whole, sizeof whole, "%s%s", right_text(name), more);
+    snprintf(whole, sizeof whole, "%s%s", folder_text(right, name), more);
     refused_as(f, name, whole, wanted);
 }
 
@@ -268,7 +247,7 @@ static void bad_lists_are_refused(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, folder_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_right_city_routes),
         TEST(a_position_lies_in_one_grid_or_in_none),

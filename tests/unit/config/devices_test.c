@@ -11,22 +11,6 @@
 
 #include <cmocka.h>
 
-static int setup(void **state)
-{
-    struct folder *f = malloc(sizeof *f);
-    assert_non_null(f);
-    folder_make(f);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    folder_remove(*state);
-    free(*state);
-    return 0;
-}
-
 #define KEY "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
 
 static void a_device_is_found_by_its_id(void **state)
@@ -70,8 +54,9 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_device_is_found_by_its_id, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_wrong_is_named_with_its_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_device_is_found_by_its_id, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(what_is_wrong_is_named_with_its_line, folder_setup,
+                                        folder_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

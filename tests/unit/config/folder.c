@@ -29,6 +29,35 @@ void folder_remove(struct folder *f)
     assert_int_equal(rmdir(f->path), 0);
 }
 
+int folder_setup(void **state)
+{
+    struct folder *f = malloc(sizeof *f);
+    assert_non_null(f);
+    folder_make(f);
+    *state = f;
+    return 0;
+}
+
+int folder_teardown(void **state)
+{
+    folder_remove(*state);
+    free(*state);
+    return 0;
+}
+
+void folder_fill(struct folder *f, const struct folder_text *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        (void)folder_write(f, texts[i].name, texts[i].text);
+}
+
+const char *folder_text(const struct folder_text *texts, const char *name)
+{
+    while (strcmp(texts->name, name) != 0)
+        texts++;
+    return texts->text;
+}
+
 const char *folder_path(struct folder *f, const char *name)
 {
     snprintf(f->file, sizeof f->file, "%s/%s", f->path, name);

@@ -12,6 +12,18 @@ struct folder {
 void folder_make(struct folder *f);
 void folder_remove(struct folder *f); /* with its files; no folders in it */
 
+/* cmocka's: a folder for each test. */
+int folder_setup(void **state);
+int folder_teardown(void **state);
+
+/* Files of a folder, and their texts when all is right. */
+struct folder_text {
+    const char *name, *text;
+};
+void folder_fill(struct folder *f, const struct folder_text *texts, size_t n);
+/* The text of one of them, which is there. */
+const char *folder_text(const struct folder_text *texts, const char *name);
+
 /* The path of a file in it; valid until the next call. */
 const char *folder_path(struct folder *f, const char *name);
 

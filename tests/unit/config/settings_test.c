@@ -14,22 +14,6 @@
 
 #include <cmocka.h>
 
-static int setup(void **state)
-{
-    struct folder *f = malloc(sizeof *f);
-    assert_non_null(f);
-    folder_make(f);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    folder_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static struct hx_settings load(const char *path)
 {
     struct hx_settings s;
@@ -345,7 +329,7 @@ static void the_schema_for_editors_agrees(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, folder_setup, folder_teardown)
     const struct CMUnitTest tests[] = {
         TEST(what_is_left_out_has_its_default),
         TEST(the_shipped_file_states_the_defaults),
