@@ -244,6 +244,19 @@ static void read_head(struct life_cycle_loader *l, yaml_node_t *root)
     read_from_day(l, root);
 }
 
+/* A name stands once in its section: of two, whichever is meant would depend on their order. */
+static void check_name(struct life_cycle_loader *l, yaml_node_t *list, size_t n)
+{
+    yaml_node_t *item = yaml_doc_item(&l->doc, list, n);
+    const char *name = yaml_doc_scalar(&l->doc, yaml_doc_get(&l->doc, item, "name"));
+    for (size_t i = 0; i < n && *name; i++) {
+        yaml_node_t *other = yaml_doc_item(&l->doc, list, i);
+        if (strcmp(yaml_doc_scalar(&l->doc, yaml_doc_get(&l->doc, other, "name")), name) == 0)
+            yaml_doc_fault(&l->doc, item, "name %s stands in line %d already", name,
+                           yaml_doc_line(other));
+    }
+}
+
 static int read_all(struct life_cycle_loader *l)
 {
     yaml_node_t *root = yaml_doc_root(&l->doc), *item;
@@ -252,8 +265,10 @@ static int read_all(struct life_cycle_loader *l)
         yaml_node_t *list = yaml_doc_get(&l->doc, root, sections[s].name);
         if (!list)
             yaml_doc_fault(&l->doc, root, "section %s is missing", sections[s].name);
-        for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL && !l->doc.rc; i++)
+        for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL && !l->doc.rc; i++) {
+            check_name(l, list, i);
             sections[s].read(l, item);
+        }
     }
     read_quiet(l, root);
     read_duty(l, root);

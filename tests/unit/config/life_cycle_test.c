@@ -102,6 +102,16 @@ static void arguments_are_checked(void **state)
     refused("until: \"09:00\"}", "until: \"nine\"}", "until must be a time", 1);
 }
 
+static void names_stand_once(void **state)
+{
+    (void)state;
+    refused("  - {name: manager,    to: ", "  - {name: duty,       to: ",
+            "name duty stands in line", 1);
+    refused("{no: 2, name: SMALL, ", "{no: 2, name: EMERGENCY, ", "name EMERGENCY stands in line",
+            0);
+    refused("  - name: handover ", "  - name: promise ", "name promise stands in line", 1);
+}
+
 static void impossible_cycles_are_named(void **state)
 {
     (void)state;
@@ -189,6 +199,7 @@ int main(void)
         cmocka_unit_test(the_shipped_one_loads),
         cmocka_unit_test(unknown_words_are_named),
         cmocka_unit_test(arguments_are_checked),
+        cmocka_unit_test(names_stand_once),
         cmocka_unit_test(impossible_cycles_are_named),
         cmocka_unit_test(impossible_calendars_are_named),
         cmocka_unit_test(numbers_are_not_used_twice),
