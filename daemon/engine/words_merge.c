@@ -162,6 +162,8 @@ static void absorb(struct hx_step *s, const struct hx_call *call)
     struct hx_case *a = s->other;
     take_parties(s, a);
     hx_earliest_report(s, a->t0);
+    if (a->flags & HX_FLAG_CONFIDENTIAL)
+        hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
     if (a->flags & HX_FLAG_SAFETY)
         hx_flag_set(s, HX_FLAG_SAFETY, true);
     for (uint32_t i = 0; i < c->n_clocks; i++) {

@@ -219,6 +219,8 @@ static void add_party(struct hx_step *s, const struct hx_call *call)
                                                                                    : s->t_rcv};
     snprintf(p->ref, sizeof p->ref, "%s", s->data->party);
     hx_earliest_report(s, p->t_occ);
+    if (s->event->confidential || s->data->confidential)
+        hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true); /* of one of them is of the case (corner 28) */
 }
 
 /* Safety is at stake: the case goes on without the reporter, of whom no message speaks any more
