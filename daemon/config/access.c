@@ -383,6 +383,11 @@ const struct hx_tenant *hx_access_tenant(const struct hx_access *a, size_t numbe
     return number < a->n_tenants ? &a->tenants[number] : NULL;
 }
 
+const struct hx_access_role *hx_access_role_at(const struct hx_access *a, size_t number)
+{
+    return number < a->n_roles ? &a->roles[number] : NULL;
+}
+
 const struct hx_watched *hx_access_watched(const struct hx_access *a, size_t number)
 {
     return number < a->n_watched ? &a->watched[number] : NULL;

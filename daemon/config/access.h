@@ -36,13 +36,35 @@ enum hx_right {
         HX_RIGHTS_END
 };
 
+/* X(name): what of a case may be withheld from a role (J4). The real value never leaves the daemon
+ * towards such a receiver; `masked` of the entry or view names what is missing. */
+#define HX_MASKS(X)                                                                                \
+    X(text)     /* free text about the matter: `text` and `why` of events */                       \
+    X(position) /* where exactly: coordinates */                                                   \
+    X(building) /* which building */                                                               \
+    X(refs)     /* references of sources: work orders, further reporters */                        \
+    X(callback) /* the reference under which the reporter is called back */
+
+enum hx_mask {
+#define X(name) HX_MASK_##name,
+    HX_MASKS(X)
+#undef X
+        HX_MASKS_END
+};
+
+/* What stands in the place of a text that is withheld; as the whole value of any text of an event
+ * it is refused, so that it never takes the real one's place (J9). */
+#define HX_MASKED "•••"
+
 enum { HX_PUBLIC_KEY = 32, HX_PRINCIPAL_MAX = 40, HX_ACCESS_FILE_MAX = 4 * 1024 * 1024 };
 
 struct hx_access_role {
     char name[HX_ID_MAX];
     const char *zh, *en;
-    uint32_t claims; /* bits 1 << enum hx_role: whom an event's `by` may name */
-    uint32_t rights; /* bits 1 << enum hx_right */
+    uint32_t claims;             /* bits 1 << enum hx_role: whom an event's `by` may name */
+    uint32_t rights;             /* bits 1 << enum hx_right */
+    uint32_t hides;              /* bits 1 << enum hx_mask: of every case … */
+    uint32_t hides_confidential; /* … and of a confidential one, those of every case among them */
 };
 
 /* What an organisation may use; 0 = no limit. */
@@ -99,6 +121,9 @@ const struct hx_access_key *hx_access_next_key(const struct hx_access *access,
 const struct hx_tenant *hx_access_tenant(const struct hx_access *access,
                                          size_t number); /* NULL ends */
 
+/* NULL ends. */
+const struct hx_access_role *hx_access_role_at(const struct hx_access *access, size_t number);
+
 const struct hx_watched *hx_access_watched(const struct hx_access *access,
                                            size_t number); /* NULL ends */
 
@@ -106,6 +131,9 @@ const struct hx_watched *hx_access_watched(const struct hx_access *access,
  */
 int hx_access_area(const struct hx_access *access, const char *id);
 int hx_access_source(const struct hx_access *access, const char *name);
+
+/* "text", "position" …; in the order of their numbers. */
+const char *hx_mask_name(enum hx_mask mask);
 
 static inline bool hx_principal_has(const struct hx_principal *p, enum hx_right right)
 {

@@ -19,6 +19,25 @@ static int right_number(const char *name)
     return -1;
 }
 
+static const char *const mask_names[HX_MASKS_END] = {
+#define X(name) #name,
+    HX_MASKS(X)
+#undef X
+};
+
+const char *hx_mask_name(enum hx_mask mask)
+{
+    return mask_names[mask];
+}
+
+static int mask_number(const char *name)
+{
+    for (int i = 0; i < HX_MASKS_END; i++)
+        if (strcmp(mask_names[i], name) == 0)
+            return i;
+    return -1;
+}
+
 static int claim_number(const char *name)
 {
     return hx_role_number(name, strlen(name));
@@ -57,7 +76,7 @@ static void read_role(struct yaml_doc *doc, yaml_node_t *node, struct hx_access 
         yaml_doc_fault(doc, node, "more than %d roles", ACCESS_ROLES);
         return;
     }
-    yaml_doc_only(doc, node, "name zh en claims rights");
+    yaml_doc_only(doc, node, "name zh en claims rights hides hides_confidential");
     yaml_doc_need(doc, node, "name", role->name, sizeof role->name);
     yaml_doc_need(doc, node, "zh", zh, sizeof zh);
     yaml_doc_need(doc, node, "en", en, sizeof en);
@@ -65,6 +84,10 @@ static void read_role(struct yaml_doc *doc, yaml_node_t *node, struct hx_access 
     role->en = hx_arena_strdup(&a->arena, en);
     role->claims = words(doc, yaml_doc_get(doc, node, "claims"), claim_number, "party");
     role->rights = words(doc, yaml_doc_get(doc, node, "rights"), right_number, "right");
+    role->hides = words(doc, yaml_doc_get(doc, node, "hides"), mask_number, "part of a case");
+    role->hides_confidential =
+        role->hides |
+        words(doc, yaml_doc_get(doc, node, "hides_confidential"), mask_number, "part of a case");
     if (access_role(a, role->name))
         yaml_doc_fault(doc, node, "role %s is there already", role->name);
     a->n_roles++;

@@ -4,6 +4,7 @@
 #include "service/apply.h"
 #include "service/deadlines.h"
 #include "service/intake.h"
+#include "service/mask.h"
 #include "service/state.h"
 #include <inttypes.h>
 
@@ -90,6 +91,20 @@ void batch_add(struct service *s, struct batch_job *job)
         apply_all(s, job);
 }
 
+/* The city-wide door sends all the same: what nobody who may connect is withheld. */
+static void publish_shown(struct service *s, const struct tail_entry *e)
+{
+    const struct mask_rule rule = mask_rule_stream(s->lock.access);
+    struct mask_entry shown = {.bytes = e->bytes, .size = e->size, .decoded = e->decoded};
+    if (!publisher_heard(&s->publisher) || !mask_entry(s, &rule, &shown))
+        return;
+    struct tail_entry out = *e;
+    out.bytes = shown.bytes;
+    out.size = shown.size;
+    out.decoded = shown.decoded;
+    publisher_send(&s->publisher, &out);
+}
+
 void batch_show(struct service *s)
 {
     const struct hx_stored *list;
@@ -104,7 +119,7 @@ void batch_show(struct service *s)
             live_tail_append(&s->tail, &e);
         similar_entry(&s->similar, list[i].entry);
         hx_digest_add(&s->digest, list[i].entry);
-        publisher_send(&s->publisher, &e);
+        publish_shown(s, &e);
     }
     chain_add(s, list, n);
     s->counters.entries += n;

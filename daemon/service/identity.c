@@ -76,8 +76,7 @@ static bool judge_words(struct service *s, const struct request *r, const char *
     return false;
 }
 
-/* The party complained of never learns who complained (corner 29). */
-static bool is_party(const struct service *s, const struct hx_principal *who, const char *about)
+bool identity_is_party(const struct service *s, const struct hx_principal *who, const char *about)
 {
     int number = hx_access_area(s->lock.access, about);
     return number >= 0 && hx_principal_bit(who, number);
@@ -90,7 +89,7 @@ static bool find_case(struct service *s, const struct request *r, uint64_t numbe
     int rc = hx_store_case(s->store, number, &s->scratch);
     const hxp_case_view *view = rc == HX_OK ? hx_case_view(&s->machine, &s->scratch) : NULL;
     if (rc == HX_OK && view && service_sees_case(s, r, view) &&
-        !(r->who && is_party(s, r->who, s->scratch.about)))
+        !(r->who && identity_is_party(s, r->who, s->scratch.about)))
         return true;
     bool trouble = rc != HX_OK && rc != HX_NOTFOUND;
     service_problem(s, r, trouble ? "STORE_TROUBLE" : "NO_CASE",

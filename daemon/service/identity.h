@@ -24,6 +24,10 @@ void identity_ref(const struct service *s, uint64_t case_number, const struct hx
  * never take the real value's place. */
 bool identity_is_masked(const hxp_reporter *reporter);
 
+/* The party complained of never learns who complained (corner 29): whether `about` is one of the
+ * principal's areas. */
+bool identity_is_party(const struct service *s, const struct hx_principal *who, const char *about);
+
 /* Sets view->callback_ref when an identity of the case is kept; in the arena. */
 void identity_mark(struct service *s, const struct hx_principal *who, hxp_case_view *view);
 

@@ -2,6 +2,7 @@
 
 #include "hongxin/number.h"
 #include "service/identity.h"
+#include "service/mask.h"
 #include "service/state.h"
 #include "service/text.h"
 #include <sodium.h>
@@ -51,6 +52,8 @@ static void name_reply(const hxp_event *e, hxp_reply *reply)
 static const hxp_event *decode(struct service *s, const hxp_item *item)
 {
     ProtobufCAllocator in_arena = hx_arena_allocator(&s->arena);
+    if (!text_event_flat(item->event.data, item->event.len))
+        return NULL;
     return hongxin__v1__event__unpack(&in_arena, item->event.len, item->event.data);
 }
 
@@ -87,7 +90,9 @@ static int check_form(struct service *s, struct passage *p, hxp_reply **reply)
         code = "OVERSIZE";
     } else {
         p->event = decode(s, p->item);
-        if (p->event && p->item->reporter)
+        if (p->event && mask_written_back(p->event))
+            code = "MASKED_VALUE";
+        else if (p->event && p->item->reporter)
             code = judge_identity(p);
     }
     if (!code)

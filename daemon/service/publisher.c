@@ -112,10 +112,15 @@ static void send_one(struct publisher *p, const struct tail_entry *e, const char
         p->sent++;
 }
 
+bool publisher_heard(const struct publisher *p)
+{
+    return p->socket && p->subscriptions;
+}
+
 void publisher_send(struct publisher *p, const struct tail_entry *e)
 {
     unsigned sent = 0; /* kinds of facts that went out */
-    if (!p->socket || !p->subscriptions || !e->decoded)
+    if (!publisher_heard(p) || !e->decoded)
         return;
     for (size_t i = 0; i < e->decoded->n_facts; i++) {
         const hxp_fact *fact = e->decoded->facts[i];

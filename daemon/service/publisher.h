@@ -33,6 +33,9 @@ void publisher_close(struct publisher *p);
 /* Looks who has subscribed; to be called once per turn. Nothing is sent while nobody has. */
 void publisher_turn(struct publisher *p);
 
+/* Whether anybody has subscribed. */
+bool publisher_heard(const struct publisher *p);
+
 /* Publishes an entry whose decoded form is there. */
 void publisher_send(struct publisher *p, const struct tail_entry *entry);
 

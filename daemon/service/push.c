@@ -1,5 +1,6 @@
 /* Moving feeds forward: entries from memory or from the journal, filtered, within credit and within
  * a bounded share of each turn. */
+#include "service/mask.h"
 #include "service/state.h"
 
 #include <inttypes.h>
@@ -11,6 +12,7 @@ enum { COST_SEEN = 1, COST_READ = 16 };
 struct parcel {
     struct service *s;
     struct feed *feed;
+    struct mask_rule mask;
     ProtobufCBinaryData entries[LIMIT_ENTRIES];
     size_t n, bytes;
     uint64_t next; /* the entry to look at next */
@@ -63,20 +65,26 @@ static bool permitted(struct parcel *p, const struct tail_entry *t, const hxp_en
     return rights_see(p->feed->who, &tags->tags);
 }
 
-/* Whether the subscriber is to get it. An entry that cannot be decoded is passed over. */
-static bool wanted(struct parcel *p, const struct tail_entry *t)
+/* Whether the subscriber is to get it, and in which form. An entry that cannot be decoded is passed
+ * over. */
+static bool wanted(struct parcel *p, const struct tail_entry *t, struct mask_entry *shown)
 {
     const struct feed *feed = p->feed;
     const hxp_entry *e = t->decoded;
     bool paged = !feed->history && feed->n_pages;
     if (!permitted(p, t, &e))
         return false;
-    if (!feed->filter && (!paged || t->case_number))
-        return !paged || !snapshot_contains(feed, t->case_number, t->lsn);
-    if (!e)
+    if (!e && (feed->filter || (paged && !t->case_number)))
         e = decode(p, t->bytes, t->size);
-    return e && filter_matches_entry(feed->filter, e) &&
-           !(paged && snapshot_contains(feed, e->case_number, t->lsn));
+    if (paged && (e || t->case_number) &&
+        snapshot_contains(feed, e ? e->case_number : t->case_number, t->lsn))
+        return false;
+    *shown = (struct mask_entry){.bytes = t->bytes, .size = t->size, .decoded = e};
+    if (!mask_entry(p->s, &p->mask, shown)) {
+        p->failed |= hx_arena_failed(&p->s->arena);
+        return false;
+    }
+    return !feed->filter || (shown->decoded && filter_matches_entry(feed->filter, shown->decoded));
 }
 
 static void put(struct parcel *p, const uint8_t *bytes, size_t size)
@@ -89,9 +97,10 @@ static void gather_memory(struct parcel *p, size_t budget)
 {
     const struct tail_entry *t;
     while (!parcel_full(p) && p->cost < budget && (t = live_tail_find(&p->s->tail, p->next))) {
+        struct mask_entry shown;
         p->cost += COST_SEEN;
-        if (wanted(p, t))
-            put(p, t->bytes, t->size);
+        if (wanted(p, t, &shown))
+            put(p, shown.bytes, shown.size);
         if (!p->failed)
             p->next++;
     }
@@ -102,12 +111,14 @@ static int take_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size
 {
     struct parcel *p = ctx;
     struct tail_entry t = {.lsn = lsn, .bytes = bytes, .size = size};
+    struct mask_entry shown;
     p->cost += COST_READ;
-    if (wanted(p, &t)) {
-        const uint8_t *copy = hx_arena_memdup(&p->s->arena, bytes, size);
+    if (wanted(p, &t, &shown)) {
+        const uint8_t *copy = shown.bytes == bytes ? hx_arena_memdup(&p->s->arena, bytes, size)
+                                                   : shown.bytes; /* of the turn already */
         p->failed |= !copy;
         if (copy)
-            put(p, copy, size);
+            put(p, copy, shown.size);
     }
     if (!p->failed)
         p->next = lsn + 1;
@@ -166,6 +177,7 @@ static size_t advance(struct service *s, struct feed *feed, size_t budget)
         return budget;
     p->s = s;
     p->feed = feed;
+    p->mask = mask_rule_of(feed->who);
     p->next = feed->next_lsn;
     if (live_tail_find(&s->tail, p->next))
         gather_memory(p, budget);

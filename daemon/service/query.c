@@ -1,6 +1,6 @@
 /* Questions about cases: one case with its history, and lists. They see what is committed. */
 #include "hongxin/number.h"
-#include "service/identity.h"
+#include "service/mask.h"
 #include "service/past.h"
 #include "service/state.h"
 #include "service/text.h"
@@ -12,6 +12,7 @@
 /* Journal entries of one case, collected newest first. */
 struct history {
     struct service *s;
+    uint32_t hidden; /* from whoever asks */
     ProtobufCBinaryData entries[LIMIT_HISTORY];
     size_t n, bytes;
     uint64_t upto; /* later ones were not known yet */
@@ -21,17 +22,19 @@ struct history {
 static int add_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
 {
     struct history *h = ctx;
+    struct mask_entry shown = {.bytes = bytes, .size = size};
     uint8_t *copy = NULL;
     if (lsn > h->upto)
         return 0;
-    if (h->n < LIMIT_HISTORY && h->bytes + size <= LIMIT_HISTORY_BYTES)
-        copy = hx_arena_memdup(&h->s->arena, bytes, size);
+    if (h->n < LIMIT_HISTORY && h->bytes + size <= LIMIT_HISTORY_BYTES &&
+        mask_entry_bits(h->s, h->hidden, &shown))
+        copy = hx_arena_memdup(&h->s->arena, shown.bytes, shown.size);
     if (!copy) {
         h->cut = true;
         return 1;
     }
-    h->entries[h->n++] = (ProtobufCBinaryData){.len = size, .data = copy};
-    h->bytes += size;
+    h->entries[h->n++] = (ProtobufCBinaryData){.len = shown.size, .data = copy};
+    h->bytes += shown.size;
     return 0;
 }
 
@@ -71,12 +74,13 @@ static const char *past_text(const char *code)
 }
 
 /* Of s->scratch, up to the newest entry that it knows. */
-static int add_history(struct service *s, Hongxin__V1__CaseAnswer *a)
+static int add_history(struct service *s, uint32_t hidden, Hongxin__V1__CaseAnswer *a)
 {
     struct history *h = hx_arena_alloc(&s->arena, sizeof *h);
     if (!h)
         return HX_NOMEM;
     h->s = s;
+    h->hidden = hidden;
     h->upto = s->scratch.last_lsn;
     int rc = hx_store_history(s->store, s->scratch.number, SIZE_MAX, add_entry, h);
     oldest_first(h);
@@ -97,6 +101,7 @@ void handle_case(struct service *s, const struct request *r)
         rc = HX_NOMEM;
     if (rc == HX_OK && !service_sees_case(s, r, a.view))
         rc = HX_NOTFOUND; /* the same words as for a case that is not there */
+    uint32_t hidden = rc == HX_OK ? mask_of(s, r->who, &s->scratch) : 0; /* by what it is today */
     if (rc == HX_OK && q->at)
         a.view = past_view(s, q->at, &past);
     if (past) {
@@ -104,9 +109,9 @@ void handle_case(struct service *s, const struct request *r)
         return;
     }
     if (rc == HX_OK)
-        identity_mark(s, r->who, a.view);
+        mask_show(s, r->who, hidden, a.view);
     if (rc == HX_OK && q->history)
-        rc = add_history(s, &a);
+        rc = add_history(s, hidden, &a);
     if (rc != HX_OK) {
         bool none = rc == HX_NOTFOUND;
         service_problem(s, r, none ? "NO_CASE" : "STORE_TROUBLE",
@@ -145,7 +150,7 @@ static bool listed(const struct list *l, const hxp_case_view *c)
         return false;
     if (l->q->no_company && !c->no_company)
         return false;
-    return in_states(l, c->state) && filter_matches_case(l->q->filter, c);
+    return in_states(l, c->state);
 }
 
 static int list_case(void *ctx, uint64_t number)
@@ -161,11 +166,12 @@ static int list_case(void *ctx, uint64_t number)
         return rc != HX_NOTFOUND && (l->failed = true);
     hxp_case_view *view = hx_case_view(&s->machine, &s->scratch);
     l->failed |= !view;
-    if (view && listed(l, view) && service_sees_case(s, l->r, view)) {
-        identity_mark(s, l->r->who, view);
+    if (!view || !listed(l, view) || !service_sees_case(s, l->r, view))
+        return l->failed;
+    mask_show(s, l->r->who, mask_of(s, l->r->who, &s->scratch), view);
+    if (filter_matches_case(l->q->filter, view)) /* as it is shown */
         l->cases[l->n++] = view;
-    }
-    return l->failed;
+    return 0;
 }
 
 /* Closed cases stand in no projection: numbers are walked as they were given. */
@@ -260,7 +266,10 @@ void handle_similar(struct service *s, const struct request *r)
     for (size_t i = 0; i < n; i++) {
         int rc = hx_store_case(s->store, numbers[i], &s->scratch);
         hxp_case_view *view = rc == HX_OK ? hx_case_view(&s->machine, &s->scratch) : NULL;
-        if (view && service_sees_case(s, r, view))
+        if (!view || !service_sees_case(s, r, view))
+            continue;
+        mask_show(s, r->who, mask_of(s, r->who, &s->scratch), view);
+        if (!mask_hides(view, HX_MASK_building)) /* the question has named it */
             cases[a.n_cases++] = view;
     }
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_SIMILAR;

@@ -1,5 +1,5 @@
 /* Snapshots: what is true now of every open case that a feed may see, in pages. */
-#include "service/identity.h"
+#include "service/mask.h"
 #include "service/state.h"
 
 #include <stdlib.h>
@@ -19,8 +19,8 @@ static bool permitted(const struct page *p, hxp_case_view *view)
     const struct request r = {.who = p->feed->who};
     if (!service_sees_case(p->s, &r, view))
         return false;
-    identity_mark(p->s, r.who, view);
-    return true;
+    mask_show(p->s, r.who, mask_of(p->s, r.who, &p->s->scratch), view);
+    return filter_matches_case(p->feed->filter, view); /* as it is shown */
 }
 
 static int add_case(void *ctx, uint64_t number)
@@ -33,7 +33,7 @@ static int add_case(void *ctx, uint64_t number)
         hxp_case_view *view = hx_case_view(&s->machine, &s->scratch);
         if (!view)
             p->failed = true;
-        else if (filter_matches_case(p->feed->filter, view) && permitted(p, view))
+        else if (permitted(p, view))
             p->cases[p->n++] = view;
     }
     p->last = number;

@@ -57,7 +57,7 @@ struct service {
     struct hx_arena arena;
     struct batch batch;
     struct hx_case scratch; /* one case at a time: too large for the stack */
-    struct hx_case past;    /* another one, while the past is asked */
+    struct hx_case past;    /* another one, while the past is asked or an entry is masked */
 };
 
 /* A request while it is served. */

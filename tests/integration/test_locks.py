@@ -2,41 +2,14 @@
 import os
 import re
 import resource
-import shutil
 import socket
 import struct
 
 import pytest
 import zmq
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
-from locks import ROLES, Registry, hongxin
+from locks import ROLES, hongxin
 from wire import RESULT, Client, facts, wait_until
-
-
-
-@pytest.fixture(scope="session")
-def first_registry(tmp_path_factory):
-    """Made once: each test works on a copy."""
-    r = Registry(tmp_path_factory.mktemp("registry"))
-    r.make()
-    r.new("hotline", "call_centre", "city")
-    r.new("desk-p07", "company", "P-07")
-    r.new("desk-p08", "company", "P-08")
-    r.new("operator", "operator", "city")
-    r.new("officer", "privacy_officer", "city")
-    return r
-
-
-@pytest.fixture
-def registry(tmp_path, first_registry):
-    shutil.copytree(first_registry.folder, tmp_path, dirs_exist_ok=True)
-    return Registry(tmp_path)
-
-
-@pytest.fixture
-def locked(make_daemon, registry):
-    registry.daemon = make_daemon(settings={"keys": registry.keys})
-    return registry.daemon
 
 
 def refused(client):
@@ -397,6 +370,29 @@ def test_frames_without_number_and_without_end(locked, registry):
         assert other.ask("pong", ping=wire_pb2.Ping()).version
     with registry.client(locked, "hotline") as c:
         assert c.report().result == RESULT.Value("ACCEPTED")
+
+
+def test_events_in_events_without_end(locked, registry):
+    """Each level costs the decoder a piece of its stack: deeper than an import needs is not followed."""
+    def nested(levels):
+        e = event_pb2.Event(type="REPORTED", id="deep", source="hotline", by="reporter")
+        raw = e.SerializeToString()
+        for _ in range(levels):
+            for field in (52, 16):  # Data.history, Event.data
+                raw = encode_varint(field << 3 | 2) + encode_varint(len(raw)) + raw
+        return raw
+    with registry.client(locked, "hotline") as c:
+        assert c.publish(nested(20_000))[0].code == "UNDECODABLE"
+        assert c.publish(nested(2))[0].code == "UNDECODABLE"
+        assert c.publish(nested(1))[0].code != "UNDECODABLE"
+        assert c.report().result == RESULT.Value("ACCEPTED")
+
+
+def encode_varint(n):
+    out = b""
+    while n > 127:
+        out, n = out + bytes([n & 127 | 128]), n >> 7
+    return out + bytes([n])
 
 
 def test_out_of_descriptors_those_who_are_in_go_on(locked, registry):

@@ -1,0 +1,180 @@
+"""What of a case each role is shown: the same on questions, snapshots, feeds and replays (roles.yaml: hides)."""
+import itertools
+import os
+
+import zmq
+from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
+from locks import ROLES
+from wire import RESULT, wait_until
+
+import pytest
+
+OLDEST = wire_pb2.Hello.OLDEST
+MASK = "•••"
+WORDS = "flat opposite the lift, the dog barks all night"
+MORE = "he says his wife works nights"
+SAID = (WORDS, MORE, "W-20261126-")
+orders = itertools.count(1)
+
+
+def confidential(client, confidential=True, **data):
+    fields = {"class": "SMALL", "place": "B-0417", "text": WORDS, "position": [121.4737, 31.2304], **data}
+    return client.publish(client.event("REPORTED", by="reporter", confidential=confidential,
+                                       case_ref=f"W-20261126-{next(orders)}", data=fields))[0].case_number
+
+
+def taken(client, number, type, by, data):
+    reply = client.publish(client.event(type, by=by, case_number=number, data=data))[0]
+    assert reply.result == RESULT.ACCEPTED, reply
+    return reply.lsn
+
+
+@pytest.fixture
+def desk(locked, registry):
+    """The holder of B-0417, a supervisor."""
+    registry.new("board", "supervisor", "city")
+    return registry
+
+
+def routed(client):
+    """Who holds B-0417."""
+    number = confidential(client, confidential=False)
+    return wait_until(lambda: client.case(number).view.holder)
+
+
+def events(entries):
+    return [event_pb2.Event.FromString(e.event) for e in entries if e.event]
+
+
+def everything(daemon, registry, name, number, last):
+    """What a key gets of a case by each door, as one blob for each, with the entries of the feed."""
+    def feed(**how):
+        with registry.client(daemon, name, door="feed") as c:
+            c.hello(**how)
+            found = b""
+            while True:
+                m = c.receive()
+                found += m.SerializeToString()
+                if m.WhichOneof("answer") == "entries" and m.entries.upto_lsn >= last:
+                    return found
+    with registry.client(daemon, name) as c:
+        answer = c.case(number, history=True)
+        listed = c.ask("list", list=wire_pb2.ListQuery())
+        at = c.ask("case_answer", case_query=wire_pb2.CaseQuery(case_number=number, history=True, at=answer.view.t_report + 1))
+    return {"query": answer.SerializeToString(), "list": listed.SerializeToString(), "past": at.SerializeToString(),
+            "replay": feed(**{"from": OLDEST}), "snapshot": feed(snapshot=True, **{"from": OLDEST}),
+            "filtered": feed(filter=wire_pb2.Filter(facts=["STATE", "REPLY"]), **{"from": OLDEST})}, answer
+
+
+def test_a_confidential_report_is_shown_without_words_and_references(locked, desk):
+    with desk.client(locked, "hotline") as c:
+        desk.new("holder-desk", "company", routed(c))
+        with desk.client(locked, "holder-desk", door="feed") as live:
+            live.hello("holder-desk")
+            number = confidential(c)
+            last = taken(c, number, "COMMENT", "reporter", {"text": MORE})
+            seen = [e for e in live.entries(last) if e.case_number == number]
+        wait_until(lambda: c.case(number).view.holder)
+        full = c.case(number, history=True).SerializeToString()
+    assert all(s.encode() in full for s in SAID), "the call centre sees what it has written"
+    company, answer = everything(locked, desk, "holder-desk", number, last)
+    assert any(e.case_number == number and "text" in e.masked for e in seen) and answer.view.where.building == "B-0417"
+    company["live"] = b"".join(e.SerializeToString() for e in seen)
+    board, view = everything(locked, desk, "board", number, last)
+    assert view.view.where.building == "" and view.view.callback_ref == "" and "building" in view.view.masked
+    # the first, ordinary case has the same words: nothing of the confidential one is looked for in it
+    for who, doors in (("company", company), ("board", board)):
+        for door in ("query", "past") + (("live",) if who == "company" else ()):
+            assert not [s for s in SAID if s.encode() in doors[door]], (who, door)
+        for door in ("replay", "snapshot", "filtered"):
+            assert MORE.encode() not in doors[door] and doors[door].count(WORDS.encode()) <= 1, (who, door)
+    with desk.client(locked, "board") as c:
+        found = c.ask("list", list=wire_pb2.ListQuery(filter=wire_pb2.Filter(places=["B-0417"])))
+        assert number not in [v.case_number for v in found.cases], "what is withheld cannot be asked for"
+        found = c.ask("similar", similar=wire_pb2.SimilarQuery(place="B-0417"))
+        assert number not in [v.case_number for v in found.cases]
+
+
+def test_a_case_that_becomes_confidential_is_so_from_its_first_entry(locked, desk):
+    with desk.client(locked, "hotline") as c:
+        desk.new("holder-desk", "company", routed(c))
+        number = confidential(c, confidential=False)
+        last = c.publish(c.event("REOPENED", by="reporter", case_number=number))[0].lsn
+        with desk.client(locked, "holder-desk") as d:
+            assert WORDS.encode() in d.case(number, history=True).SerializeToString()
+        e = c.event("PARTY_ADDED", by="reporter", case_number=number, confidential=True, data={"party": "second", "confidential": True})
+        last = max(last, c.publish(e)[0].lsn)
+        flags = c.case(number).view.flags
+    assert "CONFIDENTIAL" in flags
+    doors, _ = everything(locked, desk, "holder-desk", number, last)
+    assert WORDS.encode() not in doors["query"] and doors["replay"].count(WORDS.encode()) == 1
+
+
+def test_the_party_complained_of_sees_no_words(locked, desk):
+    with desk.client(locked, "hotline") as c:
+        holder = routed(c)
+        desk.new("holder-desk", "company", holder)
+        number = confidential(c, confidential=False, about=holder)
+        with desk.client(locked, "holder-desk") as d:
+            try:
+                shown = d.case(number, history=True).SerializeToString()
+            except AssertionError:  # another one holds it: then it is not shown at all
+                shown = b""
+        assert WORDS.encode() not in shown
+
+
+def test_who_is_withheld_nothing_gets_the_bytes_as_received(locked, desk):
+    with desk.client(locked, "hotline") as c:
+        e = c.event("REPORTED", by="reporter", confidential=True, data={"class": "SMALL", "place": "B-0417", "text": WORDS})
+        number = c.publish(e)[0].case_number
+        first = journal_pb2.Entry.FromString(c.case(number, history=True).history[0])
+        assert first.event == e.SerializeToString() and not first.masked
+    with desk.client(locked, "operator", door="feed") as c:
+        c.hello(**{"from": OLDEST})
+        assert e.SerializeToString() in [x.event for x in c.entries(first.lsn)]
+
+
+def test_the_city_wide_door_withholds_what_any_of_its_listeners_is(locked, desk):
+    s = zmq.Context.instance().socket(zmq.SUB)
+    s.linger = 0
+    s.curve_publickey, s.curve_secretkey, s.curve_serverkey = desk.key("operator")
+    s.subscribe(b"")
+    s.connect(locked.doors["pub"])
+    with desk.client(locked, "hotline") as c:
+        wait_until(lambda: c.report(id=os.urandom(4).hex()).lsn and s.poll(100))
+        number = confidential(c)
+        last = taken(c, number, "COMMENT", "reporter", {"text": MORE})
+    heard, upto = b"", 0
+    while upto < last:
+        topic, lsn, entry = s.recv_multipart()
+        heard, upto = heard + topic + entry, int(lsn)
+    s.close()
+    assert not [x for x in SAID if x.encode() in heard] and MASK.encode() in heard
+
+
+@pytest.mark.parametrize("field,value", [("text", MASK), ("why", MASK), ("party", MASK), ("ref", "CB-7K3Q-9XHD-2M0T"),
+                                         ("party", "CB-7K3Q-9XHD-2M0T")])
+def test_what_was_shown_instead_is_never_written_back(locked, registry, field, value):
+    with registry.client(locked, "hotline") as c:
+        number = confidential(c)
+        before = c.case(number, history=True).history
+        reply = c.publish(c.event("COMMENT", by="reporter", case_number=number, data={field: value}))[0]
+        assert (reply.result, reply.code) == (RESULT.INVALID, "MASKED_VALUE")
+        assert c.publish(c.event("COMMENT", by="reporter", case_ref=MASK))[0].code == "MASKED_VALUE"
+        assert c.case(number, history=True).history == before
+
+
+def test_roles_may_withhold_more(make_daemon, registry, tmp_path):
+    """A city that shows its companies neither words nor buildings of any case."""
+    roles = tmp_path / "roles.yaml"
+    roles.write_text(open(ROLES, encoding="utf-8").read().replace(
+        "hides_confidential: [text, position, refs]}", "hides: [text, building, callback]}", 1), encoding="utf-8")
+    d = registry.daemon = make_daemon(settings={"keys": {**registry.keys, "roles": roles}})
+    with registry.client(d, "hotline") as c:
+        holder = routed(c)
+        registry.new("holder-desk", "company", holder)
+        last = c.report(id="last").lsn
+    doors, answer = everything(d, registry, "holder-desk", 1, last)
+    assert answer.view.where.estate and answer.view.where.building == "" == answer.view.callback_ref
+    for door, heard in doors.items():
+        assert WORDS.encode() not in heard and b"B-0417" not in heard, door
