@@ -48,6 +48,9 @@
       "… or milliseconds after the first one that is not")                                         \
     X(audit_ms, COUNT, 1000, 3600000, 60000,                                                       \
       "milliseconds in which every open case is looked at once: has it a clock and a timer?")      \
+    X(source_messages, COUNT, 1, 1048576, 4096, "messages of one source that wait to be served")   \
+    X(source_bytes, SIZE, 64 * HX_KIB, 1 * HX_GIB, 32 * HX_MIB,                                    \
+      "… and their bytes; what is more is told when to come back")                                 \
     X(retry_after_ms, COUNT, 100, 600000, 2000,                                                    \
       "milliseconds that a source is told to wait while the store takes nothing")
 

@@ -54,12 +54,12 @@ static void put_off(struct service *s, struct batch_job *job, size_t from)
     }
 }
 
-/* Its tenant has sent too much: told when the quota has room for this message. */
-static void over_quota(struct service *s, struct batch_job *job)
+/* Told when there is room for this message. */
+static void too_much(struct service *s, struct batch_job *job)
 {
     for (size_t i = 0; i < job->publish->n_items; i++) {
-        job->replies[i] = intake_refusal(s, HONGXIN__V1__RESULT__RETRY_AFTER, "OVER_QUOTA",
-                                         "more events a second than this organisation may send");
+        job->replies[i] = intake_refusal(s, HONGXIN__V1__RESULT__RETRY_AFTER, job->refusal,
+                                         "more events than may wait, or than may be sent a second");
         if (job->replies[i])
             job->replies[i]->retry_after_ms = job->wait_ms;
         intake_name(s, job->publish->items[i], job->replies[i]);
@@ -84,7 +84,7 @@ void batch_add(struct service *s, struct batch_job *job)
     b->last = &job->next;
     b->items += job->publish->n_items;
     if (job->wait_ms)
-        over_quota(s, job);
+        too_much(s, job);
     else if (batch_paused(s))
         put_off(s, job, 0);
     else

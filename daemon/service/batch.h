@@ -29,7 +29,8 @@ struct batch_job {
     hxp_reply **replies;            /* one per item */
     int64_t t_rcv;                  /* engine time when our door read it */
     const struct hx_principal *who; /* whose key; NULL without keys */
-    uint64_t wait_ms;               /* above 0: over its tenant's quota, nothing is applied */
+    uint64_t wait_ms;               /* above 0: it has sent too much, nothing is applied … */
+    const char *refusal;            /* … OVER_QUOTA: its organisation; FAIR_SHARE: it alone */
 };
 
 struct batch {

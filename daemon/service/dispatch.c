@@ -65,17 +65,18 @@ void service_answer(struct service *s, const struct request *r, hxp_response *an
 void service_problem(struct service *s, const struct request *r, const char *code,
                      const char *message)
 {
-    Hongxin__V1__Problem problem = HONGXIN__V1__PROBLEM__INIT;
+    Hongxin__V1__Problem p = HONGXIN__V1__PROBLEM__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
-    problem.code = (char *)code;
-    problem.message = (char *)message;
+    p.code = (char *)code;
+    p.message = (char *)message;
+    p.retry_after_ms = r->wait_ms;
     if (r->message) {
-        problem.request = r->message->ask_case == HONGXIN__V1__REQUEST__ASK_PUBLISH
-                              ? r->message->publish->request
-                              : r->message->request;
+        p.request = r->message->ask_case == HONGXIN__V1__REQUEST__ASK_PUBLISH
+                        ? r->message->publish->request
+                        : r->message->request;
     }
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_PROBLEM;
-    answer.problem = &problem;
+    answer.problem = &p;
     s->counters.problems++;
     counters_code(&s->counters, code);
     service_answer(s, r, &answer);
@@ -141,6 +142,8 @@ static void handle(struct service *s, const struct request *r)
         service_problem(s, r, "UNKNOWN_MESSAGE", "this daemon does not know the message");
     else if (!(h->doors & r->door->kind))
         service_problem(s, r, "WRONG_DOOR", "this message belongs to the other endpoint");
+    else if (r->wait_ms && h->handle != handle_publish)
+        service_problem(s, r, "FAIR_SHARE", "too many messages of yours wait: send it again later");
     else if (h->right < 0 || service_may(s, r, (enum hx_right)h->right))
         h->handle(s, r);
 }
@@ -164,9 +167,15 @@ static bool admit(struct service *s, const struct inbound *in, struct request *r
     return false;
 }
 
-void service_dispatch(struct service *s, struct door *door, struct inbound *in)
+uint64_t service_source(const struct service *s, const struct inbound *in)
 {
-    struct request r = {.door = door, .peer = &in->peer};
+    const struct hx_principal *who = s->lock.on ? lock_who(&s->lock, in->user) : NULL;
+    return share_source(who ? who->name : s->lock.on ? "" : NULL, &in->peer);
+}
+
+void service_dispatch(struct service *s, struct door *door, struct inbound *in, uint64_t wait_ms)
+{
+    struct request r = {.door = door, .peer = &in->peer, .wait_ms = wait_ms};
     size_t size = zmq_msg_size(&in->body);
     s->counters.requests++;
     if (!admit(s, in, &r))

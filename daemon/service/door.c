@@ -128,6 +128,15 @@ void inbound_fini(struct inbound *in)
     zmq_msg_close(&in->body);
 }
 
+void inbound_move(struct inbound *to, struct inbound *from)
+{
+    *to = *from; /* texts of the metadata go with the frame */
+    zmq_msg_init(&to->body);
+    zmq_msg_move(&to->body, &from->body);
+    from->user = NULL;
+    from->problem = NULL;
+}
+
 static const char *judge_version(zmq_msg_t *frame)
 {
     const char *data = zmq_msg_data(frame);

@@ -79,6 +79,9 @@ HX_CHECK int door_receive(struct door *d, struct inbound *in);
 void inbound_init(struct inbound *in);
 void inbound_fini(struct inbound *in);
 
+/* What `from` holds goes to `to`, which need not be initialised; `from` can be used again. */
+void inbound_move(struct inbound *to, struct inbound *from);
+
 /* Packs and queues a message; never waits. HX_CLOSED: the peer is gone. HX_AGAIN: its queue is
  * full. HX_NOMEM. Each is counted. */
 HX_CHECK int door_send(struct door *d, const struct peer *to, const hxp_response *response);

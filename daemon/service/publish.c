@@ -21,7 +21,12 @@ void handle_publish(struct service *s, const struct request *r)
                               .replies = replies,
                               .t_rcv = timebase_now(&s->time),
                               .who = r->who,
-                              .wait_ms = lock_quota(&s->lock, r->who, publish->n_items)};
+                              .refusal = "FAIR_SHARE",
+                              .wait_ms = r->wait_ms};
+    if (!job->wait_ms) {
+        job->refusal = "OVER_QUOTA";
+        job->wait_ms = lock_quota(&s->lock, r->who, publish->n_items);
+    }
     hx_machine_set_time(&s->machine, job->t_rcv);
     batch_add(s, job);
 }

@@ -126,6 +126,7 @@ static int prepare(struct service *s)
         .code_required = s->options.onsite_required,
         .devices = s->options.devices};
     audit_init(&s->audit);
+    share_init(&s->share, l->source_messages, l->source_bytes);
     s->started = mono_now();
     wire_machine(s);
     int rc = changes_look(s);
@@ -146,6 +147,7 @@ static void clean(struct service *s)
     feeds_fini(&s->feeds);
     live_tail_fini(&s->tail);
     reach_fini(&s->reach);
+    share_fini(&s->share);
     similar_fini(&s->similar);
     hx_arena_fini(&s->arena);
 }

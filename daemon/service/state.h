@@ -19,6 +19,7 @@
 #include "service/publisher.h"
 #include "service/reach.h"
 #include "service/service.h"
+#include "service/share.h"
 #include "service/silence.h"
 #include "service/similar.h"
 #include "service/tail.h"
@@ -48,6 +49,7 @@ struct service {
     struct similar similar;
     struct counters counters;
     struct lock lock;
+    struct share share; /* what has come in and waits */
     struct silence silence;
     struct chain chain;
     struct hx_mono started;
@@ -67,6 +69,7 @@ struct request {
     const hxp_request *message;     /* the same */
     const struct hx_principal *who; /* NULL: there are no keys, everybody may do everything */
     const char *user;               /* its key, in the arena; NULL without keys */
+    uint64_t wait_ms;               /* above 0: its line is full, nothing is done */
 };
 
 /* The part of the open cases that a filter can be looked for in; NULL = all. The projection knows
@@ -100,8 +103,12 @@ bool service_sees_case(const struct service *s, const struct request *r, const h
  * and holders only with the whole city. */
 bool service_sees_filter(const struct service *s, const struct request *r, const hxp_filter *f);
 
-/* Serves one message; everything it needs later is copied to the arena. */
-void service_dispatch(struct service *s, struct door *door, struct inbound *in);
+/* Serves one message; everything it needs later is copied to the arena. `wait_ms` above 0: refuses
+ * it, and says when to come back. */
+void service_dispatch(struct service *s, struct door *door, struct inbound *in, uint64_t wait_ms);
+
+/* Whose line the message belongs to (share.h). */
+uint64_t service_source(const struct service *s, const struct inbound *in);
 
 /* Handlers, one per message (table in dispatch.c). */
 void handle_publish(struct service *s, const struct request *r);

@@ -144,6 +144,9 @@ static void add_service(struct stats *st, struct service *s)
     add(st, "handshakes_refused", (double)zap_refused(s->lock.zap));
     add(st, "access_loads", (double)s->lock.loads);
     add(st, "access_loads_failed", (double)s->lock.failed_loads);
+    add(st, "messages_waiting", (double)s->share.n);
+    add(st, "sources_waiting", (double)s->share.lines);
+    add(st, "messages_over_share", (double)s->share.refused);
     add(st, "events_over_quota", (double)s->lock.over_quota);
     add(st, "resident_peak_bytes", (double)usage.ru_maxrss * 1024);
     for (size_t i = 0; i < s->n_doors; i++) {

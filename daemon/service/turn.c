@@ -8,24 +8,49 @@
 /* Messages taken per turn whatever they hold, so that questions cannot hold up deadlines. */
 enum { MESSAGES_PER_TURN = 4096, QUESTIONS_US = 20000, PROJECT_AT_ONCE = 4096 };
 
-/* Takes what the doors hold until a batch is full; facts before timers (R4). */
+/* Brought in per turn; with all that waits, doors are left alone and ZeroMQ holds its peers back.
+ */
+enum { PULL_MESSAGES = 4096, PULL_BYTES = 8 * 1024 * 1024, WAITING_BYTES = 256 * 1024 * 1024 };
+
+/* What a door holds goes to the lines of its sources; what finds no room there is refused. */
+static void pull(struct service *s, struct door *door, struct inbound *in)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < PULL_MESSAGES && bytes < PULL_BYTES; i++) {
+        if (s->share.cost > WAITING_BYTES || door_receive(door, in) != HX_OK)
+            return;
+        uint64_t source = service_source(s, in);
+        bytes += SHARE_MESSAGE + zmq_msg_size(&in->body);
+        int rc = share_add(&s->share, source, door, in);
+        if (rc != HX_OK)
+            service_dispatch(s, door, in, share_wait_ms(&s->share, source));
+    }
+}
+
+/* Serves what waits, each source in turn, until a batch is full; facts before timers (R4). */
 static void take(struct service *s)
 {
     struct inbound in;
+    struct share_item *item;
+    size_t served = 0, refused = s->batch.items;
     inbound_init(&in);
-    int64_t until = mono_now_us() + QUESTIONS_US;
-    for (size_t d = 0; d < s->n_doors; d++) {
-        for (int i = 0; i < MESSAGES_PER_TURN; i++) {
-            if (s->batch.items >= s->options.limits->batch_items)
-                break;
-            if (!s->batch.items && i % 16 == 15 && mono_now_us() > until)
-                break;
-            if (door_receive(&s->doors[d], &in) != HX_OK)
-                break;
-            service_dispatch(s, &s->doors[d], &in);
-        }
-    }
+    for (size_t d = 0; d < s->n_doors; d++)
+        pull(s, &s->doors[d], &in);
     inbound_fini(&in);
+    refused = s->batch.items - refused;
+    int64_t begun = mono_now_us();
+    for (int i = 0; i < MESSAGES_PER_TURN; i++) {
+        if (s->batch.items >= s->options.limits->batch_items + refused)
+            break;
+        if (s->batch.items == refused && i % 16 == 15 && mono_now_us() > begun + QUESTIONS_US)
+            break;
+        if (!(item = share_next(&s->share)))
+            break;
+        service_dispatch(s, item->door, &item->in, 0);
+        served += item->cost;
+        share_done(&s->share, item);
+    }
+    share_served(&s->share, served, mono_now_us() - begun);
 }
 
 /* What nobody waits for is written by the next commit that somebody waits for: cursors, the sign of
@@ -105,7 +130,7 @@ static void write_audit(struct service *s)
 
 static bool doors_ready(struct service *s)
 {
-    bool ready = false;
+    bool ready = s->share.n > 0;
     for (size_t d = 0; d < s->n_doors; d++)
         ready |= door_ready(&s->doors[d]);
     return ready;

@@ -2,6 +2,7 @@
 import os
 import re
 import resource
+import signal
 import socket
 import struct
 
@@ -319,15 +320,58 @@ def test_a_tenant_over_its_quota_is_told_when_to_come_back(make_daemon, registry
             assert second.expect("problem").code == "TOO_MANY_SUBSCRIBERS"
 
 
-def test_one_flood_does_not_starve_the_others(locked, registry):
-    with registry.client(locked, "hotline") as flood, registry.client(locked, "desk-p07") as other:
-        items = [wire_pb2.Item(event=flood.event("REPORTED", id=f"f{i}", by="reporter", data={"place": "B-0417"})
-                               .SerializeToString()) for i in range(2000)]
-        for n in range(20):
-            flood.send(publish=wire_pb2.Publish(request=n + 1, items=items))
-        for _ in range(10):
-            assert other.ask("pong", ping=wire_pb2.Ping()).version
-        assert not flood.socket.closed
+def flood_of(client, messages, items, tag):
+    """So many messages of so many reports each, sent without waiting for an answer."""
+    for n in range(messages):
+        reports = [wire_pb2.Item(event=client.event("REPORTED", id=f"{tag}-{n}-{i}", by="reporter", data={"place": "B-0417"})
+                                 .SerializeToString()) for i in range(items)]
+        client.send(publish=wire_pb2.Publish(request=n + 1, items=reports))
+
+
+def test_a_flood_by_many_connections_does_not_starve_the_others(make_daemon, registry, tmp_path):
+    """40 connections of one source have sent 4,000 reports before another source says one thing: it is served before most of them."""
+    roles = tmp_path / "roles.yaml"
+    roles.write_text(open(ROLES, encoding="utf-8").read().split("\ntenants:")[0] + "\n", encoding="utf-8")
+    registry.new("kiosk", "worker", "city")
+    d = make_daemon(settings={"keys": {**registry.keys, "roles": roles}, "batch_items": 50})
+    floods = [registry.client(d, "hotline") for _ in range(40)]
+    with registry.client(d, "kiosk") as quiet:
+        for c in [*floods, quiet]:
+            c.ask("pong", ping=wire_pb2.Ping())
+        d.process.send_signal(signal.SIGSTOP)
+        for n, c in enumerate(floods):
+            flood_of(c, 2, 50, f"f{n}")
+        quiet.send(publish=wire_pb2.Publish(request=1, items=[wire_pb2.Item(
+            event=quiet.event("REPORTED", by="reporter", data={"place": "B-0500"}).SerializeToString())]))
+        d.process.send_signal(signal.SIGCONT)
+        reply = quiet.replies(1, request=1)[0]
+        last = max(r.lsn for c in floods for n in (1, 2) for r in c.replies(50, request=n))
+    assert reply.result == RESULT.Value("ACCEPTED") and last >= 4000
+    assert reply.lsn < 0.45 * last, "one message of each connection would be half of the flood"
+    for c in floods:
+        c.close()
+
+
+def test_a_source_with_too_much_waiting_is_told_when_to_come_back(make_daemon, registry):
+    d = make_daemon(settings={"keys": registry.keys, "source_messages": 20, "batch_items": 1})
+    with registry.client(d, "hotline") as flood, registry.client(d, "desk-p07") as other:
+        other.ask("pong", ping=wire_pb2.Ping())
+        d.process.send_signal(signal.SIGSTOP)
+        flood_of(flood, 300, 2, "f")
+        d.process.send_signal(signal.SIGCONT)
+        assert other.ask("pong", ping=wire_pb2.Ping()).version
+        replies = {n: [] for n in range(1, 301)}
+        while not all(replies.values()):
+            r = flood.expect("replies")
+            replies[r.request] = list(r.replies)
+        results = [r for found in replies.values() for r in found]
+        refused = [r for r in results if r.result == RESULT.Value("RETRY_AFTER")]
+        assert refused and len(refused) + sum(r.result == RESULT.Value("ACCEPTED") for r in results) == 600
+        assert all(r.code == "FAIR_SHARE" and r.retry_after_ms >= 50 and r.id and not r.lsn for r in refused)
+        again = flood.publish(flood.event("REPORTED", id=refused[0].id, by="reporter", data={"place": "B-0417"}))[0]
+        assert again.result == RESULT.Value("ACCEPTED"), "nothing of it was taken before"
+    with registry.client(d, "operator") as op:
+        assert op.stats()["messages_over_share"] * 2 == len(refused)
 
 
 # ---- attacks ----------------------------------------------------------------------------------------------------
