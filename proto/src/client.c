@@ -124,6 +124,7 @@ int hx_client_open(const struct hx_client_options *o, hx_client **out)
     if (!c)
         return HX_NOMEM;
     c->epoll = c->wake = c->timer = -1;
+    c->last_question = &c->questions;
     c->window = or_default(o->window, WINDOW);
     c->batch = or_default(o->batch, BATCH);
     c->wait_ms = or_default(o->wait_ms, WAIT_MS);
@@ -150,6 +151,7 @@ void hx_client_close(hx_client *c)
     c->busy = c->closing = true; /* callbacks of what ends now may not wait, nor start anything */
     hx_feed_fini(c);
     hx_publisher_fini(c);
+    hx_question_fini(c);
     hx_link_close(&c->intake);
     hx_link_close(&c->feed_link);
     free(c->intake.endpoint);
@@ -234,8 +236,8 @@ static void dispatch(hx_client *c, hxp_response *response)
     size_t kind = (size_t)response->answer_case;
     if (kind < sizeof handlers / sizeof *handlers && handlers[kind])
         handlers[kind](c, response);
-    else if (hx_question_answer(c, response))
-        return;
+    else
+        hx_question_answer(c, response);
     hx_response_free(response);
 }
 

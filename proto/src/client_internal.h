@@ -1,6 +1,6 @@
 /* Inside libhongxin. A client is made of two doors (client_door.c) and of three users of them:
- * publishing (client_publish.c), the feed (client_feed.c) and the one question that may be waiting
- * for its answer (client_ask.c). client.c drives them: each user has
+ * publishing (client_publish.c), the feed (client_feed.c) and the questions that wait for their
+ * answers (client_ask.c). client.c drives them: each user has
  *
  *   …_tick(client, now)   sends what is to be sent, again if need be
  *   …_due(client)         when tick has something to do next without anything arriving
@@ -115,20 +115,17 @@ HX_HIDDEN void hx_feed_fini(hx_client *c);
 
 /* ---- questions ---- */
 
-struct hx_question {
-    const hxp_request *request; /* NULL: nobody asks; number inside */
-    struct hx_link *link;
-    unsigned generation;
-    int64_t sent_at, not_before;
-    unsigned attempts;
-    hxp_response *answer;
-    int err;
+struct hx_question;
+struct hx_waiter {
+    hx_answer_fn *fn;
+    void *arg;
 };
 
 HX_HIDDEN void hx_question_tick(hx_client *c, int64_t now);
 HX_HIDDEN int64_t hx_question_due(const hx_client *c);
-HX_HIDDEN bool hx_question_answer(hx_client *c, hxp_response *response); /* true: taken over */
+HX_HIDDEN void hx_question_answer(hx_client *c, const hxp_response *response);
 HX_HIDDEN bool hx_question_problem(hx_client *c, const Hongxin__V1__Problem *problem);
+HX_HIDDEN void hx_question_fini(hx_client *c);
 
 /* ---- the client ---- */
 
@@ -144,7 +141,7 @@ struct hx_client {
     char problem[256];
     struct hx_publisher publisher;
     struct hx_feed feed;
-    struct hx_question question;
+    struct hx_question *questions, **last_question; /* in the order of asking */
 };
 
 HX_HIDDEN int64_t hx_client_now(void);

@@ -15,8 +15,9 @@
  * Threads: a client belongs to one thread at a time and starts one of its own inside ZeroMQ; do not
  * use it after fork(). Callbacks run in the thread that calls hx_client_poll() or one of the calls
  * that wait, and only inside such a call. Inside a callback hx_publish_start(),
- * hx_publish_forget(), hx_feed_ack(), hx_subscribe() and hx_unsubscribe() are allowed; everything
- * that waits returns HX_BUSY, and closing is a mistake of the caller that is ignored.
+ * hx_publish_forget(), hx_ask_start(), hx_feed_ack(), hx_subscribe() and hx_unsubscribe() are
+ * allowed; everything that waits returns HX_BUSY, and closing is a mistake of the caller that is
+ * ignored.
  *
  * Errors are those of hongxin/error.h; times are milliseconds. Pointers passed in are borrowed for
  * the call unless said otherwise; strings are UTF-8. */
@@ -185,6 +186,23 @@ void hx_unsubscribe(hx_client *client);
 HX_CHECK int hx_feed_ack(hx_client *client, uint64_t lsn);
 
 /* ---- questions ------------------------------------------------------------------------------- */
+
+/* The answer to one question, exactly once for each hx_ask_start() that returned HX_OK. HX_OK:
+ * `answer` holds it, borrowed for the call. HX_TIMEOUT: none within wait_ms. HX_AGAIN: the daemon
+ * is too busy. HX_CLOSED: the client was closed. HX_NOTFOUND, HX_DENIED, HX_TOOBIG, HX_INVALID:
+ * what the daemon objected to; hx_client_problem() says more. */
+typedef void hx_answer_fn(void *arg, int err, const hxp_response *answer);
+
+/* Asks without waiting: `request` holds one question (case_query, list, count … but nothing that
+ * publishes or belongs to a feed); its number is set by the library. Allowed inside callbacks.
+ * Asked on the feed door, or on the intake door when there is no other; asked again on a new
+ * connection. HX_INVALID: no question. HX_TOOBIG, HX_NOMEM; HX_CLOSED: from a callback of
+ * hx_client_close(). */
+HX_CHECK int hx_ask_start(hx_client *client, hxp_request *request, hx_answer_fn *fn, void *arg);
+
+/* From now on there is no callback for what was asked with this fn and arg. Returns how many there
+ * were. */
+size_t hx_ask_forget(hx_client *client, hx_answer_fn *fn, const void *arg);
 
 /* Each asks the feed door (the intake door when there is no other), waits and gives *answer to the
  * caller, to be freed with hx_response_free(): the member named after the question is set. While

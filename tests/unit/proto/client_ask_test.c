@@ -209,6 +209,98 @@ static void test_an_answer_of_another_kind_is_refused(void **state)
     fake_close(&f);
 }
 
+struct heard {
+    unsigned n;
+    int err[8];
+    uint64_t number[8];
+};
+
+static void hear(void *arg, int err, const hxp_response *answer)
+{
+    struct heard *h = arg;
+    h->err[h->n] = err;
+    if (answer)
+        h->number[h->n] = answer->case_answer->view->case_number;
+    h->n++;
+}
+
+static int ask_about(hx_client *c, uint64_t number, void *arg)
+{
+    hxp_request request = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
+    query.case_number = number;
+    request.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
+    request.case_query = &query;
+    return hx_ask_start(c, &request, hear, arg);
+}
+
+static void know_only_five(struct fake *f, const hxp_request *request)
+{
+    if (request->case_query->case_number == 5)
+        answer_each(f, request);
+    else
+        fake_problem(f, request->request, "NO_CASE", 0);
+}
+
+static void test_many_questions_wait_at_once(void **state)
+{
+    (void)state;
+    struct fake f;
+    struct heard h = {0}, nobody = {0};
+    fake_open(&f, know_only_five);
+    hx_client *c = client_for(&f, 10000);
+    assert_int_equal(ask_about(c, 5, &h), HX_OK);
+    assert_int_equal(ask_about(c, 6, &nobody), HX_OK);
+    assert_int_equal(ask_about(c, 7, &h), HX_OK);
+    assert_int_equal(hx_ask_forget(c, hear, &nobody), 1);
+    PUMP_UNTIL(c, &f, h.n == 2 && f.requests == 3);
+    assert_int_equal(h.err[0], HX_OK);
+    assert_int_equal(h.number[0], 5);
+    assert_int_equal(h.err[1], HX_NOTFOUND);
+    assert_int_equal(nobody.n, 0);
+    hx_client_close(c);
+    fake_close(&f);
+}
+
+static void stay_silent(struct fake *f, const hxp_request *request)
+{
+    (void)f;
+    (void)request;
+}
+
+static void test_what_is_not_answered_is_told_at_the_end(void **state)
+{
+    (void)state;
+    struct fake f;
+    struct heard late = {0}, closed = {0};
+    fake_open(&f, stay_silent);
+    hx_client *c = client_for(&f, 200);
+    assert_int_equal(ask_about(c, 5, &late), HX_OK);
+    PUMP_UNTIL(c, &f, late.n == 1);
+    assert_int_equal(late.err[0], HX_TIMEOUT);
+    assert_int_equal(ask_about(c, 6, &closed), HX_OK);
+    hx_client_close(c);
+    assert_int_equal(closed.n, 1);
+    assert_int_equal(closed.err[0], HX_CLOSED);
+    fake_close(&f);
+}
+
+static void test_what_is_no_question_is_not_asked(void **state)
+{
+    (void)state;
+    struct fake f;
+    hxp_request request = HONGXIN__V1__REQUEST__INIT;
+    fake_open(&f, stay_silent);
+    hx_client *c = client_for(&f, 200);
+    assert_int_equal(hx_ask_start(c, &request, hear, NULL), HX_INVALID);
+    Hongxin__V1__Credit credit = HONGXIN__V1__CREDIT__INIT;
+    request.ask_case = HONGXIN__V1__REQUEST__ASK_CREDIT;
+    request.credit = &credit;
+    assert_int_equal(hx_ask_start(c, &request, hear, NULL), HX_INVALID);
+    hx_client_close(c);
+    fake_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +310,9 @@ int main(void)
         cmocka_unit_test(test_waiting_for_an_answer_ends),
         cmocka_unit_test(test_a_door_that_stays_busy_is_told_apart),
         cmocka_unit_test(test_an_answer_of_another_kind_is_refused),
+        cmocka_unit_test(test_many_questions_wait_at_once),
+        cmocka_unit_test(test_what_is_not_answered_is_told_at_the_end),
+        cmocka_unit_test(test_what_is_no_question_is_not_asked),
     };
     return cmocka_run_group_tests_name("client_ask", tests, NULL, NULL);
 }
