@@ -141,35 +141,12 @@ const char *cli_config_folder(const struct cli *cli)
     return access("config/city", R_OK) == 0 ? "config" : HX_DEFAULT_CONFIG;
 }
 
-/* Two digits at p, up to `most`; -1 for anything else. */
-static int two_digits(const char *p, int most)
-{
-    if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
-        return -1;
-    int n = (p[0] - '0') * 10 + (p[1] - '0');
-    return n <= most ? n : -1;
-}
-
-int cli_offset(const char *text, int *minutes)
-{
-    int h, m;
-
-    if (strlen(text) != 6 || (*text != '+' && *text != '-') || text[3] != ':')
-        return HX_INVALID;
-    h = two_digits(text + 1, 14);
-    m = two_digits(text + 4, 59);
-    if (h < 0 || m < 0)
-        return HX_INVALID;
-    *minutes = (*text == '-' ? -1 : 1) * (h * 60 + m);
-    return HX_OK;
-}
-
 static int read_offset(struct cli *cli)
 {
     const char *text = cli_get(cli, "utc-offset");
 
     cli->utc_offset = 8 * 60;
-    if (text && cli_offset(text, &cli->utc_offset))
+    if (text && hx_offset_parse(text, &cli->utc_offset))
         return cli_fail(cli, CLI_USAGE, "--utc-offset: \"%s\" is not an offset such as +08:00",
                         text);
     return CLI_OK;

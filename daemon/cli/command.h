@@ -106,9 +106,6 @@ const char *cli_program(const struct cli_command *command);
 /* The configuration folder: --config, HONGXIN_CONFIG, ./config, or the one compiled in. */
 const char *cli_config_folder(const struct cli *cli);
 
-/* "+08:00" to minutes east. HX_INVALID. */
-HX_CHECK int cli_offset(const char *text, int *minutes);
-
 /* "hongxin publish: …" on standard error; returns `code`, so that a command can end with it. */
 int cli_fail(const struct cli *cli, enum cli_exit code, const char *fmt, ...) HX_PRINTF(3, 4);
 

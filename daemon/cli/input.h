@@ -4,7 +4,7 @@
 #define CLI_INPUT_H
 
 #include "cli/command.h"
-#include "cli/record.h"
+#include "mapping/record.h"
 
 struct input_row {
     uint64_t row, line;

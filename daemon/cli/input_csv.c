@@ -1,7 +1,7 @@
 /* A table with its mapping as input. */
-#include "cli/csvfile.h"
+#include "mapping/csvfile.h"
 #include "cli/input.h"
-#include "cli/mapping.h"
+#include "mapping/mapping.h"
 #include <stdlib.h>
 #include <string.h>
 

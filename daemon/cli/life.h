@@ -5,7 +5,7 @@
 #define CLI_LIFE_H
 
 #include "cli/dice.h"
-#include "cli/record.h"
+#include "mapping/record.h"
 #include "engine/place.h"
 
 enum life_step {

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "config/problem.h"
+#include "config/size.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -127,9 +128,5 @@ struct hx_settings_number {
 
 /* The i-th number; NULL after the last one. */
 const struct hx_settings_number *hx_settings_number(size_t i);
-
-/* Reads "8 MiB", "65536", "1GiB" as bytes. Units: B, KiB, MiB, GiB, TiB. HX_INVALID for anything
- * else, also for what does not fit 64 bits. */
-HX_CHECK int hx_size_parse(const char *text, uint64_t *bytes);
 
 #endif

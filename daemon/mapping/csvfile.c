@@ -1,5 +1,5 @@
 /* Rows of a table in any encoding. See csvfile.h. */
-#include "cli/csvfile.h"
+#include "mapping/csvfile.h"
 #include <csv.h>
 #include <errno.h>
 #include <iconv.h>

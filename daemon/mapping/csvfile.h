@@ -4,8 +4,8 @@
  * The reader splits the input into rows itself (a row ends at a line end outside quotes) and has
  * libcsv split each row into fields. A row whose quotes do not close, or that libcsv refuses, is
  * handed out as bad together with its own text, and reading goes on with the very next line. */
-#ifndef CLI_CSVFILE_H
-#define CLI_CSVFILE_H
+#ifndef MAPPING_CSVFILE_H
+#define MAPPING_CSVFILE_H
 
 #include "hongxin/error.h"
 #include <stdbool.h>

@@ -1,6 +1,5 @@
 /* Rows into events, by a mapping. */
-#include "cli/mapping.h"
-#include "cli/command.h"
+#include "mapping/mapping.h"
 #include "hongxin/instant.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@ int mapping_zone(const char *text, int *offset_minutes)
         *offset_minutes = *text == 'U' ? 0 : 8 * 60;
         return HX_OK;
     }
-    return cli_offset(text, offset_minutes);
+    return hx_offset_parse(text, offset_minutes);
 }
 
 struct civil {

@@ -1,12 +1,12 @@
 /* Mapping files: how the columns of somebody's export become events. config/mappings/12345.yaml is
  * the example, and docs/publish-csv.md explains each key. A mapping is immutable once loaded. */
-#ifndef CLI_MAPPING_H
-#define CLI_MAPPING_H
+#ifndef MAPPING_MAPPING_H
+#define MAPPING_MAPPING_H
 
-#include "cli/csvfile.h"
-#include "cli/record.h"
 #include "config/problem.h"
 #include "hongxin/error.h"
+#include "mapping/csvfile.h"
+#include "mapping/record.h"
 
 enum { MAPPING_PROBLEM = 512 };
 

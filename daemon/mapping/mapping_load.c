@@ -1,6 +1,6 @@
 /* Mapping files: reading and checking. */
-#include "cli/mapping.h"
 #include "config/yaml_schema.h"
+#include "mapping/mapping.h"
 #include <string.h>
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)

@@ -1,5 +1,5 @@
 /* Objects to publish: field by field from text, and as messages. */
-#include "cli/record.h"
+#include "mapping/record.h"
 #include "hongxin/json.h"
 #include <ctype.h>
 #include <errno.h>

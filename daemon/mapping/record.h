@@ -1,8 +1,8 @@
 /* One thing to publish: a JSON object with the fields of an Event, "data" with the fields of Data,
  * and "reporter" with the reporter's identity. Flags, JSON Lines and CSV rows all become such an
  * object first, and go to the wire through one strict function. One thread. */
-#ifndef CLI_RECORD_H
-#define CLI_RECORD_H
+#ifndef MAPPING_RECORD_H
+#define MAPPING_RECORD_H
 
 #include "hongxin/error.h"
 #include "hongxin/schema.h"

@@ -179,3 +179,23 @@ char *hx_duration_format(int64_t ms, char text[HX_INSTANT_TEXT])
                  (int)(v / HX_MINUTE % 60), (int)(v / HX_SECOND % 60));
     return text;
 }
+
+/* Two digits at p, up to `most`; -1 for anything else. */
+static int two_digits(const char *p, int most)
+{
+    if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
+        return -1;
+    int n = (p[0] - '0') * 10 + (p[1] - '0');
+    return n <= most ? n : -1;
+}
+
+int hx_offset_parse(const char *text, int *minutes)
+{
+    if (strlen(text) != 6 || (*text != '+' && *text != '-') || text[3] != ':')
+        return HX_INVALID;
+    int h = two_digits(text + 1, 14), m = two_digits(text + 4, 59);
+    if (h < 0 || m < 0)
+        return HX_INVALID;
+    *minutes = (*text == '-' ? -1 : 1) * (h * 60 + m);
+    return HX_OK;
+}

@@ -41,6 +41,9 @@ HX_CHECK int hx_instant_parse(const char *text, int64_t *ms);
 enum { HX_INSTANT_TEXT = 48 };
 char *hx_instant_format(int64_t ms, int offset_minutes, char text[HX_INSTANT_TEXT]);
 
+/* "+08:00" as minutes east of UTC, at most 14 hours away. HX_INVALID. */
+HX_CHECK int hx_offset_parse(const char *text, int *minutes);
+
 /* Days since 1970-01-01 of a civil date, and back. Proleptic Gregorian. */
 int64_t hx_days_from_civil(int64_t y, unsigned m, unsigned d);
 void hx_civil_from_days(int64_t days, int64_t *y, unsigned *m, unsigned *d);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/csvfile.h"
+#include "mapping/csvfile.h"
 #include "unit/cli/scratch.h"
 
 static struct csv_file *open_text(const char *text, const char *encoding)

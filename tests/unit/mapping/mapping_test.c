@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/mapping.h"
+#include "mapping/mapping.h"
 #include "hongxin/instant.h"
 #include "unit/cli/scratch.h"
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cli/record.h"
+#include "mapping/record.h"
 
 static json_t *object;
 static char problem[RECORD_PROBLEM];
