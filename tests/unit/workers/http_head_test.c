@@ -1,0 +1,122 @@
+/* Heads, targets, queries and chunk lines. */
+#include "http/head.h"
+#include "http/json.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static bool parse(const char *text, char *buffer, struct http_head *head)
+{
+    struct http_fault fault;
+    size_t n = strlen(text);
+    memcpy(buffer, text, n + 1);
+    return http_head_parse(buffer, n, 64, head, &fault);
+}
+
+static void test_a_head_is_read(void **state)
+{
+    (void)state;
+    char buffer[512];
+    struct http_head head;
+    assert_true(parse("POST /v1/complaints?x=1 HTTP/1.1\r\nHost: city.example:443\r\n"
+                      "Content-length:  12 \r\nX-Empty:\r\nConnection: Keep-Alive, CLOSE\r\n\r\n",
+                      buffer, &head));
+    assert_string_equal(head.method, "POST");
+    assert_string_equal(head.target, "/v1/complaints?x=1");
+    assert_int_equal(head.length, 12);
+    assert_false(head.chunked);
+    assert_false(head.keep_alive);
+    assert_string_equal(http_head_get(&head, "x-empty"), "");
+    assert_null(http_head_get(&head, "X-Other"));
+}
+
+static void test_who_stays_connected(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version, *connection;
+        bool stays;
+    } table[] = {{"1.1", "", true},
+                 {"1.1", "Connection: close\r\n", false},
+                 {"1.1", "Connection: closed\r\n", true},
+                 {"1.0", "", false},
+                 {"1.0", "Connection: keep-alive\r\n", true}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        char text[128], buffer[128];
+        struct http_head head;
+        snprintf(text, sizeof text, "GET / HTTP/%s\r\nHost: a\r\n%s\r\n", table[i].version,
+                 table[i].connection);
+        assert_true(parse(text, buffer, &head));
+        assert_int_equal(head.keep_alive, table[i].stays);
+    }
+}
+
+static void test_the_end_of_a_head_is_found_once_it_is_there(void **state)
+{
+    (void)state;
+    static const char text[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\nrest";
+    size_t seen = 0, end = sizeof text - 1 - 4;
+    for (size_t n = 1; n < end; n++)
+        assert_int_equal(http_head_end(text, n, &seen), 0);
+    assert_int_equal(http_head_end(text, end, &seen), end);
+}
+
+static void test_paths(void **state)
+{
+    (void)state;
+    char path[64] = "/thing/%E7%BA%A2%20x/y?a=1&b=2", *query;
+    assert_true(http_path_decode(path, &query));
+    assert_string_equal(path, "/thing/红 x/y");
+    static const char *const bad[] = {"/a%2Fb", "/a/../b", "/a/.", "/%5Cb", "/a%0Ab", "/%ff"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(path, sizeof path, "%s", bad[i]);
+        if (http_path_decode(path, &query))
+            fail_msg("%s was taken", bad[i]);
+    }
+}
+
+static void test_queries(void **state)
+{
+    (void)state;
+    char out[16];
+    const char query[] = "ref=WO%2B1+2&state=&refx=no&long=12345678901234567890";
+    assert_true(http_query_get(query, "ref", out, sizeof out));
+    assert_string_equal(out, "WO+1 2");
+    assert_true(http_query_get(query, "state", out, sizeof out));
+    assert_string_equal(out, "");
+    assert_false(http_query_get(query, "none", out, sizeof out));
+    assert_false(http_query_get(query, "long", out, sizeof out));
+    assert_false(http_query_get("a=%0a", "a", out, sizeof out));
+}
+
+static void test_depth_is_counted_outside_of_texts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool within;
+    } table[] = {{"{\"a\":[{}]}", true},   {"[[[[]]]]", false},       {"{\"a\":\"[[[[[[\"}", true},
+                 {"\"\\\"[[[[[[\"", true}, {"[1],[2],[3],[4]", true}, {"]]]][[[[", false}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        assert_int_equal(http_json_within(table[i].text, strlen(table[i].text), 3),
+                         table[i].within);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_head_is_read),
+        cmocka_unit_test(test_who_stays_connected),
+        cmocka_unit_test(test_the_end_of_a_head_is_found_once_it_is_there),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_queries),
+        cmocka_unit_test(test_depth_is_counted_outside_of_texts),
+    };
+    return cmocka_run_group_tests_name("http_head", tests, NULL, NULL);
+}

@@ -1,0 +1,237 @@
+/* Answers: from what a handler says to bytes. */
+#include "base/log.h"
+#include "base/text.h"
+#include "http/internal.h"
+
+#include <event2/buffer.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char type_json[] = "application/json", type_problem[] = "application/problem+json";
+
+const char *http_reason(int status)
+{
+    static const struct {
+        int status;
+        const char *reason;
+    } table[] = {{200, "OK"},
+                 {201, "Created"},
+                 {202, "Accepted"},
+                 {204, "No Content"},
+                 {304, "Not Modified"},
+                 {400, "Bad Request"},
+                 {401, "Unauthorized"},
+                 {403, "Forbidden"},
+                 {404, "Not Found"},
+                 {405, "Method Not Allowed"},
+                 {408, "Request Timeout"},
+                 {409, "Conflict"},
+                 {413, "Content Too Large"},
+                 {415, "Unsupported Media Type"},
+                 {417, "Expectation Failed"},
+                 {422, "Unprocessable Content"},
+                 {429, "Too Many Requests"},
+                 {431, "Request Header Fields Too Large"},
+                 {500, "Internal Server Error"},
+                 {501, "Not Implemented"},
+                 {502, "Bad Gateway"},
+                 {503, "Service Unavailable"},
+                 {505, "HTTP Version Not Supported"}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].status == status)
+            return table[i].reason;
+    return "Answer";
+}
+
+/* The Date header, made once in a second. */
+static const char *date_of(struct http_server *s)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME_COARSE, &t);
+    if (t.tv_sec != s->date_at) {
+        struct tm tm;
+        s->date_at = t.tv_sec;
+        gmtime_r(&t.tv_sec, &tm);
+        strftime(s->date, sizeof s->date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    }
+    return s->date;
+}
+
+/* ---- one answer ---- */
+
+struct answer {
+    int status;
+    const char *type; /* NULL: no body */
+    const void *body;
+    size_t size;
+    const char *id, *extra;
+    bool head_only, stays; /* stays: a client of 1.0 is told that it may go on */
+};
+
+static void write_answer(struct http_connection *c, const struct answer *a)
+{
+    struct evbuffer *out = c->out;
+    evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", a->status, http_reason(a->status),
+                        date_of(c->server));
+    if (a->type)
+        evbuffer_add_printf(out, "Content-Type: %s\r\n", a->type);
+    if (a->status != 204 && a->status != 304)
+        evbuffer_add_printf(out, "Content-Length: %zu\r\n", a->size);
+    if (*a->id)
+        evbuffer_add_printf(out, "X-Request-Id: %s\r\n", a->id);
+    if (!strstr(a->extra, "Cache-Control:"))
+        evbuffer_add_printf(out, "Cache-Control: no-store\r\n");
+    evbuffer_add_printf(out, "X-Content-Type-Options: nosniff\r\n%s%s%s\r\n", a->extra,
+                        c->close_after ? "Connection: close\r\n" : "",
+                        a->stays ? "Connection: keep-alive\r\n" : "");
+    if (!a->head_only && a->size > 0)
+        evbuffer_add(out, a->body, a->size);
+}
+
+void http_answer(struct http_request *r, int status, const char *type, const void *body,
+                 size_t size)
+{
+    struct http_connection *c = r->connection;
+    struct http_server *s = r->server;
+    int64_t us = r->waits ? http_now_us() - r->began_us : -1;
+    figures_count_answer(&s->figures, status, us);
+    if (!c) {
+        s->figures.gone++;
+        request_free(r);
+        return;
+    }
+    if (s->stopping)
+        c->close_after = true;
+    const struct answer a = {.status = status,
+                             .type = type,
+                             .body = body,
+                             .size = size,
+                             .id = r->id,
+                             .extra = r->extra,
+                             .stays = !r->head.minor && !c->close_after,
+                             .head_only = strcmp(r->head.method, "HEAD") == 0};
+    write_answer(c, &a);
+    request_free(r);
+    connection_answered(c);
+}
+
+void http_set_header(struct http_request *r, const char *name, const char *value)
+{
+    int n = snprintf(r->extra + r->extra_size, sizeof r->extra - r->extra_size, "%s: %s\r\n", name,
+                     value);
+    if (n < 0 || (size_t)n >= sizeof r->extra - r->extra_size) {
+        r->extra[r->extra_size] = '\0'; /* all of it or nothing */
+        return;
+    }
+    for (char *p = r->extra + r->extra_size; p < r->extra + r->extra_size + n - 2; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = ' ';
+    r->extra_size += (size_t)n;
+}
+
+void http_answer_json(struct http_request *r, int status, json_t *body)
+{
+    char *text = body ? json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+    json_decref(body);
+    if (!text) {
+        http_problem(r, 503, "NO_MEMORY", "out of memory");
+        return;
+    }
+    http_answer(r, status, type_json, text, strlen(text));
+    free(text);
+}
+
+/* ---- problems ---- */
+
+json_t *http_problem_json(int status, const char *code, const char *text)
+{
+    char type[96];
+    snprintf(type, sizeof type, "urn:hongxin:problem:%s", code);
+    return json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", type, "title", http_reason(status),
+                     "status", status, "code", code, "detail", text);
+}
+
+static char *problem_text(int status, const char *code, const char *text, const char *id)
+{
+    json_t *o = http_problem_json(status, code, text);
+    if (o && *id)
+        json_object_set_new(o, "request_id", json_string(id));
+    char *out = o ? json_dumps(o, JSON_COMPACT) : NULL;
+    json_decref(o);
+    return out;
+}
+
+static void note_problem(struct http_server *s, int status, const char *code, const char *id)
+{
+    figures_count_code(&s->figures, code);
+    if (status >= 500)
+        hx_log(HX_LOG_WARN, "event=http_problem status=%d code=%s request=%s", status, code, id);
+    else
+        hx_log(HX_LOG_DEBUG, "event=http_problem status=%d code=%s request=%s", status, code, id);
+}
+
+void http_problem(struct http_request *r, int status, const char *code, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    note_problem(r->server, status, code, r->id);
+    char *body = problem_text(status, code, text, r->id);
+    http_answer(r, status, type_problem, body ? body : "{}", body ? strlen(body) : 2);
+    free(body);
+}
+
+void http_unauthorized(struct http_request *r, const char *challenge, const char *code)
+{
+    (void)http_rates_take(r->server->failures, r->client, http_now_us() / 1000);
+    http_set_header(r, "WWW-Authenticate", challenge);
+    http_problem(r, 401, code, "who are you? docs/hotline.md says how a request is signed");
+}
+
+/* Texts for what is refused before there is a request; the code says the rest. */
+static const char *refusal_text(int status)
+{
+    switch (status) {
+    case 408:
+        return "the request did not come in time";
+    case 413:
+        return "the body is larger than the limit";
+    case 431:
+        return "the headers are more or larger than the limit";
+    case 503:
+        return "no answer in time: it is not known whether it was done; the same request again "
+               "finds out";
+    default:
+        return "not a request that everybody would read the same way";
+    }
+}
+
+void connection_refuse(struct http_connection *c, int status, const char *code)
+{
+    struct http_server *s = c->server;
+    char *body = problem_text(status, code, refusal_text(status), "");
+    const struct answer a = {.status = status,
+                             .type = type_problem,
+                             .body = body ? body : "{}",
+                             .size = body ? strlen(body) : 2,
+                             .id = "",
+                             .extra = ""};
+    figures_count_answer(&s->figures, status, -1);
+    note_problem(s, status, code, "-");
+    c->close_after = true;
+    write_answer(c, &a);
+    free(body);
+    if (c->request) {
+        struct http_request *r = c->request;
+        c->request = NULL;
+        r->connection = NULL;
+        request_free(r);
+    }
+    connection_flush(c);
+}

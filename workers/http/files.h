@@ -1,0 +1,26 @@
+/* Static files: a folder read into memory when the worker starts, served with a hash of each file's
+ * content. One thread after loading.
+ *
+ * A file whose name bears a hash of its own (wall-3fc1a09b2c.js) never changes under that name and
+ * is cached for a year; every other is asked for again each time and answered 304 while its hash
+ * (ETag) is the same. */
+#ifndef HTTP_FILES_H
+#define HTTP_FILES_H
+
+#include "http/http.h"
+
+struct http_files; /* opaque */
+
+enum { HTTP_FILES_MAX = 1024, HTTP_FILES_BYTES = 64 << 20 };
+
+/* Reads `folder` and what is below it; names that begin with a dot and links are passed over.
+ * HX_CONFIG with the problem: not a folder, too many, too large. HX_NOMEM. */
+HX_CHECK int http_files_load(const char *folder, struct http_files **out,
+                             struct hx_problem *problem);
+void http_files_free(struct http_files *files); /* NULL is allowed */
+
+/* Answers with the file at `name` ("board/index.html", without a slash in front), or 404. */
+void http_files_answer(const struct http_files *files, struct http_request *request,
+                       const char *name);
+
+#endif
