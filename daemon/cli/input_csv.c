@@ -1,6 +1,6 @@
 /* A table with its mapping as input. */
-#include "mapping/csvfile.h"
 #include "cli/input.h"
+#include "mapping/csvfile.h"
 #include "mapping/mapping.h"
 #include <stdlib.h>
 #include <string.h>

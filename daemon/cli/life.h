@@ -5,8 +5,8 @@
 #define CLI_LIFE_H
 
 #include "cli/dice.h"
-#include "mapping/record.h"
 #include "engine/place.h"
+#include "mapping/record.h"
 
 enum life_step {
     LIFE_REPORT,

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "mapping/mapping.h"
 #include "hongxin/instant.h"
+#include "mapping/mapping.h"
 #include "unit/cli/scratch.h"
 
 #define SHIPPED HX_SOURCE_DIR "/config/mappings/12345.yaml"
