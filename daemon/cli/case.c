@@ -164,6 +164,22 @@ static void print_clocks(const struct show *s, const hxp_case_view *v, int64_t n
     }
 }
 
+static void print_silences(const struct show *s, const hxp_case_view *v)
+{
+    char until[HX_INSTANT_TEXT];
+
+    for (size_t i = 0; i < v->n_silences; i++) {
+        const Hongxin__V1__SilenceView *x = v->silences[i];
+        if (i)
+            fprintf(s->out, "  %*s", HEADING, "");
+        else
+            heading(s, "silent");
+        fprintf(s->out, "%s %s %s → %s  %s  %s\n", x->clock,
+                words_text(WORDS_CLOCK, x->clock, s->zh), x->level,
+                show_time(s, x->until, cli_now(), until), x->by, x->why);
+    }
+}
+
 static void print_breaches(const struct show *s, const hxp_case_view *v)
 {
     char due[HX_INSTANT_TEXT];
@@ -257,6 +273,7 @@ static int run(struct cli *cli)
         print_reporters(&s, a->view);
         print_links(&s, a->view);
         print_clocks(&s, a->view, instant_of(cli));
+        print_silences(&s, a->view);
         print_breaches(&s, a->view);
         print_owners(&s, a->view);
     }

@@ -17,6 +17,8 @@ static const struct cli_option options[] = {
     {"class", "CLASS", "EMERGENCY SMALL SERIOUS COMPLEX SPECIAL", "of this class"},
     {"level", "LEVEL", "L0 L1 L2 L3 L4 L5", "escalated to this level or higher"},
     {"due-within", "TIME", "10min 30min 1h 1d", "with a deadline within this time, or passed"},
+    {"flag", "FLAG", "PAUSED SUPERVISED BREACHED MASS SAFETY REPEAT ARBITRATION SILENCED DRILL",
+     "with this flag; several times, or with commas"},
     {"no-company", NULL, NULL, "only of estates that have no company"},
     {"closed", NULL, NULL, "closed cases too"},
     {"limit", "N", "20 100 1000", "at most so many (100; 0 = all)"},
@@ -28,7 +30,7 @@ struct pages {
     struct show show;
     Hongxin__V1__ListQuery query;
     struct query_filter filter;
-    char *states[QUERY_WORDS];
+    char *states[QUERY_WORDS], *flags[QUERY_WORDS];
     uint64_t limit, shown;
     bool cut;
 };
@@ -42,6 +44,8 @@ static int prepare(struct pages *p)
     if (!rc)
         rc = query_words(p->cli, "state", p->states, &p->query.n_states);
     if (!rc)
+        rc = query_words(p->cli, "flag", p->flags, &p->query.n_flags);
+    if (!rc)
         rc = cli_get_duration(p->cli, "due-within", 0, &within);
     if (!rc)
         rc = cli_get_number(p->cli, "limit", 100, &p->limit);
@@ -50,6 +54,7 @@ static int prepare(struct pages *p)
     if (!p->limit)
         p->limit = UINT64_MAX;
     p->query.states = p->states;
+    p->query.flags = p->flags;
     p->query.filter = &p->filter.filter;
     p->query.due_within_ms = (uint64_t)within;
     p->query.closed = cli_has(p->cli, "closed");
@@ -117,8 +122,10 @@ static int run(struct cli *cli)
         print_total(p);
     hx_client_close(client);
     query_filter_fini(&p->filter);
-    for (size_t i = 0; i < QUERY_WORDS; i++)
+    for (size_t i = 0; i < QUERY_WORDS; i++) {
         free(p->states[i]);
+        free(p->flags[i]);
+    }
     free(p);
     return rc;
 }

@@ -1,4 +1,5 @@
 /* hongxin publish: one event from flags, or many from JSON Lines or a table. */
+#include "cli/publish.h"
 #include "cli/feeder.h"
 #include "cli/link.h"
 #include "cli/query.h"
@@ -16,7 +17,8 @@
     "CALLBACK_NO_ANSWER REOPENED FORUM_HELD DESK_PRESENT COMMENT PARTY_ADDED PLAN_OBJECTED "       \
     "PAUSED RESUMED RETURN_REQUESTED RETURN_ACCEPTED RETURN_REFUSED ARBITRATED "                   \
     "HOLDER_CHANGED WITHDRAW_ASKED WITHDRAW_CONFIRMED WITHDRAW_DENIED MERGED_INTO "                \
-    "MERGE_APPROVED UNMERGED SPLIT SILENCED SUPERVISED SUPERVISE_ANSWERED ASSIST_ASKED "           \
+    "MERGE_APPROVED UNMERGED SPLIT SILENCED SILENCE_ENDED SUPERVISED SUPERVISE_ANSWERED "          \
+    "ASSIST_ASKED "                                                                                \
     "ASSIST_ANSWERED ASSIST_DONE NOTICE_ACKED APPEALED EXCLUDED APPEAL_REFUSED "                   \
     "DEADLINE_MOVED CLOCK_CORRECTED TRANSFERRED CONVERTED"
 
@@ -82,7 +84,7 @@ static int set(const struct cli *cli, json_t *object, const char *path, const ch
                                                    : CLI_OK;
 }
 
-static int set_case(const struct cli *cli, json_t *object, const char *text)
+int publish_set_case(const struct cli *cli, json_t *object, const char *text)
 {
     uint64_t number;
     char digits[32];
@@ -119,7 +121,7 @@ static int from_flags(const struct cli *cli, json_t *object)
         if ((value = cli_get(cli, fields[i].option)))
             rc = set(cli, object, fields[i].path, value);
     if (!rc && (value = cli_get(cli, "case")))
-        rc = set_case(cli, object, value);
+        rc = publish_set_case(cli, object, value);
     while (!rc && (value = cli_next(cli, "data", &at)))
         rc = set_data(cli, object, value);
     value = cli_get(cli, "type");
@@ -249,22 +251,29 @@ static int publish_one(const struct cli *cli, const struct record *record)
     return rc;
 }
 
+int publish_object(const struct cli *cli, const json_t *object)
+{
+    struct record record;
+    char problem[RECORD_PROBLEM];
+    int rc = CLI_OK;
+
+    if (record_from_json(object, &record, problem))
+        return cli_fail(cli, CLI_USAGE, "%s", problem);
+    if (cli_has(cli, "dry-run"))
+        json_dumpf(object, stdout, HX_JSON_DUMP), putchar('\n');
+    else
+        rc = publish_one(cli, &record);
+    record_fini(&record);
+    return rc;
+}
+
 static int run_one(const struct cli *cli)
 {
     json_t *object = json_object();
-    struct record record;
-    char problem[RECORD_PROBLEM];
     int rc = object ? from_flags(cli, object) : CLI_NEGATIVE;
 
-    if (!rc && record_from_json(object, &record, problem))
-        rc = cli_fail(cli, CLI_USAGE, "%s", problem);
-    else if (!rc) {
-        if (cli_has(cli, "dry-run"))
-            json_dumpf(object, stdout, HX_JSON_DUMP), putchar('\n');
-        else
-            rc = publish_one(cli, &record);
-        record_fini(&record);
-    }
+    if (!rc)
+        rc = publish_object(cli, object);
     json_decref(object);
     return rc;
 }

@@ -4,6 +4,7 @@
 #include "hongxin/instant.h"
 #include "hongxin/number.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *const notice_part_names[N_PARTS] = {
@@ -157,10 +158,12 @@ static const struct word {
 
 /* ---- reasons ---- */
 
+enum { CAPTURES = 4 };
+
 /* What the stars of a pattern stand for. */
 struct captures {
-    const char *at[2];
-    size_t size[2];
+    const char *at[CAPTURES];
+    size_t size[CAPTURES];
 };
 
 /* Whether the whole text fits the pattern; each star takes as little as it can. */
@@ -173,7 +176,7 @@ static bool fits(const char *pattern, const char *text, struct captures *c, size
         return !text[n];
     const char *begin = text + n;
     for (const char *end = begin;; end++) {
-        if (star < 2) {
+        if (star < CAPTURES) {
             c->at[star] = begin;
             c->size[star] = (size_t)(end - begin);
         }
@@ -184,8 +187,21 @@ static bool fits(const char *pattern, const char *text, struct captures *c, size
     }
 }
 
-/* "{1}" and "{2}" are replaced. */
-static void put_captured(struct sink *s, const char *text, const struct captures *c)
+/* The title of a clock that is named, or the words as they are. */
+static void put_capture(struct sink *s, const struct telling *t, const char *text, size_t n)
+{
+    char name[HX_NAME_MAX];
+    snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : 0), text);
+    int clock = hx_rules_clock(t->texts->rules, name);
+    if (clock > 0)
+        put(s, title(&t->texts->rules->clocks[clock].title, t->zh));
+    else
+        put_n(s, text, n);
+}
+
+/* "{1}" to "{4}" are replaced. */
+static void put_captured(struct sink *s, const struct telling *t, const char *text,
+                         const struct captures *c)
 {
     while (*text) {
         size_t n = strcspn(text, "{");
@@ -193,8 +209,9 @@ static void put_captured(struct sink *s, const char *text, const struct captures
         text += n;
         if (!*text)
             return;
-        size_t which = text[1] == '2';
-        put_n(s, c->at[which] ? c->at[which] : "", c->size[which]);
+        size_t which = (size_t)(text[1] - '1');
+        if (c->at[which])
+            put_capture(s, t, c->at[which], c->size[which]);
         text += 3;
     }
 }
@@ -224,7 +241,7 @@ static void put_reason(struct sink *s, const struct telling *t)
         struct captures c = {.at = {NULL}};
         if (!fits(t->texts->reasons[i].why, t->notice->why, &c, 0))
             continue;
-        put_captured(s, t->texts->reasons[i].text.of[t->zh], &c);
+        put_captured(s, t, t->texts->reasons[i].text.of[t->zh], &c);
         return;
     }
     put_title_of(s, t);

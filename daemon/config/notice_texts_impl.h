@@ -5,7 +5,7 @@
 #include "config/notice_texts.h"
 #include "engine/case.h"
 
-enum { TEXT_MAX = 768, NOTICES = 8, AWAITS = 32, REASONS = 64 };
+enum { TEXT_MAX = 768, NOTICES = 8, AWAITS = 32, REASONS = 96 };
 
 /* One text in both languages. */
 struct text {

@@ -87,11 +87,12 @@ static void read_part(struct loader *l, yaml_node_t *map)
             yaml_doc_fault(&l->doc, map, "part %s has no {}", name);
 }
 
-/* {1} and {2} only, and no more of them than the reason has stars. */
+/* {1} to {4} only, and no more of them than the reason has stars. */
 static void check_captures(struct loader *l, yaml_node_t *map, const char *why, const char *text)
 {
-    const char *star = strchr(why, '*');
-    char most = !star ? '0' : strchr(star + 1, '*') ? '2' : '1';
+    char most = '0';
+    for (const char *star = why; (star = strchr(star, '*')) && most < '4'; star++)
+        most++;
     for (const char *at = text; *(at += strcspn(at, "{}")); at += 3)
         if (*at == '}' || at[1] < '1' || at[1] > most || at[2] != '}') {
             yaml_doc_fault(&l->doc, map, "unknown placeholder in \"%s\"", text);

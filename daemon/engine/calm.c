@@ -221,7 +221,7 @@ static bool decided(struct notice *n, const hxp_entry *stored, size_t index)
         if (stored->facts[i]->fact_case != HONGXIN__V1__FACT__FACT_NOTICE || index-- > 0)
             continue;
         const hxp_notice_fact *f = stored->facts[i]->notice;
-        for (enum hx_held h = HX_HELD_NONE; h <= HX_HELD_SILENCED; h++)
+        for (enum hx_held h = HX_HELD_NONE; h <= HX_HELD_INHIBITED; h++)
             if (strcmp(f->held, hx_held_name(h)) == 0)
                 n->held = h;
         n->until = f->hold_until;

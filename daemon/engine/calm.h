@@ -17,8 +17,7 @@
     X(GROUP)     /* many to this receiver in a short span */                                       \
     X(LIMIT)     /* the receiver got enough lately */                                              \
     X(NIGHT)     /* a small matter: in the morning */                                              \
-    X(INHIBITED) /* something louder was said already: not sent */                                 \
-    X(SILENCED)  /* somebody has asked for silence: not sent */
+    X(INHIBITED) /* something louder was said already: not sent */
 
 enum hx_held {
     HX_HELD_NONE,

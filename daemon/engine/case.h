@@ -21,6 +21,7 @@ enum {
     HX_CASE_BREACHES = 24,
     HX_CASE_TOLD = 64, /* alarms told and not yet cleared */
     HX_CASE_PARTIES = 64,
+    HX_CASE_SILENCES = 8,
     HX_CASE_TRIED = 8,  /* holders that had the case and gave it back */
     HX_PERSON_MAX = 64, /* "holder:P-07/li" with its NUL */
     HX_WORD_MAX = 40,
@@ -69,7 +70,9 @@ enum hx_owner {
     X(DISPUTE, 24)                                                                                 \
     X(FINAL, 25)                                                                                   \
     X(OBJECTED, 26)                                                                                \
-    X(NEW_FACTS, 27)
+    X(NEW_FACTS, 27)                                                                               \
+    X(SILENCED, 28)                                                                                \
+    X(DRILL, 29)
 
 enum hx_flag {
 #define X(name, bit) HX_FLAG_##name = 1u << (bit),
@@ -152,6 +155,16 @@ struct hx_told {
     char unit[HX_ID_MAX]; /* of its clock */
 };
 
+/* Repeats of a notice are hidden (3.3). */
+struct hx_silence {
+    uint8_t kind; /* clock */
+    uint8_t level;
+    uint8_t cycle;
+    int64_t from, until;
+    char by[HX_PERSON_MAX];
+    char why[HX_REF_MAX]; /* cut at a whole character */
+};
+
 enum hx_callback {
     HX_CALLBACK_OPEN,
     HX_CALLBACK_OK,
@@ -222,6 +235,8 @@ struct hx_case {
     struct hx_breach breaches[HX_CASE_BREACHES];
     uint32_t n_told;
     struct hx_told told[HX_CASE_TOLD];
+    uint32_t n_silences;
+    struct hx_silence silences[HX_CASE_SILENCES];
     uint32_t n_parties;
     struct hx_party parties[HX_CASE_PARTIES];
 

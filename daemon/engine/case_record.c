@@ -67,6 +67,13 @@ static const struct hx_field told_fields[] = {
 };
 RECORD(told, hx_told);
 
+static const struct hx_field silence_fields[] = {
+    U8(140, hx_silence, kind),  U8(141, hx_silence, level),  U8(142, hx_silence, cycle),
+    I64(143, hx_silence, from), I64(144, hx_silence, until), TEXT(145, hx_silence, by),
+    TEXT(146, hx_silence, why),
+};
+RECORD(silence, hx_silence);
+
 static const struct hx_field party_fields[] = {
     TEXT(1, hx_party, ref),  U32(2, hx_party, callback),  U32(3, hx_party, rating),
     I64(4, hx_party, t_occ), U64(5, hx_party, from_case), U32(6, hx_party, tries),
@@ -154,6 +161,7 @@ static const struct hx_field case_fields[] = {
     TEXT(78, hx_case, move_asker.principal),
     U32(82, hx_case, repeats),
     U64(83, hx_case, split_from),
+    LIST(140, hx_case, silences, n_silences, HX_CASE_SILENCES, &silence_record),
 };
 RECORD(case, hx_case);
 

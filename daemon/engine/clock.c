@@ -7,6 +7,7 @@
  * that ever stood can be added up again (R6, invariant 7). */
 #include "engine/calendar.h"
 #include "engine/clock_internal.h"
+#include "engine/silence.h"
 #include "hongxin/instant.h"
 
 #include <string.h>
@@ -258,7 +259,8 @@ int64_t hx_case_clocks_due(const struct hx_rules *r, const struct hx_case *c)
     for (uint32_t i = 0; i < c->n_told; i++)
         if (hx_told_due(&c->told[i]) < next)
             next = hx_told_due(&c->told[i]);
-    return next;
+    int64_t silence = hx_silence_due(r, c);
+    return silence < next ? silence : next;
 }
 
 bool hx_case_open(const struct hx_rules *r, const struct hx_case *c)

@@ -4,6 +4,7 @@
  * with the passed ones listed (R9, corner 17). The breach itself is proven by time, not by the
  * moment of noticing. */
 #include "engine/machine_internal.h"
+#include "engine/silence.h"
 
 #include <string.h>
 
@@ -117,6 +118,8 @@ static const char *cause_of(const struct hx_machine *m, const struct hx_case *c,
     for (uint32_t i = 0; i < c->n_clocks; i++)
         if (hx_clock_next(m->rules, c, &c->clocks[i]) == due)
             return m->rules->clocks[c->clocks[i].kind].name;
+    if (hx_silence_due(m->rules, c) == due)
+        return "SILENCE_ENDED";
     return "K_ACK"; /* an acknowledgement ran out */
 }
 
@@ -130,6 +133,8 @@ static void silence(const struct hx_machine *m, struct hx_case *c, int64_t due)
     for (uint32_t i = 0; i < c->n_told; i++)
         if (hx_told_due(&c->told[i]) <= due)
             c->told[i].ack_until = 0;
+    if (hx_silence_due(m->rules, c) <= due)
+        c->n_silences = 0;
 }
 
 bool hx_in_doubt(const struct hx_machine *m, int64_t due)
@@ -166,6 +171,7 @@ static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int6
     s.t_due = due;
     s.t_until = horizon(m, c, due, before);
     fire(&s, due, s.t_until);
+    hx_silence_end_due(&s, due);
     expire_acks(&s, due);
     c->version++;
     *clocks = hx_case_clocks_due(m->rules, c);

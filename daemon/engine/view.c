@@ -229,6 +229,25 @@ static void view_units(const struct hx_machine *m, const struct hx_case *c, hxp_
     v->n_units = n;
 }
 
+static void view_silences(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
+{
+    v->silences = hx_arena_alloc(m->arena, (c->n_silences + 1) * sizeof *v->silences);
+    for (uint32_t i = 0; v->silences && i < c->n_silences; i++) {
+        const struct hx_silence *x = &c->silences[i];
+        Hongxin__V1__SilenceView *w = hx_arena_alloc(m->arena, sizeof *w);
+        if (!w)
+            return;
+        hongxin__v1__silence_view__init(w);
+        w->clock = text(m->rules->clocks[x->kind].name);
+        w->level = text(hx_level_name(x->level));
+        w->from = x->from;
+        w->until = x->until;
+        w->by = copy(m->arena, x->by);
+        w->why = copy(m->arena, x->why);
+        v->silences[v->n_silences++] = w;
+    }
+}
+
 hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c)
 {
     char number[HX_NUMBER_TEXT];
@@ -256,6 +275,7 @@ hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c)
     view_links(m, c, v);
     view_holder(m, c, v);
     view_units(m, c, v);
+    view_silences(m, c, v);
     view_flags(m, c, v);
     view_clocks(m, c, v);
     view_breaches(m, c, v);

@@ -50,10 +50,10 @@ extern const struct hx_word hx_words_class[];    /* words_class.c: the class and
 extern const struct hx_word hx_words_delivery[]; /* words_delivery.c: into the holder's hands */
 extern const struct hx_word
     hx_words_return[]; /* words_return.c: wrong route, arbitration, change of holder */
-extern const struct hx_word hx_words_merge[]; /* words_merge.c: merge, unmerge, mass events */
-extern const struct hx_word hx_words_pause[]; /* words_pause.c: pauses and their caps */
-extern const struct hx_word
-    hx_words_orders[]; /* words_orders.c: supervision, acknowledgement, silence */
+extern const struct hx_word hx_words_merge[];   /* words_merge.c: merge, unmerge, mass events */
+extern const struct hx_word hx_words_pause[];   /* words_pause.c: pauses and their caps */
+extern const struct hx_word hx_words_orders[];  /* words_orders.c: supervision, acknowledgement */
+extern const struct hx_word hx_words_silence[]; /* words_silence.c: silences */
 extern const struct hx_word
     hx_words_truth[]; /* words_truth.c: appeals, exclusions, moved deadlines */
 extern const struct hx_word
@@ -104,6 +104,8 @@ bool hx_is_about(const struct hx_case *c, int role, const char *area);
 bool hx_brings_code(const struct hx_step *s);
 /* A new cycle: every reporter is called back anew. */
 void hx_parties_ask_again(struct hx_case *c);
+/* Until when an acknowledgement of this level holds that was given at `from` (K_ACK). */
+int64_t hx_ack_end(const struct hx_step *s, int level, int64_t from);
 /* Street or city: level 3 and higher. */
 bool hx_by_level3(const struct hx_step *s);
 /* A named person, and not the one who asked ("manager:P-07/zhao"): two persons are two names,

@@ -1,4 +1,5 @@
-/* Orders from above, acknowledgements and silences. */
+/* Orders from above and acknowledgements. */
+#include "engine/silence.h"
 #include "engine/words.h"
 #include "hongxin/instant.h"
 
@@ -67,28 +68,15 @@ static const char *somebody_answers(const struct hx_step *s)
     return NULL;
 }
 
-/* Repeats are hidden until the end that is named; the first notice of a promise and the breach
- * itself never are. */
-static void silence(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    for (uint32_t i = 0; i < s->c->n_told; i++) {
-        struct hx_told *t = &s->c->told[i];
-        if (is_told(s, t) && t->ack_until && t->ack_until < s->data->until)
-            t->ack_until = s->data->until;
-    }
-}
-
-/* Until when an acknowledgement of this level holds (K_ACK). */
-static int64_t ack_end(const struct hx_step *s, int level)
+int64_t hx_ack_end(const struct hx_step *s, int level, int64_t from)
 {
     const struct hx_ack_rule *a = &s->rules->acks[level % HX_LEVELS];
     if (a->within_ms)
-        return s->t_eff + a->within_ms;
+        return from + a->within_ms;
     const struct hx_zone *zone = &s->rules->zone;
-    int64_t midnight = hx_zone_day(zone, s->t_eff) * HX_DAY;
+    int64_t midnight = hx_zone_day(zone, from) * HX_DAY;
     int64_t t = hx_zone_instant(zone, midnight + a->until_ms);
-    return t > s->t_eff ? t : hx_zone_instant(zone, midnight + HX_DAY + a->until_ms);
+    return t > from ? t : hx_zone_instant(zone, midnight + HX_DAY + a->until_ms);
 }
 
 /* First wins, the second becomes a helper and is told so (corner 21). The ladder goes on: only the
@@ -110,7 +98,10 @@ static void acknowledge(struct hx_step *s, const struct hx_call *call)
         }
         t->acked = 1;
         t->acked_at = s->t_eff;
-        t->ack_until = ack_end(s, t->level);
+        t->ack_until = hx_ack_end(s, t->level, s->t_eff);
+        int64_t silent = hx_silenced_until(s->c, t, s->t_eff);
+        if (silent > t->ack_until)
+            t->ack_until = silent;
         snprintf(t->acked_by, sizeof t->acked_by, "%s", s->event->by);
     }
 }
@@ -126,7 +117,6 @@ const struct hx_word hx_words_orders[] = {
              "the date lies ahead"),
     HX_GUARD("until_ahead", HX_ARG_NONE, until_ahead, "DATE_PAST", HX_INVALID_EVENT,
              "the end lies ahead"),
-    HX_EFFECT("silence", HX_ARG_NONE, silence, "hides repeats of a notice, never its first"),
     HX_EFFECT("acknowledge", HX_ARG_NONE, acknowledge,
               "somebody answers for the notice; the ladder goes on"),
     HX_WORDS_END,

@@ -80,6 +80,7 @@ const char *filter_text(const char *code)
                  {"UNKNOWN_HOLDER", "the city has no such company, unit, community or street"},
                  {"UNKNOWN_CLASS", "the life cycle has no such class"},
                  {"UNKNOWN_STATE", "the life cycle has no such state"},
+                 {"UNKNOWN_FLAG", "a case has no such flag"},
                  {"BAD_FACT", "the journal has no such fact"},
                  {"BAD_LEVEL", "levels are L0 to L5"}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

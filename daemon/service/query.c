@@ -1,4 +1,5 @@
 /* Questions about cases: one case with its history, and lists. They see what is committed. */
+#include "engine/words.h"
 #include "hongxin/number.h"
 #include "service/mask.h"
 #include "service/past.h"
@@ -144,13 +145,22 @@ static bool in_states(const struct list *l, const char *state)
     return l->q->n_states == 0;
 }
 
+static bool with_flags(const struct list *l, const hxp_case_view *c)
+{
+    for (size_t i = 0; i < l->q->n_flags; i++)
+        for (size_t j = 0; j < c->n_flags; j++)
+            if (strcmp(l->q->flags[i], c->flags[j]) == 0)
+                return true;
+    return l->q->n_flags == 0;
+}
+
 static bool listed(const struct list *l, const hxp_case_view *c)
 {
     if (l->due_until && (!c->next_deadline || c->next_deadline > l->due_until))
         return false;
     if (l->q->no_company && !c->no_company)
         return false;
-    return in_states(l, c->state);
+    return in_states(l, c->state) && with_flags(l, c);
 }
 
 static int list_case(void *ctx, uint64_t number)
@@ -219,6 +229,9 @@ static const char *list_problem(const struct service *s, const Hongxin__V1__List
     for (size_t i = 0; i < q->n_states; i++)
         if (hx_rules_state(s->machine.rules, q->states[i]) < 0)
             return "UNKNOWN_STATE";
+    for (size_t i = 0; i < q->n_flags; i++)
+        if (!hx_flag_number(q->flags[i]))
+            return "UNKNOWN_FLAG";
     return service_filter_problem(s, q->filter);
 }
 

@@ -1,0 +1,181 @@
+/* hongxin silence: repeats of a notice are hidden for a while (静默): who asked for it, until when,
+ * why. */
+#include "cli/link.h"
+#include "cli/publish.h"
+#include "cli/query.h"
+#include "cli/show.h"
+#include "hongxin/json.h"
+#include "hongxin/limits.h"
+#include "mapping/record.h"
+#include <inttypes.h>
+#include <string.h>
+
+static const struct cli_option options[] = {
+    {"clock", "CLOCK", "K_ARRIVE K_RESOLVE K_PLAN K_PROMISE K_UPDATE K_SUPERVISE K_STATUTE",
+     "new, end: whose notice"},
+    {"level", "LEVEL", "L0 L1 L2 L3 L4 L5", "new, end: which of its notices"},
+    {"for", "TIME", "30min 2h 1d", "new: how long"},
+    {"until", "TIME", NULL, "new: or until this instant, RFC 3339"},
+    {"why", "TEXT", NULL, "new: the reason; everybody who is concerned reads it"},
+    {"by", "WHO", "street: city/",
+     "new, end: who asks for it: street:S-02/wang, city/property/sun"},
+    {"place", "ID", NULL, "list: in this street, community, grid, estate or building"},
+    {"holder", "ID", NULL, "list: held by this company or community"},
+    {NULL, NULL, NULL, NULL},
+};
+
+/* ---- new, end ---- */
+
+static int set(const struct cli *cli, json_t *object, const char *path, const char *text)
+{
+    char problem[RECORD_PROBLEM];
+
+    if (!text)
+        return cli_fail(cli, CLI_USAGE, "--%s is needed",
+                        strncmp(path, "data.", 5) ? path : path + 5);
+    return record_set(object, path, text, problem) ? cli_fail(cli, CLI_USAGE, "%s", problem)
+                                                   : CLI_OK;
+}
+
+static int set_end(const struct cli *cli, json_t *object)
+{
+    char text[HX_INSTANT_TEXT];
+    int64_t span;
+    int rc = cli_get_duration(cli, "for", 0, &span);
+
+    if (rc || !span)
+        return rc ? rc : set(cli, object, "data.until", cli_get(cli, "until"));
+    return set(cli, object, "data.until",
+               hx_instant_format(cli_now() + span, cli->utc_offset, text));
+}
+
+static int describe(const struct cli *cli, json_t *object, bool begin)
+{
+    char id[RECORD_ID_MAX];
+    int rc;
+
+    record_new_id(cli_now(), id);
+    json_object_set_new(object, "id", json_string(id));
+    json_object_set_new(object, "source", json_string("hongxin-cli"));
+    json_object_set_new(object, "type", json_string(begin ? "SILENCED" : "SILENCE_ENDED"));
+    if (cli->n_operands < 2)
+        return cli_fail(cli, CLI_USAGE, "which case? hongxin silence %s N", cli->operands[0]);
+    rc = publish_set_case(cli, object, cli->operands[1]);
+    if (!rc)
+        rc = set(cli, object, "by", cli_get(cli, "by"));
+    if (!rc)
+        rc = set(cli, object, "data.clock", cli_get(cli, "clock"));
+    if (!rc)
+        rc = set(cli, object, "data.level", cli_get(cli, "level"));
+    if (!rc && begin)
+        rc = set_end(cli, object);
+    if (!rc && begin)
+        rc = set(cli, object, "data.why", cli_get(cli, "why"));
+    return rc;
+}
+
+static int tell_daemon(const struct cli *cli, bool begin)
+{
+    json_t *object = json_object();
+    int rc = object ? describe(cli, object, begin) : CLI_NEGATIVE;
+
+    if (!rc)
+        rc = publish_object(cli, object);
+    json_decref(object);
+    return rc;
+}
+
+/* ---- list ---- */
+
+static void print_silences(const struct show *s, const hxp_case_view *v)
+{
+    char time[HX_INSTANT_TEXT];
+
+    for (size_t i = 0; i < v->n_silences; i++) {
+        const Hongxin__V1__SilenceView *x = v->silences[i];
+        show_paint(s, SHOW_BOLD, "%s", v->number);
+        fprintf(s->out, "  %s %s %s  %s %s", x->clock, words_text(WORDS_CLOCK, x->clock, s->zh),
+                x->level, s->zh ? "至" : "until", show_time(s, x->until, cli_now(), time));
+        fprintf(s->out, "  %s  %s\n", x->by, x->why);
+    }
+}
+
+static int walk(const struct cli *cli, hx_client *client, Hongxin__V1__ListQuery *q)
+{
+    struct show s;
+    hxp_response *answer;
+    bool cut;
+
+    show_init(&s, cli, stdout);
+    do {
+        int rc = hx_ask_list(client, q, &answer);
+        if (rc)
+            return link_fail(cli, client, rc, "silences");
+        for (size_t i = 0; i < answer->list->n_cases; i++)
+            if (cli->json)
+                query_print_json(cli, &answer->list->cases[i]->base);
+            else
+                print_silences(&s, answer->list->cases[i]);
+        cut = answer->list->cut;
+        q->after = answer->list->next;
+        hx_response_free(answer);
+    } while (cut);
+    return CLI_OK;
+}
+
+static int list(const struct cli *cli)
+{
+    static char silenced[] = "SILENCED";
+    char *flags[] = {silenced};
+    Hongxin__V1__ListQuery q = HONGXIN__V1__LIST_QUERY__INIT;
+    struct query_filter filter;
+    hx_client *client;
+    int rc = query_filter(cli, &filter);
+
+    q.filter = &filter.filter;
+    q.flags = flags;
+    q.n_flags = 1;
+    q.limit = HX_LIST_MAX;
+    if (!rc && !(rc = link_open(cli, &client))) {
+        rc = walk(cli, client, &q);
+        hx_client_close(client);
+    }
+    query_filter_fini(&filter);
+    return rc;
+}
+
+static int run(struct cli *cli)
+{
+    const char *action = cli->n_operands ? cli->operands[0] : "list";
+
+    if (!strcmp(action, "list"))
+        return list(cli);
+    if (!strcmp(action, "new") || !strcmp(action, "end"))
+        return tell_daemon(cli, *action == 'n');
+    return cli_fail(cli, CLI_USAGE, "new, end or list, not %s", action);
+}
+
+const struct cli_command cli_silence = {
+    .name = "silence",
+    .summary = "hide repeats of a notice for a while, end that, or list what is silent",
+    .operands = "[new|end|list] [N]",
+    .about = "Only a street or the city may (level 3 or higher), with a reason and an end at most "
+             "seven days ahead,\n"
+             "and only for a notice that was told. The first notice of a promise, the next level, "
+             "the breach, its\n"
+             "correction and its all-clear are never hidden. Whoever is concerned hears when it "
+             "begins and when it ends.",
+    .examples =
+        "  hongxin silence new CL-1 --clock K_ARRIVE --level L2 --for 2h --why \"road closed\" "
+        "--by "
+        "street:S-02/wang\n      the community is not reminded of the missing arrival for two "
+        "hours\n"
+        "  hongxin silence list\n      what is silent now, by whom, until when and why\n"
+        "  hongxin silence end CL-1 --clock K_ARRIVE --level L2 --by street:S-02/wang\n      "
+        "repeats "
+        "come again\n",
+    .options = options,
+    .takes = CLI_INTAKE | CLI_FEED | CLI_SHOWS,
+    .max_operands = 2,
+    .run = run,
+};

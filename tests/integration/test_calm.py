@@ -1,0 +1,93 @@
+"""Readable alarms on the running daemon: what is held back outlives a kill, silences are seen and ended by the command."""
+import json
+import os
+import subprocess
+
+import pytest
+from clock import AWAY_MS, MINUTE, SECOND, Clock, run_to
+from hongxin.v1 import event_pb2, wire_pb2
+from wire import RESULT, facts
+
+EVENING = 1791802800000  # 2026-10-12T19:00:00+08:00
+BIN = os.environ["HX_BIN"]
+SOURCE = os.environ["HX_SOURCE"]
+
+
+@pytest.fixture
+def clock(tmp_path):
+    return Clock(tmp_path, EVENING)
+
+
+@pytest.fixture
+def daemon(make_daemon, clock, tmp_path):
+    """Its doors are files: a client finds it again after a restart."""
+    doors = {"ingest": f"ipc://{tmp_path}/in", "feed": f"ipc://{tmp_path}/out", "pub": ""}
+    return make_daemon(settings={"resend_ms": 50, "absent_ms": AWAY_MS, **doors}, env=clock.environment())
+
+
+def say(client, number, type, by="holder:P-07/li", **fields):
+    reply = client.publish(client.event(type, by=by, case_number=number, **fields))[0]
+    assert reply.result == RESULT.ACCEPTED, reply
+
+
+def notices(daemon, client, **fields):
+    end = client.ask("pong", ping=wire_pb2.Ping()).newest_lsn
+    with daemon.client("feed") as f:
+        f.hello("", **{"from": wire_pb2.Hello.OLDEST})
+        return [(e, n) for e in f.entries(end) for n in facts(e, "notice") if all(getattr(n, k) == v for k, v in fields.items())]
+
+
+def hongxin(daemon, *args):
+    env = {**os.environ, "HONGXIN_ENDPOINT": daemon.doors["intake"], "HONGXIN_FEED": daemon.doors["feed"],
+           "HONGXIN_CONFIG": f"{SOURCE}/config"}
+    return subprocess.run([f"{BIN}/hongxin", *map(str, args)], env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def held_cases(client, clock, n):
+    numbers = [client.report().case_number for _ in range(n)]
+    run_to(clock, client, EVENING + 20 * SECOND)
+    for number in numbers:
+        say(client, number, "HELD")
+    return numbers
+
+
+def test_what_is_held_back_is_told_once_over_a_kill(daemon, clock):
+    with daemon.client() as c:
+        numbers = held_cases(c, clock, 6)
+        run_to(clock, c, EVENING + 200 * SECOND)
+        held = notices(daemon, c, held="GROUP", to="holder:P-07")
+        assert [e.case_number for e, _ in held] == numbers[3:]
+        assert {n.hold_until for _, n in held} == {EVENING + 210 * SECOND}
+        daemon.kill()
+        daemon.start()
+        run_to(clock, c, EVENING + 4 * MINUTE)
+        digests = [n for e, n in notices(daemon, c, kind="DIGEST", to="holder:P-07") if e.cause == "CALM"]
+        assert [[(x.lsn, x.number, x.clock, x.level) for x in d.lines] for d in digests] == [
+            [(e.lsn, f"CL-{e.case_number}", "K_ARRIVE", "L0") for e, _ in held]]
+    daemon.stop()
+    proof = hongxin(daemon, "doctor", "--store", daemon.data, "--config", f"{SOURCE}/config")
+    assert proof.returncode == 0, proof.stdout + proof.stderr
+
+
+def test_a_silence_from_begin_to_end(daemon, clock):
+    with daemon.client() as c:
+        number = held_cases(c, clock, 1)[0]
+        run_to(clock, c, EVENING + 6 * MINUTE)
+        what = [number, "--clock", "K_ARRIVE", "--level", "L2"]
+        refused = hongxin(daemon, "silence", "new", *what, "--until", "2026-10-12T20:00:00+08:00", "--why", "road closed",
+                          "--by", "community:C-03/ma")
+        assert refused.returncode == 1 and "BAD_ROLE" in refused.stdout
+        taken = hongxin(daemon, "silence", "new", *what, "--until", "2026-10-12T20:00:00+08:00", "--why", "road closed",
+                        "--by", "street:S-02/wang")
+        assert taken.returncode == 0, taken.stdout + taken.stderr
+        for command in ("silence", "list"), ("case", number):
+            shown = hongxin(daemon, *command).stdout
+            assert "K_ARRIVE" in shown and "street:S-02/wang" in shown and "road closed" in shown
+        listed = hongxin(daemon, "list", "--flag", "SILENCED", "--json").stdout.splitlines()
+        assert [json.loads(line)["number"] for line in listed] == [f"CL-{number}"]
+        assert "silent until 2026-10-12 20:00:00" in hongxin(daemon, "told", number, "--texts").stdout
+        assert "静默至2026-10-12 20:00:00" in hongxin(daemon, "told", number, "--texts", "--zh").stdout
+        assert hongxin(daemon, "silence", "end", *what, "--by", "street:S-02/wang").returncode == 0
+        assert hongxin(daemon, "silence", "list").stdout == ""
+        say(c, number, "ARRIVED", proof=event_pb2.ONSITE_CODE)
+        assert [n.to for _, n in notices(daemon, c, kind="ALL_CLEAR")] == ["community:C-03", "grid:G-041"]
