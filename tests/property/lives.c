@@ -1,10 +1,11 @@
 /* The order in which proofs are read must not change a verdict.
  *
- *   lives [--lives N] [--seed S] [--only LIFE]
+ *   lives [--lives N] [--seed S] [--only LIFE] [--write FOLDER]
  *
  * Plays N random lives twice each, as read and in order, and compares what came of them; every
  * twentieth is replayed from its journal as well. On a difference the life is made as small as
- * possible and printed as two inputs for `hongxin simulate`.
+ * possible and printed as two inputs for `hongxin simulate`. With --write nothing is played: each
+ * life is written as such an input, as read, for somebody else to judge (tests/oracle).
  */
 #include "engine/memory.h"
 #include "property/play.h"
@@ -75,6 +76,18 @@ static void report(struct life *l, uint64_t seed, uint64_t number)
 
 enum { REPLAY_EVERY = 20 };
 
+/* Writes a life as a scenario; false when the file cannot be written. */
+static bool write_life(const char *folder, const struct life *l, uint64_t number)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/life-%" PRIu64 ".jsonl", folder, number);
+    FILE *out = fopen(path, "w");
+    if (!out)
+        return false;
+    life_print(l, false, out);
+    return fclose(out) == 0;
+}
+
 static uint64_t number_of(const char *text)
 {
     return text ? strtoull(text, NULL, 10) : 0;
@@ -83,6 +96,7 @@ static uint64_t number_of(const char *text)
 int main(int argc, char **argv)
 {
     uint64_t lives = 1000, seed = 54321, from = 0, failed = 0;
+    const char *folder = NULL;
     static struct life l;
     char problem[256];
     for (int i = 1; i + 1 < argc; i += 2) {
@@ -92,17 +106,23 @@ int main(int argc, char **argv)
             seed = number_of(argv[i + 1]);
         if (strcmp(argv[i], "--only") == 0)
             from = number_of(argv[i + 1]);
+        if (strcmp(argv[i], "--write") == 0)
+            folder = argv[i + 1];
     }
     uint64_t to = from ? from + 1 : lives;
     for (uint64_t i = from; i < to && failed < 3; i++) {
         life_make(&l, seed * UINT64_C(1000003) + i);
+        if (folder) {
+            failed += !write_life(folder, &l, i);
+            continue;
+        }
         play_replays(from || i % REPLAY_EVERY == 0);
         if (holds(&l, problem))
             continue;
         report(&l, seed, i);
         failed++;
     }
-    if (!failed)
+    if (!failed && !folder)
         printf("seed %" PRIu64 ": %" PRIu64
                " lives, each verdict as in order (%zu breaches, %zu more "
                "refuted by late proof)\n",

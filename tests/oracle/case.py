@@ -1,0 +1,181 @@
+"""A complaint as the rules see it: its state, clocks, breaches, parties and the owner of each second."""
+import promise
+from account import Account
+from clock import Breach, Clock
+
+
+class Refused(Exception):
+    """The event is not possible now: it is kept, and changes nothing."""
+
+
+def need(condition, why):
+    if not condition:
+        raise Refused(why)
+
+
+class Party:
+    """A reporter with an own call-back."""
+
+    def __init__(self, ref):
+        self.ref, self.answer, self.tries = ref, "OPEN", 0
+
+
+class Case:
+    def __init__(self, world, label, event):
+        self.world, self.label = world, label
+        self.state, self.cycle, self.klass, self.holder = None, 1, "", ""
+        self.place, self.positioned, self.flags = None, False, set()
+        self.reported, self.t0 = event.t, event.occ
+        self.source, self.category, self.about = event.source, event.data.get("category", ""), event.data.get("about", "")
+        self.clocks, self.parties = [], [Party("")]
+        self.account = Account(event.t, "dispatcher")
+        self.cycle_began = event.t
+        self.dispatched = self.held = self.arrived = self.solved = None
+        self.arrival_proven = False
+        self.pause = None            # (reason, since, owner)
+        self.pauses = []             # reasons of all pauses
+        self.paused_sum = 0
+        self.asked = {}              # what one person has asked for and a second one must agree to
+        self.plan, self.plan_delivered, self.objections = None, None, 0
+        self.returns, self.tried, self.return_deadline_base = [], set(), None
+        self.units = {}
+        self.contacts = []           # when the holder was in touch with the reporter
+        self.withdraw_asked = None
+        self.merged_into, self.before_merge, self.merged_by = None, None, ""
+        self.undelivered_since = None
+        self.second_holder, self.next_holder = "", None
+        self.closed = None
+
+    # ---- clocks ---------------------------------------------------------------------------------
+
+    def clock(self, name, unit=""):
+        """The running clock of this name, or None."""
+        return next((c for c in reversed(self.clocks) if c.name == name and c.running() and c.unit == unit), None)
+
+    def last(self, name):
+        return next((c for c in reversed(self.clocks) if c.name == name), None)
+
+    def start(self, name, when, date=None, hidden=False, **more):
+        """Starts a clock with the budget of the case's class; one without a budget for it does not start."""
+        budget, kind = self.world.policy.budget(name, self.klass)
+        if budget is None and date is None and name != "K_CITIZEN":
+            return None
+        later = name in ("K_RESOLVE", "K_PLAN") and self.cycle > 1
+        if later:
+            budget = self.world.policy.later(name, self.klass, budget)
+        c = Clock(name, when, budget, self.world.policy.calendar(kind), date=date, cycle=self.cycle, holder=self.holder, **more)
+        if self.cycle > 1 and name in ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN", "K_PROMISE"):
+            c.higher = self.cycle - 1
+        self.clocks.append(c)
+        if not hidden:
+            self.world.clock_changed(self, c, "START")
+        return c
+
+    def stop(self, name, when, unit=""):
+        c = self.clock(name, unit)
+        if c:
+            self.end(c, when)
+
+    def end(self, c, when):
+        """The fact has come. Met when not later than the deadline, to the millisecond (R3)."""
+        c.ended = when
+        c.marks_on = c.name == "K_HANDOVER"
+        due = c.deadline()
+        if due is not None:
+            c.met = when <= due or self.world.excused(due)
+            if c.name in promise.PROMISES:
+                if not c.met and not any(b.deadline == due for b in c.breaches):
+                    self.breach(c)
+                if c.met:
+                    self.rebut(c, when)
+        self.world.clock_changed(self, c, "STOP")
+
+    def rebut(self, c, when):
+        """A fact that came late, but was in time, refutes what was written against the holder (corner 4)."""
+        for b in c.breaches:
+            if when <= b.deadline and not b.marks:
+                self.mark(c, b, "REBUTTED")
+
+    def mark(self, c, b, mark):
+        b.marks.append(mark)
+        self.world.breach_marked(self, c, mark)
+
+    def breach(self, c):
+        b = Breach(c.deadline(), self.holder if c.name in promise.STAY else c.holder)
+        c.breaches.append(b)
+        self.world.breached(self, c, b)
+
+    def drop(self, name, unit=""):
+        c = self.clock(name, unit)
+        if c:
+            c.void = True
+            self.world.clock_changed(self, c, "VOID")
+
+    def move(self, c):
+        """The deadline is another one: levels begin anew from what is right now (R9)."""
+        self.world.clock_changed(self, c, "MOVE")
+
+    # ---- state and time ----------------------------------------------------------------------------
+
+    def open(self):
+        return self.state in promise.OPEN
+
+    def to(self, state, when, cause):
+        before, self.state = self.state, state
+        if state != before:
+            self.world.state_changed(self, before, cause)
+        self.turn(when)
+
+    def whose(self):
+        """The owner of the present second."""
+        if self.undelivered_since is not None:
+            return "system"
+        if "PAUSED" in self.flags:
+            return self.pause[2]
+        if "ARBITRATION" in self.flags:
+            return "arbiter"
+        owner = promise.OWNERS.get(self.state, "holder")
+        if owner == "holder" and any(u == "ANSWERED" for u in self.units.values()):
+            return "assisting"
+        return owner
+
+    def turn(self, when):
+        if self.open():
+            self.account.turn(when, self.whose())
+
+    def close(self, state, when, cause):
+        """A state that ends the case: the parts of its time are written and add up."""
+        for c in self.clocks:
+            if c.running():
+                self.end(c, when) if c.name in ("K_CITIZEN", "K_STATUTE") and state in promise.ENDED_OK else self.drop(c.name, c.unit)
+            c.marks_on = False
+        self.closed = when
+        self.to(state, when, cause)
+        self.world.closed(self, self.account.sums(when), when - self.account.turns[0][0])
+
+    def somewhere(self):
+        """Is there a place to come to? A whole community is none."""
+        return self.place is not None and (self.place.building or self.place.estate or self.place.grid) is not None
+
+    def receiver(self, role):
+        """A receiver of a ladder as the role and area of whoever may answer for it (3.3; S38 where no company is)."""
+        p = self.place
+        area = {"duty": self.holder, "manager": self.holder, "community": p and p.community, "grid": p and p.grid, "street": p and p.street,
+                "dispatcher": p and p.community}.get(role)
+        return {"duty": "holder", "property": "city", "leadership": "city"}.get(role, role), area
+
+    # ---- who -------------------------------------------------------------------------------------
+
+    def by_holder(self, e):
+        return e.role in promise.CARERS and e.area == self.holder or e.role == "community" and e.area == self.second_holder
+
+    def stranger(self, e):
+        """A company that has nothing to do with this case."""
+        return e.role in ("holder", "manager") and e.area != self.holder and e.area not in self.units
+
+    def of_place(self, e):
+        if e.role == "dispatcher":
+            return not e.area or e.area == (self.place.community if self.place else None)
+        if e.role == "street":
+            return not e.area or e.area == (self.place.street if self.place else None)
+        return True

@@ -1,0 +1,82 @@
+"""One clock of a case: start, budget, pauses, floor, and what they give (R6), with the marks of its ladder (3.3)."""
+import promise
+from calendars import ALWAYS, COUNT, DAYS, ROLL
+
+
+class Breach:
+    """A fact (R7): never deleted, it may gain a mark."""
+
+    def __init__(self, deadline, holder):
+        self.deadline, self.holder, self.marks = deadline, holder, []
+
+
+class Clock:
+    def __init__(self, name, start, budget, calendar, **more):
+        self.name, self.start, self.budget, self.calendar = name, start, budget, calendar
+        self.date = None         # an instant that was named instead of a budget
+        self.floor = None        # corner 3: never earlier than this …
+        self.floor_from = None   # … a quarter of the budget from here
+        self.paused = 0          # counted pauses
+        self.paused_at = None    # since when it stands still
+        self.ended = None        # when it stopped
+        self.met = None
+        self.void = False
+        self.cycle, self.holder, self.unit = 1, "", ""
+        self.higher = 0          # corner 9: how many levels higher its ladder begins
+        self.told = {}           # level -> when it was due
+        self.passed = set()      # levels passed over without an own notice
+        self.breaches = []
+        self.expired = False     # its deadline was judged
+        self.marks_on = True     # for a clock whose ladder goes on after its end
+        self.__dict__.update(more)
+
+    def running(self):
+        return self.ended is None and not self.void
+
+    def counting(self):
+        return self.running() and self.paused_at is None
+
+    def deadline(self):
+        """A function of its parts, recomputed whenever it is asked (3.8, 7). None for a clock that is only shown."""
+        if self.date is not None:
+            due = self.date + self.paused
+        elif self.budget is None:
+            return None
+        elif self.calendar.kind in (ALWAYS, ROLL):
+            due = self.calendar.due(self.start + self.paused, self.budget)
+        else:
+            due = self.calendar.due(self.start, self.budget)
+        return due if self.floor is None else max(due, self.floor)
+
+    def share(self, thousandths):
+        """The instant at which this share of the budget has gone by, from the start plus counted pauses."""
+        if thousandths == 1000:
+            return self.deadline()
+        if self.floor is not None and self.deadline() == self.floor:  # a fresh quarter: its shares count from when it was given
+            return self.floor_from + (self.floor - self.floor_from) * thousandths // 1000
+        if self.date is not None or self.calendar.kind == DAYS:
+            return self.start + self.paused + (self.deadline() - self.start - self.paused) * thousandths // 1000
+        if self.calendar.kind == COUNT:
+            return self.calendar.due(self.start, self.budget * thousandths // 1000)
+        return self.calendar.due(self.start + self.paused, self.budget * thousandths // 1000)
+
+    def ladder(self):
+        """Its marks as (due time, level, receivers), in order."""
+        marks = []
+        for level, share, plus, to in self.ladders.get(self.name, ()):
+            due = self.share(share)
+            if share > 1000 and self.deadline() is not None:
+                due = max(due, self.deadline() + plus)
+            marks.append((due, level, to))
+        if self.higher:
+            marks = [(due, above, upper) for (due, _, _), (_, above, upper) in zip(marks, marks[self.higher:])]
+        marks += [(self.calendar.due(self.start, after), level, to) for level, after, to in promise.FIXED_MARKS.get(self.name, ())]
+        return marks
+
+    ladders = promise.LADDERS
+
+    def pending(self):
+        """Marks that were neither told nor passed over."""
+        if self.void or self.paused_at is not None or not self.marks_on:
+            return []
+        return [m for m in self.ladder() if m[1] not in self.told and m[1] not in self.passed]

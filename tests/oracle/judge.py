@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Judges scenarios: what `hongxin simulate` says became true, and what the rules say (life-cycle.md), must be the same.
+
+    judge.py --config DIR [--only TEXT] --simulator COMMAND… -- SCENARIO.jsonl | FOLDER …
+
+Compared are, for each case: every answer, state, clock with its deadline and verdict, breach and its marks, level with its time,
+and the parts of the time by owner. Ends with 1 and every difference: `-` only the oracle says so, `+` only hongxin does.
+"""
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import traceback
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "trace"))
+import scenario as scenarios  # noqa: E402
+import times  # noqa: E402
+import variants  # noqa: E402
+
+REFUSED = ("NOT_ALLOWED", "INVALID")
+NOT_JUDGED = ("K_DELIVERY",)  # when a delivery is tried again is not in the rules
+OWNERS = ("citizen", "dispatcher", "holder", "assisting", "arbiter", "force", "system")
+ALARMS = ("REMINDER", "WARNING", "BREACH")
+
+
+def theirs(facts):
+    """Facts of the simulator in the form in which they are compared."""
+    levels = collections.OrderedDict()
+    for f in facts:
+        t, case, cycle = times.parse(f["t"]), f.get("case"), f.get("cycle")
+        kind = f["fact"]
+        if kind == "REPLY":
+            yield ("REPLY", t, f["id"], "REFUSED" if f["result"] in REFUSED else f["result"])
+        elif kind == "STATE":
+            yield ("STATE", t, case, f.get("from"), f["to"], f["cause"])
+        elif kind == "CLOCK" and f["clock"] not in NOT_JUDGED:
+            due = times.parse(f["deadline"]) if f.get("deadline") else None
+            yield ("CLOCK", t, case, f["clock"], f["change"], due, f.get("met") if f["change"] == "STOP" else None)
+        elif kind == "BREACH":
+            yield ("BREACH", t, case, f["clock"], times.parse(f["deadline"]), f.get("holder", ""))
+        elif kind == "BREACH_MARK":
+            yield ("BREACH_MARK", t, case, f["clock"], f["mark"])
+        elif kind == "OWNER":
+            yield ("OWNER", t, case, f["total_ms"], *(f"{o}={f[o]}" for o in OWNERS if f.get(o)))
+        elif kind == "NOTICE" and f.get("level") and f["kind"] in ALARMS and not f.get("why", "").startswith("acknowledged"):
+            for clock in [f["clock"], *f.get("also", [])]:
+                levels["LEVEL", t, case, clock, f["level"]] = None
+            levels["DUE", t, case, f["clock"], f["level"], times.parse(f["t_due"]), tuple(sorted(f.get("passed", [])))] = None
+    yield from levels
+
+
+def ours(facts):
+    for f in facts:
+        t, case, kind = f["t"], f["case"], f["fact"]
+        if kind == "REPLY":
+            yield ("REPLY", t, f["id"], f["result"])
+        elif kind == "STATE":
+            yield ("STATE", t, case, f["before"], f["to"], f["cause"])
+        elif kind == "CLOCK" and f["clock"] not in NOT_JUDGED:
+            yield ("CLOCK", t, case, f["clock"], f["change"], f["deadline"], f["met"])
+        elif kind == "BREACH":
+            yield ("BREACH", t, case, f["clock"], f["deadline"], f["holder"])
+        elif kind == "BREACH_MARK":
+            yield ("BREACH_MARK", t, case, f["clock"], f["mark"])
+        elif kind == "OWNER":
+            yield ("OWNER", t, case, f["total"], *(f"{o}={f[o]}" for o in OWNERS if f[o]))
+        elif kind == "LEVEL":
+            yield ("LEVEL", t, case, f["clock"], f["level"])
+            yield ("DUE", t, case, f["clock"], f["level"], f["due"], f["passed"])
+
+
+def show(fact):
+    return " ".join(times.show(v) if isinstance(v, int) and not isinstance(v, bool) and v > 10**11 else str(v) for v in fact)
+
+
+def changes(facts):
+    """Without what changes nothing: a clock that is moved to the deadline that it has."""
+    known = {}
+    for fact in facts:
+        if fact[0] == "CLOCK":
+            _, _, case, clock, change, due, _ = fact
+            if change == "MOVE" and known.get((case, clock)) == due:
+                continue
+            known[case, clock] = due
+        yield fact
+
+
+def differences(mine, simulated):
+    """Facts that only one of both knows, in order of time."""
+    a, b = collections.Counter(mine), collections.Counter(simulated)
+    for fact in [f for f in a if f[0] == "DUE" and f not in b]:  # one notice names two clocks that break together, and the time of one
+        del a[fact]
+    only = [(fact[1], "-", fact) for fact in (a - b).elements()] + [(fact[1], "+", fact) for fact in (b - a).elements()]
+    return [f"{sign} {show(fact)}" for _, sign, fact in sorted(only, key=lambda x: (x[0], x[2][0], x[1]))]
+
+
+def judge(command, config, path):
+    with variants.made(config, path) as (folder, made):
+        done = subprocess.run([*command, "--config", folder, made], capture_output=True, check=False, timeout=60, text=True)
+        if done.returncode:
+            return [f"ended with {done.returncode}: {done.stderr.strip()}"]
+        facts = [json.loads(line) for line in done.stdout.splitlines()]
+        return differences(changes(ours(scenarios.run(folder, made, config))), changes(theirs(facts)))
+
+
+# What the oracle cannot know: whether a code that a building shows is the right one is a matter of a keyed digest, not of the rules.
+NOT_KNOWN = ("evidence-onsite-code", "evidence-pause-with-a-wrong-code")
+
+
+def guarded(job):
+    try:
+        return job[2], judge(*job)
+    except Exception as error:  # a fault of the oracle is a fault of this test, with the scenario's name
+        return job[2], [f"the oracle failed: {error!r}", *traceback.format_exc().splitlines()[-3:]]
+
+
+def scenarios_of(paths):
+    for path in map(pathlib.Path, paths):
+        yield from (p for p in (sorted(path.glob("*.jsonl")) if path.is_dir() else [path]) if not p.name.startswith(NOT_KNOWN))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--simulator", required=True, nargs="+")
+    parser.add_argument("--only", default="")
+    parser.add_argument("paths", nargs="+")
+    options = parser.parse_args()
+    jobs = [(options.simulator, options.config, p) for p in scenarios_of(options.paths) if options.only in p.name]
+    bad = 0
+    with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
+        for path, faults in pool.map(guarded, jobs, chunksize=8):
+            bad += bool(faults)
+            for fault in faults:
+                print(f"{path.stem}: {fault}")
+    print(f"{len(jobs)} scenarios judged, {bad} differ")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""The numbers in force: those of promise.py, and over them what a version of a scenario's own changes (R14, corner 23)."""
+import re
+
+import promise
+import yaml
+from calendars import ALWAYS, COUNT, DAYS, ROLL, Calendar, Holidays
+
+UNITS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def length(text):
+    """`40min`, `3h`, `2d` in milliseconds."""
+    number, unit = re.fullmatch(r"(\d+)\s*(ms|s|min|h|d)?", str(text)).groups()
+    return int(number) * UNITS[unit or "ms"]
+
+
+def window(text):
+    begin, end = text.split("-")
+    return tuple(int(t[:2]) * 60 + int(t[3:]) for t in (begin, end))
+
+
+class Policy:
+    def __init__(self, holidays):
+        self.holidays, self.budgets, self.laters, self.zone = holidays, dict(promise.BUDGETS), dict(promise.LATER_BUDGETS), "Asia/Shanghai"
+        self.own = {}
+
+    def budget(self, clock, klass):
+        return self.budgets.get(clock, {}).get(klass or promise.UNKNOWN_CLASS, (None, "always"))
+
+    def later(self, clock, klass, budget):
+        return self.laters.get((clock, klass), budget)
+
+    def calendar(self, name):
+        if name in self.own:
+            return self.own[name]
+        day, office = ((8 * 60, 21 * 60),), ((9 * 60, 18 * 60),)
+        return {"always": lambda: Calendar(ALWAYS, zone=self.zone), "day": lambda: Calendar(ROLL, day, self.zone),
+                "day-count": lambda: Calendar(COUNT, day, self.zone),
+                "workdays": lambda: Calendar(DAYS, office, self.zone, self.holidays)}[name]()
+
+    def lay_over(self, path, shipped):
+        """Takes from a life cycle of the scenario's own what differs from the one that is shipped."""
+        theirs = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
+        ours = yaml.load(shipped.read_text(encoding="utf-8"), yaml.BaseLoader)
+        self.zone = theirs.get("zone", self.zone)
+        for name, text in {c["name"]: c for c in theirs["calendars"]}.items():
+            if text not in ours["calendars"] or text["kind"] != "always":
+                self.own[name] = self.read_calendar(text)
+        known = {c["name"]: c for c in ours["clocks"]}
+        for text in theirs["clocks"]:
+            if text != known.get(text["name"]):
+                self.read_clock(text)
+
+    def read_calendar(self, text):
+        worked = self.holidays if "holidays" in text else Holidays() if text.get("week") == "working" else None
+        return Calendar(text["kind"], tuple(window(w) for w in text.get("windows", ())), self.zone, worked)
+
+    def read_clock(self, text):
+        name, usual = text["name"], text.get("calendar", "always")
+        self.budgets[name] = budgets = {}
+        for row in text.get("budgets", ()):
+            for klass in [row["class"]] if "class" in row else promise.CLASSES:
+                if "class" in row or klass not in budgets:
+                    budgets[klass] = (length(row["ms"]), row.get("calendar", usual))
+                    if "later" in row:
+                        self.laters[name, klass] = length(row["later"])

@@ -1,0 +1,169 @@
+"""Runs a scenario of `hongxin simulate` through the rules: lines in order of time, outages, jumps of the clock, new versions."""
+import json
+import pathlib
+
+import city
+import events
+import promise
+import times
+from calendars import Holidays
+from world import FAR, Event, World
+
+
+class Run:
+    def __init__(self, folder, path, shipped):
+        self.path = pathlib.Path(path)
+        self.world = World(folder)
+        self.shipped = pathlib.Path(shipped)
+        own = pathlib.Path(folder) / "life-cycles" / "complaint.yaml"
+        if own.read_bytes() != self.life_cycle().read_bytes():
+            self.world.policy.lay_over(own, self.life_cycle())
+        self.offset = 0      # wall clock minus real time
+        self.away = False
+        self.waiting = []
+
+    def life_cycle(self):
+        return self.shipped / "life-cycles" / "complaint.yaml"
+
+    def lines(self):
+        out = []
+        for number, text in enumerate(self.path.read_text(encoding="utf-8").splitlines(), 1):
+            if not text.strip():
+                continue
+            line = json.loads(text)
+            if "suspend_ms" in line:  # both clocks jump: an outage (corner 16)
+                at = times.parse(line["at"])
+                out += [(at, number, {"down": 1}), (at + line["suspend_ms"], number, {"up": 1})]
+                continue
+            for key in ("rcv", "at", "end"):
+                if key in line:
+                    out.append((times.parse(line[key]), number, line))
+            if "down" in line:
+                out.append((times.parse(line["down"]), number, {"down": 1}))
+            if "up" in line:
+                out.append((times.parse(line["up"]), number, {"up": 1}))
+        return sorted(out, key=lambda x: (x[0], 1 if "end" in x[2] else 0, x[1]))
+
+    def replacements(self, begin, end):
+        """When estates get another company: that too happens at an instant (corner 22)."""
+        for key, rows in self.world.city.tables["estates"].rows.items():
+            for row in rows:
+                if row["since"] and begin < row["since"] <= end:
+                    yield row["since"], key, row["company"]
+
+    def play(self):
+        lines = self.lines()
+        last = next((t for t, _, line in lines if "end" in line), None)
+        changes = sorted(self.replacements(lines[0][0], last or lines[-1][0] + 30 * times.DAY))
+        for real, number, line in lines:
+            while changes and changes[0][0] <= real + self.offset and not self.away:
+                when, estate, company = changes.pop(0)
+                if when < self.world.drain_until:  # we were down at that instant: when all is read
+                    when = self.world.drain_until
+                    changes.append((when, estate, company))
+                    continue
+                self.replace(when, estate, company)
+            self.line(real, number, line)
+        if last is None:
+            self.world.advance(lines[-1][0] + 30 * times.DAY, inclusive=True)
+        return self.world.facts
+
+    def line(self, real, number, line):
+        w, wall = self.world, real + self.offset
+        if self.away and "up" not in line:
+            return self.waiting.append((number, line))
+        if "end" in line:
+            return w.advance(wall, inclusive=True)
+        if not self.away:
+            w.advance(wall)
+        if "event" in line:
+            return self.event(line, number, wall)
+        if "down" in line:
+            self.away, self.since = True, wall
+        elif "up" in line:
+            self.up(self.since, wall)
+        elif "step_ms" in line:
+            self.step(wall, line["step_ms"])
+        elif "endpoint" in line:
+            (w.down_endpoints.add if line["state"] == "down" else w.down_endpoints.discard)(line["endpoint"])
+        elif "apply" in line:
+            self.apply(line)
+        return None
+
+    def event(self, line, number, wall):
+        e = Event(line, number)
+        e.rcv += self.offset
+        self.world.receive(e)
+
+    def up(self, since, now):
+        """What was sent meanwhile is read, in the order of its sending; deadlines are judged when that is over (corner 17)."""
+        w = self.world
+        self.away = False
+        w.now = max(w.now, now)
+        w.outage, w.drain_until = (since, now), now + promise.DRAIN
+        waiting, self.waiting = self.waiting, []
+        for number, line in waiting:
+            if "event" in line:
+                self.event(line, number, now)
+            else:
+                self.line(times.parse(line["at"]), number, line)
+        for case in list(w.cases.values()):
+            w.deliver_again(case, now)
+
+    def step(self, wall, by):
+        """A jump forward puts the deadlines inside it in doubt for a minute; a jump back takes a doubt away (corners 14, 15)."""
+        w = self.world
+        self.offset += by
+        if by > 0:
+            w.now = max(w.now, wall + by)
+            w.jump, w.doubt_until = (wall, wall + by), wall + by + promise.DOUBT
+        else:
+            w.jump, w.doubt_until = None, -FAR
+
+    def replace(self, when, estate, company):
+        w = self.world
+        w.advance(when)
+        for case in list(w.cases.values()):
+            if case.place and case.place.estate == estate and company and company != case.place.company:
+                old, case.place.company = case.place.company, company
+                if case.holder == old and case.state in ("RESOLVED", *promise.ENDED_OK):
+                    case.next_holder = company
+                elif case.open() and case.holder == old:
+                    events.change_holder(case, company, when, "HOLDER_CHANGED")
+
+    def apply(self, line):
+        """A new version: new clocks take it; open ones only when it is said, and never get an earlier deadline without a floor (corner 23)."""
+        w = self.world
+        path = next(p for p in (self.path.parent / line["apply"], pathlib.Path(w.folder) / line["apply"]) if p.exists())
+        if path.suffix == ".ics":
+            w.policy.holidays = Holidays.read(path)
+        else:
+            w.policy.lay_over(path, self.life_cycle())
+        if not line.get("open"):
+            return
+        for case in w.cases.values():
+            for c in case.clocks:
+                if c.running() and c.deadline() is not None and c.date is None and case.open():
+                    self.move_open(case, c)
+
+    def move_open(self, case, c):
+        w, before = self.world, c.deadline()
+        budget, kind = w.policy.budget(c.name, case.klass)
+        if case.cycle > 1:
+            budget = w.policy.later(c.name, case.klass, budget)
+        old = (c.budget, c.calendar)
+        c.budget, c.calendar = budget, w.policy.calendar(kind)
+        if c.deadline() < min(before, w.now + c.budget // 4):
+            c.floor, c.floor_from = min(before, w.now + c.budget // 4), w.now
+        if c.deadline() != before:
+            c.told, c.passed = {}, set()
+            case.move(c)
+        else:
+            c.budget, c.calendar = old
+
+
+def run(folder, path, shipped):
+    return Run(folder, path, shipped).play()
+
+
+ZONE = city.ZONE

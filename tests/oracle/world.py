@@ -1,0 +1,305 @@
+"""The time of all cases: what is read when, what falls due when, and what was told (R4, R8, R9, R13; corners 7, 8, 14 to 18)."""
+import json
+
+import city
+import events
+import policy as policies
+import promise
+import times
+from calendars import Holidays
+from case import Case, Refused
+
+FAR = 1 << 62
+MOST = 20_000  # nothing falls due so often
+
+
+class Event:
+    """One message with its four times. `t` is the time that counts for it (R2)."""
+
+    def __init__(self, line, number):
+        self.name, self.label, self.data = line["event"], line.get("case", ""), line.get("data", {})
+        self.rcv = times.parse(line["rcv"])
+        self.occ = times.parse(line["occ"]) if "occ" in line else self.rcv
+        self.src = times.parse(line["src"]) if "src" in line else self.rcv
+        self.source, self.id, self.seq = line.get("source", "sim"), str(line.get("id", number)), line.get("seq", 0)
+        self.proof = line.get("proof", "CLAIM")
+        who, _, self.person = line.get("by", "").partition("/")
+        self.role, _, self.area = who.partition(":")
+        self.digest = json.dumps({k: v for k, v in line.items() if k != "rcv"} | {"occ": self.occ, "src": self.src, "id": self.id}, sort_keys=True)
+        self.t = self.rcv
+
+    def judge(self, received):
+        """The effective time of R2."""
+        trusted = self.proof in promise.TRUSTED.get(self.name, ())
+        self.t = self.occ if trusted and self.occ <= received + promise.AHEAD else received
+
+    def of_history(self, h, when):
+        """An event of an imported case."""
+        e = Event({"event": h["type"], "rcv": "1970-01-01T00:00:00Z", "by": h.get("by", ""), "data": h.get("data", h)}, 0)
+        e.t = e.occ = e.rcv = when
+        return e
+
+    def date(self, key):
+        value = self.data.get(key)
+        return times.parse(value) if isinstance(value, str) and value else value or None
+
+
+class World:
+    def __init__(self, folder, start=0):
+        self.city = city.read(folder)
+        self.folder = folder
+        self.policy = policies.Policy(Holidays.read(f"{folder}/calendars/china.ics"))
+        self.cases, self.facts = {}, []
+        self.now = start
+        self.seen, self.parked = {}, []
+        self.down_endpoints = set()
+        self.outage = None           # (from, to): the last time the daemon was away
+        self.drain_until = -FAR
+        self.jump, self.doubt_until = None, -FAR
+
+    # ---- what is told -------------------------------------------------------------------------------
+
+    def note(self, fact, case, **keys):
+        self.facts.append({"fact": fact, "t": self.now, "case": case.label if case else None, "cycle": case.cycle if case else None, **keys})
+
+    def state_changed(self, case, before, cause):
+        self.note("STATE", case, before=before, to=case.state, cause=cause)
+
+    def clock_changed(self, case, c, change):
+        self.note("CLOCK", case, clock=c.name, change=change, start=c.start, deadline=c.deadline(),
+                  met=c.met if change == "STOP" else None, of=c.cycle)
+
+    def breached(self, case, c, b):
+        b.noticed = self.now
+        self.note("BREACH", case, clock=c.name, deadline=b.deadline, holder=b.holder, noticed=self.now)
+
+    def breach_marked(self, case, c, mark):
+        self.note("BREACH_MARK", case, clock=c.name, mark=mark)
+
+    def closed(self, case, sums, total):
+        self.note("OWNER", case, total=total, **sums)
+
+    def told(self, case, c, level, due, passed):
+        self.note("LEVEL", case, clock=c.name, level=level, due=due, passed=tuple(sorted(passed)))
+
+    def replied(self, e, result):
+        self.note("REPLY", None, id=e.id, result=result)
+
+    def excused(self, due):
+        """A deadline inside a jump of our clock that is in doubt: what is done meanwhile is in time (corner 14)."""
+        return self.jump is not None and self.jump[0] < due <= self.jump[1] and self.now <= self.doubt_until
+
+    # ---- receivers ------------------------------------------------------------------------------------
+
+    def nobody_reachable(self):
+        return "*" in self.down_endpoints
+
+    # ---- what falls due ---------------------------------------------------------------------------------
+
+    def held_back(self, due):
+        """No deadline is judged while old messages are still read (corner 17), nor inside a jump of the clock that is in doubt (corner 14)."""
+        if due <= self.drain_until:
+            due = self.drain_until
+        if self.jump and self.jump[0] < due <= self.jump[1] and due <= self.doubt_until:
+            due = max(due, self.doubt_until)
+        return due
+
+    def quiet(self, case, level, due):
+        """L4 and L5 wait from 22:00 to 07:00 unless the case is urgent."""
+        if level < "L4" or case.klass == promise.EMERGENCY or case.flags & {"MASS", "SAFETY"}:
+            return due
+        there = times.local(due, self.policy.zone)
+        minute = there.hour * 60 + there.minute + (there.second * 1000 + due % 1000) / 60_000
+        if promise.QUIET_TO <= minute < promise.QUIET_FROM:
+            return due
+        morning = times.at(there.date(), promise.QUIET_TO, self.policy.zone)
+        return morning if morning >= due else morning + times.DAY
+
+    def coming(self, case):
+        """Everything of one case that will fall due, as (when it acts, when it was due, what, clock)."""
+        for c in case.clocks:
+            if getattr(c, "frozen", False):
+                continue
+            due = c.deadline() if c.counting() else None
+            if due is not None and (c.name in events.EXPIRIES or c.name in promise.PROMISES and not any(b.deadline == due for b in c.breaches)):
+                yield self.held_back(due), due, "deadline", c
+            for when, level, _ in c.pending():
+                yield self.held_back(self.quiet(case, level, when)), when, level, c
+
+    def next(self):
+        return min(((act, due, what != "deadline", what, n, case, c) for case in self.cases.values()
+                    for n, (act, due, what, c) in enumerate(self.coming(case))), key=lambda x: x[:3], default=None)
+
+    def advance(self, to, inclusive=False):
+        """Everything that was due before `to` happens; what was received at the same instant comes first (R4)."""
+        for _ in range(MOST):
+            first = self.next()
+            if first is None or first[0] > to or first[0] == to and not inclusive:
+                self.now = max(self.now, to)
+                return
+            self.now = max(self.now, first[0])
+            self.fire(*first[3:])
+        raise RuntimeError(f"something falls due again and again: {first[3]} of {first[6].name}")
+
+    def fire(self, what, _, case, c):
+        if what != "deadline":
+            return self.tell(case, c)
+        if c.name in promise.PROMISES:
+            return case.breach(c)
+        c.ended, c.met = self.now, False
+        self.clock_changed(case, c, "STOP")
+        return events.EXPIRIES[c.name](case, max(c.deadline(), self.now))
+
+    def tell(self, case, c):
+        """The level that is right now; those passed over are named with it (R9)."""
+        due = [(when, level) for when, level, _ in c.pending() if self.held_back(self.quiet(case, level, when)) <= self.now]
+        when, level = due[-1]
+        passed = [lower for _, lower in due[:-1]]
+        c.passed.update(passed)
+        c.told[level] = when
+        self.told(case, c, level, when, passed)
+
+    def deliver_again(self, case, now):
+        """Nobody could take it while we were away: not deemed held, but delivered now; until then the seconds are ours (corner 17)."""
+        c = case.clock("K_HANDOVER")
+        if c and self.outage[0] < c.deadline() <= now:
+            c.ended, c.met, c.marks_on = now, False, False
+            self.clock_changed(case, c, "STOP")
+            case.account.give(c.start, now, "holder", "system")
+            case.dispatched = now
+            case.start("K_HANDOVER", now)
+
+    # ---- what is read ---------------------------------------------------------------------------------
+
+    def receive(self, e):
+        """One event, read by our door at `e.rcv` of the wall clock."""
+        received = e.rcv
+        if self.outage and self.outage[0] < e.src < self.outage[1]:
+            received = min(e.src, received)  # our outage counts against nobody
+        key = (e.source, e.id)
+        if key in self.seen:
+            return self.replied(e, "DUPLICATE" if self.seen[key] == e.digest else "CONFLICT")
+        e.judge(received)
+        if e.name not in events.HANDLERS and e.name != "DESK_PRESENT" or not self.complete(e):
+            return self.replied(e, "REFUSED")
+        self.seen[key] = e.digest
+        if e.name == "REPORTED":
+            return self.report(e)
+        if e.name == "DESK_PRESENT":  # about the city, not a case
+            return self.replied(e, "ACCEPTED" if e.role == "city" and not e.label else "REFUSED")
+        case = self.cases.get(e.label)
+        if case is None:
+            self.parked.append((self.now, e))
+            return self.replied(e, "PARKED")
+        return self.replied(e, self.apply(case, e))
+
+    NEEDS = {"CLASS_SET": ["class"], "ROUTED": ["holder"], "REJECTED": ["reason"], "APPOINTED": ["date"], "CLASS_PROPOSED": ["class"],
+             "PARTY_ADDED": ["party"], "PAUSED": ["reason"], "RETURN_REQUESTED": ["reason"], "RETURN_ACCEPTED": ["holder"],
+             "ARBITRATED": ["holder"], "HOLDER_CHANGED": ["holder"], "MERGED_INTO": ["into"], "SPLIT": ["cases"],
+             "SILENCED": ["clock", "level", "until", "why"], "ASSIST_ASKED": ["unit"], "NOTICE_ACKED": ["clock", "level"],
+             "APPEALED": ["clock", "why"], "EXCLUDED": ["clock"], "APPEAL_REFUSED": ["clock"],
+             "DEADLINE_MOVED": ["clock", "deadline", "why"], "CLOCK_CORRECTED": ["clock", "deadline", "why"],
+             "TRANSFERRED": ["receipt"], "CONVERTED": ["dispute"]}
+
+    def complete(self, e):
+        return all(e.data.get(key) for key in self.NEEDS.get(e.name, ()))
+
+    def apply(self, case, e):
+        senders = promise.SENDERS.get(e.name)
+        try:
+            if senders and e.role not in senders:
+                raise Refused("not for you to say")
+            events.HANDLERS[e.name](case, e)
+        except Refused:
+            return "REFUSED"
+        return "REJECTED" if e.name == "REJECTED" else "ACCEPTED"
+
+    def report(self, e):
+        place = self.city.place(e.data["place"], e.t) if e.data.get("place") else None
+        if e.data.get("class") and e.data["class"] not in promise.CLASSES or e.data.get("place") and place is None:
+            return self.replied(e, "REFUSED")
+        position = e.data.get("position")
+        if position and not (abs(position[0]) <= 180 and abs(position[1]) <= 90):
+            return self.replied(e, "REFUSED")
+        again = e.data.get("repeat_of")
+        if again and (self.named(again) is None or self.named(again).open()):
+            return self.replied(e, "REFUSED")
+        if position and place is None:
+            place = self.city.place_at(position, e.t)
+        if e.label in self.cases and self.cases[e.label].open():
+            return self.replied(e, "REPEATED")
+        case = Case(self, e.label, e)
+        case.place, case.positioned = place, bool(position)
+        if "history" in e.data or "state" in e.data:
+            return self.replied(e, self.imported(case, e))
+        if e.data.get("category") in promise.OUT_OF_SCOPE:
+            self.cases[e.label] = case
+            case.klass = e.data.get("class", "")
+            case.close("REJECTED", e.t, "REPORTED")
+            return self.replied(e, "REJECTED")
+        self.cases[e.label] = case
+        events.HANDLERS["REPORTED"](case, e)
+        self.replied(e, "ACCEPTED")
+        return self.unpark(e.label)
+
+    def imported(self, case, e):
+        """A case from another system: its events are taken in order, each at its own time; a state without its events is refused (33)."""
+        before, past = len(self.facts), e.data.get("history", [])
+        times_of = [times.parse(h["t_occ"]) for h in past]
+        try:
+            if not past or times_of != sorted(times_of) or times_of[-1] > e.rcv or times_of[0] < e.occ:
+                raise Refused("no events, or not in their order")
+            e.t = case.reported = e.occ
+            case.account.turns = [(e.occ, "dispatcher")]
+            case.cycle_began = e.occ
+            events.HANDLERS["REPORTED"](case, e)
+            for when, h in zip(times_of, past):
+                self.run_out(case, when)
+                events.HANDLERS[h["type"]](case, e.of_history(h, when))
+            self.run_out(case, e.rcv)
+            if e.data.get("state", case.state) not in (case.state, *case.flags):
+                raise Refused("these events do not lead to that state")
+        except (Refused, KeyError):
+            del self.facts[before:]
+            return "REFUSED"
+        self.cases[e.label] = case
+        if not case.open():
+            case.drop("K_REOPEN_WINDOW")
+        return "ACCEPTED"
+
+    def run_out(self, case, until):
+        """What ran out in the past acts at its own time; nobody is told of it."""
+        for _ in range(MOST):
+            over = min((c.deadline(), n, c) for n, c in enumerate(case.clocks) if c.counting() and c.name in events.EXPIRIES) \
+                if any(c.counting() and c.name in events.EXPIRIES for c in case.clocks) else None
+            if over is None or over[0] >= until:
+                return
+            c = over[2]
+            c.ended, c.met = over[0], False
+            self.clock_changed(case, c, "STOP")
+            events.EXPIRIES[c.name](case, over[0])
+
+    def named(self, key):
+        """A case by its label or by its printed number: they are counted from 1."""
+        return self.cases.get(key) or next((c for n, c in enumerate(self.cases.values(), 1) if f"CL-{n}" == key), None)
+
+    def unpark(self, label):
+        """What had come too early, in the order of its source (corner 7)."""
+        waiting = [e for _, e in self.parked if e.label == label]
+        self.parked = [(t, e) for t, e in self.parked if e.label != label]
+        for e in sorted(waiting, key=lambda e: (e.seq, e.rcv)):
+            if self.now - e.rcv <= promise.PARK:
+                e.t = max(e.t, self.cases[label].reported)
+                self.replied(e, self.apply(self.cases[label], e))
+
+    def part(self, whole, label, e):
+        """A part of a split: place, class, reporters and report time of the whole; it waits to be routed (simulate.md, SPLIT)."""
+        case = Case(self, label, e)
+        case.place, case.klass, case.reported, case.t0, case.source = whole.place, whole.klass, whole.reported, whole.t0, whole.source
+        case.account.turns = [*whole.account.turns, (e.t, "dispatcher")]
+        self.cases[label] = case
+        case.state = None
+        case.start("K_CITIZEN", whole.t0)
+        case.start("K_TRIAGE", e.t)
+        case.start("K_STATUTE", whole.reported)
+        case.to("RECEIVED", e.t, "PARTED")
