@@ -30,6 +30,14 @@ static void class_default(struct hx_step *s, const struct hx_call *call)
         hx_take_class(s, hx_rules_default_class(s->rules));
 }
 
+/* A clock to which the new class gives what it has: nothing moves, and no floor is given. */
+static bool unmoved(const struct hx_step *s, const struct hx_clock *k)
+{
+    const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
+    return (uint64_t)hx_clock_budget(own, k->kind, s->c->class_no, k->cycle) == k->budget_ms &&
+           hx_clock_calendar(own, k->kind, s->c->class_no) == k->calendar;
+}
+
 /* Clocks whose budget depends on the class follow it: same start, floor rule (corners 1 to 3). */
 static void reclass(struct hx_step *s, const struct hx_call *call)
 {
@@ -41,7 +49,8 @@ static void reclass(struct hx_step *s, const struct hx_call *call)
         if ((k->cycle != c->cycle && !rule->stays) || rule->budget_ms[0] || rule->shown ||
             rule->dated || (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED))
             continue;
-        hx_clock_rebudget(s, k);
+        if (!unmoved(s, k))
+            hx_clock_rebudget(s, k);
     }
     for (int kind = 1; c->t_held && kind < HX_RULES_CLOCKS; kind++) {
         const struct hx_clock_rule *rule = &s->rules->clocks[kind];
