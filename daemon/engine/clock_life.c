@@ -56,6 +56,24 @@ static uint8_t basis_of(const struct hx_step *s, int kind, int64_t budget)
                                                                         : HX_BASIS_HALF_BUDGET;
 }
 
+/* A clock that begins while the case is paused stands still with the others that this reason stops,
+ * since the pause began or since its own start. */
+static void join_pause(struct hx_step *s, struct hx_clock *k)
+{
+    const struct hx_case *c = s->c;
+    if (!(c->flags & HX_FLAG_PAUSED))
+        return;
+    int reason = hx_rules_pause(s->rules, c->pause_reason);
+    if (reason < 0 || !(s->rules->clocks[k->kind].pauses & (UINT32_C(1) << reason)))
+        return;
+    int64_t since = s->t_eff;
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (c->clocks[i].state == HX_CLOCK_PAUSED && c->clocks[i].paused_at < since)
+            since = c->clocks[i].paused_at;
+    hx_clock_pause(s, k);
+    k->paused_at = k->start > since ? k->start : since;
+}
+
 void hx_clock_start_for(struct hx_step *s, int kind, int64_t start, int64_t budget)
 {
     const struct hx_clock_rule *rule = &s->rules->clocks[kind];
@@ -73,6 +91,7 @@ void hx_clock_start_for(struct hx_step *s, int kind, int64_t start, int64_t budg
     k->basis = rule->shown ? HX_BASIS_NONE : basis_of(s, kind, budget);
     k->deadline = hx_clock_deadline(s->rules, k);
     hx_fact_clock(s, k, "START");
+    join_pause(s, k);
 }
 
 void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t deadline)
@@ -85,6 +104,7 @@ void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t de
     k->budget_ms = deadline > start ? (uint64_t)(deadline - start) : 0;
     k->deadline = deadline;
     hx_fact_clock(s, k, "START");
+    join_pause(s, k);
 }
 
 static struct hx_breach *breach_of(struct hx_case *c, const struct hx_clock *k)
