@@ -36,6 +36,7 @@ class Case:
         self.pauses = []             # reasons of all pauses
         self.paused_sum = 0
         self.asked = {}              # what one person has asked for and a second one must agree to
+        self.news = None             # when the reporter heard something last
         self.plan, self.plan_delivered, self.objections = None, None, 0
         self.returns, self.tried, self.return_deadline_base = [], set(), None
         self.units = {}
@@ -69,6 +70,9 @@ class Case:
         self.clocks.append(c)
         if not hidden:
             self.world.clock_changed(self, c, "START")
+        if self.pause and self.pause[0] in promise.PAUSED_BY.get(name, ()):  # it stands still with the others
+            c.paused_at = max(when, self.pause[1])
+            self.world.clock_changed(self, c, "PAUSE")
         return c
 
     def stop(self, name, when, unit=""):
@@ -78,13 +82,16 @@ class Case:
 
     def end(self, c, when):
         """The fact has come. Met when not later than the deadline, to the millisecond (R3)."""
+        if c.paused_at is not None:
+            c.paused += max(0, when - c.paused_at)
+            c.paused_at = None
         c.ended = when
         c.marks_on = c.name == "K_HANDOVER"
         due = c.deadline()
         if due is not None:
             c.met = when <= due or self.world.excused(due)
             if c.name in promise.PROMISES:
-                if not c.met and not any(b.deadline == due for b in c.breaches):
+                if not c.met and c.judged != due:
                     self.breach(c)
                 if c.met:
                     self.rebut(c, when)
@@ -103,6 +110,7 @@ class Case:
     def breach(self, c):
         b = Breach(c.deadline(), self.holder if c.name in promise.STAY else c.holder)
         c.breaches.append(b)
+        c.judged = b.deadline
         self.world.breached(self, c, b)
 
     def drop(self, name, unit=""):

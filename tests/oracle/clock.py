@@ -26,6 +26,7 @@ class Clock:
         self.told = {}           # level -> when it was due
         self.passed = set()      # levels passed over without an own notice
         self.breaches = []
+        self.judged = None       # the deadline that was found broken
         self.expired = False     # its deadline was judged
         self.marks_on = True     # for a clock whose ladder goes on after its end
         self.__dict__.update(more)

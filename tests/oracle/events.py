@@ -143,7 +143,7 @@ def reclass(case, klass, when):
     if klass == case.klass:
         return
     case.klass = klass
-    restart_statute(case, case.reported)
+    restart_statute(case, case.reported, now=when)
     if case.state == "DISPATCHED":
         return
     for name in ("K_RESOLVE", "K_PLAN", "K_UPDATE"):
@@ -166,6 +166,8 @@ def reclass(case, klass, when):
 def again(case, clock, budget, calendar, now):
     """The clock counts from the same start with another budget."""
     before = clock.deadline()
+    if clock.budget == budget and clock.calendar.kind == calendar.kind:
+        return  # the new class gives it what it has
     clock.budget, clock.calendar, clock.floor = budget, calendar, None
     set_floor(clock, now, now)
     if clock.deadline() != before:
@@ -182,20 +184,24 @@ def set_floor(clock, now, counted_from):
 
 def begin_anew(case, name, now):
     """A clock that the new class asks for begins at the receipt, but leaves a quarter of its budget."""
-    clock = case.start(name, case.held, hidden=True)
+    clock = case.start(name, max(case.held, case.news or 0) if name == "K_UPDATE" else case.held)
     if name != "K_UPDATE":
         set_floor(clock, now, now)
-    case.world.clock_changed(case, clock, "START")
+        case.move(clock)
 
 
-def restart_statute(case, when):
+def restart_statute(case, when, now=None):
     clock = case.clock("K_STATUTE")
     budget, kind = case.world.policy.budget("K_STATUTE", case.klass)
     if clock is None:
         case.start("K_STATUTE", case.reported)
     else:
         before = clock.deadline()
+        same = clock.budget == budget
         clock.budget, clock.calendar = budget, case.world.policy.calendar(kind)
+        if now is not None and not same:
+            clock.floor = None
+            set_floor(clock, now, now)
         if clock.deadline() != before:
             clock.told, clock.passed = {}, set()
             case.move(clock)
@@ -278,7 +284,7 @@ def arrived(case, e):
         quiet_handover(case)
         return case.to("ONSITE", e.t, "ARRIVED")
     if case.by_holder(e) and case.state in ("ONSITE", "IN_WORK", "PLANNED", "RESOLVED", *promise.ENDED_OK) \
-            and e.t >= case.reported and (not case.arrival_proven or e.t < case.arrived):
+            and e.t >= case.reported and (case.arrived is None or e.t < case.arrived + (not case.arrival_proven)):
         for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT"):
             late_arrival(case, name, e.t)
         case.arrived, case.arrival_proven = e.t, True
@@ -336,7 +342,7 @@ def progress(case, e):
 
 
 def work(case, e, restart):
-    if not case.by_holder(e) or case.state not in promise.HOLDING:
+    if not case.by_holder(e) or case.state not in promise.HOLDING or e.t < case.cycle_began:
         return judge_once_more(case, e, ("K_CONTACT",))
     contact = case.clock("K_CONTACT") or case.last("K_CONTACT")
     case.stop("K_CONTACT", e.t)
@@ -344,7 +350,9 @@ def work(case, e, restart):
         rejudge(case, contact, e.t)
     quiet_handover(case)
     case.contacts.append(e.t)
-    if restart and case.clock("K_UPDATE"):
+    update = case.clock("K_UPDATE")
+    case.news = max(case.news or 0, e.t)
+    if restart and update and e.t > update.start:  # the newest news count
         case.stop("K_UPDATE", e.t)
         case.start("K_UPDATE", e.t)
     if case.state in ("HELD", "ONSITE"):
@@ -479,8 +487,13 @@ def resume(case, when):
     when = max(when, since)
     case.paused_sum += when - since
     for c in case.clocks:
-        if c.paused_at is not None and not c.void:
+        if c.paused_at is not None and c.running():
+            before = c.deadline()
             c.paused += when - c.paused_at
+            if c.floor is not None:
+                c.floor, c.floor_from = c.floor + when - c.paused_at, c.floor_from + when - c.paused_at
+            if c.judged == before:  # what was broken is broken once
+                c.judged = c.deadline()
             c.paused_at = None
             case.world.clock_changed(case, c, "RESUME")
     case.flags.discard("PAUSED")
@@ -517,7 +530,7 @@ def resolved(case, e):
         case.drop(name)
     case.flags -= {"RETURN_ASKED", "ARBITRATION"}
     if case.arrived is None:
-        case.arrived = e.t
+        case.arrived = e.t if case.somewhere() else None
     elif e.t < case.arrived:  # what was solved was reached: an arrival claimed for later is judged by the solution
         for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT"):
             late_arrival(case, name, e.t)
@@ -994,7 +1007,7 @@ def notice_acked(case, e):
     """Stops repeats of that notice, not the ladder."""
     need(case.open(), "ended")
     level = e.data["level"]
-    clock = next((c for c in case.clocks if c.name == e.data["clock"] and level in c.told and not c.void), None)
+    clock = next((c for c in case.clocks if c.name == e.data["clock"] and level in c.told and c.running()), None)
     need(clock, "not told")
     receivers = next(to for _, mark, to in clock.ladder() if mark == level)
     need(any(e.role == role and e.area in (area or "", "") for role, area in map(case.receiver, receivers)), "not told to you")

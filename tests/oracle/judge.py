@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Judges scenarios: what `hongxin simulate` says became true, and what the rules say (life-cycle.md), must be the same.
 
-    judge.py --config DIR [--only TEXT] --simulator COMMAND… -- SCENARIO.jsonl | FOLDER …
+    judge.py --config DIR [--only TEXT] [--lives PROGRAM [--count N] [--seed S]] --simulator COMMAND… -- SCENARIO.jsonl | FOLDER …
 
 Compared are, for each case: every answer, state, clock with its deadline and verdict, breach and its marks, level with its time,
-and the parts of the time by owner. Ends with 1 and every difference: `-` only the oracle says so, `+` only hongxin does.
+and the parts of the time by owner. With --lives random ones of tests/property are judged too. Ends with 1 and every difference: `-` only the oracle says so, `+` only hongxin does.
 """
 import argparse
 import collections
@@ -14,6 +14,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import traceback
 
 sys.dont_write_bytecode = True
@@ -80,14 +81,22 @@ def show(fact):
 
 
 def changes(facts):
-    """Without what changes nothing: a clock that is moved to the deadline that it has."""
-    known = {}
+    """Without what changes nothing: a clock that is moved to the deadline that it has, one that is stopped again with the same verdict.
+
+    An event that was refused may be answered in the same way when it comes again, or as a duplicate: the rules leave that open.
+    """
+    known, refused = {}, set()
     for fact in facts:
+        if fact[0] == "REPLY" and fact[3] in ("REFUSED", "DUPLICATE"):
+            if fact[3] == "DUPLICATE" and fact[2] in refused:
+                fact = (*fact[:3], "REFUSED")
+            elif fact[3] == "REFUSED":
+                refused.add(fact[2])
         if fact[0] == "CLOCK":
-            _, _, case, clock, change, due, _ = fact
-            if change == "MOVE" and known.get((case, clock)) == due:
+            _, _, case, clock, change, due, met = fact
+            if change == "MOVE" and known.get((case, clock), (0,))[0] == due or change == "STOP" and known.get((case, clock)) == (due, met):
                 continue
-            known[case, clock] = due
+            known[case, clock] = due, met
         yield fact
 
 
@@ -131,8 +140,19 @@ def main():
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--simulator", required=True, nargs="+")
     parser.add_argument("--only", default="")
-    parser.add_argument("paths", nargs="+")
+    parser.add_argument("--lives", help="the program that writes random lives (tests/property)")
+    parser.add_argument("--count", default="100")
+    parser.add_argument("--seed", default="54321")
+    parser.add_argument("paths", nargs="*")
     options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if options.lives:
+            subprocess.run([options.lives, "--lives", options.count, "--seed", options.seed, "--write", folder], check=True)
+            options.paths.append(folder)
+        return judge_all(options)
+
+
+def judge_all(options):
     jobs = [(options.simulator, options.config, p) for p in scenarios_of(options.paths) if options.only in p.name]
     bad = 0
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:

@@ -121,7 +121,7 @@ class World:
             if getattr(c, "frozen", False):
                 continue
             due = c.deadline() if c.counting() else None
-            if due is not None and (c.name in events.EXPIRIES or c.name in promise.PROMISES and not any(b.deadline == due for b in c.breaches)):
+            if due is not None and (c.name in events.EXPIRIES or c.name in promise.PROMISES and c.judged != due):
                 yield self.held_back(due), due, "deadline", c
             for when, level, _ in c.pending():
                 yield self.held_back(self.quiet(case, level, when)), when, level, c
