@@ -1,0 +1,46 @@
+"""Clocks that count anew from the same start: another class, another holder, a merge (corners 1 to 3)."""
+
+
+
+def again(case, clock, budget, calendar, now):
+    """The clock counts from the same start with another budget."""
+    before = clock.deadline()
+    if clock.budget == budget and clock.calendar.kind == calendar.kind:
+        return  # the new class gives it what it has
+    clock.budget, clock.calendar, clock.floor = budget, calendar, None
+    set_floor(clock, now, now)
+    if clock.deadline() != before:
+        clock.told, clock.passed = {}, set()
+    case.move(clock)
+
+
+def set_floor(clock, now, counted_from):
+    """New due = max(raw, now + a quarter of the budget)."""
+    quarter = now + clock.budget // 4
+    if clock.deadline() < quarter:
+        clock.floor, clock.floor_from = quarter, now
+
+
+def begin_anew(case, name, now):
+    """A clock that the new class asks for begins at the receipt, but leaves a quarter of its budget."""
+    clock = case.start(name, max(case.held, case.news or 0) if name == "K_UPDATE" else case.held)
+    if name != "K_UPDATE":
+        set_floor(clock, now, now)
+        case.move(clock)
+
+
+def restart_statute(case, when, now=None):
+    clock = case.clock("K_STATUTE")
+    budget, kind = case.world.policy.budget("K_STATUTE", case.klass)
+    if clock is None:
+        case.start("K_STATUTE", case.reported)
+    else:
+        before = clock.deadline()
+        same = clock.budget == budget
+        clock.budget, clock.calendar = budget, case.world.policy.calendar(kind)
+        if now is not None and not same:
+            clock.floor = None
+            set_floor(clock, now, now)
+        if clock.deadline() != before:
+            clock.told, clock.passed = {}, set()
+            case.move(clock)

@@ -1,0 +1,187 @@
+"""The solution, what the reporters say of it, and the next cycle (corner 9)."""
+import promise
+from case import need
+from pauses import resume
+from receipt import dispatch, quiet_handover
+from table import is_in, on
+from work import late_arrival
+
+
+@on("RESOLVED")
+def resolved(case, e):
+    is_in(case, *promise.HOLDING)
+    need(case.by_holder(e), "not the holder")
+    need(e.t >= case.reported and e.t >= case.cycle_began, "before the report")
+    count, photo = promise.EVIDENCE[case.klass]
+    evidence = e.data.get("evidence", [])
+    evidence = [evidence] if isinstance(evidence, str) else evidence
+    need(len(set(evidence) & {"photo", "signature", "code"}) >= count and (not photo or "photo" in evidence), "evidence")
+    if "PAUSED" in case.flags:
+        resume(case, e.t)
+    for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT", "K_PAUSE_MAX", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_UPDATE"):
+        case.stop(name, e.t)
+    quiet_handover(case)
+    for name in ("K_RETURN", "K_ARBITRATE"):
+        case.drop(name)
+    case.flags -= {"RETURN_ASKED", "ARBITRATION"}
+    if case.arrived is None:
+        case.arrived = e.t if case.somewhere() else None
+    elif e.t < case.arrived:  # what was solved was reached: an arrival claimed for later is judged by the solution
+        for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT"):
+            late_arrival(case, name, e.t)
+        case.arrived = e.t
+    case.solved = e.t
+    case.contacts.append(e.t)
+    case.asked.pop("class", None)
+    case.to("RESOLVED", e.t, "RESOLVED")
+    case.start("K_CALLBACK", e.t)
+
+
+def not_the_accused(case, e):
+    """No call-back is made by the holder or the party complained of (3.8, 11)."""
+    need(not case.by_holder(e) and not (e.area and e.area in (case.holder, case.second_holder)), "by the holder")
+    accused = case.about.split(":")[-1]
+    need(not accused or e.area != accused, "by the party complained of")
+
+
+def parties_named(case, e):
+    """The reporters that an answer is about: the one who is named, else all."""
+    if "party" not in e.data:
+        return list(case.parties)
+    named = [p for p in case.parties if (p.ref or case.label) == e.data["party"]]
+    need(named, "no such party")
+    return named
+
+
+def answered(case, e):
+    """The case that waits for this answer, and its reporters: a merged one's are asked for the case into which it was merged."""
+    if case.state != "MERGED":
+        return case, parties_named(case, e)
+    target = case.merged_into
+    parties = [p for p in target.parties if getattr(p, "came", None) is case]
+    need(target.state == "RESOLVED" or target.state in promise.ENDED_OK, "nobody waits for it")
+    need(any(p.answer == "OPEN" for p in parties), "has answered")
+    return target, parties
+
+
+def close_when_all_answered(case, e):
+    if any(p.answer == "OPEN" for p in case.parties):
+        return
+    state = "CLOSED" if any(p.answer == "OK" for p in case.parties) else "CLOSED_UNCONFIRMED"
+    close_called_back(case, e.t, state, e.name)
+
+
+def close_called_back(case, when, state, cause):
+    case.stop("K_CALLBACK", when)
+    case.close(state, when, cause)
+    case.start("K_REOPEN_WINDOW", when)
+
+
+@on("CALLBACK_OK")
+def callback_ok(case, e):
+    not_the_accused(case, e)
+    case, parties = answered(case, e)
+    if case.state in promise.ENDED_OK:
+        need(len(parties) < len(case.parties) or "party" in e.data, "names nobody")
+        need(parties[0].answer in ("OPEN", "GONE"), "has answered")
+        parties[0].answer = "OK"
+        return None
+    is_in(case, "RESOLVED")
+    need("FORUM" not in case.flags, "a meeting comes first")
+    whole = "party" not in e.data and len(parties) == len(case.parties)
+    for p in parties[:1] if whole else parties:  # who names nobody speaks for the case; the others may still be asked
+        p.answer = "OK"
+    if whole:
+        return close_called_back(case, e.t, "CLOSED", e.name)
+    return close_when_all_answered(case, e)
+
+
+@on("CALLBACK_BAD")
+def callback_bad(case, e):
+    not_the_accused(case, e)
+    case, parties = answered(case, e)
+    if case.state in promise.ENDED_OK:
+        window = case.clock("K_REOPEN_WINDOW")
+        need(window and e.t <= window.deadline() and case.cycle < promise.CYCLES, "the window is over")
+        case.stop("K_REOPEN_WINDOW", e.t)
+        return next_cycle(case, e, again_open=True)
+    is_in(case, "RESOLVED")
+    if case.cycle >= promise.CYCLES:
+        need("FORUM" not in case.flags, "a meeting is called")
+        case.stop("K_CALLBACK", e.t)
+        case.flags.add("FORUM")
+        case.start("K_FORUM", e.t)
+        return None
+    case.stop("K_CALLBACK", e.t)
+    return next_cycle(case, e)
+
+
+def next_cycle(case, e, again_open=False):
+    """Solved badly: a new cycle with the same holder unless L1 names another; half the budget, one level higher (corner 9)."""
+    if again_open:
+        case.account.turn(case.closed, "citizen")
+    case.cycle += 1
+    case.cycle_began = e.t
+    case.arrived, case.arrival_proven, case.solved = None, False, None
+    case.pauses, case.paused_sum, case.plan_delivered = [], 0, None
+    for p in case.parties:
+        p.answer, p.tries = "OPEN", 0
+    holder = case.next_holder or case.holder
+    named = e.data.get("holder")
+    if named and case.world.city.holder_known(named, e.t):
+        holder = named
+    if again_open:
+        case.start("K_CITIZEN", e.t)
+        case.start("K_STATUTE", e.t)
+        case.closed = None
+    dispatch(case, e.t, holder, e.name)
+
+
+@on("CALLBACK_NO_ANSWER")
+def callback_no_answer(case, e):
+    not_the_accused(case, e)
+    case, parties = answered(case, e)
+    if case.state in promise.ENDED_OK:
+        need("party" in e.data and parties[0].answer == "OPEN", "has answered")
+        return None
+    is_in(case, "RESOLVED")
+    need("FORUM" not in case.flags, "a meeting comes first")
+    for c in case.clocks:
+        if c.name == "K_CALLBACK" and c.running():
+            c.passed.add("L0")  # a first try was made
+    for p in parties:
+        if p.answer == "OPEN":
+            p.tries += 1
+            if p.tries >= 3:
+                p.answer = "GONE"
+    return close_when_all_answered(case, e)
+
+
+@on("REOPENED")
+def reopened(case, e):
+    if case.state == "REJECTED":
+        need(e.role == "reporter" or e.role in ("dispatcher", "callback"), "not the reporter")
+        need("OBJECTED" not in case.flags, "once")
+        case.flags.add("OBJECTED")
+        case.closed = None
+        case.account.turns.append((e.t, "dispatcher"))
+        case.start("K_CITIZEN", e.t)
+        case.start("K_TRIAGE", e.t)
+        case.start("K_STATUTE", e.t)
+        return case.to("RECEIVED", e.t, "REOPENED")
+    need(case.cycle < promise.CYCLES, "three cycles")
+    if case.state == "RESOLVED":
+        need("FORUM" not in case.flags, "a meeting comes first")
+        case.stop("K_CALLBACK", e.t)
+        return next_cycle(case, e)
+    is_in(case, *promise.ENDED_OK)
+    window = case.clock("K_REOPEN_WINDOW")
+    need(window and e.t <= window.deadline(), "the window is over")
+    case.stop("K_REOPEN_WINDOW", e.t)
+    return next_cycle(case, e, again_open=True)
+
+
+@on("COMMENT")
+def comment(case, e):
+    """Moves no clock (R5)."""
+    is_in(case, *promise.OPEN, *promise.ENDED_OK)

@@ -1,0 +1,87 @@
+"""The class of a complaint (S7): set, proposed, refused."""
+import promise
+from anew import again, begin_anew, restart_statute
+from case import need
+from receipt import classed
+from table import is_in, on
+from times import MINUTE
+
+
+@on("CLASS_SET")
+def class_set(case, e):
+    klass = e.data["class"]
+    need(klass in promise.CLASSES, "no such class")
+    need(not case.stranger(e), "not your case")
+    if case.state == "RECEIVED":
+        case.klass = klass
+        restart_statute(case, e.t)
+        return classed(case, e.t, "CLASS_SET")
+    if case.state == "DISPATCHED":
+        return reclass(case, klass, e.t)
+    is_in(case, *promise.HOLDING)
+    proposed = case.asked.get("class")
+    stake = case.by_holder(e)
+    if proposed and proposed[0] == klass:
+        need(e.person and e.person != proposed[1] and e.role != "holder", "same person")
+        return reclass(case, klass, e.t)
+    if not stake:
+        need(not proposed or e.person != proposed[1], "same person")
+        return reclass(case, klass, e.t)
+    need(not proposed, "another class is asked for")
+    propose_class(case, klass, e)
+
+
+def propose_class(case, klass, e):
+    """What lengthens waits for a second person; until then the old deadline holds."""
+    if longer(case, klass):
+        case.asked["class"] = (klass, e.person)
+    else:
+        case.own_choice = True
+        reclass(case, klass, e.t)
+
+
+def longer(case, klass):
+    """Does any deadline of the holder become later by this class?"""
+    order = (promise.EMERGENCY, promise.SMALL, promise.SERIOUS, promise.COMPLEX, promise.SPECIAL)
+    return order.index(klass) > order.index(case.klass or promise.UNKNOWN_CLASS)
+
+
+def reclass(case, klass, when):
+    """The same start, the new budget (corner 1); what is past gets a quarter of the new budget from now (corner 3)."""
+    case.asked.pop("class", None)
+    if klass == case.klass:
+        return
+    case.klass = klass
+    restart_statute(case, case.reported, now=when)
+    if case.state == "DISPATCHED":
+        return
+    for name in ("K_RESOLVE", "K_PLAN", "K_UPDATE"):
+        clock = case.clock(name)
+        budget, kind = case.world.policy.budget(name, klass)
+        if name != "K_UPDATE" and case.cycle > 1 and budget:
+            budget = case.world.policy.later(name, klass, budget)
+        if name == "K_PLAN" and case.plan_delivered is not None:
+            continue
+        if clock and budget is None:
+            case.drop(name)
+        elif clock:
+            again(case, clock, budget, case.world.policy.calendar(kind), when)
+        elif budget is not None:
+            begin_anew(case, name, when)
+    if klass != promise.SPECIAL and case.clock("K_PROMISE"):
+        case.drop("K_PROMISE")
+
+
+@on("CLASS_PROPOSED")
+def class_proposed(case, e):
+    is_in(case, "ONSITE")
+    need(e.data["class"] in promise.CLASSES and case.by_holder(e), "not the holder")
+    need(e.t <= case.arrived + 15 * MINUTE, "15 minutes after the arrival are over")
+    propose_class(case, e.data["class"], e)
+
+
+@on("CLASS_REFUSED")
+def class_refused(case, e):
+    is_in(case, *promise.HOLDING)
+    need("class" in case.asked and not case.stranger(e), "nothing was asked")
+    del case.asked["class"]

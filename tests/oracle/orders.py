@@ -1,0 +1,135 @@
+"""Orders, help, acknowledgements, appeals and what two persons may correct."""
+import promise
+from case import need
+from table import is_in, on
+
+
+@on("SUPERVISED")
+def supervised(case, e):
+    need(case.open() and e.role in promise.LEVEL3, "level 3 or higher")
+    date = e.date("date") if e.data.get("date") else None
+    need(date is None or date > e.t, "in the past")
+    case.drop("K_SUPERVISE")
+    case.flags.add("SUPERVISED")
+    case.start("K_SUPERVISE", e.t, date=date)
+
+
+@on("SUPERVISE_ANSWERED")
+def supervise_answered(case, e):
+    need(case.open() and "SUPERVISED" in case.flags and not case.stranger(e), "no order")
+    case.stop("K_SUPERVISE", e.t)
+    case.flags.discard("SUPERVISED")
+
+
+@on("ASSIST_ASKED")
+def assist_asked(case, e):
+    unit = e.data["unit"]
+    need(case.open() and not case.stranger(e) and case.world.city.is_unit(unit, e.t), "no such unit")
+    need(unit != case.holder and unit not in case.units, "holds it, or was asked")
+    date = e.date("date") if e.data.get("date") else None
+    need(date is None or date > e.t, "in the past")
+    case.units[unit] = "ASKED"
+    case.start("K_ASSIST", e.t, date=date, unit=unit)
+
+
+@on("ASSIST_ANSWERED")
+def assist_answered(case, e):
+    need(case.open() and case.units.get(e.area), "not asked")
+    date = e.date("date") if e.data.get("date") else None
+    need(date is None or date > e.t, "in the past")
+    case.units[e.area] = "ANSWERED"
+    if date is not None:  # without a date of its own the act is due by that of the request
+        case.stop("K_ASSIST", e.t, e.area)
+        case.start("K_ASSIST", e.t, date=date, unit=e.area)
+    case.turn(e.t)
+
+
+@on("ASSIST_DONE")
+def assist_done(case, e):
+    need(case.open() and case.units.get(e.area), "not asked")
+    case.stop("K_ASSIST", e.t, e.area)
+    del case.units[e.area]
+    case.turn(e.t)
+
+
+@on("NOTICE_ACKED")
+def notice_acked(case, e):
+    """Stops repeats of that notice, not the ladder."""
+    need(case.open(), "ended")
+    level = e.data["level"]
+    clock = next((c for c in case.clocks if c.name == e.data["clock"] and level in c.told and c.running()), None)
+    need(clock, "not told")
+    receivers = next(to for _, mark, to in clock.ladder() if mark == level)
+    need(any(e.role == role and e.area in (area or "", "") for role, area in map(case.receiver, receivers)), "not told to you")
+
+
+@on("SILENCED")
+def silenced(case, e):
+    need(case.open(), "ended")
+    need(any(c.name == e.data["clock"] and e.data["level"] in c.told for c in case.clocks) and e.date("until") > e.t, "not told")
+
+
+def breach_of(case, name):
+    clock = next((c for c in reversed(case.clocks) if c.name == name and c.breaches), None)
+    need(clock, "no breach")
+    return clock
+
+
+@on("APPEALED")
+def appealed(case, e):
+    is_in(case, *promise.OPEN, *promise.ENDED_OK)
+    clock = breach_of(case, e.data["clock"])
+    need(not case.stranger(e) or e.area == clock.breaches[-1].holder, "not your case")
+    limit = case.world.policy.calendar("workdays").after_days(clock.breaches[-1].noticed, 5)
+    need(e.t <= limit, "five working days are over")
+    case.flags.add("APPEALED")
+
+
+@on("EXCLUDED")
+def excluded(case, e):
+    is_in(case, *promise.OPEN, *promise.ENDED_OK)
+    clock = breach_of(case, e.data["clock"])
+    need(e.person and not case.by_holder(e), "two persons, not the holder")
+    first = case.asked.get("exclude")
+    if first is None:
+        case.asked["exclude"] = (clock, e.person)
+        return
+    need(first[0] is clock and first[1] != e.person, "same person")
+    del case.asked["exclude"]
+    case.mark(clock, clock.breaches[-1], "EXCLUDED")
+
+
+@on("APPEAL_REFUSED")
+def appeal_refused(case, e):
+    is_in(case, *promise.OPEN, *promise.ENDED_OK)
+    need("APPEALED" in case.flags, "no appeal")
+    case.flags.discard("APPEALED")
+    case.asked.pop("exclude", None)
+
+
+@on("DEADLINE_MOVED")
+@on("CLOCK_CORRECTED")
+def deadline_moved(case, e):
+    need(case.open() and e.person, "ended")
+    clock = case.clock(e.data["clock"])
+    need(clock is not None and clock.deadline() is not None, "no such deadline")
+    date, first = e.date("deadline"), case.asked.get("move")
+    if first is None:
+        case.asked["move"] = (clock.name, date, e.person)
+        return
+    need(first[:2] == (clock.name, date) and first[2] != e.person, "same person")
+    del case.asked["move"]
+    clock.date, clock.floor = date - clock.paused, None
+    clock.told, clock.passed = {}, set()
+    case.move(clock)
+
+
+@on("TRANSFERRED")
+def transferred(case, e):
+    need(case.open() and e.data.get("receipt"), "without receipt it stays ours")
+    case.close("TRANSFERRED", e.t, e.name)
+
+
+@on("CONVERTED")
+def converted(case, e):
+    need(case.open() and e.data.get("dispute"), "no dispute")

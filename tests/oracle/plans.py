@@ -1,0 +1,67 @@
+"""The plan of a special problem (S6) and its objections."""
+import promise
+from case import need
+from pauses import resume
+from table import is_in, on
+from times import HOUR
+
+
+@on("PLAN_PROPOSED")
+def plan_proposed(case, e):
+    is_in(case, "HELD", "ONSITE", "IN_WORK")
+    need(case.by_holder(e) or e.role in promise.LEVEL3, "not the holder")
+    need(case.klass == promise.SPECIAL, "not special")
+    date = e.date("date")
+    need(date is not None and e.data.get("steps") and e.data.get("person"), "PLAN_NO_DATE")
+    need(date > e.t, "in the past")
+    limit = case.world.policy.calendar("workdays").after_days(e.t, 15)
+    need(date <= limit or e.role in promise.LEVEL3, "more than 15 working days")
+    case.plan = date
+
+
+@on("PLAN_DELIVERED")
+def plan_delivered(case, e):
+    is_in(case, "HELD", "ONSITE", "IN_WORK")
+    need(case.plan is not None and not case.stranger(e), "no plan")
+    case.stop("K_PLAN", e.t)
+    case.plan_delivered = e.t
+    case.start("K_PROMISE", e.t, date=case.plan)
+    case.plan = None
+    case.to("PLANNED", e.t, "PLAN_DELIVERED")
+
+
+@on("PLAN_OBJECTED")
+def plan_objected(case, e):
+    is_in(case, "PLANNED")
+    need(e.t <= case.plan_delivered + 48 * HOUR, "48 hours are over")
+    case.objections += 1
+    case.drop("K_PROMISE")
+    if "PAUSED" in case.flags:
+        resume(case, e.t)
+        case.drop("K_PAUSE_MAX")
+    if case.objections == 1:
+        new_plan(case, e.t)
+    else:
+        case.flags.add("FORUM")
+        case.start("K_FORUM", e.t)
+    case.to("IN_WORK", e.t, "PLAN_OBJECTED")
+
+
+def new_plan(case, when):
+    """One new plan within twelve hours."""
+    case.plan_delivered = None
+    budget = case.world.policy.later("K_PLAN", promise.SPECIAL, 12 * HOUR)
+    clock = case.start("K_PLAN", when, hidden=True)
+    clock.budget = budget
+    case.world.clock_changed(case, clock, "START")
+
+
+@on("FORUM_HELD")
+def forum_held(case, e):
+    need("FORUM" in case.flags, "no meeting")
+    case.stop("K_FORUM", e.t)
+    case.flags.discard("FORUM")
+    if case.state == "RESOLVED":
+        case.start("K_CALLBACK", e.t)
+    elif case.state == "IN_WORK":
+        new_plan(case, e.t)

@@ -1,0 +1,131 @@
+"""Return, arbitration, another holder (corners 12, 13, 22)."""
+import promise
+from anew import set_floor
+from case import need
+from pauses import resume
+from receipt import dispatch, name_second, quiet_handover
+from table import is_in, on
+from times import MINUTE
+
+HOLDERS_CLOCKS = ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_UPDATE", "K_PAUSE_MAX", "K_HANDOVER", "K_DELIVERY")
+
+
+@on("RETURN_REQUESTED")
+def return_requested(case, e):
+    is_in(case, "DISPATCHED", "HELD", "ONSITE")
+    need(case.by_holder(e), "not the holder")
+    reason = e.data["reason"]
+    need(reason in promise.RETURNS, "no such reason")
+    need(not case.flags & {"RETURN_ASKED", "ARBITRATION", "FINAL"}, "asked already, or decided for good")
+    if case.state == "ONSITE":
+        need(reason == "OWNER_UNCLEAR" and e.data.get("onsite_code"), "only OWNER_UNCLEAR with the on-site code")
+    if len(case.returns) >= 2:
+        return arbitrate(case, e.t)
+    since = max(t for t in (case.held, case.return_deadline_base, case.dispatched) if t is not None)
+    if case.state == "HELD":
+        since = max(t for t in (case.held, case.return_deadline_base) if t is not None)
+    need(case.state == "ONSITE" or e.t <= since + 10 * MINUTE, "ten minutes are over")
+    need(reason not in case.returns, "the same reason again")
+    case.returns.append(reason)
+    case.flags.add("RETURN_ASKED")
+    case.start("K_RETURN", e.t)
+    return None
+
+
+def arbitrate(case, when):
+    case.flags.add("ARBITRATION")
+    case.start("K_ARBITRATE", when)
+    case.turn(when)
+
+
+def decide(case, e):
+    need("RETURN_ASKED" in case.flags and case.of_place(e), "no return to decide")
+
+
+@on("RETURN_ACCEPTED")
+def return_accepted(case, e):
+    is_in(case, "DISPATCHED", "HELD", "ONSITE")
+    decide(case, e)
+    holder = e.data["holder"]
+    need(case.world.city.holder_known(holder, e.t) and holder != case.holder and holder not in case.tried, "not this holder")
+    need(case.world.city.admits(holder, case.category, e.t), "NOT_ADMITTED")
+    case.flags.discard("RETURN_ASKED")
+    case.stop("K_RETURN", e.t)
+    take_return(case, e.t, holder, e.name)
+
+
+def take_return(case, when, holder, cause):
+    """The old holder's clocks are void and so are their breaches; his minutes since the receipt are the dispatcher's (corner 12)."""
+    case.tried.add(case.holder)
+    if "PAUSED" in case.flags:
+        resume(case, when)
+    if case.held is not None:
+        case.account.give(case.held, when, "holder", "dispatcher")
+    for c in case.clocks:
+        if c.name not in promise.STAY and c.cycle == case.cycle and c.holder == case.holder and c.name in promise.PROMISES:
+            for b in c.breaches:
+                if not b.marks:
+                    case.mark(c, b, "VOID_RETURN")
+    quiet_handover(case)
+    for name in HOLDERS_CLOCKS:
+        case.drop(name)
+    case.undelivered_since = None
+    case.arrived, case.arrival_proven, case.plan_delivered, case.plan = None, False, None, None
+    case.return_deadline_base = None
+    case.asked.pop("class", None)
+    dispatch(case, when, holder, cause)
+
+
+@on("RETURN_REFUSED")
+def return_refused(case, e):
+    is_in(case, "DISPATCHED", "HELD", "ONSITE")
+    decide(case, e)
+    case.flags.discard("RETURN_ASKED")
+    case.return_deadline_base = e.t
+    case.stop("K_RETURN", e.t)
+
+
+@on("ARBITRATED")
+def arbitrated(case, e):
+    need(case.open() and "ARBITRATION" in case.flags and case.of_place(e), "no arbitration")
+    holder = e.data["holder"]
+    need(case.world.city.holder_known(holder, e.t), "no such holder")
+    case.flags -= {"ARBITRATION"}
+    case.flags.add("FINAL")
+    case.stop("K_ARBITRATE", e.t)
+    if holder != case.holder:
+        return take_return(case, e.t, holder, e.name)
+    return case.turn(e.t)
+
+
+@on("HOLDER_CHANGED")
+def holder_changed(case, e):
+    is_in(case, "DISPATCHED", *promise.HOLDING)
+    holder = e.data["holder"]
+    need(case.world.city.holder_known(holder, e.t) and holder != case.holder, "not this holder")
+    need(case.world.city.admits(holder, case.category, e.t), "NOT_ADMITTED")
+    change_holder(case, holder, e.t, e.name)
+
+
+def change_holder(case, holder, when, cause):
+    """Another company: open clocks go to it with a quarter of each budget at least; the time before stays with the old one (corner 22)."""
+    case.flags.discard("RETURN_ASKED")
+    case.drop("K_RETURN")
+    if case.state == "DISPATCHED":
+        quiet_handover(case)
+        case.drop("K_HANDOVER")
+        case.drop("K_DELIVERY")
+        case.undelivered_since = None
+        return dispatch(case, when, holder, cause)
+    case.holder, case.person, case.deemed = holder, "", True
+    for c in case.clocks:
+        if c.running() and c.name in ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_APPOINTMENT", "K_UPDATE"):
+            c.holder = holder
+            before = c.deadline()
+            if c.budget and c.name != "K_UPDATE":
+                set_floor(c, when, when)
+            if c.deadline() != before:
+                c.told, c.passed = {}, set()
+            case.move(c)
+    name_second(case)
+    return case.turn(when)

@@ -1,0 +1,138 @@
+"""Withdrawal, merge, split (corners 10 and 11)."""
+import promise
+from anew import set_floor
+from case import need
+from table import is_in, on
+from times import MINUTE
+
+
+@on("WITHDRAW_ASKED")
+def withdraw_asked(case, e):
+    need(case.open(), "ended")
+    need(e.role == "reporter" and e.source == case.source, "not by the reporter's own channel")
+    if "party" in e.data:
+        need(any(p.ref == e.data["party"] for p in case.parties), "no such party")
+    if "SAFETY" in case.flags:
+        return None
+    need("WITHDRAW_ASKED" not in case.flags, "asked already")
+    pressed = any(e.t - 10 * MINUTE <= t <= e.t for t in case.contacts) or e.data.get("device", "").startswith(case.holder or "-")
+    if not pressed:
+        return case.close("WITHDRAWN", e.t, e.name)
+    case.flags.add("WITHDRAW_ASKED")
+    case.withdraw_asked = e.t
+    case.start("K_WITHDRAW", e.t)
+    return None
+
+
+@on("WITHDRAW_CONFIRMED")
+def withdraw_confirmed(case, e):
+    need(case.open() and "WITHDRAW_ASKED" in case.flags, "not asked")
+    case.stop("K_WITHDRAW", e.t)
+    for c in case.clocks:
+        for b in c.breaches:
+            if b.deadline >= case.withdraw_asked and not b.marks:
+                case.mark(c, b, "REBUTTED")
+    case.close("WITHDRAWN", case.withdraw_asked, e.name)
+
+
+@on("WITHDRAW_DENIED")
+def withdraw_denied(case, e):
+    need(case.open() and "WITHDRAW_ASKED" in case.flags, "not asked")
+    case.stop("K_WITHDRAW", e.t)
+    case.flags.discard("WITHDRAW_ASKED")
+
+
+def merge_target(case, e):
+    other = case.world.cases.get(e.data.get("into", case.asked.get("merge", ("",))[0]))
+    need(other is not None and other is not case and other.open(), "not into that")
+    return other
+
+
+@on("MERGED_INTO")
+def merged_into(case, e):
+    need(case.open(), "ended")
+    other = merge_target(case, e)
+    if lengthens(case, other):
+        need("merge" not in case.asked, "asked already")
+        case.asked["merge"] = (e.data["into"], e.person, e.role)
+        return
+    merge(case, other, e, e.role)
+
+
+@on("MERGE_APPROVED")
+def merge_approved(case, e):
+    need(case.open() and "merge" in case.asked, "no merge was asked")
+    other = merge_target(case, e)
+    _, person, role = case.asked["merge"]
+    need(e.person != person and not case.stranger(e), "same person")
+    merge(case, other, e, role)
+
+
+def lengthens(case, other):
+    """Does A get a later deadline by B's?"""
+    for name in ("K_ARRIVE", "K_RESOLVE", "K_PLAN"):
+        mine, theirs = case.clock(name), other.clock(name)
+        if mine is None:
+            continue
+        if theirs is None:
+            return name != "K_ARRIVE" or other.state in ("RECEIVED", "DISPATCHED")
+        begin = min(mine.start, theirs.start)
+        if theirs.deadline() - theirs.start + begin > mine.deadline():
+            return True
+    return False
+
+
+def merge(case, other, e, role):
+    """B's start becomes the earliest; A rests until it is taken back (corner 11)."""
+    case.asked.pop("merge", None)
+    case.before_merge, case.merged_into, case.merged_by, case.merged_at = case.state, other, role, e.t
+    for c in case.clocks:
+        if c.running():
+            c.frozen = True
+            case.world.clock_changed(case, c, "PAUSE")
+    case.state = "MERGED"
+    case.world.state_changed(case, case.before_merge, e.name)
+    case.world.closed(case, case.account.sums(e.t), e.t - case.account.turns[0][0])
+    case.account.turns.append((e.t, "citizen"))
+    for name in ("K_CITIZEN", "K_STATUTE", "K_ARRIVE", "K_RESOLVE", "K_PLAN"):
+        mine, theirs = case.last(name), other.clock(name)
+        if mine and theirs and mine.start < theirs.start:
+            before, theirs.start = theirs.deadline(), mine.start
+            if theirs.budget and theirs.deadline() < before:
+                set_floor(theirs, e.t, e.t)
+                if theirs.deadline() > before:
+                    theirs.floor = before
+            other.move(theirs)
+    for p in case.parties:
+        p.ref = p.ref or case.label
+        p.came = case
+        other.parties.append(p)
+    if len(other.parties) >= 3:
+        other.flags.add("MASS")
+
+
+@on("UNMERGED")
+def unmerged(case, e):
+    is_in(case, "MERGED")
+    case.state = case.before_merge
+    case.world.state_changed(case, "MERGED", e.name)
+    owner = "holder" if case.merged_by in promise.CARERS else "dispatcher" if case.merged_by in ("dispatcher", "operator") else "arbiter"
+    case.account.turns[-1] = (case.merged_at, owner)
+    case.turn(e.t)
+    for c in case.clocks:
+        if c.running() and getattr(c, "frozen", False):
+            c.frozen = False
+            if c.budget and c.name in promise.PROMISES and c.name not in ("K_STATUTE",):
+                set_floor(c, e.t, e.t)
+            case.world.clock_changed(case, c, "RESUME")
+    case.merged_into.parties = [p for p in case.merged_into.parties if getattr(p, "came", None) is not case]
+    case.merged_into = None
+
+
+@on("SPLIT")
+def split(case, e):
+    need(case.open(), "ended")
+    labels = e.data["cases"]
+    need(len(set(labels)) == len(labels) and not any(label in case.world.cases for label in labels), "such a case is there already")
+    for label in e.data["cases"]:
+        case.world.part(case, label, e)

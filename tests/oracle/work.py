@@ -1,0 +1,94 @@
+"""Arrival and work (3.4): who was there when, and what a proof that is read late changes (corners 4 and 6)."""
+import promise
+from case import Refused, need
+from receipt import quiet_handover
+from table import is_in, on
+
+
+@on("ARRIVED")
+def arrived(case, e):
+    if e.t < case.cycle_began:  # of an earlier cycle
+        return judge_once_more(case, e, ("K_ARRIVE", "K_CONTACT"))
+    if case.by_holder(e) and case.state == "HELD":
+        need(e.t >= case.reported, "before the report")
+        for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT"):
+            case.stop(name, e.t)
+        case.arrived, case.arrival_proven = e.t, True
+        case.contacts.append(e.t)
+        quiet_handover(case)
+        return case.to("ONSITE", e.t, "ARRIVED")
+    if case.by_holder(e) and case.state in ("ONSITE", "IN_WORK", "PLANNED", "RESOLVED", *promise.ENDED_OK) \
+            and e.t >= case.reported and (case.arrived is None or e.t < case.arrived + (not case.arrival_proven)):
+        for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT"):
+            late_arrival(case, name, e.t)
+        case.arrived, case.arrival_proven = e.t, True
+        return None
+    return judge_once_more(case, e, ("K_ARRIVE", "K_CONTACT"))
+
+
+def late_arrival(case, name, when):
+    """Read late, but earlier than what ended the clock."""
+    c = case.clock(name)
+    if c:
+        return case.end(c, when)
+    c = next((c for c in reversed(case.clocks) if c.name == name and c.cycle == case.cycle and not c.void), None)
+    if c and c.ended is not None and when < c.ended and when >= c.start:
+        rejudge(case, c, when)
+    return None
+
+
+def rejudge(case, c, when):
+    c.ended = when
+    met = when <= c.deadline()
+    if met and not c.met:
+        c.met = met
+        case.world.clock_changed(case, c, "STOP")
+    case.rebut(c, when)
+
+
+def judge_once_more(case, e, names):
+    """A proof of an earlier cycle or an earlier holder, read late: its own promise is judged once more by it."""
+    for name in names:
+        for c in reversed(case.clocks):
+            if c.name == name and c.holder == e.area and c.ended is not None and c.start <= e.t < c.ended:
+                return rejudge(case, c, e.t)
+    raise Refused("nothing to be judged")
+
+
+@on("APPOINTED")
+def appointed(case, e):
+    is_in(case, "RECEIVED", "DISPATCHED", "HELD")
+    date = e.date("date")
+    need(case.somewhere() and date is not None and date > e.t, "needs a place and a later minute")
+    case.drop("K_ARRIVE")
+    case.drop("K_APPOINTMENT")
+    case.start("K_APPOINTMENT", e.t, date=date)
+
+
+@on("WORK_STARTED")
+def work_started(case, e):
+    return work(case, e, restart=case.state in ("HELD", "ONSITE"))
+
+
+@on("PROGRESS")
+def progress(case, e):
+    return work(case, e, restart=True)
+
+
+def work(case, e, restart):
+    if not case.by_holder(e) or case.state not in promise.HOLDING or e.t < case.cycle_began:
+        return judge_once_more(case, e, ("K_CONTACT",))
+    contact = case.clock("K_CONTACT") or case.last("K_CONTACT")
+    case.stop("K_CONTACT", e.t)
+    if contact and contact.ended is not None and e.t < contact.ended:
+        rejudge(case, contact, e.t)
+    quiet_handover(case)
+    case.contacts.append(e.t)
+    update = case.clock("K_UPDATE")
+    case.news = max(case.news or 0, e.t)
+    if restart and update and e.t > update.start:  # the newest news count
+        case.stop("K_UPDATE", e.t)
+        case.start("K_UPDATE", e.t)
+    if case.state in ("HELD", "ONSITE"):
+        case.to("IN_WORK", e.t, e.name)
+    return None
