@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 #include "cli/query.h"
 #include "cli/show.h"
+#include "config/city_texts.h"
 #include "config/file.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,10 +20,23 @@ static const struct cli_option options[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+/* "14 cases rerouted, 3 posts with other people within seven days (of 912 open cases)" */
+static void print_city_moves(const struct cli *cli, const Hongxin__V1__ApplyAnswer *a)
+{
+    printf(cli->zh ? "%" PRIu64 " 件改派，七日内 %" PRIu64 " 个岗位换人（在办 %" PRIu64 " 件）\n"
+                   : "%" PRIu64 " cases rerouted, %" PRIu64
+                     " posts with other people within seven days (of %" PRIu64 " open cases)\n",
+           a->rerouted, a->posts, a->cases);
+}
+
 static void print_moves(const struct cli *cli, const Hongxin__V1__ApplyAnswer *a)
 {
     char time[HX_INSTANT_TEXT];
 
+    if (strcmp(a->kind, "city") == 0) {
+        print_city_moves(cli, a);
+        return;
+    }
     printf(cli->zh ? "%" PRIu64 " 个时限推迟，%" PRIu64 " 个提前"
                    : "%" PRIu64 " deadlines later, %" PRIu64 " earlier",
            a->later, a->earlier);
@@ -74,6 +88,15 @@ static int ask(struct cli *cli, const Hongxin__V1__Apply *apply)
     return rc;
 }
 
+/* Its last part, of a folder too: "city-2027" of "new/city-2027/". */
+static const char *name_of(char *path)
+{
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/')
+        path[--n] = '\0';
+    return hx_file_name(path);
+}
+
 static int fill(const struct cli *cli, Hongxin__V1__Apply *a)
 {
     bool ask_it = cli_has(cli, "ask"), agree = cli_has(cli, "agree");
@@ -94,6 +117,40 @@ static int fill(const struct cli *cli, Hongxin__V1__Apply *a)
     return CLI_OK;
 }
 
+/* A life cycle, a calendar, the folder of a city, or one of its files. */
+static int read_one(const char *path, char **text, size_t *size, struct hx_problem *problem)
+{
+    int rc = hx_city_bundle(path, text, size, problem);
+    return rc == HX_NOTFOUND ? hx_file_read(path, FILE_MAX, text, size, problem) : rc;
+}
+
+/* Further files of a city join the bundle, without a head of their own. */
+static int add_more(struct cli *cli, char **text, size_t *size)
+{
+    const size_t head = sizeof HX_CITY_BUNDLE - 1;
+    struct hx_problem problem = {""};
+    for (int i = 1; i < cli->n_operands; i++) {
+        char *more, *grown;
+        size_t n;
+        if (read_one(cli->operands[i], &more, &n, &problem))
+            return cli_fail(cli, CLI_USAGE, "%s", problem.text);
+        bool both = hx_city_is_bundle(*text) && hx_city_is_bundle(more);
+        grown = both ? realloc(*text, *size + n - head + 1) : NULL;
+        if (grown) {
+            memcpy(grown + *size, more + head, n - head + 1);
+            *text = grown;
+            *size += n - head;
+        }
+        free(more);
+        if (!both)
+            return cli_fail(cli, CLI_USAGE, "%s: only files of a city are applied together",
+                            cli->operands[i]);
+        if (!grown)
+            return cli_fail(cli, CLI_USAGE, "%s: out of memory", cli->operands[i]);
+    }
+    return CLI_OK;
+}
+
 static int run(struct cli *cli)
 {
     Hongxin__V1__Apply a = HONGXIN__V1__APPLY__INIT;
@@ -106,25 +163,32 @@ static int run(struct cli *cli)
         return rc;
     if (!cli->n_operands)
         return cli_fail(cli, CLI_USAGE, "which file? hongxin apply china.ics");
-    if (hx_file_read(cli->operands[0], FILE_MAX, &text, &size, &problem))
+    if (read_one(cli->operands[0], &text, &size, &problem))
         return cli_fail(cli, CLI_USAGE, "%s", problem.text);
+    rc = add_more(cli, &text, &size);
     a.content = (ProtobufCBinaryData){size, (uint8_t *)text};
-    a.file = (char *)(uintptr_t)hx_file_name(cli->operands[0]);
-    rc = ask(cli, &a);
+    a.file = (char *)(uintptr_t)(cli->n_operands > 1 ? "files" : name_of(cli->operands[0]));
+    if (!rc)
+        rc = ask(cli, &a);
     free(text);
     return rc;
 }
 
 const struct cli_command cli_apply = {
     .name = "apply",
-    .summary = "say what a new calendar or policy would move, and put it into force",
-    .operands = "FILE",
+    .summary = "say what a new calendar, policy or city would move, and put it into force",
+    .operands = "FILE|FOLDER …",
     .about =
         "FILE is a table of holidays (iCalendar) or a life cycle (YAML) with a higher version "
         "than the one\n"
-        "in force. Without further options nothing is changed: it is said which deadlines of "
-        "open cases\n"
-        "would move. Two persons put it into force: one asks, another agrees. From then on new "
+        "in force, or files of a city: its folder (places, borders, companies, routing, rota), or "
+        "only those\n"
+        "that change, such as routing.csv or duty.csv; they are judged with the others as a "
+        "whole.\n"
+        "Without further options nothing is changed: it is said which deadlines of open cases "
+        "would move,\n"
+        "which cases get another holder, which posts other people. Two persons put it into force: "
+        "one asks, another agrees. From then on new "
         "clocks\n"
         "take it, and open cases are moved in small steps while everything goes on; what would "
         "become\n"
@@ -134,9 +198,11 @@ const struct cli_command cli_apply = {
         "…\n"
         "  hongxin apply china.ics --ask --by operator/wang --why \"notice for 2027\"\n"
         "      the first person\n"
-        "  hongxin apply china.ics --agree --by city/li\n      the second: it is in force\n",
+        "  hongxin apply china.ics --agree --by city/li\n      the second: it is in force\n"
+        "  hongxin apply routing.csv duty.csv --preview\n      14 cases rerouted, 3 posts with "
+        "other people …\n",
     .options = options,
     .takes = CLI_FEED | CLI_SHOWS,
-    .max_operands = 1,
+    .max_operands = 16,
     .run = run,
 };

@@ -161,6 +161,21 @@ static int sum_up(struct doctor *d)
 
 /* ---- a store ---- */
 
+/* Entries are made again by the cities that were in force then, unless a folder is named. */
+static int know_city(struct doctor *d)
+{
+    struct hx_problem problem = {""};
+    const struct hx_city *city = NULL;
+    int rc = cli_get(d->cli, "city") ? HX_OK : hx_versions_past(d->versions, &problem);
+    if (!rc && !cli_get(d->cli, "city"))
+        rc = hx_versions_city(d->versions, &city, &problem);
+    if (rc)
+        return cli_fail(d->cli, CLI_USAGE, "%s", *problem.text ? problem.text : hx_strerror(rc));
+    if (city)
+        d->options.city = city;
+    return CLI_OK;
+}
+
 /* Clocks are judged by the versions that the store keeps, unless a file is named. */
 static int know_versions(struct doctor *d, struct hx_store *store)
 {
@@ -174,7 +189,7 @@ static int know_versions(struct doctor *d, struct hx_store *store)
         return cli_fail(d->cli, CLI_USAGE, "%s", *problem.text ? problem.text : hx_strerror(rc));
     if (hx_versions_rules(d->versions))
         d->options.rules = hx_versions_rules(d->versions);
-    return CLI_OK;
+    return know_city(d);
 }
 
 static int open_store(struct doctor *d, const char *folder, bool write, struct hx_store **store)

@@ -252,23 +252,46 @@ static int load(struct city_loader *l, struct hx_city **out)
     return err;
 }
 
-int hx_city_parse(const struct hx_city_texts *texts, const struct hx_city_tell *tell,
-                  struct hx_city **out, struct hx_problem *problem)
+/* city.yaml as a document; closed by the caller. */
+static int open_head(const struct hx_city_texts *texts, struct yaml_doc *doc,
+                     struct hx_problem *problem)
 {
-    struct yaml_doc doc;
-    struct city_told told = {.tell = tell};
-    struct city_loader l = {.texts = texts, .problem = problem, .doc = &doc, .told = &told};
     const struct hx_city_text *head = &texts->list[HEAD];
-    if (!head->path)
-        return missing(&l, hx_city_file(HEAD));
     char *text = strndup(head->text, head->size);
     if (!text)
         return HX_NOMEM;
-    int err = yaml_doc_open_text(&doc, head->path, text, problem);
+    int err = yaml_doc_open_text(doc, head->path, text, problem);
+    free(text);
+    return err;
+}
+
+int hx_city_label(const struct hx_city_texts *texts, char label[HX_CITY_VERSION_MAX + 1],
+                  struct hx_problem *problem)
+{
+    struct yaml_doc doc = {.loaded = false};
+    if (!texts->list[HEAD].path)
+        return hx_problem_set(problem, "%s: no city.yaml in it", texts->where);
+    int err = open_head(texts, &doc, problem);
+    if (!err) {
+        yaml_doc_need(&doc, yaml_doc_root(&doc), "version", label, HX_CITY_VERSION_MAX + 1);
+        err = doc.rc;
+    }
+    yaml_doc_close(&doc);
+    return err;
+}
+
+int hx_city_parse(const struct hx_city_texts *texts, const struct hx_city_tell *tell,
+                  struct hx_city **out, struct hx_problem *problem)
+{
+    struct yaml_doc doc = {.loaded = false};
+    struct city_told told = {.tell = tell};
+    struct city_loader l = {.texts = texts, .problem = problem, .doc = &doc, .told = &told};
+    if (!texts->list[HEAD].path)
+        return missing(&l, hx_city_file(HEAD));
+    int err = open_head(texts, &doc, problem);
     if (!err)
         err = load(&l, out);
     yaml_doc_close(&doc);
-    free(text);
     if (err == HX_NOMEM)
         (void)hx_problem_set(problem, "%s: out of memory", texts->where);
     else if (err && tell && !told.n)

@@ -39,6 +39,10 @@ struct hx_city_tell {
 HX_CHECK int hx_city_parse(const struct hx_city_texts *texts, const struct hx_city_tell *tell,
                            struct hx_city **out, struct hx_problem *problem);
 
+/* The `version` of city.yaml alone. HX_CONFIG, HX_NOMEM. */
+HX_CHECK int hx_city_label(const struct hx_city_texts *texts, char label[HX_CITY_VERSION_MAX + 1],
+                           struct hx_problem *problem);
+
 /* Whether the routing table names only classes of the life cycle. HX_CONFIG with the line. */
 struct hx_rules;
 HX_CHECK int hx_city_fits(const char *where, const struct hx_city *city,

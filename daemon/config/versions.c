@@ -1,36 +1,15 @@
-#include "config/versions.h"
 #include "base/text.h"
+#include "config/city_texts.h"
 #include "config/file.h"
 #include "config/holidays.h"
 #include "config/life_cycle.h"
+#include "config/versions_internal.h"
 #include "hongxin/instant.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { VERSIONS = 1024 }; /* kept at the same time, of all kinds */
-
-struct hx_versions {
-    struct hx_version *list[VERSIONS];
-    size_t n;
-    struct hx_table tables[HX_RULES_TABLES]; /* own their versions */
-    uint8_t n_tables;
-    struct hx_rules *rules; /* newest */
-};
-
-/* One kind of text. */
-struct kind {
-    const char *name;
-    bool (*is)(const char *text);
-    int (*read)(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem);
-    int (*follows)(const struct hx_version *x, const struct hx_version *before, int64_t now,
-                   struct hx_problem *problem); /* NULL = a higher number is enough */
-    int (*put)(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem);
-    void (*change)(const struct hx_versions *v, const struct hx_version *x, struct hx_change *c);
-    void (*drop)(struct hx_version *x); /* what was read and not put */
-};
 
 /* ---- tables of holidays ---- */
 
@@ -93,6 +72,16 @@ static void calendar_change(const struct hx_versions *v, const struct hx_version
     const struct hx_table *mine = x->parsed;
     *c = (struct hx_change){.table = find_table((struct hx_versions *)(uintptr_t)v, x->name),
                             .days = mine->newest};
+}
+
+static void calendar_came(const struct hx_versions *v, const struct hx_version *x, uint64_t lsn,
+                          bool open)
+{
+    const struct hx_table *mine = x->parsed;
+    struct hx_holidays *h = (struct hx_holidays *)(uintptr_t)mine->newest;
+    (void)v;
+    h->from_lsn = lsn;
+    h->applied = open;
 }
 
 /* ---- life cycles ---- */
@@ -201,27 +190,50 @@ static void life_cycle_change(const struct hx_versions *v, const struct hx_versi
     *c = (struct hx_change){.rules = x->parsed};
 }
 
+static void life_cycle_came(const struct hx_versions *v, const struct hx_version *x, uint64_t lsn,
+                            bool open)
+{
+    struct hx_rules *r = x->parsed;
+    (void)v;
+    r->from_lsn = lsn;
+    r->applied = open;
+}
+
 /* ---- all kinds ---- */
 
-static const struct kind kinds[] = {
-    {"calendar", calendar_is, calendar_read, NULL, calendar_put, calendar_change, calendar_drop},
-    {"life-cycle", life_cycle_is, life_cycle_read, life_cycle_follows, life_cycle_put,
-     life_cycle_change, life_cycle_drop},
-};
+static const struct version_kind calendar_kind = {.name = "calendar",
+                                                  .is = calendar_is,
+                                                  .read = calendar_read,
+                                                  .put = calendar_put,
+                                                  .change = calendar_change,
+                                                  .came = calendar_came,
+                                                  .drop = calendar_drop,
+                                                  .kept = true};
+static const struct version_kind life_cycle_kind = {.name = "life-cycle",
+                                                    .is = life_cycle_is,
+                                                    .read = life_cycle_read,
+                                                    .follows = life_cycle_follows,
+                                                    .put = life_cycle_put,
+                                                    .change = life_cycle_change,
+                                                    .came = life_cycle_came,
+                                                    .drop = life_cycle_drop};
 
-static const struct kind *kind_named(const char *name)
+/* The first that knows a text reads it. */
+static const struct version_kind *const kinds[] = {&version_city, &calendar_kind, &life_cycle_kind};
+
+static const struct version_kind *kind_named(const char *name)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kinds[i].name, name) == 0)
-            return &kinds[i];
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
     return NULL;
 }
 
-static const struct kind *kind_of(const char *text)
+static const struct version_kind *kind_of(const char *text)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (kinds[i].is(text))
-            return &kinds[i];
+        if (kinds[i]->is(text))
+            return kinds[i];
     return NULL;
 }
 
@@ -251,10 +263,11 @@ void hx_versions_free(struct hx_versions *v)
     if (!v)
         return;
     for (size_t i = 0; i < v->n; i++) {
-        if (strcmp(v->list[i]->kind, "calendar") == 0)
+        const struct version_kind *kind = kind_named(v->list[i]->kind);
+        if (kind->kept)
             free(v->list[i]->parsed);
         else
-            kind_named(v->list[i]->kind)->drop(v->list[i]);
+            kind->drop(v->list[i]);
         free_text(v->list[i]);
     }
     for (uint8_t i = 0; i < v->n_tables; i++)
@@ -265,10 +278,11 @@ void hx_versions_free(struct hx_versions *v)
 int hx_version_read(struct hx_versions *v, const char *file, const char *text, size_t size,
                     struct hx_version **out, struct hx_problem *problem)
 {
-    const struct kind *kind = kind_of(text);
+    const struct version_kind *kind = kind_of(text);
     *out = NULL;
     if (!kind)
-        return hx_problem_set(problem, "%s: neither a life cycle nor a calendar", file);
+        return hx_problem_set(problem, "%s: neither a life cycle, a calendar nor files of a city",
+                              file);
     struct hx_version *x = calloc(1, sizeof *x);
     if (!x)
         return HX_NOMEM;
@@ -276,12 +290,12 @@ int hx_version_read(struct hx_versions *v, const char *file, const char *text, s
     x->file = strdup(file);
     x->text = hx_text_dup(text, size);
     x->size = size;
+    crypto_generichash(x->digest, sizeof x->digest, (const uint8_t *)text, size, NULL, 0);
     int rc = x->file && x->text ? kind->read(v, x, problem) : HX_NOMEM;
     if (rc) {
         free_text(x);
         return rc;
     }
-    crypto_generichash(x->digest, sizeof x->digest, (const uint8_t *)text, size, NULL, 0);
     *out = x;
     return HX_OK;
 }
@@ -292,7 +306,9 @@ int hx_version_load(struct hx_versions *v, const char *path, struct hx_version *
     char *text;
     size_t size;
     *out = NULL;
-    int rc = hx_file_read(path, HX_VERSION_FILE_MAX, &text, &size, problem);
+    int rc = hx_city_bundle(path, &text, &size, problem);
+    if (rc == HX_NOTFOUND)
+        rc = hx_file_read(path, HX_VERSION_FILE_MAX, &text, &size, problem);
     if (rc)
         return rc;
     rc = hx_version_read(v, path, text, size, out, problem);
@@ -322,7 +338,7 @@ int hx_version_follows(const struct hx_versions *v, const struct hx_version *x, 
 {
     const struct hx_version *same = hx_versions_find(v, x->kind, x->name, x->number);
     const struct hx_version *newest = hx_versions_find(v, x->kind, x->name, 0);
-    const struct kind *kind = kind_named(x->kind);
+    const struct version_kind *kind = kind_named(x->kind);
     if (same && memcmp(same->digest, x->digest, sizeof x->digest) == 0)
         return HX_EXISTS;
     if (same)
@@ -355,17 +371,12 @@ void hx_version_change(const struct hx_versions *v, const struct hx_version *x,
 
 void hx_version_came(struct hx_versions *v, const struct hx_version *x, uint64_t lsn, bool open)
 {
-    struct hx_change c;
-    hx_version_change(v, x, &c);
-    if (c.rules) {
-        struct hx_rules *r = (struct hx_rules *)(uintptr_t)c.rules;
-        r->from_lsn = lsn;
-        r->applied = open;
-    } else if (c.days) {
-        struct hx_holidays *h = (struct hx_holidays *)(uintptr_t)c.days;
-        h->from_lsn = lsn;
-        h->applied = open;
-    }
+    kind_named(x->kind)->came(v, x, lsn, open);
+}
+
+void hx_versions_believe(struct hx_versions *v, bool believed)
+{
+    v->believed = believed;
 }
 
 const struct hx_rules *hx_versions_rules(const struct hx_versions *v)

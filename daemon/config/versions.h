@@ -1,13 +1,18 @@
-/* Versions: every life cycle and table of holidays that is or was in force, for the clocks that are
- * pinned to them (R14).
+/* Versions: every life cycle, table of holidays and city that is or was in force, for the clocks
+ * and cases that are pinned to them (R14).
  *
  * A version is a text: the file as it stood. What kinds there are stands in one table (versions.c):
  * how a text is recognised, read, checked against what is in force, and put there. Numbers of a
  * kind and name only grow; a number is never used again with another text. Versions live until
- * hx_versions_free. One thread. */
+ * hx_versions_free. One thread.
+ *
+ * A version of the city (places, borders, companies, routing, rota) is a bundle of the files that
+ * change (city_texts.h) over those of the version before; it is judged with them as a whole. The
+ * files bear no number: versions are counted. */
 #ifndef CONFIG_VERSIONS_H
 #define CONFIG_VERSIONS_H
 
+#include "config/city_texts.h"
 #include "config/problem.h"
 #include "engine/apply.h"
 
@@ -15,14 +20,15 @@ enum { HX_DIGEST_SIZE = 32, HX_VERSION_FILE_MAX = 1024 * 1024 };
 
 /* One text. Owned by the versions once it is put, until then by whoever read it. */
 struct hx_version {
-    const char *kind; /* static: "calendar", "life-cycle" */
+    const char *kind; /* static: "calendar", "city", "life-cycle" */
     char name[HX_NAME_MAX];
     uint32_t number;
     uint8_t digest[HX_DIGEST_SIZE]; /* BLAKE2b-256 of the text */
     char *file;                     /* where it came from, for messages */
     char *text;
     size_t size;
-    void *parsed; /* its kind's own */
+    bool by_persons; /* somebody asked for it and another agreed; else it came with the files */
+    void *parsed;    /* its kind's own */
 };
 
 struct hx_versions; /* opaque */
@@ -34,7 +40,7 @@ void hx_versions_free(struct hx_versions *v);
  * success the caller owns *out (hx_version_free). HX_CONFIG, HX_NOMEM. */
 HX_CHECK int hx_version_read(struct hx_versions *v, const char *file, const char *text, size_t size,
                              struct hx_version **out, struct hx_problem *problem);
-/* The same from a file; HX_IO as well. */
+/* The same from a file, or from the folder of a city or a file of it; HX_IO as well. */
 HX_CHECK int hx_version_load(struct hx_versions *v, const char *path, struct hx_version **out,
                              struct hx_problem *problem);
 void hx_version_free(struct hx_version *x); /* NULL is allowed; not one that was put */
@@ -58,6 +64,32 @@ void hx_version_change(const struct hx_versions *v, const struct hx_version *x,
 /* It came into force with journal entry `lsn` (0 = it was there from the start); `open`: open cases
  * follow it. Without a call: from the start, for new clocks. */
 void hx_version_came(struct hx_versions *v, const struct hx_version *x, uint64_t lsn, bool open);
+
+/* What is read from now on was in force once: a city is not judged again, and only looked into when
+ * somebody asks for it. */
+void hx_versions_believe(struct hx_versions *v, bool believed);
+
+/* The city in force; *out NULL when there is none. HX_CONFIG: its files can no longer be read. */
+HX_CHECK int hx_versions_city(struct hx_versions *v, const struct hx_city **out,
+                              struct hx_problem *problem);
+/* Looks into every city that was in force, so that they hang behind the newest: for whoever asks
+ * about the past (hx_city_in_force). Nothing when that is done. */
+HX_CHECK int hx_versions_past(struct hx_versions *v, struct hx_problem *problem);
+
+/* The files of a configuration as a version, with the city that was made of them, which the version
+ * owns from then on (also on error). The version is the caller's, as from hx_version_read; nothing
+ * is judged again. */
+HX_CHECK int hx_version_of_city(struct hx_versions *v, const struct hx_city_texts *texts,
+                                struct hx_city *city, struct hx_version **out,
+                                struct hx_problem *problem);
+/* The version that had these very files; NULL = none. */
+const struct hx_version *hx_versions_same_city(const struct hx_versions *v,
+                                               const struct hx_version *x);
+/* `version` in the city.yaml of a version of the city. */
+const char *hx_version_label(const struct hx_version *x);
+/* A file of the city in force: "routing.csv"; NULL when it has none. *number = of its version. */
+const struct hx_city_text *hx_versions_city_file(const struct hx_versions *v, const char *name,
+                                                 uint32_t *number);
 
 /* The life cycle in force; NULL before one was put. Older ones hang behind it. */
 const struct hx_rules *hx_versions_rules(const struct hx_versions *v);

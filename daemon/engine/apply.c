@@ -1,5 +1,6 @@
 #include "engine/apply.h"
 #include "engine/machine_internal.h"
+#include "engine/rota.h"
 #include "hongxin/instant.h"
 
 #include <stdio.h>
@@ -127,17 +128,33 @@ static void count(struct hx_moves *moves, const struct hx_clock *k, const struct
         moves->earliest = next->deadline;
 }
 
-/* True when anything moves. */
-static bool preview(const struct hx_rules *r, const struct hx_case *c,
-                    const struct hx_change *change, int64_t now, struct hx_moves *moves)
+static bool preview_city(const struct hx_rules *r, const struct hx_case *c,
+                         const struct hx_change *change, int64_t now, struct hx_moves *moves)
+{
+    bool rerouted = hx_case_rerouted(r, c, change, now);
+    moves->rerouted += rerouted;
+    return rerouted || hx_case_company_ends(change->city, r, c) != c->change_at;
+}
+
+static bool preview_clocks(const struct hx_rules *r, const struct hx_case *c,
+                           const struct hx_change *change, int64_t now, struct hx_moves *moves)
 {
     bool any = false;
     struct hx_clock next;
-    for (uint32_t i = 0; hx_case_open(r, c) && i < c->n_clocks; i++)
+    for (uint32_t i = 0; i < c->n_clocks; i++)
         if (hx_clock_changed(r, c, &c->clocks[i], change, now, &next)) {
             count(moves, &c->clocks[i], &next);
             any = true;
         }
+    return any;
+}
+
+/* True when anything moves. */
+static bool preview(const struct hx_rules *r, const struct hx_case *c,
+                    const struct hx_change *change, int64_t now, struct hx_moves *moves)
+{
+    bool any = hx_case_open(r, c) && (change->city ? preview_city(r, c, change, now, moves)
+                                                   : preview_clocks(r, c, change, now, moves));
     moves->cases++;
     moves->moved += any;
     return any;
@@ -184,10 +201,51 @@ int hx_machine_apply(struct hx_machine *m, uint64_t case_number, const struct hx
     int rc = m->ops->case_load(m->backend, case_number, c);
     if (!rc)
         rc = hx_machine_catch_up(m, c, m->now + 1);
+    struct hx_moves before = *moves;
     if (rc || !preview(m->rules, c, change, m->now, moves))
         return rc;
+    if (change->city)
+        return moves->rerouted > before.rerouted ? hx_machine_reroute(m, case_number)
+                                                 : hx_machine_change_row(m, case_number);
     struct hx_change now = *change;
     return move_case(m, c, &now);
+}
+
+/* ---- the rota ---- */
+
+static bool other_person(const struct hx_on_duty *a, const struct hx_on_duty *b)
+{
+    return !a->person != !b->person || (a->person && strcmp(a->person, b->person) != 0);
+}
+
+static bool post_differs(const struct hx_rules *r, const struct hx_change *change,
+                         const struct hx_shift *post, int64_t now)
+{
+    const struct hx_calendar_rule *cal = hx_rules_duty_calendar(r);
+    const struct hx_rota *next = hx_city_rota(change->city),
+                         *old = hx_city_rota(change->city_before);
+    for (int64_t t = now; t < now + 7 * HX_DAY; t += 3 * HX_HOUR) {
+        struct hx_on_duty a = hx_rota_at(old, post->role, post->area, cal, t, 0);
+        struct hx_on_duty b = hx_rota_at(next, post->role, post->area, cal, t, 0);
+        if (other_person(&a, &b))
+            return true;
+    }
+    return false;
+}
+
+uint64_t hx_change_posts(const struct hx_rules *r, const struct hx_change *change, int64_t now)
+{
+    const struct hx_rota *next = change->city ? hx_city_rota(change->city) : NULL,
+                         *old = change->city_before ? hx_city_rota(change->city_before) : NULL;
+    const struct hx_shift *post;
+    uint64_t n = 0;
+    if (!next || !old)
+        return 0;
+    for (size_t i = 0; (post = hx_rota_next_post(next, &i));)
+        n += post_differs(r, change, post, now);
+    for (size_t i = 0; (post = hx_rota_next_post(old, &i));)
+        n += !hx_rota_knows(next, post->role, post->area);
+    return n;
 }
 
 /* ---- the journal ---- */

@@ -1,17 +1,20 @@
-/* A new version of a life cycle or of a table of holidays that is applied to open cases, or that
- * somebody asks about before (R14, corner 23). Pure; one thread. */
+/* A new version of a life cycle, of a table of holidays or of the city that is applied to open
+ * cases, or that somebody asks about before (R14, corners 22 and 23). Pure; one thread. */
 #ifndef ENGINE_APPLY_H
 #define ENGINE_APPLY_H
 
 #include "engine/machine.h"
 #include "engine/rules.h"
 
-/* One of the two is set. */
+/* One of the three is set. */
 struct hx_change {
     const struct hx_rules *rules;   /* the new life cycle */
     const struct hx_table *table;   /* or the table … */
     const struct hx_holidays *days; /* … and its new version */
-    uint64_t lsn;                   /* of the entry that is written for it; 0 = only asked for */
+    const struct hx_city *city;     /* or the new city … */
+    const struct hx_city
+        *city_before; /* … and the one before; NULL = no case gets another holder */
+    uint64_t lsn;     /* of the entry that is written for it; 0 = only asked for */
 };
 
 /* What a change moves, or would move. */
@@ -20,6 +23,8 @@ struct hx_moves {
     uint64_t moved;          /* cases in which something moves */
     uint64_t later, earlier; /* deadlines */
     int64_t earliest;        /* of the new deadlines; 0 = none moves */
+    uint64_t rerouted;       /* cases that get another holder */
+    uint64_t posts;          /* of the rota with somebody else on duty (hx_change_posts) */
 };
 
 /* What the change makes of a running or paused clock at `now`, into *next. False: nothing. A
@@ -27,6 +32,15 @@ struct hx_moves {
  * later than it was, so that no breach lies in the past. Dates named by persons stay. */
 bool hx_clock_changed(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k,
                       const struct hx_change *change, int64_t now, struct hx_clock *next);
+
+/* Whether a new city gives the case to another holder: the one before gave it to its present
+ * holder, and the new one would not. Who has it by a return, an arbitration or by a person's word
+ * keeps it. */
+bool hx_case_rerouted(const struct hx_rules *r, const struct hx_case *c,
+                      const struct hx_change *change, int64_t now);
+
+/* Posts of the rota that somebody else holds at any third hour of the seven days from `now` on. */
+uint64_t hx_change_posts(const struct hx_rules *r, const struct hx_change *change, int64_t now);
 
 /* The change that entry `lsn` was about: the last version before it that was applied to open cases.
  * False: there was none. */
@@ -36,9 +50,10 @@ bool hx_change_at(const struct hx_rules *r, uint64_t lsn, struct hx_change *chan
 void hx_change_preview(const struct hx_rules *r, const struct hx_case *c,
                        const struct hx_change *change, int64_t now, struct hx_moves *moves);
 
-/* Does it, as an entry CALENDAR_APPLIED, after what is due has been judged by the version before;
- * nothing is written for a case in which nothing moves. The new version must be in force already,
- * so that the entry can name it. HX_NOTFOUND: no such case. */
+/* Does it, as an entry CALENDAR_APPLIED, or HOLDER_CHANGED for a new city, after what is due has
+ * been judged by the version before; nothing is written for a case in which nothing moves, but when
+ * its company is replaced is looked up. The new version must be in force already, so that the entry
+ * can name it. HX_NOTFOUND: no such case. */
 HX_CHECK int hx_machine_apply(struct hx_machine *m, uint64_t case_number,
                               const struct hx_change *change, struct hx_moves *moves);
 

@@ -288,6 +288,9 @@ HX_CHECK int hx_case_unpack(const uint8_t *buf, size_t size, struct hx_case *c);
 int64_t hx_case_due(const struct hx_rules *rules, const struct hx_case *c);
 int64_t hx_case_clocks_due(const struct hx_rules *rules, const struct hx_case *c);
 int64_t hx_case_change_due(const struct hx_rules *rules, const struct hx_case *c);
+/* Whether the life cycle has a row for another holder in this state. Without one, as when the
+ * call-back is awaited, the case keeps its holder: the next cycle finds the new company. */
+bool hx_case_may_change_holder(const struct hx_rules *rules, const struct hx_case *c);
 
 /* True until the case reaches a state after which nothing runs but the window for reopening. */
 bool hx_case_open(const struct hx_rules *rules, const struct hx_case *c);

@@ -230,9 +230,7 @@ int64_t hx_case_due(const struct hx_rules *r, const struct hx_case *c)
     return change < clocks ? change : clocks;
 }
 
-/* A state that has no row for it, as when the call-back is awaited, keeps its holder: the next
- * cycle finds the new company. */
-static bool may_change_holder(const struct hx_rules *r, const struct hx_case *c)
+bool hx_case_may_change_holder(const struct hx_rules *r, const struct hx_case *c)
 {
     int event = hx_rules_event(r, "HOLDER_CHANGED");
     for (int i = 0; i < r->n_transitions; i++)
@@ -243,7 +241,7 @@ static bool may_change_holder(const struct hx_rules *r, const struct hx_case *c)
 
 int64_t hx_case_change_due(const struct hx_rules *r, const struct hx_case *c)
 {
-    if (!c->change_at || !may_change_holder(r, c))
+    if (!c->change_at || !hx_case_may_change_holder(r, c))
         return INT64_MAX;
     return c->change_told ? c->change_at : c->change_at - HX_DAY;
 }

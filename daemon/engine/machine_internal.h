@@ -54,6 +54,13 @@ HX_CHECK int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, 
  * as it was then. */
 HX_CHECK int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before);
 
+/* The case goes to the holder that the city in force names, as if the community had named it: a new
+ * version of the city was applied. HX_NOTFOUND. */
+HX_CHECK int hx_machine_reroute(struct hx_machine *m, uint64_t case_number);
+/* When another company, or the first one, takes the case over by this city; 0 = never, as far as is
+ * known. */
+int64_t hx_case_company_ends(const struct hx_city *city, const struct hx_rules *r,
+                             const struct hx_case *c);
 /* Looks up when the case's company is replaced; the city's files may have changed since. */
 void hx_change_look(const struct hx_machine *m, struct hx_case *c);
 /* Does what hx_case_change_due is about, as an entry of its own. */

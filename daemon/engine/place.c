@@ -138,6 +138,19 @@ void hx_city_free(struct hx_city *city)
     free(city);
 }
 
+void hx_city_set_older(struct hx_city *city, const struct hx_city *older, uint64_t from_lsn)
+{
+    city->older = older;
+    city->from_lsn = from_lsn;
+}
+
+const struct hx_city *hx_city_in_force(const struct hx_city *city, uint64_t lsn)
+{
+    while (city && city->from_lsn >= lsn && city->older)
+        city = city->older;
+    return city;
+}
+
 void hx_city_seal(struct hx_city *city)
 {
     for (int kind = 0; kind < HX_PLACE_KINDS; kind++)

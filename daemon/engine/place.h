@@ -69,6 +69,12 @@ HX_CHECK int hx_city_add_unit(struct hx_city *city, const struct hx_company *uni
 HX_CHECK int hx_city_add_place(struct hx_city *city, const struct hx_place *place,
                                const char *parent_id);
 
+/* What was in force before journal entry `from_lsn`, which it must outlive: for whoever asks about
+ * the past (R14). */
+void hx_city_set_older(struct hx_city *city, const struct hx_city *older, uint64_t from_lsn);
+/* The city by which entry `lsn` was made; NULL stays NULL. */
+const struct hx_city *hx_city_in_force(const struct hx_city *city, uint64_t lsn);
+
 /* After the last add, before a walk. */
 void hx_city_seal(struct hx_city *city);
 
@@ -100,8 +106,9 @@ const char *hx_place_holder(const struct hx_place *place);
 const char *hx_city_estate_company(const struct hx_city *city, const char *estate, int64_t at);
 
 /* The first instant after `after` at which this company no longer manages the estate which it
- * managed just before; INT64_MAX = never (corner 22). */
-int64_t hx_city_company_ends(const struct hx_city *city, const char *estate, const char *company,
+ * managed just before, or at which an estate without one, which this community or street holds by
+ * default, gets its first; INT64_MAX = never (corner 22, S38). */
+int64_t hx_city_company_ends(const struct hx_city *city, const char *estate, const char *holder,
                              int64_t after);
 
 /* Whether a case may be given to this id at an instant: a company, another unit, a community or a

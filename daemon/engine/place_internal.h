@@ -33,6 +33,8 @@ struct hx_city {
     struct hx_routing *routing; /* route_table.c */
     int utc_offset;
     char version[CITY_VERSION_MAX];
+    const struct hx_city *older; /* in force before journal entry from_lsn; borrowed */
+    uint64_t from_lsn;
 };
 
 /* The record with this key; NULL when there is none or the key is NULL. */

@@ -83,13 +83,19 @@ const char *hx_city_estate_company(const struct hx_city *city, const char *estat
     return company_at(hx_city_place(city, estate), at);
 }
 
-int64_t hx_city_company_ends(const struct hx_city *city, const char *estate, const char *company,
+/* The community holds for want of a company. */
+static bool stands_in(const struct hx_place *estate, const char *holder)
+{
+    return !*estate->company && strcmp(hx_place_holder_at(estate, estate->from), holder) == 0;
+}
+
+int64_t hx_city_company_ends(const struct hx_city *city, const char *estate, const char *holder,
                              int64_t after)
 {
-    const struct hx_place *first = *estate && *company ? hx_city_place(city, estate) : NULL;
+    const struct hx_place *first = *estate && *holder ? hx_city_place(city, estate) : NULL;
     for (const struct hx_place *p = first; p; p = p->later)
-        if (p->to > after && strcmp(p->company, company) == 0 &&
-            strcmp(company_at(first, p->to), company) != 0)
+        if (p->to > after && (strcmp(p->company, holder) == 0 || stands_in(p, holder)) &&
+            strcmp(company_at(first, p->to), p->company) != 0)
             return p->to;
     return INT64_MAX;
 }

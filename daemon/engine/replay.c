@@ -125,12 +125,20 @@ static int again_told(struct hx_replay *r, const hxp_entry *e)
     return hx_machine_entry(&r->machine, e->facts[0], e->cause, e->t_eff);
 }
 
+/* A new version of the city gave this case to another holder. */
+static bool is_reroute(const hxp_entry *e)
+{
+    return e->case_number && !e->t_due && strcmp(e->cause, "HOLDER_CHANGED") == 0;
+}
+
 static int again(struct hx_replay *r, const hxp_entry *e)
 {
     const hxp_alarm_fact *a = alarm_of(e);
     uint64_t lsn;
     if (e->event.len)
         return again_event(r, e);
+    if (is_reroute(e))
+        return hx_machine_reroute(&r->machine, e->case_number);
     if (e->case_number && !e->t_due && a)
         return hx_machine_case_alarm(&r->machine, e->case_number, a->code);
     if (strcmp(e->cause, "CALENDAR_APPLIED") == 0)
@@ -200,6 +208,7 @@ static int run(struct hx_replay *r)
     r->n_made = r->asked = 0;
     set_time(&r->machine, e);
     r->machine.rules = hx_rules_in_force(r->o.rules, e->lsn);
+    r->machine.city = hx_city_in_force(r->o.city, e->lsn);
     if (r->o.number)
         rc = r->o.number(r->machine.backend, e->lsn, begins);
     if (!rc)

@@ -6,7 +6,8 @@
  * cases in the replay's backend are then those the daemon had after that entry.
  *
  * The backend is the caller's: memory for one case, a scratch store for a whole journal. Rules and
- * city must be those the journal was written with. One thread. */
+ * city must be those the journal was written with; what was in force before hangs behind them. One
+ * thread. */
 #ifndef ENGINE_REPLAY_H
 #define ENGINE_REPLAY_H
 

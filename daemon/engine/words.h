@@ -90,6 +90,8 @@ void hx_set_holder(struct hx_step *s, const char *holder);
 void hx_place_case(struct hx_step *s);
 /* The holder by the routing table, with all that follows. */
 void hx_route_case(struct hx_step *s);
+/* What a case asks the routing table at an instant, by the tree of its report. */
+struct hx_route_query hx_route_query(const struct hx_rules *r, const struct hx_case *c, int64_t at);
 /* The holder that the routing table names now; recorded with the entry, the case is left alone. */
 const char *hx_route_of(struct hx_step *s);
 /* The second holder is told; nothing when there is none (corner 29). */

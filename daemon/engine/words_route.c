@@ -86,17 +86,21 @@ static const char *lowest_place(const struct hx_case *c)
     return "";
 }
 
+struct hx_route_query hx_route_query(const struct hx_rules *r, const struct hx_case *c, int64_t at)
+{
+    return (struct hx_route_query){.place = lowest_place(c),
+                                   .class_ = r->classes[c->class_no].name,
+                                   .category = c->category,
+                                   .source = c->source,
+                                   .about = c->about,
+                                   .at = at,
+                                   .placed_at = c->t_report};
+}
+
 static struct hx_route_query query(const struct hx_step *s)
 {
-    const struct hx_case *c = s->c;
     bool report = s->event && strcmp(s->event->type, "REPORTED") == 0;
-    struct hx_route_query q = {.place = lowest_place(c),
-                               .class_ = s->rules->classes[c->class_no].name,
-                               .category = c->category,
-                               .source = c->source,
-                               .about = c->about,
-                               .at = s->t_eff,
-                               .placed_at = c->t_report};
+    struct hx_route_query q = hx_route_query(s->rules, s->c, s->t_eff);
     q.has_position = report && s->data->n_position == 2;
     if (q.has_position) {
         q.lon = s->data->position[0];

@@ -22,12 +22,13 @@ enum {
 };
 
 /* The registry is right, so that --check-config tells before a start does. */
-static int check_access(const struct boot *b, struct hx_problem *problem)
+static int check_access(const struct boot *b, const struct hx_city *city,
+                        struct hx_problem *problem)
 {
     struct hx_access *access = NULL;
     if (!*b->settings.principals)
         return HX_OK;
-    int rc = hx_access_load(b->settings.principals, b->settings.roles, b->city, &access, problem);
+    int rc = hx_access_load(b->settings.principals, b->settings.roles, city, &access, problem);
     hx_access_free(access);
     return rc;
 }
@@ -72,14 +73,15 @@ static int check_fit(struct boot *b, struct hx_problem *problem)
 
 static int check_keys(struct boot *b, struct hx_problem *problem)
 {
-    return b->city ? check_access(b, problem) : HX_OK;
+    return b->city ? check_access(b, b->city, problem) : HX_OK;
 }
 
-/* What the settings name, in the order in which it is read. */
+/* What the settings name, in the order in which it is read. Keys come last: at a start they are
+ * judged by the city in force, which the store may know better. */
 static int (*const parts[])(struct boot *, struct hx_problem *) = {
     load_rules, load_city, check_fit, check_texts, load_devices, check_keys};
 
-enum { PARTS = sizeof parts / sizeof *parts };
+enum { PARTS = sizeof parts / sizeof *parts, START_PARTS = PARTS - 1 };
 
 static int load_settings(struct boot *b, const char *config, struct hx_problem *problem)
 {
@@ -95,7 +97,7 @@ static int load_settings(struct boot *b, const char *config, struct hx_problem *
 int boot_load(struct boot *b, const char *config, struct hx_problem *problem)
 {
     int rc = load_settings(b, config, problem);
-    for (size_t i = 0; rc == HX_OK && i < PARTS; i++)
+    for (size_t i = 0; rc == HX_OK && i < START_PARTS; i++)
         rc = parts[i](b, problem);
     return rc;
 }
@@ -214,6 +216,20 @@ static int read_key(const char *path, uint8_t *key, struct hx_problem *problem)
 
 /* ---- store and service ---- */
 
+/* The store knows more than the files. */
+static int know_versions(struct boot *b, struct hx_problem *problem)
+{
+    struct in_force_files files = {b->settings.life_cycle, &b->texts, b->city};
+    hx_versions_free(b->versions);
+    b->versions = NULL;
+    int rc = in_force_load(b->store, &files, &b->versions, problem);
+    b->city = files.city;
+    hx_city_texts_free(&b->texts);
+    if (rc == HX_OK)
+        rc = hx_versions_city(b->versions, &b->in_force, problem);
+    return rc == HX_OK ? check_access(b, b->in_force, problem) : rc;
+}
+
 int boot_open(struct boot *b, const char *data, uint32_t scale, struct hx_problem *problem)
 {
     char text[HX_STORE_PROBLEM_MAX] = "";
@@ -241,8 +257,7 @@ int boot_open(struct boot *b, const char *data, uint32_t scale, struct hx_proble
         hx_problem_set(problem, "%s", text);
         return rc;
     }
-    hx_versions_free(b->versions); /* the store knows more than the files */
-    return in_force_load(b->store, b->settings.life_cycle, &b->versions, problem);
+    return know_versions(b, problem);
 }
 
 /* A socket per connection and door, and room beside them: out of descriptors ZeroMQ spins. */
@@ -262,7 +277,7 @@ int boot_run(struct boot *b, uint32_t scale, int64_t begin)
 {
     const struct hx_settings *s = &b->settings;
     const struct service_options o = {.versions = b->versions,
-                                      .city = b->city,
+                                      .city = b->in_force,
                                       .store = b->store,
                                       .onsite_key = *s->onsite_key_file ? b->onsite_key : NULL,
                                       .onsite_required = s->onsite_required,
@@ -276,7 +291,6 @@ int boot_run(struct boot *b, uint32_t scale, int64_t begin)
                                       .pub_endpoint = s->pub,
                                       .limits = &s->limits,
                                       .life_cycle_file = s->life_cycle,
-                                      .city_folder = s->city,
                                       .scale = scale,
                                       .begin = begin,
                                       .partition = (uint32_t)s->partition,

@@ -13,9 +13,10 @@
 
 struct boot {
     struct hx_settings settings;
-    struct hx_versions *versions; /* the files', then the store's too */
-    struct hx_city_texts texts;   /* the files of the city's folder */
-    struct hx_city *city;
+    struct hx_versions *versions;   /* the files', then the store's too */
+    struct hx_city_texts texts;     /* the files of the city's folder */
+    struct hx_city *city;           /* of these files, until the versions have it */
+    const struct hx_city *in_force; /* the versions'; NULL before boot_open */
     struct hx_store *store;
     struct hx_devices *devices;      /* NULL = none are registered */
     uint8_t *key;                    /* HX_IDENTITY_KEY_SIZE bytes, in guarded memory */

@@ -125,7 +125,7 @@ static int serve(struct boot *b, const struct arguments *a)
     if (boot_open(b, a->data, a->scale, &problem) != HX_OK)
         return refuse(&problem);
     hx_log(HX_LOG_INFO, "event=start version=" HX_VERSION " city=%s store=%s",
-           hx_city_version(b->city), a->data ? a->data : b->settings.store_path);
+           hx_city_version(b->in_force), a->data ? a->data : b->settings.store_path);
     int rc = boot_run(b, a->scale, a->begin);
     hx_log(rc ? HX_LOG_ERROR : HX_LOG_INFO, "event=end result=%s", hx_errname(rc));
     return rc ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -15,6 +15,7 @@ enum {
     PREVIEW_US = 4000, /* of a turn */
     PREVIEW_STEP = 2048,
     MOVE_US = 5000,
+    MOVE_BUSY_US = 1500, /* while events come in: they wait for it */
     MOVE_STEP = 512,
     LOOK_AT_CLOCK = 16, /* cases between two looks */
 };
@@ -66,6 +67,8 @@ static void answer(struct service *s, const struct apply_question *q, const hxp_
     a.later = row->later;
     a.earlier = row->earlier;
     a.earliest = row->earliest;
+    a.rerouted = row->rerouted;
+    a.posts = row->posts;
     a.asked_by = row->asked_by;
     a.why = row->why;
     a.only_new = !row->open;
@@ -135,7 +138,8 @@ static bool read_version(struct service *s, struct apply_question *q, const Hong
     struct hx_problem why = {""};
     char *text = hx_arena_strndup(&s->arena, (const char *)a->content.data, a->content.len);
     struct hx_versions *v = s->options.versions;
-    int rc = text && a->content.len <= HX_VERSION_FILE_MAX
+    bool fits = a->content.len <= HX_VERSION_FILE_MAX || (text && hx_city_is_bundle(text));
+    int rc = text && fits
                  ? hx_version_read(v, *a->file ? a->file : "file", text, strlen(text), &q->x, &why)
                  : hx_problem_set(&why, "%s: larger than %d bytes", a->file, HX_VERSION_FILE_MAX);
     if (!rc)
@@ -201,6 +205,8 @@ static void describe(const struct apply_question *q, const char *asked_by, hxp_r
     row->later = q->moves.later;
     row->earlier = q->moves.earlier;
     row->earliest = q->moves.earliest;
+    row->rerouted = q->moves.rerouted;
+    row->posts = q->moves.posts;
 }
 
 static int save(struct service *s, const hxp_rules_version *row, const struct hx_version *x)
@@ -218,6 +224,9 @@ static int save(struct service *s, const hxp_rules_version *row, const struct hx
 static void previewed(struct service *s, struct apply_question *q)
 {
     hxp_rules_version row;
+    struct hx_change change;
+    hx_version_change(s->options.versions, q->x, &change);
+    q->moves.posts = hx_change_posts(s->machine.rules, &change, s->machine.now);
     describe(q, q->ask ? q->by : "", &row);
     row.t_rec = s->machine.now;
     if (!q->ask)
@@ -264,8 +273,15 @@ int apply_tell(struct service *s, const struct hx_version *x, const hxp_rules_ve
     f->later = row->later;
     f->earlier = row->earlier;
     f->earliest = row->earliest;
+    f->rerouted = row->rerouted;
+    f->posts = row->posts;
     int rc = m->ops->next_lsn(m->backend, lsn);
     return rc ? rc : hx_machine_in_force(m, f);
+}
+
+static bool is_city(const struct hx_version *x)
+{
+    return strcmp(x->kind, "city") == 0;
 }
 
 static int write_in_force(struct service *s, const struct hx_version *x, hxp_rules_version *row)
@@ -280,7 +296,7 @@ static int write_in_force(struct service *s, const struct hx_version *x, hxp_rul
     row->lsn = lsn;
     row->state = STATE(IN_FORCE);
     row->t_rec = s->machine.now;
-    row->next_case = row->open;
+    row->next_case = row->open || is_city(x);
     if (!rc)
         rc = hx_store_rules_save(s->store, row, x->text, x->size);
     if (rc)
@@ -309,15 +325,18 @@ static void come_into_force(struct service *s, struct apply_question *q, hxp_rul
         refuse(s, q, "RULES_REFUSED", why.text);
         return;
     }
+    q->x->by_persons = true;
     hx_version_came(v, q->x, row->lsn, row->open);
     s->machine.rules = hx_versions_rules(v);
+    service_use_city(s);
     hx_log(HX_LOG_INFO,
            "event=rules_in_force kind=%s name=%s version=%u asked_by=%s agreed_by=%s later=%" PRIu64
-           " earlier=%" PRIu64,
+           " earlier=%" PRIu64 " rerouted=%" PRIu64,
            row->kind, row->name, row->version, row->asked_by, row->agreed_by, row->later,
-           row->earlier);
-    if (row->open)
-        s->apply.move = (struct apply_move){.x = q->x, .next = 1, .staged = 1, .step = MOVE_STEP};
+           row->earlier, row->rerouted);
+    if (row->next_case)
+        s->apply.move = (struct apply_move){
+            .x = q->x, .next = 1, .staged = 1, .step = MOVE_STEP, .keep_holders = !row->open};
     answer(s, q, row, "IN_FORCE");
     q->x = NULL; /* the versions have it */
 }
@@ -385,7 +404,7 @@ static int save_progress(struct service *s, const struct hx_version *x, uint64_t
 static void move_numbers(struct service *s, const struct numbers *n, const struct hx_change *change)
 {
     struct apply_move *mv = &s->apply.move;
-    int64_t until = mono_now_us() + MOVE_US;
+    int64_t until = mono_now_us() + (s->batch.items ? MOVE_BUSY_US : MOVE_US);
     for (size_t i = 0; i < n->n && !s->batch.error; i++) {
         if (i % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && mono_now_us() > until)
             return;
@@ -403,9 +422,9 @@ static void finish(struct service *s)
     struct apply_move *mv = &s->apply.move;
     hx_log(HX_LOG_INFO,
            "event=rules_applied kind=%s name=%s version=%u cases=%" PRIu64 " later=%" PRIu64
-           " earlier=%" PRIu64,
+           " earlier=%" PRIu64 " rerouted=%" PRIu64,
            mv->x->kind, mv->x->name, mv->x->number, mv->moves.moved, mv->moves.later,
-           mv->moves.earlier);
+           mv->moves.earlier, mv->moves.rerouted);
     *mv = (struct apply_move){.x = NULL};
 }
 
@@ -418,6 +437,8 @@ void apply_move_some(struct service *s)
         return;
     n->n = 0;
     hx_version_change(s->options.versions, mv->x, &change);
+    if (mv->keep_holders)
+        change.city_before = NULL;
     hx_machine_set_time(&s->machine, timebase_now(&s->time));
     if (hx_store_open_cases(s->store, NULL, mv->next - 1, mv->step, collect, n) != HX_OK)
         return;
@@ -472,12 +493,16 @@ void apply_resume(struct service *s, const hxp_rules_version *row)
 {
     const struct hx_version *x =
         hx_versions_find(s->options.versions, row->kind, row->name, row->version);
+    struct hx_problem why = {""};
     if (!x)
         return;
+    if (is_city(x) && hx_versions_past(s->options.versions, &why) != HX_OK)
+        hx_log(HX_LOG_ERROR, "event=city_of_the_past \"%s\"", why.text); /* no case is rerouted */
     hx_log(HX_LOG_INFO, "event=rules_apply_goes_on kind=%s name=%s version=%u from_case=%" PRIu64,
            row->kind, row->name, row->version, row->next_case);
     s->apply.move = (struct apply_move){
         .x = x, .next = row->next_case, .staged = row->next_case, .step = MOVE_STEP};
+    s->apply.move.keep_holders = !row->open;
 }
 
 void apply_fini(struct service *s)

@@ -1,4 +1,4 @@
-/* New versions of life cycles and calendars while the daemon runs (corner 23).
+/* New versions of life cycles, calendars and the city while the daemon runs (corners 22 and 23).
  *
  * Anybody may ask what a file would move; it comes into force when one named person has asked for
  * it and another has agreed. Looking at all open cases and moving them is done in small steps
@@ -35,6 +35,7 @@ struct apply_move {
     uint64_t next, staged;      /* case from which on to look; after the open transaction */
     bool in_batch;              /* the open transaction holds moved cases */
     size_t step;                /* cases in one step; one after trouble */
+    bool keep_holders;          /* a city for new cases: only dates are looked up */
     struct hx_moves moves;
 };
 

@@ -12,35 +12,32 @@
 
 /* ---- reading both ---- */
 
+static void older(const struct hx_version *x, const struct hx_version *newest)
+{
+    hx_log(
+        HX_LOG_WARN,
+        "event=rules_file_older kind=%s file=%s version=%u in_force=%u \"the newer version stays "
+        "in force\"",
+        x->kind, x->file, x->number, newest->number);
+}
+
 /* A file of the configuration: in force already, new, or older than what is. */
 static int put_file(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem)
 {
     struct timebase clock;
     timebase_init(&clock, 1, 0);
-    int64_t now = timebase_now(&clock);
-    const struct hx_version *same = hx_versions_find(v, x->kind, x->name, x->number);
     const struct hx_version *newest = hx_versions_find(v, x->kind, x->name, 0);
-    if (!same && newest && newest->number > x->number) {
-        hx_log(HX_LOG_WARN,
-               "event=rules_file_older file=%s version=%u in_force=%u \"the newer version stays in "
-               "force\"",
-               x->file, x->number, newest->number);
-        hx_version_free(x);
-        return HX_OK;
-    }
-    int rc = hx_version_follows(v, x, now, problem);
-    if (rc == HX_EXISTS) {
-        if (newest && newest->number > x->number)
-            hx_log(HX_LOG_WARN, "event=rules_file_older file=%s version=%u in_force=%u", x->file,
-                   x->number, newest->number);
-        hx_version_free(x);
-        return HX_OK;
-    }
+    bool is_older = newest && newest->number > x->number;
+    int rc = is_older && !hx_versions_find(v, x->kind, x->name, x->number)
+                 ? HX_EXISTS
+                 : hx_version_follows(v, x, timebase_now(&clock), problem);
+    if (rc == HX_EXISTS && is_older)
+        older(x, newest);
     if (!rc)
         rc = hx_versions_put(v, x, problem);
     if (rc)
         hx_version_free(x);
-    return rc;
+    return rc == HX_EXISTS ? HX_OK : rc;
 }
 
 static int put_files(struct hx_versions *v, const char *life_cycle, struct hx_problem *problem)
@@ -57,15 +54,39 @@ static int put_files(struct hx_versions *v, const char *life_cycle, struct hx_pr
     return rc;
 }
 
-int in_force_load(struct hx_store *store, const char *life_cycle, struct hx_versions **out,
+/* The folder bears no number: what differs from what is in force is new. But what two persons have
+ * put into force is undone neither by a folder as it was before, nor by a file that was edited
+ * beside it: then city.yaml must have another version. */
+static int put_city(struct hx_versions *v, struct in_force_files *f, struct hx_problem *problem)
+{
+    struct hx_version *x;
+    const struct hx_version *newest = hx_versions_find(v, "city", "city", 0);
+    int rc = hx_version_of_city(v, f->texts, f->city, &x, problem);
+    f->city = NULL;
+    if (rc)
+        return rc;
+    const struct hx_version *same = hx_versions_same_city(v, x);
+    bool stays = newest && newest->by_persons && same != newest &&
+                 (same || strcmp(hx_version_label(newest), hx_version_label(x)) == 0);
+    if (stays)
+        older(x, newest);
+    rc = stays || (same && same == newest) ? HX_EXISTS : hx_versions_put(v, x, problem);
+    if (rc)
+        hx_version_free(x);
+    return rc == HX_EXISTS ? HX_OK : rc;
+}
+
+int in_force_load(struct hx_store *store, struct in_force_files *files, struct hx_versions **out,
                   struct hx_problem *problem)
 {
     struct hx_versions *v;
     int rc = hx_versions_new(&v);
-    if (!rc && store)
+    if (!rc)
         rc = hx_store_versions(store, v, problem);
     if (!rc)
-        rc = put_files(v, life_cycle, problem);
+        rc = put_files(v, files->life_cycle, problem);
+    if (!rc)
+        rc = put_city(v, files, problem);
     if (rc) {
         hx_versions_free(v);
         v = NULL;
@@ -89,8 +110,8 @@ void in_force_describe(const struct hx_version *x, hxp_rules_version *v)
 
 struct known {
     struct service *s;
-    bool stored[1024]; /* by the place of a version in the list */
     bool any;
+    bool *stored; /* by the place of a version in the list */
 };
 
 static int find_stored(void *ctx, const hxp_rules_version *row, const uint8_t *text, size_t size)
@@ -147,14 +168,17 @@ static int record_all(struct service *s, const struct known *k)
 
 int in_force_start(struct service *s)
 {
-    struct known *k = calloc(1, sizeof *k);
-    if (!k)
+    struct known k = {.s = s};
+    size_t n = 0;
+    while (hx_versions_at(s->options.versions, n))
+        n++;
+    k.stored = calloc(n + 1, sizeof *k.stored);
+    if (!k.stored)
         return HX_NOMEM;
-    k->s = s;
-    int rc = hx_store_rules(s->store, find_stored, k);
+    int rc = hx_store_rules(s->store, find_stored, &k);
     if (!rc)
-        rc = record_all(s, k);
-    free(k);
+        rc = record_all(s, &k);
+    free(k.stored);
     if (s->batch.open && !batch_settle(s) && !rc)
         rc = HX_IO;
     batch_reset(&s->batch);

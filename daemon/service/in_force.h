@@ -9,11 +9,18 @@
 #include "config/versions.h"
 #include "store/store.h"
 
-/* Reads the store's versions, then the files that `life_cycle` names. `store` NULL: the files
- * alone. HX_CONFIG with file and line: a file that is wrong, a number that was used with other
- * content, one that may not follow what is in force. Errors of the store. */
-HX_CHECK int in_force_load(struct hx_store *store, const char *life_cycle, struct hx_versions **out,
-                           struct hx_problem *problem);
+/* The files of a start. */
+struct in_force_files {
+    const char *life_cycle;
+    const struct hx_city_texts *texts; /* of the city's folder … */
+    struct hx_city *city;              /* … and what was made of them, which is taken over */
+};
+
+/* Reads the store's versions, then the files. HX_CONFIG with file and line: a file that is wrong, a
+ * number that was used with other content, one that may not follow what is in force. Errors of the
+ * store. */
+HX_CHECK int in_force_load(struct hx_store *store, struct in_force_files *files,
+                           struct hx_versions **out, struct hx_problem *problem);
 
 /* The next table in force that lacks next year although it is November; NULL = none. *at begins at
  * 0. */

@@ -40,14 +40,18 @@ static int newest_of(void *ctx, uint64_t number, uint64_t *lsn)
     return rc;
 }
 
-/* The machine with its time at `at`: what it knows beside the case is the present. */
-static hxp_case_view *view_at(struct service *s, int64_t at)
+/* The machine with its time at `at` and the city of then: what it knows beside the case is the
+ * present. */
+static hxp_case_view *view_at(struct service *s, int64_t at, uint64_t lsn)
 {
     struct hx_machine *m = &s->machine;
+    const struct hx_city *city = m->city;
     int64_t now = m->now;
     m->now = at;
+    m->city = hx_city_in_force(city, lsn);
     hxp_case_view *view = hx_case_view(m, &s->scratch);
     m->now = now;
+    m->city = city;
     return view;
 }
 
@@ -72,14 +76,17 @@ hxp_case_view *past_view(struct service *s, int64_t at, const char **problem)
     const struct hx_asof_journal j = {.entry = entry_of, .newest = newest_of, .ctx = s};
     const struct hx_machine *m = &s->machine;
     hxp_case_view *view = NULL;
+    struct hx_problem why = {""};
     uint64_t lsn;
     *problem = "IN_FUTURE";
     if (at > timebase_now(&s->time))
         return NULL;
     int rc = hx_asof_find(&j, s->scratch.number, at, &lsn);
+    if (!rc) /* by the cities of then, which nobody has looked into since the start */
+        rc = hx_versions_past(s->options.versions, &why);
     if (!rc)
         rc = hx_asof(&j, m->rules, m->city, lsn, &s->scratch);
-    if (!rc && !(view = view_at(s, at)))
+    if (!rc && !(view = view_at(s, at, lsn)))
         rc = HX_NOMEM;
     *problem = rc ? problem_of(rc) : NULL;
     return view;

@@ -9,14 +9,8 @@ enum { RULES_MAX = 1024 * 1024 };
 /* A plain name, so that no other file can be asked for. */
 static bool plain(const char *id)
 {
-    size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");
-    return n > 0 && n < 64 && id[n] == '\0';
-}
-
-static const char *city_path(struct service *s, const char *id)
-{
-    const char *folder = s->options.city_folder;
-    return folder ? hx_arena_printf(&s->arena, "%s/%s.csv", folder, id) : NULL;
+    size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-.");
+    return n > 0 && n < 64 && id[n] == '\0' && id[0] != '.' && !strstr(id, "..");
 }
 
 /* A file in another folder beside that of the life cycles. */
@@ -44,23 +38,21 @@ static int read_file(struct service *s, const char *path, ProtobufCBinaryData *c
     return rc;
 }
 
-/* Kinds: type of content, and where a file is whose versions are not kept; NULL = they are. */
-static const struct kind {
-    const char *name, *type;
-    const char *(*path)(struct service *s, const char *id);
-} kinds[] = {
-    {"life-cycle", "application/yaml", NULL},
-    {"calendar", "text/calendar", NULL},
-    {"city", "text/csv", city_path},
-    {"texts", "application/yaml", texts_path},
-};
-
-static const struct kind *find_kind(const char *name)
+/* A file of the city in force: "routing", or its whole name, "grids.geojson". */
+static int load_city(struct service *s, const Hongxin__V1__RulesQuery *q,
+                     Hongxin__V1__RulesAnswer *a)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kinds[i].name, name) == 0)
-            return &kinds[i];
-    return NULL;
+    uint32_t number;
+    const struct hx_versions *v = s->options.versions;
+    const char *name = hx_arena_printf(&s->arena, "%s.csv", q->id);
+    const struct hx_city_text *t = name ? hx_versions_city_file(v, name, &number) : NULL;
+    if (!t)
+        t = hx_versions_city_file(v, q->id, &number);
+    if (!t)
+        return HX_NOTFOUND;
+    a->version = (char *)(uintptr_t)hx_city_version(s->options.city);
+    a->content = (ProtobufCBinaryData){t->size, (uint8_t *)(uintptr_t)t->text};
+    return HX_OK;
 }
 
 static int load_version(struct service *s, const Hongxin__V1__RulesQuery *q,
@@ -74,17 +66,40 @@ static int load_version(struct service *s, const Hongxin__V1__RulesQuery *q,
     return a->version ? HX_OK : HX_NOMEM;
 }
 
+/* Their versions are not kept. */
+static int load_texts(struct service *s, const Hongxin__V1__RulesQuery *q,
+                      Hongxin__V1__RulesAnswer *a)
+{
+    const char *path = texts_path(s, q->id);
+    a->version = (char *)(uintptr_t)hx_city_version(s->options.city);
+    return path ? read_file(s, path, &a->content) : HX_NOTFOUND;
+}
+
+static const struct kind {
+    const char *name, *type;
+    int (*load)(struct service *s, const Hongxin__V1__RulesQuery *q, Hongxin__V1__RulesAnswer *a);
+} kinds[] = {
+    {"life-cycle", "application/yaml", load_version},
+    {"calendar", "text/calendar", load_version},
+    {"city", "text/csv", load_city},
+    {"texts", "application/yaml", load_texts},
+};
+
+static const struct kind *find_kind(const char *name)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
 static int load(struct service *s, const Hongxin__V1__RulesQuery *q, Hongxin__V1__RulesAnswer *a)
 {
     const struct kind *kind = find_kind(q->kind);
     if (!kind || !plain(q->id))
         return HX_NOTFOUND;
     a->type = (char *)(uintptr_t)kind->type;
-    if (!kind->path)
-        return load_version(s, q, a);
-    a->version = (char *)(uintptr_t)hx_city_version(s->options.city);
-    const char *path = kind->path(s, q->id);
-    return path ? read_file(s, path, &a->content) : HX_NOTFOUND;
+    return kind->load(s, q, a);
 }
 
 void handle_rules(struct service *s, const struct request *r)

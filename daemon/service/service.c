@@ -98,6 +98,16 @@ static void start_clock(struct service *s)
         hold_away(s, now > alive ? alive : 0, now > alive ? now : 0);
 }
 
+/* It has been looked into before it came into force. */
+void service_use_city(struct service *s)
+{
+    struct hx_problem why = {""};
+    const struct hx_city *city = NULL;
+    if (hx_versions_city(s->options.versions, &city, &why) != HX_OK || !city)
+        return;
+    s->options.city = s->machine.city = s->lock.city = city;
+}
+
 static void wire_machine(struct service *s)
 {
     s->machine = (struct hx_machine){.rules = hx_versions_rules(s->options.versions),

@@ -15,7 +15,7 @@
 struct service_options {
     /* borrowed until service_run() has returned */
     struct hx_versions *versions; /* new ones are added to them */
-    const struct hx_city *city;
+    const struct hx_city *city;   /* in force; a newer version takes its place */
     struct hx_store *store;
     const char *principals_file, *roles_file; /* NULL or "": no keys, this machine only */
     const char *server_key_file;
@@ -28,7 +28,6 @@ struct service_options {
     const struct hx_devices *devices; /* NULL = signatures of devices are believed */
     const struct hx_limits *limits;
     const char *life_cycle_file; /* shown by RulesQuery; NULL = none */
-    const char *city_folder;     /* the same */
     uint32_t scale;
     int64_t begin; /* a new store on scaled time begins at this instant, when it is still to come; 0
                       = now */

@@ -82,6 +82,9 @@ const char *service_filter_problem(const struct service *s, const hxp_filter *f)
 /* changes.c: looks at open cases whose company is replaced, by the files of this start. */
 HX_CHECK int changes_look(struct service *s);
 
+/* The city in force is another one. */
+void service_use_city(struct service *s);
+
 /* Sends an answer to the one who asked, with the number of the question. A peer that is gone or
  * does not read misses it. */
 void service_answer(struct service *s, const struct request *r, hxp_response *answer);

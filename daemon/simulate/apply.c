@@ -33,6 +33,7 @@ static void preview(const struct simulate_apply *a, const struct hx_version *x,
     for (uint64_t n = 1; m->ops->case_load(m->backend, n, &m->work) == HX_OK; n++)
         if (hx_case_open(m->rules, &m->work))
             hx_change_preview(m->rules, &m->work, &change, m->now, moves);
+    moves->posts = hx_change_posts(m->rules, &change, m->now);
 }
 
 static int record(const struct simulate_apply *a, const struct hx_version *x)
@@ -58,6 +59,8 @@ static int record(const struct simulate_apply *a, const struct hx_version *x)
     f->later = moves.later;
     f->earlier = moves.earlier;
     f->earliest = moves.earliest;
+    f->rerouted = moves.rerouted;
+    f->posts = moves.posts;
     return hx_machine_in_force(a->machine, f);
 }
 
@@ -68,6 +71,8 @@ static int move_all(const struct simulate_apply *a, const struct hx_version *x)
     int rc;
     uint64_t n = 1;
     hx_version_change(a->versions, x, &change);
+    if (!a->action->open)
+        change.city_before = NULL; /* only when companies are replaced is looked up */
     while ((rc = hx_machine_apply(a->machine, n, &change, &moves)) == HX_OK)
         n++;
     return rc == HX_NOTFOUND ? HX_OK : rc;
@@ -88,5 +93,9 @@ int simulate_apply(const struct simulate_apply *a, char problem[512])
     }
     a->machine->rules = hx_versions_rules(a->versions);
     hx_version_came(a->versions, x, hx_memory_newest_lsn(a->memory), a->action->open);
-    return a->action->open ? move_all(a, x) : HX_OK;
+    rc = hx_versions_city(a->versions, &a->machine->city, &why);
+    if (rc)
+        return refuse(a, &why, problem);
+    bool city = strcmp(x->kind, "city") == 0;
+    return a->action->open || city ? move_all(a, x) : HX_OK;
 }

@@ -40,7 +40,19 @@ static const char *config_folder(const char *given)
     return access("config/life-cycles/complaint.yaml", R_OK) == 0 ? "config" : HX_DEFAULT_CONFIG;
 }
 
-static int load(const char *folder, struct hx_versions **versions, struct hx_city **city)
+/* The city as its first version. */
+static int load_city(struct hx_versions *versions, const char *path, struct hx_problem *problem)
+{
+    struct hx_version *x = NULL;
+    int rc = hx_version_load(versions, path, &x, problem);
+    if (!rc)
+        rc = hx_versions_put(versions, x, problem);
+    if (rc)
+        hx_version_free(x);
+    return rc;
+}
+
+static int load(const char *folder, struct hx_versions **versions)
 {
     char path[4096];
     struct hx_problem problem = {""};
@@ -48,9 +60,7 @@ static int load(const char *folder, struct hx_versions **versions, struct hx_cit
     int rc = hx_versions_load(path, versions, &problem);
     if (!rc) {
         snprintf(path, sizeof path, "%s/city", folder);
-        rc = hx_city_load(path, city, &problem);
-        if (!rc)
-            rc = hx_city_fits(path, *city, hx_versions_rules(*versions), &problem);
+        rc = load_city(*versions, path, &problem);
     }
     if (rc)
         fprintf(stderr, "%s\n", problem.text[0] ? problem.text : hx_strerror(rc));
@@ -92,14 +102,13 @@ static int load_texts(const struct run *r, const struct hx_rules *rules,
 static int run(const struct run *r, FILE *in, const char *name)
 {
     struct hx_versions *versions = NULL;
-    struct hx_city *city = NULL;
     struct hx_notice_texts *texts = NULL;
     struct scenario scenario = {0};
     char problem[512] = "", beside[4096] = ".";
     const char *slash = strrchr(name, '/');
     if (slash)
         snprintf(beside, sizeof beside, "%.*s", (int)(slash - name), name);
-    int rc = load(r->folder, &versions, &city);
+    int rc = load(r->folder, &versions);
     if (!rc)
         rc = load_texts(r, hx_versions_rules(versions), &texts);
     if (!rc) {
@@ -108,7 +117,7 @@ static int run(const struct run *r, FILE *in, const char *name)
         scenario.rows = r->rows ? rows_new(hx_versions_rules(versions)) : NULL;
         scenario.texts = texts;
         if (!rc)
-            rc = simulate_run(&(struct simulate_options){versions, city, beside, r->until, stdout},
+            rc = simulate_run(&(struct simulate_options){versions, beside, r->until, stdout},
                               &scenario, problem);
         if (!rc && fflush(stdout))
             rc = HX_IO;
@@ -120,7 +129,6 @@ static int run(const struct run *r, FILE *in, const char *name)
     rows_free(scenario.rows);
     scenario_free(&scenario);
     hx_notice_texts_free(texts);
-    hx_city_free(city);
     hx_versions_free(versions);
     return rc ? 2 : 0;
 }

@@ -24,12 +24,11 @@ struct prove {
     struct hx_case work, again; /* too large for the stack */
 };
 
-int prove_new(const struct hx_city *city, const struct hx_memory *memory, struct prove **out)
+int prove_new(const struct hx_memory *memory, struct prove **out)
 {
     struct prove *p = calloc(1, sizeof *p);
     if (!p)
         return HX_NOMEM;
-    p->city = city;
     p->memory = memory;
     *out = p;
     return HX_OK;
@@ -199,9 +198,10 @@ static int prove_moments(struct prove *p)
     return HX_OK;
 }
 
-int prove_run(struct prove *p, const struct hx_rules *rules, char problem[512])
+int prove_run(struct prove *p, const struct hx_machine *m, char problem[512])
 {
-    p->rules = rules;
+    p->rules = m->rules;
+    p->city = m->city;
     p->problem = problem;
     problem[0] = '\0';
     int rc = prove_replay(p);

@@ -380,6 +380,15 @@ static int loop(struct sim *s, const struct scenario *sc, int64_t end, char prob
     }
 }
 
+static int use_city(struct sim *s, char problem[512])
+{
+    struct hx_problem why = {""};
+    int rc = hx_versions_city(s->options->versions, &s->m.city, &why);
+    if (rc)
+        snprintf(problem, 512, "%s", why.text);
+    return rc;
+}
+
 int simulate_run(const struct simulate_options *options, const struct scenario *sc,
                  char problem[512])
 {
@@ -397,7 +406,9 @@ int simulate_run(const struct simulate_options *options, const struct scenario *
     s->out = options->out;
     s->options = options;
     s->m.rules = hx_versions_rules(options->versions);
-    s->m.city = options->city;
+    rc = use_city(s, problem);
+    if (rc)
+        goto done;
     s->m.ops = hx_memory_backend();
     s->m.backend = s->memory;
     s->m.arena = &s->arena;
@@ -413,7 +424,7 @@ int simulate_run(const struct simulate_options *options, const struct scenario *
     if (!end && sc->n)
         end = sc->actions[sc->n - 1].at + 30 * HX_DAY;
     if (sc->prove)
-        rc = prove_new(options->city, s->memory, &s->prove);
+        rc = prove_new(s->memory, &s->prove);
     if (!rc && sc->n) {
         set_time(s, sc->actions[0].at);
         rc = hx_machine_rota_begin(&s->m);
@@ -421,7 +432,7 @@ int simulate_run(const struct simulate_options *options, const struct scenario *
     if (!rc)
         rc = loop(s, sc, end, problem);
     if (!rc && s->prove)
-        rc = prove_run(s->prove, s->m.rules, problem);
+        rc = prove_run(s->prove, &s->m, problem);
 done:
     prove_free(s->prove);
     hx_memory_free(s->memory);

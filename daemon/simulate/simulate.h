@@ -13,7 +13,6 @@
  * written; HX_CORRUPT when the run was to be proven and is not; HX_NOMEM. */
 struct simulate_options {
     struct hx_versions *versions; /* borrowed; `apply` adds to them */
-    const struct hx_city *city;   /* borrowed */
     const char *folder;           /* of the scenario: where files to apply are looked for */
     int64_t until;
     FILE *out;

@@ -20,18 +20,26 @@ static bool pruned(const struct doctor *d)
     return d->st->now.oldest > 1;
 }
 
-/* The same but for the place of its due row, which is not the journal's affair. */
+/* What is not the journal's affair: the place of its due row; when its company is replaced, which
+ * is looked up when a city comes into force. */
+static void forget_looks(struct hx_case *c)
+{
+    c->due_row = c->change_at = 0;
+    c->change_told = 0;
+}
+
+/* The same but for that. */
 static bool same_case(MDB_val a, MDB_val b)
 {
     static uint8_t left[HX_CASE_PACKED_MAX], right[HX_CASE_PACKED_MAX];
     static struct hx_case c;
     if (hx_case_unpack(a.mv_data, a.mv_size, &c))
         return false;
-    c.due_row = 0;
+    forget_looks(&c);
     size_t n = hx_case_pack(&c, left, sizeof left);
     if (hx_case_unpack(b.mv_data, b.mv_size, &c))
         return false;
-    c.due_row = 0;
+    forget_looks(&c);
     size_t m = hx_case_pack(&c, right, sizeof right);
     return n == m && memcmp(left, right, n) == 0;
 }

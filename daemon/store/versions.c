@@ -25,6 +25,7 @@ static int put_stored(void *ctx, const hxp_rules_version *row, const uint8_t *te
         hx_version_free(x);
         return 1;
     }
+    x->by_persons = row->agreed_by[0] != '\0';
     hx_version_came(r->v, x, row->lsn, row->open);
     return 0;
 }
@@ -32,6 +33,8 @@ static int put_stored(void *ctx, const hxp_rules_version *row, const uint8_t *te
 int hx_store_versions(struct hx_store *st, struct hx_versions *v, struct hx_problem *problem)
 {
     struct reading r = {.v = v, .problem = problem};
+    hx_versions_believe(v, true);
     int rc = hx_store_rules(st, put_stored, &r);
+    hx_versions_believe(v, false);
     return rc ? rc : r.rc;
 }

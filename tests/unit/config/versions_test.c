@@ -157,7 +157,8 @@ static void neither_one_nor_the_other(void **state)
     struct hx_version *x;
     struct hx_problem problem = {""};
     assert_int_equal(hx_version_read(w->v, "note.txt", "hello", 5, &x, &problem), HX_CONFIG);
-    assert_string_equal(problem.text, "note.txt: neither a life cycle nor a calendar");
+    assert_string_equal(problem.text,
+                        "note.txt: neither a life cycle, a calendar nor files of a city");
 }
 
 /* Only in November and December, and only when next year is not known. */
