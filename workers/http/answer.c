@@ -187,6 +187,17 @@ void http_problem(struct http_request *r, int status, const char *code, const ch
     free(body);
 }
 
+void http_answer_problem(struct http_request *r, int status, const char *code, json_t *body)
+{
+    if (body && *r->id)
+        json_object_set_new(body, "request_id", json_string(r->id));
+    char *text = body ? json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+    json_decref(body);
+    note_problem(r->server, status, code, r->id);
+    http_answer(r, status, type_problem, text ? text : "{}", text ? strlen(text) : 2);
+    free(text);
+}
+
 void http_unauthorized(struct http_request *r, const char *challenge, const char *code)
 {
     (void)http_rates_take(r->server->failures, r->client, http_now_us() / 1000);

@@ -132,7 +132,10 @@ void http_answer_json(struct http_request *request, int status, json_t *body);
 /* application/problem+json with `code` and a text for people; never quotes what came in. */
 void http_problem(struct http_request *request, int status, const char *code, const char *format,
                   ...) HX_PRINTF(4, 5);
-/* The same as a problem of one part of a batch. A new reference, NULL without memory. */
+/* The same with a body that is made already, whose reference is taken. */
+void http_answer_problem(struct http_request *request, int status, const char *code, json_t *body);
+/* A problem's body; of one part of a batch, or to be added to. A new reference, NULL without
+ * memory. */
 json_t *http_problem_json(int status, const char *code, const char *text);
 
 /* Somebody was refused for a wrong secret: counts against his address, which after

@@ -1,0 +1,371 @@
+"""The hotline's door: every operation, bad input, and a death at the worst moment."""
+import json
+import os
+import subprocess
+import threading
+import time
+
+import pytest
+import zmq
+from hongxin.v1 import wire_pb2
+from hotline import BIN, CLIENTS, Hotline
+from wire import wait_until
+
+REPORT = {"class": "SMALL", "place": "B-0417", "text": "water leaks from the ceiling"}
+
+
+@pytest.fixture
+def make_door(daemon, tmp_path):
+    doors = []
+
+    def make(settings="", ready=True, **more):
+        d = Hotline(tmp_path, more.get("intake", daemon.doors["intake"]), daemon.doors.get("feed") or daemon.doors["intake"], settings)
+        doors.append(d)
+        return d.start(ready)
+
+    yield make
+    for d in doors:
+        d.end()
+
+
+@pytest.fixture
+def door(make_door):
+    return make_door()
+
+
+def cases(client):
+    return client.ask("list", list=wire_pb2.ListQuery(closed=True)).cases
+
+
+# ---- operations -------------------------------------------------------------------------------------------------
+
+def test_a_report_is_answered_with_its_number_and_promises(door, client):
+    a = door.post("/v1/complaints", {**REPORT, "ref": "WO-1", "reporter": {"name": "Li", "phone": "13912345678"}})
+    assert a.status == 201, a
+    assert (a.json["result"], a.json["number"]) == ("ACCEPTED", "CL-1")
+    assert {p["clock"] for p in a.json["promises"]} >= {"K_ARRIVE", "K_RESOLVE"}
+    assert a.headers["X-Request-Id"]
+    view = client.case(1).view
+    assert (view.holder, view.ref, view.state) == ("P-07", "WO-1", "DISPATCHED")
+
+
+def test_the_whole_life_of_a_complaint(door):
+    number = door.post("/v1/complaints", REPORT, key="r").json["number"]
+    path = f"/v1/complaints/{number}"
+    step = lambda where, body, key: door.post(path + where, body, key=key)
+    assert step("/updates", {"text": "it is the third floor"}, "u").status == 200
+    assert step("/events", {"type": "HELD", "by": "holder:P-07/li"}, "h").status == 200
+    assert step("/events", {"type": "ARRIVED", "by": "holder:P-07/li", "proof": "ONSITE_CODE"}, "a").status == 200
+    tomorrow = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() + 86400))
+    order = step("/supervise", {"by": "street:S-02/wang", "text": "by tomorrow", "date": tomorrow}, "s")
+    assert order.status == 200, order
+    assert step("/events", {"type": "RESOLVED", "by": "holder:P-07/li", "evidence": ["photo"]}, "d").status == 200
+    assert step("/callback", {"result": "OK", "rating": 5}, "c").status == 200
+    case = door.get(path + "?history=true").json
+    assert case["state"] == "CLOSED"
+    causes = [e["cause"] for e in case["history"] if "cause" in e]
+    assert [c for c in causes if c in ("COMMENT", "SUPERVISED", "CALLBACK_OK")] == ["COMMENT", "SUPERVISED", "CALLBACK_OK"]
+    assert "third floor" not in json.dumps(case), "what a source wrote is not in a history"
+
+
+def test_a_withdrawal(door):
+    door.post("/v1/complaints", {**REPORT, "ref": "WO-1"})
+    a = door.post("/v1/complaints/ref:WO-1/cancel", {"why": "it has stopped"}, key="c")
+    assert a.status == 200, a
+    assert door.get("/v1/complaints/ref:WO-1").json["state"] == "WITHDRAWN"
+
+
+def test_cases_are_listed_in_pages(door):
+    for i in range(5):
+        door.post("/v1/complaints", REPORT, key=f"k{i}")
+    first = door.get("/v1/complaints?limit=3&place=G-041&state=DISPATCHED").json
+    assert [c["number"] for c in first["cases"]] == ["CL-1", "CL-2", "CL-3"] and first["cut"]
+    rest = door.get(f"/v1/complaints?limit=3&after={first['next']}").json
+    assert [c["number"] for c in rest["cases"]] == ["CL-4", "CL-5"]
+    assert door.get("/v1/complaints?limit=0").status == 400
+    assert door.get("/v1/complaints/CL-99").status == 404
+    assert door.get("/v1/complaints/nonsense").json["code"] == "NO_CASE"
+
+
+def test_each_part_of_a_batch_has_its_own_answer(door, client):
+    items = [{"op": "report", "key": f"b{i}", **REPORT} for i in range(50)]
+    items[10] = {"op": "callback", "case": "CL-1", "key": "x", "result": "MAYBE"}
+    items[11] = 7
+    items[12] = {"op": "dance"}
+    items[13] = {"op": "report", **REPORT}
+    a = door.post("/v1/batch", {"items": items})
+    assert a.status == 200, a
+    status = [r["status"] for r in a.json["replies"]]
+    assert [i for i, s in enumerate(status) if s != 201] == [10, 11, 12, 13]
+    assert [a.json["replies"][i]["body"]["code"] for i in (10, 11, 12, 13)] == ["MISSING_FIELD", "BAD_ITEM", "BAD_ITEM", "NO_KEY"]
+    assert len(cases(client)) == 46
+    again = door.post("/v1/batch", {"items": items}).json["replies"]
+    assert [r["body"]["result"] for i, r in enumerate(again) if i not in (10, 11, 12, 13)] == ["DUPLICATE"] * 46
+    assert len(cases(client)) == 46
+
+
+# ---- the same thing twice ---------------------------------------------------------------------------------------
+
+def test_the_same_key_is_the_same_event(door, client):
+    first = door.post("/v1/complaints", REPORT, key="k")
+    again = door.post("/v1/complaints", REPORT, key="k")
+    assert (again.status, again.json["result"], again.json["number"]) == (200, "DUPLICATE", first.json["number"])
+    assert again.headers["Idempotency-Replayed"] == "true"
+    other = door.post("/v1/complaints", {**REPORT, "text": "something else"}, key="k")
+    assert (other.status, other.json["code"]) == (409, "CONFLICT")
+    assert len(cases(client)) == 1
+
+
+@pytest.mark.parametrize("keys", [(None, None), ("a", "b")])
+def test_a_known_work_order_with_another_content_is_an_update(door, client, keys):
+    door.post("/v1/complaints", {**REPORT, "ref": "WO-1"}, key=keys[0])
+    a = door.post("/v1/complaints", {**REPORT, "ref": "WO-1", "text": "now on two floors"}, key=keys[1])
+    assert a.status == 200 and (a.json["number"], a.json["result"]) == ("CL-1", "ACCEPTED"), a
+    again = door.post("/v1/complaints", {**REPORT, "ref": "WO-1", "text": "now on two floors"}, key=keys[1])
+    assert again.json["number"] == "CL-1"
+    assert len(cases(client)) == 1 and client.case(1).view.case_version == 2
+
+
+def test_a_work_order_in_the_city_s_own_words(door, client):
+    order = {"工单编号": "2026101200042", "诉求内容": "楼道灯坏了", "紧急程度": "一般", "楼栋编码": "B-0417",
+             "受理时间": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + 8 * 3600 - 60)), "来电人": "王", "isopen": 1}
+    a = door.post("/v1/orders", order)
+    assert a.status == 200 and a.json["success"] and a.json["data"]["number"] == "CL-1", a
+    assert door.post("/v1/orders", order).json["data"]["result"] == "DUPLICATE"
+    more = door.post("/v1/orders", {**order, "诉求内容": "整层都黑了"})
+    assert (more.json["data"]["number"], more.json["data"]["result"]) == ("CL-1", "ACCEPTED")
+    assert len(cases(client)) == 1
+    wrong = door.post("/v1/orders", {**order, "受理时间": "yesterday"})
+    assert wrong.status == 422 and not wrong.json["success"]
+    assert "yesterday" not in wrong.body.decode()
+
+
+# ---- who ----------------------------------------------------------------------------------------------------------
+
+def test_only_clients_come_in(make_door):
+    door = make_door("limits: {failures_per_minute: 4}\n")
+    assert door.get("/v1/complaints", token=None).json["code"] == "NO_TOKEN"
+    wrong = door.get("/v1/complaints", token="x" * 40)
+    assert (wrong.status, wrong.json["code"]) == (401, "BAD_TOKEN")
+    assert wrong.headers["WWW-Authenticate"].startswith("Bearer")
+    for _ in range(3):
+        wrong = door.get("/v1/complaints", token="x" * 40)
+    assert (wrong.status, wrong.json["code"]) == (429, "TOO_MANY_FAILURES")
+    assert door.get("/v1/complaints").status == 429, "slowed down, whatever comes"
+    assert 'code="BAD_TOKEN"} 3' in door.get("/metrics", token=None).body.decode()
+
+
+def test_signed_requests(door, client):
+    body = json.dumps(REPORT).encode()
+    a = door.signed("POST", "/v1/complaints", body, key="s1")
+    assert a.status == 201, a
+    replayed = door.signed("POST", "/v1/complaints", body, key="s1")
+    assert replayed.json["result"] == "DUPLICATE"
+    assert door.signed("GET", "/v1/complaints/CL-1?history=true").status == 200
+    old = door.signed("POST", "/v1/complaints", body, key="s2", at=time.time() - 3600)
+    assert (old.status, old.json["code"]) == (401, "SIGNATURE_TIME")
+    for wrong in (door.signed("POST", "/v1/complaints", body, key="s3", secret="z" * 40),
+                  door.signed("POST", "/v1/complaints", body, key="s3", name="city")):
+        assert (wrong.status, wrong.json["code"]) == (401, "BAD_SIGNATURE")
+    assert len(cases(client)) == 1
+
+
+def test_a_signature_is_of_one_body_key_and_path(door, client):
+    body = json.dumps(REPORT).encode()
+    seen = {}
+    real = door.request
+    door.request = lambda *a, **k: seen.update(k["headers"]) or real(*a, **k)
+    door.signed("POST", "/v1/complaints", body, key="s1")
+    door.request = real
+    headers = {k: v for k, v in seen.items() if k.startswith("X-Hongxin")}
+    send = lambda path, b, key: door.request("POST", path, b, token=None, key=key, headers=headers).status
+    assert send("/v1/complaints", body, "s1") == 200
+    assert send("/v1/complaints", body, "s2") == 401
+    assert send("/v1/complaints", body.replace(b"water", b"light"), "s1") == 401
+    assert send("/v1/complaints/CL-1/updates", body, "s1") == 401
+    assert len(cases(client)) == 1
+
+
+def test_a_client_speaks_only_for_its_roles(door):
+    a = door.post("/v1/complaints", {**REPORT, "by": "operator/zhao"}, key="k")
+    assert (a.status, a.json["code"]) == (403, "NO_CLAIM")
+
+
+# ---- bad input ----------------------------------------------------------------------------------------------------
+
+WRONG = [
+    ({**REPORT, "class": "HUGE"}, "UNKNOWN_CLASS"),
+    ({**REPORT, "place": "B-9999"}, "UNKNOWN_PLACE"),
+    ({**REPORT, "happened_at": "2026-10-12 19:00:00"}, "BAD_TIME"),
+    ({**REPORT, "happened_at": "2026-10-12T19:00:00"}, "BAD_TIME"),
+    ({**REPORT, "happened_at": "1970-01-01T00:00:00Z"}, "BAD_TIME"),
+    ({**REPORT, "colour": "red"}, "UNKNOWN_FIELD"),
+    ({**REPORT, "history": []}, "UNKNOWN_FIELD"),
+    ({**REPORT, "text": 7}, "BAD_FIELD"),
+    ({**REPORT, "text": None}, "BAD_FIELD"),
+    ({**REPORT, "position": ["east", "north"]}, "BAD_FIELD"),
+    ({**REPORT, "confidential": "yes"}, "BAD_FIELD"),
+    ({**REPORT, "proof": "HEARSAY"}, "BAD_FIELD"),
+    ({**REPORT, "reporter": {"passport": "x"}}, "BAD_FIELD"),
+    ({**REPORT, "reporter": {"phone": "139****5678"}}, "MASKED_VALUE"),
+    ({**REPORT, "case": "CL-1"}, "UNKNOWN_FIELD"),
+    ({**REPORT, "text": "x" * 300_000}, None),
+]
+
+
+def test_what_is_wrong_is_named_and_changes_nothing(door, client):
+    for body, code in WRONG:
+        a = door.post("/v1/complaints", body, key="k")
+        assert a.status == (413 if code is None else 422), (body, a)
+        assert a.headers["Content-Type"] == "application/problem+json"
+        assert code is None or a.json["code"] == code, (body, a)
+        assert "139****" not in a.body.decode() and "HEARSAY" not in a.body.decode()
+    assert not cases(client)
+    assert door.post("/v1/complaints", REPORT, key="k").status == 201
+
+
+def test_a_key_that_is_none_and_one_that_is_missing(door):
+    assert door.post("/v1/complaints", REPORT).json["code"] == "NO_KEY"
+    assert door.post("/v1/complaints", REPORT, key="k" * 101).json["code"] == "BAD_KEY"
+    assert door.post("/v1/complaints", {**REPORT, "ref": "w" * 101}).json["code"] == "TOO_LONG"
+    assert door.post("/v1/complaints/CL-1/updates", {"text": "x"}).json["code"] == "NO_KEY"
+
+
+def test_an_update_of_a_case_that_is_not_known_yet_waits_for_it(door):
+    early = door.post("/v1/complaints/ref:WO-7/updates", {"text": "x"}, key="u")
+    assert (early.status, early.json["result"]) == (202, "PARKED")
+    door.post("/v1/complaints", {**REPORT, "ref": "WO-7"})
+    assert door.get("/v1/complaints/ref:WO-7").json["case_version"] == 2
+
+
+# ---- configuration ------------------------------------------------------------------------------------------------
+
+def check(config):
+    done = subprocess.run([os.path.join(BIN, "hongxin-hotline"), "--config", str(config), "--check-config"], capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("line,says", [
+    ("colour: red", "hotline.yaml:1: unknown key colour"),
+    ("listen: 0.0.0.0:80", "hotline.yaml:1: 0.0.0.0:80 can be reached from other machines"),
+    ("limits: {connections: 0}", "hotline.yaml:1: connections: from 1 to 65000"),
+    ("limits: {connections: many}", "hotline.yaml:1: connections is not a whole number"),
+    ("log: {level: loud}", "hotline.yaml:1: level is debug, info, warn or error"),
+    ("signature_window: 3d", "hotline.yaml:1: signature_window: from 5s to 1h"),
+    ("utc_offset: Beijing", "hotline.yaml:1: utc_offset is an offset"),
+])
+def test_a_wrong_configuration_is_refused_with_its_line(tmp_path, line, says):
+    config = tmp_path / "hotline.yaml"
+    config.write_text(line + "\n")
+    code, text = check(config)
+    assert code == 1 and says in text, text
+
+
+def test_the_file_of_clients_is_checked(tmp_path):
+    from hotline import SOURCE
+    config, clients = tmp_path / "hotline.yaml", tmp_path / "c"
+    config.write_text(f"clients: c\nmapping: {SOURCE}/config/mappings/12345.yaml\n")
+    for text, mode, says in ((CLIENTS, 0o644, "mode 0600"), ("clients: []\n", 0o600, "there are no clients"),
+                             ("clients:\n  - {name: a, source: b, token: short}\n", 0o600, "c:2: token has 32 to 128"),
+                             ("clients:\n  - {name: a, source: b}\n", 0o600, "c:2: a has neither token nor key")):
+        clients.write_text(text)
+        clients.chmod(mode)
+        code, out = check(config)
+        assert code == 1 and says in out, out
+        assert "short" not in out
+    clients.write_text(CLIENTS)
+    assert check(config)[0] == 0
+
+
+# ---- dying and being away -----------------------------------------------------------------------------------------
+
+class Between:
+    """Stands between door and daemon; answers of the daemon can be held back."""
+
+    def __init__(self, daemon_endpoint, folder):
+        self.endpoint = f"ipc://{folder}/between"
+        context = zmq.Context.instance()
+        self.front, self.back = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
+        self.front.linger = self.back.linger = 0
+        self.front.bind(self.endpoint)
+        self.back.connect(daemon_endpoint)
+        self.hold, self.held, self.end = False, 0, False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        peer, poller = None, zmq.Poller()
+        poller.register(self.front, zmq.POLLIN)
+        poller.register(self.back, zmq.POLLIN)
+        while not self.end:
+            ready = dict(poller.poll(20))
+            if self.front in ready:
+                peer, *frames = self.front.recv_multipart()
+                self.back.send_multipart(frames)
+            if self.back in ready:
+                frames = self.back.recv_multipart()
+                if self.hold:
+                    self.held += 1
+                else:
+                    self.front.send_multipart([peer, *frames])
+        self.front.close()
+        self.back.close()
+
+    def close(self):
+        self.end = True
+        self.thread.join()
+
+
+def test_killed_between_the_daemon_s_answer_and_its_own_nothing_is_lost_or_doubled(daemon, client, make_door, tmp_path):
+    between = Between(daemon.doors["intake"], tmp_path)
+    try:
+        door = make_door(intake=between.endpoint)
+        between.hold = True
+        lost = []
+
+        def ask():
+            try:
+                lost.append(door.post("/v1/complaints", {**REPORT, "reporter": {"name": "Li"}}, key="once"))
+            except OSError as e:
+                lost.append(e)
+            except Exception as e:  # http.client's own, of a connection that ended
+                lost.append(e)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        wait_until(lambda: between.held > 0)  # the daemon has answered: it is on disk
+        assert len(cases(client)) == 1
+        door.kill()
+        asking.join()
+        assert isinstance(lost[0], Exception), "the client has no answer"
+        between.hold = False
+        door.start()
+        again = door.post("/v1/complaints", {**REPORT, "reporter": {"name": "Li"}}, key="once")
+        assert (again.status, again.json["result"], again.json["number"]) == (200, "DUPLICATE", "CL-1")
+        assert len(cases(client)) == 1
+    finally:
+        between.close()
+
+
+def test_a_daemon_that_is_away_is_told_at_once(daemon, door):
+    daemon.kill()
+    wait_until(lambda: door.get("/healthz", token=None).status == 503)
+    a = door.post("/v1/complaints", REPORT, key="k")
+    assert (a.status, a.json["code"]) == (503, "DAEMON_AWAY") and a.headers["Retry-After"]
+    assert "hongxin_hotline_daemon_up 0" in door.get("/metrics", token=None).body.decode()
+
+
+def test_an_ordered_end(door):
+    connection = door.connect()
+    assert door.stop() == 0
+    assert connection.recv(1) == b"", "an idle connection is closed"
+
+
+def test_no_identity_in_logs(make_door):
+    door = make_door("log: {level: debug}\n")
+    door.post("/v1/complaints", {**REPORT, "reporter": {"name": "Li Lei", "phone": "13912345678"}}, key="k")
+    door.post("/v1/complaints", {**REPORT, "reporter": {"name": "Li Lei", "phone": 13912345678}}, key="k2")
+    door.stop()
+    log = "\n".join(door.log)
+    assert "event=http_problem status=422" in log
+    assert not any(s in log for s in ("13912345678", "Li Lei", "water"))

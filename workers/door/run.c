@@ -1,0 +1,58 @@
+#include "door/run.h"
+
+#include "base/log.h"
+#include <event2/event.h>
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+
+static void on_stopped(void *arg)
+{
+    struct run *run = arg;
+    event_base_loopbreak(run->base);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+    struct run *run = arg;
+    (void)what;
+    hx_log(HX_LOG_INFO, "event=stopping signal=%d", (int)number);
+    sd_notify(0, "STOPPING=1");
+    if (run->server)
+        http_server_stop(run->server, on_stopped, run);
+    else
+        event_base_loopbreak(run->base);
+}
+
+int run_open(struct run *run)
+{
+    static const int numbers[2] = {SIGTERM, SIGINT};
+    signal(SIGPIPE, SIG_IGN);
+    *run = (struct run){.base = event_base_new()};
+    if (!run->base)
+        return HX_NOMEM;
+    for (size_t i = 0; i < 2; i++) {
+        run->signals[i] = evsignal_new(run->base, numbers[i], on_signal, run);
+        if (!run->signals[i] || event_add(run->signals[i], NULL) != 0)
+            return HX_NOMEM;
+    }
+    return HX_OK;
+}
+
+void run_loop(struct run *run, struct http_server *server, const char *worker)
+{
+    run->server = server;
+    hx_log(HX_LOG_INFO, "event=ready worker=%s listen=%s version=" HX_VERSION, worker,
+           http_server_address(server));
+    sd_notify(0, "READY=1");
+    event_base_dispatch(run->base);
+}
+
+void run_close(struct run *run)
+{
+    for (size_t i = 0; i < 2; i++)
+        if (run->signals[i])
+            event_free(run->signals[i]);
+    if (run->base)
+        event_base_free(run->base);
+    *run = (struct run){0};
+}

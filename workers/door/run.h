@@ -1,0 +1,24 @@
+/* The life of a worker: its loop, its signals, its end. */
+#ifndef DOOR_RUN_H
+#define DOOR_RUN_H
+
+#include "http/http.h"
+
+struct event;
+struct event_base;
+
+struct run {
+    struct event_base *base;
+    struct event *signals[2];
+    struct http_server *server; /* borrowed; stopped by SIGTERM and SIGINT */
+};
+
+/* Makes the loop. HX_NOMEM. Call run_close() in any case. */
+HX_CHECK int run_open(struct run *run);
+
+/* Says "event=ready" (to the service manager, too) and loops until a signal has stopped the server
+ * gracefully. */
+void run_loop(struct run *run, struct http_server *server, const char *worker);
+void run_close(struct run *run);
+
+#endif

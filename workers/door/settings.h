@@ -1,0 +1,24 @@
+/* What the configuration files of all workers have in common. Faults are kept in the document, each
+ * with its line; the caller looks at doc->rc once at the end. */
+#ifndef DOOR_SETTINGS_H
+#define DOOR_SETTINGS_H
+
+#include "base/log.h"
+#include "config/yaml_doc.h"
+#include "http/http.h"
+
+/* A key's text, or `initial` when it is left out. */
+void settings_text(struct yaml_doc *doc, yaml_node_t *map, const char *key, const char *initial,
+                   char *out, size_t size);
+/* The same for a path: relative to the folder of the file. "" stays "", "credential:NAME" too. */
+void settings_path(struct yaml_doc *doc, yaml_node_t *map, const char *key, const char *initial,
+                   char *out, size_t size);
+
+/* `listen`: without a proxy nobody but this machine may come in, because there is no TLS. */
+void settings_listen(struct yaml_doc *doc, yaml_node_t *map, const char *initial, char *out,
+                     size_t size);
+
+/* `log: {level: info}`. */
+void settings_log(struct yaml_doc *doc, yaml_node_t *map, enum hx_log_level *level);
+
+#endif

@@ -1,0 +1,22 @@
+/* The daemon's answer as HTTP: which status, which JSON. */
+#ifndef HOTLINE_REPLY_H
+#define HOTLINE_REPLY_H
+
+#include "hongxin/schema.h"
+#include <jansson.h>
+
+struct reply {
+    int status;
+    json_t *body;     /* owned: the Reply, or a problem */
+    const char *code; /* of a problem; NULL: it is none. Valid as long as the Reply */
+};
+
+/* What was accepted, repeated or parked is 2xx; what the case does not allow, or another event of
+ * the same id, is 409; what cannot be understood is 422. `fresh` is the status of an accepted one.
+ */
+struct reply reply_make(const hxp_reply *reply, int fresh, int utc_offset);
+
+/* When there was no Reply: err of hx_reply_fn or of hx_publish_start. */
+struct reply reply_fail(int err);
+
+#endif

@@ -1,0 +1,56 @@
+#include "hotline/settings.h"
+
+#include "door/settings.h"
+#include "hongxin/instant.h"
+
+static void take_offset(struct yaml_doc *doc, yaml_node_t *root, struct hotline_settings *s)
+{
+    char text[16];
+    settings_text(doc, root, "utc_offset", "+08:00", text, sizeof text);
+    if (hx_offset_parse(text, &s->utc_offset) != HX_OK)
+        yaml_doc_fault(doc, yaml_doc_get(doc, root, "utc_offset"),
+                       "utc_offset is an offset such as +08:00");
+}
+
+static void take_numbers(struct yaml_doc *doc, yaml_node_t *root, struct hotline_settings *s)
+{
+    int64_t n = yaml_doc_int(doc, root, "batch_items", 1000);
+    if (n < 1 || n > 4096)
+        yaml_doc_fault(doc, yaml_doc_get(doc, root, "batch_items"), "batch_items: from 1 to 4096");
+    s->batch_items = (uint64_t)n;
+    n = yaml_doc_duration(doc, root, "signature_window");
+    n = yaml_doc_get(doc, root, "signature_window") ? n : 5 * HX_MINUTE;
+    if (n < 5 * HX_SECOND || n > HX_HOUR)
+        yaml_doc_fault(doc, yaml_doc_get(doc, root, "signature_window"),
+                       "signature_window: from 5s to 1h");
+    s->window_ms = (uint64_t)n;
+}
+
+static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct hotline_settings *s)
+{
+    yaml_doc_only(
+        doc, root,
+        "listen proxied daemon clients mapping signature_window batch_items utc_offset log "
+        "limits");
+    settings_listen(doc, root, "127.0.0.1:54330", s->listen, sizeof s->listen);
+    s->proxied = yaml_doc_bool(doc, root, "proxied");
+    link_settings_read(doc, yaml_doc_get(doc, root, "daemon"), &s->daemon);
+    settings_path(doc, root, "clients", "../var/hotline.clients", s->clients, sizeof s->clients);
+    settings_path(doc, root, "mapping", "mappings/12345.yaml", s->mapping, sizeof s->mapping);
+    take_numbers(doc, root, s);
+    take_offset(doc, root, s);
+    settings_log(doc, yaml_doc_get(doc, root, "log"), &s->log_level);
+    http_limits_read(doc, yaml_doc_get(doc, root, "limits"), &s->limits);
+}
+
+int hotline_settings_load(const char *path, struct hotline_settings *s, struct hx_problem *problem)
+{
+    struct yaml_doc doc;
+    int rc = yaml_doc_open(&doc, path, problem);
+    if (!rc) {
+        take_all(&doc, yaml_doc_root(&doc), s);
+        rc = doc.rc;
+    }
+    yaml_doc_close(&doc);
+    return rc;
+}
