@@ -22,14 +22,14 @@ extern const struct http_route hotline_routes[];
 extern const size_t hotline_n_routes;
 
 /* Asked for each request: who is it? Leaves the client as the request's note. */
-bool hotline_admit(void *hotline, struct http_request *request);
+bool hotline_admit(void *arg, struct http_request *request);
 
 /* The client of a request whose body is there; a signed one is checked now. NULL: it was refused
  * and answered. */
 struct client *hotline_client(struct hotline *h, struct http_request *request);
 
 /* NULL: the daemon can be reached. */
-const char *hotline_health(void *hotline);
-void hotline_figures(void *hotline, struct evbuffer *out);
+const char *hotline_health(void *arg);
+void hotline_figures(void *arg, struct evbuffer *out);
 
 #endif

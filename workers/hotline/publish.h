@@ -11,10 +11,10 @@ void publish_one(struct hotline *h, struct http_request *request, const char *wo
                  const char *about);
 
 /* POST /v1/batch: {"items": [{"op": "report", "key": …, …}, …]}. */
-void publish_batch(void *hotline, struct http_request *request);
+void publish_batch(void *arg, struct http_request *request);
 
 /* POST /v1/orders: one work order in the city's own words. */
-void publish_order(void *hotline, struct http_request *request);
+void publish_order(void *arg, struct http_request *request);
 
 /* ---- inside ---- */
 

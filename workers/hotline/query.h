@@ -5,8 +5,8 @@
 #include "hotline/hotline.h"
 
 /* GET /v1/complaints/{case}, with ?history=true for its entries. */
-void query_case(void *hotline, struct http_request *request);
+void query_case(void *arg, struct http_request *request);
 /* GET /v1/complaints?state=…&place=…&holder=…&class=…&due_within=…&closed=true&after=…&limit=… */
-void query_list(void *hotline, struct http_request *request);
+void query_list(void *arg, struct http_request *request);
 
 #endif
