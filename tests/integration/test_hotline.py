@@ -1,6 +1,8 @@
 """The hotline's door: every operation, bad input, and a death at the worst moment."""
 import json
 import os
+import re
+import shutil
 import subprocess
 import threading
 import time
@@ -259,6 +261,21 @@ def test_a_wrong_configuration_is_refused_with_its_line(tmp_path, line, says):
     config.write_text(line + "\n")
     code, text = check(config)
     assert code == 1 and says in text, text
+
+
+def test_the_shipped_configuration_is_right_and_says_the_defaults(tmp_path):
+    from hotline import SOURCE
+    config = tmp_path / "config"
+    shutil.copytree(f"{SOURCE}/config/mappings", config / "mappings")
+    shutil.copy(f"{SOURCE}/config/hotline.yaml", config)
+    (tmp_path / "var").mkdir()
+    clients = tmp_path / "var/hotline.clients"
+    clients.write_text(CLIENTS)
+    clients.chmod(0o600)
+    assert check(config / "hotline.yaml") == (0, f"{config}/hotline.yaml: right\n")
+    limits = dict(re.findall(r"X\((\w+), \d+, \d+, (\d+),", open(f"{SOURCE}/workers/http/limits.h").read()))
+    said = dict(re.findall(r"^  (\w+): (\d+) #", (config / "hotline.yaml").read_text(), re.M))
+    assert limits and said == limits
 
 
 def test_the_file_of_clients_is_checked(tmp_path):

@@ -9,7 +9,7 @@
 
 struct hotline_settings {
     char listen[128]; /* ["127.0.0.1:54330"] */
-    bool proxied;     /* proxied: nginx or HAProxy of ours stands in front [no] */
+    bool proxied;     /* proxied: nginx or HAProxy of ours stands in front [false] */
     struct link_settings daemon;
     char clients[512];    /* clients: who may come in, see clients.h ["../var/hotline.clients"] */
     char mapping[512];    /* mapping: words of work orders ["mappings/12345.yaml"] */

@@ -1,0 +1,119 @@
+"""The shipped configurations of nginx and HAProxy, with TLS, in front of the hotline's door."""
+import http.client
+import json
+import pathlib
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+
+import pytest
+from hongxin.v1 import wire_pb2
+from hotline import SOURCE, TOKEN, Hotline
+from wire import wait_until
+
+REPORT = {"class": "SMALL", "place": "B-0417", "text": "water leaks"}
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def certificate(folder):
+    key, crt = folder / "hotline.key", folder / "hotline.crt"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-subj", "/CN=hotline.example", "-keyout", key, "-out", crt], check=True, capture_output=True)
+    (folder / "hotline.pem").write_text(crt.read_text() + key.read_text())
+
+
+def shipped(name, folder, port, door):
+    """The configuration as it is shipped, with this test's addresses and files."""
+    text = pathlib.Path(SOURCE, "deploy", name).read_text()
+    text = text.replace("/etc/hongxin/tls", str(folder)).replace("127.0.0.1:54330", f"127.0.0.1:{door}")
+    text, n = re.subn(r"(listen |bind :)443", lambda m: ("bind 127.0.0.1:" if m[1] == "bind :" else "listen 127.0.0.1:") + str(port), text)
+    assert n == 1
+    return text
+
+
+def nginx(folder, port, door):
+    (folder / "hotline.conf").write_text(shipped("nginx/hotline.conf", folder, port, door))
+    temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(f"daemon off; master_process off; pid {folder}/pid; error_log stderr;\nevents {{}}\n"
+                                       f"http {{ access_log off; {temporary} include {folder}/hotline.conf; }}\n")
+    return [shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
+
+
+def haproxy(folder, port, door):
+    (folder / "haproxy.cfg").write_text(shipped("haproxy/hotline.cfg", folder, port, door))
+    return [shutil.which("haproxy", path="/usr/sbin:/usr/bin"), "-f", str(folder / "haproxy.cfg"), "-db"]
+
+
+@pytest.fixture(params=[nginx, haproxy])
+def proxy(request, daemon, tmp_path):
+    certificate(tmp_path)
+    door = Hotline(tmp_path, daemon.doors["intake"], daemon.doors.get("feed") or daemon.doors["intake"],
+                   "proxied: true\nlimits: {failures_per_minute: 1}\n").start()
+    port = free_port()
+    process = subprocess.Popen(request.param(tmp_path, port, door.port()), stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(lambda: is_open(port) or process.poll() is not None)
+        assert process.poll() is None, process.stderr.read()
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+        door.end()
+
+
+def is_open(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def context():
+    c = ssl.create_default_context()
+    c.check_hostname, c.verify_mode = False, ssl.CERT_NONE
+    return c
+
+
+def ask(port, method, path, body=None, headers=None):
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=context())
+    connection.request(method, path, json.dumps(body) if body else None,
+                       {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", **(headers or {})})
+    r = connection.getresponse()
+    text = r.read()
+    connection.close()
+    return r.status, text
+
+
+def raw(port, text):
+    with context().wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=30)) as s:
+        s.sendall(text)
+        answer = b""
+        try:
+            while piece := s.recv(65536):
+                answer += piece
+        except (ssl.SSLError, ConnectionError):
+            pass
+        return answer
+
+
+def test_in_front_of_the_door(proxy, client):
+    status, text = ask(proxy, "POST", "/v1/complaints", {**REPORT, "ref": "WO-1"})
+    assert (status, json.loads(text)["number"]) == (201, "CL-1")
+    assert ask(proxy, "GET", "/v1/complaints/ref:WO-1?history=true")[0] == 200
+    assert ask(proxy, "GET", "/metrics")[0] == 404 and ask(proxy, "GET", "/healthz")[0] == 404
+    body = json.dumps(REPORT).encode()
+    head = b"POST /v1/complaints HTTP/1.1\r\nHost: hotline.example\r\nAuthorization: Bearer " + TOKEN.encode()
+    for smuggled in (b"\r\nContent-Length: %d\r\nContent-Length: 5\r\n\r\n" % len(body),
+                     b"\r\nContent-Length : %d\r\n\r\n" % len(body),
+                     b"\r\nContent-Length: 5\r\nTransfer-Encoding: xchunked\r\n\r\n"):
+        answer = raw(proxy, head + b"\r\nContent-Type: application/json\r\nIdempotency-Key: s\r\nConnection: close" + smuggled + body)
+        assert not re.search(rb"HTTP/1.1 2\d\d", answer), answer
+    assert len(client.ask("list", list=wire_pb2.ListQuery()).cases) == 1
+    # Who guesses tokens cannot hide behind a header of his own.
+    guess = [ask(proxy, "GET", "/v1/complaints", headers={"Authorization": "Bearer x", "X-Forwarded-For": f"192.0.2.{i}"})[0] for i in range(2)]
+    assert guess == [401, 429]
