@@ -290,6 +290,7 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
     c->t_dispatched = c->t_held = c->t_arrived = c->t_resolved = c->t_closed = 0;
     c->person[0] = '\0';
     c->plan_date = 0;
+    hx_flag_set(s, HX_FLAG_PLAN_FILED, false);
     hx_parties_ask_again(c);
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, false);
