@@ -414,6 +414,7 @@ def write(folder, city):
     write_csv(folder, "estates.csv", ["id", "grid", "company"] + names_ + place + ["from", "to"], city.estates)
     write_csv(folder, "buildings.csv", ["id", "estate", "grid"] + names_ + place, city.buildings)
     write_csv(folder, "duty.csv", ["role", "area", "order", "person"] + names_ + ["days", "part"], city.duty)
+    write_csv(folder, "roads.csv", ["role", "area", "person", "order", "road"], lists.ROADS)
     write_csv(folder, "leave.csv", ["person", "from", "to", "substitute"], city.leaves)
     write_routing(folder, city)
     write_geojson(folder, city)

@@ -73,3 +73,9 @@ ROUTES = [  # id, place, class, category, source, part, holder
     ("R-23", "*", "*", "heating-main", "*", "*", "U-4"),
     ("R-99", "*", "*", "*", "*", "*", "@place"),                 # the root: company, community or street
 ]
+
+ROADS = [("*", "*", "*", 1, "feed")] + [  # role, area, person, order, road: whoever is not reached by the feed is rung up or written to
+    (role, "*", "*", order, road)
+    for role, second in (("duty", "voice"), ("manager", "voice"), ("community", "wechat"), ("grid", "wechat"), ("street", "voice"), ("city", "voice"))
+    for order, road in enumerate(("feed", second), 1)
+]

@@ -18,8 +18,8 @@
     "PAUSED RESUMED RETURN_REQUESTED RETURN_ACCEPTED RETURN_REFUSED ARBITRATED "                   \
     "HOLDER_CHANGED WITHDRAW_ASKED WITHDRAW_CONFIRMED WITHDRAW_DENIED MERGED_INTO "                \
     "MERGE_APPROVED UNMERGED SPLIT SILENCED SILENCE_ENDED SUPERVISED SUPERVISE_ANSWERED "          \
-    "ASSIST_ASKED "                                                                                \
-    "ASSIST_ANSWERED ASSIST_DONE NOTICE_ACKED APPEALED EXCLUDED APPEAL_REFUSED "                   \
+    "ASSIST_ASKED ASSIST_ANSWERED ASSIST_DONE NOTICE_ACKED NOTICE_DELIVERED NOTICE_FAILED "        \
+    "APPEALED EXCLUDED APPEAL_REFUSED "                                                            \
     "DEADLINE_MOVED CLOCK_CORRECTED TRANSFERRED CONVERTED"
 
 static const struct cli_option options[] = {
@@ -51,7 +51,8 @@ static const struct cli_option options[] = {
     {"from-start", NULL, NULL, "do not go on where the run before stopped"},
     {"dry-run", NULL, NULL, "only read and check, publish nothing"},
     {"unless-similar", NULL, NULL,
-     "of one report: first ask for open cases of the place and matter, and publish only without"},
+     "of one report: first ask for open cases of the place and matter, and publish only "
+     "without"},
     {NULL, NULL, NULL, NULL},
 };
 

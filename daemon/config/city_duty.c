@@ -67,9 +67,8 @@ static bool area_fits(const struct hx_city *city, enum area area, const char *id
     return false;
 }
 
-static int check_post(const struct city_row *at)
+int city_check_post(const struct city_row *at, const char *name, const char *area)
 {
-    const char *name = at->row->values[DUTY_ROLE], *area = at->row->values[DUTY_AREA];
     const struct role *role = role_of(name);
     if (!role)
         return city_fault(at,
@@ -81,9 +80,9 @@ static int check_post(const struct city_row *at)
     return HX_OK;
 }
 
-static int read_order(const struct city_row *at, int *order)
+int city_order(const struct city_row *at, size_t column, int *order)
 {
-    const char *text = at->row->values[DUTY_ORDER];
+    const char *text = at->row->values[column];
     char *end;
     long n = strtol(text, &end, 10);
     if (end == text || *end || n < 1 || n > HX_DUTY_ORDER_MAX)
@@ -160,11 +159,11 @@ int city_add_shift(const struct city_row *at, const struct hx_shift *more)
 {
     struct hx_shift shift = more ? *more : (struct hx_shift){.order = 0};
     const char **v = at->row->values;
-    int err = check_post(at);
+    int err = city_check_post(at, v[DUTY_ROLE], v[DUTY_AREA]);
     if (!err)
         err = city_check_id(at, "person", v[DUTY_PERSON]);
     if (!err)
-        err = read_order(at, &shift.order);
+        err = city_order(at, DUTY_ORDER, &shift.order);
     if (!err)
         err = city_names(at, DUTY_ZH, &shift.name_zh, &shift.name_en);
     if (!err && *v[DUTY_DAYS])
@@ -188,7 +187,7 @@ static int add_shift(const struct city_row *at)
     return city_add_shift(at, NULL);
 }
 
-static bool is_person(const struct city_loader *l, const char *person)
+bool city_is_person(const struct city_loader *l, const char *person)
 {
     static const enum city_file both[] = {DUTY, DUTY_CALENDAR};
     for (size_t f = 0; f < 2; f++) {
@@ -209,9 +208,9 @@ static int add_leave(const struct city_row *at)
         return err;
     if (!leave.from || !leave.to)
         return city_fault(at, "a leave has a first and a last day");
-    if (!is_person(at->loader, v[LEAVE_PERSON]))
+    if (!city_is_person(at->loader, v[LEAVE_PERSON]))
         return city_fault(at, "%s is not in duty.csv", v[LEAVE_PERSON]);
-    if (*v[LEAVE_SUBSTITUTE] && !is_person(at->loader, v[LEAVE_SUBSTITUTE]))
+    if (*v[LEAVE_SUBSTITUTE] && !city_is_person(at->loader, v[LEAVE_SUBSTITUTE]))
         return city_fault(at, "substitute %s is not in duty.csv", v[LEAVE_SUBSTITUTE]);
     hx_text_put(leave.person, sizeof leave.person, v[LEAVE_PERSON]);
     hx_text_put(leave.substitute, sizeof leave.substitute, v[LEAVE_SUBSTITUTE]);

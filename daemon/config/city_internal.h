@@ -19,6 +19,7 @@ enum city_file {
     DAY_PARTS,
     DUTY,
     LEAVE,
+    ROADS,
     ROUTING,
     ADMISSION,
     EXCEPTIONS,
@@ -65,6 +66,7 @@ enum {
     DUTY_FROM,
     DUTY_TO
 };
+enum { ROAD_ROLE, ROAD_AREA, ROAD_PERSON, ROAD_ORDER, ROAD_ROAD };
 enum { LEAVE_PERSON, LEAVE_FROM, LEAVE_TO, LEAVE_SUBSTITUTE };
 
 /* What city.yaml says. */
@@ -89,7 +91,8 @@ struct city_loader {
     struct hx_csv_table files[CITY_TEXTS];
     const struct hx_city_texts *texts;
     struct hx_city *city;
-    struct hx_rota *rota; /* the city's */
+    struct hx_rota *rota;   /* the city's */
+    struct hx_roads *roads; /* the city's */
     struct hx_problem *problem;
     struct city_told *told;
     void *const *events;        /* of duty.ics, by its rows */
@@ -153,6 +156,16 @@ HX_CHECK int city_add_shift(const struct city_row *at, const struct hx_shift *mo
 /* ---- city_calendar.c: duty.ics, when there is one. */
 HX_CHECK int city_add_duty_calendar(struct city_loader *l);
 HX_CHECK int city_add_leaves(const struct city_loader *l);
+HX_CHECK int city_add_roads(const struct city_loader *l);
+/* Whether the life cycle knows every road. */
+HX_CHECK int city_check_roads(const char *dir, const struct hx_city *city,
+                              const struct hx_rules *rules, struct hx_problem *problem);
+/* Whether the role is one, and for such an area. */
+HX_CHECK int city_check_post(const struct city_row *at, const char *role, const char *area);
+/* The number in a column `order`. */
+HX_CHECK int city_order(const struct city_row *at, size_t column, int *order);
+/* Whether this login stands in duty.csv. */
+bool city_is_person(const struct city_loader *l, const char *person);
 /* After both: nobody is twice on a post at once, and the city has its desk (R12). */
 HX_CHECK int city_seal_rota(const struct city_loader *l);
 HX_CHECK int city_add_units(const struct city_loader *l);

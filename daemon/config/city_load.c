@@ -1,6 +1,7 @@
 #include "config/city_internal.h"
 #include "config/file.h"
 #include "config/yaml_schema.h"
+#include "engine/roads.h"
 #include "engine/rota.h"
 #include "engine/route.h"
 
@@ -54,6 +55,11 @@ static const struct {
                true,
                city_add_leaves,
                {{"person", false}, {"from", false}, {"to", false}, {"substitute", true}}},
+    [ROADS] =
+        {"roads.csv",
+         true,
+         city_add_roads,
+         {{"role", false}, {"area", false}, {"person", false}, {"order", false}, {"road", false}}},
     [ROUTING] = {"routing.csv",
                  true,
                  city_add_routes,
@@ -239,6 +245,10 @@ static int load(struct city_loader *l, struct hx_city **out)
         err = hx_rota_new(&l->rota);
     if (!err) {
         hx_city_set_rota(l->city, l->rota);
+        err = hx_roads_new(&l->roads);
+    }
+    if (!err) {
+        hx_city_set_roads(l->city, l->roads);
         err = read_all(l);
     }
     yaml_schema_free(&city_schema, head);

@@ -17,9 +17,9 @@ enum {
 
 /* Reads city.yaml, streets.csv, communities.csv, grids.csv, companies.csv, estates.csv,
  * buildings.csv and duty.csv of the folder `dir`, and what is there of units.csv, day-parts.csv,
- * duty.ics (then duty.csv may be missing), leave.csv, routing.csv, admission.csv, exceptions.csv
- * and grids.geojson. On success *out is a registry that is freed with hx_city_free. Errors, each
- * with its text in `problem`:
+ * duty.ics (then duty.csv may be missing), leave.csv, roads.csv, routing.csv, admission.csv,
+ * exceptions.csv and grids.geojson. On success *out is a registry that is freed with hx_city_free.
+ * Errors, each with its text in `problem`:
  * - HX_CONFIG: something in a file is not right
  * - HX_IO: a file cannot be read
  * - HX_NOMEM
@@ -43,7 +43,8 @@ HX_CHECK int hx_city_parse(const struct hx_city_texts *texts, const struct hx_ci
 HX_CHECK int hx_city_label(const struct hx_city_texts *texts, char label[HX_CITY_VERSION_MAX + 1],
                            struct hx_problem *problem);
 
-/* Whether the routing table names only classes of the life cycle. HX_CONFIG with the line. */
+/* Whether the routing table names only classes, and roads.csv only roads, of the life cycle.
+ * HX_CONFIG with the line. */
 struct hx_rules;
 HX_CHECK int hx_city_fits(const char *where, const struct hx_city *city,
                           const struct hx_rules *rules, struct hx_problem *problem);

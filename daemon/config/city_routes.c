@@ -190,7 +190,7 @@ int hx_city_fits(const char *where, const struct hx_city *city, const struct hx_
         if (*r->class_ && hx_rules_class(rules, r->class_) <= 0)
             return hx_problem_set(problem, "%s/routing.csv:%zu: unknown class %s", where, r->line,
                                   r->class_);
-    return HX_OK;
+    return city_check_roads(where, city, rules, problem);
 }
 
 /* ---- the admission list ---- */

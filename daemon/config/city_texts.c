@@ -8,15 +8,23 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *const names[CITY_TEXTS] = {
-    [STREETS] = "streets.csv",     [COMMUNITIES] = "communities.csv",
-    [GRIDS] = "grids.csv",         [COMPANIES] = "companies.csv",
-    [UNITS] = "units.csv",         [ESTATES] = "estates.csv",
-    [BUILDINGS] = "buildings.csv", [DAY_PARTS] = "day-parts.csv",
-    [DUTY] = "duty.csv",           [DUTY_CALENDAR] = "duty.ics",
-    [LEAVE] = "leave.csv",         [ROUTING] = "routing.csv",
-    [ADMISSION] = "admission.csv", [EXCEPTIONS] = "exceptions.csv",
-    [BORDERS] = "grids.geojson",   [HEAD] = "city.yaml"};
+static const char *const names[CITY_TEXTS] = {[STREETS] = "streets.csv",
+                                              [COMMUNITIES] = "communities.csv",
+                                              [GRIDS] = "grids.csv",
+                                              [COMPANIES] = "companies.csv",
+                                              [UNITS] = "units.csv",
+                                              [ESTATES] = "estates.csv",
+                                              [BUILDINGS] = "buildings.csv",
+                                              [DAY_PARTS] = "day-parts.csv",
+                                              [DUTY] = "duty.csv",
+                                              [DUTY_CALENDAR] = "duty.ics",
+                                              [LEAVE] = "leave.csv",
+                                              [ROADS] = "roads.csv",
+                                              [ROUTING] = "routing.csv",
+                                              [ADMISSION] = "admission.csv",
+                                              [EXCEPTIONS] = "exceptions.csv",
+                                              [BORDERS] = "grids.geojson",
+                                              [HEAD] = "city.yaml"};
 
 _Static_assert((int)CITY_TEXTS == (int)HX_CITY_FILES, "every file has its place");
 

@@ -15,7 +15,7 @@
 
 #define HX_CITY_BUNDLE "hongxin-city 1\n"
 
-enum { HX_CITY_FILES = 16, HX_CITY_DIGEST = 32 };
+enum { HX_CITY_FILES = 17, HX_CITY_DIGEST = 32 };
 
 struct hx_city_text {
     char *path;       /* for messages; owned; NULL = there is no such file */

@@ -229,7 +229,7 @@ static void read_head(struct life_cycle_loader *l, yaml_node_t *root)
     yaml_doc_only(
         &l->doc, root,
         "life-cycle version from zh en zone states classes holidays calendars receivers ladders "
-        "clocks events pauses returns refused acks quiet calm duty transitions");
+        "clocks events pauses returns refused acks quiet calm duty delivery transitions");
     yaml_doc_need(&l->doc, root, "life-cycle", r->name, sizeof r->name);
     life_cycle_title(l, root, &r->title);
     r->version = (uint32_t)yaml_doc_int(&l->doc, root, "version", 0);
@@ -273,6 +273,7 @@ static int read_all(struct life_cycle_loader *l)
     read_quiet(l, root);
     read_duty(l, root);
     calm_rule_read(&l->doc, yaml_doc_get(&l->doc, root, "calm"), l->r);
+    life_cycle_delivery(l, root);
     return l->doc.rc;
 }
 

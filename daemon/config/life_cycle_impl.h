@@ -38,6 +38,9 @@ void life_cycle_clock(struct life_cycle_loader *l, yaml_node_t *map);
 void life_cycle_pause(struct life_cycle_loader *l, yaml_node_t *map);
 void life_cycle_ack(struct life_cycle_loader *l, yaml_node_t *map);
 
+/* life_cycle_delivery.c: the section `delivery` of the file, which may be missing. */
+void life_cycle_delivery(struct life_cycle_loader *l, yaml_node_t *root);
+
 /* life_cycle_rows.c */
 void life_cycle_event(struct life_cycle_loader *l, yaml_node_t *map);
 void life_cycle_transition(struct life_cycle_loader *l, yaml_node_t *map);

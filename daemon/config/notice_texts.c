@@ -187,16 +187,46 @@ static bool fits(const char *pattern, const char *text, struct captures *c, size
     }
 }
 
-/* The title of a clock that is named, or the words as they are. */
+static const struct reason *find_reason(const struct telling *t, const char *why,
+                                        struct captures *c)
+{
+    for (size_t i = 0; i < t->texts->n_reasons; i++) {
+        *c = (struct captures){.at = {NULL}};
+        if (fits(t->texts->reasons[i].why, why, c, 0))
+            return &t->texts->reasons[i];
+    }
+    return NULL;
+}
+
+/* What a star stands for: a clock or a road by its title, an error by its own reason, anything else
+ * as it is. */
 static void put_capture(struct sink *s, const struct telling *t, const char *text, size_t n)
 {
-    char name[HX_NAME_MAX];
-    snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : 0), text);
-    int clock = hx_rules_clock(t->texts->rules, name);
-    if (clock > 0)
-        put(s, title(&t->texts->rules->clocks[clock].title, t->zh));
-    else
+    char what[HX_TITLE_MAX] = "";
+    struct captures c;
+    if (n >= sizeof what || !n) {
         put_n(s, text, n);
+        return;
+    }
+    memcpy(what, text, n);
+    int clock = hx_rules_clock(t->texts->rules, what);
+    if (clock > 0) {
+        put(s, title(&t->texts->rules->clocks[clock].title, t->zh));
+        return;
+    }
+    char *colon = strstr(what, ": ");
+    if (colon)
+        *colon = '\0';
+    const struct hx_road_rule *road = colon ? hx_rules_road(t->texts->rules, what) : NULL;
+    const struct reason *r = find_reason(t, road ? colon + 2 : what, &c);
+    if (road) {
+        put(s, title(&road->title, t->zh));
+        put(s, t->zh ? "，" : ", ");
+    }
+    if (r && !strchr(r->why, '*'))
+        put(s, r->text.of[t->zh]);
+    else
+        put_n(s, road ? colon + 2 : text, road ? strlen(colon + 2) : n);
 }
 
 /* "{1}" to "{4}" are replaced. */
@@ -237,14 +267,12 @@ static void put_title_of(struct sink *s, const struct telling *t)
 /* A reason by the catalogue. */
 static void put_reason(struct sink *s, const struct telling *t)
 {
-    for (size_t i = 0; i < t->texts->n_reasons; i++) {
-        struct captures c = {.at = {NULL}};
-        if (!fits(t->texts->reasons[i].why, t->notice->why, &c, 0))
-            continue;
-        put_captured(s, t, t->texts->reasons[i].text.of[t->zh], &c);
-        return;
-    }
-    put_title_of(s, t);
+    struct captures c;
+    const struct reason *r = find_reason(t, t->notice->why, &c);
+    if (r)
+        put_captured(s, t, r->text.of[t->zh], &c);
+    else
+        put_title_of(s, t);
 }
 
 /* ---- what a digest carries ---- */

@@ -19,7 +19,8 @@
 enum {
     HX_CASE_CLOCKS = 40, /* over all cycles; three cycles need at most 27 */
     HX_CASE_BREACHES = 24,
-    HX_CASE_TOLD = 64, /* alarms told and not yet cleared */
+    HX_CASE_TOLD = 64,     /* alarms told and not yet cleared */
+    HX_CASE_SENDINGS = 16, /* notices on their way; the oldest gives way */
     HX_CASE_PARTIES = 64,
     HX_CASE_SILENCES = 8,
     HX_CASE_TRIED = 8,  /* holders that had the case and gave it back */
@@ -165,6 +166,32 @@ struct hx_silence {
     char why[HX_REF_MAX]; /* cut at a whole character */
 };
 
+/* A notice on its way: not received yet, as far as anybody knows. Kept until there is a receipt, or
+ * until the last who could be told has been. */
+struct hx_sending {
+    uint8_t how;  /* kind of the notice: enum hx_notice_kind */
+    uint8_t kind; /* clock; 0 = about none */
+    uint8_t cycle;
+    uint8_t level;   /* 0 … 5 */
+    uint8_t nth;     /* of the receiver's roads */
+    uint8_t attempt; /* on this road: 1, 2 … */
+    uint8_t awaits;  /* its receipt, until `next`; else it is tried again then */
+    uint8_t above;   /* told so many levels above, for `missed` */
+    uint8_t ours;    /* nobody at all could be reached: held against nobody */
+    uint8_t last;    /* nobody else is told in its place: its receipt has been deemed */
+    uint64_t notice; /* entry that holds it */
+    int64_t since;   /* first try on this road */
+    int64_t tried;   /* latest try */
+    int64_t next;
+    char to[HX_PERSON_MAX];
+    char person[HX_ID_MAX]; /* on duty there; "" = not known */
+    char road[HX_ID_MAX];
+    char error[HX_WORD_MAX];    /* why the latest try failed */
+    char missed[HX_PERSON_MAX]; /* for whom this receiver is told; "" = for itself */
+    char expects[HX_WORD_MAX];  /* event that is expected of the receiver */
+    char unit[HX_ID_MAX];       /* of its clock */
+};
+
 enum hx_callback {
     HX_CALLBACK_OPEN,
     HX_CALLBACK_OK,
@@ -237,6 +264,11 @@ struct hx_case {
     struct hx_told told[HX_CASE_TOLD];
     uint32_t n_silences;
     struct hx_silence silences[HX_CASE_SILENCES];
+    uint32_t n_sendings;
+    struct hx_sending sendings[HX_CASE_SENDINGS];
+    uint64_t dispatch_lsn;  /* entry that told the present holder */
+    uint32_t faults_theirs; /* receipts that were deemed, or waited for, by whose fault (G12) */
+    uint32_t faults_ours;
     uint32_t n_parties;
     struct hx_party parties[HX_CASE_PARTIES];
 
@@ -284,13 +316,15 @@ size_t hx_case_pack(const struct hx_case *c, uint8_t *buf, size_t cap);
 HX_CHECK int hx_case_unpack(const uint8_t *buf, size_t size, struct hx_case *c);
 
 /* When the case next needs the engine (R8); INT64_MAX = never. The earliest pending mark of its
- * running clocks, or the change of its company and the day before that. */
+ * running clocks, the change of its company and the day before that, or a notice on its way. */
 int64_t hx_case_due(const struct hx_rules *rules, const struct hx_case *c);
 int64_t hx_case_clocks_due(const struct hx_rules *rules, const struct hx_case *c);
 int64_t hx_case_change_due(const struct hx_rules *rules, const struct hx_case *c);
 /* Whether the life cycle has a row for another holder in this state. Without one, as when the
  * call-back is awaited, the case keeps its holder: the next cycle finds the new company. */
 bool hx_case_may_change_holder(const struct hx_rules *rules, const struct hx_case *c);
+/* When a notice on its way is tried again, or its receipt must be here. */
+int64_t hx_case_delivery_due(const struct hx_case *c);
 
 /* True until the case reaches a state after which nothing runs but the window for reopening. */
 bool hx_case_open(const struct hx_rules *rules, const struct hx_case *c);

@@ -74,6 +74,17 @@ static const struct hx_field silence_fields[] = {
 };
 RECORD(silence, hx_silence);
 
+static const struct hx_field sending_fields[] = {
+    U8(1, hx_sending, how),       U8(2, hx_sending, kind),       U8(3, hx_sending, cycle),
+    U8(4, hx_sending, level),     U8(5, hx_sending, nth),        U8(6, hx_sending, attempt),
+    U8(7, hx_sending, awaits),    U8(8, hx_sending, above),      U8(9, hx_sending, ours),
+    U8(10, hx_sending, last),     U64(11, hx_sending, notice),   I64(12, hx_sending, since),
+    I64(13, hx_sending, tried),   I64(14, hx_sending, next),     TEXT(15, hx_sending, to),
+    TEXT(16, hx_sending, person), TEXT(17, hx_sending, road),    TEXT(18, hx_sending, error),
+    TEXT(19, hx_sending, missed), TEXT(20, hx_sending, expects), TEXT(21, hx_sending, unit),
+};
+RECORD(sending, hx_sending);
+
 static const struct hx_field party_fields[] = {
     TEXT(1, hx_party, ref),  U32(2, hx_party, callback),  U32(3, hx_party, rating),
     I64(4, hx_party, t_occ), U64(5, hx_party, from_case), U32(6, hx_party, tries),
@@ -159,6 +170,10 @@ static const struct hx_field case_fields[] = {
     TEXT(76, hx_case, merge_asker.principal),
     TEXT(77, hx_case, exclude_asker.principal),
     TEXT(78, hx_case, move_asker.principal),
+    LIST(130, hx_case, sendings, n_sendings, HX_CASE_SENDINGS, &sending_record),
+    U64(131, hx_case, dispatch_lsn),
+    U32(132, hx_case, faults_theirs),
+    U32(133, hx_case, faults_ours),
     U32(82, hx_case, repeats),
     U64(83, hx_case, split_from),
     LIST(140, hx_case, silences, n_silences, HX_CASE_SILENCES, &silence_record),

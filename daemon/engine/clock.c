@@ -226,8 +226,9 @@ struct hx_clock *hx_clock_at(const struct hx_rules *r, struct hx_case *c, int ki
 
 int64_t hx_case_due(const struct hx_rules *r, const struct hx_case *c)
 {
-    int64_t clocks = hx_case_clocks_due(r, c), change = hx_case_change_due(r, c);
-    return change < clocks ? change : clocks;
+    int64_t clocks = hx_case_clocks_due(r, c), change = hx_case_change_due(r, c),
+            sent = hx_case_delivery_due(c), due = change < clocks ? change : clocks;
+    return sent < due ? sent : due;
 }
 
 bool hx_case_may_change_holder(const struct hx_rules *r, const struct hx_case *c)

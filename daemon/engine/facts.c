@@ -160,6 +160,21 @@ void hx_fact_alarm(struct hx_step *s, const char *code, const char *about)
     f->about = text(about);
 }
 
+void hx_notice_above(hxp_notice_fact *f, int levels)
+{
+    f->above = (uint32_t)levels;
+    f->carried_case = levels ? HONGXIN__V1__NOTICE_FACT__CARRIED_ABOVE
+                             : HONGXIN__V1__NOTICE_FACT__CARRIED__NOT_SET;
+}
+
+hxp_delivery_fact *hx_fact_delivery(struct hx_step *s, const char *result)
+{
+    FACT(f, delivery, DELIVERY, delivery_fact);
+    if (f)
+        f->result = text(result);
+    return f;
+}
+
 static void add_audience(struct hx_step *s, const char *to)
 {
     for (size_t i = 0; i < s->n_receivers; i++)

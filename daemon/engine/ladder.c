@@ -4,6 +4,7 @@
  * for the mark before it. Whoever heard an alarm hears how it ended: an all-clear when the fact
  * arrived late, a correction when it turns out that there was no breach. */
 #include "base/text.h"
+#include "engine/delivery.h"
 #include "engine/machine_internal.h"
 #include "hongxin/instant.h"
 
@@ -132,6 +133,7 @@ struct telling {
     uint32_t passed;     /* earlier marks told in the same message (R9) */
     int above;           /* levels above the one that is due: nobody answers there */
     const char *because; /* who did not; NULL at the level itself */
+    const char *missed;  /* whom the notice could not be delivered to; NULL = it is a first one */
 };
 
 static const struct hx_mark_rule *mark_of(const struct hx_step *s, const struct telling *t)
@@ -154,6 +156,8 @@ static void fill(struct hx_step *s, const struct telling *t, hxp_notice_fact *f)
     f->why = (char *)(uintptr_t)(t->because ? t->because : why_late(s, f->t_due));
     f->deadline = t->k->deadline;
     f->expects = (char *)(uintptr_t)rule->until;
+    hx_notice_above(f, t->above);
+    f->missed = hx_text_field(t->missed);
     list_told(s, t->k, f);
     list_passed(s, t->k, t->passed, f);
 }
@@ -167,6 +171,8 @@ static bool tell_one(struct hx_step *s, struct telling *t, int receiver)
     if (!to)
         return false;
     hxp_notice_fact *f = same_notice(s, hx_notice_kind_name(mark->kind), level, to);
+    if (f && strcmp(f->clock, s->rules->clocks[t->k->kind].name) == 0)
+        return !f->undelivered[0]; /* two could not be reached: one notice above */
     if (f) {
         join(s, f, s->rules->clocks[t->k->kind].name);
         hxp_notice_fact own = *f;
@@ -178,7 +184,7 @@ static bool tell_one(struct hx_step *s, struct telling *t, int receiver)
         return false;
     fill(s, t, f);
     remember(s, t->k, f, mark->kind);
-    if (hx_post_answers(s, f))
+    if (hx_post_answers(s, f) && (!t->missed || hx_delivery_open(s, f)))
         return true;
     if (!t->because)
         t->because = hx_arena_printf(s->arena, "nobody on duty at %s", to);
@@ -208,18 +214,24 @@ static bool tell_level(struct hx_step *s, struct telling *t)
 
 /* Nobody answers at a level: the next one is told at once, and at last the city's desk, never
  * nobody (R12, corner 26). The level itself does not rise. */
+static void tell_upwards(struct hx_step *s, struct telling *t)
+{
+    int level = mark_of(s, t)->level + t->k->shift;
+    int desk = hx_rules_receiver(s->rules, "desk");
+    bool answered = false;
+    s->unit = t->k->unit;
+    for (; !answered && level + t->above <= HX_LEVEL_MAX; t->above++)
+        answered = tell_level(s, t);
+    if (!answered && desk >= 0)
+        tell_one(s, t, desk);
+    s->unit = NULL;
+}
+
 void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passed)
 {
     struct telling t = {.k = k, .mark = i, .passed = passed};
     int level = mark_of(s, &t)->level + k->shift;
-    int desk = hx_rules_receiver(s->rules, "desk");
-    bool answered = false;
-    s->unit = k->unit;
-    for (; !answered && level + t.above <= HX_LEVEL_MAX; t.above++)
-        answered = tell_level(s, &t);
-    if (!answered && desk >= 0)
-        tell_one(s, &t, desk);
-    s->unit = NULL;
+    tell_upwards(s, &t);
     if (level > s->level)
         s->level = level;
 }
@@ -240,6 +252,85 @@ void hx_ladder_climb(struct hx_step *s, const char *absent)
     }
     if (desk >= 0)
         hx_tell(s, desk, why);
+}
+
+/* ---- what could not be delivered ---- */
+
+static bool carry_case(struct hx_step *s, const struct hx_carry *c, int receiver, int above)
+{
+    hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, hx_receiver(s, receiver));
+    if (!f)
+        return false;
+    f->why = hx_text_field(c->because);
+    f->expects = hx_text_field(c->expects);
+    f->missed = hx_text_field(c->missed);
+    hx_notice_above(f, above);
+    return hx_post_answers(s, f) && hx_delivery_open(s, f);
+}
+
+/* At which level of the ladder the receiver's post stands; whoever stands at none of them works for
+ * a company. */
+static int standing(struct hx_step *s, const struct hx_ladder_rule *ladder, const char *to)
+{
+    for (int i = 0; i < ladder->n_marks; i++)
+        for (int r = 0; r < s->rules->n_receivers; r++)
+            if (ladder->marks[i].receivers & (UINT32_C(1) << r) &&
+                hx_post_same(hx_receiver(s, r), to))
+                return ladder->marks[i].level;
+    return 1;
+}
+
+static bool carry_mark(struct hx_step *s, const struct hx_carry *c, const struct hx_mark_rule *mark,
+                       int above)
+{
+    bool answered = false;
+    for (int r = 0; r < s->rules->n_receivers; r++)
+        if (mark->receivers & (UINT32_C(1) << r))
+            answered |= carry_case(s, c, r, above);
+    return answered;
+}
+
+/* About no clock: from the level at which the first receiver stands on the promise's ladder. */
+static void carry_upwards(struct hx_step *s, const struct hx_carry *c)
+{
+    int ladder = hx_rules_ladder(s->rules, "promise"), desk = hx_rules_receiver(s->rules, "desk");
+    int level = HX_LEVEL_MAX;
+    bool answered = false;
+    if (ladder >= 0) {
+        const struct hx_ladder_rule *l = &s->rules->ladders[ladder];
+        level = standing(s, l, c->missed);
+        for (int i = 0; i < l->n_marks && !answered; i++)
+            if (l->marks[i].level > level)
+                answered = carry_mark(s, c, &l->marks[i], l->marks[i].level - level + c->above - 1);
+    }
+    if (!answered && desk >= 0)
+        carry_case(s, c, desk, HX_LEVEL_MAX - level + c->above);
+}
+
+static int mark_at(const struct hx_step *s, const struct hx_carry *c)
+{
+    const struct hx_ladder_rule *ladder = hx_clock_ladder(s->rules, c->k);
+    for (int i = 0; ladder && i < ladder->n_marks; i++)
+        if (ladder->marks[i].level + c->k->shift == c->level)
+            return i;
+    return -1;
+}
+
+bool hx_ladder_carry(struct hx_step *s, const struct hx_carry *c)
+{
+    int desk = hx_rules_receiver(s->rules, "desk"), i = c->k ? mark_at(s, c) : -1;
+    if (strcmp(c->missed, "reporter") == 0 ||
+        (desk >= 0 && hx_post_same(c->missed, s->rules->receivers[desk].pattern)))
+        return false;
+    if (i < 0)
+        carry_upwards(s, c);
+    else
+        tell_upwards(s, &(struct telling){.k = c->k,
+                                          .mark = i,
+                                          .above = c->above,
+                                          .because = c->because,
+                                          .missed = c->missed});
+    return true;
 }
 
 static void tell_end(struct hx_step *s, const struct hx_clock *k, struct hx_told *t, int kind,

@@ -99,8 +99,13 @@ struct hx_backend {
     int (*quarantine)(void *b, const uint8_t *bytes, size_t size, const char *reason);
 };
 
-/* Whether a holder can be reached, by its id: "P-07". */
-enum hx_reach { HX_REACH_UP, HX_REACH_DOWN, HX_REACH_OURS /* nobody can be reached: our fault */ };
+/* Whether a receiver can be reached, by its id: "P-07", "city"; a bridge as "road:voice". */
+enum hx_reach {
+    HX_REACH_UP,
+    HX_REACH_DOWN,
+    HX_REACH_OURS,    /* nobody can be reached: our fault */
+    HX_REACH_FETCHED, /* only when an entry is asked about: acknowledged */
+};
 
 enum { HX_GAP_MS = 60 * 1000, HX_WITH_MAX = 8 };
 
@@ -123,7 +128,10 @@ struct hx_machine {
     void *backend;                /* borrowed */
     struct hx_arena *arena;       /* borrowed; all results live here until the caller resets it */
     enum hx_reach (*reach)(void *ctx, const char *holder); /* NULL = everybody up */
-    void *reach_ctx;
+    /* The same for this entry: HX_REACH_FETCHED when the receiver has acknowledged it. NULL =
+     * whoever is up has. */
+    enum hx_reach (*fetched)(void *ctx, const char *id, uint64_t lsn);
+    void *reach_ctx; /* of both */
     /* Judges what an event brings as its proof, for this case: "" when it may be believed, else the
      * name of what is wrong (ONSITE_CODE_WRONG …), and the event counts as a claim. Static text.
      * Stored in the entry, so that a replay judges alike. NULL = everything is believed. */

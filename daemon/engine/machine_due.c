@@ -3,19 +3,20 @@
  * A mark that comes up late because we were down is told as what is true now: the highest level,
  * with the passed ones listed (R9, corner 17). The breach itself is proven by time, not by the
  * moment of noticing. */
+#include "engine/delivery.h"
 #include "engine/machine_internal.h"
 #include "engine/silence.h"
 
 #include <string.h>
 
-static bool in_outage(const struct hx_machine *m, int64_t due)
+bool hx_in_outage(const struct hx_machine *m, int64_t due)
 {
     return m->dist.outage_to && due >= m->dist.outage_from && due <= m->dist.outage_to;
 }
 
 const char *hx_delay_reason(const struct hx_machine *m, int64_t due)
 {
-    if (in_outage(m, due))
+    if (hx_in_outage(m, due))
         return "OUTAGE";
     return m->dist.step_to && due > m->dist.step_from && due <= m->dist.step_to ? "CLOCK_STEP" : "";
 }
@@ -167,7 +168,7 @@ static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int6
     s.data = hx_event_data(NULL);
     s.cause = cause_of(m, c, due);
     s.t_rcv = due;
-    s.t_eff = in_outage(m, due) ? m->now : due;
+    s.t_eff = hx_in_outage(m, due) ? m->now : due;
     s.t_due = due;
     s.t_until = horizon(m, c, due, before);
     fire(&s, due, s.t_until);
@@ -189,15 +190,18 @@ static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int6
 struct ahead {
     int64_t due;    /* what comes first */
     int64_t clocks; /* the first mark of a clock */
+    int64_t change; /* of the company */
 };
 
 static struct ahead look_ahead(const struct hx_machine *m, const struct hx_case *c, int64_t clocks)
 {
     int64_t change = hx_case_change_due(m->rules, c);
-    return (struct ahead){change < clocks ? change : clocks, clocks};
+    int64_t sent = hx_case_delivery_due(c), due = change < clocks ? change : clocks;
+    return (struct ahead){sent < due ? sent : due, clocks, change};
 }
 
-/* What is due first: marks of clocks, or the change of the company. Then what comes next. */
+/* What is due first: marks of clocks, the change of the company, or a notice on its way. Then what
+ * comes next. */
 static int fire_next(struct hx_machine *m, struct hx_case *c, struct ahead *a, int64_t before)
 {
     int64_t clocks;
@@ -205,7 +209,7 @@ static int fire_next(struct hx_machine *m, struct hx_case *c, struct ahead *a, i
     if (a->clocks <= a->due) {
         rc = fire_entry(m, c, a->due, before, &clocks);
     } else {
-        rc = hx_machine_change(m, c);
+        rc = a->change <= a->due ? hx_machine_change(m, c) : hx_machine_deliver(m, c, a->due);
         clocks = hx_case_clocks_due(m->rules, c);
     }
     if (!rc)
@@ -220,7 +224,7 @@ static bool held_back(const struct hx_machine *m, struct hx_case *c, int64_t due
     if (!m->dist.draining)
         return false;
     const struct hx_clock *k = hx_clock_find(c, hx_rules_clock(m->rules, "K_HANDOVER"));
-    bool waited = k && end_due(k, due) && in_outage(m, due);
+    bool waited = k && end_due(k, due) && hx_in_outage(m, due);
     return !waited || before <= m->dist.outage_to;
 }
 

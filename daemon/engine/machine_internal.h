@@ -66,6 +66,9 @@ void hx_change_look(const struct hx_machine *m, struct hx_case *c);
 /* Does what hx_case_change_due is about, as an entry of its own. */
 HX_CHECK int hx_machine_change(struct hx_machine *m, struct hx_case *c);
 
+/* Whether it was due while we were down. */
+bool hx_in_outage(const struct hx_machine *m, int64_t due);
+
 /* An entry about no case with one fact. */
 HX_CHECK int hx_machine_entry(struct hx_machine *m, const hxp_fact *f, const char *cause,
                               int64_t t_eff);

@@ -1,6 +1,7 @@
 /* Writing what a step brought about: the reply, the journal entry, the case. */
 #include "engine/calendar.h"
 #include "engine/calm.h"
+#include "engine/delivery.h"
 #include "engine/machine_internal.h"
 #include "engine/route_answer.h"
 
@@ -257,12 +258,25 @@ static void fill_reach(struct hx_step *s, hxp_entry *e)
         e->reach[e->n_reach++] = (Hongxin__V1__Reach)s->reach[i];
 }
 
-enum hx_reach hx_step_reach(struct hx_step *s, const char *holder)
+static bool may_ask(const struct hx_step *s)
 {
-    enum hx_reach r = s->m->reach ? s->m->reach(s->m->reach_ctx, holder) : HX_REACH_UP;
-    if (s->n_reach < sizeof s->reach / sizeof *s->reach)
-        s->reach[s->n_reach++] = r;
-    return r;
+    return s->n_reach < sizeof s->reach / sizeof *s->reach;
+}
+
+enum hx_reach hx_step_reach(struct hx_step *s, const char *id)
+{
+    if (!may_ask(s))
+        return HX_REACH_UP;
+    enum hx_reach r = s->m->reach ? s->m->reach(s->m->reach_ctx, id) : HX_REACH_UP;
+    return s->reach[s->n_reach++] = r;
+}
+
+enum hx_reach hx_step_fetched(struct hx_step *s, const char *id, uint64_t lsn)
+{
+    if (!may_ask(s))
+        return HX_REACH_UP;
+    enum hx_reach r = s->m->fetched ? s->m->fetched(s->m->reach_ctx, id, lsn) : HX_REACH_FETCHED;
+    return s->reach[s->n_reach++] = r;
 }
 
 void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
@@ -295,17 +309,18 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->refusal = NULL;
     s->refusal_result = 0;
     s->required = NULL;
-    s->overflow = s->quiet = s->split = false;
+    s->overflow = s->quiet = s->split = s->unreached = false;
     s->unit = NULL;
     s->routed = false;
 }
 
 static int64_t next_due(const struct hx_step *s)
 {
-    int64_t change = hx_case_change_due(s->rules, s->c);
+    int64_t change = hx_case_change_due(s->rules, s->c), sent = hx_case_delivery_due(s->c);
     if (s->clocks_due == INT64_MIN)
         return hx_case_due(s->rules, s->c);
-    return change < s->clocks_due ? change : s->clocks_due;
+    int64_t due = change < s->clocks_due ? change : s->clocks_due;
+    return sent < due ? sent : due;
 }
 
 int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in,
@@ -316,6 +331,7 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     int rc = e ? hx_calm_step(m, s) : HX_NOMEM;
     if (rc)
         return rc;
+    hx_delivery_begin(s);
     hongxin__v1__entry__init(e);
     fill_event(m, e, in);
     e->lsn = s->lsn;

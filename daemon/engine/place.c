@@ -5,6 +5,7 @@
  * Every record begins with its key, so one table serves places, companies and units. Records never
  * move, so the pointers that are handed out stay valid. */
 #include "engine/place_internal.h"
+#include "engine/roads.h"
 #include "engine/rota.h"
 
 #include <math.h>
@@ -131,6 +132,7 @@ void hx_city_free(struct hx_city *city)
     free(city->companies.slots);
     free(city->units.slots);
     hx_rota_free(city->rota);
+    hx_roads_free(city->roads);
     city_routing_free(city->routing);
     if (city->borders.release)
         city->borders.release(city->borders.ctx);
@@ -300,4 +302,15 @@ void hx_city_set_rota(struct hx_city *city, struct hx_rota *rota)
 const struct hx_rota *hx_city_rota(const struct hx_city *city)
 {
     return city->rota;
+}
+
+void hx_city_set_roads(struct hx_city *city, struct hx_roads *roads)
+{
+    hx_roads_free(city->roads);
+    city->roads = roads;
+}
+
+const struct hx_roads *hx_city_roads(const struct hx_city *city)
+{
+    return city->roads;
 }

@@ -50,8 +50,9 @@ struct hx_company {
  * only. So an id can stand in a topic, a path or "holder:P-07/li" without quoting. */
 bool hx_id_valid(const char *id);
 
-struct hx_city; /* opaque registry */
-struct hx_rota; /* rota.h */
+struct hx_city;  /* opaque registry */
+struct hx_rota;  /* rota.h */
+struct hx_roads; /* roads.h */
 
 /* Building a registry. Each add copies what it is given (place->parent and later are not read: the
  * parent is found by its id; NULL or "" for a street). A further period of a place is added as the
@@ -122,6 +123,11 @@ const char *hx_city_name(const struct hx_city *city, const char *id, bool zh);
  * until one is set. */
 void hx_city_set_rota(struct hx_city *city, struct hx_rota *rota);
 const struct hx_rota *hx_city_rota(const struct hx_city *city);
+
+/* By which roads people are reached (roads.h); owned and freed like the rota. NULL when the city
+ * says nothing about it. */
+void hx_city_set_roads(struct hx_city *city, struct hx_roads *roads);
+const struct hx_roads *hx_city_roads(const struct hx_city *city);
 
 /* Walks in the order of ids, each place once, by its first period; NULL ends. *at starts at 0. */
 const struct hx_place *hx_city_next(const struct hx_city *city, enum hx_place_kind kind,

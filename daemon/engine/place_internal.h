@@ -30,6 +30,7 @@ struct hx_city {
     struct city_vector unit_order;
     struct hx_borders borders;
     struct hx_rota *rota;
+    struct hx_roads *roads;
     struct hx_routing *routing; /* route_table.c */
     int utc_offset;
     char version[CITY_VERSION_MAX];

@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-struct post {
-    char role[HX_ID_MAX];
-    char area[HX_ID_MAX];
-};
-
 /* The words of receivers and of the rota differ where a role alone names its post. */
 static const struct {
     const char *receiver, *role, *area;
@@ -18,9 +13,7 @@ static const struct {
     {"callback", "city", "callback"},
 };
 
-/* "street:S-02" → street of S-02; "city/property" → city, property; "holder:P-07/li" → duty of
- * P-07. False for what is no post. */
-static bool post_of(const char *to, struct post *post)
+bool hx_post_of(const char *to, struct hx_post *post)
 {
     size_t role = strcspn(to, ":/"), area = to[role] ? strcspn(to + role + 1, "/") : 0;
     if (role >= sizeof post->role || area >= sizeof post->area)
@@ -39,24 +32,43 @@ static bool post_of(const char *to, struct post *post)
     return true;
 }
 
-static struct hx_on_duty on_duty(const struct hx_step *s, const struct post *post, size_t n)
+static struct hx_on_duty on_duty(const struct hx_step *s, const struct hx_post *post, size_t n)
 {
     return hx_rota_at(hx_city_rota(s->m->city), post->role, post->area,
                       hx_rules_duty_calendar(s->rules), s->now, n);
 }
 
-/* "holder:P-07/li" is addressed to li, whoever else is on duty. */
-static bool names_person(const char *to)
+bool hx_post_same(const char *a, const char *b)
 {
-    const char *area = strchr(to, ':');
-    return area && strchr(area, '/');
+    struct hx_post x, y;
+    return hx_post_of(a, &x) && hx_post_of(b, &y) && strcmp(x.role, y.role) == 0 &&
+           strcmp(x.area, y.area) == 0;
+}
+
+const char *hx_post_person(const char *to)
+{
+    const char *area = strchr(to, ':'), *slash = area ? strchr(area, '/') : NULL;
+    return slash ? slash + 1 : NULL;
+}
+
+const char *hx_post_next(const struct hx_step *s, const char *to, const char *person)
+{
+    const char *named = hx_post_person(to);
+    struct hx_post post;
+    if (!hx_city_rota(s->m->city) || !hx_post_of(to, &post))
+        return NULL;
+    for (size_t n = 0;; n++) {
+        struct hx_on_duty d = on_duty(s, &post, n);
+        if (!d.person || strcmp(d.person, named ? named : person) == 0)
+            return d.person ? on_duty(s, &post, n + 1).person : NULL;
+    }
 }
 
 bool hx_post_answers(struct hx_step *s, hxp_notice_fact *f)
 {
     const struct hx_rota *rota = hx_city_rota(s->m->city);
-    struct post post;
-    if (!rota || names_person(f->to) || !post_of(f->to, &post) ||
+    struct hx_post post;
+    if (!rota || hx_post_person(f->to) || !hx_post_of(f->to, &post) ||
         !hx_rota_knows(rota, post.role, post.area))
         return true;
     struct hx_on_duty d = on_duty(s, &post, 0);
@@ -75,7 +87,7 @@ bool hx_post_answers(struct hx_step *s, hxp_notice_fact *f)
 const char *hx_post_second(struct hx_step *s)
 {
     const struct hx_rota *rota = hx_city_rota(s->m->city);
-    struct post post = {.role = "duty"};
+    struct hx_post post = {.role = "duty"};
     hx_text_put(post.area, sizeof post.area, s->c->holder);
     struct hx_on_duty d = {.person = NULL};
     if (rota)

@@ -63,6 +63,12 @@ static enum hx_reach reach(void *ctx, const char *holder)
     return e && i < e->n_reach ? (enum hx_reach)e->reach[i] : HX_REACH_UP;
 }
 
+static enum hx_reach fetched(void *ctx, const char *id, uint64_t lsn)
+{
+    (void)lsn;
+    return reach(ctx, id);
+}
+
 /* ---- making an entry again ---- */
 
 static int again_event(struct hx_replay *r, const hxp_entry *e)
@@ -297,6 +303,7 @@ int hx_replay_new(const struct hx_replay_options *o, struct hx_replay **out)
                                      .backend = o->backend,
                                      .arena = &r->arena,
                                      .reach = reach,
+                                     .fetched = fetched,
                                      .reach_ctx = r,
                                      .again = stored_entry,
                                      .again_ctx = r,

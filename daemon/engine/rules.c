@@ -68,6 +68,12 @@ int hx_rules_pause(const struct hx_rules *r, const char *name)
     return FIND(r->pauses, r->n_pauses, name);
 }
 
+const struct hx_road_rule *hx_rules_road(const struct hx_rules *r, const char *name)
+{
+    int i = FIND(r->roads, r->n_roads, name);
+    return i < 0 ? NULL : &r->roads[i];
+}
+
 bool hx_rules_return_reason(const struct hx_rules *r, const char *name)
 {
     return FIND(r->returns, r->n_returns, name) >= 0;

@@ -24,6 +24,8 @@ enum {
     HX_RULES_TABLES = 4,
     HX_RULES_REASONS = 24,
     HX_RULES_TRANSITIONS = 192,
+    HX_RULES_ROADS = 8,
+    HX_RULES_RETRIES = 12,
     HX_RULES_CALLS = 20, /* guards or effects in one row */
     HX_LEVEL_MAX = 5,    /* L0 … L5 */
     HX_NAME_MAX = 24,
@@ -116,6 +118,18 @@ struct hx_clock_rule {
     int64_t later_budget_ms[HX_RULES_CLASSES]; /* from the second cycle on; 0 = the same */
 };
 
+/* A road (送达渠道) by which notices travel. */
+struct hx_road_rule {
+    char name[HX_NAME_MAX];
+    struct hx_title title;
+    bool shared; /* the connection of the receiver's area: whoever is behind it is reached by it, or
+                    nobody is */
+    int64_t receipt_ms; /* a receipt is awaited so long; 0 = none is asked for */
+    uint8_t n_retries;
+    int64_t retry_ms[HX_RULES_RETRIES]; /* when it is tried, after the first time: 0, 5 s … */
+    int line;
+};
+
 /* How long an acknowledgement of a level's notices holds: a time, or until the next local time of
  * day (K_ACK). */
 struct hx_ack_rule {
@@ -183,7 +197,9 @@ enum hx_role {
     X(onsite_code)                                                                                 \
     X(warning)                                                                                     \
     X(procedure)                                                                                   \
-    X(act)
+    X(act)                                                                                         \
+    X(to)                                                                                          \
+    X(error)
 
 enum hx_need {
 #define X(name) HX_NEED_##name,
@@ -249,6 +265,8 @@ struct hx_rules {
     uint8_t n_refused;
     struct hx_clock_rule clocks[HX_RULES_CLOCKS]; /* by number; name "" = not used */
     struct hx_ack_rule acks[HX_LEVELS];
+    struct hx_road_rule roads[HX_RULES_ROADS]; /* the first is everybody's who has no other */
+    uint8_t n_roads;                           /* 0 = what becomes of a notice is not watched */
     struct hx_event_rule events[HX_RULES_EVENTS];
     uint8_t n_events;
     struct hx_transition transitions[HX_RULES_TRANSITIONS];
@@ -280,6 +298,8 @@ int hx_rules_ladder(const struct hx_rules *r, const char *name);
 int hx_rules_calendar(const struct hx_rules *r, const char *name);
 /* By which the rota knows working days. */
 const struct hx_calendar_rule *hx_rules_duty_calendar(const struct hx_rules *r);
+/* NULL = there is no such road. */
+const struct hx_road_rule *hx_rules_road(const struct hx_rules *r, const char *name);
 int hx_rules_table(const struct hx_rules *r, const char *name);
 int hx_rules_pause(const struct hx_rules *r, const char *name);
 bool hx_rules_return_reason(const struct hx_rules *r, const char *name);

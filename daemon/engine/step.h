@@ -46,7 +46,7 @@ struct hx_step {
     int level;              /* highest level told, -1 = none */
     int64_t t_due, t_until; /* of a mark: what was due, and how far marks were taken together */
     int64_t clocks_due; /* next mark of the case as it is to be written; INT64_MIN = not known */
-    enum hx_reach reach[4]; /* answers, in the order asked */
+    enum hx_reach reach[32]; /* answers, in the order asked */
     size_t n_reach;
     char holder_before[HX_ID_MAX];
     struct hx_case
@@ -61,8 +61,10 @@ struct hx_step {
     const char *unit;     /* whose clock is being started or told: K_ASSIST; NULL = the case's */
     bool routed;          /* then `route` says by what */
     struct hx_route route;
-    bool quiet; /* the past of an imported case: nobody is told */
-    bool split; /* the event names cases to be made of this one */
+    bool
+        unreached; /* the holder is not: whoever is called in its place is called by another road */
+    bool quiet;    /* the past of an imported case: nobody is told */
+    bool split;    /* the event names cases to be made of this one */
 };
 
 /* ---- facts.c: building facts ---- */
@@ -78,6 +80,9 @@ void hx_fact_flag(struct hx_step *s, enum hx_flag flag, bool on);
 void hx_fact_owner(struct hx_step *s);
 void hx_fact_alarm(struct hx_step *s, const char *code, const char *about);
 hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to);
+/* It is told so many levels above its own. */
+void hx_notice_above(hxp_notice_fact *f, int levels);
+hxp_delivery_fact *hx_fact_delivery(struct hx_step *s, const char *result);
 
 /* Whether the instant lies in a jump of the wall clock that may have been wrong (corner 14). */
 bool hx_in_doubt(const struct hx_machine *m, int64_t due);
@@ -166,6 +171,18 @@ int64_t hx_told_due(const struct hx_told *t);
 void hx_ladder_forget(struct hx_step *s, const struct hx_clock *k);
 /* The receiver's name for this case: "street:S-02". In the arena. */
 const char *hx_receiver(struct hx_step *s, int receiver);
+/* A notice that could not be delivered, carried to the levels above: each until one can be reached
+ * there, at last to the city's desk. The level itself does not rise (3.3). False when there is
+ * nobody above: it was the desk, or the reporter. */
+struct hx_carry {
+    struct hx_clock *k; /* NULL = about no clock: `missed` tells where it stood */
+    int level;          /* of the notice */
+    int above;          /* levels above it that are told */
+    const char *missed; /* whom it could not be delivered to */
+    const char *expects;
+    const char *because;
+};
+bool hx_ladder_carry(struct hx_step *s, const struct hx_carry *c);
 /* A notice that is about no clock. False when nobody is on duty there. */
 bool hx_tell(struct hx_step *s, int receiver, const char *why);
 /* Nobody was on duty at `absent` to take the case: the levels above are told at once, each until
@@ -173,6 +190,19 @@ bool hx_tell(struct hx_step *s, int receiver, const char *why);
 void hx_ladder_climb(struct hx_step *s, const char *absent);
 
 /* ---- post.c: who answers for a receiver ---- */
+/* A post of the rota. */
+struct hx_post {
+    char role[HX_ID_MAX];
+    char area[HX_ID_MAX];
+};
+/* "street:S-02" → street of S-02; "city/property" → city, property; "holder:P-07/li" → duty of
+ * P-07. False for what is no post. */
+bool hx_post_of(const char *to, struct hx_post *post);
+bool hx_post_same(const char *a, const char *b);
+/* "holder:P-07/li" is addressed to li, whoever else is on duty; NULL when nobody is named. */
+const char *hx_post_person(const char *to);
+/* Who is asked at this post after `person`, or after whom `to` names; NULL = nobody. */
+const char *hx_post_next(const struct hx_step *s, const char *to, const char *person);
 /* Names in the notice the person on duty at its receiver's post (F8). False when the rota knows the
  * post and nobody is there: the notice says so, and the gap is recorded (corner 26, F10). Posts
  * that the rota does not know, such as the reporter's, always count as held. */
@@ -213,8 +243,11 @@ bool hx_step_event(struct hx_step *s, int event);
 /* Whether a row says what follows from the end of a clock, and taking it. */
 bool hx_step_clock_row(struct hx_step *s, int clock);
 void hx_step_clock_end(struct hx_step *s, int clock);
-/* Whether the holder can be reached; the entry says what the answer was. */
-enum hx_reach hx_step_reach(struct hx_step *s, const char *holder);
+/* Whether a receiver can be reached; the entry says what the answer was. One that is asked beyond
+ * what an entry can say counts as up. */
+enum hx_reach hx_step_reach(struct hx_step *s, const char *id);
+/* The same, or HX_REACH_FETCHED when it has acknowledged this entry. */
+enum hx_reach hx_step_fetched(struct hx_step *s, const char *id, uint64_t lsn);
 /* The only place where a state changes. */
 void hx_step_enter(struct hx_step *s, int to);
 void hx_flag_set(struct hx_step *s, enum hx_flag flag, bool on);

@@ -83,6 +83,9 @@ static const struct bound data_texts[] = {{"class", offsetof(hxp_data, class_), 
                                           D(receipt, ID_MAX),
                                           D(dispute, HX_REF_MAX - 1),
                                           D(repeat_of, HX_REF_MAX - 1),
+                                          D(to, HX_PERSON_MAX - 1),
+                                          D(road, HX_NAME_MAX - 1),
+                                          D(error, HX_WORD_MAX - 1),
                                           D(state, HX_NAME_MAX - 1)};
 
 static const char *check_list(char *const *list, size_t n)
@@ -191,6 +194,10 @@ bool hx_event_brings(const hxp_data *d, enum hx_need need)
         return d->procedure[0];
     case HX_NEED_act:
         return d->act[0];
+    case HX_NEED_to:
+        return d->to[0];
+    case HX_NEED_error:
+        return d->error[0];
     default:
         return true;
     }
@@ -211,6 +218,9 @@ static const char *check_numbers(const hxp_data *d, const char **field)
     *field = "rating";
     if (d->rating > 5)
         return "BAD_RATING";
+    *field = "error"; /* a word, so that nobody's name or number can come with it */
+    if (d->error[strspn(d->error, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")])
+        return "BAD_ERROR";
     *field = "position";
     if (d->n_position != 0 &&
         (d->n_position != 2 || !(d->position[0] >= -180 && d->position[0] <= 180) ||

@@ -79,8 +79,9 @@ extern const struct hx_word
         NULL, HX_ARG_NONE, NULL, NULL, NULL, 0, NULL, false                                        \
     }
 
-extern const struct hx_word hx_words_route[];  /* words_route.c: places, routes, holders */
-extern const struct hx_word hx_words_assist[]; /* words_assist.c: units that assist */
+extern const struct hx_word hx_words_route[];   /* words_route.c: places, routes, holders */
+extern const struct hx_word hx_words_receipt[]; /* words_receipt.c: what became of a notice */
+extern const struct hx_word hx_words_assist[];  /* words_assist.c: units that assist */
 
 /* Shared by the topics. */
 /* Takes this class, as a fact; nothing when it has it already. */

@@ -1,5 +1,6 @@
 /* The way of a case into the holder's hands: told, taken, deemed to be taken, told again. */
 #include "base/text.h"
+#include "engine/delivery.h"
 #include "engine/words.h"
 
 /* The holder is told, and from then on has 30 seconds to take it. When nobody at all can be reached
@@ -11,13 +12,11 @@ void hx_dispatch(struct hx_step *s)
     hx_tell_second(s);
     enum hx_reach reach = s->quiet ? HX_REACH_UP : hx_step_reach(s, c->holder);
     c->t_dispatched = s->t_eff;
+    c->dispatch_lsn = s->lsn;
     hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
     if (f) {
         f->t_due = s->t_eff;
         f->expects = (char *)(uintptr_t) "HELD";
-        f->undelivered = (char *)(uintptr_t)(reach == HX_REACH_UP     ? ""
-                                             : reach == HX_REACH_DOWN ? "no connection"
-                                                                      : "our outage");
         if (!hx_post_answers(s, f))
             hx_ladder_climb(s, to);
     }
@@ -47,12 +46,14 @@ static void begin_holder(struct hx_step *s, const struct hx_call *call)
     (void)call;
     s->c->t_held = s->t_eff;
     s->c->stint_ms = 0; /* a return gives the dispatcher what comes from now on (corner 12) */
+    hx_delivery_taken(s);
 }
 
 static void deem(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     hx_flag_set(s, HX_FLAG_DEEMED, true);
+    hx_delivery_deem(s);
 }
 
 /* The next person of the rota is called by another road. */
@@ -67,6 +68,8 @@ static void next_person(struct hx_step *s, const struct hx_call *call)
         return;
     f->why = (char *)(uintptr_t) "deemed held: nobody has taken it";
     f->expects = (char *)(uintptr_t) "ARRIVED";
+    if (s->unreached)
+        f->missed = hx_arena_printf(s->arena, "holder:%s", s->c->holder);
 }
 
 /* Our outage keeps the dispatch waiting: tried again until somebody can be reached; these seconds
@@ -79,6 +82,7 @@ static void redeliver(struct hx_step *s, const struct hx_call *call)
         return;
     }
     s->c->undelivered_since = 0;
+    hx_delivery_our_fault(s);
     hx_flag_set(s, HX_FLAG_OUTAGE, false);
     hx_dispatch(s);
 }
@@ -98,7 +102,9 @@ static void redeliver_late(struct hx_step *s, const struct hx_call *call)
     c->owner_ms[HX_OWNER_HOLDER] -= waited;
     c->stint_ms -= waited < c->stint_ms ? waited : c->stint_ms;
     c->owner_ms[HX_OWNER_SYSTEM] += waited;
+    hx_delivery_our_fault(s);
     c->t_dispatched = up;
+    c->dispatch_lsn = s->lsn;
     struct hx_clock *waited_for = hx_clock_find(c, hx_rules_clock(s->rules, "K_HANDOVER"));
     if (waited_for)
         waited_for->fired = UINT32_MAX; /* nobody is told that it was not taken */

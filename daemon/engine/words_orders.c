@@ -1,4 +1,5 @@
 /* Orders from above and acknowledgements. */
+#include "engine/delivery.h"
 #include "engine/silence.h"
 #include "engine/words.h"
 #include "hongxin/instant.h"
@@ -96,6 +97,7 @@ static void acknowledge(struct hx_step *s, const struct hx_call *call)
                                          somebody_answers(s));
             return;
         }
+        hx_delivery_heard(s, s->event->by);
         t->acked = 1;
         t->acked_at = s->t_eff;
         t->ack_until = hx_ack_end(s, t->level, s->t_eff);

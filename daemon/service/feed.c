@@ -257,6 +257,7 @@ void handle_hello(struct service *s, const struct request *r)
     s->feeds.list[s->feeds.n++] = feed;
     s->counters.feeds_opened++;
     reach_up(&s->reach, feed->name);
+    reach_acked(&s->reach, feed->name, feed->acked_lsn);
     hx_log(HX_LOG_INFO, "event=feed_opened feed=%" PRIu64 " subscriber=\"%s\" next=%" PRIu64,
            feed->number, feed->name, feed->next_lsn);
     welcome(s, r, feed);
@@ -293,6 +294,7 @@ void handle_ack(struct service *s, const struct request *r)
         lsn = feed->next_lsn - 1; /* nobody can be done with what was not sent */
     if (lsn > feed->acked_lsn)
         feed->acked_lsn = lsn;
+    reach_acked(&s->reach, feed->name, feed->acked_lsn);
     if (feed->name[0] && hx_store_cursor_save(s->store, feed->name, feed->acked_lsn) != HX_OK)
         return; /* not acknowledged: the subscriber says it again */
     feed->ack_waits = true;

@@ -8,6 +8,7 @@
 struct reach_receiver {
     char name[HX_ID_MAX];
     uint32_t connected;
+    uint64_t acked; /* by whichever of its subscribers is furthest */
 };
 
 void reach_init(struct reach *r)
@@ -21,20 +22,38 @@ void reach_fini(struct reach *r)
     *r = (struct reach){0};
 }
 
-/* "company:P-07/desk-2" → "P-07". False when it is no holder's name. */
-static bool holder_name(const char *subscriber, char name[HX_ID_MAX])
+static const char bridge[] = "road:";
+
+static bool is_bridge(const char *name)
 {
-    static const char *const roles[] = {"company:", "holder:", "community:", "street:"};
+    return strncmp(name, bridge, sizeof bridge - 1) == 0;
+}
+
+static bool take_name(const char *from, char name[HX_ID_MAX])
+{
+    size_t n = strcspn(from, "/");
+    if (n == 0 || n >= HX_ID_MAX)
+        return false;
+    memcpy(name, from, n);
+    name[n] = '\0';
+    return true;
+}
+
+/* "company:P-07/desk-2" → "P-07", "city/desk" → "city", "road:voice/2" → "road:voice". False when
+ * it is no receiver's name. */
+static bool receiver_name(const char *subscriber, char name[HX_ID_MAX])
+{
+    static const char *const roles[] = {
+        "company:", "holder:", "community:", "street:", "grid:", "unit:"};
+    const char *city = strncmp(subscriber, "supervisor:", 11) == 0 ? subscriber + 11 : subscriber;
+    if (is_bridge(subscriber))
+        return take_name(subscriber, name);
+    if (strncmp(city, "city", 4) == 0 && (city[4] == '\0' || city[4] == '/'))
+        return take_name(city, name);
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
         size_t role = strlen(roles[i]);
-        if (strncmp(subscriber, roles[i], role) != 0)
-            continue;
-        size_t n = strcspn(subscriber + role, "/");
-        if (n == 0 || n >= HX_ID_MAX)
-            return false;
-        memcpy(name, subscriber + role, n);
-        name[n] = '\0';
-        return true;
+        if (strncmp(subscriber, roles[i], role) == 0)
+            return take_name(subscriber + role, name);
     }
     return false;
 }
@@ -89,7 +108,7 @@ static struct reach_receiver *add(struct reach *r, const char *name)
 void reach_up(struct reach *r, const char *subscriber)
 {
     char name[HX_ID_MAX];
-    if (!holder_name(subscriber, name))
+    if (!receiver_name(subscriber, name))
         return;
     struct reach_receiver *known = find(r, name);
     if (!known)
@@ -103,7 +122,7 @@ void reach_up(struct reach *r, const char *subscriber)
 void reach_down(struct reach *r, const char *subscriber)
 {
     char name[HX_ID_MAX];
-    if (!holder_name(subscriber, name))
+    if (!receiver_name(subscriber, name))
         return;
     struct reach_receiver *known = find(r, name);
     if (known && known->connected && --known->connected == 0) {
@@ -112,13 +131,28 @@ void reach_down(struct reach *r, const char *subscriber)
     }
 }
 
-enum hx_reach reach_of(void *ctx, const char *holder)
+void reach_acked(struct reach *r, const char *subscriber, uint64_t lsn)
+{
+    char name[HX_ID_MAX];
+    struct reach_receiver *known = receiver_name(subscriber, name) ? find(r, name) : NULL;
+    if (known && lsn > known->acked)
+        known->acked = lsn;
+}
+
+enum hx_reach reach_of(void *ctx, const char *id)
 {
     const struct reach *r = ctx;
-    if (r->n == 0)
-        return HX_REACH_UP;
+    const struct reach_receiver *known = r->n ? find(r, id) : NULL;
     if (r->n > 1 && r->down == r->n)
         return HX_REACH_OURS;
-    const struct reach_receiver *known = find(r, holder);
-    return !known || known->connected ? HX_REACH_UP : HX_REACH_DOWN;
+    if (!known)
+        return is_bridge(id) ? HX_REACH_DOWN : HX_REACH_UP;
+    return known->connected ? HX_REACH_UP : HX_REACH_DOWN;
+}
+
+enum hx_reach reach_fetched(void *ctx, const char *id, uint64_t lsn)
+{
+    const struct reach *r = ctx;
+    const struct reach_receiver *known = r->n ? find(r, id) : NULL;
+    return known && known->acked >= lsn ? HX_REACH_FETCHED : reach_of(ctx, id);
 }

@@ -46,7 +46,8 @@ const char *rights_claim(const struct hx_access *access, const struct hx_princip
                          const hxp_event *event);
 
 /* Whether a feed may bear this name: the principal's own, or "role:area" of a role it may speak for
- * and an area it has; each alone or with "/…" behind it. "" is allowed. */
+ * and an area it has, or "road:ROAD" of a bridge; each alone or with "/…" behind it. "" is
+ * allowed. */
 bool rights_subscriber(const struct hx_access *access, const struct hx_principal *who,
                        const char *name);
 

@@ -116,6 +116,7 @@ static void wire_machine(struct service *s)
                                      .backend = s->store,
                                      .arena = &s->arena,
                                      .reach = reach_of,
+                                     .fetched = reach_fetched,
                                      .reach_ctx = &s->reach,
                                      .prove = evidence_prove,
                                      .prove_ctx = &s->evidence,

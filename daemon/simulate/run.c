@@ -21,6 +21,7 @@ enum { ENDPOINTS = 64, DRAIN_MS = 30000, DOUBT_MS = 60000 };
 struct endpoint {
     char name[64];
     bool down;
+    bool slow; /* connected, but does not fetch what it is sent */
 };
 
 struct sim {
@@ -46,11 +47,11 @@ struct sim {
 
 /* ---- receivers ---- */
 
-/* "company:P-07" and "P-07" are the same receiver; "*" is everybody. */
+/* "company:P-07" and "P-07" are the same receiver; "road:voice" is a bridge; "*" is everybody. */
 static const char *bare(const char *name)
 {
     const char *colon = strchr(name, ':');
-    return colon ? colon + 1 : name;
+    return colon && strncmp(name, "road:", 5) != 0 ? colon + 1 : name;
 }
 
 static enum hx_reach reach(void *ctx, const char *holder)
@@ -64,6 +65,19 @@ static enum hx_reach reach(void *ctx, const char *holder)
             r = HX_REACH_DOWN;
     }
     return r;
+}
+
+/* Whoever is up fetches at once what it is sent. */
+static enum hx_reach fetched(void *ctx, const char *id, uint64_t lsn)
+{
+    const struct sim *s = ctx;
+    enum hx_reach r = reach(ctx, id);
+    (void)lsn;
+    for (size_t i = 0; i < s->n_endpoints; i++)
+        if (s->endpoints[i].slow &&
+            (strcmp(s->endpoints[i].name, id) == 0 || strcmp(s->endpoints[i].name, "*") == 0))
+            return r;
+    return r == HX_REACH_UP ? HX_REACH_FETCHED : r;
 }
 
 static int set_endpoint(struct sim *s, const struct scenario_action *a, char problem[512])
@@ -82,6 +96,7 @@ static int set_endpoint(struct sim *s, const struct scenario_action *a, char pro
         snprintf(e->name, sizeof e->name, "%s", name);
     }
     e->down = strcmp(a->state, "down") == 0;
+    e->slow = strcmp(a->state, "slow") == 0;
     return HX_OK;
 }
 
@@ -413,6 +428,7 @@ int simulate_run(const struct simulate_options *options, const struct scenario *
     s->m.backend = s->memory;
     s->m.arena = &s->arena;
     s->m.reach = reach;
+    s->m.fetched = fetched;
     s->m.reach_ctx = s;
     s->m.prove = prove;
     s->m.row = sc->rows ? rows_count : NULL;

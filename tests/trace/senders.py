@@ -16,7 +16,8 @@ import yaml
 
 LATER = "2026-10-13T12:00:00.000+08:00"
 FIELDS = {"class": "SERIOUS", "holder": "P-11", "reason": "DUTY", "date": LATER, "unit": "U-31", "into": "B", "clock": "K_RESOLVE", "level": "L0",
-          "until": LATER, "deadline": LATER, "why": "because", "receipt": "R-1", "dispute": "DS-1", "party": "R-2", "cases": ["C"]}
+          "until": LATER, "deadline": LATER, "why": "because", "receipt": "R-1", "dispute": "DS-1", "party": "R-2", "cases": ["C"],
+          "to": "community:C-03", "error": "NO_ANSWER"}
 SENDERS = {"reporter": "reporter", "dispatcher": "dispatcher:C-03/wu", "holder": "holder:P-07/li", "manager": "manager:P-07/zhao",
            "community": "community:C-03/ma", "grid": "grid:G-041/hu", "street": "street:S-02/wang", "city": "city/he",
            "callback": "callback/chen", "operator": "operator/gu", "unit": "unit:U-31/zhou", "system": "system"}

@@ -19,6 +19,7 @@ typedef Hongxin__V1__ClockFact hxp_clock_fact;
 typedef Hongxin__V1__BreachFact hxp_breach_fact;
 typedef Hongxin__V1__BreachMarkFact hxp_breach_mark_fact;
 typedef Hongxin__V1__NoticeFact hxp_notice_fact;
+typedef Hongxin__V1__DeliveryFact hxp_delivery_fact;
 typedef Hongxin__V1__OwnerFact hxp_owner_fact;
 typedef Hongxin__V1__FlagFact hxp_flag_fact;
 typedef Hongxin__V1__AlarmFact hxp_alarm_fact;
