@@ -25,6 +25,8 @@ static void heading(const struct show *s, const char *label)
 static void print_first(const struct show *s, const hxp_case_view *v)
 {
     show_paint(s, SHOW_BOLD, "%s  ", v->number);
+    if (v->drill)
+        show_paint(s, SHOW_YELLOW, "%s  ", show_label(s, "DRILL"));
     show_code(s, WORDS_STATE, v->state);
     fprintf(s->out, "  %s", *v->class_ ? "" : "-");
     if (*v->class_)

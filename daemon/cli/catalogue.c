@@ -243,6 +243,7 @@ static const struct words list[] = {
     {WORDS_LABEL, "second holder", "second holder", "共同承办"},
     {WORDS_LABEL, "no company", "no company", "无物业"},
     {WORDS_LABEL, "silent", "silent", "静默"},
+    {WORDS_LABEL, "DRILL", "DRILL", "演练"},
     {WORDS_LABEL, "assisting", "assisting", "协办单位"},
     {WORDS_LABEL, "state", "state", "状态"},
     {WORDS_LABEL, "class", "class", "等级"},

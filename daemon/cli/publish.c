@@ -35,6 +35,8 @@ static const struct cli_option options[] = {
     {"proof", "PROOF", "CLAIM SYSTEM CALL_RECORD DEVICE_SIGNED ONSITE_CODE",
      "how it is proven (CLAIM)"},
     {"at", "TIME", NULL, "when it happened, RFC 3339; without it: when the daemon reads it"},
+    {"drill", NULL, NULL,
+     "of a report: a drill, marked to its end; by street:…, city/… or operator/…"},
     {"data", "KEY=VALUE", NULL, "any other field, several times: evidence=photo, rating=5, why=…"},
     {"name", "NAME", NULL, "who reported: kept encrypted and apart"},
     {"phone", "NUMBER", NULL, "the same person's telephone number"},
@@ -125,6 +127,8 @@ static int from_flags(const struct cli *cli, json_t *object)
         rc = publish_set_case(cli, object, value);
     while (!rc && (value = cli_next(cli, "data", &at)))
         rc = set_data(cli, object, value);
+    if (!rc && cli_has(cli, "drill"))
+        rc = set(cli, object, "data.drill", "true");
     value = cli_get(cli, "type");
     if (!rc && !value)
         rc = set(cli, object, "type", "REPORTED");

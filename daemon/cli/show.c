@@ -128,6 +128,8 @@ void show_case_line(struct show *s, const hxp_case_view *v, int64_t now)
     const struct words *state = words_find(WORDS_STATE, v->state);
 
     show_paint(s, SHOW_BOLD, "%-8s", v->number);
+    if (v->drill)
+        show_paint(s, SHOW_YELLOW, " %s", show_label(s, "DRILL"));
     fprintf(s->out, " %-10s %s  %-9s %-7s", v->state, state ? state->zh : "", v->class_, v->holder);
     if (v->where)
         fprintf(s->out, " %-7s", *v->where->building ? v->where->building : v->where->estate);

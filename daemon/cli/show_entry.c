@@ -46,6 +46,8 @@ static void begin(struct lines *l)
     time[8] = '\0'; /* seconds are enough here */
     show_paint(s, SHOW_DIM, "%s ", time);
     show_paint(s, SHOW_BOLD, "%-7s ", show_number(l->e->case_number, number));
+    if (l->e->drill)
+        show_paint(s, SHOW_YELLOW, "%s ", show_label(s, "DRILL"));
     l->n++;
 }
 

@@ -343,6 +343,7 @@ static void put_value(struct sink *s, const struct telling *t, enum part part)
     case PART_lines:
         put_lines(s, t);
         break;
+    case PART_drill: /* is around the whole text */
     case N_PARTS:
         break;
     }
@@ -402,6 +403,20 @@ int notice_kind_of(const char *name)
     return 0;
 }
 
+/* A drill says so before anything else. */
+static void mark_drill(struct sink *s, const struct telling *t)
+{
+    char whole[HX_NOTICE_TEXT];
+    const char *part = t->texts->parts[PART_drill].of[t->zh], *hole = strstr(part, "{}");
+    if (!hole)
+        return;
+    memcpy(whole, s->text, s->n + 1);
+    s->n = 0;
+    put_n(s, part, (size_t)(hole - part));
+    put(s, whole);
+    put(s, hole + 2);
+}
+
 char *hx_notice_text(const struct hx_notice_texts *texts, const hxp_entry *entry,
                      const hxp_notice_fact *notice, bool zh, char text[HX_NOTICE_TEXT])
 {
@@ -417,5 +432,7 @@ char *hx_notice_text(const struct hx_notice_texts *texts, const hxp_entry *entry
         put_word(&s, &t, at + n + 1, name);
         at += n + 1 + name + 1;
     }
+    if (notice->drill)
+        mark_drill(&s, &t);
     return text;
 }

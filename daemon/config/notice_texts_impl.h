@@ -20,7 +20,8 @@ struct text {
     X(why)                                                                                         \
     X(instead)                                                                                     \
     X(undelivered)                                                                                 \
-    X(lines)
+    X(lines)                                                                                       \
+    X(drill)
 
 enum part {
 #define X(name) PART_##name,

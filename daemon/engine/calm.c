@@ -36,10 +36,14 @@ struct receiver {
     struct span group, limit;
 };
 
+/* What is held of drills is told apart: its receiver is written with this in front. */
+#define DRILL "~"
+
 /* Kept like a source's numbers, under a name that no source can have. */
-static bool name_of(const char *to, char name[HX_WORD_MAX])
+static bool name_of(const hxp_notice_fact *f, char name[HX_WORD_MAX])
 {
-    return strlen(to) + 2 <= HX_WORD_MAX && snprintf(name, HX_WORD_MAX, "\x03%s", to) > 0;
+    return strlen(f->to) + 3 <= HX_WORD_MAX &&
+           snprintf(name, HX_WORD_MAX, "\x03%s%s", f->drill ? DRILL : "", f->to) > 0;
 }
 
 static int load(struct hx_machine *m, const char *name, struct receiver *r)
@@ -234,11 +238,11 @@ static bool decided(struct notice *n, const hxp_entry *stored, size_t index)
 
 enum { INDEX_BITS = 8 }; /* a step has at most HX_STEP_FACTS notices */
 
-static struct hx_watch watch_of(const char *to, int64_t until, uint64_t lsn, size_t index)
+static struct hx_watch watch_of(const hxp_notice_fact *f, int64_t until, uint64_t lsn, size_t index)
 {
     struct hx_watch w = {
         .at = until, .kind = HX_WATCH_HELD, .number = lsn << INDEX_BITS | (uint64_t)index};
-    hx_text_put(w.source, sizeof w.source, to);
+    snprintf(w.source, sizeof w.source, "%s%.37s", f->drill ? DRILL : "", f->to);
     return w;
 }
 
@@ -246,7 +250,7 @@ static struct hx_watch watch_of(const char *to, int64_t until, uint64_t lsn, siz
 static int keep(struct hx_machine *m, const struct notice *n, size_t index)
 {
     const hxp_notice_fact *f = n->f;
-    struct hx_watch w = watch_of(f->to, n->until, n->s->lsn, index);
+    struct hx_watch w = watch_of(f, n->until, n->s->lsn, index);
     snprintf(w.ref, sizeof w.ref, "%llu %s %s %s", (unsigned long long)n->s->c->number, f->kind,
              *f->clock ? f->clock : "-", *f->level ? f->level : "-");
     return m->ops->watch_put(m->backend, &w);
@@ -256,7 +260,7 @@ static int settle(struct hx_machine *m, struct notice *n, const hxp_entry *store
 {
     char name[HX_WORD_MAX];
     struct receiver r;
-    if (!name_of(n->f->to, name))
+    if (!name_of(n->f, name))
         return HX_OK;
     int rc = load(m, name, &r);
     if (rc)
@@ -369,7 +373,8 @@ int hx_calm_ring(struct hx_machine *m, const struct hx_watch *w)
         return HX_NOMEM;
     hongxin__v1__notice_fact__init(f);
     f->kind = text(hx_notice_kind_name(HX_NOTICE_DIGEST));
-    f->to = hx_arena_strdup(m->arena, w->source);
+    f->drill = strncmp(w->source, DRILL, strlen(DRILL)) == 0;
+    f->to = hx_arena_strdup(m->arena, w->source + (f->drill ? strlen(DRILL) : 0));
     f->t_due = w->at;
     int rc = collect(m, w, f);
     if (rc)
@@ -383,7 +388,7 @@ int hx_calm_again(struct hx_machine *m, const hxp_fact *digest, int64_t t_eff)
     const hxp_notice_fact *f = digest->notice;
     int rc = HX_OK;
     for (size_t i = 0; i < f->n_lines && !rc; i++) {
-        const struct hx_watch w = watch_of(f->to, f->t_due, f->lines[i]->lsn, f->lines[i]->index);
+        const struct hx_watch w = watch_of(f, f->t_due, f->lines[i]->lsn, f->lines[i]->index);
         rc = m->ops->watch_drop(m->backend, &w);
     }
     return rc ? rc : tell(m, f, t_eff);

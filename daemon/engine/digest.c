@@ -35,7 +35,7 @@ void hx_digest_add(struct hx_digest *d, const hxp_entry *e)
         d->n = 0;
         memset(d->slots, 0, sizeof d->slots);
     }
-    if (!e->case_number || e->event.len)
+    if (!e->case_number || e->event.len || e->drill)
         return;
     for (size_t i = 0; i < e->n_facts; i++)
         if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_NOTICE &&

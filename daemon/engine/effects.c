@@ -33,6 +33,8 @@ static void open_case(struct hx_step *s, const struct hx_call *call)
         hx_flag_set(s, HX_FLAG_NEW_FACTS, true);
     if (d->safety)
         hx_flag_set(s, HX_FLAG_SAFETY, true);
+    if (d->drill)
+        hx_flag_set(s, HX_FLAG_DRILL, true);
     hx_take_class(s, hx_rules_class(s->rules, d->class_));
 }
 
@@ -64,6 +66,8 @@ static void open_part(struct hx_step *s, const struct hx_call *call)
         hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
     if (whole->flags & HX_FLAG_SAFETY)
         hx_flag_set(s, HX_FLAG_SAFETY, true);
+    if (whole->flags & HX_FLAG_DRILL)
+        hx_flag_set(s, HX_FLAG_DRILL, true);
     hx_take_class(s, whole->class_no);
 }
 

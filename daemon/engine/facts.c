@@ -195,6 +195,7 @@ hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to)
     f->to = text(to);
     f->t_due = s->t_rcv;
     f->holder = copy(s, s->c->holder);
+    f->drill = (s->c->flags & HX_FLAG_DRILL) != 0;
     add_audience(s, to);
     return f;
 }

@@ -1,5 +1,6 @@
 /* One event: known already? which case? — and then its step (machine_step.c). */
 #include "base/text.h"
+#include "engine/drill.h"
 #include "engine/machine_internal.h"
 #include "hongxin/instant.h"
 #include "hongxin/number.h"
@@ -125,6 +126,8 @@ static int report(struct hx_machine *m, const struct hx_arrival *in, uint64_t re
                   const hxp_reply **reply)
 {
     struct hx_case *c = &m->work;
+    if (repeat_of && hx_is_drill(c) != (bool)hx_event_data(in->event)->drill)
+        repeat_of = 0; /* the earlier one was another matter altogether */
     uint32_t repeats = repeat_of ? c->repeats + 1 : 0; /* of the earlier case */
     int rc = hx_case_unpack(NULL, 0, c);               /* an empty case */
     if (rc)
@@ -176,6 +179,8 @@ static int report_repeat(struct hx_machine *m, const struct hx_arrival *in, cons
         return hx_answer_invalid(m, in, "NO_CASE", "repeat_of", reply);
     if (!rc && hx_case_open(m->rules, &m->work))
         return hx_answer_invalid(m, in, "REPEAT_OF_OPEN", "repeat_of", reply);
+    if (!rc && hx_is_drill(&m->work) != (bool)hx_event_data(in->event)->drill)
+        return hx_answer_invalid(m, in, "DRILL_MIX", "repeat_of", reply);
     return rc ? rc : report(m, in, number, reply);
 }
 

@@ -1,5 +1,6 @@
 /* One event of one case: its effective time, whether it is allowed, and the entry that says so. */
 #include "base/text.h"
+#include "engine/drill.h"
 #include "engine/machine_internal.h"
 #include "hongxin/instant.h"
 #include "hongxin/number.h"
@@ -206,8 +207,8 @@ static bool take_event(struct hx_step *s, const struct hx_arrival *in, int event
         s->quiet = true;
         s->t_rcv = s->t_eff = in->event->t_occ ? in->event->t_occ : in->t_rcv;
     }
-    return role_allowed(s, event) && version_fits(s) && hx_step_event(s, event) &&
-           (!import || hx_machine_import(s, in->t_rcv));
+    return role_allowed(s, event) && version_fits(s) && hx_drill_fits(s) &&
+           hx_step_event(s, event) && (!import || hx_machine_import(s, in->t_rcv));
 }
 
 int hx_machine_step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arrival *in,

@@ -95,7 +95,9 @@ static int lone_entry(struct hx_machine *m, const hxp_fact *fact, const char *ca
     e->t_eff = t_eff;
     e->scale = m->scale;
     e->cause = (char *)(uintptr_t)cause;
-    if (f->fact_case == HONGXIN__V1__FACT__FACT_NOTICE && hx_entry_for(m, e, f->notice->to))
+    bool notice = f->fact_case == HONGXIN__V1__FACT__FACT_NOTICE;
+    e->drill = notice && f->notice->drill;
+    if (notice && hx_entry_for(m, e, f->notice->to))
         return HX_NOMEM;
     m->n_with = 0;
     int rc = m->ops->next_lsn(m->backend, &e->lsn);

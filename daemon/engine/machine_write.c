@@ -2,6 +2,7 @@
 #include "engine/calendar.h"
 #include "engine/calm.h"
 #include "engine/delivery.h"
+#include "engine/drill.h"
 #include "engine/machine_internal.h"
 #include "engine/route_answer.h"
 
@@ -347,6 +348,7 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     e->category = copy(m->arena, c->category);
     e->case_version = c->version;
     e->open = hx_case_open(m->rules, c);
+    e->drill = hx_is_drill(c);
     e->proof_mark = text(s->proof_mark);
     e->level = text(s->level >= 0 ? hx_level_name(s->level) : "");
     e->second_holder = copy(m->arena, c->second);

@@ -1,4 +1,5 @@
 #include "engine/memory.h"
+#include "engine/drill.h"
 #include "engine/onsite.h"
 
 #include <stdlib.h>
@@ -529,6 +530,7 @@ size_t hx_memory_similar(void *machine, const struct hx_case *c, uint64_t number
     for (size_t i = l->n; i-- > 0 && n < HX_SIMILAR_MAX;) {
         const struct hx_case *o = ((const struct stored *)item(l, i))->c;
         if (o && o->number != c->number && hx_case_open(m->rules, o) &&
+            hx_is_drill(o) == hx_is_drill(c) &&
             strcmp(hx_onsite_place(o), hx_onsite_place(c)) == 0 &&
             strcmp(o->category, c->category) == 0)
             numbers[n++] = o->number;

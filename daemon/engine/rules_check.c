@@ -141,6 +141,20 @@ static int check_clocks(struct checker *ck)
     return check_terminal_starts(ck);
 }
 
+/* A drill is one from its report on, and nothing else ever becomes one. */
+static int check_drills(struct checker *ck)
+{
+    const struct hx_rules *r = ck->r;
+    for (int i = 0; i < r->n_transitions; i++) {
+        const struct hx_transition *t = &r->transitions[i];
+        for (int j = 0; j < t->n_effects; j++)
+            if (t->effects[j].word->argument == HX_ARG_FLAG &&
+                t->effects[j].number == HX_FLAG_DRILL)
+                return fault(ck, t->line, "no row may change what is a drill");
+    }
+    return HX_OK;
+}
+
 /* A row is never taken when an earlier one without guards catches the same event in all its states.
  */
 static int check_rows(struct checker *ck)
@@ -188,5 +202,7 @@ int hx_rules_check(const struct hx_rules *r, int *line, char *problem, size_t si
         rc = check_clocks(&ck);
     if (!rc)
         rc = check_rows(&ck);
+    if (!rc)
+        rc = check_drills(&ck);
     return rc ? rc : check_events(&ck);
 }

@@ -268,6 +268,7 @@ hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c)
     v->t0 = c->t0;
     v->t_closed = c->t_closed;
     v->last_lsn = c->last_lsn;
+    v->drill = (c->flags & HX_FLAG_DRILL) != 0;
     v->policy = text(m->rules->version_text);
     v->ref = copy(m->arena, c->ref);
     v->owner_ms = view_owner(m, c);

@@ -1,5 +1,6 @@
 #include "service/similar.h"
 
+#include "engine/drill.h"
 #include "engine/onsite.h"
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +100,7 @@ static int on_case(void *ctx, uint64_t number)
     int rc = hx_store_case(f->store, number, f->scratch);
     if (rc == HX_NOTFOUND)
         return 0;
-    if (!rc &&
+    if (!rc && !hx_is_drill(f->scratch) &&
         !note(f->to, key_of(hx_onsite_place(f->scratch), f->scratch->category), number, true))
         rc = HX_NOMEM;
     f->rc = rc;
@@ -125,7 +126,7 @@ void similar_fini(struct similar *s)
 void similar_entry(struct similar *s, const hxp_entry *e)
 {
     const Hongxin__V1__Where *w = e->where;
-    if (!e->case_number || !w || !s->rows)
+    if (!e->case_number || !w || !s->rows || e->drill)
         return;
     const char *const places[] = {w->building, w->estate, w->grid, w->community, w->street};
     size_t i = 0;

@@ -64,7 +64,7 @@ _hongxin() {
     *:--utc-offset) _hongxin_words '+08:00 +00:00' ;;
     *:--color) _hongxin_words 'auto always never' ;;
     *) case $cmd in
-      publish) _hongxin_words ' --type --case --ref --class --place --text --by --proof --at --data --name --phone --address --id --source --file --csv --map --encoding --reject --checkpoint --from-start --dry-run --unless-similar --endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      publish) _hongxin_words ' --type --case --ref --class --place --text --by --proof --at --drill --data --name --phone --address --id --source --file --csv --map --encoding --reject --checkpoint --from-start --dry-run --unless-similar --endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       watch) _hongxin_words ' --place --holder --class --level --facts --to --from --no-snapshot --texts --count --for --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       case) _hongxin_words ' --history --texts --at --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       explain) _hongxin_words ' --clock --at --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;

@@ -279,6 +279,11 @@ static bool add_case(json_t *out, const hxp_entry *entry, const char *label)
                       json_object_set_new(out, "cycle", json_integer(entry->cycle)) == 0);
 }
 
+static bool add_drill(json_t *out, const hxp_entry *entry)
+{
+    return !entry->drill || json_object_set_new(out, "drill", json_true()) == 0;
+}
+
 json_t *hx_json_fact_line(const hxp_entry *entry, const hxp_fact *fact, const char *label,
                           int utc_offset_minutes)
 {
@@ -290,7 +295,7 @@ json_t *hx_json_fact_line(const hxp_entry *entry, const hxp_fact *fact, const ch
     if (json_object_set_new(out, "t", instant(entry->t_rec, &style)) == 0 &&
         json_object_set_new(out, "lsn", unsigned64(entry->lsn)) == 0 &&
         json_object_set_new(out, "fact", json_string(hx_fact_name(fact))) == 0 &&
-        add_case(out, entry, label) && add_fields(out, inside, &style))
+        add_case(out, entry, label) && add_drill(out, entry) && add_fields(out, inside, &style))
         return out;
     json_decref(out);
     return NULL;

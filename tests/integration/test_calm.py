@@ -69,6 +69,35 @@ def test_what_is_held_back_is_told_once_over_a_kill(daemon, clock):
     assert proof.returncode == 0, proof.stdout + proof.stderr
 
 
+def test_a_drill_is_marked_and_counts_nowhere(daemon, clock):
+    with daemon.client() as c:
+        real = c.report().case_number
+        before = {(x.dimension, x.id, x.what): x.n for x in c.ask("count", count=wire_pb2.CountQuery()).counts}
+        said = hongxin(daemon, "publish", "--drill", "--class", "SMALL", "--place", "B-0417", "--by", "city/property/sun", "--json")
+        drill = int(json.loads(said.stdout)["number"][3:])
+        run_to(clock, c, EVENING + 10 * MINUTE)
+        say(c, drill, "ARRIVED")
+        mixed = [c.publish(c.event("MERGED_INTO", by="dispatcher:C-03/chen", case_number=a, data={"into": f"CL-{b}"}))[0].code
+                 for a, b in ((real, drill), (drill, real))]
+        assert mixed == ["DRILL_MIX", "DRILL_MIX"]
+        end = c.ask("pong", ping=wire_pb2.Ping()).newest_lsn
+        with daemon.client("feed") as f:
+            f.hello("", **{"from": wire_pb2.Hello.OLDEST})
+            entries = f.entries(end)
+        assert {e.case_number for e in entries if e.drill and e.case_number} == {drill}
+        assert all(e.drill for e in entries if e.case_number == drill)
+        assert all(n.drill == e.drill for e in entries for n in facts(e, "notice"))
+        assert any(facts(e, "breach") for e in entries if e.drill), "it runs like a real one"
+        after = {(x.dimension, x.id, x.what): x.n for x in c.ask("count", count=wire_pb2.CountQuery()).counts}
+        assert {k for k in after if k not in before} == {k for k in after if "K_ARRIVE" in k[2]}
+        assert {n for k, n in after.items() if k[2].endswith(("reported", "broken:K_ARRIVE"))} == {1}, "the real one alone"
+        view = c.case(drill).view
+        assert view.drill and "DRILL" in view.flags and not c.case(real).view.drill
+        assert "DRILL" in hongxin(daemon, "list").stdout and "演练" in hongxin(daemon, "list", "--zh").stdout
+        texts = hongxin(daemon, "told", drill, "--texts", "--zh").stdout
+        assert texts.count("【演练，非真实案件】") == texts.count("案件CL-") > 0
+
+
 def test_a_silence_from_begin_to_end(daemon, clock):
     with daemon.client() as c:
         number = held_cases(c, clock, 1)[0]

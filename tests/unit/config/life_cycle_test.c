@@ -184,6 +184,14 @@ static void a_promise_is_never_held_back(void **state)
     refused("flags: [MASS, SAFETY], clocks", "flags: [MASSIVE], clocks", "unknown name MASSIVE", 1);
 }
 
+static void nothing_becomes_a_drill(void **state)
+{
+    (void)state;
+    refused("do: [raise(SUPERVISED),", "do: [raise(DRILL),", "no row may change what is a drill",
+            0);
+    refused("drop(SUPERVISED)", "drop(DRILL)", "no row may change what is a drill", 1);
+}
+
 static void a_file_that_is_not_there_is_named(void **state)
 {
     (void)state;
@@ -204,6 +212,7 @@ int main(void)
         cmocka_unit_test(impossible_calendars_are_named),
         cmocka_unit_test(numbers_are_not_used_twice),
         cmocka_unit_test(a_promise_is_never_held_back),
+        cmocka_unit_test(nothing_becomes_a_drill),
         cmocka_unit_test(a_file_that_is_not_there_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
