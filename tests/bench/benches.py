@@ -330,6 +330,12 @@ def locks(size, place):
     return costs.locks(size, place, row)
 
 
+def hotline(size, place):
+    """The HTTP door for hotlines: complaints, each durable before its answer, over keep-alive connections."""
+    import doors
+    return doors.hotline(size, place, row, flood)
+
+
 BENCHES = {"intake": intake, "lives": lives, "answer": answer, "lateness": lateness, "storm": storm,
-           "notices": notices, "apply": apply, "large": large, "dead": dead, "locks": locks, "rows": rows_cost,
+           "notices": notices, "apply": apply, "large": large, "dead": dead, "locks": locks, "hotline": hotline, "rows": rows_cost,
            "routing": routing}

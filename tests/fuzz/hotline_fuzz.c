@@ -29,9 +29,9 @@ static void try_operation(const char *word, const json_t *body)
         .name = "c", .source = "s", .claims = {"reporter", "callback"}, .n_claims = 2};
     struct draft d;
     const struct operation *operation = operation_find(word);
-    int rc = draft_make(
-        &(struct draft_input){operation, &client, operation->on_case ? "CL-1" : NULL, "k", body},
-        &d);
+    int rc = draft_make(&(struct draft_input){operation, &client,
+                                              operation->on_case ? "CL-1" : NULL, "k", false, body},
+                        &d);
     if (rc == HX_OK)
         check_event(&d.event);
     else if (!*d.code || !*d.problem || d.status < 400)

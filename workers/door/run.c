@@ -3,7 +3,10 @@
 #include "base/log.h"
 #include <event2/event.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
+
+enum { OTHER_DESCRIPTORS = 256 }; /* ZeroMQ, files, the loop */
 
 static void on_stopped(void *arg)
 {
@@ -36,6 +39,18 @@ int run_open(struct run *run)
             return HX_NOMEM;
     }
     return HX_OK;
+}
+
+void run_descriptors(uint64_t connections)
+{
+    struct rlimit limit;
+    rlim_t wanted = connections + OTHER_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+        hx_log(HX_LOG_WARN, "event=few_descriptors wanted=%llu have=%llu",
+               (unsigned long long)wanted, (unsigned long long)limit.rlim_cur);
 }
 
 void run_loop(struct run *run, struct http_server *server, const char *worker)

@@ -9,7 +9,9 @@
 #include <string.h>
 
 /* What any operation takes beside its fields of Data. */
-static const char common[] = " happened_at sent_at proof by key op case ";
+static const char common[] = " happened_at sent_at proof by ";
+/* … and what a part of a batch says, because there is no path and no header for it. */
+static const char of_part[] = " key op case ";
 
 static const struct operation operations[] = {
     {"report", "REPORTED", "reporter",
@@ -150,7 +152,8 @@ static int check_keys(const struct draft_input *in, struct draft *d)
     json_t *value;
     json_object_foreach((json_t *)in->body, key, value)
     {
-        if (!is_listed(common, key) && !is_listed(in->operation->data, key))
+        if (!is_listed(common, key) && !is_listed(in->operation->data, key) &&
+            !(in->part && is_listed(of_part, key)))
             return refuse(d, 422, "UNKNOWN_FIELD", "a field is not known here; known are%s%s",
                           common + 0, in->operation->data + 1);
     }
@@ -166,7 +169,7 @@ static int take_data(const struct draft_input *in, struct draft *d)
     int rc = data ? HX_OK : HX_NOMEM;
     json_object_foreach((json_t *)in->body, key, value)
     {
-        if (!rc && !is_listed(common, key) && !is_listed(not_data, key))
+        if (!rc && !is_listed(common, key) && !is_listed(of_part, key) && !is_listed(not_data, key))
             rc = json_object_set(data, key, value) ? HX_NOMEM : HX_OK;
     }
     if (!rc)
@@ -195,7 +198,7 @@ static int take_reporter(const struct draft_input *in, struct draft *d)
 static int take_case(const struct draft_input *in, struct draft *d)
 {
     char *about = (char *)in->about;
-    int rc = about ? HX_OK : text_of(in, "case", d, &about);
+    int rc = in->part ? text_of(in, "case", d, &about) : HX_OK;
     if (rc || !in->operation->on_case)
         return rc ? rc
                   : (about ? refuse(d, 422, "UNKNOWN_FIELD", "a report has no case yet") : HX_OK);
@@ -221,7 +224,7 @@ static bool is_key(const char *key)
 static int take_id(const struct draft_input *in, struct draft *d)
 {
     char *key = (char *)in->key, *ref = NULL;
-    int rc = *key ? HX_OK : text_of(in, "key", d, &key);
+    int rc = in->part ? text_of(in, "key", d, &key) : HX_OK;
     if (!rc && strcmp(in->operation->word, "report") == 0)
         rc = text_of(in, "ref", d, &ref);
     if (rc)

@@ -36,6 +36,7 @@ struct draft_input {
     const struct client *client;
     const char *about; /* the case: "CL-17", its number, or "ref:WO-0042"; NULL: none */
     const char *key;   /* the client's idempotency key, "" = none */
+    bool part;         /* of a batch: `case` and `key` stand in the body */
     const json_t *body;
 };
 

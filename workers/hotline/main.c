@@ -96,6 +96,7 @@ static int serve(struct hotline *h, struct run *run, struct hx_problem *problem)
                                    .figures = hotline_figures,
                                    .arg = h};
     int rc = run_open(run);
+    run_descriptors(h->settings.limits.connections);
     if (!rc)
         rc = link_open(&h->link, run->base, &h->settings.daemon, problem);
     if (!rc)

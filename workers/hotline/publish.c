@@ -245,7 +245,10 @@ static void start_part(struct batch *b, const struct client *client, size_t inde
     int rc = HX_INVALID;
     if (p) {
         *p = (struct part){b, index, operation->on_case ? 200 : 201};
-        rc = draft_make(&(struct draft_input){operation, client, NULL, "", item}, &d);
+        rc = draft_make(
+            &(struct draft_input){
+                .operation = operation, .client = client, .key = "", .part = true, .body = item},
+            &d);
     }
     const struct launch l = {&d.event, d.reporter, d.derived};
     int failed = rc ? HX_OK : publish_start(b->hotline, &l, on_part, p);

@@ -5,6 +5,7 @@
 #include "hongxin/number.h"
 #include "hotline/publish.h"
 #include "hotline/reply.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +38,15 @@ static void ask(struct hotline *h, struct http_request *r, hxp_request *request,
 static void fail(struct question *q, int err)
 {
     struct reply reply = reply_fail(err);
-    http_answer_problem(q->request, reply.status, reply.code, reply.body);
+    const char *said = hx_client_problem(q->hotline->link.client), *colon = strchr(said, ':');
+    char code[40];
+    if (err == HX_INVALID && colon && colon - said < (long)sizeof code) {
+        json_decref(reply.body);
+        snprintf(code, sizeof code, "%.*s", (int)(colon - said), said);
+        http_problem(q->request, 422, code, "the daemon knows no such word");
+    } else {
+        http_answer_problem(q->request, reply.status, reply.code, reply.body);
+    }
     free(q);
 }
 

@@ -1,0 +1,94 @@
+"""The doors of the workers, each beside the ZeroMQ door in the same run. Everything runs on the same cores: daemon, door, generator."""
+import subprocess
+import time
+from pathlib import Path
+
+import harness
+from harness import BenchError, Daemon, start_tool, tool
+
+TOKEN = "b" * 40
+
+
+class Door:
+    """A hongxin-hotline in front of a daemon."""
+
+    def __init__(self, daemon, connections=4096):
+        folder = Path(daemon.folder)
+        clients, self.log_path = folder / "clients", folder / "hotline.log"
+        clients.write_text(f"clients:\n  - {{name: bench, source: bench-http, token: {TOKEN}}}\n")
+        clients.chmod(0o600)
+        self.config = folder / "hotline.yaml"
+        self.config.write_text(f"""listen: 127.0.0.1:0
+clients: clients
+mapping: {harness.CONFIG}/mappings/12345.yaml
+daemon: {{intake: '{daemon.intake()}', feed: '{daemon.feed()}'}}
+limits: {{requests_per_second: 1000000, burst: 1000000, connections: {connections}, requests_per_connection: 1000000000}}
+""")
+
+    def __enter__(self):
+        with open(self.log_path, "w") as log:
+            self.process = subprocess.Popen([str(harness.BIN / "hongxin-hotline"), "--config", str(self.config)], stderr=log)
+        while "event=ready" not in self.log_path.read_text():
+            if self.process.poll() is not None:
+                raise BenchError(self.log_path.read_text())
+            time.sleep(0.01)
+        self.endpoint = self.log_path.read_text().split("listen=")[1].split()[0]
+        time.sleep(0.2)  # its connection to the daemon
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(30)
+
+    def load(self, mode, tag, **options):
+        return tool("bench_http", mode, endpoint=self.endpoint, token=TOKEN, tag=tag, **options)
+
+    def status(self, key):
+        text = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(text.split(key + ":")[1].split()[0])
+
+    def cpu(self):
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / harness.CLOCK_HZ
+
+
+def flooded(size, place, row, name, batch, connections, yard):
+    with Daemon(place.folder("door")) as d, Door(d) as door:
+        events, cpu, daemon_cpu = size.count(200_000), door.cpu(), d.cpu()
+        f = door.load("flood", "f", events=events, batch=batch, connections=connections)
+        f["door_cpu_us"] = round((door.cpu() - cpu) * 1e6 / f["accepted"], 1)
+        f["daemon_cpu_us"] = round((d.cpu() - daemon_cpu) * 1e6 / f["accepted"], 1)
+    return [row(f"complaints over HTTP, {name}", f["per_second"], "/s", "10,000/s", ok=f["per_second"] >= 10000, load=f,
+                yardstick=yard, ratio=round(f["per_second"] / yard, 2)),
+            row(f"  processor time of the door for each, {name}", f["door_cpu_us"], "µs", yardstick=f["daemon_cpu_us"])]
+
+
+def paced(size, place, row):
+    seconds = size.seconds(20)
+    with Daemon(place.folder("door")) as d:
+        plain = tool("bench_load", "pace", endpoint=d.intake(), rate=1000, seconds=seconds, tag="p")
+        with Door(d) as door:
+            f = door.load("pace", "h", rate=1000, seconds=seconds, connections=64)
+    return [row("complaint over HTTP to durable answer at 1,000/s, p99", f["answer_p99"], "µs", "20 ms", ok=f["answer_p99"] <= 20000,
+                yardstick=plain["answer_p99"], ratio=round(f["answer_p99"] / plain["answer_p99"], 2), load=f)]
+
+
+def idle(place, row):
+    with Daemon(place.folder("door")) as d, Door(d, 12000) as door:
+        before = door.status("VmRSS")
+        holder = start_tool("bench_http", "idle", endpoint=door.endpoint, token=TOKEN, connections=10000)
+        until = time.monotonic() + 60
+        while len(list(Path(f"/proc/{door.process.pid}/fd").iterdir())) < 10000 and time.monotonic() < until:
+            time.sleep(0.1)
+        open_now, after = len(list(Path(f"/proc/{door.process.pid}/fd").iterdir())), door.status("VmRSS")
+        holder.kill()
+        holder.wait()
+    mib = round((after - before) / 1024, 1)
+    return [row("10,000 idle connections: memory of the door", mib, "MiB", "100 MiB", ok=open_now >= 10000 and mib <= 100)]
+
+
+def hotline(size, place, row, flood):
+    with Daemon(place.folder("door")) as d:
+        yard = flood(d, "reports", size.count(200_000), 1, 1024, "z")["per_second"]
+    return (flooded(size, place, row, "one to a request", 1, 256, yard) +
+            flooded(size, place, row, "64 to a request", 64, 8, yard) + paced(size, place, row) + idle(place, row))
