@@ -50,6 +50,17 @@ static void fail(struct question *q, int err)
     free(q);
 }
 
+static bool take_bool(const struct http_request *r, const char *name, protobuf_c_boolean *out)
+{
+    char text[8];
+    if (!http_has_query(r, name))
+        return true;
+    if (!http_query(r, name, text, sizeof text))
+        return false;
+    *out = strcmp(text, "true") == 0;
+    return *out || strcmp(text, "false") == 0;
+}
+
 /* ---- one case ---- */
 
 /* What a source wrote is not shown again: it may say more than this client should read. */
@@ -92,7 +103,6 @@ void query_case(void *arg, struct http_request *r)
     struct hotline *h = arg;
     const struct client *client = hotline_client(h, r);
     const char *about = http_param(r, 0);
-    char history[8] = "";
     hxp_request request = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
     if (!client || publish_is_away(h, r))
@@ -104,8 +114,10 @@ void query_case(void *arg, struct http_request *r)
         http_problem(r, 404, "NO_CASE", "a case is CL-17, its number, or ref:WO-0042");
         return;
     }
-    query.history =
-        http_query(r, "history", history, sizeof history) && strcmp(history, "true") == 0;
+    if (!take_bool(r, "history", &query.history)) {
+        http_problem(r, 400, "BAD_QUERY", "history is true or false");
+        return;
+    }
     request.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
     request.case_query = &query;
     ask(h, r, &request, on_case);
@@ -134,56 +146,64 @@ static void on_list(void *arg, int err, const hxp_response *response)
 }
 
 struct list_text {
-    char state[64], place[64], holder[64], class[32], due[32], after[32], limit[16], closed[8];
+    char state[64], place[64], holder[64], class[32];
     char *states[1], *places[1], *holders[1], *classes[1];
 };
 
-/* One value of the query as a list with one element. */
-static void take(const struct http_request *r, const char *name, char *text, size_t size,
+/* One value of the query as a list with one element. False: it is there, but empty or no word. */
+static bool take(const struct http_request *r, const char *name, char *text, size_t size,
                  char *list[1], size_t *n)
 {
-    if (http_query(r, name, text, size) && *text) {
-        list[0] = text;
-        *n = 1;
-    }
+    if (!http_has_query(r, name))
+        return true;
+    list[0] = text;
+    *n = 1;
+    return http_query(r, name, text, size) && *text;
 }
 
 static bool take_number(const struct http_request *r, const char *name, uint64_t most,
                         uint64_t *out)
 {
     char text[24], *end;
-    if (!http_query(r, name, text, sizeof text))
+    if (!http_has_query(r, name))
         return true;
+    if (!http_query(r, name, text, sizeof text))
+        return false;
     *out = strtoull(text, &end, 10);
     return *text >= '0' && *text <= '9' && !*end && *out <= most;
+}
+
+static bool take_duration(const struct http_request *r, const char *name, uint64_t *out)
+{
+    char text[32];
+    int64_t ms;
+    if (!http_has_query(r, name))
+        return true;
+    if (!http_query(r, name, text, sizeof text) || hx_duration_parse(text, &ms) != HX_OK)
+        return false;
+    *out = (uint64_t)ms;
+    return true;
 }
 
 static bool read_list(const struct http_request *r, struct list_text *t,
                       Hongxin__V1__ListQuery *query, Hongxin__V1__Filter *filter)
 {
-    uint64_t limit = 100, after = 0;
-    int64_t due = 0;
-    take(r, "state", t->state, sizeof t->state, t->states, &query->n_states);
-    take(r, "place", t->place, sizeof t->place, t->places, &filter->n_places);
-    take(r, "holder", t->holder, sizeof t->holder, t->holders, &filter->n_holders);
-    take(r, "class", t->class, sizeof t->class, t->classes, &filter->n_classes);
+    uint64_t limit = 100;
     query->states = t->states;
     filter->places = t->places;
     filter->holders = t->holders;
     filter->classes = t->classes;
     query->filter = filter;
-    query->closed =
-        http_query(r, "closed", t->closed, sizeof t->closed) && strcmp(t->closed, "true") == 0;
-    if (!take_number(r, "limit", HX_LIST_MAX, &limit) || limit == 0 ||
-        !take_number(r, "after", INT64_MAX, &after))
-        return false;
+    bool right = take(r, "state", t->state, sizeof t->state, t->states, &query->n_states) &&
+                 take(r, "place", t->place, sizeof t->place, t->places, &filter->n_places) &&
+                 take(r, "holder", t->holder, sizeof t->holder, t->holders, &filter->n_holders) &&
+                 take(r, "class", t->class, sizeof t->class, t->classes, &filter->n_classes) &&
+                 take_bool(r, "closed", &query->closed) &&
+                 take_number(r, "limit", HX_LIST_MAX, &limit) && limit > 0 &&
+                 take_number(r, "after", INT64_MAX, &query->after) &&
+                 take_duration(r, "due_within", &query->due_within_ms);
     query->limit = (uint32_t)limit;
-    query->after = after;
-    if (http_query(r, "due_within", t->due, sizeof t->due) &&
-        hx_duration_parse(t->due, &due) != HX_OK)
-        return false;
-    query->due_within_ms = (uint64_t)due;
-    return true;
+    return right;
 }
 
 void query_list(void *arg, struct http_request *r)
@@ -197,7 +217,8 @@ void query_list(void *arg, struct http_request *r)
         return;
     if (!read_list(r, &text, &query, &filter)) {
         http_problem(r, 400, "BAD_QUERY",
-                     "limit is 1 to %d, after a case number, due_within a duration such as 30min",
+                     "limit is 1 to %d, after a case number, due_within a duration such as 30min, "
+                     "closed true or false, the others a word",
                      HX_LIST_MAX);
         return;
     }

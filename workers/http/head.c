@@ -55,7 +55,8 @@ static char *next_line(char **at, const char *end)
 
 static bool is_known_method(const char *method)
 {
-    static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"};
+    static const char *const known[] = {"GET",    "HEAD",    "POST",  "PUT",  "PATCH",
+                                        "DELETE", "OPTIONS", "TRACE", "QUERY"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(method, known[i]) == 0)
             return true;
@@ -302,18 +303,25 @@ bool http_path_decode(char *target, char **query)
     return hx_utf8_span(target, n) == n && !has_dots(target);
 }
 
-bool http_query_get(const char *query, const char *name, char *out, size_t size)
+/* What stands behind "name="; NULL when it is not there. */
+static const char *find_value(const char *query, const char *name)
 {
     size_t n = strlen(name);
-    for (const char *p = query; p; p = strchr(p, '&'), p = p ? p + 1 : NULL) {
-        if (strncmp(p, name, n) != 0 || p[n] != '=')
-            continue;
-        const char *from = p + n + 1;
-        size_t length = strcspn(from, "&");
-        if (length >= size)
-            return false;
-        return unescape(from, from + length, out, NULL) &&
-               hx_utf8_span(out, strlen(out)) == strlen(out);
-    }
-    return false;
+    for (const char *p = query; p; p = strchr(p, '&'), p = p ? p + 1 : NULL)
+        if (strncmp(p, name, n) == 0 && p[n] == '=')
+            return p + n + 1;
+    return NULL;
+}
+
+bool http_query_has(const char *query, const char *name)
+{
+    return find_value(query, name) != NULL;
+}
+
+bool http_query_get(const char *query, const char *name, char *out, size_t size)
+{
+    const char *from = find_value(query, name);
+    size_t length = from ? strcspn(from, "&") : size;
+    return length < size && unescape(from, from + length, out, NULL) &&
+           hx_utf8_span(out, strlen(out)) == strlen(out);
 }

@@ -57,6 +57,9 @@ bool http_chunk_size(const char *line, size_t size, uint64_t *bytes);
  * refused. The query (behind '?') is cut off and returned in *query, "" when there is none. */
 bool http_path_decode(char *target, char **query);
 
+/* Whether "name=" stands in a query. */
+bool http_query_has(const char *query, const char *name);
+
 /* The value of a name in a query, escapes and '+' undone, copied to `out`. False: not there, longer
  * than `size` - 1, with control characters or not UTF-8. */
 bool http_query_get(const char *query, const char *name, char *out, size_t size);

@@ -101,7 +101,7 @@ const char *http_param(const struct http_request *request, unsigned i);
 
 /* A value of the query, see http_query_get(). */
 bool http_query(const struct http_request *request, const char *name, char *out, size_t size);
-bool http_has_query(const struct http_request *request);
+bool http_has_query(const struct http_request *request, const char *name);
 
 const char *http_body(const struct http_request *request, size_t *size); /* a NUL follows it */
 

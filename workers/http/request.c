@@ -322,9 +322,9 @@ bool http_query(const struct http_request *r, const char *name, char *out, size_
     return http_query_get(r->query, name, out, size);
 }
 
-bool http_has_query(const struct http_request *r)
+bool http_has_query(const struct http_request *r, const char *name)
 {
-    return *r->query != '\0';
+    return http_query_has(r->query, name);
 }
 
 const char *http_body(const struct http_request *r, size_t *size)
