@@ -13,6 +13,7 @@ hx_find(YAML yaml-0.1>=0.2) # comes with libcyaml; gives the lines that it keeps
 hx_find(ICAL libical>=3.0)
 hx_find(JANSSON jansson>=2.14)
 hx_find(SODIUM libsodium>=1.0.18)
+hx_find(CURL libcurl>=7.88)
 hx_find(SYSTEMD libsystemd)
 if(BUILD_TESTING)
   hx_find(CMOCKA cmocka>=1.1)

@@ -16,8 +16,8 @@ struct run {
 /* Makes the loop. HX_NOMEM. Call run_close() in any case. */
 HX_CHECK int run_open(struct run *run);
 
-/* Raises the limit of descriptors to what so many connections need, or as far as it may; says so when it
- * is not enough. */
+/* Raises the limit of descriptors to what so many connections need, or as far as it may; says so
+ * when it is not enough. */
 void run_descriptors(uint64_t connections);
 
 /* Says "event=ready" (to the service manager, too) and loops until a signal has stopped the server

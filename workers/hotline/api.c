@@ -80,6 +80,7 @@ void hotline_figures(void *arg, struct evbuffer *out)
     figures_line(out, "hotline_updates_total", "", h->updates);
     figures_head(out, "hotline_daemon_up", "gauge", "1: the connection to the daemon stands.");
     figures_line(out, "hotline_daemon_up", "", hotline_health(h) == NULL);
+    push_figures(h->push, out);
     figures_head(out, "hotline_requests_total", "counter", "Requests of each client.");
     for (size_t i = 0; (c = clients_at(h->clients, i)) != NULL; i++) {
         snprintf(labels, sizeof labels, "client=\"%s\"", c->name);

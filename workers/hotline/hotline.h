@@ -13,6 +13,7 @@ struct hotline {
     struct clients *clients;
     struct mapping *mapping;
     struct link link;
+    struct push *push; /* NULL: nothing is pushed */
     struct http_server *server;
     uint64_t published, answered, updates; /* figures */
 };

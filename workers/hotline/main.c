@@ -99,6 +99,8 @@ static int serve(struct hotline *h, struct run *run, struct hx_problem *problem)
     run_descriptors(h->settings.limits.connections);
     if (!rc)
         rc = link_open(&h->link, run->base, &h->settings.daemon, problem);
+    if (!rc && *h->settings.push.url)
+        rc = push_open(run->base, h->link.client, &h->settings.push, &h->push, problem);
     if (!rc)
         rc = http_server_open(run->base, &o, &h->server, problem);
     if (!rc)
@@ -108,6 +110,7 @@ static int serve(struct hotline *h, struct run *run, struct hx_problem *problem)
 
 static void end(struct hotline *h, struct run *run)
 {
+    push_close(h->push);
     if (h->link.client)
         link_close(&h->link); /* what still waits is answered */
     http_server_close(h->server);

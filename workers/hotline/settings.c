@@ -31,7 +31,7 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct hotline_set
     yaml_doc_only(
         doc, root,
         "listen proxied daemon clients mapping signature_window batch_items utc_offset log "
-        "limits");
+        "push limits");
     settings_listen(doc, root, "127.0.0.1:54330", s->listen, sizeof s->listen);
     s->proxied = yaml_doc_bool(doc, root, "proxied");
     link_settings_read(doc, yaml_doc_get(doc, root, "daemon"), &s->daemon);
@@ -40,6 +40,7 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct hotline_set
     take_numbers(doc, root, s);
     take_offset(doc, root, s);
     settings_log(doc, yaml_doc_get(doc, root, "log"), &s->log_level);
+    push_settings_read(doc, yaml_doc_get(doc, root, "push"), &s->push);
     http_limits_read(doc, yaml_doc_get(doc, root, "limits"), &s->limits);
 }
 

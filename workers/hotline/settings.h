@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "door/link.h"
+#include "hotline/push.h"
 #include "http/limits.h"
 
 struct hotline_settings {
@@ -17,6 +18,7 @@ struct hotline_settings {
     uint64_t batch_items; /* batch_items: parts of one batch, 1 … 4096 [1000] */
     int utc_offset;       /* utc_offset: in which times are answered, "+08:00" [+08:00] */
     enum hx_log_level log_level;
+    struct push_settings push; /* push: states pushed back to the city's platform, see push.h */
     struct http_limits limits;
 };
 

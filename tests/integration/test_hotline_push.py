@@ -1,0 +1,119 @@
+"""States pushed back to the city's platform: signed, in order, and not lost by anybody's death."""
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import threading
+
+import pytest
+from hotline import Hotline
+from wire import wait_until
+
+SECRET = b"s" * 40
+
+
+class Platform:
+    """Takes what is pushed; `refuse` is how many of the next ones are answered 503."""
+
+    def __init__(self, port=0):
+        self.taken, self.refuse, self.asked = [], 0, 0
+        platform = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                platform.asked += 1
+                status = 200
+                if platform.refuse:
+                    platform.refuse -= 1
+                    status = 503
+                else:
+                    platform.taken.append((dict(self.headers), body))
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def words(self, number=None):
+        found = [json.loads(body) for _, body in self.taken]
+        return [w["word"] for w in found if number in (None, w["number"])]
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def platform():
+    p = Platform()
+    yield p
+    p.close()
+
+
+@pytest.fixture
+def door(daemon, tmp_path, platform):
+    (tmp_path / "secret").write_bytes(SECRET)
+    (tmp_path / "secret").chmod(0o600)
+    d = Hotline(tmp_path, daemon.doors["intake"], daemon.doors.get("feed") or daemon.doors["intake"],
+                f"push: {{url: 'http://127.0.0.1:{platform.port}/status', secret_file: secret, retry: 100ms, retry_most: 200ms}}\n").start()
+    wait_until(lambda: "hongxin_hotline_push_waiting" in d.get("/metrics", token=None).body.decode())
+    yield d
+    d.end()
+
+
+def live(door, ref, key):
+    door.post("/v1/complaints", {"class": "SMALL", "place": "B-0417", "text": "leak", "ref": ref, "reporter": {"name": "Li Lei"}})
+    for type, more in (("HELD", {}), ("ARRIVED", {"proof": "ONSITE_CODE"}), ("RESOLVED", {"evidence": ["photo"]})):
+        a = door.post(f"/v1/complaints/ref:{ref}/events", {"type": type, "by": "holder:P-07/li", **more}, key=f"{key}-{type}")
+        assert a.status == 200, a
+    assert door.post(f"/v1/complaints/ref:{ref}/callback", {"result": "OK"}, key=f"{key}-ok").status == 200
+
+
+def test_each_state_is_pushed_signed_in_order(door, platform):
+    live(door, "WO-1", "a")
+    wait_until(lambda: len(platform.taken) >= 3)
+    assert platform.words() == ["signed", "answered", "closed"]
+    headers, body = platform.taken[0]
+    push = json.loads(body)
+    assert (push["number"], push["ref"], push["zh"], push["state"], push["holder"]) == ("CL-1", "WO-1", "签收", "HELD", "P-07")
+    signed = ".".join([headers["webhook-id"], headers["webhook-timestamp"], body.decode()]).encode()
+    mac = base64.b64encode(hmac.new(SECRET, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{mac}" and headers["webhook-id"] == push["id"]
+    assert "Li Lei" not in body.decode() and "leak" not in body.decode()
+
+
+def test_a_platform_that_refuses_gets_it_again(door, platform):
+    platform.refuse = 4
+    live(door, "WO-1", "a")
+    live(door, "WO-2", "b")
+    wait_until(lambda: len(platform.taken) >= 6)
+    for number in ("CL-1", "CL-2"):
+        assert platform.words(number) == ["signed", "answered", "closed"], "the order of each case stays"
+    assert platform.asked == 10
+    assert "hongxin_hotline_push_failures_total 4" in door.get("/metrics", token=None).body.decode()
+
+
+def test_nothing_is_lost_when_platform_and_door_die(door, platform):
+    live(door, "WO-1", "a")
+    wait_until(lambda: len(platform.taken) >= 3)
+    platform.close()
+    live(door, "WO-2", "b")  # nobody is there to take it
+    wait_until(lambda: any("event=push_failed" in line for line in door.log))
+    door.kill()
+    again = Platform(platform.port)
+    try:
+        door.start()
+        wait_until(lambda: len(again.words("CL-2")) >= 3)
+        assert again.words("CL-2") == ["signed", "answered", "closed"]
+        seen = {json.loads(b)["id"] for _, b in platform.taken}
+        repeated = [json.loads(b)["id"] for _, b in again.taken if json.loads(b)["number"] == "CL-1"]
+        assert set(repeated) <= seen, "a repetition bears the same id"
+    finally:
+        again.close()
