@@ -168,6 +168,7 @@ void hx_set_holder(struct hx_step *s, const char *holder)
         put(s->holder_before, sizeof s->holder_before, c->holder);
     PUT(holder, holder);
     c->person[0] = '\0';
+    c->person_at = 0;
     c->stint_ms = 0;
     c->holder_at = s->t_eff;
     c->change_at = 0;
@@ -293,6 +294,7 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
     c->cycle++;
     c->t_dispatched = c->t_held = c->t_arrived = c->t_resolved = c->t_closed = 0;
     c->person[0] = '\0';
+    c->person_at = 0;
     c->plan_date = 0;
     hx_flag_set(s, HX_FLAG_PLAN_FILED, false);
     hx_parties_ask_again(c);
@@ -305,11 +307,18 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
         hx_route_case(s); /* the company was replaced while nobody needed it (corner 22) */
 }
 
+/* What happened, and none of the words that came with it: they may be a reporter's (3.7). */
 static void tell(struct hx_step *s, const struct hx_call *call)
 {
-    const char *cause = strcmp(s->cause, "K_TRIAGE") == 0 ? "routed by default" : s->cause;
+    hx_tell(s, call->number, strcmp(s->cause, "K_TRIAGE") == 0 ? "routed by default" : s->cause);
+}
+
+/* With the reason that an official gives for his decision. */
+static void tell_why(struct hx_step *s, const struct hx_call *call)
+{
+    const char *why = s->data->why;
     hx_tell(s, call->number,
-            s->data->why[0] ? hx_arena_printf(s->arena, "%s: %s", cause, s->data->why) : cause);
+            why[0] ? hx_arena_printf(s->arena, "%s: %s", s->cause, why) : s->cause);
 }
 
 const struct hx_word hx_words_effects[] = {
@@ -332,7 +341,9 @@ const struct hx_word hx_words_effects[] = {
     HX_EFFECT("quiet", HX_ARG_CLOCK, quiet, "ends the rest of its ladder"),
     HX_EFFECT("try", HX_ARG_EVENT, try_event,
               "goes on with an event of the machine, if a row allows it"),
-    HX_EFFECT("tell", HX_ARG_RECEIVER, tell, "a notice to a receiver"),
+    HX_EFFECT("tell", HX_ARG_RECEIVER, tell, "a notice to a receiver, without anybody's own words"),
+    HX_EFFECT("tell_why", HX_ARG_RECEIVER, tell_why,
+              "a notice to a receiver, with the reason that an official gives"),
     HX_EFFECT("arrived", HX_ARG_NONE, arrived, "records the arrival"),
     HX_EFFECT("unproven_arrival", HX_ARG_CLOCK, unproven_arrival,
               "a missing arrival is closed as unproven"),
