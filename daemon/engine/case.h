@@ -242,6 +242,7 @@ struct hx_case {
     char second[HX_ID_MAX]; /* second holder, when the complaint is about the first or the
                                dispatcher (corner 29); "" = none */
     char person[HX_PERSON_MAX];
+    int64_t person_at; /* effective time of this person's receipt */
     int64_t holder_at; /* when it got this holder */
     int64_t change_at; /* when its company is replaced (corner 22); 0 = never, as far as is known */
     uint8_t change_told; /* both companies were told the day before */

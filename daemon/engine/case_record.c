@@ -177,6 +177,7 @@ static const struct hx_field case_fields[] = {
     U32(82, hx_case, repeats),
     U64(83, hx_case, split_from),
     LIST(140, hx_case, silences, n_silences, HX_CASE_SILENCES, &silence_record),
+    I64(120, hx_case, person_at),
 };
 RECORD(case, hx_case);
 

@@ -154,10 +154,12 @@ static bool by_reporter(const struct hx_step *s, const struct hx_call *call)
            s->actor.role == HX_ROLE_callback;
 }
 
-static bool deemed(const struct hx_step *s, const struct hx_call *call)
+/* Nobody is named yet, or this one took it before the one who is: verdicts go by effective time,
+ * not by what was read first (R2, corner 34). */
+static bool better_receipt(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return s->c->flags & HX_FLAG_DEEMED && !s->c->person[0];
+    return !s->c->person[0] || s->t_eff < s->c->person_at;
 }
 
 static bool not_before_report(const struct hx_step *s, const struct hx_call *call)
@@ -340,8 +342,8 @@ const struct hx_word hx_words_guards[] = {
     HX_CASE_GUARD("flag", HX_ARG_FLAG, flag, "NOT_NOW", HX_NOT_ALLOWED, "the case bears this flag"),
     HX_CASE_GUARD("no_flag", HX_ARG_FLAG, no_flag, "ALREADY", HX_NOT_ALLOWED,
                   "the case does not bear this flag"),
-    HX_CASE_GUARD("deemed", HX_ARG_NONE, deemed, "HELD_ALREADY", HX_NOT_ALLOWED,
-                  "receipt was only deemed"),
+    HX_GUARD("better_receipt", HX_ARG_NONE, better_receipt, "HELD_ALREADY", HX_NOT_ALLOWED,
+             "nobody is named as the one who took it, or this one took it earlier"),
     HX_GUARD("not_before_report", HX_ARG_NONE, not_before_report, "BEFORE_REPORT", HX_NOT_ALLOWED,
              "it did not happen before the report"),
     HX_GUARD("better_arrival", HX_ARG_NONE, better_arrival, "ARRIVED_ALREADY", HX_NOT_ALLOWED,

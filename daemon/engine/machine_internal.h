@@ -115,7 +115,7 @@ HX_CHECK int hx_rota_look(struct hx_machine *m, const struct hx_watch *w);
 
 /* Promises of the reply: every deadline the reporter may count on (A13). */
 void hx_reply_promises(struct hx_step *s, hxp_reply *reply);
-/* Events for which the present state has a row. */
+/* Events for which the present state has a row, without the one that is refused. */
 void hx_reply_allowed(struct hx_step *s, hxp_reply *reply);
 
 /* The entry is for this receiver alone. HX_NOMEM. */

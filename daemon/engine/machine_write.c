@@ -106,6 +106,7 @@ void hx_reply_promises(struct hx_step *s, hxp_reply *r)
 void hx_reply_allowed(struct hx_step *s, hxp_reply *r)
 {
     const struct hx_rules *rules = s->rules;
+    int refused = hx_rules_event(rules, s->event->type);
     bool allowed[HX_RULES_EVENTS] = {false};
     for (int i = 0; i < rules->n_transitions; i++)
         if (hx_row_allowed(s, &rules->transitions[i]))
@@ -113,7 +114,7 @@ void hx_reply_allowed(struct hx_step *s, hxp_reply *r)
                 !rules->events[rules->transitions[i].event].internal;
     r->allowed = hx_arena_alloc(s->arena, HX_RULES_EVENTS * sizeof *r->allowed);
     for (int i = 0; r->allowed && i < rules->n_events; i++)
-        if (allowed[i])
+        if (allowed[i] && i != refused)
             r->allowed[r->n_allowed++] = text(rules->events[i].name);
 }
 

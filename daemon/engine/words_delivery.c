@@ -39,6 +39,7 @@ static void name_person(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     hx_text_put(s->c->person, sizeof s->c->person, s->event->by);
+    s->c->person_at = s->t_eff;
 }
 
 static void begin_holder(struct hx_step *s, const struct hx_call *call)

@@ -227,15 +227,15 @@ static void check_kept(struct matrix *x, const struct cell *k, const hxp_reply *
         fail(x, k, r, "touches the case");
     for (size_t i = 0; i < r->n_allowed; i++) {
         int event = event_named(r->allowed[i]);
-        if (event < 0 || !possible(k->state, event, k->flags))
-            fail(x, k, r, "names as allowed what is not");
+        if (event < 0 || event == k->event || !possible(k->state, event, k->flags))
+            fail(x, k, r, "names as allowed what is not, or what was refused");
     }
     for (int e = 0; e < world_rules()->n_events; e++) {
         bool named = false;
         for (size_t i = 0; i < r->n_allowed; i++)
             named |= event_named(r->allowed[i]) == e;
-        if (!named && !world_rules()->events[e].internal && !world_rules()->events[e].city &&
-            certain(x, k->state, e, k->flags))
+        if (!named && e != k->event && !world_rules()->events[e].internal &&
+            !world_rules()->events[e].city && certain(x, k->state, e, k->flags))
             fail(x, k, r, "does not name what is allowed");
     }
 }

@@ -136,6 +136,40 @@ static void a_case_that_does_not_exist_is_named(void **state)
     assert_string_equal(r->code, "NO_CASE");
 }
 
+static void what_is_refused_is_not_offered(void **state)
+{
+    struct world *w = *state;
+    report(w, "a");
+    hxp_event e = event("b", "HELD", "holder:P-11/sun"); /* another person could send it */
+    e.case_number = 1;
+    const hxp_reply *r = send(w, &e);
+    assert_string_equal(r->code, "NOT_HOLDER");
+    assert_true(r->n_allowed > 0);
+    for (size_t i = 0; i < r->n_allowed; i++)
+        assert_string_not_equal(r->allowed[i], "HELD");
+}
+
+/* Corner 34: by effective time, whoever is read first. */
+static void the_earlier_receipt_is_the_one_on_record(void **state)
+{
+    struct world *w = *state;
+    struct hx_case c;
+    report(w, "a");
+    hx_machine_set_time(&w->m, NOW + HX_MINUTE);
+    assert_int_equal(hx_machine_due(&w->m, 1), HX_OK);
+    hxp_event late = event("b", "HELD", "holder:P-07/zhou");
+    late.case_number = 1;
+    assert_int_equal(send(w, &late)->result, HONGXIN__V1__RESULT__ACCEPTED);
+    hxp_event early = event("c", "HELD", "holder:P-07/li");
+    early.case_number = 1;
+    early.proof = HONGXIN__V1__PROOF__DEVICE_SIGNED;
+    early.t_occ = NOW + 10 * HX_SECOND;
+    assert_int_equal(send(w, &early)->result, HONGXIN__V1__RESULT__ACCEPTED);
+    assert_int_equal(hx_memory_backend()->case_load(w->memory, 1, &c), HX_OK);
+    assert_string_equal(c.person, "holder:P-07/li");
+    assert_int_equal(c.t_held, NOW + 30 * HX_SECOND); /* the start does not move */
+}
+
 static void a_stale_version_is_refused(void **state)
 {
     struct world *w = *state;
@@ -223,6 +257,8 @@ int main(void)
         WORLD(the_same_bytes_get_the_first_answer_again),
         WORLD(the_same_id_with_other_bytes_is_a_conflict),
         WORLD(a_case_that_does_not_exist_is_named),
+        WORLD(what_is_refused_is_not_offered),
+        WORLD(the_earlier_receipt_is_the_one_on_record),
         WORLD(a_stale_version_is_refused),
         WORLD(time_never_runs_backwards),
         WORLD(a_late_timer_does_not_help_a_late_arrival),
