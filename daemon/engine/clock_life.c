@@ -315,14 +315,19 @@ static const char *what_changed(struct hx_step *s, bool breached)
                            breached ? "; the breach of the earlier promise stays recorded" : "");
 }
 
+void hx_clock_take_back(struct hx_step *s, struct hx_clock *k)
+{
+    hx_ladder_correct(s, k, what_changed(s, breach_of(s->c, k) != NULL), true);
+    hx_clock_void(s, k);
+}
+
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
 {
     const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
     int64_t budget = hx_clock_budget(own, k->kind, s->c->class_no, k->cycle);
     const char *why = what_changed(s, breach_of(s->c, k) != NULL);
     if (budget == 0) {
-        hx_ladder_correct(s, k, why, true);
-        hx_clock_void(s, k);
+        hx_clock_take_back(s, k);
         return;
     }
     k->budget_ms = (uint64_t)budget;

@@ -98,6 +98,17 @@ static void end_return(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_RETURN_ASKED, false);
 }
 
+/* With another holder the question of the old one has no object any more. */
+static void lapse_return(struct hx_step *s, const struct hx_call *call)
+{
+    struct hx_clock *k = hx_clock_find(s->c, hx_rules_clock(s->rules, "K_RETURN"));
+    if (!(s->c->flags & HX_FLAG_RETURN_ASKED))
+        return;
+    end_return(s, call);
+    if (k)
+        hx_clock_void(s, k);
+}
+
 /* Whoever was accused through a wrong route is accused no longer; the fact stays, marked. */
 static void void_breaches(struct hx_step *s)
 {
@@ -151,23 +162,37 @@ static void take_return(struct hx_step *s, const struct hx_call *call)
     begin_new_holder(s, s->data->holder);
 }
 
-/* A company is replaced: the time so far stays its own, the new one gets at least a quarter of each
- * budget. */
+/* A company is replaced (corner 22): the time so far stays its own, the new one gets at least a
+ * quarter of each budget. */
 static void change_holder(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
     hx_set_holder(s, s->data->holder);
+    hx_flag_set(s, HX_FLAG_DEEMED, false);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-        if (k->state == HX_CLOCK_RUNNING && rule->promise && !rule->dated)
+        bool runs = k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED;
+        if (runs && rule->promise && !rule->dated && !rule->stays)
             hx_clock_rebudget(s, k);
     }
-    hxp_notice_fact *f =
-        hx_fact_notice(s, HX_NOTICE_CASE, hx_receiver(s, hx_rules_receiver(s->rules, "duty")));
-    if (f)
-        f->why = (char *)(uintptr_t) "the holder has changed";
+}
+
+/* Nobody of the new company has the case or is there: its way begins anew. */
+static void begin_anew(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->t_held = s->c->t_arrived = 0;
+}
+
+/* Those who were told of it hear why, and not that all is well: the fact is still awaited, from
+ * somebody else. */
+static void take_back(struct hx_step *s, const struct hx_call *call)
+{
+    struct hx_clock *k = hx_clock_find(s->c, call->number);
+    if (k)
+        hx_clock_take_back(s, k);
 }
 
 const struct hx_word hx_words_return[] = {
@@ -191,8 +216,13 @@ const struct hx_word hx_words_return[] = {
              "it is another holder"),
     HX_EFFECT("ask_return", HX_ARG_NONE, ask_return, "records the request to give it back"),
     HX_EFFECT("end_return", HX_ARG_NONE, end_return, "the request is decided"),
+    HX_EFFECT("lapse_return", HX_ARG_NONE, lapse_return,
+              "a request to give it back has no object any more"),
     HX_EFFECT("take_return", HX_ARG_NONE, take_return,
               "the old holder's clocks and breaches are void, its minutes the dispatcher's"),
     HX_EFFECT("change_holder", HX_ARG_NONE, change_holder, "a new holder, with the floor rule"),
+    HX_EFFECT("begin_anew", HX_ARG_NONE, begin_anew, "receipt and arrival are awaited once more"),
+    HX_EFFECT("take_back", HX_ARG_CLOCK, take_back,
+              "takes a clock back and corrects what was told of it"),
     HX_WORDS_END,
 };

@@ -147,12 +147,6 @@ void hx_tell_second(struct hx_step *s)
         hx_tell(s, hx_rules_receiver(s->rules, role), "second holder: the first is complained of");
 }
 
-static void tell_second(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    hx_tell_second(s);
-}
-
 static void take_route(struct hx_step *s)
 {
     s->routed = true;
@@ -209,6 +203,5 @@ const struct hx_word hx_words_route[] = {
               "the holder named by the event, if the admission list lets it"),
     HX_EFFECT("guard_reporter", HX_ARG_NONE, guard_reporter,
               "who is complained of is not told the reporter and gets a second holder beside it"),
-    HX_EFFECT("tell_second", HX_ARG_NONE, tell_second, "the second holder is told"),
     HX_WORDS_END,
 };
