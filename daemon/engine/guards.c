@@ -27,16 +27,13 @@ static bool out_of_scope(const struct hx_step *s, const struct hx_call *call)
     return hx_rules_refused(s->rules, s->data->category);
 }
 
-/* The deadline fell while we were down, or the dispatch did and could be delivered only afterwards
- * (corner 17). */
+/* The deadline fell while we were down, and the dispatch was before we were up (corner 17). */
 static bool our_outage(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     const struct hx_disturbance *d = &s->m->dist;
-    if (!d->outage_to || s->c->t_dispatched >= d->outage_to)
-        return false;
-    return (s->t_rcv >= d->outage_from && s->t_rcv <= d->outage_to) ||
-           s->c->t_dispatched >= d->outage_from;
+    return d->outage_to && s->c->t_dispatched < d->outage_to && s->t_rcv >= d->outage_from &&
+           s->t_rcv <= d->outage_to;
 }
 
 /* The end of a guard's span, counted from an instant in the calendar that the guard names. */

@@ -3,6 +3,39 @@
 #include "engine/delivery.h"
 #include "engine/words.h"
 
+#include <string.h>
+
+/* When the holder is told: not before we read what sends the case to it. */
+static int64_t told_at(const struct hx_step *s)
+{
+    int64_t read = s->waited ? s->now : s->t_rcv;
+    return s->quiet || read < s->t_eff ? s->t_eff : read;
+}
+
+static bool sent_meanwhile(const struct hx_step *s)
+{
+    return strcmp(s->mark, "OUTAGE") == 0;
+}
+
+/* What lies between a fact and our reading of it is no holder's time: the system's when we were
+ * down (corner 17), else that of whoever sent it late. */
+static void book_until_told(struct hx_step *s)
+{
+    struct hx_case *c = s->c;
+    int64_t gap = c->t_dispatched - c->owner_since;
+    if (gap <= 0 || s->t_eff >= c->t_dispatched)
+        return;
+    c->owner_ms[sent_meanwhile(s) ? HX_OWNER_SYSTEM : HX_OWNER_DISPATCHER] += gap;
+    c->owner_since = c->t_dispatched;
+}
+
+static const char *why_dispatched(const struct hx_step *s)
+{
+    if (sent_meanwhile(s))
+        return "delivered after our outage";
+    return strcmp(s->cause, "HOLDER_CHANGED") == 0 ? "the holder has changed" : "";
+}
+
 /* The holder is told, and from then on has 30 seconds to take it. When nobody at all can be reached
  * the fault is ours and the clock waits (S1, corner 18). */
 void hx_dispatch(struct hx_step *s)
@@ -11,22 +44,24 @@ void hx_dispatch(struct hx_step *s)
     const char *to = hx_receiver(s, hx_rules_receiver(s->rules, "duty"));
     hx_tell_second(s);
     enum hx_reach reach = s->quiet ? HX_REACH_UP : hx_step_reach(s, c->holder);
-    c->t_dispatched = s->t_eff;
+    c->t_dispatched = told_at(s);
+    book_until_told(s);
     c->dispatch_lsn = s->lsn;
     hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
     if (f) {
         f->t_due = s->t_eff;
+        f->why = (char *)(uintptr_t)why_dispatched(s);
         f->expects = (char *)(uintptr_t) "HELD";
         if (!hx_post_answers(s, f))
             hx_ladder_climb(s, to);
     }
     if (reach == HX_REACH_OURS) {
         hx_flag_set(s, HX_FLAG_OUTAGE, true);
-        c->undelivered_since = s->t_eff;
-        hx_clock_start(s, hx_rules_clock(s->rules, "K_DELIVERY"), s->t_eff);
+        c->undelivered_since = c->t_dispatched;
+        hx_clock_start(s, hx_rules_clock(s->rules, "K_DELIVERY"), c->t_dispatched);
         return;
     }
-    hx_clock_start(s, hx_rules_clock(s->rules, "K_HANDOVER"), s->t_eff);
+    hx_clock_start(s, hx_rules_clock(s->rules, "K_HANDOVER"), c->t_dispatched);
 }
 
 static void dispatch(struct hx_step *s, const struct hx_call *call)
@@ -89,15 +124,12 @@ static void redeliver(struct hx_step *s, const struct hx_call *call)
 }
 
 /* Delivered only now that we are up again; the time until then is the system's (corner 17). Nobody
- * has taken it who was not told: hand-over begins with this notice, or, for what was dispatched
- * meanwhile, when we came up. */
+ * has taken it who was not told: hand-over begins with this notice. */
 static void redeliver_late(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
-    const struct hx_disturbance *d = &s->m->dist;
-    int64_t up = d->draining || c->t_dispatched >= d->outage_from ? d->outage_to : s->now;
-    int64_t waited = up > c->t_dispatched ? up - c->t_dispatched : 0;
+    int64_t up = s->now, waited = up > c->t_dispatched ? up - c->t_dispatched : 0;
     if (waited > c->owner_ms[HX_OWNER_HOLDER])
         waited = c->owner_ms[HX_OWNER_HOLDER];
     c->owner_ms[HX_OWNER_HOLDER] -= waited;
