@@ -474,7 +474,11 @@ int doctor_tables(struct doctor *d)
         err = each_row(d, T_SEEN, check_seen);
     if (!err)
         err = each_row(d, T_REF, check_ref);
-    return err ? err : check_projections(d);
+    if (!err)
+        err = doctor_names(d);
+    if (!err)
+        err = check_projections(d);
+    return err ? err : doctor_sums(d);
 }
 
 int hx_store_check(struct hx_store *st, const struct hx_check_options *o,

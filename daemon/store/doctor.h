@@ -52,6 +52,13 @@ HX_CHECK int doctor_cases(struct doctor *d);
 /* doctor_replay.c: the whole journal of d->st, and its rows against what came of it. */
 HX_CHECK int doctor_replay(struct doctor *d);
 
+/* doctor_names.c: ids, sources' numbers and case numbers of the journal of d->st, inside its
+ * snapshot (invariant 8). */
+HX_CHECK int doctor_names(struct doctor *d);
+
+/* doctor_sums.c: counts of grids, communities, streets and the city (invariant 12). */
+HX_CHECK int doctor_sums(struct doctor *d);
+
 /* doctor_person.c: no entry of the case holds a text of its reporters (invariant 10). */
 int doctor_persons(struct doctor *d);
 

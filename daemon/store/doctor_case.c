@@ -20,8 +20,8 @@ struct examined {
     struct doctor *d;
     const struct hx_case *c;
     const hxp_entry *e; /* the one at hand */
-    struct said notices[REMEMBERED], breaches[REMEMBERED];
-    size_t n_notices, n_breaches;
+    struct said notices[REMEMBERED], breaches[REMEMBERED], ended[REMEMBERED];
+    size_t n_notices, n_breaches, n_ended;
 };
 
 static const struct hx_finding *of(const struct examined *x, int invariant, const char *table,
@@ -52,6 +52,14 @@ static bool again(struct said *list, size_t *n, struct said s)
     return false;
 }
 
+static bool was_met(const struct examined *x, const struct said *breach)
+{
+    for (size_t i = 0; i < x->n_ended; i++)
+        if (same(&x->ended[i], breach))
+            return true;
+    return false;
+}
+
 /* ---- facts ---- */
 
 /* 3: one mark is told once to one receiver, and not before its time. */
@@ -71,15 +79,27 @@ static void notice(struct examined *x, const hxp_notice_fact *f)
                      f->to);
 }
 
-/* 4: noticed when due or later, once for each deadline. */
+/* 4: noticed when due or later, once for each deadline, and no fact in time stands before it. */
 static void breach(struct examined *x, const hxp_breach_fact *f)
 {
     struct said s = {
         .clock = f->clock, .to = "", .level = "", .cycle = x->e->cycle, .t = f->deadline};
+    if (was_met(x, &s))
+        doctor_found(x->d, of(x, 4, "journal", f->clock),
+                     "a breach was written after the fact that met this deadline");
     if (f->t_noticed < f->t_due || f->t_due < f->deadline)
         doctor_found(x->d, of(x, 4, "journal", f->clock), "a breach was noticed before it was due");
     if (again(x->breaches, &x->n_breaches, s))
         doctor_found(x->d, of(x, 3, "journal", f->clock), "a breach was written twice");
+}
+
+/* Deadlines that a fact in time has met: one that is broken afterwards is no breach. */
+static void met(struct examined *x, const hxp_clock_fact *f)
+{
+    struct said s = {
+        .clock = f->clock, .to = "", .level = "", .cycle = x->e->cycle, .t = f->deadline};
+    if (strcmp(f->change, "STOP") == 0 && f->judged_case && f->met)
+        again(x->ended, &x->n_ended, s);
 }
 
 /* 2: the parts add up to the whole. */
@@ -108,6 +128,7 @@ static void clock_fact(struct examined *x, const hxp_clock_fact *f)
 {
     if (strcmp(f->change, "START") == 0)
         forget(x, f->clock);
+    met(x, f);
     bool counted = strcmp(f->basis, "BUDGET") == 0 || strcmp(f->basis, "HALF_BUDGET") == 0 ||
                    strcmp(f->basis, "FLOOR") == 0;
     if (!f->deadline || !counted || strcmp(f->calendar, "always") != 0)
@@ -185,12 +206,8 @@ static void entry(struct examined *x)
 static void running(struct examined *x)
 {
     const struct hx_case *c = x->c;
-    if (!hx_case_open(x->d->rules, c))
-        return;
-    for (uint32_t i = 0; i < c->n_clocks; i++)
-        if (c->clocks[i].state == HX_CLOCK_RUNNING)
-            return;
-    doctor_found(x->d, of(x, 1, "case", ""), "open without a running clock");
+    if (hx_case_open(x->d->rules, c) && !hx_case_clocked(x->d->rules, c))
+        doctor_found(x->d, of(x, 1, "case", ""), "open without a running deadline");
 }
 
 static void seconds(struct examined *x)
@@ -212,7 +229,8 @@ static void deadlines(struct examined *x)
         const struct hx_clock *k = &x->c->clocks[i];
         bool counted = k->basis == HX_BASIS_BUDGET || k->basis == HX_BASIS_HALF_BUDGET ||
                        k->basis == HX_BASIS_FLOOR;
-        if (k->state != HX_CLOCK_RUNNING || !k->deadline || !counted || k->policy != r->version)
+        if (k->state != HX_CLOCK_RUNNING || !k->deadline || !counted ||
+            hx_rules_at(r, k->policy)->version != k->policy)
             continue;
         int64_t due = hx_clock_deadline(r, k);
         if (due != k->deadline)

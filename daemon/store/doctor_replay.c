@@ -274,10 +274,14 @@ int hx_journal_check_finish(struct hx_journal_check *j)
     j->d.st = j->s.st;
     if (!err)
         err = store_read_begin(j->d.st);
-    if (!err) {
-        err = doctor_cases(&j->d);
-        store_read_end(j->d.st);
-    }
+    if (err)
+        return err;
+    err = doctor_cases(&j->d);
+    if (!err)
+        err = doctor_names(&j->d);
+    if (!err)
+        err = doctor_sums(&j->d);
+    store_read_end(j->d.st);
     return err;
 }
 

@@ -259,6 +259,18 @@ def test_4_a_breach_noticed_before_it_was_due(store, cases):
     assert_named(store.findings(), 4, case=f"CL-{cases['late']}", clock="K_ARRIVE", lsn=lsn)
 
 
+def test_4_a_breach_after_the_fact_that_met_it(store, cases):
+    stop = fact_of("clock", clock="K_ARRIVE", change="STOP")
+    with store.edit() as r:
+        met = next(stop(e) for e in entries(r) if e.case_number == cases["closed"] and stop(e))
+
+    def change(e):
+        e.facts.add().breach.CopyFrom(journal_pb2.BreachFact(clock="K_ARRIVE", holder="P-07", deadline=met.deadline, t_due=met.deadline,
+                                                             t_noticed=met.deadline))
+    lsn = change_entry(store, lambda e: e.case_number == cases["closed"] and e.cause == "RESOLVED", change)
+    assert_named(store.findings(), 4, case=f"CL-{cases['closed']}", clock="K_ARRIVE", lsn=lsn)
+
+
 def test_5_an_alarm_without_its_end(store, cases):
     change_case(store, cases["late"], inside(TOLD, 10, 0))
     assert_named(store.findings(), 5, case=f"CL-{cases['late']}", clock="K_ARRIVE")
@@ -311,6 +323,13 @@ def test_6_a_projection_that_is_not_a_rebuild(store, table):
     with store.edit() as r:
         r.delete(table, r.all(table)[0][0])
     assert_named(store.findings(), 6, table=table, repairable=True)
+    assert_repaired(store)
+
+
+def test_12_counts_that_do_not_add_up(store):
+    with store.edit() as r:
+        r.delete("tally", next(k for k, _ in r.all("tally") if b"\0community\0" in k and k.endswith(b"reported")))
+    assert_named(store.findings(), 12, table="tally", repairable=True)
     assert_repaired(store)
 
 
@@ -370,6 +389,34 @@ def test_a_journal_apart(store, cases, tmp_path):
     lsn = change_entry(store, breach, change)
     export(store, path)
     assert_named(doctor_export(path)[0], 6, case=f"CL-{cases['late']}", lsn=lsn)
+
+
+# ---- 8 ----
+def use_a_number_twice(store, cases):
+    """The second event of the source bears the number of its first one."""
+    def change(e):
+        event = event_pb2.Event.FromString(e.event)
+        event.source_seq = 1
+        e.event = event.SerializeToString()
+    return change_entry(store, lambda e: e.case_number == cases["known"] and e.cause == "COMMENT", change)
+
+
+def test_8_a_number_of_a_source_is_used_twice(store, cases, tmp_path):
+    lsn = use_a_number_twice(store, cases)
+    assert_named(store.findings(), 8, table="journal", case=f"CL-{cases['known']}", lsn=lsn)
+    export(store, tmp_path / "journal")
+    assert_named(doctor_export(tmp_path / "journal")[0], 8, table="journal", case=f"CL-{cases['known']}", lsn=lsn)
+
+
+def test_8_in_the_journal_of_a_daemon(make_daemon):
+    """Two contents under one number: a fault of the source, that no answer can mend; the doctor names it."""
+    d = make_daemon()
+    with d.client() as c:
+        number = c.report().case_number
+        one, two = (c.event("COMMENT", case_number=number, source="kiosk", source_seq=7, data={"text": t}) for t in "ab")
+        lsn = [r.lsn for r in c.publish(one, two)][1]
+    assert d.stop() == 0
+    assert_named(Store(d.data, None).findings(), 8, table="journal", case=f"CL-{number}", lsn=lsn)
 
 
 def test_what_cannot_be_examined(store, tmp_path):
