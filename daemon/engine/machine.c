@@ -16,6 +16,14 @@ void hx_machine_set_time(struct hx_machine *m, int64_t wall)
         m->now = wall;
 }
 
+int64_t hx_machine_receipt(const struct hx_machine *m, int64_t wall, int64_t now)
+{
+    const struct hx_disturbance *d = &m->dist;
+    if (wall >= now || now > d->refuted_to)
+        return now;
+    return wall > d->refuted_from ? wall : d->refuted_from;
+}
+
 /* Up to when deadlines are judged before an event. What was sent while we were down goes before
  * what is done now that we are up. */
 static int64_t judged_before(const struct hx_machine *m, const struct hx_arrival *in)

@@ -117,6 +117,7 @@ struct hx_disturbance {
     bool doubt;                     /* the jump is not confirmed: nothing inside it is judged */
     bool draining; /* after an outage: nobody is accused before all queued input is read */
     uint64_t lsn;  /* the entry that says so; 0 = nothing ever happened */
+    int64_t refuted_from, refuted_to; /* the last jump that proved wrong; while we live */
 };
 
 enum { HX_SIMILAR_MAX = 5 };
@@ -164,6 +165,12 @@ struct hx_machine {
 /* Sets the time of what follows: now = max(now, wall). */
 void hx_machine_set_time(struct hx_machine *m, int64_t wall);
 
+/* When our door has read what came in at this wall time, with the machine's time as it was then
+ * (R13): the machine's, which does not run backwards, so that nobody is earlier by a clock that is
+ * put back (corner 15). Inside a jump that proved wrong no time has passed: there it is the wall
+ * clock's again, so that nobody is later by it (corner 14). */
+int64_t hx_machine_receipt(const struct hx_machine *m, int64_t wall, int64_t now);
+
 /* One event as it came in. */
 struct hx_arrival {
     const uint8_t *bytes; /* serialized Event, kept verbatim */
@@ -183,10 +190,16 @@ struct hx_arrival {
 HX_CHECK int hx_machine_event(struct hx_machine *m, const struct hx_arrival *in,
                               const hxp_reply **reply);
 
-/* Fires every mark of the case that is due at m->now, in the order of due times, each as its own
- * entry. A case that has nothing due only gets its due row moved. HX_NOTFOUND when there is no such
- * case (a stale row: drop it). */
-HX_CHECK int hx_machine_due(struct hx_machine *m, uint64_t case_number);
+/* Fires every mark of the case that is due at m->now and before `before`, in the order of due
+ * times, each as its own entry. A deadline includes its last millisecond (R3): whoever may still
+ * read an event of the present one names it as `before`; INT64_MAX when all of it has been read. A
+ * case that has nothing due only gets its due row moved. HX_NOTFOUND when there is no such case (a
+ * stale row: drop it). */
+HX_CHECK int hx_machine_due(struct hx_machine *m, uint64_t case_number, int64_t before);
+
+/* While deadlines are held back after an outage: tells the holder of a case whose hand-over ran out
+ * meanwhile, and does nothing else (corner 17). HX_NOTFOUND. */
+HX_CHECK int hx_machine_redeliver(struct hx_machine *m, uint64_t case_number);
 
 /* Fires what is due first in this case, with the marks that follow until `until`, as one entry: for
  * a replay, which knows both from the journal. HX_NOTFOUND: no such case, or nothing pending. */
@@ -199,8 +212,8 @@ HX_CHECK int hx_machine_change_row(struct hx_machine *m, uint64_t case_number);
 
 /* When the next watch rings; INT64_MAX = never, or not before an outage is worked off. */
 int64_t hx_machine_watch_due(const struct hx_machine *m);
-/* Rings what is due at m->now: one alarm entry each. */
-HX_CHECK int hx_machine_watch(struct hx_machine *m);
+/* Rings what is due at m->now and before `before`, as above: one alarm entry each. */
+HX_CHECK int hx_machine_watch(struct hx_machine *m, int64_t before);
 /* Rings the first of them. HX_NOTFOUND when none is due. */
 HX_CHECK int hx_machine_watch_one(struct hx_machine *m);
 

@@ -224,7 +224,7 @@ static bool held_back(const struct hx_machine *m, struct hx_case *c, int64_t due
     if (!m->dist.draining)
         return false;
     const struct hx_clock *k = hx_clock_find(c, hx_rules_clock(m->rules, "K_HANDOVER"));
-    bool waited = k && end_due(k, due) && hx_in_outage(m, due);
+    bool waited = k && end_due(k, due) && hx_in_outage(m, k->deadline);
     return !waited || before <= m->dist.outage_to;
 }
 
@@ -248,7 +248,17 @@ int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before)
     return catch_up(m, c, before, &next);
 }
 
-int hx_machine_due(struct hx_machine *m, uint64_t case_number)
+int hx_machine_redeliver(struct hx_machine *m, uint64_t case_number)
+{
+    struct hx_case *c = &m->work;
+    int rc = m->ops->case_load(m->backend, case_number, c);
+    m->n_with = 0;
+    if (rc || !m->dist.draining || held_back(m, c, m->dist.outage_to, INT64_MAX))
+        return rc;
+    return hx_machine_catch_up(m, c, INT64_MAX);
+}
+
+int hx_machine_due(struct hx_machine *m, uint64_t case_number, int64_t before)
 {
     struct hx_case *c = &m->work;
     int rc = m->ops->case_load(m->backend, case_number, c);
@@ -257,10 +267,10 @@ int hx_machine_due(struct hx_machine *m, uint64_t case_number)
         return rc;
     if (c->due_row <= m->now)
         c->due_row = 0; /* its row has come up and is gone */
-    uint64_t before = c->version;
+    uint64_t version = c->version;
     int64_t next;
-    rc = catch_up(m, c, INT64_MAX, &next);
-    if (rc || c->version != before)
+    rc = catch_up(m, c, before, &next);
+    if (rc || c->version != version)
         return rc;
     return m->ops->case_save(m->backend, c, next);
 }

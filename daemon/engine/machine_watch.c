@@ -203,11 +203,11 @@ int hx_machine_watch_one(struct hx_machine *m)
     return w.at > m->wall || m->dist.draining ? HX_NOTFOUND : ring(m, &w);
 }
 
-int hx_machine_watch(struct hx_machine *m)
+int hx_machine_watch(struct hx_machine *m, int64_t before)
 {
-    int rc;
-    while ((rc = hx_machine_watch_one(m)) == HX_OK)
-        ;
+    int rc = HX_OK;
+    while (rc == HX_OK && hx_machine_watch_due(m) < before)
+        rc = hx_machine_watch_one(m);
     return rc == HX_NOTFOUND ? HX_OK : rc;
 }
 
@@ -235,6 +235,10 @@ int hx_machine_step(struct hx_machine *m, int64_t from, int64_t to)
     if (!a)
         return HX_NOMEM;
     bool forward = to > from;
+    if (!forward && m->dist.doubt) {
+        m->dist.refuted_from = m->dist.step_from;
+        m->dist.refuted_to = m->now;
+    }
     a->step_ms = to - from;
     a->about = (char *)(uintptr_t)(forward ? "the wall clock jumped forward"
                                            : "the wall clock jumped back");

@@ -118,7 +118,8 @@ struct hx_clock *hx_clock_at(const struct hx_rules *r, struct hx_case *c, int ki
 bool hx_clock_live(const struct hx_clock *k);
 /* Takes a clock back. Whoever heard of its breach gets the all-clear: nothing more is expected. */
 void hx_clock_void(struct hx_step *s, struct hx_clock *k);
-/* The same when its fact is still awaited, but by another clock: whoever was told gets a correction.
+/* The same when its fact is still awaited, but by another clock: whoever was told gets a
+ * correction.
  */
 void hx_clock_take_back(struct hx_step *s, struct hx_clock *k);
 void hx_clock_pause(struct hx_step *s, struct hx_clock *k);

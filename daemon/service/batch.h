@@ -27,7 +27,7 @@ struct batch_job {
     uint64_t number, request;
     const Hongxin__V1__Publish *publish;
     hxp_reply **replies;            /* one per item */
-    int64_t t_rcv;                  /* engine time when our door read it */
+    int64_t t_wall, t_now;          /* wall clock and machine's time when our door read it */
     const struct hx_principal *who; /* whose key; NULL without keys */
     uint64_t wait_ms;               /* above 0: it has sent too much, nothing is applied … */
     const char *refusal;            /* … OVER_QUOTA: its organisation; FAIR_SHARE: it alone */

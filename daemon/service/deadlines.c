@@ -22,9 +22,19 @@ int64_t deadlines_first(struct service *s)
     return due < watch ? due : watch;
 }
 
-static int judge_row(struct service *s, const struct hx_due_row *row)
+/* The millisecond that runs is not over: an event that is read in it goes before a deadline that it
+ * ends (R3, R4). What is judged now is judged at the end of the last one. */
+static int64_t set_time(struct service *s)
 {
-    int rc = hx_machine_due(&s->machine, row->case_number);
+    int64_t now = timebase_now(&s->time);
+    if (s->machine.wall != now)
+        hx_machine_set_time(&s->machine, now - 1);
+    return now;
+}
+
+static int judge_row(struct service *s, const struct hx_due_row *row, int64_t now)
+{
+    int rc = hx_machine_due(&s->machine, row->case_number, now);
     if (rc != HX_NOTFOUND)
         return rc;
     s->counters.stale_due++;
@@ -38,10 +48,10 @@ static int judge(struct service *s, size_t max)
     b->due = hx_arena_alloc(&s->arena, max * sizeof *b->due);
     if (!b->due)
         return HX_NOMEM;
-    hx_machine_set_time(&s->machine, timebase_now(&s->time));
+    int64_t now = set_time(s);
     int rc = hx_store_due_take(s->store, hold_limit(s), max, b->due, &b->n_due);
     for (size_t i = 0; rc == HX_OK && i < b->n_due; i++)
-        rc = judge_row(s, &b->due[i]);
+        rc = judge_row(s, &b->due[i], now);
     return rc;
 }
 
@@ -50,7 +60,8 @@ static int judge(struct service *s, size_t max)
 static int ring_some(struct service *s)
 {
     int rc = HX_OK;
-    for (int i = 0; i < RINGS && rc == HX_OK; i++)
+    int64_t now = set_time(s);
+    for (int i = 0; i < RINGS && rc == HX_OK && hx_machine_watch_due(&s->machine) < now; i++)
         rc = hx_machine_watch_one(&s->machine);
     return rc == HX_NOTFOUND ? HX_OK : rc;
 }
@@ -60,11 +71,15 @@ void deadlines_judge(struct service *s)
     struct batch *b = &s->batch;
     if (b->error || batch_paused(s))
         return;
-    if (!hold_waits(s) && deadlines_first(s) > timebase_now(&s->time))
+    bool delivers = hold_delivers(s);
+    if (!hold_waits(s) && !delivers && deadlines_first(s) >= timebase_now(&s->time))
         return;
     if (batch_begin(s) != HX_OK)
         return;
-    b->error = judge(s, s->options.limits->due_batch);
+    if (delivers)
+        b->error = hold_deliver(s);
+    if (b->error == HX_OK)
+        b->error = judge(s, s->options.limits->due_batch);
     if (b->error == HX_OK)
         b->error = ring_some(s);
 }

@@ -1,12 +1,17 @@
 #include "service/hold.h"
 
 #include "base/log.h"
+#include "engine/rules.h"
 #include "service/deadlines.h"
+#include "service/digest.h"
 #include "service/state.h"
 #include <inttypes.h>
 #include <sys/timex.h>
 
-enum { HEARTBEAT_MS = 10 * 1000 };
+enum {
+    HEARTBEAT_MS = 10 * 1000,
+    DELIVER_PART = 10, /* of the time that peers have to send again: then the queue is read */
+};
 
 void hold_init(struct service *s)
 {
@@ -26,6 +31,7 @@ void hold_away(struct service *s, int64_t from, int64_t to)
         return;
     h->drain = true;
     h->drain_until = (struct hx_mono){mono_now().ms + (int64_t)resend};
+    h->deliver_at = (struct hx_mono){mono_now().ms + (int64_t)resend / DELIVER_PART};
     hx_log(HX_LOG_INFO, "event=deadlines_held why=outage for_ms=%" PRIu64, resend);
 }
 
@@ -99,6 +105,8 @@ int hold_record(struct service *s)
     hx_machine_set_time(m, timebase_now(&s->time));
     if (h->absent)
         rc = hx_machine_outage(m, h->down_from, h->down_to, h->drain);
+    if (rc == HX_OK && h->absent && h->drain)
+        rc = digest_owe(s);
     if (rc == HX_OK && h->jumped)
         rc = hx_machine_step(m, h->from, h->to);
     if (rc == HX_OK && h->drained)
@@ -108,6 +116,18 @@ int hold_record(struct service *s)
     return rc;
 }
 
+/* Who was dispatched before we went down must have taken it within this time. */
+static int64_t longest_hand_over(const struct service *s)
+{
+    const struct hx_rules *r = s->machine.rules;
+    int kind = hx_rules_clock(r, "K_HANDOVER");
+    int64_t longest = 0;
+    for (int c = 0; kind > 0 && c < HX_RULES_CLASSES; c++)
+        if (r->clocks[kind].budget_ms[c] > longest)
+            longest = r->clocks[kind].budget_ms[c];
+    return longest;
+}
+
 void hold_recorded(struct service *s)
 {
     struct hold *h = &s->hold;
@@ -115,19 +135,52 @@ void hold_recorded(struct service *s)
         hx_log(HX_LOG_INFO, "event=deadlines_go_on after=outage");
     if (h->confirmed)
         hx_log(HX_LOG_INFO, "event=deadlines_go_on after=clock_step");
+    if (h->absent && h->drain) {
+        h->deliver = true;
+        h->deliver_upto = h->down_from + longest_hand_over(s);
+        h->deliver_to = (struct hx_due_row){0};
+    }
+    h->deliver_from = h->deliver_to;
+    h->deliver = h->deliver && !h->delivered && !h->drained;
+    h->delivered = false;
     h->absent = h->drain = h->jumped = h->drained = h->confirmed = false;
 }
 
 void hold_undo(struct service *s)
 {
     s->machine.dist = s->hold.before;
+    s->hold.deliver_to = s->hold.deliver_from;
+    s->hold.delivered = false;
+}
+
+bool hold_delivers(const struct service *s)
+{
+    return s->hold.deliver && s->machine.dist.draining && mono_now().ms >= s->hold.deliver_at.ms;
+}
+
+int hold_deliver(struct service *s)
+{
+    struct hold *h = &s->hold;
+    size_t n = 0, max = s->options.limits->due_batch;
+    struct hx_due_row *rows = hx_arena_alloc(&s->arena, max * sizeof *rows);
+    if (!rows)
+        return HX_NOMEM;
+    hx_machine_set_time(&s->machine, timebase_now(&s->time));
+    int rc = hx_store_due_list(s->store, &h->deliver_to, h->deliver_upto, max, rows, &n);
+    for (size_t i = 0; rc == HX_OK && i < n; i++) {
+        rc = hx_machine_redeliver(&s->machine, rows[i].case_number);
+        if (rc == HX_NOTFOUND) /* a row without its case is dropped when it comes up */
+            rc = HX_OK;
+    }
+    h->delivered = n < max;
+    return rc;
 }
 
 int64_t hold_limit(const struct service *s)
 {
     const struct hx_disturbance *d = &s->machine.dist;
-    int64_t now = timebase_now(&s->time);
+    int64_t over = timebase_now(&s->time) - 1;
     if (d->draining || s->hold.drain)
         return INT64_MIN;
-    return d->doubt && d->step_from < now ? d->step_from : now;
+    return d->doubt && d->step_from < over ? d->step_from : over;
 }

@@ -9,6 +9,7 @@
 #include "engine/machine.h"
 #include "hongxin/error.h"
 #include "hongxin/instant.h"
+#include "store/store.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,6 +28,14 @@ struct hold {
     bool jumped; /* a jump, engine time from … to */
     int64_t from, to;
     bool drained, confirmed; /* the end of either */
+
+    /* dispatches that waited for us: told when the queue has been read (corner 17) */
+    bool deliver;
+    struct hx_mono deliver_at;
+    int64_t deliver_upto;           /* due times of hand-over that may have run out meanwhile */
+    struct hx_due_row deliver_from; /* the last row looked at … */
+    struct hx_due_row deliver_to;   /* … and by the transaction that is open */
+    bool delivered;                 /* it looks at the last of them */
 
     struct hx_disturbance before; /* the machine's, should the transaction fail */
 };
@@ -54,7 +63,13 @@ HX_CHECK int hold_record(struct service *s);
 void hold_recorded(struct service *s);
 void hold_undo(struct service *s);
 
-/* Engine time up to which deadlines may be judged now; INT64_MIN = none at all. */
+/* Engine time up to which deadlines may be judged now; INT64_MIN = none at all. The millisecond
+ * that runs belongs to events (R3, R4): what is read in it may be in time. */
 int64_t hold_limit(const struct service *s);
+
+/* True while dispatches wait to be told and may be. */
+bool hold_delivers(const struct service *s);
+/* Tells the next of them, inside the transaction that is open. */
+HX_CHECK int hold_deliver(struct service *s);
 
 #endif

@@ -278,7 +278,9 @@ static int apply(struct service *s, struct passage *p, hxp_reply **reply)
 
 int intake_apply(struct service *s, const struct batch_job *job, size_t i, hxp_reply **reply)
 {
-    struct passage p = {.item = job->publish->items[i], .t_rcv = job->t_rcv, .who = job->who};
+    struct passage p = {.item = job->publish->items[i],
+                        .t_rcv = hx_machine_receipt(&s->machine, job->t_wall, job->t_now),
+                        .who = job->who};
     *reply = NULL;
     int rc = check_form(s, &p, reply);
     if (rc == HX_OK && !*reply && p.event && p.who)

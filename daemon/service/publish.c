@@ -19,7 +19,7 @@ void handle_publish(struct service *s, const struct request *r)
                               .request = publish->request,
                               .publish = publish,
                               .replies = replies,
-                              .t_rcv = timebase_now(&s->time),
+                              .t_wall = timebase_now(&s->time),
                               .who = r->who,
                               .refusal = "FAIR_SHARE",
                               .wait_ms = r->wait_ms};
@@ -27,7 +27,8 @@ void handle_publish(struct service *s, const struct request *r)
         job->refusal = "OVER_QUOTA";
         job->wait_ms = lock_quota(&s->lock, r->who, publish->n_items);
     }
-    hx_machine_set_time(&s->machine, job->t_rcv);
+    hx_machine_set_time(&s->machine, job->t_wall);
+    job->t_now = s->machine.now;
     batch_add(s, job);
 }
 

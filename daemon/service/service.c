@@ -1,6 +1,7 @@
 #include "service/service.h"
 
 #include "base/log.h"
+#include "service/digest.h"
 #include "service/in_force.h"
 #include "service/loop.h"
 #include "service/state.h"
@@ -148,6 +149,8 @@ static int prepare(struct service *s)
     if (rc == HX_OK)
         rc = live_tail_init(&s->tail, l->tail_bytes, l->tail_bytes / TAIL_ENTRY + 16,
                             hx_store_newest_lsn(s->store) + 1);
+    if (rc == HX_OK)
+        rc = digest_load(s);
     return rc == HX_OK ? in_force_start(s) : rc;
 }
 

@@ -90,13 +90,14 @@ static void add_counters(struct stats *st, const struct counters *c)
     add_hist(st, "audit_us", &c->audit_us);
 }
 
-/* How long the first deadline has been waiting to be judged, in engine time; also while deadlines
- * are held back. */
+/* How long the first deadline, or the first source that is waited for, has been waiting to be
+ * judged, in engine time; a deadline also while all are held back. */
 static double overdue_ms(struct service *s)
 {
-    int64_t due, now = timebase_now(&s->time);
-    bool late = hx_store_due_first(s->store, &due) == HX_OK && due < now;
-    return late ? (double)(now - due) : 0;
+    int64_t due, now = timebase_now(&s->time), watch = hx_machine_watch_due(&s->machine);
+    if (hx_store_due_first(s->store, &due) != HX_OK || watch < due)
+        due = watch;
+    return due < now ? (double)(now - due) : 0;
 }
 
 static void add_store(struct stats *st, struct service *s)

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "service/apply.h"
 #include "service/deadlines.h"
+#include "service/digest.h"
 #include "service/state.h"
 
 /* Messages taken per turn whatever they hold, so that questions cannot hold up deadlines. */
@@ -106,21 +107,6 @@ static void write_silence(struct service *s)
         s->batch.error = silence_write(s);
 }
 
-/* When all that fell due while we were down has been told. */
-static bool digest_due(struct service *s)
-{
-    return hx_digest_due(&s->digest, &s->machine) && deadlines_first(s) > timebase_now(&s->time) &&
-           !batch_paused(s);
-}
-
-static void write_digest(struct service *s)
-{
-    if (!digest_due(s) || batch_begin(s) != HX_OK)
-        return;
-    hx_machine_set_time(&s->machine, timebase_now(&s->time));
-    s->batch.error = hx_machine_digest(&s->machine, &s->digest);
-}
-
 /* Before anything else, while what the audit has found is still so. */
 static void write_audit(struct service *s)
 {
@@ -148,7 +134,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     apply_turn(s);
     write_check_point(s);
     write_silence(s);
-    write_digest(s);
+    digest_write(s);
     write_audit(s);
     take(s);
     deadlines_judge(s);
@@ -165,7 +151,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     if (r.worked)
         hist_add(&s->counters.turn_us, mono_now_us() - begun);
     /* Sending may have swallowed the edge of what came in meanwhile: ask each door now. */
-    bool due = deadlines_first(s) <= timebase_now(&s->time);
+    bool due = deadlines_first(s) < timebase_now(&s->time);
     r.more =
         doors_ready(s) || behind || apply_busy(s) || digest_due(s) || (due && !batch_paused(s));
     r.soon = rides(s) || s->feeds.acks_wait || hx_store_project_behind(s->store) || batch_paused(s);

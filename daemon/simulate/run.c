@@ -213,8 +213,10 @@ static void set_time(struct sim *s, int64_t real)
 static int publish(struct sim *s, const struct scenario_action *a)
 {
     const hxp_reply *reply;
-    struct hx_arrival in = {
-        .bytes = a->bytes, .size = a->size, .event = a->event, .t_rcv = s->real + s->offset};
+    struct hx_arrival in = {.bytes = a->bytes,
+                            .size = a->size,
+                            .event = a->event,
+                            .t_rcv = hx_machine_receipt(&s->m, s->m.wall, s->m.now)};
     hx_arena_reset(&s->arena);
     uint64_t newest = hx_memory_newest_lsn(s->memory);
     int rc = hx_machine_event(&s->m, &in, &reply);
@@ -236,7 +238,15 @@ static int fire(struct sim *s, int64_t real, uint64_t case_number)
 {
     set_time(s, real);
     hx_arena_reset(&s->arena);
-    int rc = case_number ? hx_machine_due(&s->m, case_number) : hx_machine_watch(&s->m);
+    int rc = case_number ? hx_machine_due(&s->m, case_number, INT64_MAX)
+                         : hx_machine_watch(&s->m, INT64_MAX);
+    return rc ? rc : print_fresh(s);
+}
+
+static int deliver(struct sim *s, uint64_t case_number)
+{
+    hx_arena_reset(&s->arena);
+    int rc = hx_machine_redeliver(&s->m, case_number);
     return rc ? rc : print_fresh(s);
 }
 
@@ -254,7 +264,7 @@ static int come_up(struct sim *s)
         rc = publish(s, s->waiting[i]);
     s->n_waiting = 0;
     for (size_t n = 1; n <= hx_memory_cases(s->memory) && !rc; n++)
-        rc = fire(s, s->real, n);
+        rc = deliver(s, n);
     return rc;
 }
 

@@ -94,17 +94,44 @@ int store_case_number(void *b, uint64_t *number)
     return HX_OK;
 }
 
-static int first_due(struct hx_store *st, MDB_cursor *cur, struct hx_due_row *row)
+static int row_of(const struct hx_store *st, MDB_val key, struct hx_due_row *row)
 {
-    MDB_val key, value;
-    int err = store_error(mdb_cursor_get(cur, &key, &value, MDB_FIRST), false);
-    if (err)
-        return err;
     if (key.mv_size != sizeof st->taken)
         return HX_CORRUPT;
     row->due = (int64_t)be64_get(key.mv_data);
     row->case_number = be64_get((const uint8_t *)key.mv_data + 8);
     return HX_OK;
+}
+
+static int first_due(struct hx_store *st, MDB_cursor *cur, struct hx_due_row *row)
+{
+    MDB_val key, value;
+    int err = store_error(mdb_cursor_get(cur, &key, &value, MDB_FIRST), false);
+    return err ? err : row_of(st, key, row);
+}
+
+int hx_store_due_list(struct hx_store *st, struct hx_due_row *at, int64_t upto, size_t max,
+                      struct hx_due_row *rows, size_t *n)
+{
+    MDB_cursor *cur;
+    MDB_val key, value;
+    struct key after;
+    *n = 0;
+    due_key(&after, at->due, at->case_number + 1);
+    key = key_val(&after);
+    int err = store_writable(st);
+    if (!err)
+        err = store_cursor(st, T_DUE, &cur);
+    if (!err)
+        err = store_error(mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE), false);
+    while (!err && *n < max) {
+        err = row_of(st, key, &rows[*n]);
+        if (err || rows[*n].due > upto)
+            break;
+        *at = rows[(*n)++];
+        err = store_error(mdb_cursor_get(cur, &key, &value, MDB_NEXT), false);
+    }
+    return err == HX_NOTFOUND ? HX_OK : store_fail(st, err);
 }
 
 int hx_store_due_first(struct hx_store *st, int64_t *due)

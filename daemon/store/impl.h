@@ -57,6 +57,7 @@ struct store_mark {
     uint64_t oldest;
     int64_t last_now;
     uint64_t quarantine_first, quarantine_next;
+    uint64_t digest; /* owed since this entry; 0 = none */
 };
 
 struct pending_cursor {

@@ -77,6 +77,7 @@ static int load_numbers(struct hx_store *st, MDB_txn *txn)
     m->top_case = edge_number(st, txn, T_CASE, MDB_LAST);
     m->next_case = larger(hx_number_sequence(m->top_case) + 1, meta_number(st, txn, "next_case"));
     st->alive = (int64_t)meta_number(st, txn, "alive");
+    m->digest = meta_number(st, txn, "digest");
     m->oldest = larger(1, meta_number(st, txn, "oldest"));
     m->next_lsn = larger(edge_number(st, txn, T_JOURNAL, MDB_LAST) + 1, m->oldest);
     m->quarantine_first = edge_number(st, txn, T_QUARANTINE, MDB_FIRST);

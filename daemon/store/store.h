@@ -123,6 +123,11 @@ HX_CHECK int hx_store_due_first(struct hx_store *st, int64_t *due);
 /* Whether this very row is in the table: for the self-audit. */
 HX_CHECK int hx_store_due_stands(struct hx_store *st, const struct hx_due_row *row, bool *stands);
 
+/* Inside a write transaction: the rows after *at, in order, which are due at or before `upto`, at
+ * most `max`; they stay. *at becomes the last of them; {0, 0} begins. */
+HX_CHECK int hx_store_due_list(struct hx_store *st, struct hx_due_row *at, int64_t upto, size_t max,
+                               struct hx_due_row *rows, size_t *n);
+
 /* Inside a write transaction: takes away the first rows due at or before `upto`, at most `max`, and
  * returns them in order of due time. Each case must then go through hx_machine_due() in the same
  * transaction, which puts its next row. */
@@ -198,6 +203,11 @@ int64_t hx_store_last_now(const struct hx_store *st);
 int64_t hx_store_alive(const struct hx_store *st);
 void hx_store_alive_save(struct hx_store *st, int64_t now);
 bool hx_store_alive_pending(const struct hx_store *st);
+
+/* The entry of the outage whose digest has not been told yet (corner 17); 0 = none. A change is
+ * part of the write transaction. */
+uint64_t hx_store_digest_owed(const struct hx_store *st);
+HX_CHECK int hx_store_digest_owe(struct hx_store *st, uint64_t lsn);
 
 /* Random text made with the store: LSNs of different epochs cannot be compared. */
 const char *hx_store_epoch(const struct hx_store *st);
@@ -345,10 +355,11 @@ struct hx_check_result {
 /* Examines everything in one snapshot and reports each finding: every record decodes, LSNs have no
  * gap, chains are intact, time does not run backwards, every case has its due row (at or before its
  * next mark), seen and ref point to what exists, projections equal a rebuild (made in a temporary
- * folder). With rules the invariants 1 to 5, 7 and 11 of each case; with the city too the journal
- * is put through a fresh machine and every derived row is compared (6, 8); with an identity key no
- * entry may hold a text of a reporter (10). Never changes the store; beside a running daemon it
- * keeps one snapshot as long as it runs. */
+ * folder), names stand for one content (8), counts of places fit into each other (12). With rules
+ * the invariants 1 to 5, 7 and 11 of each case; with the city too the journal is put through a
+ * fresh machine and every derived row is compared (6, 8); with an identity key no entry may hold a
+ * text of a reporter (10). Never changes the store; beside a running daemon it keeps one snapshot
+ * as long as it runs. */
 HX_CHECK int hx_store_check(struct hx_store *st, const struct hx_check_options *options,
                             struct hx_check_result *result);
 

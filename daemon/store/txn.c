@@ -251,6 +251,21 @@ static void subscriber_key(struct key *k, const char *name)
     memcpy(k->bytes + 1, name, k->size - 1);
 }
 
+uint64_t hx_store_digest_owed(const struct hx_store *st)
+{
+    return st->now.digest;
+}
+
+int hx_store_digest_owe(struct hx_store *st, uint64_t lsn)
+{
+    int err = store_writable(st);
+    if (!err)
+        err = store_meta_put(st, "digest", lsn);
+    if (!err)
+        st->now.digest = lsn;
+    return err;
+}
+
 int64_t hx_store_alive(const struct hx_store *st)
 {
     int64_t last = hx_store_last_now(st);

@@ -153,6 +153,11 @@ def test_a_jump_back_fires_nothing_twice_and_time_stays(started, clock, client_o
     say(c, number, "COMMENT", by="reporter", data={"text": "and now?"})
     last = journal(d, c)[-1]
     assert (last.cause, last.t_rec, last.t_wall) == ("COMMENT", at(19, 41), at(19, 39)), "both values are kept"
+    solved(c, number)
+    last = journal(d, c)[-1]
+    assert (last.t_rcv, last.t_eff) == (at(19, 41), at(19, 41)), "dated by the time that does not run back (R13)"
+    stop, = [f for _, f in all_facts(d, c, "clock", clock="K_RESOLVE", change="STOP")]
+    assert not stop.met and all_facts(d, c, "breach_mark") == [], "nobody is earlier by a clock that is put back"
     run_to(clock, c, at(19, 42))
     marks = [e.cause for e in journal(d, c) if "/" in e.cause]
     assert len(marks) == len(set(marks)) and len(breaches(d, c)) == 1
@@ -239,6 +244,49 @@ def test_down_across_deadlines(started, clock, client_of):
     run_to(clock, c, at(10, 20, 31))
     view = c.case(waiting).view
     assert view.state == "HELD" and "DEEMED" in view.flags, "thirty seconds from the delivery on"
+
+
+def test_a_dispatch_that_waited_is_told_when_the_queue_is_read(started, clock, client_of):
+    """As the simulator does: not when the drain ends, half a minute later, and without any event for the case."""
+    d = started(at(10), resend_ms=20000)
+    c = client_of(d)
+    waiting = c.report().case_number
+    run_to(clock, c, at(10, 0, 10))
+    d.kill()
+    clock.pass_ns(20 * MINUTE * 1_000_000)
+    d.start()
+    wait_until(lambda: len(all_facts(d, c, "clock", clock="K_HANDOVER", change="START")) == 2, timeout=15)
+    assert not d.said("event=deadlines_go_on after=outage"), "while deadlines are still held back"
+    (_, first), (entry, second) = all_facts(d, c, "clock", clock="K_HANDOVER", change="START")
+    assert (first.start, second.start, entry.case_number) == (at(10), at(10, 20, 10), waiting)
+    told = [f.why for _, f in all_facts(d, c, "notice", kind="CASE", to="holder:P-07")]
+    assert told == ["", "delivered after our outage"]
+
+
+def test_the_digest_outlives_a_kill(started, clock, client_of):
+    """It is owed from the outage on. A clock in doubt holds it back, so that the daemon can be killed between the notices and it."""
+    d = started(at(9), resend_ms=1000)
+    c = client_of(d)
+    held_case(c, clock)  # held 9:00:20, due 9:40:20, level 3 at 10:00:20
+    run_to(clock, c, at(10))
+    d.kill()
+    clock.pass_ns(20 * MINUTE * 1_000_000)
+    d.start()
+    clock.synchronise(False)
+    clock.step(180 * SECOND)
+    turn(c)
+    wait_until(lambda: all_facts(d, c, "notice", level="L3"))
+    assert all_facts(d, c, "notice", kind="DIGEST") == []
+    d.kill()
+    clock.synchronise(True)
+    d.start()
+    wait_until(lambda: all_facts(d, c, "notice", kind="DIGEST"))
+    digests = [(f.to, f.why) for _, f in all_facts(d, c, "notice", kind="DIGEST")]
+    assert digests == [("street:S-02", "our outage: 1 notices")]
+    d.kill()
+    d.start()
+    turn(c)
+    assert len(all_facts(d, c, "notice", kind="DIGEST")) == 1, "told once"
 
 
 def test_an_outage_begins_where_the_daemon_last_lived_not_where_it_last_wrote(started, clock, client_of):

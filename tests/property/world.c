@@ -76,7 +76,7 @@ void world_wait(struct world *w, int64_t until)
     uint64_t number;
     for (int turns = 0; hx_memory_due(w->memory, &due, &number) && due < until; turns++) {
         hx_machine_set_time(&w->m, due);
-        if (hx_machine_due(&w->m, number) || turns > TURNS)
+        if (hx_machine_due(&w->m, number, INT64_MAX) || turns > TURNS)
             abort();
     }
     hx_machine_set_time(&w->m, until);

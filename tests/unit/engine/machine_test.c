@@ -156,7 +156,7 @@ static void the_earlier_receipt_is_the_one_on_record(void **state)
     struct hx_case c;
     report(w, "a");
     hx_machine_set_time(&w->m, NOW + HX_MINUTE);
-    assert_int_equal(hx_machine_due(&w->m, 1), HX_OK);
+    assert_int_equal(hx_machine_due(&w->m, 1, INT64_MAX), HX_OK);
     hxp_event late = event("b", "HELD", "holder:P-07/zhou");
     late.case_number = 1;
     assert_int_equal(send(w, &late)->result, HONGXIN__V1__RESULT__ACCEPTED);
