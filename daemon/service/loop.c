@@ -23,8 +23,9 @@ static void set_timer(struct loop *l, int64_t due)
 {
     l->armed_for = due;
     /* when its millisecond is over */
-    int rc = due == INT64_MAX ? reactor_never(l->reactor)
-                              : reactor_at(l->reactor, timebase_wall_of(&l->service->time, due + 1));
+    int rc = due == INT64_MAX
+                 ? reactor_never(l->reactor)
+                 : reactor_at(l->reactor, timebase_wall_of(&l->service->time, due + 1));
     if (rc != HX_OK)
         hx_log_errno(HX_LOG_ERROR, "event=timer_failed due=%" PRId64, due);
 }

@@ -35,12 +35,11 @@ static void judge(struct sums *s)
     for (size_t i = 0; i < s->n; i++)
         for (int l = 1; l < LEVELS; l++)
             if (s->list[i].of[l - 1] > s->list[i].of[l])
-                doctor_found(s->d,
-                             &(struct hx_finding){
-                                 .invariant = 12, .table = "tally", .repairable = true},
-                             "%s %s: %ss count %" PRIu64 ", %s %" PRIu64, s->period,
-                             s->list[i].what, levels[l - 1], s->list[i].of[l - 1], levels[l],
-                             s->list[i].of[l]);
+                doctor_found(
+                    s->d,
+                    &(struct hx_finding){.invariant = 12, .table = "tally", .repairable = true},
+                    "%s %s: %ss count %" PRIu64 ", %s %" PRIu64, s->period, s->list[i].what,
+                    levels[l - 1], s->list[i].of[l - 1], levels[l], s->list[i].of[l]);
     s->n = 0;
 }
 

@@ -24,6 +24,7 @@ import tempfile
 import yaml
 
 sys.dont_write_bytecode = True
+import inputs  # noqa: E402
 import variants  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -85,12 +86,6 @@ class Seen:
         self.codes[name, reason].add(reply.get("code"))
 
 
-def read_events(path):
-    """The scenario's events by their ids: a line's number when none is given."""
-    lines = [json.loads(text) if text.strip() else {} for text in path.read_text(encoding="utf-8").splitlines()]
-    return {str(line.get("id", number)): line for number, line in enumerate(lines, 1) if "event" in line}
-
-
 def play(command, config, path):
     """A scenario with rules of its own tells nothing about the lines of ours."""
     with tempfile.NamedTemporaryFile("r", suffix=".rows") as rows, variants.made(config, path) as (folder, scenario):
@@ -105,7 +100,7 @@ def play_all(command, config):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for path, facts, rows in pool.map(lambda p: play(command, config, p), sorted(SCENARIOS.glob("*.jsonl"))):
             seen.add_rows(rows)
-            seen.add_facts(read_events(path), facts)
+            seen.add_facts(inputs.read_events(path), facts)
     return seen
 
 

@@ -1,4 +1,4 @@
-"""What must be true of every run, whatever its scenario: proven from the output alone.
+"""What must be true of every run, whatever its scenario: proven from the output, and from who sent what.
 
 Each check is a function that yields texts of faults. The numbers are those of "Invariants" in docs/life-cycle.md.
 """
@@ -6,8 +6,8 @@ from datetime import datetime
 
 CLOSED = {"CLOSED", "CLOSED_UNCONFIRMED", "WITHDRAWN", "MERGED", "REJECTED", "TRANSFERRED"}
 ALARMS = {"REMINDER", "WARNING", "BREACH"}
-# The last of several reporters may be out of reach when another has confirmed.
-CONFIRMED_BY = {"CALLBACK_OK", "CALLBACK_NO_ANSWER", "K_CALLBACK"}
+# What ends the waiting for call-backs: an answer, the third try in vain, or their time.
+CLOSING = {"CALLBACK_OK", "CALLBACK_NO_ANSWER", "K_CALLBACK"}
 OWNERS = ("citizen", "dispatcher", "holder", "assisting", "arbiter", "force", "system")
 
 
@@ -158,13 +158,57 @@ def deadlines_recompute(facts):
             yield f"7: {f['clock']} is judged without a deadline"
 
 
-def closed_cases_were_called_back(facts):
-    """11: a closed case has its call-back, and the parts of its time."""
+class Calls:
+    """The good call-backs of each case since it was last solved; those of a merged case count where it went."""
+
+    def __init__(self):
+        self.good, self.into, self.about, self.state = {}, {}, {}, {}
+
+    def counts_in(self, case):
+        while self.state.get(case) == "MERGED" and case in self.into:
+            case = self.into[case]
+        return case
+
+    def answer(self, case, event):
+        data = event.get("data", {})
+        if event["event"] == "REPORTED":
+            self.about[case] = data.get("about", "")
+        if event["event"] == "MERGED_INTO":
+            self.into[case] = data["into"]
+        if event["event"] == "CALLBACK_OK":
+            self.good[self.counts_in(case)] = True
+
+    def enter(self, case, state):
+        self.state[case] = state
+        if state == "RESOLVED":
+            self.good[case] = False
+
+
+def called_by_the_accused(case, by, about):
+    role, _, rest = by.partition(":")
+    area = rest.partition("/")[0]
+    named, _, of = about.rpartition(":")
+    return role in ("holder", "manager") or (of and of == area and named in ("", "holder", role))
+
+
+def closed_cases_were_called_back(facts, events):
+    """11: a closed case has a good call-back of this cycle, an unconfirmed one has none; both have the parts of their time. Nobody who is
+    complained of made one. An imported case closes by the call-back in its history."""
+    calls, imported = Calls(), {f["lsn"] for f in of(facts, "FLAG") if f["flag"] == "IMPORTED"}
     for i, f in enumerate(facts):
-        if f["fact"] != "STATE" or f["to"] not in ("CLOSED", "CLOSED_UNCONFIRMED"):
+        event = events.get(f.get("id")) if f["fact"] == "REPLY" and f["result"] in ("ACCEPTED", "REJECTED") else None
+        if event:
+            calls.answer(f.get("case"), event)
+        if event and event["event"].startswith("CALLBACK_") and called_by_the_accused(f["case"], event.get("by", ""), calls.about.get(f["case"], "")):
+            yield f"11: case {f['case']} was called back by {event['by']}"
+        if f["fact"] != "STATE":
             continue
-        if f["to"] == "CLOSED" and f["cause"] not in CONFIRMED_BY:
-            yield f"11: case {f['case']} closed by {f['cause']}"
+        calls.enter(f["case"], f["to"])
+        if f["to"] not in ("CLOSED", "CLOSED_UNCONFIRMED"):
+            continue
+        good = calls.good.get(f["case"], False) or (f["lsn"] in imported and f["cause"] == "CALLBACK_OK")
+        if f["cause"] not in CLOSING or good != (f["to"] == "CLOSED"):
+            yield f"11: case {f['case']} is {f['to']} by {f['cause']} {'with' if good else 'without'} a good call-back"
         if not any(g["fact"] == "OWNER" and g["lsn"] == f["lsn"] for g in facts[i:]):
             yield f"2: case {f['case']} closed at {f['t']} without its seconds"
 
@@ -187,9 +231,9 @@ def open_case_is_always_in_its_state(facts):
 
 
 CHECKS = [time_never_runs_backwards, numbers_grow, open_case_has_a_deadline, owners_add_up, nothing_fires_twice,
-          breaches_are_true, marked_breaches_exist, alarms_end, deadlines_recompute, closed_cases_were_called_back,
-          refusals_change_nothing, open_case_is_always_in_its_state]
+          breaches_are_true, marked_breaches_exist, alarms_end, deadlines_recompute, refusals_change_nothing, open_case_is_always_in_its_state]
 
 
-def faults(facts):
-    return [text for check in CHECKS for text in check(facts)]
+def faults(facts, events):
+    """`events` by the ids of their answers."""
+    return [text for check in CHECKS for text in check(facts)] + [*closed_cases_were_called_back(facts, events)]

@@ -17,6 +17,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import facts as expectation  # noqa: E402
+import inputs  # noqa: E402
 import invariants  # noqa: E402
 import variants  # noqa: E402
 
@@ -43,7 +44,7 @@ def judge(command, config, scenario):
     expected = expectation.read_expectations(pathlib.Path(scenario).with_suffix(".expected"))
     if not any(e.kind == "fact" for e in expected):
         return ["the scenario expects nothing"]
-    return expectation.unmet(expected, found) + invariants.faults(found)
+    return expectation.unmet(expected, found) + invariants.faults(found, inputs.read_events(pathlib.Path(scenario)))
 
 
 def main():
