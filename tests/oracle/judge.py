@@ -30,21 +30,25 @@ OWNERS = ("citizen", "dispatcher", "holder", "assisting", "arbiter", "force", "s
 ALARMS = ("REMINDER", "WARNING", "BREACH")
 
 
+def instant(value):
+    """The simulator writes RFC 3339, a journal milliseconds."""
+    return times.parse(value) if isinstance(value, str) else value
+
+
 def theirs(facts):
     """Facts of the simulator in the form in which they are compared."""
     levels = collections.OrderedDict()
     for f in facts:
-        t, case, cycle = times.parse(f["t"]), f.get("case"), f.get("cycle")
-        kind = f["fact"]
+        t, case, kind = instant(f["t"]), f.get("case"), f["fact"]
         if kind == "REPLY":
             yield ("REPLY", t, f["id"], "REFUSED" if f["result"] in REFUSED else f["result"])
         elif kind == "STATE":
             yield ("STATE", t, case, f.get("from"), f["to"], f["cause"])
         elif kind == "CLOCK" and f["clock"] not in NOT_JUDGED:
-            due = times.parse(f["deadline"]) if f.get("deadline") else None
+            due = instant(f["deadline"]) if f.get("deadline") else None
             yield ("CLOCK", t, case, f["clock"], f["change"], due, f.get("met") if f["change"] == "STOP" else None)
         elif kind == "BREACH":
-            yield ("BREACH", t, case, f["clock"], times.parse(f["deadline"]), f.get("holder", ""))
+            yield ("BREACH", t, case, f["clock"], instant(f["deadline"]), f.get("holder", ""))
         elif kind == "BREACH_MARK":
             yield ("BREACH_MARK", t, case, f["clock"], f["mark"])
         elif kind == "OWNER":
@@ -52,7 +56,7 @@ def theirs(facts):
         elif kind == "NOTICE" and f.get("level") and f["kind"] in ALARMS and not f.get("why", "").startswith("acknowledged"):
             for clock in [f["clock"], *f.get("also", [])]:
                 levels["LEVEL", t, case, clock, f["level"]] = None
-            levels["DUE", t, case, f["clock"], f["level"], times.parse(f["t_due"]), tuple(sorted(f.get("passed", [])))] = None
+            levels["DUE", t, case, f["clock"], f["level"], instant(f["t_due"]), tuple(sorted(f.get("passed", [])))] = None
     yield from levels
 
 

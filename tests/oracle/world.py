@@ -53,6 +53,8 @@ class World:
         self.now = start
         self.seen, self.parked = {}, []
         self.down_endpoints = set()
+        self.horizon = None          # up to when marks are taken together; None: up to now
+        self.no_road = False         # nobody can be reached, as a journal tells
         self.outage = None           # (from, to): the last time the daemon was away
         self.drain_until = -FAR
         self.jump, self.doubt_until = None, -FAR
@@ -92,7 +94,7 @@ class World:
     # ---- receivers ------------------------------------------------------------------------------------
 
     def nobody_reachable(self):
-        return "*" in self.down_endpoints
+        return self.no_road or "*" in self.down_endpoints
 
     # ---- what falls due ---------------------------------------------------------------------------------
 
@@ -141,6 +143,18 @@ class World:
             self.fire(*first[3:])
         raise RuntimeError(f"something falls due again and again: {first[3]} of {first[6].name}")
 
+    def advance_case(self, case, until, horizon=None):
+        """Everything of one case that acts until then; marks of one clock are told together up to the horizon."""
+        self.horizon = max(until, horizon or 0)
+        for _ in range(MOST):
+            first = min(((act, due, what != "deadline", n, what, c) for n, (act, due, what, c) in enumerate(self.coming(case))),
+                        key=lambda x: x[:4], default=None)
+            if first is None or first[0] > until:
+                self.horizon = None
+                return
+            self.fire(first[4], first[3], case, first[5])
+        raise RuntimeError(f"something falls due again and again in case {case.label}")
+
     def fire(self, what, _, case, c):
         if what != "deadline":
             return self.tell(case, c)
@@ -148,11 +162,15 @@ class World:
             return case.breach(c)
         c.ended, c.met = self.now, False
         self.clock_changed(case, c, "STOP")
-        return events.EXPIRIES[c.name](case, max(c.deadline(), self.now))
+        inside = self.outage and self.outage[0] <= c.deadline() <= self.outage[1]
+        return events.EXPIRIES[c.name](case, self.now if inside else c.deadline())  # our outage counts against nobody
 
     def tell(self, case, c):
-        """The level that is right now; those passed over are named with it (R9)."""
-        due = [(when, level) for when, level, _ in c.pending() if self.held_back(self.quiet(case, level, when)) <= self.now]
+        """The level that is right now; those passed over are named with it (R9). Nobody hears of a breach that is not written."""
+        broken = c.name in promise.PROMISES and c.counting() and c.judged != c.deadline()
+        if broken and self.held_back(c.deadline()) <= (self.horizon or self.now):
+            case.breach(c)
+        due = [(when, level) for when, level, _ in c.pending() if self.held_back(self.quiet(case, level, when)) <= (self.horizon or self.now)]
         when, level = due[-1]
         passed = [lower for _, lower in due[:-1]]
         c.passed.update(passed)

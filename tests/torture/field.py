@@ -80,6 +80,13 @@ class Field:
         subprocess.run([BIN / "hongxin", "export", "--store", self.store, path], check=True, capture_output=True)
         return dict(read_journal(path))
 
+    def judge(self):
+        """The second opinion (tests/oracle) on the journal as it stands: no verdict differs, no deadline is missing."""
+        self.journal()
+        done = subprocess.run(["/usr/bin/python3", SOURCE / "tests/oracle/journal.py", "--config", SOURCE / "config",
+                               "--slack", str(5000 * self.scale), self.folder / "journal"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[:4000] + done.stderr
+
     def prove_acknowledged(self):
         """What a client saw acknowledged stands in the journal once, under that number and that case."""
         entries = self.journal()
