@@ -136,6 +136,26 @@ def test_an_acknowledgement_survives_a_kill(make_daemon):
         assert f.hello("company:P-07").next_lsn == 8
 
 
+def test_what_was_sent_but_not_acknowledged_comes_again(make_daemon):
+    """The cursor follows the receiver's word, not what was sent: it may have died before it acted."""
+    d = make_daemon()
+    with d.client() as c, d.client("feed") as f:
+        f.hello("company:P-07")
+        reports(c, 10)
+        f.entries(newest(c))
+        f.ack(3)
+        assert f.expect("acked").lsn == 3
+        reports(c, 5)
+        end = newest(c)
+        f.entries(end)
+        reports(c, 1)  # a commit after they were sent
+    d.kill()
+    d.start()
+    with d.client("feed") as f:
+        assert f.hello("company:P-07").next_lsn == 4
+        assert lsns(f.entries(end))[:end - 3] == list(range(4, end + 1))
+
+
 def test_an_acknowledgement_of_what_was_not_sent_counts_only_what_was(client, feed):
     feed.hello("watch-1")
     reports(client, 1)

@@ -123,7 +123,7 @@ def next_cycle(case, e, again_open=False):
     case.cycle += 1
     case.cycle_began = e.t
     case.arrived, case.arrival_proven, case.solved = None, False, None
-    case.pauses, case.paused_sum, case.plan_delivered = [], 0, None
+    case.pauses, case.paused_sum, case.plan, case.plan_delivered = [], 0, None, None
     for p in case.parties:
         p.answer, p.tries = "OPEN", 0
     holder = case.next_holder or case.holder

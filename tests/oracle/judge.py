@@ -53,11 +53,16 @@ def theirs(facts):
             yield ("BREACH_MARK", t, case, f["clock"], f["mark"])
         elif kind == "OWNER":
             yield ("OWNER", t, case, f["total_ms"], *(f"{o}={f[o]}" for o in OWNERS if f.get(o)))
-        elif kind == "NOTICE" and f.get("level") and f["kind"] in ALARMS and not f.get("why", "").startswith("acknowledged"):
+        elif kind == "NOTICE" and f.get("level") and f["kind"] in ALARMS and first_word(f):
             for clock in [f["clock"], *f.get("also", [])]:
                 levels["LEVEL", t, case, clock, f["level"]] = None
             levels["DUE", t, case, f["clock"], f["level"], instant(f["t_due"]), tuple(sorted(f.get("passed", [])))] = None
     yield from levels
+
+
+def first_word(notice):
+    """Told for the first time: neither back after an acknowledgement nor tried again because it could not be delivered."""
+    return not notice.get("missed") and not notice.get("why", "").startswith(("acknowledged", "could not be delivered"))
 
 
 def ours(facts):
@@ -106,7 +111,9 @@ def changes(facts):
 
 def differences(mine, simulated):
     """Facts that only one of both knows, in order of time."""
-    a, b = collections.Counter(mine), collections.Counter(simulated)
+    mine = list(mine)
+    other = {fact[2] for fact in mine if fact[0] == "REPLY" and fact[3] == "OTHER"}
+    a, b = (collections.Counter(f for f in facts if f[0] != "REPLY" or f[2] not in other) for facts in (mine, simulated))
     for fact in [f for f in a if f[0] == "DUE" and f not in b]:  # one notice names two clocks that break together, and the time of one
         del a[fact]
     only = [(fact[1], "-", fact) for fact in (a - b).elements()] + [(fact[1], "+", fact) for fact in (b - a).elements()]
@@ -122,8 +129,15 @@ def judge(command, config, path):
         return differences(changes(ours(scenarios.run(folder, made, config))), changes(theirs(facts)))
 
 
-# What the oracle cannot know: whether a code that a building shows is the right one is a matter of a keyed digest, not of the rules.
-NOT_KNOWN = ("evidence-onsite-code", "evidence-pause-with-a-wrong-code")
+# What the oracle does not know, by the beginning of the scenario's name.
+NOT_KNOWN = (
+    # whether the code that a building shows is the right one: a keyed digest, not a rule
+    "evidence-onsite-code", "evidence-pause-with-a-wrong-code",
+    # new versions of the city's tables while the daemon runs (docs/city.md): who gets a case, not what becomes of it
+    "corner-22-known-only-later", "corner-23-routing-", "s32-a-new-rota-in-force",
+    # what is practised is marked and kept apart; the life of a case is the same
+    "drill-never-mixed-with-real",
+)
 
 
 def guarded(job):

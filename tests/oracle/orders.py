@@ -2,6 +2,7 @@
 import promise
 from case import need
 from table import is_in, on
+from times import DAY
 
 
 @on("SUPERVISED")
@@ -66,7 +67,8 @@ def notice_acked(case, e):
 @on("SILENCED")
 def silenced(case, e):
     need(case.open(), "ended")
-    need(any(c.name == e.data["clock"] and e.data["level"] in c.told for c in case.clocks) and e.date("until") > e.t, "not told")
+    need(any(c.name == e.data["clock"] and e.data["level"] in c.told for c in case.clocks), "not told")
+    need(e.t < e.date("until") <= e.t + 7 * DAY and case.of_place(e), "in the past, too long, or not yours")
 
 
 def breach_of(case, name):

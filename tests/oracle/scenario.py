@@ -125,10 +125,10 @@ class Run:
         w.advance(when)
         for case in list(w.cases.values()):
             if case.place and case.place.estate == estate and company and company != case.place.company:
-                old, case.place.company = case.place.company, company
+                old, case.place.company = case.place.company or case.place.community, company  # none: the community held (S38)
                 if case.holder == old and case.state in ("RESOLVED", *promise.ENDED_OK):
                     case.next_holder = company
-                elif case.open() and case.holder == old:
+                elif case.open() and case.holder == old and w.city.route(case.place, when, case.klass, case.category, case.source) == company:
                     events.change_holder(case, company, when, "HOLDER_CHANGED")
 
     def apply(self, line):

@@ -198,7 +198,9 @@ class World:
         if key in self.seen:
             return self.replied(e, "DUPLICATE" if self.seen[key] == e.digest else "CONFLICT")
         e.judge(received)
-        if e.name not in events.HANDLERS and e.name != "DESK_PRESENT" or not self.complete(e):
+        if e.name not in events.HANDLERS and e.name != "DESK_PRESENT":
+            return self.replied(e, "OTHER")  # nothing that the table knows
+        if not self.complete(e):
             return self.replied(e, "REFUSED")
         self.seen[key] = e.digest
         if e.name == "REPORTED":
