@@ -1,6 +1,8 @@
 /* The routes of the API, and what monitoring sees. openapi.yaml beside this file describes each. */
 #include "hotline/hotline.h"
 
+#include "hotline/calls.h"
+#include "hotline/drop.h"
 #include "hotline/openapi.h"
 #include "hotline/publish.h"
 #include "hotline/query.h"
@@ -81,6 +83,8 @@ void hotline_figures(void *arg, struct evbuffer *out)
     figures_head(out, "hotline_daemon_up", "gauge", "1: the connection to the daemon stands.");
     figures_line(out, "hotline_daemon_up", "", hotline_health(h) == NULL);
     push_figures(h->push, out);
+    drops_figures(h->drops, out);
+    calls_figures(h->calls, out);
     figures_head(out, "hotline_requests_total", "counter", "Requests of each client.");
     for (size_t i = 0; (c = clients_at(h->clients, i)) != NULL; i++) {
         snprintf(labels, sizeof labels, "client=\"%s\"", c->name);

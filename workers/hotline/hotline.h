@@ -14,6 +14,8 @@ struct hotline {
     struct mapping *mapping;
     struct link link;
     struct push *push; /* NULL: nothing is pushed */
+    struct drops *drops;
+    struct calls *calls;
     struct http_server *server;
     uint64_t published, answered, updates; /* figures */
 };

@@ -1,6 +1,8 @@
 /* hongxin-hotline: the HTTP door for hotlines (12345 and others). */
 #include "base/log.h"
 #include "door/run.h"
+#include "hotline/calls.h"
+#include "hotline/drop.h"
 #include "hotline/hotline.h"
 
 #include <getopt.h>
@@ -101,6 +103,10 @@ static int serve(struct hotline *h, struct run *run, struct hx_problem *problem)
         rc = link_open(&h->link, run->base, &h->settings.daemon, problem);
     if (!rc && *h->settings.push.url)
         rc = push_open(run->base, h->link.client, &h->settings.push, &h->push, problem);
+    if (!rc && h->settings.drops.n)
+        rc = drops_open(h, run->base, &h->drops, problem);
+    if (!rc && h->settings.calls.n)
+        rc = calls_open(h, run->base, &h->calls, problem);
     if (!rc)
         rc = http_server_open(run->base, &o, &h->server, problem);
     if (!rc)
@@ -113,6 +119,8 @@ static void end(struct hotline *h, struct run *run)
     push_close(h->push);
     if (h->link.client)
         link_close(&h->link); /* what still waits is answered */
+    drops_close(h->drops);
+    calls_close(h->calls);
     http_server_close(h->server);
     run_close(run);
     clients_free(h->clients);

@@ -2,6 +2,8 @@
 
 #include "door/settings.h"
 #include "hongxin/instant.h"
+#include "hotline/calls.h"
+#include "hotline/drop.h"
 
 static void take_offset(struct yaml_doc *doc, yaml_node_t *root, struct hotline_settings *s)
 {
@@ -31,7 +33,7 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct hotline_set
     yaml_doc_only(
         doc, root,
         "listen proxied daemon clients mapping signature_window batch_items utc_offset log "
-        "push limits");
+        "push drops calls limits");
     settings_listen(doc, root, "127.0.0.1:54330", s->listen, sizeof s->listen);
     s->proxied = yaml_doc_bool(doc, root, "proxied");
     link_settings_read(doc, yaml_doc_get(doc, root, "daemon"), &s->daemon);
@@ -41,6 +43,8 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct hotline_set
     take_offset(doc, root, s);
     settings_log(doc, yaml_doc_get(doc, root, "log"), &s->log_level);
     push_settings_read(doc, yaml_doc_get(doc, root, "push"), &s->push);
+    drop_settings_read(doc, yaml_doc_get(doc, root, "drops"), &s->drops);
+    calls_settings_read(doc, yaml_doc_get(doc, root, "calls"), &s->calls);
     http_limits_read(doc, yaml_doc_get(doc, root, "limits"), &s->limits);
 }
 

@@ -5,6 +5,8 @@
 
 #include "base/log.h"
 #include "door/link.h"
+#include "hotline/calls_settings.h"
+#include "hotline/drop_settings.h"
 #include "hotline/push.h"
 #include "http/limits.h"
 
@@ -18,7 +20,9 @@ struct hotline_settings {
     uint64_t batch_items; /* batch_items: parts of one batch, 1 … 4096 [1000] */
     int utc_offset;       /* utc_offset: in which times are answered, "+08:00" [+08:00] */
     enum hx_log_level log_level;
-    struct push_settings push; /* push: states pushed back to the city's platform, see push.h */
+    struct push_settings push;   /* push: states pushed back to the city's platform, see push.h */
+    struct drop_settings drops;  /* drops: folders for tables, see drop.h */
+    struct calls_settings calls; /* calls: telephone systems, see calls.h */
     struct http_limits limits;
 };
 

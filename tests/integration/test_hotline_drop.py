@@ -1,0 +1,95 @@
+"""Folders for tables: done, rejected, refused, and a door that dies in the middle."""
+import csv
+import shutil
+
+import pytest
+from hongxin.v1 import wire_pb2
+from hotline import SOURCE, Hotline
+from wire import wait_until
+
+HEADING = "工单编号,受理时间,诉求内容,紧急程度,楼栋编码,来电人\n"
+DATA = f"{SOURCE}/tests/data"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def door(daemon, tmp_path, folder):
+    folder.mkdir()
+    d = Hotline(tmp_path, daemon.doors["intake"], daemon.doors.get("feed") or daemon.doors["intake"],
+                f"drops:\n  - {{folder: in, mapping: '{SOURCE}/config/mappings/12345.yaml', source: hotline-csv, interval: 100ms, settle: 100ms}}\n")
+    yield d.start()
+    d.end()
+
+
+def count(client):
+    seen, after = 0, 0
+    while True:
+        page = client.ask("list", list=wire_pb2.ListQuery(after=after, closed=True))
+        seen += len(page.cases)
+        if not page.cut:
+            return seen
+        after = page.next
+
+
+def table(n, first=1):
+    return HEADING + "".join(f"W{i},2026-10-12 19:00:00,楼道灯坏了{i},一般,B-0417,王{i}\n" for i in range(first, first + n))
+
+
+def put(folder, name, text, encoding="utf-8"):
+    (folder / ("." + name)).write_text(text, encoding=encoding)
+    (folder / ("." + name)).rename(folder / name)
+
+
+def test_rows_become_cases_and_what_is_wrong_is_kept_for_a_person(door, client, folder):
+    put(folder, "a.csv", table(20) + "W21,soon,x,一般,B-0417,李\n" + "W22,2026-10-12 19:00:00,x,一般,B-9999,赵\n", "gb18030")
+    wait_until(lambda: (folder / "done/a.csv").exists())
+    assert count(client) == 20
+    rejects = folder / "rejects/a.csv"
+    rows = list(csv.DictReader(rejects.open(encoding="utf-8")))
+    assert [r["line"] for r in rows] == ["22", "23"]
+    assert "受理时间" in rows[0]["reason"] and "UNKNOWN_PLACE" in rows[1]["reason"] and rows[0]["row"].startswith("W21,soon")
+    assert rejects.stat().st_mode & 0o777 == 0o600, "a row may name a reporter"
+    assert not any("王1" in line or "李" in line for line in door.log)
+    assert 'hotline_drop_rejected_rows_total 2' in door.get("/metrics", token=None).body.decode()
+
+
+def test_the_shipped_examples_in_both_encodings_are_the_same_cases(door, client, folder):
+    shutil.copy(f"{DATA}/12345-gbk.csv", folder / "1.csv")
+    wait_until(lambda: (folder / "done/1.csv").exists())
+    first = count(client)
+    shutil.copy(f"{DATA}/12345-utf8.csv", folder / "2.csv")
+    wait_until(lambda: (folder / "done/2.csv").exists())
+    assert first > 0 and count(client) == first
+
+
+def test_the_same_name_and_the_same_rows_again_double_nothing(door, client, folder):
+    for _ in range(2):
+        put(folder, "a.csv", table(5))
+        wait_until(lambda: not (folder / "a.csv").exists())
+    assert count(client) == 5
+    assert len(list((folder / "done").iterdir())) == 2
+
+
+def test_a_table_with_another_heading_is_refused_as_a_whole(door, client, folder):
+    put(folder, "bad.csv", table(3).replace("工单编号", "编号"))
+    put(folder, "empty.csv", "")
+    put(folder, "good.csv", table(3))
+    wait_until(lambda: (folder / "done/good.csv").exists() and (folder / "rejects/empty.csv").exists())
+    assert count(client) == 3
+    assert "工单编号" in (folder / "rejects/bad.csv.reason").read_text()
+    assert (folder / "rejects/bad.csv").exists()
+
+
+def test_killed_in_the_middle_it_reads_on_and_doubles_nothing(door, client, folder):
+    put(folder, "big.csv", table(3000) + "W9999,soon,x,一般,B-0417,李\n")
+    wait_until(lambda: count(client) > 0)
+    door.kill()
+    assert (folder / "big.csv").exists() or (folder / "done/big.csv").exists()
+    door.start()
+    wait_until(lambda: (folder / "done/big.csv").exists())
+    assert count(client) == 3000
+    assert len(list(csv.DictReader((folder / "rejects/big.csv").open(encoding="utf-8")))) == 1

@@ -1,0 +1,453 @@
+#include "hotline/drop.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "door/settings.h"
+#include "hongxin/instant.h"
+#include "hotline/publish.h"
+#include "http/figures.h"
+#include "mapping/csvfile.h"
+#include "mapping/mapping.h"
+#include <dirent.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { AT_ONCE = 512, ROWS_PER_TURN = 64, PATH_BYTES = 1024, NAME_BYTES = 256 };
+
+struct drop {
+    struct hotline *hotline;
+    struct drops *all; /* whose figures are those of all folders */
+    const struct drop_folder *settings;
+    struct mapping *mapping;
+    struct event *timer, *again;
+    /* the file that is being read */
+    char name[NAME_BYTES]; /* "": none */
+    struct csv_file *file;
+    struct map_binding binding;
+    FILE *rejects; /* NULL: none yet */
+    bool ended, failed;
+    unsigned under_way;
+    uint64_t taken, rejected;
+};
+
+struct drops {
+    size_t n;
+    struct drop all[DROPS_MAX];
+    uint64_t files, rows, rejected, refused_files;
+};
+
+/* ---- configuration ---- */
+
+static uint64_t duration(struct yaml_doc *doc, yaml_node_t *map, const char *key, int64_t initial)
+{
+    int64_t ms = yaml_doc_duration(doc, map, key);
+    ms = yaml_doc_get(doc, map, key) ? ms : initial;
+    if (ms < 100 || ms > HX_HOUR)
+        yaml_doc_fault(doc, yaml_doc_get(doc, map, key), "%s: from 100ms to 1h", key);
+    return (uint64_t)ms;
+}
+
+void drop_settings_read(struct yaml_doc *doc, yaml_node_t *list, struct drop_settings *s)
+{
+    yaml_node_t *map;
+    *s = (struct drop_settings){0};
+    for (size_t i = 0; (map = yaml_doc_item(doc, list, i)) != NULL; i++) {
+        struct drop_folder *d = &s->all[i];
+        if (i == DROPS_MAX) {
+            yaml_doc_fault(doc, map, "more than %d drops", DROPS_MAX);
+            return;
+        }
+        yaml_doc_only(doc, map, "folder mapping source interval settle");
+        settings_path(doc, map, "folder", "", d->folder, sizeof d->folder);
+        settings_path(doc, map, "mapping", "mappings/12345.yaml", d->mapping, sizeof d->mapping);
+        yaml_doc_need(doc, map, "source", d->source, sizeof d->source);
+        if (!*d->folder)
+            yaml_doc_fault(doc, map, "folder is missing");
+        d->interval_ms = duration(doc, map, "interval", 5 * HX_SECOND);
+        d->settle_ms = duration(doc, map, "settle", 2 * HX_SECOND);
+        s->n = i + 1;
+    }
+}
+
+/* ---- paths ---- */
+
+static void path_of(const struct drop *d, const char *below, const char *name, const char *suffix,
+                    char out[PATH_BYTES])
+{
+    snprintf(out, PATH_BYTES, "%s/%s%s%s", d->settings->folder, below, name, suffix);
+}
+
+/* A name that is taken already gets the time behind it. */
+static void move(const struct drop *d, const char *below)
+{
+    char from[PATH_BYTES], to[PATH_BYTES], suffix[40] = "";
+    path_of(d, "", d->name, "", from);
+    path_of(d, below, d->name, "", to);
+    if (access(to, F_OK) == 0) {
+        snprintf(suffix, sizeof suffix, ".%lld", (long long)time(NULL));
+        path_of(d, below, d->name, suffix, to);
+    }
+    if (rename(from, to) != 0)
+        hx_log_errno(HX_LOG_ERROR, "event=drop_cannot_move file=\"%s\"", d->name);
+}
+
+static bool write_whole(FILE *f)
+{
+    bool good = fflush(f) == 0 && fsync(fileno(f)) == 0;
+    return fclose(f) == 0 && good;
+}
+
+/* ---- rejects ---- */
+
+static void put_quoted(FILE *f, const char *text, size_t size)
+{
+    fputc('"', f);
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '"')
+            fputc('"', f);
+        fputc(text[i], f);
+    }
+    fputc('"', f);
+}
+
+struct line {
+    uint64_t number;
+    const char *text; /* without a NUL */
+    size_t size;
+};
+
+static void reject(struct drop *d, const struct line *line, const char *reason)
+{
+    char path[PATH_BYTES];
+    d->rejected++;
+    d->all->rejected++;
+    if (!d->rejects && !d->failed) {
+        path_of(d, "rejects/.", d->name, ".part", path);
+        int fd =
+            open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600); /* may name a reporter */
+        d->rejects = fd >= 0 ? fdopen(fd, "w") : NULL;
+        if (d->rejects)
+            fputs("line,reason,row\n", d->rejects);
+    }
+    if (!d->rejects) {
+        d->failed = true;
+        return;
+    }
+    fprintf(d->rejects, "%" PRIu64 ",", line->number);
+    put_quoted(d->rejects, reason, strlen(reason));
+    fputc(',', d->rejects);
+    put_quoted(d->rejects, line->text, line->size);
+    fputc('\n', d->rejects);
+}
+
+/* ---- one file ---- */
+
+static void forget_file(struct drop *d)
+{
+    csv_file_close(d->file);
+    mapping_unbind(&d->binding);
+    if (d->rejects)
+        fclose(d->rejects);
+    d->file = NULL;
+    d->rejects = NULL;
+    d->ended = d->failed = false;
+    d->taken = d->rejected = 0;
+    d->name[0] = '\0';
+}
+
+/* Every row is answered: the file has its place. */
+static void finish_file(struct drop *d)
+{
+    char part[PATH_BYTES], whole[PATH_BYTES];
+    if (d->rejects) {
+        path_of(d, "rejects/.", d->name, ".part", part);
+        path_of(d, "rejects/", d->name, "", whole);
+        d->failed |= !write_whole(d->rejects) || rename(part, whole) != 0;
+        d->rejects = NULL;
+    }
+    if (d->failed) { /* not all of it could be read, or its rejects not be kept: it stays */
+        hx_log(HX_LOG_ERROR, "event=drop_again file=\"%s\"", d->name);
+        forget_file(d);
+        return;
+    }
+    move(d, "done/");
+    d->all->files++;
+    hx_log(HX_LOG_INFO, "event=drop_done file=\"%s\" taken=%" PRIu64 " rejected=%" PRIu64, d->name,
+           d->taken, d->rejected);
+    forget_file(d);
+}
+
+static void refuse_file(struct drop *d, const char *reason)
+{
+    char path[PATH_BYTES];
+    path_of(d, "rejects/", d->name, ".reason", path);
+    FILE *f = fopen(path, "we");
+    if (f) {
+        fprintf(f, "%s\n", reason);
+        (void)write_whole(f);
+    }
+    move(d, "rejects/");
+    d->all->refused_files++;
+    hx_log(HX_LOG_ERROR, "event=drop_refused file=\"%s\" \"%s\"", d->name, reason);
+    forget_file(d);
+}
+
+struct row {
+    struct drop *drop;
+    uint64_t line;
+    size_t size;
+    char text[];
+};
+
+static void work(struct drop *d);
+
+static void on_outcome(void *arg, int err, const hxp_reply *reply)
+{
+    struct row *row = arg;
+    struct drop *d = row->drop;
+    char reason[512];
+    d->under_way--;
+    if (err == HX_CLOSED) {
+        free(row);
+        return; /* we are leaving: the file is read again */
+    }
+    d->all->rows++;
+    if (err)
+        snprintf(reason, sizeof reason, "%s", hx_strerror(err));
+    else
+        snprintf(reason, sizeof reason, "%s: %s", reply->code, reply->message);
+    if (!err && reply->result != HONGXIN__V1__RESULT__INVALID &&
+        reply->result != HONGXIN__V1__RESULT__CONFLICT &&
+        reply->result != HONGXIN__V1__RESULT__NOT_ALLOWED)
+        d->taken++;
+    else
+        reject(d, &(struct line){row->line, row->text, row->size}, reason);
+    free(row);
+    work(d);
+}
+
+static int start_row(struct drop *d, const struct csv_row *csv, struct record *record)
+{
+    struct row *row = calloc(1, sizeof *row + csv->size + 1);
+    hxp_event event = *record->event;
+    if (!row)
+        return HX_NOMEM;
+    row->drop = d;
+    row->line = csv->line;
+    row->size = csv->size;
+    memcpy(row->text, csv->text, csv->size);
+    event.source = (char *)d->settings->source;
+    int rc = publish_start(d->hotline,
+                           &(struct launch){&event, record->reporter, *event.case_ref != '\0'},
+                           on_outcome, row);
+    if (rc)
+        free(row);
+    else
+        d->under_way++;
+    return rc;
+}
+
+/* HX_OK: on its way, or rejected. */
+static int take_row(struct drop *d, const struct csv_row *csv)
+{
+    char problem[RECORD_PROBLEM] = "";
+    json_t *object = NULL;
+    struct record record = {0};
+    int rc = mapping_apply(&d->binding, csv, &object, problem);
+    if (!rc)
+        rc = record_from_json(object, &record, problem);
+    json_decref(object);
+    if (!rc)
+        rc = start_row(d, csv, &record);
+    record_fini(&record);
+    if (rc == HX_NOMEM || rc == HX_AGAIN || rc == HX_CLOSED)
+        return rc;
+    if (rc)
+        reject(d, &(struct line){csv->line, csv->text, csv->size},
+               *problem ? problem : hx_strerror(rc));
+    return HX_OK;
+}
+
+/* Reads on as long as there is room for answers; the rest in the next turn of the loop. */
+static void work(struct drop *d)
+{
+    static const struct timeval at_once = {0, 0};
+    struct csv_row row;
+    int rc = HX_OK;
+    for (int i = 0; *d->name && !d->ended && rc == HX_OK && i < ROWS_PER_TURN; i++) {
+        if (d->under_way >= AT_ONCE)
+            return; /* the next answer goes on */
+        rc = csv_file_next(d->file, &row);
+        d->ended = rc != HX_OK;
+        d->failed |= rc != HX_OK && rc != HX_NOTFOUND;
+        if (rc == HX_OK && take_row(d, &row) != HX_OK)
+            d->ended = d->failed = true; /* no room: it is read again from its beginning */
+    }
+    if (*d->name && d->ended && d->under_way == 0)
+        finish_file(d);
+    else if (*d->name && !d->ended)
+        evtimer_add(d->again, &at_once);
+}
+
+/* ---- looking ---- */
+
+static bool is_table(const struct drop *d, const char *name)
+{
+    char path[PATH_BYTES];
+    struct stat st;
+    struct timespec now;
+    size_t n = strlen(name);
+    if (*name == '.' || n < 5 || n >= NAME_BYTES || strcasecmp(name + n - 4, ".csv") != 0)
+        return false;
+    path_of(d, "", name, "", path);
+    if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return false;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t age =
+        (now.tv_sec - st.st_mtim.tv_sec) * 1000 + (now.tv_nsec - st.st_mtim.tv_nsec) / 1000000;
+    return age >= (int64_t)d->settings->settle_ms || age < 0;
+}
+
+/* The first by name: who numbers his files has them in order. */
+static void find_file(struct drop *d)
+{
+    DIR *dir = opendir(d->settings->folder);
+    struct dirent *e;
+    while (dir && (e = readdir(dir)) != NULL)
+        if (is_table(d, e->d_name) && (!*d->name || strcmp(e->d_name, d->name) < 0))
+            hx_text_put(d->name, sizeof d->name, e->d_name);
+    if (dir)
+        closedir(dir);
+}
+
+static void begin_file(struct drop *d)
+{
+    const struct mapping *m = d->mapping;
+    char path[PATH_BYTES], problem[MAPPING_PROBLEM] = "it cannot be read";
+    struct csv_row heading;
+    path_of(d, "", d->name, "", path);
+    if (csv_file_open(path, m->encoding ? m->encoding : "auto", m->delimiter ? *m->delimiter : ',',
+                      &d->file, problem) != HX_OK) {
+        refuse_file(d, problem);
+        return;
+    }
+    int rc = csv_file_next(d->file, &heading);
+    if (rc)
+        refuse_file(d, rc == HX_NOTFOUND ? "it is empty" : "it cannot be read");
+    else if (mapping_bind(m, &heading, &d->binding, problem) != HX_OK)
+        refuse_file(d, problem);
+    else
+        work(d);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct drop *d = arg;
+    (void)fd;
+    (void)what;
+    if (*d->name)
+        return; /* one at a time */
+    find_file(d);
+    if (*d->name)
+        begin_file(d);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    work(arg);
+}
+
+/* ---- life ---- */
+
+static int make_folder(const char *path, struct hx_problem *problem)
+{
+    if (mkdir(path, 0750) == 0 || errno == EEXIST)
+        return HX_OK;
+    return hx_problem_set(problem, "%s: %s", path, strerror(errno));
+}
+
+static int open_one(struct drop *d, struct event_base *base, struct hx_problem *problem)
+{
+    char path[PATH_BYTES];
+    const uint64_t ms = d->settings->interval_ms;
+    const struct timeval interval = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)};
+    int rc = mapping_load(d->settings->mapping, &d->mapping, problem);
+    if (!rc)
+        rc = make_folder(d->settings->folder, problem);
+    path_of(d, "done", "", "", path);
+    if (!rc)
+        rc = make_folder(path, problem);
+    path_of(d, "rejects", "", "", path);
+    if (!rc)
+        rc = make_folder(path, problem);
+    if (rc)
+        return rc;
+    d->timer = event_new(base, -1, EV_PERSIST, on_timer, d);
+    d->again = evtimer_new(base, on_again, d);
+    return d->timer && d->again && event_add(d->timer, &interval) == 0 ? HX_OK : HX_NOMEM;
+}
+
+int drops_open(struct hotline *h, struct event_base *base, struct drops **out,
+               struct hx_problem *problem)
+{
+    struct drops *all = calloc(1, sizeof *all);
+    int rc = all ? HX_OK : HX_NOMEM;
+    for (size_t i = 0; !rc && i < h->settings.drops.n; i++) {
+        struct drop *d = &all->all[i];
+        d->hotline = h;
+        d->all = all;
+        d->settings = &h->settings.drops.all[i];
+        all->n = i + 1;
+        rc = open_one(d, base, problem);
+    }
+    if (rc) {
+        drops_close(all);
+        return rc;
+    }
+    *out = all;
+    return HX_OK;
+}
+
+void drops_close(struct drops *all)
+{
+    for (size_t i = 0; all && i < all->n; i++) {
+        struct drop *d = &all->all[i];
+        forget_file(d);
+        if (d->timer)
+            event_free(d->timer);
+        if (d->again)
+            event_free(d->again);
+        mapping_free(d->mapping);
+    }
+    free(all);
+}
+
+void drops_figures(const struct drops *all, struct evbuffer *out)
+{
+    if (!all)
+        return;
+    const struct {
+        const char *name, *help;
+        uint64_t n;
+    } rows[] = {
+        {"hotline_drop_files_total", "Tables read to their end.", all->files},
+        {"hotline_drop_refused_files_total", "Tables that do not fit their mapping.",
+         all->refused_files},
+        {"hotline_drop_rows_total", "Rows answered by the daemon.", all->rows},
+        {"hotline_drop_rejected_rows_total", "Rows that were not taken.", all->rejected},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        figures_head(out, rows[i].name, "counter", rows[i].help);
+        figures_line(out, rows[i].name, "", rows[i].n);
+    }
+}
