@@ -110,9 +110,16 @@ static int env_open(struct opening *o)
     if (rc)
         return lmdb_problem(o, rc, "cannot open");
     MDB_stat stat;
+    uint64_t missing = 0;
     int dead = 0;
+    store_guard(st);
     mdb_env_stat(st->env, &stat);
     st->page_size = stat.ms_psize;
+    if (store_missing_pages(st, &missing) || missing)
+        return problem(o, HX_CORRUPT,
+                       "data.mdb was cut off, %" PRIu64
+                       " pages are missing: put a copy in its place",
+                       missing);
     rc = mdb_reader_check(st->env, &dead);
     if (!rc && dead)
         hx_log(HX_LOG_INFO, "event=stale_readers_cleared n=%d", dead);
@@ -367,6 +374,7 @@ static void close_env(struct hx_store *st)
 {
     if (!st->env)
         return;
+    store_unguard(st);
     if (st->reader)
         mdb_txn_abort(st->reader);
     mdb_env_close(st->env);

@@ -172,6 +172,14 @@ int store_set_aside(struct hx_store *st, enum store_table t, MDB_val key, MDB_va
 void store_room_look(struct hx_store *st);
 int store_free_pages(struct hx_store *st, uint64_t *pages);
 
+/* guard.c: from now on a damaged page ends the process, with a line that names the store. Handlers
+ * of SIGBUS and SIGSEGV, which pass on what is neither in a map nor in LMDB's code. */
+void store_guard(struct hx_store *st);
+void store_unguard(const struct hx_store *st);
+
+/* Pages that are in use and beyond the end of the file: it was cut off. */
+int store_missing_pages(struct hx_store *st, uint64_t *missing);
+
 /* Allocates the reserve behind the present end of the file. */
 int store_reserve(struct hx_store *st);
 

@@ -3,8 +3,9 @@
 #include "store/key.h"
 
 enum {
-    RENEW_EVERY = 1000
-}; /* rows; a reader that stays longer keeps old pages from being reused */
+    RENEW_EVERY = 1000, /* rows; a reader that stays longer keeps old pages from being reused */
+    VALUE_MAX = 16 * 1024 * 1024,
+};
 
 /* Where nothing has been written yet the newest LSN is 0 and the oldest 1. */
 uint64_t hx_store_oldest_lsn(const struct hx_store *st)
@@ -27,10 +28,17 @@ const char *hx_store_epoch(const struct hx_store *st)
     return st->epoch;
 }
 
+/* A row of a damaged page has any size. */
+static int sane(int rc, const MDB_val *key, const MDB_val *value)
+{
+    bool damaged = !rc && (key->mv_size > KEY_MAX || value->mv_size > VALUE_MAX);
+    return damaged ? HX_CORRUPT : store_error(rc, false);
+}
+
 static int read_row(struct hx_store *st, enum store_table t, const struct key *k, MDB_val *value)
 {
     MDB_val key = key_val(k);
-    return store_error(mdb_get(st->reader, st->dbi[t], &key, value), false);
+    return sane(mdb_get(st->reader, st->dbi[t], &key, value), &key, value);
 }
 
 int hx_store_case(struct hx_store *st, uint64_t number, struct hx_case *c)
@@ -86,7 +94,7 @@ static int walk_seek(struct walk *w, const struct key *k)
         rc = mdb_cursor_get(w->cur, &w->key, &w->value, MDB_SET_RANGE);
     if (rc)
         w->key = val_of(nothing, 0); /* not the caller's key */
-    return store_error(rc, false);
+    return sane(rc, &w->key, &w->value);
 }
 
 static void walk_end(struct walk *w)
@@ -99,7 +107,7 @@ static void walk_end(struct walk *w)
 static int walk_next(struct walk *w)
 {
     if (++w->rows % RENEW_EVERY || w->st->read_depth > 1)
-        return store_error(mdb_cursor_get(w->cur, &w->key, &w->value, MDB_NEXT), false);
+        return sane(mdb_cursor_get(w->cur, &w->key, &w->value, MDB_NEXT), &w->key, &w->value);
     struct key k = {.size = w->key.mv_size};
     memcpy(k.bytes, w->key.mv_data, k.size);
     if (k.size < KEY_MAX)
@@ -122,8 +130,14 @@ int hx_store_entries(struct hx_store *st, uint64_t from_lsn, size_t max_n, size_
     if (max_n)
         err = walk_seek(&w, &k);
     while (!err && n < max_n && bytes <= max_bytes) {
-        if (fn(ctx, be64_get(w.key.mv_data), w.value.mv_data, w.value.mv_size))
+        uint64_t lsn = w.key.mv_size == 8 ? be64_get(w.key.mv_data) : 0;
+        if (lsn < from_lsn || !lsn) {
+            err = HX_CORRUPT; /* no LSN, or they do not grow: a damaged page */
             break;
+        }
+        if (fn(ctx, lsn, w.value.mv_data, w.value.mv_size))
+            break;
+        from_lsn = lsn + 1;
         n++;
         bytes += w.value.mv_size;
         err = walk_next(&w);

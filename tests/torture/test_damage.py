@@ -1,0 +1,109 @@
+"""A store that is not as it was left: cut off, overwritten, of another program, of another version. The daemon and the doctor refuse it
+and say what to do, or find what is wrong; neither dies of it."""
+import os
+import random
+import subprocess
+
+import pytest
+from field import BIN, SOURCE, Field
+from wire import wait_until
+
+PAGE = 4096
+PAGES = int(os.environ.get("HX_PAGES", "12"))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The bytes of a store with some cases, as an orderly end has left it, and the folder of its key."""
+    folder = tmp_path_factory.mktemp("whole")
+    field = Field(folder)
+    with field.daemon.start().client() as c:
+        for _ in range(20):
+            c.publish(*[c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"}) for _ in range(25)])
+        field.drain()
+    assert field.daemon.stop() == 0
+    return folder, (field.store / "data.mdb").read_bytes()
+
+
+@pytest.fixture
+def damaged(whole, tmp_path):
+    """damaged(bytes) → a Field over a store of these bytes."""
+    made = []
+
+    def make(data):
+        folder = tmp_path / str(len(made))
+        (folder / "store").mkdir(parents=True)
+        (folder / "store/data.mdb").write_bytes(data)
+        (folder / "identity.key").write_bytes((whole[0] / "identity.key").read_bytes())
+        (folder / "identity.key").chmod(0o600)
+        made.append(Field(folder))
+        return made[-1]
+
+    yield make
+    for f in made:
+        f.end()
+
+
+def doctor(field):
+    return subprocess.run([BIN / "hongxin", "doctor", "--store", field.store, "--config", SOURCE / "config",
+                           "--key", field.folder / "identity.key"], capture_output=True, text=True)
+
+
+def assert_refused(field, *words):
+    """The daemon does not start; it names the store and what to do."""
+    field.daemon.launch()
+    assert field.daemon.wait() == 1, field.daemon.text()
+    assert field.daemon.said("event=start_refused") or field.daemon.said("event=store_damaged"), field.daemon.text()
+    for word in words:
+        assert field.daemon.said(word), field.daemon.text()
+
+
+@pytest.mark.parametrize("left", [0.9, 0.5, 0.05])
+def test_a_store_that_was_cut_off(whole, damaged, left):
+    data = whole[1]
+    used = len(data.rstrip(b"\0"))
+    field = damaged(data[:int(used * left) // PAGE * PAGE])
+    assert_refused(field, str(field.store), "put a copy in its place")
+    done = doctor(field)
+    assert done.returncode in (1, 2) and "put a copy in its place" in done.stderr
+
+
+@pytest.mark.parametrize("size", [1, 100, PAGE + 1])
+def test_a_store_of_some_bytes(whole, damaged, size):
+    field = damaged(whole[1][:size])
+    assert_refused(field, str(field.store))
+    assert doctor(field).returncode == 2
+
+
+def test_a_file_of_something_else(damaged):
+    field = damaged(b"%PDF-1.4 a letter to the city\n" * 1000)
+    assert_refused(field, "not an LMDB file")
+
+
+def test_a_store_of_another_version(whole, damaged):
+    data = bytearray(whole[1])
+    at = data.find(b"format" + bytes(7) + b"\1")
+    assert at > 0
+    while at > 0:  # every copy: old pages are still in the file
+        data[at + 13] = 9
+        at = data.find(b"format" + bytes(7) + b"\1", at + 1)
+    assert_refused(damaged(data), "format", "9")
+
+
+def test_pages_that_were_overwritten(whole, damaged):
+    """Whatever page it is: a reason and an end, or the daemon serves and the doctor says what is wrong with what it can read."""
+    chance = random.Random(int(os.environ.get("HX_SEED", "54321")))
+    used = len(whole[1].rstrip(b"\0")) // PAGE
+    for page in sorted(chance.sample(range(2, used), min(PAGES, used - 2))):
+        data = bytearray(whole[1])
+        data[page * PAGE:(page + 1) * PAGE] = chance.randbytes(PAGE)
+        field = damaged(data)
+        assert doctor(field).returncode in (0, 1, 2), f"page {page}"
+        d = field.daemon.launch()
+        wait_until(lambda d=d: d.said("event=ready") or d.process.poll() is not None, timeout=30)
+        if d.process.poll() is None:
+            with d.client() as c:
+                c.send(stats={})
+                c.receive(timeout=2)
+        assert d.process.poll() in (None, 1), (page, d.process.poll(), d.text())
+        d.end()
