@@ -270,5 +270,5 @@ bool batch_settle(struct service *s)
         leave_trouble(s);
     }
     send_all(s);
-    return b->failures < GIVE_UP_AFTER;
+    return b->failures < GIVE_UP_AFTER && !hx_store_broken(s->store);
 }

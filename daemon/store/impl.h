@@ -119,6 +119,7 @@ struct hx_store {
 
     /* room and counters */
     bool room, commit_failed;
+    bool broken;        /* LMDB has given up */
     unsigned room_skip; /* begins until the free pages are counted again */
     uint64_t free_pages;
     uint64_t commits, failed_commits, appended_bytes;

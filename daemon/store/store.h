@@ -90,6 +90,10 @@ HX_CHECK int hx_store_begin(struct hx_store *st);
 HX_CHECK int hx_store_commit(struct hx_store *st);
 void hx_store_abort(struct hx_store *st);
 
+/* True when a begin has found that LMDB gave the store up, because its root could not be written:
+ * until the process has opened it anew nothing will succeed any more. */
+bool hx_store_broken(const struct hx_store *st);
+
 /* One appended entry. */
 struct hx_stored {
     uint64_t lsn;

@@ -70,6 +70,7 @@ int hx_store_begin(struct hx_store *st)
     int rc = mdb_txn_begin(st->env, NULL, 0, &st->txn);
     if (rc) {
         st->txn = NULL;
+        st->broken = rc == MDB_PANIC;
         hx_log(HX_LOG_ERROR, "event=store_begin_failed error=\"%s\"", mdb_strerror(rc));
         return store_error(rc, false);
     }
@@ -81,6 +82,11 @@ int hx_store_begin(struct hx_store *st)
     st->batch.used = st->batch.n = 0;
     st->batch.shown = false;
     return HX_OK;
+}
+
+bool hx_store_broken(const struct hx_store *st)
+{
+    return st->broken;
 }
 
 /* The handle and its cursors are gone, whatever the outcome was. */
