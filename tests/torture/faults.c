@@ -1,33 +1,93 @@
-/* Loaded in front of the C library (LD_PRELOAD): a disk that fails when it is told to.
+/* Loaded in front of the C library, LMDB and ZeroMQ (LD_PRELOAD): a machine that fails at the call
+ * it is told to, and points at which the process dies. Nothing in the daemon knows of this file.
  *
- * While the file named by HX_FAULT exists, its first word says how: `sync` = fsync, fdatasync and
- * msync fail with EIO, `write` = writes to files fail with EIO, `full` = they fail with ENOSPC.
- * Only files of LMDB (data.mdb) are meant; everything else works. */
+ * The file named by HX_FAULT holds struct fault_face and is shared with the test (faults.py), so
+ * that a fault can be set while the daemon runs and what was counted outlives it. A fault strikes
+ * the calls from number `first` to number `last`, counted from the moment when it was set.
+ *
+ * Faults of the disk are meant for LMDB's file (data.mdb) alone; memory fails in the thread that
+ * owns the store. The points are the commit path, in its order:
+ *
+ *   RECEIVED    a message was taken from a door
+ *   BEGUN       a write transaction has begun
+ *   APPLIED     everything is done but the commit
+ *   PAGES       pages were written, not synced
+ *   SYNCED      they are on the disk, nothing points to them
+ *   META        the new root is on the disk
+ *   COMMITTED   the commit has returned
+ *   ANSWERING   the answer is about to be sent
+ *   ANSWERED    it is with ZeroMQ */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-static bool fault(const char *kind)
+enum kind { NONE, SYNC, WRITE, FULL, SHORT, GROWTH, MEMORY, KILL };
+
+enum point {
+    RECEIVED = 1,
+    BEGUN,
+    APPLIED,
+    PAGES,
+    SYNCED,
+    META,
+    COMMITTED,
+    ANSWERING,
+    ANSWERED,
+};
+
+struct fault_face {
+    _Atomic int64_t kind, point, first, last;
+    _Atomic int64_t calls, hits;
+};
+
+static struct fault_face *face;
+
+__attribute__((constructor)) static void open_face(void)
 {
-    char word[16] = "";
     const char *path = getenv("HX_FAULT");
-    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
     if (fd < 0)
-        return false;
-    ssize_t n = read(fd, word, sizeof word - 1);
+        return;
+    void *p = mmap(NULL, sizeof *face, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
-    word[n > 0 ? n : 0] = '\0';
-    word[strcspn(word, " \n")] = '\0';
-    return strcmp(word, kind) == 0;
+    if (p != MAP_FAILED)
+        face = p;
 }
+
+/* Counts a call of this kind; true when it is to fail. */
+static bool strikes(enum kind kind)
+{
+    if (!face || face->kind != (int64_t)kind)
+        return false;
+    int64_t number = ++face->calls;
+    bool hit = number >= face->first && number <= face->last;
+    face->hits += hit;
+    return hit;
+}
+
+static void pass(enum point point)
+{
+    if (face && face->kind == KILL && face->point == (int64_t)point && strikes(KILL))
+        syscall(SYS_kill, getpid(), SIGKILL);
+}
+
+#define REAL(name)                                                                                 \
+    static __typeof__(&(name)) real;                                                               \
+    if (!real)                                                                                     \
+    real = (__typeof__(&(name)))dlsym(RTLD_NEXT, #name)
+
+/* ---- the disk ---- */
 
 static bool data_file(int fd)
 {
@@ -38,55 +98,173 @@ static bool data_file(int fd)
     return n > 8 && strcmp(path + n - 8, "data.mdb") == 0;
 }
 
-static bool fails(int fd, bool sync)
+static bool armed(int fd)
 {
-    int saved = errno;
-    int how = !data_file(fd)            ? 0
-              : sync && fault("sync")   ? EIO
-              : !sync && fault("write") ? EIO
-              : !sync && fault("full")  ? ENOSPC
-                                        : 0;
-    errno = how ? how : saved;
-    return how != 0;
+    return face && face->kind != NONE && data_file(fd);
 }
 
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+/* LMDB writes its root through a descriptor of its own. */
+static void written(int fd)
+{
+    if (face && face->kind == KILL && data_file(fd))
+        pass(fcntl(fd, F_GETFL) & O_DSYNC ? META : PAGES);
+}
+
+/* How a write of the data file fails; 0 = it does not. */
+static int write_fault(int fd)
+{
+    int saved = errno;
+    bool on = armed(fd);
+    int how = !on ? 0 : strikes(WRITE) ? EIO : strikes(FULL) ? ENOSPC : 0;
+    errno = how ? how : saved;
+    return how;
+}
 
 int fsync(int fd)
 {
-    return fails(fd, true) ? -1 : REAL(fsync)(fd);
+    REAL(fsync);
+    if (armed(fd) && strikes(SYNC)) {
+        errno = EIO;
+        return -1;
+    }
+    return real(fd);
 }
 
 int fdatasync(int fd)
 {
-    return fails(fd, true) ? -1 : REAL(fdatasync)(fd);
+    REAL(fdatasync);
+    if (armed(fd) && strikes(SYNC)) {
+        errno = EIO;
+        return -1;
+    }
+    int rc = real(fd);
+    if (face && face->kind == KILL && data_file(fd))
+        pass(SYNCED);
+    return rc;
 }
 
 int msync(void *at, size_t size, int flags)
 {
-    if (fault("sync")) {
+    REAL(msync);
+    if (strikes(SYNC)) {
         errno = EIO;
         return -1;
     }
-    return REAL(msync)(at, size, flags);
+    return real(at, size, flags);
 }
 
-ssize_t write(int fd, const void *bytes, size_t size)
+int ftruncate(int fd, off_t size)
 {
-    return fails(fd, false) ? -1 : REAL(write)(fd, bytes, size);
+    REAL(ftruncate);
+    if (armed(fd) && strikes(GROWTH)) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return real(fd, size);
+}
+
+int posix_fallocate(int fd, off_t at, off_t size)
+{
+    REAL(posix_fallocate);
+    return armed(fd) && strikes(GROWTH) ? ENOSPC : real(fd, at, size);
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
 {
-    return fails(fd, false) ? -1 : REAL(pwrite)(fd, bytes, size, at);
+    REAL(pwrite);
+    if (write_fault(fd))
+        return -1;
+    if (armed(fd) && strikes(SHORT))
+        size /= 2;
+    ssize_t n = real(fd, bytes, size, at);
+    written(fd);
+    return n;
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int n)
 {
-    return fails(fd, false) ? -1 : REAL(writev)(fd, parts, n);
+    REAL(writev);
+    if (write_fault(fd))
+        return -1;
+    ssize_t done = real(fd, parts, armed(fd) && strikes(SHORT) ? n / 2 : n);
+    written(fd);
+    return done;
 }
 
-ssize_t pwritev(int fd, const struct iovec *parts, int n, off_t at)
+/* ---- memory ---- */
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+
+static bool no_memory(void)
 {
-    return fails(fd, false) ? -1 : REAL(pwritev)(fd, parts, n, at);
+    if (!face || face->kind != MEMORY || syscall(SYS_gettid) != getpid() || !strikes(MEMORY))
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+void *malloc(size_t size)
+{
+    return no_memory() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    return no_memory() ? NULL : __libc_calloc(n, size);
+}
+
+void *realloc(void *p, size_t size)
+{
+    return no_memory() ? NULL : __libc_realloc(p, size);
+}
+
+/* ---- points of the commit path ---- */
+
+struct MDB_env;
+struct MDB_txn;
+struct zmq_msg_t;
+enum { MDB_RDONLY = 0x20000 };
+
+int mdb_txn_begin(struct MDB_env *env, struct MDB_txn *parent, unsigned flags,
+                  struct MDB_txn **out);
+int mdb_txn_commit(struct MDB_txn *txn);
+int zmq_msg_recv(struct zmq_msg_t *msg, void *socket, int flags);
+int zmq_msg_send(struct zmq_msg_t *msg, void *socket, int flags);
+
+int mdb_txn_begin(struct MDB_env *env, struct MDB_txn *parent, unsigned flags, struct MDB_txn **out)
+{
+    REAL(mdb_txn_begin);
+    int rc = real(env, parent, flags, out);
+    if (!(flags & MDB_RDONLY))
+        pass(BEGUN);
+    return rc;
+}
+
+int mdb_txn_commit(struct MDB_txn *txn)
+{
+    REAL(mdb_txn_commit);
+    pass(APPLIED);
+    int rc = real(txn);
+    pass(COMMITTED);
+    return rc;
+}
+
+int zmq_msg_recv(struct zmq_msg_t *msg, void *socket, int flags)
+{
+    REAL(zmq_msg_recv);
+    int rc = real(msg, socket, flags);
+    if (rc >= 0)
+        pass(RECEIVED);
+    return rc;
+}
+
+int zmq_msg_send(struct zmq_msg_t *msg, void *socket, int flags)
+{
+    REAL(zmq_msg_send);
+    pass(ANSWERING);
+    int rc = real(msg, socket, flags);
+    pass(ANSWERED);
+    return rc;
 }

@@ -16,8 +16,8 @@ TOOLS = pathlib.Path(os.environ["HX_TORTURE"])
 CITY = SOURCE / "config/city"
 LIFE_CYCLE = SOURCE / "config/life-cycles/complaint.yaml"
 
-def write_config(folder, map_size="4 GiB", reserve="1 MiB", limits=None, name="hongxin"):
-    doors = [f"  {d}: 'ipc://{folder}/{name}-{d}'" for d in ("ingest", "feed")]
+def write_config(folder, map_size="4 GiB", reserve="1 MiB", limits=None, name="hongxin", tcp=False):
+    doors = [f"  {d}: '{'tcp://127.0.0.1:*' if tcp else f'ipc://{folder}/{name}-{d}'}'" for d in ("ingest", "feed")]
     lines = ["listen:", *doors, "  pub: ''",
              "store:", f"  map_size: {map_size}", f"  reserve: {reserve}",
              "identity:", f"  key_file: '{folder}/identity.key'",

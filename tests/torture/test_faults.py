@@ -1,18 +1,32 @@
-"""A disk that fails (tests/torture/faults.c): nothing is acknowledged that is not on the disk, the daemon says so, and when the
-disk works again so does the intake."""
+"""A machine that fails (faults.c): at any call, for one call or for a while. Nothing is acknowledged that is not on the disk, the
+daemon says so, and when the machine works again so does the intake."""
 import os
 
 import pytest
-from field import TOOLS, Field
-from wire import RESULT, wait_until
+from faults import Faults
+from field import Field
+from wire import RESULT, NoAnswer, wait_until
+
+
+
+def numbers(name, few):
+    """The numbers of an environment's variable, "1 2 5" or "1..300"; or these few."""
+    text = os.environ.get(name, few)
+    if ".." in text:
+        first, last = text.split("..")
+        return list(range(int(first), int(last) + 1))
+    return [int(n) for n in text.split()]
+
+
+CALLS = numbers("HX_CALLS", "1 2 3 5 9 17 40")  # at which call it fails
 
 
 @pytest.fixture
 def frail(tmp_path):
-    """A Field whose disk fails while the file `fault` is there."""
+    """A Field whose machine fails as frail.faults says."""
     field = Field(tmp_path)
-    field.fault = tmp_path / "fault"
-    field.daemon.env = {**os.environ, "LD_PRELOAD": str(TOOLS / "hx_faults.so"), "HX_FAULT": str(field.fault)}
+    field.faults = Faults(tmp_path)
+    field.daemon.env = {**os.environ, **field.faults.environment()}
     yield field
     field.end()
 
@@ -22,19 +36,26 @@ def report(client, n=5):
                             for _ in range(n)])
 
 
+def serves(client):
+    try:
+        return report(client)[0].result == RESULT.ACCEPTED
+    except NoAnswer:
+        return False
+
+
 @pytest.mark.parametrize("how", ["sync", "write", "full"])
 def test_the_disk_fails_for_a_while(frail, how):
     d = frail.daemon.start()
     with d.client() as c:
         assert {r.result for r in report(c)} == {RESULT.ACCEPTED}
-        frail.fault.write_text(how)
+        frail.faults.set(how)
         refused = report(c)
         assert {(r.result, r.lsn) for r in refused} == {(RESULT.RETRY_AFTER, 0)}
         assert {r.code for r in refused} <= {"STORE_TROUBLE", "STORE_FULL"}
         wait_until(lambda: d.said("event=store_failed"))
         assert c.stats()["store_troubled"] == 1
         assert c.stats()["commits_failed"] >= 1
-        frail.fault.unlink()
+        frail.faults.clear()
         wait_until(lambda: {r.result for r in report(c)} == {RESULT.ACCEPTED}, timeout=60)
         assert d.said("event=store_recovered")
         frail.drain()
@@ -48,14 +69,112 @@ def test_killed_while_the_disk_fails(frail):
     d = frail.daemon.start()
     with d.client() as c:
         taken = [r.case_number for r in report(c)]
-        frail.fault.write_text("sync")
+        frail.faults.set("sync")
         assert {r.result for r in report(c)} == {RESULT.RETRY_AFTER}
     d.kill()
-    frail.fault.unlink()
+    frail.faults.clear()
     d.start()
     with d.client() as c:
         assert [c.case(n).view.case_number for n in taken] == taken
         assert c.stats()["cases"] == len(taken)
+    d.kill()
+    frail.prove()
+
+
+@pytest.mark.parametrize("how", ["sync", "write", "full", "short", "growth"])
+def test_one_call_fails(frail, how):
+    """Under load, at each of these calls; the source sends again, and the daemon is killed once more in the end."""
+    d = frail.daemon.start()
+    frail.start_hammer(54321, rate=800)
+    for n in CALLS if how != "growth" else []:
+        frail.faults.set(how, first=n, last=n)
+        wait_until(lambda: frail.faults.hits == 1, timeout=60)
+        frail.faults.clear()
+        with d.client() as c:  # served again, or ended, because LMDB cannot go on: then by the next process
+            wait_until(lambda c=c: d.process.poll() is not None or serves(c), timeout=60)
+        if d.process.poll() is not None:
+            assert d.wait() == 1 and d.said("event=end"), d.text()
+            d.start()
+    if how == "growth":  # of the reserve, at a start
+        frail.faults.set(how, first=1, last=1)
+        d.kill()
+        d.start()
+        assert frail.faults.hits == 1
+        assert d.said("event=store_reserve_failed")
+    frail.faults.clear()
+    frail.stop_hammer()
+    frail.drain()
+    d.kill()
+    frail.prove()
+    print(f"{how}: {len(CALLS)} calls failed, {frail.prove_acknowledged()} answers proven")
+
+
+@pytest.mark.parametrize("how", ["sync", "write", "full", "short"])
+def test_a_start_fails(frail, how):
+    """The first calls of a start: it is refused with a reason, or it serves; the next start is as ever."""
+    d = frail.daemon.start()
+    with d.client() as c:
+        taken = [r.case_number for r in report(c)]
+    d.kill()
+    for n in (1, 2, 3, 4):
+        frail.faults.set(how, first=n, last=n)
+        d.launch()
+        wait_until(lambda: d.said("event=ready") or d.process.poll() is not None)
+        if d.process.poll() is not None:
+            assert d.process.returncode == 1 and d.said("event=start_refused") or d.said("event=end"), d.text()
+        d.end()
+    frail.faults.clear()
+    d.start()
+    with d.client() as c:
+        assert [c.case(n).view.case_number for n in taken] == taken
+    d.kill()
+    frail.prove()
+
+
+MEMORY = numbers("HX_ALLOCATIONS", "1 10 100 1000 3000 10000 20000 40000 60000")
+
+
+def test_no_memory_at_a_start(frail):
+    """A start that gets no memory ends by itself, with a reason or by the library's own; the next one is as ever."""
+    d = frail.daemon.start()
+    with d.client() as c:
+        taken = [r.case_number for r in report(c)]
+    d.kill()
+    for n in MEMORY:
+        frail.faults.set("memory", first=n, last=n)
+        d.launch()
+        wait_until(lambda: d.said("event=ready") or d.process.poll() is not None, timeout=60)
+        assert d.process.poll() in (None, 1, 2, -6), (n, d.text())
+        d.end()
+    frail.faults.clear()
+    d.start()
+    with d.client() as c:
+        assert [c.case(n).view.case_number for n in taken] == taken
+    d.kill()
+    frail.prove()
+
+
+def test_no_memory_for_an_event(frail):
+    """The n-th allocation after the event has come fails: it is taken, or told to come again, or nothing is heard; never half taken."""
+    d = frail.daemon.start()
+    heard = 0
+    for n in range(1, 40):
+        with d.client() as c:
+            frail.faults.set("memory", first=n, last=n)
+            event = c.event("REPORTED", id=f"m-{n}", by="reporter", data={"class": "SMALL", "place": "B-0417"})
+            try:
+                c.send(publish={"request": 7, "items": [{"event": event.SerializeToString()}]})
+                heard += c.receive(timeout=1) is not None
+            finally:
+                frail.faults.clear()
+            if d.process.poll() is not None:
+                d.wait()
+                d.start()
+    assert heard
+    with d.client() as c:
+        for n in range(1, 40):
+            event = c.event("REPORTED", id=f"m-{n}", by="reporter", data={"class": "SMALL", "place": "B-0417"})
+            wait_until(lambda c=c, event=event: c.publish(event)[0].result in (RESULT.ACCEPTED, RESULT.DUPLICATE))
     d.kill()
     frail.prove()
 
