@@ -168,7 +168,7 @@ void life_cycle_pause(struct life_cycle_loader *l, yaml_node_t *map)
 void life_cycle_ack(struct life_cycle_loader *l, yaml_node_t *map)
 {
     char level[HX_NAME_MAX];
-    yaml_doc_only(&l->doc, map, "level within until");
+    yaml_doc_only(&l->doc, map, "level within until repeats");
     yaml_doc_need(&l->doc, map, "level", level, sizeof level);
     int no = hx_level_number(level);
     if (no < 0) {
@@ -177,6 +177,10 @@ void life_cycle_ack(struct life_cycle_loader *l, yaml_node_t *map)
     }
     struct hx_ack_rule *a = &l->r->acks[no];
     a->within_ms = yaml_doc_duration(&l->doc, map, "within");
+    int64_t repeats = yaml_doc_int(&l->doc, map, "repeats", 0);
+    if (repeats < 0 || repeats > 100)
+        yaml_doc_fault(&l->doc, map, "repeats must be 0 to 100");
+    a->repeats = (uint8_t)repeats;
     if (!a->within_ms)
         a->until_ms = life_cycle_time_of_day(l, map, "until");
 }

@@ -148,9 +148,10 @@ struct hx_told {
     uint8_t how;   /* kind of the notice: enum hx_notice_kind */
     uint8_t done;  /* all-clear or correction went out */
     uint8_t acked; /* somebody answers for it */
+    uint8_t again; /* how often it was told once more, because nobody did */
     int64_t at;
     int64_t acked_at;
-    int64_t ack_until;
+    int64_t ack_until; /* then it comes back; 0 = it does not */
     char to[HX_PERSON_MAX];
     char acked_by[HX_PERSON_MAX];
     char unit[HX_ID_MAX]; /* of its clock */
@@ -178,7 +179,8 @@ struct hx_sending {
     uint8_t awaits;  /* its receipt, until `next`; else it is tried again then */
     uint8_t above;   /* told so many levels above, for `missed` */
     uint8_t ours;    /* nobody at all could be reached: held against nobody */
-    uint8_t last;    /* nobody else is told in its place: its receipt has been deemed */
+    uint8_t last; /* nobody else is told in its place: it repeats what arrived, or its receipt has
+                     been deemed */
     uint64_t notice; /* entry that holds it */
     int64_t since;   /* first try on this road */
     int64_t tried;   /* latest try */

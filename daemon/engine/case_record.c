@@ -60,10 +60,11 @@ static const struct hx_field breach_fields[] = {
 RECORD(breach, hx_breach);
 
 static const struct hx_field told_fields[] = {
-    U8(1, hx_told, kind),  U8(2, hx_told, cycle),      U8(3, hx_told, level),
-    U8(4, hx_told, acked), I64(5, hx_told, at),        I64(6, hx_told, ack_until),
-    TEXT(7, hx_told, to),  TEXT(8, hx_told, acked_by), U8(9, hx_told, how),
-    U8(10, hx_told, done), TEXT(80, hx_told, unit),    I64(11, hx_told, acked_at),
+    U8(1, hx_told, kind),    U8(2, hx_told, cycle),      U8(3, hx_told, level),
+    U8(4, hx_told, acked),   I64(5, hx_told, at),        I64(6, hx_told, ack_until),
+    TEXT(7, hx_told, to),    TEXT(8, hx_told, acked_by), U8(9, hx_told, how),
+    U8(10, hx_told, done),   TEXT(80, hx_told, unit),    I64(11, hx_told, acked_at),
+    U8(130, hx_told, again),
 };
 RECORD(told, hx_told);
 

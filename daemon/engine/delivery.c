@@ -301,6 +301,8 @@ static void fill(struct hx_step *s, const hxp_notice_fact *f, struct hx_sending 
     x->notice = s->lsn;
     x->attempt = 1;
     x->above = (uint8_t)f->above;
+    x->last =
+        f->again > 0; /* the first one arrived: a repetition that does not is carried nowhere */
     x->since = x->tried = s->now;
     hx_text_put(x->to, sizeof x->to, f->to);
     hx_text_put(x->missed, sizeof x->missed, f->missed);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/delivery.h"
 #include "engine/machine_internal.h"
+#include "engine/words.h"
 #include "hongxin/instant.h"
 
 #include <string.h>
@@ -64,16 +65,11 @@ static struct hx_told *new_told(struct hx_step *s)
     return &c->told[c->n_told++];
 }
 
-static void remember(struct hx_step *s, const struct hx_clock *k, const hxp_notice_fact *f,
-                     int kind)
+/* When a notice of this level is told again, if nobody acknowledges it; 0 = never. */
+static int64_t repeat_due(const struct hx_step *s, const struct hx_told *t)
 {
-    struct hx_told *t = new_told(s);
-    if (!t)
-        return;
-    *t = (struct hx_told){.kind = k->kind, .cycle = k->cycle, .how = (uint8_t)kind, .at = s->now};
-    t->level = (uint8_t)hx_level_number(f->level);
-    hx_text_put(t->to, sizeof t->to, f->to);
-    hx_text_put(t->unit, sizeof t->unit, k->unit);
+    bool again = t->again < s->rules->acks[t->level % HX_LEVELS].repeats;
+    return again ? hx_ack_end(s, t->level, s->now) : 0;
 }
 
 static bool is_of(const struct hx_told *t, const struct hx_clock *k)
@@ -81,12 +77,37 @@ static bool is_of(const struct hx_told *t, const struct hx_clock *k)
     return t->kind == k->kind && t->cycle == k->cycle && strcmp(t->unit, k->unit) == 0;
 }
 
+/* Whoever is told of the same twice, as for two that could not be reached, hears its end once. */
+static bool is_told_already(const struct hx_case *c, const struct hx_clock *k,
+                            const hxp_notice_fact *f)
+{
+    for (uint32_t i = 0; i < c->n_told; i++)
+        if (is_of(&c->told[i], k) && !c->told[i].done && strcmp(c->told[i].to, f->to) == 0 &&
+            c->told[i].level == hx_level_number(f->level))
+            return true;
+    return false;
+}
+
+static void remember(struct hx_step *s, const struct hx_clock *k, const hxp_notice_fact *f,
+                     int kind)
+{
+    struct hx_told *t = is_told_already(s->c, k, f) ? NULL : new_told(s);
+    if (!t)
+        return;
+    *t = (struct hx_told){.kind = k->kind, .cycle = k->cycle, .how = (uint8_t)kind, .at = s->now};
+    t->level = (uint8_t)hx_level_number(f->level);
+    hx_text_put(t->to, sizeof t->to, f->to);
+    hx_text_put(t->unit, sizeof t->unit, k->unit);
+    t->ack_until = repeat_due(s, t);
+}
+
 /* Names of those who were told of this clock before. */
 static void list_told(struct hx_step *s, const struct hx_clock *k, hxp_notice_fact *f)
 {
     f->told = hx_arena_alloc(s->arena, s->c->n_told * sizeof *f->told);
     for (uint32_t i = 0; f->told && i < s->c->n_told; i++)
-        if (is_of(&s->c->told[i], k) && !s->c->told[i].done && s->c->told[i].at < s->now)
+        if (is_of(&s->c->told[i], k) && !s->c->told[i].done && s->c->told[i].at < s->now &&
+            strcmp(s->c->told[i].to, f->to) != 0)
             f->told[f->n_told++] = hx_arena_strdup(s->arena, s->c->told[i].to);
 }
 
@@ -371,24 +392,49 @@ void hx_ladder_correct(struct hx_step *s, const struct hx_clock *k, const char *
 
 int64_t hx_told_due(const struct hx_told *t)
 {
-    return t->acked && !t->done && t->ack_until ? t->ack_until : INT64_MAX;
+    return !t->done && t->ack_until ? t->ack_until : INT64_MAX;
+}
+
+static const char *clock_text(struct hx_step *s, int64_t t)
+{
+    int64_t minute = (t + hx_zone_offset(&s->rules->zone, t)) / HX_MINUTE % (24 * 60);
+    return hx_arena_printf(s->arena, "%02d:%02d", (int)(minute / 60), (int)(minute % 60));
+}
+
+/* Why it comes once more: nobody answered, or somebody did and nothing came of it. */
+static const char *why_again(struct hx_step *s, const struct hx_told *t, const char *awaited)
+{
+    if (!t->acked)
+        return hx_arena_printf(s->arena, "not acknowledged since %s", clock_text(s, t->at));
+    return hx_arena_printf(s->arena, "acknowledged %s by %s, no %s since",
+                           clock_text(s, t->acked_at), t->acked_by, awaited);
 }
 
 void hx_ladder_return(struct hx_step *s, struct hx_told *t)
 {
     const struct hx_clock_rule *rule = &s->rules->clocks[t->kind];
+    const char *why = why_again(s, t, rule->until);
+    if (!t->acked)
+        t->again++;
     hxp_notice_fact *f = hx_fact_notice(s, t->how, hx_arena_strdup(s->arena, t->to));
-    t->acked = 0;
-    t->ack_until = 0;
+    t->ack_until = repeat_due(s, t);
     if (!f)
         return;
-    f->clock = (char *)(uintptr_t)rule->name;
-    f->level = (char *)(uintptr_t)hx_level_name(t->level);
-    f->expects = (char *)(uintptr_t)rule->until;
-    int64_t minute =
-        (t->acked_at + hx_zone_offset(&s->rules->zone, t->acked_at)) / HX_MINUTE % (24 * 60);
-    f->why = hx_arena_printf(s->arena, "acknowledged %02d:%02d by %s, no %s since",
-                             (int)(minute / 60), (int)(minute % 60), t->acked_by, rule->until);
+    f->clock = hx_text_field(rule->name);
+    f->level = hx_text_field(hx_level_name(t->level));
+    f->expects = hx_text_field(rule->until);
+    f->why = hx_text_field(why);
+    if (!t->acked) {
+        f->repeat_case = HONGXIN__V1__NOTICE_FACT__REPEAT_AGAIN;
+        f->again = t->again;
+    }
+    t->acked = 0;
+    for (uint32_t i = 0; i < s->c->n_clocks; i++) /* as it is now (F16) */
+        if (is_of(t, &s->c->clocks[i])) {
+            f->deadline = s->c->clocks[i].deadline;
+            list_told(s, &s->c->clocks[i], f);
+        }
+    hx_post_answers(s, f);
 }
 
 void hx_ladder_forget(struct hx_step *s, const struct hx_clock *k)

@@ -135,6 +135,7 @@ struct hx_road_rule {
 struct hx_ack_rule {
     int64_t within_ms;
     int32_t until_ms; /* of the day; used when within_ms is 0 */
+    uint8_t repeats;  /* without one the notice is told so often again, each time by another road */
 };
 
 enum { HX_LEVELS = 6 };

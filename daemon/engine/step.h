@@ -167,9 +167,10 @@ void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passe
 void hx_ladder_clear(struct hx_step *s, const struct hx_clock *k);
 /* What was told turned out otherwise. `all`: reminders too, not only breaches. */
 void hx_ladder_correct(struct hx_step *s, const struct hx_clock *k, const char *why, bool all);
-/* A notice comes back: acknowledged, but the fact did not follow. */
+/* A notice comes back: acknowledged, but the fact did not follow; or never acknowledged (F5). */
 void hx_ladder_return(struct hx_step *s, struct hx_told *t);
-/* When the acknowledgement of a notice runs out; INT64_MAX when nothing waits. */
+/* When the acknowledgement of a notice runs out, or it is told again without one; INT64_MAX when
+ * nothing waits. */
 int64_t hx_told_due(const struct hx_told *t);
 /* Nobody has to hear more about it. */
 void hx_ladder_forget(struct hx_step *s, const struct hx_clock *k);
