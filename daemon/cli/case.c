@@ -182,6 +182,30 @@ static void print_silences(const struct show *s, const hxp_case_view *v)
     }
 }
 
+/* Notices that have not arrived, and receipts that were missing. */
+static void print_deliveries(const struct show *s, const hxp_case_view *v, int64_t now)
+{
+    char next[HX_INSTANT_TEXT];
+
+    for (size_t i = 0; i < v->n_on_their_way; i++) {
+        const hxp_delivery_fact *d = v->on_their_way[i];
+        if (i)
+            fprintf(s->out, "  %*s", HEADING, "");
+        else
+            heading(s, "on their way");
+        fprintf(s->out, "%s%s%s %s%s%s  %s %u", d->kind, *d->level ? " " : "", d->level, d->to,
+                *d->person ? " " : "", d->person, d->road, d->attempt);
+        if (*d->error)
+            show_paint(s, SHOW_RED, "  %s", words_text(WORDS_DELIVERY, d->error, s->zh));
+        fprintf(s->out, "  → %s\n", show_time(s, d->next, now, next));
+    }
+    if (!v->faults_theirs && !v->faults_ours)
+        return;
+    heading(s, "receipts");
+    fprintf(s->out, "%s %u, %s %u\n", words_text(WORDS_DELIVERY, "THEIRS", s->zh), v->faults_theirs,
+            words_text(WORDS_DELIVERY, "OURS", s->zh), v->faults_ours);
+}
+
 static void print_breaches(const struct show *s, const hxp_case_view *v)
 {
     char due[HX_INSTANT_TEXT];
@@ -276,6 +300,7 @@ static int run(struct cli *cli)
         print_links(&s, a->view);
         print_clocks(&s, a->view, instant_of(cli));
         print_silences(&s, a->view);
+        print_deliveries(&s, a->view, instant_of(cli));
         print_breaches(&s, a->view);
         print_owners(&s, a->view);
     }

@@ -23,7 +23,8 @@ enum words_kind {
     WORDS_MARK,
     WORDS_ALARM,
     WORDS_REASON,
-    WORDS_LABEL, /* headings and little words of the command itself */
+    WORDS_DELIVERY, /* what became of a notice, why, and by whose fault */
+    WORDS_LABEL,    /* headings and little words of the command itself */
 };
 
 struct words {

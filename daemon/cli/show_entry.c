@@ -300,6 +300,20 @@ static void notice_line(struct lines *l, size_t at)
     end(l);
 }
 
+static void put_delivery(const struct show *s, const hxp_delivery_fact *d)
+{
+    bool good = !strcmp(d->result, "DELIVERED") || !strcmp(d->result, "SENT");
+
+    show_paint(s, good ? SHOW_CYAN : SHOW_YELLOW, "%s %s",
+               words_text(WORDS_DELIVERY, d->result, s->zh),
+               words_text(WORDS_DELIVERY, d->result, !s->zh));
+    fprintf(s->out, "  %s%s%s%s%s", d->kind, *d->level ? " " : "", d->level, *d->kind ? "  " : "",
+            d->to);
+    fprintf(s->out, "%s%s%s%s", *d->person ? " " : "", d->person, *d->road ? "  " : "", d->road);
+    fprintf(s->out, "%s%s", *d->error ? "  " : "", words_text(WORDS_DELIVERY, d->error, s->zh));
+    fprintf(s->out, "%s%s", *d->fault ? "  " : "", words_text(WORDS_DELIVERY, d->fault, s->zh));
+}
+
 static void small_line(struct lines *l, const hxp_fact *f)
 {
     const struct show *s = l->s;
@@ -330,6 +344,9 @@ static void small_line(struct lines *l, const hxp_fact *f)
         fprintf(s->out, "%s %s/%" PRIu32, f->rules->kind, f->rules->name, f->rules->version);
         if (*f->rules->asked_by)
             fprintf(s->out, "  %s, %s: %s", f->rules->asked_by, f->rules->agreed_by, f->rules->why);
+        break;
+    case HONGXIN__V1__FACT__FACT_DELIVERY:
+        put_delivery(s, f->delivery);
         break;
     default:
         show_paint(s, SHOW_RED, "%s ", show_label(s, "alarm"));
@@ -362,6 +379,7 @@ static void fact_line(struct lines *l, size_t at)
     case HONGXIN__V1__FACT__FACT_CLASS:
     case HONGXIN__V1__FACT__FACT_BREACH_MARK:
     case HONGXIN__V1__FACT__FACT_RULES:
+    case HONGXIN__V1__FACT__FACT_DELIVERY:
     case HONGXIN__V1__FACT__FACT_ALARM:
         if (f->fact_case == HONGXIN__V1__FACT__FACT_CLASS && !*f->class_->from)
             break; /* the line of the report says it */

@@ -67,6 +67,77 @@ static struct acked find_ack(const struct told *t, size_t from, const hxp_notice
     return a;
 }
 
+/* Whether this try, receipt or failure is one of this notice. A receipt that names no entry is for
+ * what this receiver was told last before. */
+static bool is_of(const struct told *t, const hxp_delivery_fact *d, size_t at,
+                  const hxp_notice_fact *f)
+{
+    if (strcmp(d->to, f->to) != 0)
+        return false;
+    if (d->notice)
+        return d->notice == t->entries[at]->lsn && !strcmp(d->kind, f->kind) &&
+               !strcmp(d->clock, f->clock) && !strcmp(d->level, f->level);
+    return !strcmp(d->clock, f->clock) && !strcmp(d->level, f->level);
+}
+
+/* The next fact about the way of this notice, from position *i, *j on; NULL ends. */
+static const hxp_delivery_fact *next_step(const struct told *t, size_t at, const hxp_notice_fact *f,
+                                          size_t *i, size_t *j)
+{
+    for (; *i < t->n; (*i)++, *j = 0)
+        while (*j < t->entries[*i]->n_facts) {
+            const hxp_fact *fact = t->entries[*i]->facts[(*j)++];
+            if (fact->fact_case == HONGXIN__V1__FACT__FACT_DELIVERY &&
+                is_of(t, fact->delivery, at, f))
+                return fact->delivery;
+        }
+    return NULL;
+}
+
+/* Tries, receipts and failures of one notice, a line each. */
+static void print_steps(struct told *t, size_t at, const hxp_notice_fact *f)
+{
+    struct show *s = &t->s;
+    char time[HX_INSTANT_TEXT];
+    size_t i = at, j = 0;
+    const hxp_delivery_fact *d;
+
+    while ((d = next_step(t, at, f, &i, &j))) {
+        bool good = !strcmp(d->result, "DELIVERED") || !strcmp(d->result, "SENT");
+        fprintf(s->out, "    %s  ", show_time(s, t->entries[i]->t_rec, t->entries[0]->t_rec, time));
+        show_paint(s, good ? SHOW_GREEN : SHOW_RED, "%s %s",
+                   words_text(WORDS_DELIVERY, d->result, s->zh),
+                   words_text(WORDS_DELIVERY, d->result, !s->zh));
+        if (*d->road)
+            fprintf(s->out, "  %s", d->road);
+        if (d->attempt > 1)
+            fprintf(s->out, " %u", d->attempt);
+        if (*d->error)
+            fprintf(s->out, "  %s", words_text(WORDS_DELIVERY, d->error, s->zh));
+        if (*d->fault)
+            fprintf(s->out, "  %s", words_text(WORDS_DELIVERY, d->fault, s->zh));
+        fprintf(s->out, "%s%s%s%s\n", *d->by ? "  " : "", d->by, *d->receipt ? "  " : "",
+                d->receipt);
+    }
+}
+
+/* By which road it went, or why it did not. */
+static void print_road(const struct show *s, const hxp_notice_fact *f)
+{
+    if (*f->held)
+        fprintf(s->out, "  %s %s", s->zh ? "并入汇总" : "held", f->held);
+    else if (*f->undelivered)
+        show_paint(s, SHOW_RED, "  %s%s%s: %s", s->zh ? "未送达" : "not delivered",
+                   !*f->road ? ""
+                   : s->zh   ? "，渠道 "
+                             : " by ",
+                   f->road, words_text(WORDS_DELIVERY, f->undelivered, s->zh));
+    else
+        fprintf(s->out, "  %s %s", s->zh ? "渠道" : "by", *f->road ? f->road : "feed");
+    if (*f->missed)
+        fprintf(s->out, "  (%s %s)", s->zh ? "因未能送达" : "in place of", f->missed);
+}
+
 static void print_row(struct told *t, size_t at, const hxp_notice_fact *f)
 {
     struct show *s = &t->s;
@@ -82,16 +153,31 @@ static void print_row(struct told *t, size_t at, const hxp_notice_fact *f)
         fprintf(s->out, " %s", f->person);
     if (*f->instead_of)
         fprintf(s->out, " (%s %s)", s->zh ? "代" : "instead of", f->instead_of);
-    if (*f->undelivered)
-        show_paint(s, SHOW_RED, "  %s: %s", s->zh ? "未送达" : "not delivered", f->undelivered);
-    else
-        fputs(s->zh ? "  推送" : "  by feed", s->out);
+    print_road(s, f);
     if (a.at)
         show_paint(s, SHOW_GREEN, "  %s %s %s", s->zh ? "已确认" : "acknowledged",
                    show_time(s, a.at, t->entries[0]->t_rec, time), a.by);
     fputc('\n', s->out);
+    print_steps(t, at, f);
     if (t->texts)
         fprintf(s->out, "    %s\n", hx_notice_text(t->texts, e, f, s->zh, text));
+}
+
+/* The same as a list: each step as the fact is, with its instant. */
+static void add_steps(struct told *t, size_t at, const hxp_notice_fact *f, json_t *line)
+{
+    size_t i = at, j = 0;
+    const hxp_delivery_fact *d;
+    json_t *steps = json_array();
+
+    while ((d = next_step(t, at, f, &i, &j))) {
+        hxp_fact fact = HONGXIN__V1__FACT__INIT;
+        fact.fact_case = HONGXIN__V1__FACT__FACT_DELIVERY;
+        fact.delivery = (hxp_delivery_fact *)(uintptr_t)d;
+        json_array_append_new(steps,
+                              hx_json_fact_line(t->entries[i], &fact, NULL, t->cli->utc_offset));
+    }
+    json_object_set_new(line, "deliveries", steps);
 }
 
 static void print_json(struct told *t, size_t at, const hxp_fact *fact)
@@ -107,6 +193,8 @@ static void print_json(struct told *t, size_t at, const hxp_fact *fact)
         json_object_set_new(line, "acked_at",
                             json_string(hx_instant_format(a.at, t->cli->utc_offset, time)));
     }
+    if (line)
+        add_steps(t, at, f, line);
     for (int zh = 0; line && t->texts && zh < 2; zh++)
         json_object_set_new(line, zh ? "zh" : "en",
                             json_string(hx_notice_text(t->texts, e, f, zh, text)));
@@ -182,11 +270,15 @@ const struct cli_command cli_told = {
     .name = "told",
     .summary = "show who was told what of a case, when, by which road, and who acknowledged",
     .operands = "N",
-    .about = "One line for each notice, oldest first: kind, level and clock, the receiver and the "
-             "person on duty\n"
-             "there, whether it went out by the feed or could not be delivered, and the first "
-             "acknowledgement of it\n"
-             "by that receiver. With --json each line is the notice with acked_by and acked_at.",
+    .about =
+        "One line for each notice, oldest first: kind, level and clock, the receiver and the "
+        "person on duty\n"
+        "there, by which road it went or why it could not, and the first acknowledgement of it "
+        "by that\n"
+        "receiver; below it every further try, receipt and failure with its fault. A receipt "
+        "that was deemed stands\n"
+        "below the dispatch. With --json each line is the notice with acked_by, acked_at and "
+        "deliveries.",
     .examples = "  hongxin told CL-1\n      everybody who was told of the first case\n"
                 "  hongxin told CL-1 --texts --zh\n      with what they read, in Chinese\n",
     .options = options,

@@ -212,15 +212,36 @@ static bool tell_one(struct hx_step *s, struct telling *t, int receiver)
     return false;
 }
 
-/* A shifted ladder tells the people of the higher level at the time of the lower one (corner 9). */
-static uint32_t receivers_of(const struct hx_step *s, const struct telling *t)
+/* Receivers of a level of this ladder; 0 = it has no such level. */
+static uint32_t receivers_at(const struct hx_ladder_rule *ladder, int level)
 {
-    const struct hx_ladder_rule *ladder = hx_clock_ladder(s->rules, t->k);
-    int level = mark_of(s, t)->level + t->k->shift + t->above;
     for (int j = 0; j < ladder->n_marks; j++)
         if (ladder->marks[j].level == level)
             return ladder->marks[j].receivers;
-    return t->above ? 0 : mark_of(s, t)->receivers;
+    return 0;
+}
+
+/* A notice that could not be delivered goes on where its own ladder ends, when its receivers stand
+ * on that of the promises too: above the manager who is told of a case that nobody takes, there is
+ * the community. Above the call-back desk there is only the city's. */
+static uint32_t receivers_beyond(const struct hx_step *s, const struct telling *t, int level)
+{
+    const struct hx_mark_rule *mark = mark_of(s, t);
+    int promise = hx_rules_ladder(s->rules, "promise");
+    if (!t->missed || promise < 0)
+        return 0;
+    const struct hx_ladder_rule *ladder = &s->rules->ladders[promise];
+    return receivers_at(ladder, mark->level) & mark->receivers ? receivers_at(ladder, level) : 0;
+}
+
+/* A shifted ladder tells the people of the higher level at the time of the lower one (corner 9). */
+static uint32_t receivers_of(const struct hx_step *s, const struct telling *t)
+{
+    int level = mark_of(s, t)->level + t->k->shift + t->above;
+    uint32_t receivers = receivers_at(hx_clock_ladder(s->rules, t->k), level);
+    if (receivers || t->above)
+        return receivers ? receivers : receivers_beyond(s, t, level);
+    return mark_of(s, t)->receivers;
 }
 
 static bool tell_level(struct hx_step *s, struct telling *t)

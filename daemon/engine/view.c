@@ -229,6 +229,38 @@ static void view_units(const struct hx_machine *m, const struct hx_case *c, hxp_
     v->n_units = n;
 }
 
+static hxp_delivery_fact *sending_view(const struct hx_machine *m, const struct hx_sending *x)
+{
+    hxp_delivery_fact *f = hx_arena_alloc(m->arena, sizeof *f);
+    if (!f)
+        return NULL;
+    hongxin__v1__delivery_fact__init(f);
+    f->to = copy(m->arena, x->to);
+    f->person = copy(m->arena, x->person);
+    f->road = copy(m->arena, x->road);
+    f->attempt = x->attempt;
+    f->error = copy(m->arena, x->error);
+    f->kind = text(hx_notice_kind_name(x->how));
+    f->clock = text(x->kind ? m->rules->clocks[x->kind].name : "");
+    f->level = text(x->kind ? hx_level_name(x->level) : "");
+    f->notice = x->notice;
+    f->next = x->next;
+    return f;
+}
+
+static void view_deliveries(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
+{
+    v->faults_theirs = c->faults_theirs;
+    v->faults_ours = c->faults_ours;
+    v->on_their_way = hx_arena_alloc(m->arena, (c->n_sendings + 1) * sizeof *v->on_their_way);
+    for (uint32_t i = 0; v->on_their_way && i < c->n_sendings; i++) {
+        hxp_delivery_fact *f = sending_view(m, &c->sendings[i]);
+        if (!f)
+            return;
+        v->on_their_way[v->n_on_their_way++] = f;
+    }
+}
+
 static void view_silences(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
 {
     v->silences = hx_arena_alloc(m->arena, (c->n_silences + 1) * sizeof *v->silences);
@@ -277,6 +309,7 @@ hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c)
     view_holder(m, c, v);
     view_units(m, c, v);
     view_silences(m, c, v);
+    view_deliveries(m, c, v);
     view_flags(m, c, v);
     view_clocks(m, c, v);
     view_breaches(m, c, v);
