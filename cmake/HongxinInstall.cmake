@@ -13,11 +13,15 @@ file(READ ${CMAKE_SOURCE_DIR}/config/hotline.yaml settings)
 string(REPLACE " ../var/hotline.clients" " credential:hotline.clients" settings "${settings}")
 file(WRITE ${CMAKE_BINARY_DIR}/install/hotline.yaml "${settings}")
 
-install(FILES ${CMAKE_BINARY_DIR}/install/hongxin.yaml ${CMAKE_BINARY_DIR}/install/hotline.yaml config/roles.yaml DESTINATION ${HX_CONFIG_DIR})
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/config/wechat.yaml)
+file(READ ${CMAKE_SOURCE_DIR}/config/wechat.yaml settings)
+string(REPLACE " ../var/wechat.accounts" " credential:wechat.accounts" settings "${settings}")
+file(WRITE ${CMAKE_BINARY_DIR}/install/wechat.yaml "${settings}")
+install(FILES ${CMAKE_BINARY_DIR}/install/hongxin.yaml ${CMAKE_BINARY_DIR}/install/hotline.yaml ${CMAKE_BINARY_DIR}/install/wechat.yaml config/roles.yaml DESTINATION ${HX_CONFIG_DIR})
 install(DIRECTORY config/calendars config/city config/life-cycles config/mappings config/texts
   DESTINATION ${HX_CONFIG_DIR}
   PATTERN "*.py" EXCLUDE PATTERN __pycache__ EXCLUDE)
-install(FILES deploy/systemd/hongxind.service deploy/systemd/hongxin-hotline.service DESTINATION lib/systemd/system)
+install(FILES deploy/systemd/hongxind.service deploy/systemd/hongxin-hotline.service deploy/systemd/hongxin-wechat.service DESTINATION lib/systemd/system)
 install(FILES docs/man/hongxin.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES deploy/completion/hongxin.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
   RENAME hongxin)

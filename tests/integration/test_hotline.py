@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-import zmq
+from between import Between
 from hongxin.v1 import wire_pb2
 from hotline import BIN, CLIENTS, Hotline
 from wire import wait_until
@@ -295,43 +295,6 @@ def test_the_file_of_clients_is_checked(tmp_path):
 
 
 # ---- dying and being away -----------------------------------------------------------------------------------------
-
-class Between:
-    """Stands between door and daemon; answers of the daemon can be held back."""
-
-    def __init__(self, daemon_endpoint, folder):
-        self.endpoint = f"ipc://{folder}/between"
-        context = zmq.Context.instance()
-        self.front, self.back = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
-        self.front.linger = self.back.linger = 0
-        self.front.bind(self.endpoint)
-        self.back.connect(daemon_endpoint)
-        self.hold, self.held, self.end = False, 0, False
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-
-    def run(self):
-        peer, poller = None, zmq.Poller()
-        poller.register(self.front, zmq.POLLIN)
-        poller.register(self.back, zmq.POLLIN)
-        while not self.end:
-            ready = dict(poller.poll(20))
-            if self.front in ready:
-                peer, *frames = self.front.recv_multipart()
-                self.back.send_multipart(frames)
-            if self.back in ready:
-                frames = self.back.recv_multipart()
-                if self.hold:
-                    self.held += 1
-                else:
-                    self.front.send_multipart([peer, *frames])
-        self.front.close()
-        self.back.close()
-
-    def close(self):
-        self.end = True
-        self.thread.join()
-
 
 def test_killed_between_the_daemon_s_answer_and_its_own_nothing_is_lost_or_doubled(daemon, client, make_door, tmp_path):
     between = Between(daemon.doors["intake"], tmp_path)

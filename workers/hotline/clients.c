@@ -1,16 +1,10 @@
 #include "hotline/clients.h"
 
 #include "base/text.h"
-#include "config/yaml_doc.h"
-#include "hongxin/key.h"
-#include <errno.h>
+#include "door/secret.h"
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { FILE_MAX = 65536 };
 
 struct clients {
     uint8_t hash_key[32]; /* of this process only */
@@ -93,49 +87,17 @@ static void read_clients(struct yaml_doc *doc, struct clients *c)
         yaml_doc_fault(doc, root, "there are no clients: nobody could come in");
 }
 
-static int read_file(const char *path, char text[FILE_MAX + 1], struct hx_problem *problem)
-{
-    int fd = hx_secret_open(path);
-    if (fd < 0) {
-        (void)hx_problem_set(problem, "%s: %s", path,
-                             fd == HX_DENIED ? "others may read it, or it is no file: mode 0600"
-                                             : hx_strerror(fd));
-        return fd;
-    }
-    size_t size = 0;
-    ssize_t n = 1;
-    while (n > 0 && size < FILE_MAX && (n = read(fd, text + size, FILE_MAX - size)) > 0)
-        size += (size_t)n;
-    close(fd);
-    text[size] = '\0';
-    if (n < 0 || size == FILE_MAX || strlen(text) != size) {
-        (void)hx_problem_set(problem, "%s: cannot be read, or is larger than %d bytes", path,
-                             FILE_MAX);
-        return HX_IO;
-    }
-    return HX_OK;
-}
-
 int clients_load(const char *path, struct clients **out, struct hx_problem *problem)
 {
     struct clients *c = calloc(1, sizeof *c);
-    char *text = malloc(FILE_MAX + 1);
     struct yaml_doc doc = {0};
-    int rc = c && text ? read_file(path, text, problem) : HX_NOMEM;
+    int rc = c ? secret_doc_open(&doc, path, problem) : HX_NOMEM;
     if (!rc) {
         randombytes_buf(c->hash_key, sizeof c->hash_key);
-        rc = yaml_doc_open_text(&doc, path, text, problem);
-    }
-    if (!rc) {
         read_clients(&doc, c);
         rc = doc.rc;
     }
-    if (doc.text)
-        sodium_memzero(doc.text, doc.size);
-    yaml_doc_close(&doc);
-    if (text)
-        sodium_memzero(text, FILE_MAX + 1);
-    free(text);
+    secret_doc_close(&doc);
     if (rc) {
         clients_free(c);
         return rc;

@@ -1,79 +1,16 @@
 /* hongxin-hotline: the HTTP door for hotlines (12345 and others). */
 #include "base/log.h"
+#include "door/program.h"
 #include "door/run.h"
 #include "hotline/calls.h"
 #include "hotline/drop.h"
 #include "hotline/hotline.h"
 
-#include <getopt.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-
-#define DEFAULT_CONFIG "/etc/hongxin/hotline.yaml"
-
-enum { EXIT_USAGE = 2 };
-
-static void help(FILE *to)
-{
-    fputs("Usage: hongxin-hotline [--config FILE] [--check-config]\n"
-          "\n"
-          "The HTTP door for hotlines: takes reports, updates, withdrawals, call-backs and orders "
-          "as\n"
-          "JSON and answers when hongxind has them on disk. docs/hotline.md describes it.\n"
-          "\n"
-          "  --config FILE    the configuration [" DEFAULT_CONFIG "]\n"
-          "  --check-config   check the configuration and the files it names, then end\n"
-          "  --version        print the version\n"
-          "  --help           print this\n"
-          "\n"
-          "Signals: SIGTERM and SIGINT finish what was begun and end.\n"
-          "Exit codes: 0 ended in order, 1 could not start (the log says why), 2 wrong use.\n",
-          to);
-}
-
-struct arguments {
-    const char *config;
-    bool check;
-};
-
-/* -1: go on; else the exit code. */
-static int parse(int argc, char **argv, struct arguments *a)
-{
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"check-config", no_argument, NULL, 'k'},
-                                            {"version", no_argument, NULL, 'v'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1) {
-        switch (option) {
-        case 'c':
-            a->config = optarg;
-            break;
-        case 'k':
-            a->check = true;
-            break;
-        case 'v':
-            puts("hongxin-hotline " HX_VERSION);
-            return EXIT_SUCCESS;
-        case 'h':
-            help(stdout);
-            return EXIT_SUCCESS;
-        default:
-            fputs("hongxin-hotline: unknown option, or one without its value; see --help\n",
-                  stderr);
-            return EXIT_USAGE;
-        }
-    }
-    if (optind == argc)
-        return -1;
-    fputs("hongxin-hotline: unexpected argument; see --help\n", stderr);
-    return EXIT_USAGE;
-}
 
 static int load(struct hotline *h, const char *config, struct hx_problem *problem)
 {
@@ -130,10 +67,15 @@ static void end(struct hotline *h, struct run *run)
 int main(int argc, char **argv)
 {
     static struct hotline h;
-    struct arguments a = {.config = DEFAULT_CONFIG};
+    struct program a = {
+        .name = "hongxin-hotline",
+        .about = "The HTTP door for hotlines: takes reports, updates, withdrawals, call-backs and "
+                 "orders as\n"
+                 "JSON and answers when hongxind has them on disk. docs/hotline.md describes it.\n",
+        .config = "/etc/hongxin/hotline.yaml"};
     struct hx_problem problem = {""};
     struct run run = {0};
-    int code = parse(argc, argv, &a);
+    int code = program_parse(argc, argv, &a);
     if (code >= 0)
         return code;
     prctl(PR_SET_DUMPABLE, 0); /* there are secrets: no core, nobody attaches */

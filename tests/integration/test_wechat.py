@@ -1,0 +1,251 @@
+"""The WeChat door: what the platform sends in each of its modes, and a resident's small dialogue."""
+import base64
+import hashlib
+import http.client
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+import urllib.parse
+
+import pytest
+from between import Between
+from hongxin.v1 import wire_pb2
+from wire import wait_until
+
+BIN = os.environ["HX_BIN"]
+SOURCE = os.environ["HX_SOURCE"]
+KEY, OLD_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "Z" * 43
+ACCOUNTS = f"""accounts:
+  - {{path: plain-0123456789abcdef, kind: official, id: wx-plain, token: tokenplain, source: wechat-plain}}
+  - {{path: safe-0123456789abcdef, kind: official, id: wx-safe, token: tokensafe, key: {KEY}, previous_token: tokenold, previous_key: {OLD_KEY}, source: wechat-city}}
+  - {{path: wecom-0123456789abcdef, kind: wecom, id: ww-corp, token: tokencom, key: {KEY}, source: wecom-city}}
+"""
+
+
+def aes(key, data, decrypt=False):
+    raw = base64.b64decode(key + "=")
+    return subprocess.run(["openssl", "enc", "-aes-256-cbc", "-nopad", "-K", raw.hex(), "-iv", raw[:16].hex()] + (["-d"] if decrypt else []),
+                          input=data, capture_output=True, check=True).stdout
+
+
+def encrypt(key, id, message):
+    plain = os.urandom(16) + len(message.encode()).to_bytes(4, "big") + message.encode() + id.encode()
+    pad = 32 - len(plain) % 32
+    return base64.b64encode(aes(key, plain + bytes([pad] * pad))).decode()
+
+
+def decrypt(key, id, text):
+    plain = aes(key, base64.b64decode(text), decrypt=True)
+    plain = plain[:-plain[-1]]
+    n = int.from_bytes(plain[16:20], "big")
+    assert plain[20 + n:].decode() == id
+    return plain[20:20 + n].decode()
+
+
+def sign(*parts):
+    return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()
+
+
+def message(type="text", person="o-li", id="1001", **fields):
+    lines = {"ToUserName": "gh_city", "FromUserName": person, "CreateTime": str(int(time.time())), "MsgType": type,
+             **({"MsgId": id} if id else {}), **fields}
+    return "<xml>" + "".join(f"<{k}><![CDATA[{v}]]></{k}>" for k, v in lines.items()) + "</xml>"
+
+
+def content(xml):
+    found = re.search(r"<Content><!\[CDATA\[(.*)\]\]></Content>", xml, re.S)
+    return found and found[1]
+
+
+class Wechat:
+    def __init__(self, folder, intake, feed):
+        (folder / "accounts").write_text(ACCOUNTS)
+        (folder / "accounts").chmod(0o600)
+        self.config = folder / "wechat.yaml"
+        self.config.write_text(f"listen: 127.0.0.1:0\naccounts: accounts\ntexts: {SOURCE}/config/texts/wechat.yaml\n"
+                               f"daemon: {{intake: '{intake}', feed: '{feed}'}}\nlog: {{level: debug}}\n")
+        self.process, self.log = None, []
+
+    def start(self):
+        self.log = []
+        self.process = subprocess.Popen([os.path.join(BIN, "hongxin-wechat"), "--config", str(self.config)], stderr=subprocess.PIPE, text=True)
+        threading.Thread(target=lambda s: [self.log.append(line) for line in s], args=(self.process.stderr,), daemon=True).start()
+        wait_until(lambda: self.port() or self.process.poll() is not None)
+        assert self.process.poll() is None, self.log
+        wait_until(lambda: self.http("GET", "/healthz")[0] == 200)
+        return self
+
+    def port(self):
+        found = [re.search(r"listen=127\.0\.0\.1:(\d+)", line) for line in self.log]
+        return next((int(m[1]) for m in found if m), None)
+
+    def http(self, method, target, body=None):
+        c = http.client.HTTPConnection("127.0.0.1", self.port(), timeout=30)
+        c.request(method, target, body.encode() if body else None, {"Content-Type": "text/xml"})
+        r = c.getresponse()
+        return r.status, r.read().decode()
+
+    def call(self, method, path, query, body=None):
+        return self.http(method, f"/wechat/{path}?" + urllib.parse.urlencode(query), body)
+
+    def plain(self, xml, at=None, token="tokenplain", nonce="77"):
+        at = str(int(at or time.time()))
+        return self.call("POST", "plain-0123456789abcdef", {"signature": sign(token, at, nonce), "timestamp": at, "nonce": nonce, "openid": "x"}, xml)
+
+    def safe(self, xml, path="safe", token="tokensafe", key=KEY, id="wx-safe", nonce="78", change=lambda e: e):
+        at, secret = str(int(time.time())), encrypt(key, id, xml)
+        query = {"signature": sign(token, at, nonce), "timestamp": at, "nonce": nonce, "encrypt_type": "aes",
+                 "msg_signature": sign(token, at, nonce, secret)}
+        body = f"<xml><ToUserName><![CDATA[gh_city]]></ToUserName><Encrypt><![CDATA[{change(secret)}]]></Encrypt></xml>"
+        status, text = self.call("POST", f"{path}-0123456789abcdef", query, body)
+        inside = re.search(r"<Encrypt><!\[CDATA\[(.*?)\]\]></Encrypt><MsgSignature><!\[CDATA\[(.*?)\]\]></MsgSignature>"
+                           r"<TimeStamp>(\d+)</TimeStamp><Nonce><!\[CDATA\[(.*?)\]\]></Nonce>", text)
+        if inside:
+            assert inside[2] == sign(token, inside[3], inside[4], inside[1])
+            text = decrypt(key, id, inside[1])
+        return status, text
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def end(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
+
+
+@pytest.fixture
+def make(daemon, tmp_path):
+    made = []
+
+    def start(intake=None):
+        made.append(Wechat(tmp_path, intake or daemon.doors["intake"], daemon.doors.get("feed") or daemon.doors["intake"]))
+        return made[-1].start()
+
+    yield start
+    for m in made:
+        m.end()
+
+
+@pytest.fixture
+def door(make):
+    return make()
+
+
+def cases(client):
+    return client.ask("list", list=wire_pb2.ListQuery(closed=True)).cases
+
+
+def test_the_platform_asks_whether_it_is_us(door):
+    query = {"signature": sign("tokenplain", "1714036504", "5"), "timestamp": "1714036504", "nonce": "5", "echostr": "4375120948345356249"}
+    assert door.call("GET", "plain-0123456789abcdef", query) == (200, "4375120948345356249")
+    assert door.call("GET", "plain-0123456789abcdef", {**query, "nonce": "6"})[0] == 401
+    echo = encrypt(KEY, "ww-corp", "1616140317555161061")
+    query = {"msg_signature": sign("tokencom", "1", "2", echo), "timestamp": "1", "nonce": "2", "echostr": echo}
+    assert door.call("GET", "wecom-0123456789abcdef", query) == (200, "1616140317555161061")
+    assert door.call("GET", "guess-0123456789abcdef", query)[0] == 401
+
+
+def test_a_report_in_each_mode(door, client):
+    for n, (send, source) in enumerate(((door.plain, "wechat-plain"), (door.safe, "wechat-city"),
+                                        (lambda x: door.safe(x, path="wecom", token="tokencom", id="ww-corp"), "wecom-city")), 1):
+        status, text = send(message(Content=f"B-0417 天花板漏水 {n}"))
+        assert status == 200 and f"CL-{n}" in content(text) and "已受理" in content(text), text
+        assert "<FromUserName><![CDATA[gh_city]]>" in text and "<ToUserName><![CDATA[o-li]]>" in text
+        assert client.case(n).view.where.building == "B-0417"
+
+
+def test_a_resident_asks_rates_and_withdraws_only_what_is_his(door, client):
+    door.safe(message(Content="The lift in B-0417 is broken", id="1"))
+    answer = content(door.safe(message(Content="status CL-1", id="2"))[1])
+    assert answer.startswith("CL-1: ") and "dispatch" in answer
+    assert "没有找到您的 CL-1" in content(door.safe(message(Content="查询 CL-1", id="3", person="o-wang"))[1])
+    assert "没有找到您的 CL-1" in content(door.safe(message(Content="撤诉 CL-1", id="4", person="o-wang"))[1])
+    assert client.case(1).view.state != "WITHDRAWN"
+    assert "现在不能" in content(door.safe(message(Content="满意 CL-1", id="5"))[1]), "nobody has done anything yet"
+    assert "CL-1" in content(door.safe(message(Content="撤诉 CL-1", id="6"))[1])
+    assert client.case(1).view.state == "WITHDRAWN"
+
+
+def test_what_else_people_send(door, client):
+    subscribe = message("event", id="", Event="subscribe", EventKey="qrscene_B-0417")
+    assert "B-0417" in content(door.safe(subscribe)[1])
+    assert "CL-17" in content(door.safe(message(Content="help"))[1])
+    assert door.safe(message("event", id="", Event="LOCATION", Latitude="1"))[1] == "success"
+    assert "文字" in content(door.safe(message("video", id="8"))[1]) or "write" in content(door.safe(message("video", id="8"))[1])
+    assert "没有这个楼栋" in content(door.safe(message(Content="B-9999 漏水", id="9"))[1])
+    assert not cases(client)
+    place = message("location", id="10", Location_X="36.101757", Location_Y="114.454949", Label="荷阳花园3号楼")  # X is the latitude
+    assert "CL-1" in content(door.safe(place)[1])
+    assert client.case(1).view.where.grid == "G-041"
+
+
+def test_the_same_message_again_is_the_same_complaint_over_a_restart(door, client):
+    xml = message(Content="B-0417 灯坏了", id="77")
+    first = content(door.safe(xml)[1])
+    door.kill()
+    door.start()
+    assert content(door.safe(xml)[1]) == first
+    assert len(cases(client)) == 1
+
+
+def test_what_is_forged_or_old_is_refused(door, client):
+    xml = message(Content="B-0417 灯坏了", id="5")
+    assert door.plain(xml, token="wrong")[0] == 401
+    assert door.plain(xml, at=time.time() - 900)[0] == 401
+    assert door.safe(xml, token="wrong")[0] == 401
+    assert door.safe(xml, key="B" * 43)[0] == 401
+    assert door.safe(xml, id="wx-other")[0] == 401
+    assert door.safe(xml, change=lambda e: e[:-24])[0] == 401
+    at = str(int(time.time()))
+    query = {"signature": sign("tokensafe", at, "1"), "timestamp": at, "nonce": "1"}
+    assert door.call("POST", "safe-0123456789abcdef", query, xml)[0] == 401, "nothing plain is believed where there is a key"
+    assert door.plain("<!DOCTYPE a [<!ENTITY b 'c'>]><xml><A>&b;</A></xml>")[0] == 401
+    assert not cases(client)
+    assert door.safe(xml)[0] == 200
+
+
+def test_a_key_that_is_being_changed_loses_no_message(door, client):
+    assert "CL-1" in content(door.safe(message(Content="B-0417 灯坏了"), token="tokenold", key=OLD_KEY)[1])
+
+
+def test_killed_between_the_daemon_s_answer_and_its_own(daemon, make, client, tmp_path):
+    between = Between(daemon.doors["intake"], tmp_path)
+    try:
+        door = make(between.endpoint)
+        between.hold = True
+        lost = []
+
+        def ask():
+            try:
+                lost.append(door.safe(message(Content="B-0417 灯坏了", id="9")))
+            except Exception as e:  # the connection ended
+                lost.append(e)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        wait_until(lambda: between.held > 0)
+        door.kill()
+        asking.join()
+        assert isinstance(lost[0], Exception)
+        between.hold = False
+        door.start()
+        assert "CL-1" in content(door.safe(message(Content="B-0417 灯坏了", id="9"))[1])  # the platform sends it again
+        assert len(cases(client)) == 1
+    finally:
+        between.close()
+
+
+def test_without_the_daemon_the_platform_is_told_to_come_again(daemon, door):
+    daemon.kill()
+    wait_until(lambda: door.http("GET", "/healthz")[0] == 503)
+    assert door.safe(message(Content="B-0417 灯坏了"))[0] == 503
+
+
+def test_nobody_s_name_or_words_are_in_the_log(door):
+    door.safe(message(Content="B-0417 灯坏了", person="o-secret-person"))
+    door.plain(message(Content="B-0417 灯坏了", person="o-secret-person"), token="wrong")
+    assert not any(s in line for line in door.log for s in ("o-secret-person", "灯坏了", KEY))

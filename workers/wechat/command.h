@@ -1,0 +1,20 @@
+/* What a resident means by a message (对话): a report, or one of a few words with a case's number.
+ * Pure. */
+#ifndef WECHAT_COMMAND_H
+#define WECHAT_COMMAND_H
+
+#include "wechat/settings.h"
+
+enum { WX_PLACE_MAX = 32 };
+
+struct wx_command {
+    enum { WX_REPORT, WX_STATUS, WX_GOOD, WX_BAD, WX_WITHDRAW, WX_HELP } kind;
+    uint64_t case_number;      /* of all but reports and help */
+    char place[WX_PLACE_MAX];  /* of a report: the first word that looks like a building's id
+                                  (B-0417); "" */
+    enum wx_language language; /* English when the text has no character beyond ASCII */
+};
+
+void wx_command_read(const char *text, struct wx_command *out);
+
+#endif

@@ -1,0 +1,341 @@
+/* The small dialogue with residents. It has no memory: each message says all that it means, and its
+ * id makes sending it again harmless, over restarts of everybody, because the daemon knows it. */
+#include "base/text.h"
+#include "hongxin/instant.h"
+#include "hongxin/number.h"
+#include "wechat/command.h"
+#include "wechat/wechat.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ID_MAX = 160, PERSON_TEXT = 17, ANSWER_MAX = 2048 };
+
+struct talk {
+    struct callback *callback;
+    struct wx_command command;
+    char id[ID_MAX], person[PERSON_TEXT], ref[ID_MAX];
+};
+
+/* ---- texts ---- */
+
+/* A text with its {names} filled in: pairs of name and value, NULL at the end. */
+static void fill(char out[ANSWER_MAX], const char *text, const char *const *pairs)
+{
+    size_t n = 0;
+    while (*text && n + 1 < ANSWER_MAX) {
+        const char *value = NULL;
+        for (size_t i = 0; *text == '{' && pairs && pairs[i]; i += 2) {
+            size_t size = strlen(pairs[i]);
+            if (strncmp(text + 1, pairs[i], size) == 0 && text[size + 1] == '}') {
+                value = pairs[i + 1];
+                text += size + 2;
+                break;
+            }
+        }
+        if (value) {
+            size_t size = strnlen(value, ANSWER_MAX - 1 - n);
+            memcpy(out + n, value, size);
+            n += size;
+        } else {
+            out[n++] = *text++;
+        }
+    }
+    out[n] = '\0';
+}
+
+static const char *text_of(const struct talk *t, enum wx_text text)
+{
+    return t->callback->wechat->settings.texts[text][t->command.language];
+}
+
+static void end(struct talk *t, const char *answer)
+{
+    callback_answer(t->callback, answer);
+    free(t);
+}
+
+static void say(struct talk *t, enum wx_text text, const char *const *pairs)
+{
+    char answer[ANSWER_MAX];
+    fill(answer, text_of(t, text), pairs);
+    end(t, answer);
+}
+
+static void later(struct talk *t, const char *code)
+{
+    callback_later(t->callback, code);
+    free(t);
+}
+
+/* ---- publishing ---- */
+
+/* "10-12 19:05" in the city's time. */
+static void short_time(const struct talk *t, int64_t at, char out[HX_INSTANT_TEXT])
+{
+    char whole[HX_INSTANT_TEXT];
+    hx_instant_format(at, t->callback->wechat->settings.utc_offset, whole);
+    snprintf(out, HX_INSTANT_TEXT, "%.5s %.5s", whole + 5, whole + 11);
+}
+
+static int64_t deadline_of(const hxp_reply *reply, const char *clock)
+{
+    for (size_t i = 0; i < reply->n_promises; i++)
+        if (strcmp(reply->promises[i]->clock, clock) == 0)
+            return reply->promises[i]->deadline;
+    return 0;
+}
+
+static void add_promise(const struct talk *t, const hxp_reply *reply, const char *clock,
+                        enum wx_text text, char answer[ANSWER_MAX])
+{
+    char time[HX_INSTANT_TEXT], line[ANSWER_MAX];
+    int64_t at = deadline_of(reply, clock);
+    if (!at)
+        return;
+    short_time(t, at, time);
+    const char *const pairs[] = {"time", time, NULL};
+    fill(line, text_of(t, text), pairs);
+    size_t n = strlen(answer);
+    snprintf(answer + n, ANSWER_MAX - n, "\n%s", line);
+}
+
+static void tell_reported(struct talk *t, const hxp_reply *reply)
+{
+    char answer[ANSWER_MAX];
+    const char *const pairs[] = {"number", reply->number, NULL};
+    t->callback->wechat->reports++;
+    fill(answer, text_of(t, WX_reported), pairs);
+    add_promise(t, reply, "K_ARRIVE", WX_arrives, answer);
+    add_promise(t, reply, "K_RESOLVE", WX_solved, answer);
+    end(t, answer);
+}
+
+static bool is_taken(const hxp_reply *reply)
+{
+    return reply->result == HONGXIN__V1__RESULT__ACCEPTED ||
+           reply->result == HONGXIN__V1__RESULT__DUPLICATE ||
+           reply->result == HONGXIN__V1__RESULT__PARKED;
+}
+
+static void on_reply(void *arg, int err, const hxp_reply *reply)
+{
+    struct talk *t = arg;
+    if (err) {
+        later(t, "NO_ANSWER");
+        return;
+    }
+    const char *const pairs[] = {"number", reply->number, NULL};
+    if (!is_taken(reply) && strcmp(reply->code, "UNKNOWN_PLACE") == 0)
+        say(t, WX_unknown_place, NULL);
+    else if (!is_taken(reply))
+        say(t, WX_refused, pairs);
+    else if (t->command.kind == WX_REPORT)
+        tell_reported(t, reply);
+    else
+        say(t,
+            t->command.kind == WX_GOOD  ? WX_thanks
+            : t->command.kind == WX_BAD ? WX_again
+                                        : WX_withdrawn,
+            pairs);
+}
+
+static void publish(struct talk *t, hxp_event *event, const hxp_reporter *reporter)
+{
+    struct wechat *w = t->callback->wechat;
+    event->id = t->id;
+    event->source = (char *)t->callback->account->source;
+    event->by = (char *)"reporter";
+    const struct hx_item item = {.event = event, .reporter = reporter};
+    if (!hx_client_is_up(w->link.client, HX_DOOR_INTAKE) ||
+        hx_publish_start(w->link.client, &item, on_reply, t) != HX_OK)
+        later(t, "DAEMON_AWAY");
+}
+
+/* ---- reports ---- */
+
+static bool take_position(const struct wx_xml *xml, double out[2])
+{
+    char *end;
+    const char *x = wx_xml_get(xml, "Location_X"), *y = wx_xml_get(xml, "Location_Y");
+    out[1] = strtod(x, &end); /* X is the latitude */
+    if (end == x || *end)
+        return false;
+    out[0] = strtod(y, &end);
+    return end != y && !*end;
+}
+
+static void report(struct talk *t, const char *text)
+{
+    const struct wx_xml *xml = &t->callback->xml;
+    hxp_event event = HONGXIN__V1__EVENT__INIT;
+    hxp_data data = HONGXIN__V1__DATA__INIT;
+    hxp_reporter reporter = HONGXIN__V1__REPORTER__INIT;
+    double position[2];
+    char other[160], *evidence[1] = {NULL};
+    snprintf(other, sizeof other, "wechat:%.128s", wx_xml_get(xml, "FromUserName"));
+    reporter.other = other;
+    event.type = (char *)"REPORTED";
+    event.case_ref = t->ref;
+    data.text = (char *)text;
+    data.place = t->command.place;
+    if (strcmp(wx_xml_get(xml, "MsgType"), "location") == 0 && take_position(xml, position)) {
+        data.position = position;
+        data.n_position = 2;
+    }
+    if (strcmp(wx_xml_get(xml, "MsgType"), "image") == 0) {
+        evidence[0] = (char *)wx_xml_get(xml, "MediaId");
+        data.evidence = evidence;
+        data.n_evidence = 1;
+    }
+    event.data = &data;
+    publish(t, &event, &reporter);
+}
+
+/* ---- questions about a case of one's own ---- */
+
+static void act(struct talk *t)
+{
+    hxp_event event = HONGXIN__V1__EVENT__INIT;
+    hxp_data data = HONGXIN__V1__DATA__INIT;
+    bool good = t->command.kind == WX_GOOD;
+    event.case_number = t->command.case_number;
+    event.type = (char *)(t->command.kind == WX_WITHDRAW ? "WITHDRAW_ASKED"
+                          : good                         ? "CALLBACK_OK"
+                                                         : "CALLBACK_BAD");
+    data.rating = t->command.kind == WX_WITHDRAW ? 0 : good ? 5 : 1;
+    event.data = &data;
+    publish(t, &event, NULL);
+}
+
+static const char *state_word(const struct talk *t, const char *state)
+{
+    const struct wechat_settings *s = &t->callback->wechat->settings;
+    for (size_t i = 0; i < s->n_states; i++)
+        if (strcmp(s->states[i].name, state) == 0)
+            return s->states[i].text[t->command.language];
+    return state;
+}
+
+static void tell_status(struct talk *t, const hxp_case_view *view)
+{
+    char time[HX_INSTANT_TEXT] = "-";
+    if (view->next_deadline)
+        short_time(t, view->next_deadline, time);
+    const char *const pairs[] = {
+        "number", view->number,
+        "state",  state_word(t, view->state),
+        "holder", t->command.language == WX_ZH ? view->holder_name_zh : view->holder_name_en,
+        "time",   time,
+        NULL};
+    say(t, WX_status, pairs);
+}
+
+/* A case that another person reported does not exist for this one. */
+static void on_case(void *arg, int err, const hxp_response *response)
+{
+    struct talk *t = arg;
+    char number[HX_NUMBER_TEXT];
+    const char *const pairs[] = {"number", hx_number_format(t->command.case_number, number), NULL};
+    if (err && err != HX_NOTFOUND) {
+        later(t, "NO_ANSWER");
+        return;
+    }
+    const hxp_case_view *view = err ? NULL : response->case_answer->view;
+    if (!view || strncmp(view->ref, t->person, PERSON_TEXT - 1) != 0)
+        say(t, WX_unknown_case, pairs);
+    else if (t->command.kind == WX_STATUS)
+        tell_status(t, view);
+    else
+        act(t);
+}
+
+static void ask(struct talk *t)
+{
+    hxp_request request = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
+    query.case_number = t->command.case_number;
+    request.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
+    request.case_query = &query;
+    if (hx_ask_start(t->callback->wechat->link.client, &request, on_case, t) != HX_OK)
+        later(t, "DAEMON_AWAY");
+}
+
+/* ---- messages ---- */
+
+/* Who it is, without being it: a keyed hash, so that a reference tells nobody the person. */
+static void name_person(const struct callback *c, char out[PERSON_TEXT])
+{
+    uint8_t digest[crypto_generichash_BYTES_MIN];
+    const char *from = wx_xml_get(&c->xml, "FromUserName");
+    crypto_generichash(digest, sizeof digest, (const uint8_t *)from, strlen(from),
+                       c->account->person_key, sizeof c->account->person_key);
+    sodium_bin2hex(out, PERSON_TEXT, digest, (PERSON_TEXT - 1) / 2);
+}
+
+/* Messages by their MsgId; where there is none, by person and time. */
+static void name_message(struct talk *t)
+{
+    const struct wx_xml *xml = &t->callback->xml;
+    const char *id = wx_xml_get(xml, "MsgId");
+    if (*id)
+        snprintf(t->id, sizeof t->id, "wx:%.40s", id);
+    else
+        snprintf(t->id, sizeof t->id, "wx:%s:%.20s", t->person, wx_xml_get(xml, "CreateTime"));
+    snprintf(t->ref, sizeof t->ref, "%s-%s", t->person, t->id + 3);
+}
+
+/* "qrscene_B-0417" when somebody follows us by the code in the building, "B-0417" when he scans it
+ * again. */
+static void take_event(struct talk *t)
+{
+    const char *event = wx_xml_get(&t->callback->xml, "Event"),
+               *key = wx_xml_get(&t->callback->xml, "EventKey");
+    t->command.language = WX_ZH;
+    if (strncmp(key, "qrscene_", 8) == 0)
+        key += 8;
+    const char *const pairs[] = {"place", key, NULL};
+    bool scans = strcasecmp(event, "SCAN") == 0, follows = strcasecmp(event, "subscribe") == 0;
+    if ((scans || follows) && *key)
+        say(t, WX_at_place, pairs);
+    else if (follows)
+        say(t, WX_welcome, NULL);
+    else
+        end(t, NULL);
+}
+
+static void take_text(struct talk *t, const char *text)
+{
+    wx_command_read(text, &t->command);
+    if (t->command.kind == WX_HELP)
+        say(t, WX_welcome, NULL);
+    else if (t->command.kind == WX_REPORT)
+        report(t, text);
+    else
+        ask(t);
+}
+
+void dialogue_take(struct callback *c)
+{
+    const char *type = wx_xml_get(&c->xml, "MsgType");
+    struct talk *t = calloc(1, sizeof *t);
+    if (!t) {
+        callback_later(c, "NO_MEMORY");
+        return;
+    }
+    t->callback = c;
+    name_person(c, t->person);
+    name_message(t);
+    if (strcmp(type, "event") == 0)
+        take_event(t);
+    else if (strcmp(type, "text") == 0)
+        take_text(t, wx_xml_get(&c->xml, "Content"));
+    else if (strcmp(type, "location") == 0)
+        report(t, wx_xml_get(&c->xml, "Label"));
+    else if (strcmp(type, "voice") == 0 && *wx_xml_get(&c->xml, "Recognition"))
+        take_text(t, wx_xml_get(&c->xml, "Recognition"));
+    else
+        say(t, WX_words_please, NULL);
+}

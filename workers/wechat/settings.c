@@ -1,0 +1,99 @@
+#include "wechat/settings.h"
+
+#include "door/settings.h"
+#include "hongxin/instant.h"
+
+static const char *const text_names[] = {
+#define X(name, text) text,
+    WX_TEXTS(X)
+#undef X
+};
+static const char all_texts[] = "states "
+#define X(name, text) text " "
+    WX_TEXTS(X)
+#undef X
+    ;
+
+static void take_window(struct yaml_doc *doc, yaml_node_t *root, struct wechat_settings *s)
+{
+    int64_t n = yaml_doc_duration(doc, root, "time_window");
+    n = yaml_doc_get(doc, root, "time_window") ? n : 5 * HX_MINUTE;
+    if (n < 30 * HX_SECOND || n > HX_HOUR)
+        yaml_doc_fault(doc, yaml_doc_get(doc, root, "time_window"), "time_window: from 30s to 1h");
+    s->window_ms = (uint64_t)n;
+}
+
+static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct wechat_settings *s)
+{
+    char offset[16];
+    yaml_doc_only(doc, root,
+                  "listen proxied daemon accounts texts time_window utc_offset log limits");
+    settings_listen(doc, root, "127.0.0.1:54331", s->listen, sizeof s->listen);
+    s->proxied = yaml_doc_bool(doc, root, "proxied");
+    link_settings_read(doc, yaml_doc_get(doc, root, "daemon"), &s->daemon);
+    settings_path(doc, root, "accounts", "../var/wechat.accounts", s->accounts, sizeof s->accounts);
+    settings_path(doc, root, "texts", "texts/wechat.yaml", s->texts_file, sizeof s->texts_file);
+    settings_text(doc, root, "utc_offset", "+08:00", offset, sizeof offset);
+    if (hx_offset_parse(offset, &s->utc_offset) != HX_OK)
+        yaml_doc_fault(doc, yaml_doc_get(doc, root, "utc_offset"),
+                       "utc_offset is an offset such as +08:00");
+    take_window(doc, root, s);
+    settings_log(doc, yaml_doc_get(doc, root, "log"), &s->log_level);
+    http_limits_read(doc, yaml_doc_get(doc, root, "limits"), &s->limits);
+    if (!yaml_doc_get(doc, yaml_doc_get(doc, root, "limits"), "answer_ms"))
+        s->limits.answer_ms = 4500; /* the platform hangs up after five seconds */
+}
+
+static void take_states(struct yaml_doc *doc, yaml_node_t *list, struct wechat_settings *s)
+{
+    yaml_node_t *map;
+    for (size_t i = 0; (map = yaml_doc_item(doc, list, i)) != NULL; i++) {
+        if (i == WX_STATES_MAX) {
+            yaml_doc_fault(doc, map, "more than %d states", WX_STATES_MAX);
+            return;
+        }
+        yaml_doc_only(doc, map, "state zh en");
+        yaml_doc_need(doc, map, "state", s->states[i].name, sizeof s->states[i].name);
+        yaml_doc_need(doc, map, "zh", s->states[i].text[WX_ZH], sizeof s->states[i].text[WX_ZH]);
+        yaml_doc_need(doc, map, "en", s->states[i].text[WX_EN], sizeof s->states[i].text[WX_EN]);
+        s->n_states = i + 1;
+    }
+}
+
+/* A text that is missing in one language is a fault, not a blank. */
+static void take_texts(struct yaml_doc *doc, yaml_node_t *root, struct wechat_settings *s)
+{
+    take_states(doc, yaml_doc_get(doc, root, "states"), s);
+    yaml_doc_only(doc, root, all_texts);
+    for (size_t i = 0; i < WX_TEXTS_COUNT; i++) {
+        yaml_node_t *map = yaml_doc_get(doc, root, text_names[i]);
+        if (!map) {
+            yaml_doc_fault(doc, root, "%s is missing", text_names[i]);
+            return;
+        }
+        yaml_doc_only(doc, map, "zh en");
+        yaml_doc_need(doc, map, "zh", s->texts[i][WX_ZH], WX_TEXT_MAX);
+        yaml_doc_need(doc, map, "en", s->texts[i][WX_EN], WX_TEXT_MAX);
+    }
+}
+
+typedef void take_fn(struct yaml_doc *doc, yaml_node_t *root, struct wechat_settings *s);
+
+static int load(const char *path, take_fn *take, struct wechat_settings *s,
+                struct hx_problem *problem)
+{
+    struct yaml_doc doc;
+    int rc = yaml_doc_open(&doc, path, problem);
+    if (!rc) {
+        take(&doc, yaml_doc_root(&doc), s);
+        rc = doc.rc;
+    }
+    yaml_doc_close(&doc);
+    return rc;
+}
+
+int wechat_settings_load(const char *path, struct wechat_settings *s, struct hx_problem *problem)
+{
+    int rc = load(path, take_all, s, problem);
+    return rc ? rc : load(s->texts_file, take_texts, s, problem);
+}

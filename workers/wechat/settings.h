@@ -1,0 +1,56 @@
+/* The configuration of hongxin-wechat: config/wechat.yaml, and the texts for residents. */
+#ifndef WECHAT_SETTINGS_H
+#define WECHAT_SETTINGS_H
+
+#include "base/log.h"
+#include "door/link.h"
+#include "http/limits.h"
+
+enum { WX_TEXT_MAX = 600, WX_STATES_MAX = 32 };
+
+/* Every text a resident can see; keys of config/texts/wechat.yaml. */
+#define WX_TEXTS(X)                                                                                \
+    X(welcome, "welcome")                                                                          \
+    X(at_place, "at_place")                                                                        \
+    X(reported, "reported")                                                                        \
+    X(arrives, "arrives")                                                                          \
+    X(solved, "solved")                                                                            \
+    X(status, "status")                                                                            \
+    X(thanks, "thanks")                                                                            \
+    X(again, "again")                                                                              \
+    X(withdrawn, "withdrawn")                                                                      \
+    X(refused, "refused")                                                                          \
+    X(unknown_case, "unknown_case")                                                                \
+    X(unknown_place, "unknown_place")                                                              \
+    X(words_please, "words_please")
+
+enum wx_text {
+#define X(name, text) WX_##name,
+    WX_TEXTS(X)
+#undef X
+        WX_TEXTS_COUNT
+};
+enum wx_language { WX_ZH, WX_EN, WX_LANGUAGES };
+
+struct wechat_settings {
+    char listen[128]; /* ["127.0.0.1:54331"] */
+    bool proxied;     /* [false] */
+    struct link_settings daemon;
+    char accounts[512];   /* ["../var/wechat.accounts"] */
+    char texts_file[512]; /* ["texts/wechat.yaml"] */
+    uint64_t window_ms;   /* time_window: how old a callback may be [5min] */
+    int utc_offset;
+    enum hx_log_level log_level;
+    struct http_limits limits;
+    char texts[WX_TEXTS_COUNT][WX_LANGUAGES][WX_TEXT_MAX];
+    struct {
+        char name[48], text[WX_LANGUAGES][64];
+    } states[WX_STATES_MAX]; /* words for states of the life cycle; one that is not there is shown
+                                as it is */
+    size_t n_states;
+};
+
+HX_CHECK int wechat_settings_load(const char *path, struct wechat_settings *s,
+                                  struct hx_problem *problem);
+
+#endif
