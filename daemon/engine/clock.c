@@ -66,6 +66,8 @@ uint32_t hx_clock_days_now(const struct hx_step *s, const struct hx_calendar_rul
 
 int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cycle)
 {
+    if (kind <= 0) /* a city's file without this clock */
+        return 0;
     const struct hx_clock_rule *rule = &r->clocks[kind];
     int at = rule->budget_ms[class_no] ? class_no : 0;
     if (cycle > 1 && rule->later_budget_ms[at])

@@ -76,6 +76,8 @@ static void join_pause(struct hx_step *s, struct hx_clock *k)
 
 void hx_clock_start_for(struct hx_step *s, int kind, int64_t start, int64_t budget)
 {
+    if (kind <= 0) /* a city's file without this clock */
+        return;
     const struct hx_clock_rule *rule = &s->rules->clocks[kind];
     struct hx_case *c = s->c;
     if (!hx_clock_fits(s->rules, c, kind) || (!rule->shown && !rule->dated && budget == 0))
@@ -96,7 +98,7 @@ void hx_clock_start_for(struct hx_step *s, int kind, int64_t start, int64_t budg
 
 void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t deadline)
 {
-    struct hx_clock *k = add(s, kind, start);
+    struct hx_clock *k = kind > 0 ? add(s, kind, start) : NULL;
     if (!k)
         return;
     k->basis = HX_BASIS_DATE;

@@ -559,7 +559,7 @@ static void late_receipt(struct hx_step *s)
     f->level = d->level;
     f->notice = d->notice;
     f->receipt = d->receipt;
-    f->by = s->event->by;
+    f->by = hx_step_came(s)->by;
 }
 
 void hx_delivery_arrived(struct hx_step *s)
@@ -571,7 +571,7 @@ void hx_delivery_arrived(struct hx_step *s)
             continue;
         hxp_delivery_fact *f = say(s, x, "DELIVERED");
         if (f) {
-            f->by = s->event->by;
+            f->by = hx_step_came(s)->by;
             f->receipt = s->data->receipt;
         }
         over(x);
@@ -603,7 +603,7 @@ void hx_delivery_taken(struct hx_step *s)
     for (uint32_t i = 0; s->event && i < s->c->n_sendings; i++) {
         struct hx_sending *x = &s->c->sendings[i];
         if (x->how == HX_NOTICE_CASE && same_area(x->to, s->c->holder))
-            arrived(s, x, s->event->by);
+            arrived(s, x, hx_step_came(s)->by);
     }
     sweep(s->c);
 }

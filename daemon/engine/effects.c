@@ -17,7 +17,8 @@ static void open_case(struct hx_step *s, const struct hx_call *call)
     struct hx_case *c = s->c;
     const hxp_data *d = s->data;
     c->t_report = s->t_eff; /* sent while we were down: when it was sent (corner 17) */
-    c->t0 = s->event->t_occ && s->event->t_occ <= s->t_rcv ? s->event->t_occ : s->t_rcv;
+    int64_t t_occ = hx_step_came(s)->t_occ;
+    c->t0 = t_occ && t_occ <= s->t_rcv ? t_occ : s->t_rcv;
     c->owner = HX_OWNER_DISPATCHER;
     c->owner_since = c->t_report;
     hx_place_case(s);
@@ -25,7 +26,7 @@ static void open_case(struct hx_step *s, const struct hx_call *call)
     PUT(about, d->about);
     c->n_parties = 1;
     c->parties[0] = (struct hx_party){.t_occ = c->t0};
-    if (s->event->confidential || d->confidential)
+    if (hx_step_came(s)->confidential || d->confidential)
         hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
     if (c->repeat_of)
         hx_flag_set(s, HX_FLAG_REPEAT, true);
@@ -45,6 +46,8 @@ static void open_part(struct hx_step *s, const struct hx_call *call)
     (void)call;
     struct hx_case *c = s->c;
     const struct hx_case *whole = s->other;
+    if (!whole)
+        return;
     c->split_from = whole->number;
     c->t_report = whole->t_report;
     c->t0 = whole->t0;

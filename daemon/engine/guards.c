@@ -199,7 +199,7 @@ static bool by_accused(const struct hx_step *s, const struct hx_call *call)
 
 void hx_asked(struct hx_step *s, struct hx_asker *asker)
 {
-    snprintf(asker->by, sizeof asker->by, "%s", s->event->by);
+    snprintf(asker->by, sizeof asker->by, "%s", hx_step_came(s)->by);
     snprintf(asker->principal, sizeof asker->principal, "%s", s->principal);
 }
 

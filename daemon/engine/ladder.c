@@ -30,7 +30,9 @@ static const char *field(const struct hx_step *s, const char *name, size_t n)
 
 const char *hx_receiver(struct hx_step *s, int receiver)
 {
-    const char *pattern = s->rules->receivers[receiver].pattern;
+    if (receiver < 0) /* a city's file that names nobody so */
+        receiver = hx_rules_receiver(s->rules, "desk");
+    const char *pattern = receiver < 0 ? "city/desk" : s->rules->receivers[receiver].pattern;
     const char *open = strchr(pattern, '{');
     const char *close = open ? strchr(open, '}') : NULL;
     if (!close)

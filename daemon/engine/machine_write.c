@@ -314,6 +314,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->overflow = s->quiet = s->split = s->unreached = false;
     s->unit = NULL;
     s->routed = false;
+    s->depth = 0;
 }
 
 static int64_t next_due(const struct hx_step *s)

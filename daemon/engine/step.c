@@ -120,8 +120,15 @@ bool hx_row_allowed(const struct hx_step *s, const struct hx_transition *row)
     return true;
 }
 
+const hxp_event *hx_step_came(const struct hx_step *s)
+{
+    static const hxp_event nothing = HONGXIN__V1__EVENT__INIT;
+    return s->event ? s->event : &nothing;
+}
+
 bool hx_step_event(struct hx_step *s, int event)
 {
+    enum { DEPTH = 4 }; /* an event and what it goes on with; a circle of `try` ends here */
     uint32_t from = UINT32_C(1) << s->c->state;
     const char *outer = s->cause;
     int furthest = -1;
@@ -129,13 +136,17 @@ bool hx_step_event(struct hx_step *s, int event)
     s->required = NULL;
     s->refusal = "NOT_NOW";
     s->refusal_result = HONGXIN__V1__RESULT__NOT_ALLOWED;
+    if (s->depth == DEPTH)
+        return false;
     for (int i = 0; i < s->rules->n_transitions; i++) {
         const struct hx_transition *row = &s->rules->transitions[i];
         if (row->event != event || !(row->from & from) || !fits(s, row, earlier, &furthest))
             continue;
         if (!s->rules->events[event].internal)
             s->cause = s->rules->events[event].name;
+        s->depth++;
         take(s, row);
+        s->depth--;
         s->cause = outer;
         s->refusal = NULL;
         return true;

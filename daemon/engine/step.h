@@ -65,7 +65,12 @@ struct hx_step {
         unreached; /* the holder is not: whoever is called in its place is called by another road */
     bool quiet;    /* the past of an imported case: nobody is told */
     bool split;    /* the event names cases to be made of this one */
+    uint8_t depth; /* rows taken within rows (`try`) */
 };
+
+/* What came in, or an empty event when a mark fired: a word may stand in any row of a city's file.
+ */
+const hxp_event *hx_step_came(const struct hx_step *s);
 
 /* ---- facts.c: building facts ---- */
 void hx_fact_state(struct hx_step *s, int from, int to);

@@ -73,7 +73,7 @@ static void dispatch(struct hx_step *s, const struct hx_call *call)
 static void name_person(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    hx_text_put(s->c->person, sizeof s->c->person, s->event->by);
+    hx_text_put(s->c->person, sizeof s->c->person, hx_step_came(s)->by);
     s->c->person_at = s->t_eff;
 }
 

@@ -18,7 +18,8 @@ static bool other_open(const struct hx_step *s, const struct hx_call *call)
 /* The deadline that the absorbing case will have for this kind of clock. */
 static int64_t merged_deadline(const struct hx_step *s, int kind)
 {
-    struct hx_clock *own = hx_clock_find(s->c, kind), *b = hx_clock_find(s->other, kind);
+    struct hx_clock *own = hx_clock_find(s->c, kind);
+    struct hx_clock *b = s->other ? hx_clock_find(s->other, kind) : NULL;
     if (!b || !b->deadline)
         return 0;
     struct hx_clock k = *b;
@@ -49,6 +50,8 @@ static bool second_for_merge(const struct hx_step *s, const struct hx_call *call
 static void ask_merge(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
+    if (!s->other)
+        return;
     s->c->merged_into = s->other->number;
     hx_asked(s, &s->c->merge_asker);
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, true);
@@ -59,6 +62,8 @@ static void merge(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
+    if (!s->other)
+        return;
     c->merged_into = s->other->number;
     c->merge_asker.by[0] = '\0';
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, false);
@@ -160,6 +165,8 @@ static void absorb(struct hx_step *s, const struct hx_call *call)
 {
     struct hx_case *c = s->c;
     struct hx_case *a = s->other;
+    if (!a)
+        return;
     take_parties(s, a);
     hx_earliest_report(s, a->t0);
     if (a->flags & HX_FLAG_CONFIDENTIAL)
@@ -182,6 +189,8 @@ static void release(struct hx_step *s, const struct hx_call *call)
     (void)call;
     struct hx_case *c = s->c;
     uint32_t kept = 0;
+    if (!s->other)
+        return;
     for (uint32_t i = 0; i < c->n_parties; i++)
         if (c->parties[i].from_case != s->other->number)
             c->parties[kept++] = c->parties[i];

@@ -21,8 +21,8 @@ static bool clock_known(const struct hx_step *s, const struct hx_call *call)
 /* The notice was sent to this person's own post: "community:C-03" for "community:C-03/ma". */
 static bool is_own(const struct hx_step *s, const struct hx_told *t)
 {
-    size_t n = strcspn(s->event->by, "/");
-    return strncmp(t->to, s->event->by, n) == 0 && (t->to[n] == '\0' || t->to[n] == '/');
+    size_t n = strcspn(hx_step_came(s)->by, "/");
+    return strncmp(t->to, hx_step_came(s)->by, n) == 0 && (t->to[n] == '\0' || t->to[n] == '/');
 }
 
 static bool is_told(const struct hx_step *s, const struct hx_told *t)
@@ -91,20 +91,20 @@ static void acknowledge(struct hx_step *s, const struct hx_call *call)
             continue;
         if (somebody_answers(s)) {
             hxp_notice_fact *f =
-                hx_fact_notice(s, HX_NOTICE_CASE, hx_arena_strdup(s->arena, s->event->by));
+                hx_fact_notice(s, HX_NOTICE_CASE, hx_arena_strdup(s->arena, hx_step_came(s)->by));
             if (f)
                 f->why = hx_arena_printf(s->arena, "helper: acknowledged before by %s",
                                          somebody_answers(s));
             return;
         }
-        hx_delivery_heard(s, s->event->by);
+        hx_delivery_heard(s, hx_step_came(s)->by);
         t->acked = 1;
         t->acked_at = s->t_eff;
         t->ack_until = hx_ack_end(s, t->level, s->t_eff);
         int64_t silent = hx_silenced_until(s->c, t, s->t_eff);
         if (silent > t->ack_until)
             t->ack_until = silent;
-        snprintf(t->acked_by, sizeof t->acked_by, "%s", s->event->by);
+        snprintf(t->acked_by, sizeof t->acked_by, "%s", hx_step_came(s)->by);
     }
 }
 

@@ -19,7 +19,7 @@ static bool own_channel(const struct hx_step *s, const struct hx_call *call)
 static bool own_source(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return strcmp(s->event->source, s->c->source) == 0;
+    return strcmp(hx_step_came(s)->source, s->c->source) == 0;
 }
 
 static bool shortly_before(const struct hx_step *s, int64_t t)
@@ -63,8 +63,9 @@ static bool settled(const struct hx_party *p)
 static struct hx_party *called(const struct hx_step *s)
 {
     struct hx_case *c = s->c;
-    if (s->data->party[0])
-        return party_named(s, s->data->party);
+    struct hx_party *named = s->data->party[0] ? party_named(s, s->data->party) : NULL;
+    if (named)
+        return named;
     for (uint32_t i = 0; i < c->n_parties; i++)
         if (!settled(&c->parties[i]))
             return &c->parties[i];
@@ -118,11 +119,12 @@ static void pass_on(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     hxp_data *data = hx_arena_memdup(s->arena, s->data, sizeof *s->data);
-    if (!data)
+    const struct hx_party *waits = waits_there(s);
+    if (!data || !waits)
         return;
-    data->party = hx_arena_strdup(s->arena, waits_there(s)->ref);
+    data->party = hx_arena_strdup(s->arena, waits->ref);
     s->data = data;
-    s->message = hx_rules_event(s->rules, s->event->type);
+    s->message = hx_rules_event(s->rules, hx_step_came(s)->type);
 }
 
 static bool third_try(const struct hx_step *s, const struct hx_call *call)
@@ -215,11 +217,11 @@ static void add_party(struct hx_step *s, const struct hx_call *call)
         return;
     }
     struct hx_party *p = &c->parties[c->n_parties++];
-    *p = (struct hx_party){.t_occ = s->event->t_occ && s->event->t_occ <= s->t_rcv ? s->event->t_occ
-                                                                                   : s->t_rcv};
+    int64_t t_occ = hx_step_came(s)->t_occ;
+    *p = (struct hx_party){.t_occ = t_occ && t_occ <= s->t_rcv ? t_occ : s->t_rcv};
     snprintf(p->ref, sizeof p->ref, "%s", s->data->party);
     hx_earliest_report(s, p->t_occ);
-    if (s->event->confidential || s->data->confidential)
+    if (hx_step_came(s)->confidential || s->data->confidential)
         hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true); /* of one of them is of the case (corner 28) */
 }
 

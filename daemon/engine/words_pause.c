@@ -59,6 +59,8 @@ static bool pause_proven(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     const struct hx_pause_rule *p = rule_of(s);
+    if (!p)
+        return false;
     for (int i = 0; i < HX_NEEDS_END; i++)
         if (p->needs & (UINT32_C(1) << i) && !hx_event_brings(s->data, (enum hx_need)i))
             return false;
@@ -68,16 +70,17 @@ static bool pause_proven(const struct hx_step *s, const struct hx_call *call)
 static bool pause_by(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return rule_of(s)->by_reporter
-               ? s->actor.role == HX_ROLE_reporter
-               : hx_by_holder(s) || hx_by_level3(s) || s->actor.role == HX_ROLE_dispatcher;
+    const struct hx_pause_rule *p = rule_of(s);
+    if (!p || p->by_reporter)
+        return p && s->actor.role == HX_ROLE_reporter;
+    return hx_by_holder(s) || hx_by_level3(s) || s->actor.role == HX_ROLE_dispatcher;
 }
 
 static bool pause_times(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     const struct hx_pause_rule *p = rule_of(s);
-    return !p->most || s->c->counted_pauses < p->most;
+    return p && (!p->most || s->c->counted_pauses < p->most);
 }
 
 static bool pause_within_cap(const struct hx_step *s, const struct hx_call *call)
@@ -85,7 +88,7 @@ static bool pause_within_cap(const struct hx_step *s, const struct hx_call *call
     (void)call;
     const struct hx_pause_rule *p = rule_of(s);
     int64_t asked = asked_end(s);
-    return !asked || (asked > s->t_eff && asked <= cap_end(s, p));
+    return p && (!asked || (asked > s->t_eff && asked <= cap_end(s, p)));
 }
 
 /* All pauses together at most the budget; more needs the street or the city. */
@@ -101,7 +104,8 @@ static bool pause_within_budget(const struct hx_step *s, const struct hx_call *c
 static bool has_pausable(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    uint32_t bit = UINT32_C(1) << hx_rules_pause(s->rules, s->data->reason);
+    int reason = hx_rules_pause(s->rules, s->data->reason);
+    uint32_t bit = reason < 0 ? 0 : UINT32_C(1) << reason;
     for (uint32_t i = 0; i < s->c->n_clocks; i++)
         if (s->c->clocks[i].state == HX_CLOCK_RUNNING &&
             s->rules->clocks[s->c->clocks[i].kind].promise &&
@@ -128,6 +132,8 @@ static void pause(struct hx_step *s, const struct hx_call *call)
     (void)call;
     struct hx_case *c = s->c;
     int reason = hx_rules_pause(s->rules, s->data->reason);
+    if (reason < 0)
+        return;
     int64_t end = end_of_pause(s);
     snprintf(c->pause_reason, sizeof c->pause_reason, "%s", s->data->reason);
     c->pause_until = end;

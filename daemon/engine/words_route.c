@@ -99,7 +99,7 @@ struct hx_route_query hx_route_query(const struct hx_rules *r, const struct hx_c
 
 static struct hx_route_query query(const struct hx_step *s)
 {
-    bool report = s->event && strcmp(s->event->type, "REPORTED") == 0;
+    bool report = strcmp(hx_step_came(s)->type, "REPORTED") == 0;
     struct hx_route_query q = hx_route_query(s->rules, s->c, s->t_eff);
     q.has_position = report && s->data->n_position == 2;
     if (q.has_position) {

@@ -109,15 +109,16 @@ static void silence(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
-    struct hx_silence *x = slot(s);
+    int kind = hx_rules_clock(s->rules, s->data->clock);
+    struct hx_silence *x = kind > 0 ? slot(s) : NULL;
     if (!x)
         return;
-    *x = (struct hx_silence){.kind = (uint8_t)hx_rules_clock(s->rules, s->data->clock),
+    *x = (struct hx_silence){.kind = (uint8_t)kind,
                              .level = (uint8_t)hx_level_number(s->data->level),
                              .cycle = c->cycle,
                              .from = s->t_eff,
                              .until = s->data->until};
-    hx_text_put(x->by, sizeof x->by, s->event->by);
+    hx_text_put(x->by, sizeof x->by, hx_step_came(s)->by);
     hx_text_put(x->why, sizeof x->why, s->data->why);
     for (uint32_t i = 0; i < c->n_told; i++)
         if (of_notice(x, &c->told[i]) && c->told[i].ack_until && c->told[i].ack_until < x->until)

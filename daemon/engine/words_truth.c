@@ -90,7 +90,8 @@ static void move_deadline(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_clock *k = hx_clock_find(s->c, clock_named(s));
-    hx_clock_move(s, k, s->data->deadline);
+    if (k)
+        hx_clock_move(s, k, s->data->deadline);
     s->c->move_asker.by[0] = s->c->move_clock[0] = '\0';
     s->c->move_deadline = 0;
     hx_flag_set(s, HX_FLAG_MOVE_ASKED, false);
@@ -110,7 +111,7 @@ static void exclude(struct hx_step *s, const struct hx_call *call)
     struct hx_breach *b = breach_named(s);
     s->c->exclude_asker.by[0] = s->c->exclude_clock[0] = '\0';
     hx_flag_set(s, HX_FLAG_APPEALED, false);
-    if (b->marks & HX_BREACH_EXCLUDED)
+    if (!b || b->marks & HX_BREACH_EXCLUDED)
         return;
     b->marks |= HX_BREACH_EXCLUDED;
     hx_fact_breach_mark(s, b, "EXCLUDED",

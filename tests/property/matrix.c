@@ -10,6 +10,7 @@
 #include "engine/memory.h"
 #include "engine/words.h"
 #include "hongxin/instant.h"
+#include "property/sender.h"
 #include "property/world.h"
 
 #include <inttypes.h>
@@ -18,8 +19,6 @@
 #include <string.h>
 
 static const int64_t EVENING = INT64_C(1791802800000);
-
-enum { ROLES = HX_ROLES_END };
 
 struct cell {
     int state, event;
@@ -32,95 +31,18 @@ struct matrix {
     struct world w;
     struct hx_case base, other; /* on site; a second case to merge into */
     struct hx_case c, after;
-    uint8_t packed[HX_CASE_PACKED_MAX], again[HX_CASE_PACKED_MAX], bytes[4096];
-    size_t size;  /* of the event */
-    unsigned ids; /* given so far */
+    uint8_t packed[HX_CASE_PACKED_MAX], again[HX_CASE_PACKED_MAX];
+    struct sender sender;
     uint64_t cells, kept, invalid, taken;
     int failures;
 };
 
 /* ---- events ---- */
 
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)s;
-}
-
-static void fill_report(hxp_data *d)
-{
-    d->class_ = text("SERIOUS");
-    d->place = text("B-0417");
-}
-
-static void fill(hxp_data *d, int64_t now)
-{
-    static char *evidence[] = {(char *)"photo", (char *)"signature"};
-    static char *one[] = {(char *)"one"};
-    static char part[24], *cases[] = {part};
-    static unsigned parts; /* each reference of a split must be new */
-    static char *calls[] = {(char *)"1", (char *)"2"};
-    fill_report(d);
-    d->holder = text("U-3");
-    d->reason = text("DUTY");
-    d->why = d->order = d->warning = d->onsite_code = d->procedure = d->act = text("x");
-    d->unit = d->receipt = d->dispute = d->person = text("x");
-    d->party = text("W-2");
-    d->into = text("CL-2");
-    d->clock = text("K_RESOLVE");
-    d->level = text("L2");
-    d->date = d->until = d->deadline = now + 30 * HX_MINUTE;
-    d->evidence = evidence;
-    d->n_evidence = 2;
-    d->steps = one;
-    d->n_steps = 1;
-    d->calls = calls;
-    d->n_calls = 2;
-    snprintf(part, sizeof part, "part-%u", ++parts);
-    d->cases = cases;
-    d->n_cases = 1;
-    d->rating = 5;
-}
-
-static const char *by(int role, char out[HX_PERSON_MAX])
-{
-    const char *area = role == HX_ROLE_holder || role == HX_ROLE_manager ? ":P-07"
-                       : role == HX_ROLE_street                          ? ":S-02"
-                       : role == HX_ROLE_grid                            ? ":G-041"
-                       : role == HX_ROLE_reporter || role == HX_ROLE_system ||
-                               role == HX_ROLE_city || role == HX_ROLE_callback ||
-                               role == HX_ROLE_operator
-                           ? ""
-                           : ":C-03";
-    if (role == HX_ROLE_NONE || role == HX_ROLE_reporter)
-        snprintf(out, HX_PERSON_MAX, "%s", role ? hx_role_name(role) : "");
-    else
-        snprintf(out, HX_PERSON_MAX, "%s%s/somebody", hx_role_name(role), area);
-    return out;
-}
-
 static const hxp_reply *send(struct matrix *x, const char *type, int role, bool bare,
                              uint64_t number)
 {
-    char id[16], who[HX_PERSON_MAX];
-    hxp_event e = HONGXIN__V1__EVENT__INIT;
-    hxp_data d = HONGXIN__V1__DATA__INIT;
-    const hxp_reply *reply;
-    snprintf(id, sizeof id, "%u", ++x->ids);
-    if (!bare && number)
-        fill(&d, x->w.m.now);
-    else if (!bare)
-        fill_report(&d);
-    e.id = id;
-    e.source = text("matrix");
-    e.type = text(type);
-    e.by = text(by(role, who));
-    e.case_number = number;
-    e.data = &d;
-    x->size = hongxin__v1__event__pack(&e, x->bytes);
-    struct hx_arrival in = {.bytes = x->bytes, .size = x->size, .event = &e, .t_rcv = x->w.m.now};
-    if (hx_machine_event(&x->w.m, &in, &reply) != HX_OK)
-        abort();
-    return reply;
+    return sender_send(&x->sender, &x->w.m, &(struct sending){type, role, bare, number});
 }
 
 /* ---- what the rules say ---- */
@@ -218,8 +140,8 @@ static void check_kept(struct matrix *x, const struct cell *k, const hxp_reply *
     size_t n;
     const hxp_entry *const *entries = hx_memory_take(x->w.memory, &n);
     x->kept++;
-    if (n != 1 || entries[0]->event.len != x->size ||
-        memcmp(entries[0]->event.data, x->bytes, x->size) != 0)
+    if (n != 1 || entries[0]->event.len != x->sender.size ||
+        memcmp(entries[0]->event.data, x->sender.bytes, x->sender.size) != 0)
         fail(x, k, r, "is not kept as it came");
     else if (entries[0]->n_facts != 1)
         fail(x, k, r, "leaves more than its answer");
@@ -297,7 +219,7 @@ static void every_way(struct matrix *x, int state, int event, uint32_t flags)
 {
     bool taken = false;
     struct cell k = {.state = state, .event = event, .flags = flags};
-    for (k.role = 0; k.role < ROLES; k.role++)
+    for (k.role = 0; k.role < SENDER_ROLES; k.role++)
         for (int bare = 0; bare < 2; bare++) {
             k.bare = bare;
             taken |= try_cell(x, &k);
