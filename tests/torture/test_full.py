@@ -1,12 +1,9 @@
 """No room: new complaints are told RETRY_AFTER, timers go on, and when there is room again so does the intake."""
-import errno
 import os
-import subprocess
 import time
-import warnings
 
 import pytest
-from field import Field, write_config
+from field import TOOLS, Field, write_config
 from wire import RESULT, wait_until
 
 MIB = 1024 * 1024
@@ -64,49 +61,46 @@ def test_a_full_map(make_field):
     field.prove()
 
 
+class SmallDisk:
+    """A disk of 96 MiB of the daemon's own, told by tests/torture/disk.c: nothing is mounted, so that anybody can run this."""
+    SIZE = 96 * MIB
+
+    def __init__(self, folder):
+        self.folder, self.told = folder / "disk", folder / "size"
+        self.folder.mkdir()
+        self.resize(self.SIZE)
+
+    def resize(self, size):
+        """Told at once: the file is replaced, never half written."""
+        new = self.told.with_suffix(".new")
+        new.write_text(str(size))
+        new.replace(self.told)
+
+    def leave(self, free):
+        """Others have written all but so many bytes."""
+        self.resize((self.folder / "store/data.mdb").stat().st_blocks * 512 + free)
+
+    def field(self, **config):
+        field = Field(self.folder, **config)
+        field.daemon.env = {**os.environ, "LD_PRELOAD": str(TOOLS / "hx_disk.so"), "HX_DISK": str(self.told)}
+        return field
+
+
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 96 MiB of our own; None where mounting is not allowed."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", folder], capture_output=True, text=True)
-    if done.returncode:
-        warnings.warn(f"NOT TESTED: a full disk, because mount is refused ({done.stderr.strip()}); run as root")
-        yield None
-        return
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
-
-
-def leave(folder, free):
-    """Fills the disk up to so many free bytes with one file, while others write as well."""
-    path = folder / "ballast"
-    with path.open("wb", buffering=0) as f:
-        try:
-            while (left := disk_free(folder) - free) > 0:
-                f.write(b"\0" * min(left, MIB))
-        except OSError as e:
-            assert e.errno == errno.ENOSPC
-    return path
-
-
-def disk_free(folder):
-    s = os.statvfs(folder)
-    return s.f_bavail * s.f_frsize
+    return SmallDisk(tmp_path)
 
 
 def test_a_full_disk(small_disk):
-    if small_disk is None:
-        return
-    field = Field(small_disk, map_size="1 GiB", reserve="4 MiB")
+    field = small_disk.field(map_size="1 GiB", reserve="4 MiB")
     try:
         field.daemon.start()
         with field.daemon.client() as client:
             assert all(r.result == RESULT.ACCEPTED for r in report(client))
-            ballast = leave(small_disk, 3 * MIB)
+            small_disk.leave(3 * MIB)
             assert_refused(fill(client))
             assert_timers_go_on(field, client)
-            ballast.unlink()
+            small_disk.resize(small_disk.SIZE)
             assert_intake_goes_on(client)
             field.drain()
         field.daemon.kill()
@@ -117,20 +111,18 @@ def test_a_full_disk(small_disk):
 
 def test_a_disk_without_one_byte(small_disk, tmp_path):
     """Even the reserve is gone: nothing is acknowledged that is not on the disk, and the daemon lives."""
-    if small_disk is None:
-        return
-    field = Field(small_disk, map_size="1 GiB", reserve="1 MiB")
+    field = small_disk.field(map_size="1 GiB", reserve="1 MiB")
     field.log = tmp_path / "acknowledged"
     try:
         field.daemon.start()
         field.start_hammer(54321)
         with field.daemon.client() as client:
             wait_until(lambda: client.stats()["cases"] > 2000, timeout=30)
-            ballast = leave(small_disk, 0)
+            small_disk.leave(0)
             wait_until(lambda: client.stats()["store_room"] == 0, timeout=60)
             began = time.monotonic()
             wait_until(lambda: time.monotonic() > began + 3 or client.stats()["commits_failed"] > 1, timeout=30)
-            ballast.unlink()
+            small_disk.resize(small_disk.SIZE)
             assert_intake_goes_on(client)
         field.stop_hammer()
         field.drain()
