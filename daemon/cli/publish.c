@@ -41,6 +41,8 @@ static const struct cli_option options[] = {
     {"name", "NAME", NULL, "who reported: kept encrypted and apart"},
     {"phone", "NUMBER", NULL, "the same person's telephone number"},
     {"address", "TEXT", NULL, "the same person's flat or door"},
+    {"secret", "FILE", "@file",
+     "file with the secret of the case, for what only the reporter may say; - is standard input"},
     {"id", "ID", NULL, "the event's id; without it a new one that sorts by time"},
     {"source", "NAME", NULL, "who publishes (hongxin-cli)"},
     {"file", "FILE", "@file", "many events as JSON Lines: an object a line; - is standard input"},
@@ -109,6 +111,19 @@ static int set_data(const struct cli *cli, json_t *object, const char *pair)
     return set(cli, object, path, equals + 1);
 }
 
+/* From a file: a command line can be read by others. */
+static int set_secret(const struct cli *cli, json_t *object, const char *path)
+{
+    char line[64] = "";
+    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    bool got = in && fgets(line, sizeof line, in);
+    if (in && in != stdin)
+        fclose(in);
+    line[strcspn(line, "\r\n")] = '\0';
+    return got && *line ? set(cli, object, "reporter.secret", line)
+                        : cli_fail(cli, CLI_USAGE, "%s: no secret in its first line", path);
+}
+
 /* The object for what the flags say. */
 static int from_flags(const struct cli *cli, json_t *object)
 {
@@ -127,6 +142,8 @@ static int from_flags(const struct cli *cli, json_t *object)
         rc = publish_set_case(cli, object, value);
     while (!rc && (value = cli_next(cli, "data", &at)))
         rc = set_data(cli, object, value);
+    if (!rc && (value = cli_get(cli, "secret")))
+        rc = set_secret(cli, object, value);
     if (!rc && cli_has(cli, "drill"))
         rc = set(cli, object, "data.drill", "true");
     value = cli_get(cli, "type");
@@ -181,6 +198,10 @@ static void print_reply(const struct cli *cli, const hxp_reply *r)
                : cli->zh ? "\n  可能重复："
                          : "\n  perhaps the same as: ",
                r->candidates[i]);
+    if (*r->secret)
+        printf("%s%s",
+               cli->zh ? "\n  查询码，只告诉投诉人：" : "\n  secret, for the reporter alone: ",
+               r->secret);
     putchar('\n');
 }
 

@@ -231,9 +231,8 @@ struct hx_case {
         building[HX_ID_MAX];
     char registry[HX_REGISTRY_MAX]; /* version of the city by which it was placed (R14) */
     char about[HX_WORD_MAX];
-    char secret[HX_ID_MAX]; /* for the reporter's own questions */
-    int64_t t_report;       /* when we received the first report */
-    int64_t t0;             /* earliest t_occ of any reporter */
+    int64_t t_report; /* when we received the first report */
+    int64_t t0;       /* earliest t_occ of any reporter */
 
     /* where it stands */
     uint8_t state;

@@ -108,7 +108,7 @@ static const struct hx_field case_fields[] = {
     TEXT(12, hx_case, estate),
     TEXT(13, hx_case, building),
     TEXT(14, hx_case, about),
-    TEXT(15, hx_case, secret),
+    /* 15 was a secret: it follows from the number now, nothing is kept */
     I64(16, hx_case, t_report),
     I64(17, hx_case, t0),
     U8(18, hx_case, state),

@@ -179,6 +179,7 @@ struct hx_arrival {
     const uint8_t *reporter_digest; /* of the identity that came with it, or NULL */
     size_t reporter_digest_size;
     int64_t t_rcv;
+    bool own_secret;        /* it came with the secret of its case (corner 10) */
     uint64_t parked_lsn;    /* it waited for its case under this entry; 0 = it did not */
     const char *proof_mark; /* the verdict on its proof, of an entry that is replayed; NULL = judge
                                it */

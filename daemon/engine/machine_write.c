@@ -203,6 +203,7 @@ static void fill_event(struct hx_machine *m, hxp_entry *e, const struct hx_arriv
     e->principal = text(in->principal);
     e->event = (ProtobufCBinaryData){in->size, (uint8_t *)(uintptr_t)in->bytes};
     e->parked_lsn = in->parked_lsn;
+    e->own_secret = in->own_secret;
     e->reporter_digest =
         (ProtobufCBinaryData){in->reporter_digest_size, (uint8_t *)(uintptr_t)in->reporter_digest};
 }
@@ -295,6 +296,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->now = m->now;
     s->t_rcv = s->t_eff = in ? in->t_rcv : m->now;
     s->waited = in && in->parked_lsn;
+    s->own_secret = in && in->own_secret;
     s->lsn = 0;
     s->cause = s->mark = s->proof_mark = "";
     s->n_facts = 0;

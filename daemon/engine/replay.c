@@ -81,6 +81,7 @@ static int again_event(struct hx_replay *r, const hxp_entry *e)
                             .reporter_digest_size = e->reporter_digest.len,
                             .t_rcv = e->t_rcv,
                             .parked_lsn = e->parked_lsn,
+                            .own_secret = e->own_secret,
                             .proof_mark = e->proof_mark,
                             .principal = e->principal};
     in.event = hongxin__v1__event__unpack(&memory, in.size, in.bytes);

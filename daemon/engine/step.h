@@ -30,11 +30,12 @@ struct hx_step {
     const hxp_data *data;   /* never NULL */
     const char *principal;  /* whose key brought the event; "" without keys, and for a mark */
     struct hx_actor actor;
-    int64_t now;   /* t_rec */
-    int64_t t_rcv; /* of the event; the due time of a mark */
-    int64_t t_eff; /* R2 */
-    bool waited;   /* the event came before its case was known (corner 7) */
-    uint64_t lsn;  /* of the entry being built */
+    int64_t now;     /* t_rec */
+    int64_t t_rcv;   /* of the event; the due time of a mark */
+    int64_t t_eff;   /* R2 */
+    bool own_secret; /* the event came with the secret of its case */
+    bool waited;     /* the event came before its case was known (corner 7) */
+    uint64_t lsn;    /* of the entry being built */
     const char *cause;
     const char *proof_mark; /* what is wrong with its proof: it counts as a claim; "" = nothing */
     const char *mark;       /* how the event's time and proof were judged: code of the answer; "" */

@@ -14,12 +14,12 @@ static bool own_channel(const struct hx_step *s, const struct hx_call *call)
     return s->actor.role == HX_ROLE_reporter;
 }
 
-/* The channel through which he reported: no other system can speak for him, least of all the
- * company's (corner 10). */
+/* The channel through which he reported, or the secret of the case, which only he was given: no
+ * other system can speak for him, least of all the company's (corner 10). */
 static bool own_source(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return strcmp(hx_step_came(s)->source, s->c->source) == 0;
+    return s->own_secret || strcmp(hx_step_came(s)->source, s->c->source) == 0;
 }
 
 static bool shortly_before(const struct hx_step *s, int64_t t)
@@ -270,7 +270,7 @@ const struct hx_word hx_words_parties[] = {
     HX_GUARD("own_channel", HX_ARG_NONE, own_channel, "NOT_REPORTER", HX_NOT_ALLOWED,
              "the reporter's own channel"),
     HX_GUARD("own_source", HX_ARG_NONE, own_source, "OTHER_CHANNEL", HX_NOT_ALLOWED,
-             "from the source through which he reported"),
+             "from the source through which he reported, or with the secret of the case"),
     HX_GUARD("no_pressure", HX_ARG_NONE, no_pressure, "PRESSURE_CHECK", HX_NOT_ALLOWED,
              "no contact with the company shortly before, not from its device"),
     HX_CASE_GUARD("no_safety", HX_ARG_NONE, no_safety, "SAFETY", HX_NOT_ALLOWED,

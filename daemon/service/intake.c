@@ -3,6 +3,7 @@
 #include "hongxin/number.h"
 #include "service/identity.h"
 #include "service/mask.h"
+#include "service/secret.h"
 #include "service/state.h"
 #include "service/text.h"
 #include <sodium.h>
@@ -13,7 +14,9 @@ enum { DIGEST_SIZE = 32 };
 /* An item on its way through the checks. */
 struct passage {
     const hxp_item *item;
-    const hxp_event *event; /* NULL: undecodable */
+    const hxp_event *event;          /* NULL: undecodable */
+    const hxp_reporter *who_reports; /* NULL: no identity came with it */
+    bool own_secret;                 /* it came with the secret of its case */
     const uint8_t *identity;
     size_t identity_size;
     uint8_t *digest; /* in the arena: the entry points to it */
@@ -71,7 +74,7 @@ static bool is(const hxp_event *e, const char *type)
 /* Identity may come with the events that bring a reporter; elsewhere it would have no place. */
 static const char *judge_identity(const struct passage *p)
 {
-    const hxp_reporter *r = p->item->reporter;
+    const hxp_reporter *r = p->who_reports;
     if (!is(p->event, "REPORTED") && !is(p->event, "PARTY_ADDED"))
         return "IDENTITY_NOT_EXPECTED";
     if (!text_all_utf8(&r->base))
@@ -81,25 +84,64 @@ static const char *judge_identity(const struct passage *p)
     return identity_is_masked(r) ? "MASKED_VALUE" : NULL;
 }
 
+static bool names_somebody(const hxp_reporter *r)
+{
+    return r->name[0] || r->phone[0] || r->address[0] || r->other[0];
+}
+
+/* The secret stands beside the event instead of an identity, so that it is in no journal. A case
+ * that is not there has no secret. */
+static int judge_secret(struct service *s, struct passage *p, const char **code)
+{
+    const struct hx_machine *m = &s->machine;
+    uint64_t number = p->event->case_number;
+    *code = "SECRET_NOT_EXPECTED";
+    if (names_somebody(p->item->reporter) || is(p->event, "REPORTED") ||
+        is(p->event, "PARTY_ADDED"))
+        return HX_OK;
+    int rc = HX_OK;
+    if (!number)
+        rc = m->ops->ref_load(m->backend, p->event->source, p->event->case_ref, &number);
+    if (rc != HX_OK && rc != HX_NOTFOUND)
+        return rc;
+    p->own_secret =
+        rc == HX_OK && secret_fits(hx_store_salt(s->store), number, p->item->reporter->secret);
+    *code = p->own_secret ? NULL : "SECRET_WRONG";
+    return HX_OK;
+}
+
+static int judge_reporter(struct service *s, struct passage *p, const char **code)
+{
+    const hxp_reporter *r = p->item->reporter;
+    if (r && r->secret[0])
+        return judge_secret(s, p, code);
+    p->who_reports = r;
+    if (r)
+        *code = judge_identity(p);
+    return HX_OK;
+}
+
 /* Refuses what has the wrong form; *reply stays NULL when the event may go to the engine, which
  * looks at its fields. */
 static int check_form(struct service *s, struct passage *p, hxp_reply **reply)
 {
     const char *code = NULL;
+    int rc = HX_OK;
     if (p->item->event.len > s->options.limits->event_bytes) {
         code = "OVERSIZE";
     } else {
         p->event = decode(s, p->item);
         if (p->event && mask_written_back(p->event))
             code = "MASKED_VALUE";
-        else if (p->event && p->item->reporter)
-            code = judge_identity(p);
+        else if (p->event)
+            rc = judge_reporter(s, p, &code);
     }
-    if (!code)
-        return HX_OK;
-    *reply = intake_refusal(
-        s, HONGXIN__V1__RESULT__INVALID, code,
-        "larger than the limit, or an identity where no reporter comes in, or a masked one");
+    if (rc != HX_OK || !code)
+        return rc;
+    *reply = intake_refusal(s, HONGXIN__V1__RESULT__INVALID, code,
+                            "larger than the limit, or an identity where no reporter comes in, or "
+                            "a masked one, or not the "
+                            "secret of this case");
     name_reply(p->event, *reply);
     return *reply ? HX_OK : HX_NOMEM;
 }
@@ -189,7 +231,7 @@ static int check_room(struct service *s, const struct passage *p, hxp_reply **re
     uint64_t number;
     if (is(p->event, "REPORTED") && !hx_store_room(s->store)) {
         code = "STORE_FULL";
-    } else if (p->item->reporter && !is(p->event, "REPORTED") && !p->event->case_number) {
+    } else if (p->who_reports && !is(p->event, "REPORTED") && !p->event->case_number) {
         /* An event that waits for its case would have to leave the identity behind. */
         int rc = m->ops->ref_load(m->backend, p->event->source, p->event->case_ref, &number);
         if (rc != HX_OK && rc != HX_NOTFOUND)
@@ -207,7 +249,7 @@ static int check_room(struct service *s, const struct passage *p, hxp_reply **re
 /* Salted with the event's own name, so that two complaints of one person cannot be linked by it. */
 static int digest_identity(struct service *s, struct passage *p)
 {
-    const hxp_reporter *r = p->item->reporter;
+    const hxp_reporter *r = p->who_reports;
     p->identity_size = hongxin__v1__reporter__get_packed_size(r);
     uint8_t *packed = hx_arena_alloc(&s->arena, p->identity_size);
     p->digest = hx_arena_alloc(&s->arena, DIGEST_SIZE);
@@ -252,6 +294,25 @@ static int keep_identity(struct service *s, const struct passage *p, const hxp_r
     return hx_store_person_save(s->store, reply->case_number, party, p->identity, p->identity_size);
 }
 
+/* Whoever reports gets the secret of the case, also when the first answer was lost. The entry holds
+ * the answer without it. */
+static int give_secret(struct service *s, const struct passage *p, hxp_reply **reply)
+{
+    const hxp_reply *made = *reply;
+    bool taken = made->result == HONGXIN__V1__RESULT__ACCEPTED ||
+                 made->result == HONGXIN__V1__RESULT__DUPLICATE;
+    if (!taken || !made->case_number || !p->event || !is(p->event, "REPORTED"))
+        return HX_OK;
+    hxp_reply *own = hx_arena_memdup(&s->arena, made, sizeof *made);
+    char *secret = hx_arena_alloc(&s->arena, SECRET_TEXT);
+    if (!own || !secret)
+        return HX_NOMEM;
+    secret_of(hx_store_salt(s->store), made->case_number, secret);
+    own->secret = secret;
+    *reply = own;
+    return HX_OK;
+}
+
 static int apply(struct service *s, struct passage *p, hxp_reply **reply)
 {
     const hxp_reply *made = NULL;
@@ -259,8 +320,9 @@ static int apply(struct service *s, struct passage *p, hxp_reply **reply)
                             .size = p->item->event.len,
                             .event = p->event,
                             .t_rcv = p->t_rcv,
+                            .own_secret = p->own_secret,
                             .principal = p->who ? p->who->name : ""};
-    if (p->event && p->item->reporter) {
+    if (p->event && p->who_reports) {
         int rc = digest_identity(s, p);
         if (rc != HX_OK)
             return rc;
@@ -273,7 +335,9 @@ static int apply(struct service *s, struct passage *p, hxp_reply **reply)
     *reply = (hxp_reply *)made;
     if (made->result == HONGXIN__V1__RESULT__INVALID)
         name_reply(p->event, *reply); /* its names may be what is wrong with it */
-    return in.reporter_digest ? keep_identity(s, p, made) : HX_OK;
+    if (in.reporter_digest)
+        rc = keep_identity(s, p, made);
+    return rc == HX_OK ? give_secret(s, p, reply) : rc;
 }
 
 int intake_apply(struct service *s, const struct batch_job *job, size_t i, hxp_reply **reply)

@@ -11,6 +11,7 @@ _hongxin() {
     publish:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
     publish:--by) _hongxin_words 'reporter holder: manager: dispatcher: community: street: callback/' ;;
     publish:--proof) _hongxin_words 'CLAIM SYSTEM CALL_RECORD DEVICE_SIGNED ONSITE_CODE' ;;
+    publish:--secret) _hongxin_files -f ;;
     publish:--file) _hongxin_files -f ;;
     publish:--csv) _hongxin_files -f ;;
     publish:--map) _hongxin_files -f ;;
@@ -64,7 +65,7 @@ _hongxin() {
     *:--utc-offset) _hongxin_words '+08:00 +00:00' ;;
     *:--color) _hongxin_words 'auto always never' ;;
     *) case $cmd in
-      publish) _hongxin_words ' --type --case --ref --class --place --text --by --proof --at --drill --data --name --phone --address --id --source --file --csv --map --encoding --reject --checkpoint --from-start --dry-run --unless-similar --endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      publish) _hongxin_words ' --type --case --ref --class --place --text --by --proof --at --drill --data --name --phone --address --secret --id --source --file --csv --map --encoding --reject --checkpoint --from-start --dry-run --unless-similar --endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       watch) _hongxin_words ' --place --holder --class --level --facts --to --from --no-snapshot --texts --count --for --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       case) _hongxin_words ' --history --texts --at --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       explain) _hongxin_words ' --clock --at --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;

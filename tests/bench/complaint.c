@@ -133,7 +133,6 @@ static void fill_case(struct hx_case *c)
     snprintf(c->source, sizeof c->source, "hotline-12345");
     snprintf(c->ref, sizeof c->ref, "GD2026112400012345");
     snprintf(c->category, sizeof c->category, "lift");
-    snprintf(c->secret, sizeof c->secret, "7Q4K-22MX");
     c->policy = 1;
     c->state = 2;
     c->class_no = 2;
