@@ -78,6 +78,11 @@ static const struct words list[] = {
     {WORDS_EVENT, "TRANSFERRED", "transferred", "转办"},
     {WORDS_EVENT, "CONVERTED", "dispute opened", "转为纠纷"},
     {WORDS_EVENT, "DESK_PRESENT", "desk present", "值班台在岗"},
+    {WORDS_EVENT, "SWAP_OFFERED", "swap offered", "申请换班"},
+    {WORDS_EVENT, "SWAP_ACCEPTED", "swap accepted", "同意换班"},
+    {WORDS_EVENT, "SWAP_APPROVED", "swap approved", "批准换班"},
+    {WORDS_EVENT, "SWAP_REFUSED", "swap refused", "不同意换班"},
+    {WORDS_EVENT, "SWAP_LAPSED", "swap not answered", "换班未获答复"},
     {WORDS_EVENT, "COMMENT", "comment", "备注"},
 
     {WORDS_CLOCK, "K_CITIZEN", "citizen's clock", "市民时钟"},

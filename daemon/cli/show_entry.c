@@ -314,6 +314,17 @@ static void put_delivery(const struct show *s, const hxp_delivery_fact *d)
     fprintf(s->out, "%s%s", *d->fault ? "  " : "", words_text(WORDS_DELIVERY, d->fault, s->zh));
 }
 
+/* "IN_FORCE 1234  holder:P-07  li → wang  10-13 18:00:00 – 22:00:00" */
+static void put_swap(struct lines *l, const Hongxin__V1__SwapFact *w)
+{
+    const struct show *s = l->s;
+    char from[HX_INSTANT_TEXT], to[HX_INSTANT_TEXT];
+
+    fprintf(s->out, "%s %" PRIu64 "  %s  %s → %s  %s – %s", w->state, w->number, w->post, w->person,
+            *w->taker ? w->taker : "?", show_time(s, w->from, l->e->t_rec, from),
+            show_time(s, w->to, l->e->t_rec, to));
+}
+
 static void small_line(struct lines *l, const hxp_fact *f)
 {
     const struct show *s = l->s;
@@ -348,6 +359,9 @@ static void small_line(struct lines *l, const hxp_fact *f)
     case HONGXIN__V1__FACT__FACT_DELIVERY:
         put_delivery(s, f->delivery);
         break;
+    case HONGXIN__V1__FACT__FACT_SWAP:
+        put_swap(l, f->swap);
+        break;
     default:
         show_paint(s, SHOW_RED, "%s ", show_label(s, "alarm"));
         show_code(s, WORDS_ALARM, f->alarm->code);
@@ -380,6 +394,7 @@ static void fact_line(struct lines *l, size_t at)
     case HONGXIN__V1__FACT__FACT_BREACH_MARK:
     case HONGXIN__V1__FACT__FACT_RULES:
     case HONGXIN__V1__FACT__FACT_DELIVERY:
+    case HONGXIN__V1__FACT__FACT_SWAP:
     case HONGXIN__V1__FACT__FACT_ALARM:
         if (f->fact_case == HONGXIN__V1__FACT__FACT_CLASS && !*f->class_->from)
             break; /* the line of the report says it */

@@ -142,10 +142,10 @@ static void read_duty(struct life_cycle_loader *l, yaml_node_t *root)
     yaml_node_t *map = yaml_doc_get(&l->doc, root, "duty");
     char calendar[HX_NAME_MAX];
     l->r->duty_calendar = -1;
-    l->r->duty_look_ms = -1;
+    l->r->duty_look_ms = l->r->duty_swap_ms = -1;
     if (!map)
         return;
-    yaml_doc_only(&l->doc, map, "calendar look ahead desk");
+    yaml_doc_only(&l->doc, map, "calendar look ahead desk swaps");
     yaml_doc_need(&l->doc, map, "calendar", calendar, sizeof calendar);
     l->r->duty_calendar = (int8_t)hx_rules_calendar(l->r, calendar);
     if (l->r->duty_calendar < 0)
@@ -158,6 +158,12 @@ static void read_duty(struct life_cycle_loader *l, yaml_node_t *root)
         yaml_doc_fault(&l->doc, map, "duty: look goes with ahead, from 1d to 60d");
     l->r->duty_ahead = (int32_t)(ahead / HX_DAY);
     l->r->duty_desk_ms = yaml_doc_duration(&l->doc, map, "desk");
+    yaml_node_t *swaps = yaml_doc_get(&l->doc, map, "swaps");
+    if (!swaps)
+        return;
+    yaml_doc_only(&l->doc, swaps, "until approve");
+    l->r->duty_swap_ms = life_cycle_time_of_day(l, swaps, "until");
+    l->r->duty_swap_approve = yaml_doc_bool(&l->doc, swaps, "approve");
 }
 
 static void read_quiet(struct life_cycle_loader *l, yaml_node_t *root)

@@ -72,8 +72,9 @@ void life_cycle_event(struct life_cycle_loader *l, yaml_node_t *map)
     e->trusted = read_proofs(l, yaml_doc_get(&l->doc, map, "trusted"));
     e->internal = yaml_doc_bool(&l->doc, map, "internal");
     e->city = strcmp(yaml_doc_scalar(&l->doc, yaml_doc_get(&l->doc, map, "about")), "city") == 0;
-    if (yaml_doc_get(&l->doc, map, "about") && (!e->city || strcmp(name, "DESK_PRESENT") != 0))
-        yaml_doc_fault(&l->doc, map, "about: city is for DESK_PRESENT only");
+    if (yaml_doc_get(&l->doc, map, "about") &&
+        (!e->city || (strcmp(name, "DESK_PRESENT") != 0 && strncmp(name, "SWAP_", 5) != 0)))
+        yaml_doc_fault(&l->doc, map, "about: city is for DESK_PRESENT and swaps");
 }
 
 /* A count from 1 to 99; -1 for anything else. */

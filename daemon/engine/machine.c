@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "engine/drill.h"
 #include "engine/machine_internal.h"
+#include "engine/swap.h"
 #include "hongxin/instant.h"
 #include "hongxin/number.h"
 
@@ -198,27 +199,33 @@ static int new_report(struct hx_machine *m, const struct hx_arrival *in, const h
     return repeat ? report_repeat(m, in, reply) : report(m, in, 0, reply);
 }
 
-/* About no case: the city's desk says that it is there (corner 26). */
-static int city_event(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+/* The city's desk says that it is there (corner 26). */
+static int desk_event(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *r)
 {
     struct hx_actor actor = {.role = HX_ROLE_NONE};
-    hxp_reply *r = hx_answer_new(m, in, RESULT(ACCEPTED), NULL);
     bool desk =
         hx_actor_parse(in->event->by, &actor) &&
         (strcmp(in->event->by, "city/desk") == 0 || strncmp(in->event->by, "city/desk/", 10) == 0);
-    if (!r)
-        return HX_NOMEM;
-    if (in->event->case_number || in->event->case_ref[0])
-        return hx_answer_invalid(m, in, "ABOUT_NO_CASE", "case", reply);
     if (!desk) {
         r->result = RESULT(NOT_ALLOWED);
         r->code = hx_text_field("BAD_ROLE");
         r->message = hx_text_field("only city/desk speaks for the city's desk");
     }
-    *reply = r;
     int rc = hx_machine_note(m, in, r, NULL);
-    if (!rc && desk)
-        rc = hx_desk_present(m, in->t_rcv);
+    return !rc && desk ? hx_desk_present(m, in->t_rcv) : rc;
+}
+
+/* About no case: the rota and its desk. */
+static int city_event(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    hxp_reply *r = hx_answer_new(m, in, RESULT(ACCEPTED), NULL);
+    if (!r)
+        return HX_NOMEM;
+    if (in->event->case_number || in->event->case_ref[0])
+        return hx_answer_invalid(m, in, "ABOUT_NO_CASE", "case", reply);
+    *reply = r;
+    bool desk = strcmp(in->event->type, "DESK_PRESENT") == 0;
+    int rc = desk ? desk_event(m, in, r) : hx_swap_event(m, in, r);
     return rc ? rc : hx_event_remember(m, in, 0, r->lsn);
 }
 

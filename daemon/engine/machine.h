@@ -44,6 +44,7 @@ enum {
     HX_WATCH_ROTA,   /* the daily look at the rota (S30) */
     HX_WATCH_DESK,   /* the city's desk must speak (corner 26) */
     HX_WATCH_HELD,   /* a notice that a digest will carry; its source is the receiver */
+    HX_WATCH_SWAP,   /* an answer to a swap of duty (S32) */
 };
 
 /* Something that must come before `at`, or the source is told; or what is to be looked at then. A
@@ -76,6 +77,7 @@ struct hx_backend {
     /* Outside reference → case number. */
     int (*ref_load)(void *b, const char *source, const char *ref, uint64_t *number);
     int (*ref_save)(void *b, const char *source, const char *ref, uint64_t number);
+    /* This, and entry_load, also answer outside a transaction. */
     int (*source_load)(void *b, const char *source, struct hx_source *s);
     int (*source_save)(void *b, const char *source, const struct hx_source *s);
     int (*park)(void *b, const char *source, const char *ref, const struct hx_parked *p);

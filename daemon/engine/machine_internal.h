@@ -49,6 +49,9 @@ HX_CHECK int hx_machine_step_on(struct hx_machine *m, struct hx_case *c,
 /* Writes an entry that is about no case: a parked event, a conflict. */
 HX_CHECK int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *reply,
                              const char *alarm);
+/* The same with any fact (NULL = none), for whom the receiver `to` names (NULL = nobody). */
+HX_CHECK int hx_machine_note_fact(struct hx_machine *m, const struct hx_arrival *in,
+                                  hxp_reply *reply, const hxp_fact *fact, const char *to);
 
 /* Fires what was due before `before` (exclusive), so that an event of that instant finds the case
  * as it was then. */

@@ -3,6 +3,7 @@
 #include "engine/apply.h"
 #include "engine/calm.h"
 #include "engine/machine_internal.h"
+#include "engine/swap.h"
 #include "hongxin/instant.h"
 
 #include <stdio.h>
@@ -96,8 +97,11 @@ static int lone_entry(struct hx_machine *m, const hxp_fact *fact, const char *ca
     e->scale = m->scale;
     e->cause = (char *)(uintptr_t)cause;
     bool notice = f->fact_case == HONGXIN__V1__FACT__FACT_NOTICE;
+    const char *to = notice                                         ? f->notice->to
+                     : f->fact_case == HONGXIN__V1__FACT__FACT_SWAP ? f->swap->post
+                                                                    : NULL;
     e->drill = notice && f->notice->drill;
-    if (notice && hx_entry_for(m, e, f->notice->to))
+    if (to && hx_entry_for(m, e, to))
         return HX_NOMEM;
     m->n_with = 0;
     int rc = m->ops->next_lsn(m->backend, &e->lsn);
@@ -176,6 +180,8 @@ static int ring(struct hx_machine *m, const struct hx_watch *w)
     bool parked = w->kind == HX_WATCH_PARKED;
     if (w->kind == HX_WATCH_DESK)
         return hx_desk_silent(m, w);
+    if (w->kind == HX_WATCH_SWAP)
+        return hx_swap_lapse(m, w);
     if (w->kind == HX_WATCH_ROTA)
         return hx_rota_look(m, w);
     if (w->kind == HX_WATCH_HELD)

@@ -376,22 +376,33 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     return rc ? rc : m->ops->case_save(m->backend, c, next_due(s));
 }
 
-int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *reply,
-                    const char *alarm)
+int hx_machine_note_fact(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *reply,
+                         const hxp_fact *fact, const char *to)
 {
     hxp_entry *e = hx_arena_alloc(m->arena, sizeof *e);
-    hxp_fact *f = hx_arena_alloc(m->arena, sizeof *f);
-    hxp_alarm_fact *a = hx_arena_alloc(m->arena, sizeof *a);
-    if (!e || !f || !a)
+    if (!e)
         return HX_NOMEM;
     hongxin__v1__entry__init(e);
     fill_event(m, e, in);
     int rc = m->ops->next_lsn(m->backend, &e->lsn);
+    if (!rc && to)
+        rc = hx_entry_for(m, e, to);
     if (rc)
         return rc;
     e->t_eff = in->t_rcv;
     e->cause = text(in->event->type);
     reply->lsn = e->lsn;
+    fill_facts(m->arena, e, reply, &fact, fact ? 1 : 0);
+    return hx_arena_failed(m->arena) ? HX_NOMEM : hx_machine_append(m, e);
+}
+
+int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *reply,
+                    const char *alarm)
+{
+    hxp_fact *f = hx_arena_alloc(m->arena, sizeof *f);
+    hxp_alarm_fact *a = hx_arena_alloc(m->arena, sizeof *a);
+    if (!f || !a)
+        return HX_NOMEM;
     hongxin__v1__fact__init(f);
     hongxin__v1__alarm_fact__init(a);
     f->fact_case = HONGXIN__V1__FACT__FACT_ALARM;
@@ -400,6 +411,5 @@ int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, hxp_reply
     a->source = text(in->event->source);
     a->about = text(in->event->id);
     a->seq = in->event->source_seq;
-    fill_facts(m->arena, e, reply, (const hxp_fact *const[]){f}, alarm ? 1 : 0);
-    return hx_arena_failed(m->arena) ? HX_NOMEM : hx_machine_append(m, e);
+    return hx_machine_note_fact(m, in, reply, alarm ? f : NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* Posts: from a notice's receiver to the person on duty there. */
 #include "base/text.h"
-#include "engine/rota.h"
 #include "engine/step.h"
+#include "engine/swap.h"
 
 #include <string.h>
 
@@ -16,12 +16,11 @@ static const struct {
 bool hx_post_of(const char *to, struct hx_post *post)
 {
     size_t role = strcspn(to, ":/"), area = to[role] ? strcspn(to + role + 1, "/") : 0;
+    *post = (struct hx_post){.role = ""};
     if (role >= sizeof post->role || area >= sizeof post->area)
         return false;
     memcpy(post->role, to, role);
-    post->role[role] = '\0';
     memcpy(post->area, to + role + (area != 0), area);
-    post->area[area] = '\0';
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(post->role, words[i].receiver) != 0)
             continue;
@@ -34,8 +33,7 @@ bool hx_post_of(const char *to, struct hx_post *post)
 
 static struct hx_on_duty on_duty(const struct hx_step *s, const struct hx_post *post, size_t n)
 {
-    return hx_rota_at(hx_city_rota(s->m->city), post->role, post->area,
-                      hx_rules_duty_calendar(s->rules), s->now, n);
+    return hx_post_at(s->m, post, s->now, n);
 }
 
 bool hx_post_same(const char *a, const char *b)

@@ -2,6 +2,7 @@
 #include "engine/apply.h"
 #include "engine/calm.h"
 #include "engine/machine_internal.h"
+#include "engine/swap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -161,7 +162,7 @@ static int again(struct hx_replay *r, const hxp_entry *e)
     if (e->n_facts && e->facts[0]->fact_case == HONGXIN__V1__FACT__FACT_CHECK_POINT)
         return hx_machine_check_point(&r->machine, e->facts[0]->check_point, &lsn);
     if (!a)
-        return HX_NOTFOUND;
+        return hx_swap_lapse_again(&r->machine, e);
     if (strcmp(a->code, "SOURCE_SILENT") == 0 || strcmp(a->code, "SOURCE_BACK") == 0)
         return hx_machine_source_alarm(&r->machine, a->code, a->source);
     if (hx_is_rota_alarm(a))

@@ -362,6 +362,49 @@ bool hx_rota_gap(const struct hx_rota *rota, const char *role, const char *area,
     return open;
 }
 
+/* ---- one person ---- */
+
+static bool on_post(const struct hx_rota *rota, const struct hx_post *post, const char *person,
+                    const struct hx_calendar_rule *cal, int64_t t)
+{
+    struct hx_on_duty d;
+    for (size_t n = 0; (d = hx_rota_at(rota, post->role, post->area, cal, t, n)).person; n++)
+        if (strcmp(d.person, person) == 0)
+            return true;
+    return false;
+}
+
+bool hx_rota_holds(const struct hx_rota *rota, const struct hx_post *post, const char *person,
+                   const struct hx_calendar_rule *cal, const int64_t span[2], bool any)
+{
+    size_t first = first_of(rota, post->role, post->area);
+    if (first == rota->n_shifts)
+        return false;
+    for (int64_t t = span[0]; t < span[1]; t = next_change(rota, first, cal, t))
+        if (on_post(rota, post, person, cal, t) == any)
+            return any;
+    return !any;
+}
+
+bool hx_rota_leaves(const struct hx_rota *rota, const char *person, const int64_t span[2])
+{
+    for (size_t i = 0; i < rota->n_leaves; i++) {
+        const struct hx_leave *l = &rota->leaves[i];
+        if (strcmp(l->person, person) == 0 && l->from < span[1] && span[0] < l->to)
+            return true;
+    }
+    return false;
+}
+
+bool hx_rota_has(const struct hx_rota *rota, const struct hx_post *post, const char *person)
+{
+    for (size_t i = 0; i < rota->n_shifts; i++)
+        if (strcmp(rota->shifts[i].person, person) == 0 &&
+            (!post || compare_post(&rota->shifts[i], post->role, post->area) == 0))
+            return true;
+    return false;
+}
+
 /* ---- walks ---- */
 
 const struct hx_shift *hx_rota_next_shift(const struct hx_rota *rota, size_t *at)

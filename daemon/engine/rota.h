@@ -22,6 +22,11 @@ enum {
     HX_ON_WEEK = 0x7f, /* all that are named by their weekday */
 };
 
+struct hx_post {
+    char role[HX_ID_MAX];
+    char area[HX_ID_MAX];
+};
+
 struct hx_shift {
     char role[HX_ID_MAX];
     char area[HX_ID_MAX];
@@ -81,6 +86,14 @@ struct hx_on_duty hx_rota_at(const struct hx_rota *rota, const char *role, const
 /* The leave for which nobody stands in, when this person is away at t; NULL when the person is
  * there, or replaced. */
 const struct hx_leave *hx_rota_away(const struct hx_rota *rota, const char *person, int64_t t);
+
+/* Whether the person is on the post all through `span`, or (`any`) at any moment of it. */
+bool hx_rota_holds(const struct hx_rota *rota, const struct hx_post *post, const char *person,
+                   const struct hx_calendar_rule *cal, const int64_t span[2], bool any);
+/* Whether the person is away at any moment of `span`. */
+bool hx_rota_leaves(const struct hx_rota *rota, const char *person, const int64_t span[2]);
+/* Whether the person has any shift; on this post, unless `post` is NULL. */
+bool hx_rota_has(const struct hx_rota *rota, const struct hx_post *post, const char *person);
 
 /* The first stretch of `span` (from, to; the end is no longer part of it) in which nobody is on the
  * post: `span` becomes it. False when there is none. */

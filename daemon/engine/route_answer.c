@@ -1,7 +1,9 @@
 /* The decision as messages: in the journal, and as the answer to whoever asks. */
 #include "engine/route_answer.h"
+#include "base/text.h"
 #include "engine/rota.h"
 #include "engine/route.h"
+#include "engine/swap.h"
 
 static char *text(const char *s)
 {
@@ -81,12 +83,16 @@ static void fill_where(struct listing *l, const struct hx_city *city, const stru
 
 /* Who is on duty at the holder at that instant, in the order in which they are asked. */
 static void fill_told(struct listing *l, const struct hx_city *city, const char *holder,
-                      const struct hx_calendar_rule *duty)
+                      const struct hx_route_when *when)
 {
     const struct hx_rota *rota = hx_city_rota(city);
+    struct hx_post post = {.role = "duty"};
+    hx_text_put(post.area, sizeof post.area, holder);
     l->answer->told = hx_arena_alloc(l->arena, TOLD_MAX * sizeof *l->answer->told);
     for (size_t i = 0; rota && l->answer->told && i < TOLD_MAX; i++) {
-        struct hx_on_duty d = hx_rota_at(rota, "duty", holder, duty, l->answer->at, i);
+        struct hx_on_duty d =
+            when->machine ? hx_post_at(when->machine, &post, l->answer->at, i)
+                          : hx_rota_at(rota, post.role, post.area, when->duty, l->answer->at, i);
         if (!d.person)
             return;
         l->answer->told[l->answer->n_told++] = text(d.person);
@@ -124,7 +130,7 @@ Hongxin__V1__RouteAnswer *hx_route_answer(struct hx_arena *arena, const struct h
     l.answer->holder_name_en = text(hx_city_name(city, route.holder, false));
     l.answer->routing = hx_route_message(arena, city, &route);
     fill_where(&l, city, route.place, query.at);
-    fill_told(&l, city, route.holder, when->duty);
+    fill_told(&l, city, route.holder, when);
     return hx_arena_failed(arena) ? NULL : l.answer;
 }
 

@@ -248,14 +248,16 @@ struct hx_rules {
     uint8_t n_ladders;
     /* People are not woken for these levels: told at the next opening of the calendar, the due time
      * stays. */
-    int8_t quiet_calendar; /* -1 = none */
-    uint8_t quiet_level;   /* from this level up */
-    uint32_t quiet_never;  /* classes that may wake them: 1 << number */
-    uint32_t quiet_flags;  /* flags that may */
-    int8_t duty_calendar;  /* tells the rota which days are worked; -1 = every day alike */
-    int32_t duty_look_ms;  /* local time at which the rota is looked at; -1 = never */
-    int32_t duty_ahead;    /* days ahead that are looked at (S30) */
-    int64_t duty_desk_ms;  /* the city's desk speaks at least so often; 0 = not asked (corner 26) */
+    int8_t quiet_calendar;  /* -1 = none */
+    uint8_t quiet_level;    /* from this level up */
+    uint32_t quiet_never;   /* classes that may wake them: 1 << number */
+    uint32_t quiet_flags;   /* flags that may */
+    int8_t duty_calendar;   /* tells the rota which days are worked; -1 = every day alike */
+    int32_t duty_look_ms;   /* local time at which the rota is looked at; -1 = never */
+    int32_t duty_ahead;     /* days ahead that are looked at (S30) */
+    int32_t duty_swap_ms;   /* of the day before: until then a swap is answered; -1 = none */
+    bool duty_swap_approve; /* a third person agrees to a swap */
+    int64_t duty_desk_ms; /* the city's desk speaks at least so often; 0 = not asked (corner 26) */
     struct hx_calm_rules calm; /* how notices are kept readable */
     struct hx_pause_rule pauses[HX_RULES_REASONS];
     uint8_t n_pauses;

@@ -7,6 +7,7 @@
 #define ENGINE_STEP_H
 
 #include "engine/machine.h"
+#include "engine/rota.h"
 #include "engine/route.h"
 #include "engine/rules.h"
 
@@ -201,11 +202,6 @@ bool hx_tell(struct hx_step *s, int receiver, const char *why);
 void hx_ladder_climb(struct hx_step *s, const char *absent);
 
 /* ---- post.c: who answers for a receiver ---- */
-/* A post of the rota. */
-struct hx_post {
-    char role[HX_ID_MAX];
-    char area[HX_ID_MAX];
-};
 /* "street:S-02" → street of S-02; "city/property" → city, property; "holder:P-07/li" → duty of
  * P-07. False for what is no post. */
 bool hx_post_of(const char *to, struct hx_post *post);

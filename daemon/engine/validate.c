@@ -86,6 +86,7 @@ static const struct bound data_texts[] = {{"class", offsetof(hxp_data, class_), 
                                           D(to, HX_PERSON_MAX - 1),
                                           D(road, HX_NAME_MAX - 1),
                                           D(error, HX_WORD_MAX - 1),
+                                          D(post, HX_WORD_MAX - 1),
                                           D(state, HX_NAME_MAX - 1)};
 
 static const char *check_list(char *const *list, size_t n)
@@ -134,11 +135,11 @@ static const char *check_times(const hxp_event *e, const hxp_data *d, int64_t t_
     const struct {
         const char *name;
         int64_t t, latest;
-    } times[] = {{"t_occ", e->t_occ, soon},
-                 {"t_src", e->t_src, soon},
-                 {"date", d->date, far},
-                 {"until", d->until, far},
-                 {"deadline", d->deadline, far}};
+    } times[] = {{"t_occ", e->t_occ, soon},      {"t_src", e->t_src, soon},
+                 {"date", d->date, far},         {"until", d->until, far},
+                 {"deadline", d->deadline, far}, {"give_from", d->give_from, far},
+                 {"give_to", d->give_to, far},   {"back_from", d->back_from, far},
+                 {"back_to", d->back_to, far}};
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         if (!instant(times[i].t, times[i].latest)) {
             *field = times[i].name;

@@ -15,7 +15,7 @@ void handle_route(struct service *s, const struct request *r)
         return;
     }
     const struct hx_route_when when = {timebase_now(&s->time),
-                                       hx_rules_duty_calendar(s->machine.rules)};
+                                       hx_rules_duty_calendar(s->machine.rules), &s->machine};
     answer.route = hx_route_answer(&s->arena, s->options.city, q, &when);
     if (!answer.route) {
         service_problem(s, r, "STORE_TROUBLE", "try again");

@@ -80,20 +80,12 @@ static int ref_save(void *b, const char *source, const char *ref, uint64_t numbe
     return store_put(st, T_REF, key_val(&k), val_of(bytes, sizeof bytes), 0);
 }
 
-static int source_load(void *b, const char *source, struct hx_source *s)
+static int source_unpack(struct hx_store *st, const struct key *k, MDB_val value,
+                         struct hx_source *s)
 {
-    struct hx_store *st = b;
-    struct key k;
-    MDB_val value;
-    int err = store_writable(st);
-    if (err)
-        return err;
-    key_text(&k, source);
-    err = store_get(st, T_SOURCE, key_val(&k), &value);
-    if (err)
-        return err;
     if (value.mv_size < SOURCE_SIZE)
-        return store_set_aside(st, T_SOURCE, key_val(&k), value, "source row is too short");
+        return st->txn ? store_set_aside(st, T_SOURCE, key_val(k), value, "source row is too short")
+                       : HX_CORRUPT;
     const uint8_t *p = value.mv_data;
     s->top = be64_get(p);
     for (size_t i = 0; i < MISSING; i++) {
@@ -101,6 +93,19 @@ static int source_load(void *b, const char *source, struct hx_source *s)
         s->missing_since[i] = (int64_t)be64_get(p + 16 + 16 * i);
     }
     return HX_OK;
+}
+
+static int source_load(void *b, const char *source, struct hx_source *s)
+{
+    struct hx_store *st = b;
+    struct key k;
+    MDB_val value;
+    key_text(&k, source);
+    int err = store_look(st, T_SOURCE, key_val(&k), &value);
+    if (!err)
+        err = source_unpack(st, &k, value, s);
+    store_look_end(st);
+    return err;
 }
 
 static int source_save(void *b, const char *source, const struct hx_source *s)

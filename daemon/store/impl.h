@@ -150,6 +150,10 @@ int store_cursor(struct hx_store *st, enum store_table table, MDB_cursor **curso
 int store_put(struct hx_store *st, enum store_table table, MDB_val key, MDB_val value,
               unsigned flags);
 int store_get(struct hx_store *st, enum store_table table, MDB_val key, MDB_val *value);
+/* The same, which also answers outside a transaction, by what is committed. store_look_end in any
+ * case, when the value is no longer needed. */
+int store_look(struct hx_store *st, enum store_table table, MDB_val key, MDB_val *value);
+void store_look_end(struct hx_store *st);
 int store_del(struct hx_store *st, enum store_table table, MDB_val key);
 
 /* Short read transactions; they nest. */

@@ -99,28 +99,31 @@ int store_append(void *b, const hxp_entry *e)
     return HX_OK;
 }
 
+static int cannot_be_decoded(struct hx_store *st, uint64_t lsn, MDB_val value)
+{
+    char reason[STORE_REASON_MAX];
+    if (!st->txn)
+        return HX_NOTFOUND; /* whoever writes next sets it aside */
+    snprintf(reason, sizeof reason, "journal entry %" PRIu64 " cannot be decoded", lsn);
+    hx_log(HX_LOG_ERROR, "event=quarantined reason=\"%s\"", reason);
+    int err = store_quarantine(st, value.mv_data, value.mv_size, reason);
+    return err ? err : HX_NOTFOUND;
+}
+
 int store_entry_load(void *b, uint64_t lsn, struct hx_arena *arena, hxp_entry **e)
 {
     struct hx_store *st = b;
     struct key k = {.size = 0};
-    char reason[STORE_REASON_MAX];
     MDB_val value;
-    int err = store_writable(st);
-    if (err)
-        return err;
     key_add64(&k, lsn);
-    err = store_get(st, T_JOURNAL, key_val(&k), &value);
-    if (err)
-        return err;
-    *e = store_entry_unpack(value.mv_data, value.mv_size, arena);
-    if (*e)
-        return HX_OK;
-    if (hx_arena_failed(arena))
-        return store_fail(st, HX_NOMEM);
-    snprintf(reason, sizeof reason, "journal entry %" PRIu64 " cannot be decoded", lsn);
-    hx_log(HX_LOG_ERROR, "event=quarantined reason=\"%s\"", reason);
-    err = store_quarantine(st, value.mv_data, value.mv_size, reason);
-    return err ? err : HX_NOTFOUND;
+    int err = store_look(st, T_JOURNAL, key_val(&k), &value);
+    *e = err ? NULL : store_entry_unpack(value.mv_data, value.mv_size, arena);
+    if (!err && !*e)
+        err = !hx_arena_failed(arena) ? cannot_be_decoded(st, lsn, value)
+              : st->txn               ? store_fail(st, HX_NOMEM)
+                                      : HX_NOMEM;
+    store_look_end(st);
+    return err;
 }
 
 int hx_store_chain_save(struct hx_store *st, uint64_t lsn)

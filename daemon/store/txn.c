@@ -47,6 +47,21 @@ int store_get(struct hx_store *st, enum store_table table, MDB_val key, MDB_val 
     return store_fail(st, store_error(mdb_cursor_get(cur, &key, value, MDB_SET), false));
 }
 
+int store_look(struct hx_store *st, enum store_table table, MDB_val key, MDB_val *value)
+{
+    int err = st->txn ? store_writable(st) : store_read_begin(st);
+    if (err)
+        return err;
+    return st->txn ? store_get(st, table, key, value)
+                   : store_error(mdb_get(st->reader, st->dbi[table], &key, value), false);
+}
+
+void store_look_end(struct hx_store *st)
+{
+    if (!st->txn && st->read_depth)
+        store_read_end(st);
+}
+
 int store_del(struct hx_store *st, enum store_table table, MDB_val key)
 {
     MDB_val value;

@@ -19,6 +19,7 @@ static const char *const names[] = {
     [HONGXIN__V1__FACT__FACT_CHECK_POINT] = "CHECK_POINT",
     [HONGXIN__V1__FACT__FACT_RULES] = "RULES",
     [HONGXIN__V1__FACT__FACT_DELIVERY] = "DELIVERY",
+    [HONGXIN__V1__FACT__FACT_SWAP] = "SWAP",
 };
 
 const char *hx_fact_name(const hxp_fact *fact)

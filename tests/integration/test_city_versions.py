@@ -10,7 +10,7 @@ import time
 import pytest
 from daemon import SOURCE
 from hongxin.v1 import wire_pb2
-from wire import RESULT, facts, wait_until
+from wire import facts, wait_until
 
 BIN = os.environ["HX_BIN"]
 PREVIEW, ASK, AGREE = (wire_pb2.Apply.Step.Value(n) for n in ("PREVIEW", "ASK", "AGREE"))
