@@ -58,14 +58,67 @@ static void print_helpers(const struct show *s, const hxp_case_view *v)
     }
 }
 
+/* From hand to hand: who sent it back, why, and by whose decision (H6). */
+static void print_returns(const struct show *s, const hxp_case_view *v)
+{
+    char time[HX_INSTANT_TEXT];
+
+    for (size_t i = 0; i < v->n_returns; i++) {
+        const Hongxin__V1__ReturnView *r = v->returns[i];
+        bool refused = r->at && !strcmp(r->holder, r->to);
+        if (i)
+            fprintf(s->out, "  %*s", HEADING, "");
+        else
+            heading(s, "sent back");
+        fprintf(s->out, "%s → %s  %s", r->holder, r->at ? r->to : "?",
+                words_text(WORDS_LABEL, r->reason, s->zh));
+        if (r->asked)
+            fprintf(s->out, "  %s %s %s", show_label(s, "asked"),
+                    show_time(s, r->asked, v->t_report, time), r->asked_by);
+        if (r->at)
+            fprintf(s->out, "  %s %s %s", show_label(s, refused ? "turned down" : "decided"),
+                    show_time(s, r->at, v->t_report, time),
+                    *r->decided_by ? r->decided_by : r->cause);
+        fputc('\n', s->out);
+    }
+}
+
+static void print_order(const struct show *s, const hxp_case_view *v)
+{
+    char time[HX_INSTANT_TEXT];
+
+    if (!v->order)
+        return;
+    heading(s, "order");
+    fprintf(s->out, "%s%s%s  %s\n", v->order->order, *v->order->order ? "  " : "", v->order->by,
+            show_time(s, v->order->at, v->t_report, time));
+}
+
+/* Since when the holder has it, and since when somebody there. */
+static void print_since(const struct show *s, const hxp_case_view *v)
+{
+    char time[HX_INSTANT_TEXT];
+
+    if (v->holder_at)
+        fprintf(s->out, "  %s %s", show_label(s, "since"),
+                show_time(s, v->holder_at, v->t_report, time));
+    if (v->held_since)
+        fprintf(s->out, ", %s %s", show_label(s, "taken"),
+                show_time(s, v->held_since, v->t_report, time));
+    fputc('\n', s->out);
+}
+
 static void print_where(const struct show *s, const hxp_case_view *v)
 {
     const hxp_where *w = v->where;
 
     heading(s, "holder");
-    fprintf(s->out, "%s %s%s%s\n", *v->holder ? v->holder : "-",
+    fprintf(s->out, "%s %s%s%s", *v->holder ? v->holder : "-",
             s->zh ? v->holder_name_zh : v->holder_name_en, *v->holder_person ? "  " : "",
             v->holder_person);
+    print_since(s, v);
+    print_returns(s, v);
+    print_order(s, v);
     print_helpers(s, v);
     if (!w)
         return;

@@ -23,8 +23,9 @@ enum {
     HX_CASE_SENDINGS = 16, /* notices on their way; the oldest gives way */
     HX_CASE_PARTIES = 64,
     HX_CASE_SILENCES = 8,
-    HX_CASE_TRIED = 8,  /* holders that had the case and gave it back */
-    HX_PERSON_MAX = 64, /* "holder:P-07/li" with its NUL */
+    HX_CASE_PASSINGS = 8, /* the newest ones */
+    HX_CASE_TRIED = 8,    /* holders that had the case and gave it back */
+    HX_PERSON_MAX = 64,   /* "holder:P-07/li" with its NUL */
     HX_WORD_MAX = 40,
     HX_REF_MAX = 72,
     HX_REGISTRY_MAX = 64,
@@ -157,6 +158,17 @@ struct hx_told {
     char unit[HX_ID_MAX]; /* of its clock */
 };
 
+/* How a case went from one holder to another, or did not (H6). */
+struct hx_passing {
+    char from[HX_ID_MAX], to[HX_ID_MAX];
+    char reason[HX_REF_MAX];      /* PLACE, DUTY …, or in words */
+    char asked_by[HX_PERSON_MAX]; /* "" = nobody asked */
+    int64_t asked;
+    char by[HX_PERSON_MAX]; /* who decided; "" = the machine */
+    int64_t at;             /* 0 = not decided yet */
+    char cause[HX_WORD_MAX];
+};
+
 /* Repeats of a notice are hidden (3.3). */
 struct hx_silence {
     uint8_t kind; /* clock */
@@ -264,6 +276,8 @@ struct hx_case {
     struct hx_breach breaches[HX_CASE_BREACHES];
     uint32_t n_told;
     struct hx_told told[HX_CASE_TOLD];
+    uint32_t n_passings;
+    struct hx_passing passings[HX_CASE_PASSINGS];
     uint32_t n_silences;
     struct hx_silence silences[HX_CASE_SILENCES];
     uint32_t n_sendings;
@@ -305,6 +319,9 @@ struct hx_case {
     int64_t last_contact;      /* of the company with the reporter */
     int64_t undelivered_since; /* our outage keeps the dispatch waiting */
     char order_level[HX_ID_MAX];
+    char order_by[HX_PERSON_MAX]; /* whose order stands (督办) */
+    char order_ref[HX_REF_MAX];   /* its number */
+    int64_t order_at;
     char dispute[HX_REF_MAX]; /* the dispute that was opened beside it */
 };
 

@@ -68,6 +68,13 @@ static const struct hx_field told_fields[] = {
 };
 RECORD(told, hx_told);
 
+static const struct hx_field passing_fields[] = {
+    TEXT(140, hx_passing, from),     TEXT(141, hx_passing, to),    TEXT(142, hx_passing, reason),
+    TEXT(143, hx_passing, asked_by), I64(144, hx_passing, asked),  TEXT(145, hx_passing, by),
+    I64(146, hx_passing, at),        TEXT(147, hx_passing, cause),
+};
+RECORD(passing, hx_passing);
+
 static const struct hx_field silence_fields[] = {
     U8(140, hx_silence, kind),  U8(141, hx_silence, level),  U8(142, hx_silence, cycle),
     I64(143, hx_silence, from), I64(144, hx_silence, until), TEXT(145, hx_silence, by),
@@ -177,6 +184,10 @@ static const struct hx_field case_fields[] = {
     U32(133, hx_case, faults_ours),
     U32(82, hx_case, repeats),
     U64(83, hx_case, split_from),
+    LIST(141, hx_case, passings, n_passings, HX_CASE_PASSINGS, &passing_record),
+    TEXT(142, hx_case, order_by),
+    TEXT(143, hx_case, order_ref),
+    I64(144, hx_case, order_at),
     LIST(140, hx_case, silences, n_silences, HX_CASE_SILENCES, &silence_record),
     I64(120, hx_case, person_at),
 };

@@ -1,5 +1,6 @@
 /* Effects of the main path: one change each. */
 #include "base/text.h"
+#include "engine/passing.h"
 #include "engine/words.h"
 
 #include <string.h>
@@ -267,6 +268,7 @@ static void close_case(struct hx_step *s, const struct hx_call *call)
     struct hx_case *c = s->c;
     for (uint32_t i = 0; i < c->n_clocks; i++)
         hx_clock_void(s, &c->clocks[i]);
+    hx_order_close(s);
     c->t_closed = c->owner_since; /* the step has booked the time so far */
     hx_fact_owner(s);
 }

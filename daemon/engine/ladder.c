@@ -19,7 +19,8 @@ static const char *field(const struct hx_step *s, const char *name, size_t n)
     } fields[] = {{"holder", offsetof(struct hx_case, holder)},
                   {"community", offsetof(struct hx_case, community)},
                   {"grid", offsetof(struct hx_case, grid)},
-                  {"street", offsetof(struct hx_case, street)}};
+                  {"street", offsetof(struct hx_case, street)},
+                  {"orderer", offsetof(struct hx_case, order_by)}};
     if (n == 4 && memcmp(name, "unit", n) == 0)
         return s->unit ? s->unit : "";
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)

@@ -261,6 +261,39 @@ static void view_deliveries(const struct hx_machine *m, const struct hx_case *c,
     }
 }
 
+static void view_passings(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
+{
+    v->holder_at = c->holder[0] ? c->holder_at : 0;
+    v->returns = hx_arena_alloc(m->arena, (c->n_passings + 1) * sizeof *v->returns);
+    for (uint32_t i = 0; v->returns && i < c->n_passings; i++) {
+        const struct hx_passing *p = &c->passings[i];
+        Hongxin__V1__ReturnView *w = hx_arena_alloc(m->arena, sizeof *w);
+        if (!w)
+            return;
+        hongxin__v1__return_view__init(w);
+        w->holder = copy(m->arena, p->from);
+        w->to = copy(m->arena, p->to);
+        w->reason = copy(m->arena, p->reason);
+        w->asked_by = copy(m->arena, p->asked_by);
+        w->asked = p->asked;
+        w->decided_by = copy(m->arena, p->by);
+        w->at = p->at;
+        w->cause = copy(m->arena, p->cause);
+        v->returns[v->n_returns++] = w;
+    }
+}
+
+static void view_order(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
+{
+    if (!(c->flags & HX_FLAG_SUPERVISED) ||
+        !(v->order = hx_arena_alloc(m->arena, sizeof *v->order)))
+        return;
+    hongxin__v1__order_view__init(v->order);
+    v->order->by = copy(m->arena, c->order_by);
+    v->order->order = copy(m->arena, c->order_ref);
+    v->order->at = c->order_at;
+}
+
 static void view_silences(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
 {
     v->silences = hx_arena_alloc(m->arena, (c->n_silences + 1) * sizeof *v->silences);
@@ -308,6 +341,8 @@ hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c)
     view_links(m, c, v);
     view_holder(m, c, v);
     view_units(m, c, v);
+    view_passings(m, c, v);
+    view_order(m, c, v);
     view_silences(m, c, v);
     view_deliveries(m, c, v);
     view_flags(m, c, v);

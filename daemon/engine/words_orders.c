@@ -1,5 +1,7 @@
 /* Orders from above and acknowledgements. */
+#include "base/text.h"
 #include "engine/delivery.h"
+#include "engine/passing.h"
 #include "engine/silence.h"
 #include "engine/words.h"
 #include "hongxin/instant.h"
@@ -108,6 +110,24 @@ static void acknowledge(struct hx_step *s, const struct hx_call *call)
     }
 }
 
+/* A new order replaces the one before: its author hears of it. */
+static void note_order(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    if (c->flags & HX_FLAG_SUPERVISED)
+        hx_order_tell(s, hx_arena_printf(s->arena, "order replaced by %s", s->event->by));
+    hx_text_put(c->order_by, sizeof c->order_by, s->event->by);
+    hx_text_put(c->order_ref, sizeof c->order_ref, s->data->order);
+    c->order_at = s->t_eff;
+}
+
+static void answer_order(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    hx_order_tell(s, hx_arena_printf(s->arena, "order answered by %s", s->event->by));
+}
+
 const struct hx_word hx_words_orders[] = {
     HX_GUARD("clock_known", HX_ARG_NONE, clock_known, "UNKNOWN_CLOCK", HX_INVALID_EVENT,
              "the case has this clock"),
@@ -119,6 +139,9 @@ const struct hx_word hx_words_orders[] = {
              "the date lies ahead"),
     HX_GUARD("until_ahead", HX_ARG_NONE, until_ahead, "DATE_PAST", HX_INVALID_EVENT,
              "the end lies ahead"),
+    HX_EFFECT("note_order", HX_ARG_NONE, note_order,
+              "whose order it is; the author of the one before hears of it"),
+    HX_EFFECT("answer_order", HX_ARG_NONE, answer_order, "whoever gave the order hears the answer"),
     HX_EFFECT("acknowledge", HX_ARG_NONE, acknowledge,
               "somebody answers for the notice; the ladder goes on"),
     HX_WORDS_END,

@@ -1,5 +1,6 @@
 /* Wrong route: giving a case back, deciding about it, arbitration, and a company that is replaced
  * (corners 12, 13, 22). */
+#include "engine/passing.h"
 #include "engine/words.h"
 #include "hongxin/instant.h"
 
@@ -88,6 +89,7 @@ static void ask_return(struct hx_step *s, const struct hx_call *call)
     snprintf(c->return_reason, sizeof c->return_reason, "%s", s->data->reason);
     snprintf(c->reasons_used + n, sizeof c->reasons_used - n, "%s%s", n ? "," : "",
              s->data->reason);
+    hx_passing_ask(s);
     hx_flag_set(s, HX_FLAG_RETURN_ASKED, true);
 }
 
@@ -95,6 +97,8 @@ static void end_return(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     s->c->t_returned = s->t_eff;
+    if (strcmp(s->cause, "RETURN_ACCEPTED") != 0 && strcmp(s->cause, "HOLDER_CHANGED") != 0)
+        hx_passing_refuse(s);
     hx_flag_set(s, HX_FLAG_RETURN_ASKED, false);
 }
 
@@ -142,6 +146,7 @@ static void begin_new_holder(struct hx_step *s, const char *holder)
     struct hx_case *c = s->c;
     if (c->n_tried < HX_CASE_TRIED)
         snprintf(c->tried[c->n_tried++], HX_ID_MAX, "%s", c->holder);
+    hx_passing_note(s, holder);
     c->t_held = c->t_arrived = c->t_returned = 0;
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     hx_flag_set(s, HX_FLAG_BREACHED, false);
@@ -168,6 +173,7 @@ static void change_holder(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
+    hx_passing_note(s, s->data->holder);
     hx_set_holder(s, s->data->holder);
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     for (uint32_t i = 0; i < c->n_clocks; i++) {

@@ -127,7 +127,8 @@ static void silence(struct hx_step *s, const struct hx_call *call)
     tell_all(s, x, why_begins(s, x));
 }
 
-/* What was acknowledged comes back when the acknowledgement itself runs out (K_ACK). */
+/* What was silenced comes back at its own time: when the acknowledgement runs out (K_ACK), or its
+ * repeat is due (F5); at once when that has passed. */
 static void end(struct hx_step *s, struct hx_silence *x)
 {
     struct hx_case *c = s->c;
@@ -136,9 +137,9 @@ static void end(struct hx_step *s, struct hx_silence *x)
     c->n_silences--;
     for (uint32_t i = 0; i < c->n_told; i++) {
         struct hx_told *t = &c->told[i];
-        if (!of_notice(&was, t) || !t->acked || t->ack_until != was.until)
+        if (!of_notice(&was, t) || t->ack_until != was.until)
             continue;
-        int64_t own = hx_ack_end(s, t->level, t->acked_at);
+        int64_t own = hx_ack_end(s, t->level, t->acked ? t->acked_at : t->at);
         t->ack_until = own > s->t_eff ? own : s->t_eff;
     }
     note(s);

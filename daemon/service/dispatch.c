@@ -17,6 +17,7 @@ static const struct handler {
     {HONGXIN__V1__REQUEST__ASK_ACK, handle_ack, "Ack", DOOR_FEED, HX_RIGHT_follow},
     {HONGXIN__V1__REQUEST__ASK_CASE_QUERY, handle_case, "CaseQuery", DOOR_ANY, HX_RIGHT_ask},
     {HONGXIN__V1__REQUEST__ASK_LIST, handle_list, "ListQuery", DOOR_ANY, HX_RIGHT_ask},
+    {HONGXIN__V1__REQUEST__ASK_DUE, handle_due, "DueQuery", DOOR_ANY, HX_RIGHT_ask},
     {HONGXIN__V1__REQUEST__ASK_COUNT, handle_count, "CountQuery", DOOR_ANY, HX_RIGHT_ask},
     {HONGXIN__V1__REQUEST__ASK_STATS, handle_stats, "StatsQuery", DOOR_ANY, HX_RIGHT_stats},
     {HONGXIN__V1__REQUEST__ASK_RULES, handle_rules, "RulesQuery", DOOR_ANY, HX_RIGHT_rules},

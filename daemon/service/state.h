@@ -125,6 +125,7 @@ void handle_stats(struct service *s, const struct request *r);
 void handle_rules(struct service *s, const struct request *r);
 void handle_route(struct service *s, const struct request *r);
 void handle_onsite_code(struct service *s, const struct request *r);
+void handle_due(struct service *s, const struct request *r);
 void handle_similar(struct service *s, const struct request *r);
 void handle_apply(struct service *s, const struct request *r);
 void handle_ping(struct service *s, const struct request *r);

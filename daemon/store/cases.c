@@ -160,6 +160,36 @@ int hx_store_due_first(struct hx_store *st, int64_t *due)
     return err;
 }
 
+int hx_store_due_rows(struct hx_store *st, const struct hx_due_row *after, int64_t upto, size_t max,
+                      struct hx_due_row *rows, size_t *n)
+{
+    struct key k;
+    MDB_cursor *cur;
+    MDB_val value;
+    *n = 0;
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    due_key(&k, after->due, after->case_number + 1);
+    MDB_val key = key_val(&k);
+    err = store_error(mdb_cursor_open(st->reader, st->dbi[T_DUE], &cur), false);
+    if (!err) {
+        int rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
+        while (!rc && !err && *n < max) {
+            err = row_of(st, key, &rows[*n]);
+            if (err || rows[*n].due > upto)
+                break;
+            (*n)++;
+            rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT);
+        }
+        if (rc && rc != MDB_NOTFOUND)
+            err = store_error(rc, false);
+        mdb_cursor_close(cur);
+    }
+    store_read_end(st);
+    return err;
+}
+
 int hx_store_due_stands(struct hx_store *st, const struct hx_due_row *row, bool *stands)
 {
     struct key k;

@@ -132,6 +132,11 @@ HX_CHECK int hx_store_due_stands(struct hx_store *st, const struct hx_due_row *r
 HX_CHECK int hx_store_due_list(struct hx_store *st, struct hx_due_row *at, int64_t upto, size_t max,
                                struct hx_due_row *rows, size_t *n);
 
+/* Committed rows behind `after` that are due at or before `upto`, in order, at most `max`. A row
+ * may have become too early: only the one that its case remembers says something. */
+HX_CHECK int hx_store_due_rows(struct hx_store *st, const struct hx_due_row *after, int64_t upto,
+                               size_t max, struct hx_due_row *rows, size_t *n);
+
 /* Inside a write transaction: takes away the first rows due at or before `upto`, at most `max`, and
  * returns them in order of due time. Each case must then go through hx_machine_due() in the same
  * transaction, which puts its next row. */

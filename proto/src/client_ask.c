@@ -270,6 +270,15 @@ int hx_ask_count(hx_client *c, const Hongxin__V1__CountQuery *query, hxp_respons
                answer);
 }
 
+int hx_ask_due(hx_client *c, const Hongxin__V1__DueQuery *query, hxp_response **answer)
+{
+    hxp_request request = HONGXIN__V1__REQUEST__INIT;
+    request.ask_case = HONGXIN__V1__REQUEST__ASK_DUE;
+    request.due = (Hongxin__V1__DueQuery *)query;
+    return ask(c, &(struct inquiry){any_link(c), &request, HONGXIN__V1__RESPONSE__ANSWER_DUE},
+               answer);
+}
+
 int hx_ask_similar(hx_client *c, const Hongxin__V1__SimilarQuery *query, hxp_response **answer)
 {
     hxp_request request = HONGXIN__V1__REQUEST__INIT;

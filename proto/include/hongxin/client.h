@@ -222,6 +222,8 @@ HX_CHECK int hx_ask_rules(hx_client *client, const Hongxin__V1__RulesQuery *quer
 HX_CHECK int hx_ask_route(hx_client *client, const Hongxin__V1__RouteQuery *query,
                           hxp_response **answer); /* answer->route */
 
+HX_CHECK int hx_ask_due(hx_client *client, const Hongxin__V1__DueQuery *query,
+                        hxp_response **answer); /* answer->due */
 HX_CHECK int hx_ask_similar(hx_client *client, const Hongxin__V1__SimilarQuery *query,
                             hxp_response **answer); /* answer->similar */
 /* Previewing looks at every open case: give it time. HX_INVALID: refused, see hx_client_problem().

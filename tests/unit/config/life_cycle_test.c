@@ -187,8 +187,8 @@ static void a_promise_is_never_held_back(void **state)
 static void nothing_becomes_a_drill(void **state)
 {
     (void)state;
-    refused("do: [raise(SUPERVISED),", "do: [raise(DRILL),", "no row may change what is a drill",
-            0);
+    refused("note_order, raise(SUPERVISED),", "note_order, raise(DRILL),",
+            "no row may change what is a drill", 0);
     refused("drop(SUPERVISED)", "drop(DRILL)", "no row may change what is a drill", 1);
 }
 
