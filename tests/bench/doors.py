@@ -17,6 +17,7 @@ class Door:
         clients, self.log_path = folder / "clients", folder / "hotline.log"
         clients.write_text(f"clients:\n  - {{name: bench, source: bench-http, token: {TOKEN}}}\n")
         clients.chmod(0o600)
+        self.program = "hongxin-hotline"
         self.config = folder / "hotline.yaml"
         self.config.write_text(f"""listen: 127.0.0.1:0
 clients: clients
@@ -27,7 +28,7 @@ limits: {{requests_per_second: 1000000, burst: 1000000, connections: {connection
 
     def __enter__(self):
         with open(self.log_path, "w") as log:
-            self.process = subprocess.Popen([str(harness.BIN / "hongxin-hotline"), "--config", str(self.config)], stderr=log)
+            self.process = subprocess.Popen([str(harness.BIN / self.program), "--config", str(self.config)], stderr=log)
         while "event=ready" not in self.log_path.read_text():
             if self.process.poll() is not None:
                 raise BenchError(self.log_path.read_text())
@@ -50,6 +51,37 @@ limits: {{requests_per_second: 1000000, burst: 1000000, connections: {connection
     def cpu(self):
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / harness.CLOCK_HZ
+
+class Wechat(Door):
+    """A hongxin-wechat in safe mode."""
+
+    PATH, KEY, ID = "bench-0123456789abcdef", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "wx-bench"
+
+    def __init__(self, daemon):
+        folder = Path(daemon.folder)
+        accounts, self.log_path, self.program = folder / "accounts", folder / "wechat.log", "hongxin-wechat"
+        accounts.write_text(f"accounts:\n  - {{path: {self.PATH}, kind: official, id: {self.ID}, token: {TOKEN}, key: {self.KEY}, source: bench-wechat}}\n")
+        accounts.chmod(0o600)
+        self.config = folder / "wechat.yaml"
+        self.config.write_text(f"""listen: 127.0.0.1:0
+accounts: accounts
+texts: {harness.CONFIG}/texts/wechat.yaml
+daemon: {{intake: '{daemon.intake()}', feed: '{daemon.feed()}'}}
+limits: {{requests_per_second: 1000000, burst: 1000000, requests_per_connection: 1000000000}}
+""")
+
+    def load(self, mode, tag, **options):
+        return super().load(mode, tag, path=self.PATH, key=self.KEY, id=self.ID, **options)
+
+
+def wechat(size, place, row):
+    """Messages of residents in safe mode, each on disk before its encrypted answer."""
+    with Daemon(place.folder("door")) as d, Wechat(d) as door:
+        cpu = door.cpu()
+        f = door.load("flood", "7", events=size.count(100_000), connections=256)
+        f["door_cpu_us"] = round((door.cpu() - cpu) * 1e6 / f["accepted"], 1)
+    return [row("messages in WeChat's safe mode", f["per_second"], "/s", "5,000/s", ok=f["per_second"] >= 5000, load=f),
+            row("  processor time of the door for each", f["door_cpu_us"], "µs")]
 
 
 def flooded(size, place, row, name, batch, connections, yard):
@@ -91,4 +123,5 @@ def hotline(size, place, row, flood):
     with Daemon(place.folder("door")) as d:
         yard = flood(d, "reports", size.count(200_000), 1, 1024, "z")["per_second"]
     return (flooded(size, place, row, "one to a request", 1, 256, yard) +
-            flooded(size, place, row, "64 to a request", 64, 8, yard) + paced(size, place, row) + idle(place, row))
+            flooded(size, place, row, "64 to a request", 64, 8, yard) + paced(size, place, row) + idle(place, row) +
+            wechat(size, place, row))

@@ -8,8 +8,12 @@
  *   bench_http idle --endpoint … --connections N
  *       opens so many connections, sends nothing, and waits for SIGTERM
  *
+ * With --key (an EncodingAESKey) and --id it speaks to hongxin-wechat instead: --path is the secret
+ * part of the address, --token signs, each request is one encrypted text message.
+ *
  * Everywhere: --config FOLDER --tag WORD. Prints one line of JSON; times in microseconds. */
 #include "bench/tool.h"
+#include "wechat/crypto.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -43,6 +47,8 @@ struct http_load {
     unsigned n_peers;
     int epoll;
     const char *token, *tag, *endpoint;
+    const char *path, *id; /* of WeChat; NULL: a hotline */
+    struct wx_key key;
     uint64_t batch, sent, accepted, answers; /* sent and accepted: complaints */
     int64_t *took_us;
     char *out;
@@ -89,6 +95,34 @@ static size_t put_request(struct http_load *l, uint64_t items)
     return h + n;
 }
 
+/* A text message as the platform sends it in safe mode. */
+static size_t put_message(struct http_load *l)
+{
+    static const uint8_t noise[WX_RANDOM] = "0123456789abcde";
+    const struct load_place *p = &l->city.places[l->sent % l->city.n];
+    char xml[1024], body[4096], now[24], nonce[24], signature[WX_SIGNATURE_TEXT], *encrypt = NULL;
+    snprintf(now, sizeof now, "%" PRId64, load_wall_ms() / 1000);
+    snprintf(nonce, sizeof nonce, "%" PRIu64, l->sent);
+    snprintf(xml, sizeof xml,
+             "<xml><ToUserName><![CDATA[gh_city]]></ToUserName><FromUserName><![CDATA[o-%" PRIu64
+             "]]></FromUserName><CreateTime>%s</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+             "<Content><![CDATA[%s water leaks]]></Content><MsgId>%s%" PRIu64 "</MsgId></xml>",
+             l->sent % 1000, now, p->building, l->tag, l->sent);
+    tool_need("encrypt", wx_encrypt(&l->key, l->id, noise, xml, &encrypt));
+    const char *const parts[] = {l->token, now, nonce, encrypt};
+    tool_need("sign", wx_signature(parts, 4, signature));
+    int n = snprintf(
+        body, sizeof body,
+        "<xml><ToUserName><![CDATA[gh_city]]></ToUserName><Encrypt><![CDATA[%s]]></Encrypt></xml>",
+        encrypt);
+    free(encrypt);
+    return (size_t)sprintf(
+        l->out,
+        "POST /wechat/%s?timestamp=%s&nonce=%s&encrypt_type=aes&msg_signature=%s HTTP/1.1\r\n"
+        "Host: %s\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s",
+        l->path, now, nonce, signature, l->endpoint, n, body);
+}
+
 static void send_all(int fd, const char *bytes, size_t size)
 {
     while (size > 0) {
@@ -102,7 +136,7 @@ static void send_all(int fd, const char *bytes, size_t size)
 
 static void ask(struct http_load *l, struct peer *p, uint64_t items, int64_t since)
 {
-    size_t size = put_request(l, items);
+    size_t size = l->id ? put_message(l) : put_request(l, items);
     p->busy = true;
     p->since = since;
     p->items = items;
@@ -126,7 +160,7 @@ static bool take_answer(struct http_load *l, struct peer *p)
     char *body = strstr(p->in, "\r\n\r\n"), *length = strstr(p->in, "Content-Length: ");
     if (!body || !length || p->n < (size_t)(body + 4 - p->in) + strtoull(length + 16, NULL, 10))
         return false;
-    uint64_t good = count(body, "\"result\":\"ACCEPTED\"");
+    uint64_t good = l->id ? count(body, "<Encrypt>") : count(body, "\"result\":\"ACCEPTED\"");
     if (strncmp(p->in, "HTTP/1.1 20", 11) != 0 || good != p->items) {
         fprintf(stderr, "bench: %.600s\n", p->in);
         exit(1);
@@ -250,10 +284,14 @@ static void prepare(struct http_load *l, int argc, char **argv, uint64_t answers
     l->endpoint = tool_option(argc - 1, argv + 1, "--endpoint", "127.0.0.1:54330");
     l->token = tool_option(argc - 1, argv + 1, "--token", "");
     l->tag = tool_option(argc - 1, argv + 1, "--tag", "h");
+    l->id = tool_option(argc - 1, argv + 1, "--id", NULL);
+    l->path = tool_option(argc - 1, argv + 1, "--path", "");
+    if (l->id)
+        tool_need("key", wx_key_parse(tool_option(argc - 1, argv + 1, "--key", ""), &l->key));
     l->n_peers = (unsigned)tool_number(argc - 1, argv + 1, "--connections", 64);
     l->peers = calloc(l->n_peers, sizeof *l->peers);
     l->took_us = calloc(answers + 1, sizeof *l->took_us);
-    l->out = malloc(1024 + (size_t)(l->batch + 1) * ITEM_MAX);
+    l->out = malloc(8192 + (size_t)(l->batch + 1) * ITEM_MAX);
     if (!l->peers || !l->took_us || !l->out)
         tool_die("memory", HX_NOMEM);
     char folder[4096];

@@ -349,3 +349,24 @@ def test_no_identity_in_logs(make_door):
     log = "\n".join(door.log)
     assert "event=http_problem status=422" in log
     assert not any(s in log for s in ("13912345678", "Li Lei", "water"))
+
+
+# ---- a daemon with keys ---------------------------------------------------------------------------------------------
+
+def test_with_keys_the_door_may_do_what_its_own_key_may(locked, registry, tmp_path):
+    feed = locked.doors.get("feed") or locked.doors["intake"]
+    key = registry.file("hotline")
+    door = Hotline(tmp_path, locked.doors["intake"], feed, clients=CLIENTS.replace("hotline-12345", "hotline"))
+    text = door.config.read_text()
+    door.config.write_text(text.replace(f"feed: '{feed}'", f"feed: '{feed}', key_file: '{key}'"))
+    try:
+        door.start()
+        a = door.post("/v1/complaints", REPORT, key="k")
+        assert a.status == 201, a
+        assert door.get(f"/v1/complaints/{a.json['number']}").json["holder"] == "P-07"
+        foreign = door.signed("POST", "/v1/complaints", json.dumps(REPORT).encode(), key="f")  # a source that is not the key's
+        assert (foreign.status, foreign.json["code"]) == (422, "FOREIGN_SOURCE")
+        foreign = door.post(f"/v1/complaints/{a.json['number']}/events", {"type": "HELD", "by": "holder:P-07/li"}, key="h")
+        assert (foreign.status, foreign.json["code"]) == (422, "FOREIGN_PARTY"), "the client's claims are not the key's"
+    finally:
+        door.end()
