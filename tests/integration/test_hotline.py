@@ -263,6 +263,27 @@ def test_a_wrong_configuration_is_refused_with_its_line(tmp_path, line, says):
     assert code == 1 and says in text, text
 
 
+def test_mappings_of_drops_and_telephones_are_checked_too(tmp_path):
+    from hotline import SOURCE
+    (tmp_path / "c").write_text(CLIENTS)
+    (tmp_path / "c").chmod(0o600)
+    (tmp_path / "bad.yaml").write_text("mapping: bad\ncolour: red\n")
+    config = tmp_path / "hotline.yaml"
+    head = f"clients: c\nmapping: {SOURCE}/config/mappings/12345.yaml\n"
+    for part in ("drops:\n  - {folder: in, source: s, mapping: bad.yaml}\n",
+                 "calls:\n  - {kind: freeswitch, password_file: p, source: s, mapping: bad.yaml}\n"):
+        config.write_text(head + part)
+        code, text = check(config)
+        assert code == 1 and "bad.yaml:2" in text, text
+    for part, says in (("drops:\n  - {folder: in}\n", "hotline.yaml:4: source is missing"),
+                       ("calls:\n  - {kind: fax, password_file: p, source: s}\n", "kind is freeswitch or asterisk"),
+                       ("push: {url: 'ftp://x', secret_file: s}\n", "url begins with https://"),
+                       ("push: {url: 'https://x'}\n", "secret_file is missing")):
+        config.write_text(head + part)
+        code, text = check(config)
+        assert code == 1 and says in text, text
+
+
 def test_the_shipped_configuration_is_right_and_says_the_defaults(tmp_path):
     from hotline import SOURCE
     config = tmp_path / "config"

@@ -3,6 +3,7 @@ import base64
 import hashlib
 import http.client
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -249,3 +250,26 @@ def test_nobody_s_name_or_words_are_in_the_log(door):
     door.safe(message(Content="B-0417 灯坏了", person="o-secret-person"))
     door.plain(message(Content="B-0417 灯坏了", person="o-secret-person"), token="wrong")
     assert not any(s in line for line in door.log for s in ("o-secret-person", "灯坏了", KEY))
+
+
+def check(folder, config="", accounts=ACCOUNTS, texts=None):
+    (folder / "a").write_text(accounts)
+    (folder / "a").chmod(0o600)
+    (folder / "texts.yaml").write_text(texts or pathlib.Path(SOURCE, "config/texts/wechat.yaml").read_text())
+    (folder / "w.yaml").write_text("accounts: a\ntexts: texts.yaml\n" + config)
+    done = subprocess.run([os.path.join(BIN, "hongxin-wechat"), "--config", str(folder / "w.yaml"), "--check-config"], capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_configuration_is_checked_with_its_lines(tmp_path):
+    assert check(tmp_path)[0] == 0
+    shipped = pathlib.Path(SOURCE, "config/texts/wechat.yaml").read_text()
+    for says, options in (("w.yaml:3: unknown key colour", {"config": "colour: red\n"}),
+                          ("w.yaml:3: time_window: from 30s to 1h", {"config": "time_window: 2d\n"}),
+                          ("a:2: key is an EncodingAESKey of 43", {"accounts": ACCOUNTS.replace("token: tokenplain", "token: t, key: short")}),
+                          ("a:4: key is missing: WeCom has no plain mode", {"accounts": ACCOUNTS.replace(f"tokencom, key: {KEY}", "tokencom")}),
+                          ("a:2: path has 16 characters or more", {"accounts": ACCOUNTS.replace("plain-0123456789abcdef", "guessed")}),
+                          ("welcome is missing", {"texts": shipped.replace("welcome:", "greeting:")}),
+                          ("en is missing", {"texts": re.sub(r"\n  en: .*", "", shipped, count=1)})):
+        code, text = check(tmp_path, **options)
+        assert code == 1 and (says in text or "unknown key greeting" in text), (says, text)

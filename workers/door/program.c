@@ -1,10 +1,18 @@
 #include "door/program.h"
 
+#include "base/log.h"
 #include <getopt.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 enum { EXIT_USAGE = 2 };
+
+struct arguments {
+    const char *config;
+    bool check;
+};
 
 static void help(const struct program *p)
 {
@@ -22,7 +30,8 @@ static void help(const struct program *p)
            p->name, p->about, p->config);
 }
 
-int program_parse(int argc, char **argv, struct program *p)
+/* -1: go on; otherwise the exit code. */
+static int parse(const struct program *p, int argc, char **argv, struct arguments *a)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
                                             {"check-config", no_argument, NULL, 'k'},
@@ -34,10 +43,10 @@ int program_parse(int argc, char **argv, struct program *p)
     while ((option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1) {
         switch (option) {
         case 'c':
-            p->config = optarg;
+            a->config = optarg;
             break;
         case 'k':
-            p->check = true;
+            a->check = true;
             break;
         case 'v':
             printf("%s " HX_VERSION "\n", p->name);
@@ -54,4 +63,48 @@ int program_parse(int argc, char **argv, struct program *p)
         return -1;
     fprintf(stderr, "%s: unexpected argument; see --help\n", p->name);
     return EXIT_USAGE;
+}
+
+static void tell(const struct arguments *a, int rc, const struct hx_problem *problem)
+{
+    const char *text = *problem->text ? problem->text : hx_strerror(rc);
+    if (rc && a->check)
+        fprintf(stderr, "%s\n", text);
+    else if (rc)
+        hx_log(HX_LOG_ERROR, "event=start_refused \"%s\"", text);
+    else if (a->check)
+        printf("%s: right\n", a->config);
+    else
+        hx_log(HX_LOG_INFO, "event=end");
+}
+
+static int serve(const struct program *p, struct run *run, struct hx_problem *problem)
+{
+    struct http_server *server = NULL;
+    int rc = run_open(run);
+    if (!rc)
+        rc = p->open(p->arg, run->base, &server, problem);
+    if (!rc)
+        run_loop(run, server, p->name + sizeof "hongxin-" - 1);
+    return rc;
+}
+
+int program_main(const struct program *p, int argc, char **argv)
+{
+    struct arguments a = {.config = p->config};
+    struct hx_problem problem = {""};
+    struct run run = {0};
+    int code = parse(p, argc, argv, &a);
+    if (code >= 0)
+        return code;
+    prctl(PR_SET_DUMPABLE, 0); /* there are secrets: no core, nobody attaches */
+    if (sodium_init() < 0)
+        return EXIT_FAILURE;
+    int rc = p->load(p->arg, a.config, &problem);
+    if (!rc && !a.check)
+        rc = serve(p, &run, &problem);
+    tell(&a, rc, &problem);
+    p->close(p->arg);
+    run_close(&run);
+    return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }

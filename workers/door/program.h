@@ -1,17 +1,28 @@
-/* The command line that all workers have. */
+/* What is the same in every worker's main(): the command line, checking, starting, ending. */
 #ifndef DOOR_PROGRAM_H
 #define DOOR_PROGRAM_H
 
-#include <stdbool.h>
+#include "config/problem.h"
+#include "door/run.h"
+#include "http/http.h"
 
 struct program {
     const char *name;   /* "hongxin-hotline" */
     const char *about;  /* what it does, for --help: whole lines */
-    const char *config; /* --config FILE; beforehand the default */
-    bool check;         /* --check-config */
+    const char *config; /* the default of --config FILE */
+
+    /* Reads the configuration and every file that it names, so that --check-config finds their
+     * faults; sets the level of the log. An error with the problem. */
+    int (*load)(void *arg, const char *config, struct hx_problem *problem);
+    /* Connects and listens in the loop. An error with the problem. */
+    int (*open)(void *arg, struct event_base *base, struct http_server **server,
+                struct hx_problem *problem);
+    /* Gives everything back, whether or not it was there; the loop still exists. */
+    void (*close)(void *arg);
+    void *arg; /* of all three */
 };
 
-/* Reads the arguments. -1: go on; otherwise the exit code (--help, --version, wrong use). */
-int program_parse(int argc, char **argv, struct program *p);
+/* Runs it; the program's exit code. */
+int program_main(const struct program *p, int argc, char **argv);
 
 #endif

@@ -1,29 +1,38 @@
 /* hongxin-hotline: the HTTP door for hotlines (12345 and others). */
-#include "base/log.h"
 #include "door/program.h"
-#include "door/run.h"
 #include "hotline/calls.h"
 #include "hotline/drop.h"
 #include "hotline/hotline.h"
 
-#include <sodium.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-
-static int load(struct hotline *h, const char *config, struct hx_problem *problem)
+static int check_mapping(const char *path, struct hx_problem *problem)
 {
-    int rc = hotline_settings_load(config, &h->settings, problem);
-    if (!rc)
-        rc = mapping_load(h->settings.mapping, &h->mapping, problem);
-    if (!rc)
-        rc = clients_load(h->settings.clients, &h->clients, problem);
+    struct mapping *m = NULL;
+    int rc = mapping_load(path, &m, problem);
+    mapping_free(m);
     return rc;
 }
 
-static int serve(struct hotline *h, struct run *run, struct hx_problem *problem)
+static int load(void *arg, const char *config, struct hx_problem *problem)
 {
+    struct hotline *h = arg;
+    const struct hotline_settings *s = &h->settings;
+    int rc = hotline_settings_load(config, &h->settings, problem);
+    if (!rc)
+        rc = mapping_load(s->mapping, &h->mapping, problem);
+    for (size_t i = 0; !rc && i < s->drops.n; i++)
+        rc = check_mapping(s->drops.all[i].mapping, problem);
+    for (size_t i = 0; !rc && i < s->calls.n; i++)
+        rc = check_mapping(s->calls.all[i].mapping, problem);
+    if (!rc)
+        rc = clients_load(s->clients, &h->clients, problem);
+    hx_log_level_set(s->log_level);
+    return rc;
+}
+
+static int open_all(void *arg, struct event_base *base, struct http_server **server,
+                    struct hx_problem *problem)
+{
+    struct hotline *h = arg;
     const struct http_options o = {.name = "hotline",
                                    .listen = h->settings.listen,
                                    .proxied = h->settings.proxied,
@@ -34,32 +43,29 @@ static int serve(struct hotline *h, struct run *run, struct hx_problem *problem)
                                    .health = hotline_health,
                                    .figures = hotline_figures,
                                    .arg = h};
-    int rc = run_open(run);
     run_descriptors(h->settings.limits.connections);
-    if (!rc)
-        rc = link_open(&h->link, run->base, &h->settings.daemon, problem);
+    int rc = link_open(&h->link, base, &h->settings.daemon, problem);
     if (!rc && *h->settings.push.url)
-        rc = push_open(run->base, h->link.client, &h->settings.push, &h->push, problem);
+        rc = push_open(base, h->link.client, &h->settings.push, &h->push, problem);
     if (!rc && h->settings.drops.n)
-        rc = drops_open(h, run->base, &h->drops, problem);
+        rc = drops_open(h, base, &h->drops, problem);
     if (!rc && h->settings.calls.n)
-        rc = calls_open(h, run->base, &h->calls, problem);
+        rc = calls_open(h, base, &h->calls, problem);
     if (!rc)
-        rc = http_server_open(run->base, &o, &h->server, problem);
-    if (!rc)
-        run_loop(run, h->server, "hotline");
+        rc = http_server_open(base, &o, &h->server, problem);
+    *server = h->server;
     return rc;
 }
 
-static void end(struct hotline *h, struct run *run)
+static void close_all(void *arg)
 {
+    struct hotline *h = arg;
     push_close(h->push);
     if (h->link.client)
         link_close(&h->link); /* what still waits is answered */
     drops_close(h->drops);
     calls_close(h->calls);
     http_server_close(h->server);
-    run_close(run);
     clients_free(h->clients);
     mapping_free(h->mapping);
 }
@@ -67,33 +73,15 @@ static void end(struct hotline *h, struct run *run)
 int main(int argc, char **argv)
 {
     static struct hotline h;
-    struct program a = {
+    const struct program p = {
         .name = "hongxin-hotline",
         .about = "The HTTP door for hotlines: takes reports, updates, withdrawals, call-backs and "
                  "orders as\n"
                  "JSON and answers when hongxind has them on disk. docs/hotline.md describes it.\n",
-        .config = "/etc/hongxin/hotline.yaml"};
-    struct hx_problem problem = {""};
-    struct run run = {0};
-    int code = program_parse(argc, argv, &a);
-    if (code >= 0)
-        return code;
-    prctl(PR_SET_DUMPABLE, 0); /* there are secrets: no core, nobody attaches */
-    if (sodium_init() < 0)
-        return EXIT_FAILURE;
-    int rc = load(&h, a.config, &problem);
-    hx_log_level_set(h.settings.log_level);
-    if (!rc && a.check)
-        printf("%s: right\n", a.config);
-    else if (!rc)
-        rc = serve(&h, &run, &problem);
-    if (rc && a.check)
-        fprintf(stderr, "%s\n", *problem.text ? problem.text : hx_strerror(rc));
-    else if (rc)
-        hx_log(HX_LOG_ERROR, "event=start_refused \"%s\"",
-               *problem.text ? problem.text : hx_strerror(rc));
-    else if (!a.check)
-        hx_log(HX_LOG_INFO, "event=end");
-    end(&h, &run);
-    return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+        .config = "/etc/hongxin/hotline.yaml",
+        .load = load,
+        .open = open_all,
+        .close = close_all,
+        .arg = &h};
+    return program_main(&p, argc, argv);
 }
