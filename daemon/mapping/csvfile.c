@@ -229,11 +229,12 @@ static int line_end(struct csv_file *f, size_t from, size_t *end)
     size_t searched = from;
 
     for (;;) {
-        char *start = f->text + f->at;
-        size_t have = f->end - f->at;
-        char *nl = have > searched ? memchr(start + searched, '\n', have - searched) : NULL;
+        size_t have = f->end - f->at; /* 0 also before anything was read: there is no text then */
+        const char *nl = NULL;
+        if (have > searched)
+            nl = memchr(f->text + f->at + searched, '\n', have - searched);
         if (nl) {
-            *end = (size_t)(nl - start) + 1;
+            *end = (size_t)(nl - f->text) - f->at + 1;
             return HX_OK;
         }
         searched = have;

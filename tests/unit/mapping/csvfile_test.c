@@ -52,6 +52,13 @@ static void expect_end(struct csv_file *f)
     csv_file_close(f);
 }
 
+static void an_empty_table_ends_at_once(void **state)
+{
+    (void)state;
+    expect_end(open_text("", "auto"));
+    expect_end(open_text("", "UTF-8"));
+}
+
 static void fields_are_trimmed_and_unquoted(void **state)
 {
     struct csv_file *f = open_text("a,b\r\n x ,\"y, \"\"z\"\"\"\r\n\r\nlast,line", "UTF-8");
@@ -186,6 +193,7 @@ static void unknown_encoding_and_missing_file_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_table_ends_at_once),
         cmocka_unit_test(fields_are_trimmed_and_unquoted),
         cmocka_unit_test(a_field_may_hold_lines),
         cmocka_unit_test(an_open_quote_costs_one_line_only),
