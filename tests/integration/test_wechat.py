@@ -209,6 +209,14 @@ def test_what_is_forged_or_old_is_refused(door, client):
     assert door.safe(xml)[0] == 200
 
 
+def test_whoever_forges_is_slowed_down(door):
+    xml = message(Content="B-0417 灯坏了", id="5")
+    seen = [door.plain(xml, token="wrong")[0]]
+    while seen[-1] == 401 and len(seen) < 300:
+        seen.append(door.plain(xml, token="wrong")[0])
+    assert seen[-1] == 429 and len(seen) > 30
+
+
 def test_a_key_that_is_being_changed_loses_no_message(door, client):
     assert "CL-1" in content(door.safe(message(Content="B-0417 灯坏了"), token="tokenold", key=OLD_KEY)[1])
 

@@ -202,7 +202,7 @@ void http_unauthorized(struct http_request *r, const char *challenge, const char
 {
     (void)http_rates_take(r->server->failures, r->client, http_now_us() / 1000);
     http_set_header(r, "WWW-Authenticate", challenge);
-    http_problem(r, 401, code, "who are you? docs/hotline.md says how a request is signed");
+    http_problem(r, 401, code, "who are you? The token or signature is missing or wrong");
 }
 
 /* Texts for what is refused before there is a request; the code says the rest. */

@@ -243,7 +243,8 @@ static void on_case(void *arg, int err, const hxp_response *response)
         later(t, "NO_ANSWER");
         return;
     }
-    const hxp_case_view *view = err ? NULL : response->case_answer->view;
+    bool answered = !err && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER;
+    const hxp_case_view *view = answered ? response->case_answer->view : NULL;
     if (!view || strncmp(view->ref, t->person, PERSON_TEXT - 1) != 0)
         say(t, WX_unknown_case, pairs);
     else if (t->command.kind == WX_STATUS)

@@ -4,8 +4,8 @@
 #include "wechat/wechat.h"
 
 static const struct http_route routes[] = {
-    {"GET", "/wechat/{secret}", callback_verify, HTTP_OPEN},
-    {"POST", "/wechat/{secret}", callback_take, HTTP_OPEN},
+    {"GET", "/wechat/{secret}", callback_verify, 0},
+    {"POST", "/wechat/{secret}", callback_take, 0},
 };
 
 static const char *health(void *arg)
