@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #define DEFAULT_CONFIG "/etc/hongxin/hongxin.yaml"
 
@@ -131,6 +132,14 @@ static int serve(struct boot *b, const struct arguments *a)
     return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* While there are secrets: no core file, whatever the service manager says; nobody attaches. */
+static void guard(void)
+{
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
 /* Nothing is wrong, but somebody should act. */
 static void warn(const struct boot *b)
 {
@@ -165,7 +174,7 @@ int main(int argc, char **argv)
     if (code >= 0)
         return code;
     signal(SIGPIPE, SIG_IGN);
-    prctl(PR_SET_DUMPABLE, 0); /* while there are secrets: no core, nobody attaches */
+    guard();
     if (sodium_init() < 0)
         return EXIT_FAILURE;
     if (a.check)

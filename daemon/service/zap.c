@@ -119,16 +119,23 @@ static int serve_one(struct zap *z)
 }
 
 /* Without its doorkeeper the daemon must not go on: no door fails open, but nobody new would get in
- * either. */
+ * either. However the thread ends, it comes here. */
+static void leave(void *zap)
+{
+    struct zap *z = zap;
+    if (atomic_load(&z->closing))
+        return;
+    hx_log(HX_LOG_ERROR, "event=doorkeeper_died \"%s\"", zmq_strerror(errno));
+    _exit(EXIT_FAILURE);
+}
+
 static void *run(void *zap)
 {
     struct zap *z = zap;
+    pthread_cleanup_push(leave, z);
     while (serve_one(z) == 0)
         ;
-    if (!atomic_load(&z->closing)) {
-        hx_log(HX_LOG_ERROR, "event=doorkeeper_died \"%s\"", zmq_strerror(errno));
-        _exit(EXIT_FAILURE);
-    }
+    pthread_cleanup_pop(1);
     zmq_close(z->socket);
     return NULL;
 }
