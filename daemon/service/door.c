@@ -142,14 +142,13 @@ static int receive_frames(struct door *d, struct inbound *in)
             in->problem = judge_version(into);
         more = zmq_msg_more(into);
     }
-    /* The first frame loses its metadata when the socket has looked ahead (libzmq 4.3.4): ask the
-     * last one. */
-    zmq_msg_t *last = count >= 2 ? &in->body : &frame;
-    const char *identity = zmq_msg_gets(last, "Identity");
-    in->user = NULL;
+    if (count == 1)
+        zmq_msg_move(&in->body, &frame);
+    /* The peer's name loses its metadata when the socket has looked ahead (libzmq 4.3.4): ask a
+     * frame behind it. */
+    const char *identity = zmq_msg_gets(&in->body, "Identity");
     in->named = identity && *identity;
-    if (count >= 2)
-        in->user = zmq_msg_gets(last, "User-Id");
+    in->user = zmq_msg_gets(&in->body, "User-Id");
     zmq_msg_close(&frame);
     if (count != 2 && !in->problem)
         in->problem = "BAD_FRAMES";

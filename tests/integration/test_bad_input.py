@@ -8,6 +8,12 @@ YEAR_9999 = 253370764800000
 
 
 @pytest.fixture
+def daemon(make_daemon):
+    """Without check-points of the journal: an entry each minute, whatever the test does."""
+    return make_daemon(settings={"check_point_ms": 3_600_000})
+
+
+@pytest.fixture
 def good(client):
     """Checks at the end that the daemon still takes complaints."""
     yield client
