@@ -8,7 +8,8 @@
 static const struct cli_option options[] = {
     {"about", "TEXT", NULL, "only what is about this case or principal"},
     {"act", "NAME",
-     "IDENTITY_READ IDENTITY_ERASED IDENTITY_HELD IDENTITY_RELEASED COPY_TRACED KEY_ADDED "
+     "IDENTITY_READ IDENTITY_ERASED IDENTITY_EXPIRED IDENTITY_HELD IDENTITY_RELEASED COPY_TRACED "
+     "KEY_ADDED "
      "KEY_REVOKED RIGHTS_CHANGED",
      "only this kind of act"},
     {NULL, NULL, NULL, NULL},

@@ -36,7 +36,7 @@ struct raw_keys {
     char *principals, *roles, *server;
 };
 struct raw_identity {
-    char *key_file, *previous_key_file;
+    char *key_file, *previous_key_file, *retention;
 };
 struct raw_evidence {
     char *onsite_key_file, *onsite_codes, *devices_file;
@@ -103,6 +103,7 @@ static const cyaml_schema_field_t keys_fields[] = {
 static const cyaml_schema_field_t identity_fields[] = {
     TEXT(identity, key_file, 1),
     TEXT(identity, previous_key_file, 0),
+    TEXT(identity, retention, 0),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t evidence_fields[] = {
@@ -287,6 +288,8 @@ static int take_paths(const struct yaml_doc *doc, const struct raw *raw, struct 
     if (!err)
         err = take_optional_path(doc, raw->identity.previous_key_file, &s->previous_key_file);
     if (!err)
+        err = take_optional_path(doc, raw->identity.retention, &s->retention);
+    if (!err)
         err = take_optional_path(doc, raw->evidence.onsite_key_file, &s->onsite_key_file);
     if (!err)
         err = take_optional_path(doc, raw->evidence.devices_file, &s->devices_file);
@@ -409,11 +412,21 @@ int hx_settings_load(const char *path, struct hx_settings *s, struct hx_problem 
 
 void hx_settings_free(struct hx_settings *s)
 {
-    char *texts[] = {s->store_path,   s->ingest,           s->feed,
-                     s->pub,          s->life_cycle,       s->city,
-                     s->zone,         s->key_file,         s->onsite_key_file,
-                     s->devices_file, s->principals,       s->roles,
-                     s->server_key,   s->previous_key_file};
+    char *texts[] = {s->store_path,
+                     s->ingest,
+                     s->feed,
+                     s->pub,
+                     s->life_cycle,
+                     s->city,
+                     s->zone,
+                     s->key_file,
+                     s->onsite_key_file,
+                     s->devices_file,
+                     s->principals,
+                     s->roles,
+                     s->server_key,
+                     s->previous_key_file,
+                     s->retention};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     *s = (struct hx_settings){0};

@@ -93,6 +93,7 @@ struct hx_settings {
     /* identity: */
     char *key_file; /* 32 bytes that encrypt who reported; mode 0600 ["../var/identity.key"] */
     char *previous_key_file; /* the key before, while it is being changed; "" = none [""] */
+    char *retention;         /* classes, see retention.h; "" = identities are kept for ever [""] */
 
     /* evidence: */
     char *onsite_key_file;   /* 32 bytes that make on-site codes; mode 0600; "" = none [""] */

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -51,6 +52,14 @@ static int load_devices(struct boot *b, struct hx_problem *problem)
                : HX_OK;
 }
 
+static int load_retention(struct boot *b, struct hx_problem *problem)
+{
+    if (!*b->settings.retention || !b->versions)
+        return HX_OK;
+    return hx_retention_load(b->settings.retention, hx_versions_rules(b->versions), &b->retention,
+                             problem);
+}
+
 /* The texts of notices are the clients' to show; here they are only judged. */
 static int check_texts(struct boot *b, struct hx_problem *problem)
 {
@@ -79,7 +88,7 @@ static int check_keys(struct boot *b, struct hx_problem *problem)
 /* What the settings name, in the order in which it is read. Keys come last: at a start they are
  * judged by the city in force, which the store may know better. */
 static int (*const parts[])(struct boot *, struct hx_problem *) = {
-    load_rules, load_city, check_fit, check_texts, load_devices, check_keys};
+    load_rules, load_city, check_fit, check_texts, load_devices, load_retention, check_keys};
 
 enum { PARTS = sizeof parts / sizeof *parts, START_PARTS = PARTS - 1 };
 
@@ -283,6 +292,7 @@ int boot_run(struct boot *b, uint32_t scale, int64_t begin)
                                       .onsite_required = s->onsite_required,
                                       .onsite_window_ms = (int64_t)s->onsite_seconds * 1000,
                                       .devices = b->devices,
+                                      .retention = b->retention,
                                       .principals_file = s->principals,
                                       .roles_file = s->roles,
                                       .server_key_file = s->server_key,
@@ -307,5 +317,6 @@ void boot_free(struct boot *b)
     hx_versions_free(b->versions);
     hx_settings_free(&b->settings);
     hx_devices_free(b->devices);
+    free(b->retention);
     sodium_free(b->key); /* clears both */
 }

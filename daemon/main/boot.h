@@ -4,6 +4,7 @@
 
 #include "config/city_load.h"
 #include "config/devices.h"
+#include "config/retention.h"
 #include "config/settings.h"
 #include "config/versions.h"
 #include "engine/place.h"
@@ -18,6 +19,7 @@ struct boot {
     struct hx_city *city;           /* of these files, until the versions have it */
     const struct hx_city *in_force; /* the versions'; NULL before boot_open */
     struct hx_store *store;
+    struct hx_retention *retention;  /* NULL = identities are kept for ever */
     struct hx_devices *devices;      /* NULL = none are registered */
     uint8_t *key;                    /* HX_IDENTITY_KEY_SIZE bytes, in guarded memory */
     uint8_t *onsite_key;             /* of on-site codes, when configured; behind `key` */

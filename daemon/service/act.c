@@ -15,7 +15,7 @@ int act_begin(struct service *s)
     return batch_begin(s);
 }
 
-static int append(struct service *s, const struct act *a, uint64_t *lsn)
+int act_write(struct service *s, const struct act *a, uint64_t *lsn)
 {
     hxp_audit_fact *f = hx_arena_alloc(&s->arena, sizeof *f);
     uint64_t number = 0;
@@ -36,7 +36,7 @@ static int append(struct service *s, const struct act *a, uint64_t *lsn)
 
 int act_commit(struct service *s, const struct act *act, uint64_t *lsn)
 {
-    s->batch.error = append(s, act, lsn);
+    s->batch.error = act_write(s, act, lsn);
     (void)batch_settle(s);
     int rc = s->batch.error;
     batch_reset(&s->batch);

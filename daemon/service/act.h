@@ -23,6 +23,9 @@ HX_CHECK int act_begin(struct service *s);
 HX_CHECK int act_commit(struct service *s, const struct act *act, uint64_t *lsn);
 void act_abort(struct service *s);
 
+/* Writes the record into the batch that is open. */
+HX_CHECK int act_write(struct service *s, const struct act *act, uint64_t *lsn);
+
 /* What a changed registry has changed: one record for each key and principal. */
 void act_access(struct service *s, const struct hx_access *before, const struct hx_access *now);
 

@@ -147,6 +147,7 @@ static void on_second(void *loop)
     feeds_tick(l->service);
     hx_arena_reset(&l->service->arena);
     hold_heartbeat(l->service);
+    retention_look(l->service);       /* what it finds is written by the turn below */
     if (l->seconds++ % MINUTE_S == 0) /* also soon after the start */
         keep_house(l->service);
     l->armed_for = INT64_MIN; /* what was held back may go on, the clock may have been set */

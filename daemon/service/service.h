@@ -7,6 +7,7 @@
 #define SERVICE_SERVICE_H
 
 #include "config/devices.h"
+#include "config/retention.h"
 #include "config/settings.h"
 #include "config/versions.h"
 #include "engine/machine.h"
@@ -25,7 +26,8 @@ struct service_options {
     const uint8_t *onsite_key; /* HX_ONSITE_KEY_SIZE bytes; NULL = on-site codes are believed */
     bool onsite_required;      /* an on-site proof without its code is a claim */
     int64_t onsite_window_ms;
-    const struct hx_devices *devices; /* NULL = signatures of devices are believed */
+    const struct hx_retention *retention; /* NULL = identities are kept for ever */
+    const struct hx_devices *devices;     /* NULL = signatures of devices are believed */
     const struct hx_limits *limits;
     const char *life_cycle_file; /* shown by RulesQuery; NULL = none */
     uint32_t scale;

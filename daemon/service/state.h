@@ -18,6 +18,7 @@
 #include "service/lock.h"
 #include "service/publisher.h"
 #include "service/reach.h"
+#include "service/retention.h"
 #include "service/service.h"
 #include "service/share.h"
 #include "service/silence.h"
@@ -51,6 +52,7 @@ struct service {
     struct lock lock;
     struct share share; /* what has come in and waits */
     struct silence silence;
+    struct retention retention;
     struct chain chain;
     struct hx_mono started;
     void *zmq;

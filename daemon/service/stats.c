@@ -140,6 +140,9 @@ static void add_service(struct stats *st, struct service *s)
     add(st, "audit_alarms", (double)s->audit.alarms);
     add(st, "uptime_s", (double)(mono_now().ms - s->started.ms) / 1000);
     add(st, "scale", s->time.scale);
+    add(st, "retention_rounds", (double)s->retention.rounds);
+    add(st, "retention_held", (double)s->retention.held);
+    add(st, "identities_expired", (double)s->retention.expired);
     add(st, "check_points", (double)s->chain.points);
     add(st, "handshakes_admitted", (double)zap_admitted(s->lock.zap));
     add(st, "handshakes_refused", (double)zap_refused(s->lock.zap));

@@ -107,6 +107,12 @@ static void write_silence(struct service *s)
         s->batch.error = silence_write(s);
 }
 
+static void write_retention(struct service *s)
+{
+    if (s->retention.n_due && !batch_paused(s) && batch_begin(s) == HX_OK)
+        s->batch.error = retention_write(s);
+}
+
 /* Before anything else, while what the audit has found is still so. */
 static void write_audit(struct service *s)
 {
@@ -134,6 +140,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     apply_turn(s);
     write_check_point(s);
     write_silence(s);
+    write_retention(s);
     digest_write(s);
     write_audit(s);
     take(s);

@@ -152,6 +152,48 @@ int hx_store_person_erase_case(struct hx_store *st, uint64_t case_number, uint32
     return err;
 }
 
+static bool is_held(struct hx_store *st, uint64_t case_number)
+{
+    struct key k;
+    (void)hold_key(case_number, &k);
+    MDB_val key = key_val(&k), value;
+    return mdb_get(st->reader, st->dbi[T_HOLD], &key, &value) == 0;
+}
+
+/* The first row of the next case behind `after`; 0 when there is none. */
+static uint64_t next_case(MDB_cursor *cur, uint64_t after)
+{
+    struct key k;
+    person_key(&k, after, UINT32_MAX);
+    MDB_val key = key_val(&k), value;
+    int rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
+    return rc == 0 && key.mv_size >= 8 ? be64_get(key.mv_data) : 0;
+}
+
+int hx_store_persons(struct hx_store *st, uint64_t after, size_t most, hx_persons_fn *fn, void *ctx,
+                     bool *more)
+{
+    MDB_cursor *cur;
+    int err = store_read_begin(st);
+    *more = false;
+    if (err)
+        return err;
+    err = store_error(mdb_cursor_open(st->reader, st->dbi[T_PERSON], &cur), false);
+    for (size_t i = 0; !err && i <= most; i++) {
+        uint64_t number = next_case(cur, after);
+        if (!number)
+            break;
+        *more = i == most || fn(ctx, number, is_held(st, number)) != 0;
+        if (*more)
+            break;
+        after = number;
+    }
+    if (!err)
+        mdb_cursor_close(cur);
+    store_read_end(st);
+    return err;
+}
+
 bool hx_store_person_kept(struct hx_store *st, uint64_t case_number)
 {
     struct key k;

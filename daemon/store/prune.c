@@ -102,6 +102,17 @@ static bool disturbance(const hxp_entry *e)
            e->facts[0]->alarm->disturbance;
 }
 
+/* A legal hold stops the sweep before the case's last entry: what follows is kept with it. */
+static int is_held(struct sweep *s, const hxp_entry *e, bool *held)
+{
+    struct key k = {.size = 0};
+    MDB_val value;
+    key_add64(&k, e->case_number);
+    int err = e->case_number ? store_get(s->st, T_HOLD, key_val(&k), &value) : HX_NOTFOUND;
+    *held = err == HX_OK;
+    return absent_ok(err);
+}
+
 /* Whether it is the last entry of a case that is over, or belongs to none and may go. */
 static int is_last(struct sweep *s, const hxp_entry *e, bool *last)
 {
@@ -125,7 +136,7 @@ static int sweep(struct sweep *s, size_t max)
     int err = HX_OK;
     for (size_t n = 0; n < max && !err; n++) {
         hxp_entry *e;
-        bool last = false;
+        bool last = false, held = false;
         if (st->now.oldest > upto || st->now.oldest >= newest)
             break;
         err = sweep_entry(s, st->now.oldest, &e);
@@ -133,6 +144,10 @@ static int sweep(struct sweep *s, size_t max)
             break;
         if (e)
             err = is_last(s, e, &last);
+        if (!err && last)
+            err = is_held(s, e, &held);
+        if (held)
+            break;
         if (!err && last)
             err = drop_chain(s, e);
         st->now.oldest++;

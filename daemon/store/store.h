@@ -174,6 +174,13 @@ HX_CHECK int hx_store_person_erase_case(struct hx_store *st, uint64_t case_numbe
  * erased. */
 HX_CHECK int hx_store_person_hold(struct hx_store *st, uint64_t case_number, bool on);
 
+/* Cases of which an identity is kept, above `after`, as committed, in their order: at most `most`;
+ * `held`: under a legal hold. The callback returns non-zero to stop. *more: there may be others
+ * behind the last one. */
+typedef int hx_persons_fn(void *ctx, uint64_t case_number, bool held);
+HX_CHECK int hx_store_persons(struct hx_store *st, uint64_t after, size_t most, hx_persons_fn *fn,
+                              void *ctx, bool *more);
+
 /* Whether any identity of the case is kept, as committed. */
 bool hx_store_person_kept(struct hx_store *st, uint64_t case_number);
 

@@ -83,12 +83,12 @@ def write_config(folder, settings):
     """A configuration with the sample city, free ports and what a test changes: doors by name (ingest, feed,
     pub), sections by name (evidence), everything else a limit."""
     doors = {d: settings.get(d, "tcp://127.0.0.1:*") for d in ("ingest", "feed", "pub")}
-    sections = {"rules": {"life_cycle": f"{SOURCE}/config/life-cycles/complaint.yaml", "city": f"{SOURCE}/config/city"},
-                **{k: v for k, v in settings.items() if isinstance(v, dict)}}
+    sections = {"identity": {"key_file": f"{folder}/identity.key", **settings.get("identity", {})},
+                "rules": {"life_cycle": f"{SOURCE}/config/life-cycles/complaint.yaml", "city": f"{SOURCE}/config/city"},
+                **{k: v for k, v in settings.items() if isinstance(v, dict) and k != "identity"}}
     limits = {k: v for k, v in settings.items() if k not in doors and k not in sections}
     lines = ["listen:", *(f"  {k}: '{v}'" for k, v in doors.items()),
-             "store:", "  map_size: 1 GiB", "  reserve: 1 MiB",
-             "identity:", f"  key_file: '{folder}/identity.key'"]
+             "store:", "  map_size: 1 GiB", "  reserve: 1 MiB"]
     for section, values in sections.items():
         lines += [f"{section}:", *(f"  {k}: '{v}'" for k, v in values.items())]
     if limits:
