@@ -1,5 +1,5 @@
 /* Command lines: getopt_long over the table of the command. */
-#include "cli/command.h"
+#include "cli/says.h"
 #include "hongxin/instant.h"
 #include <errno.h>
 #include <getopt.h>
@@ -38,7 +38,7 @@ bool cli_takes(const struct cli_command *command, const struct cli_option *commo
                                      CLI_FEED,
                                      CLI_INTAKE | CLI_FEED,
                                      CLI_INTAKE | CLI_FEED,
-                                     CLI_SHOWS,
+                                     0,
                                      CLI_SHOWS,
                                      CLI_SHOWS,
                                      0,
@@ -71,7 +71,7 @@ int cli_fail(const struct cli *cli, enum cli_exit code, const char *fmt, ...)
     va_start(ap, fmt);
     fflush(stdout);
     fprintf(stderr, "%s%s: ", cli_program(cli->command), cli->command->name);
-    vfprintf(stderr, fmt, ap);
+    vfprintf(stderr, says(cli, fmt), ap);
     fputc('\n', stderr);
     va_end(ap);
     return code;
@@ -268,6 +268,8 @@ int cli_parse(struct cli *cli, const struct cli_command *command, int argc, char
     int rc;
 
     *cli = (struct cli){.command = command};
+    for (int i = 1; i < argc; i++)
+        cli->zh |= !strcmp(argv[i], "--zh"); /* also for what is wrong with the command line */
     rc = scan(cli, argc, argv);
     *help = cli_has(cli, "help");
     if (rc || *help)

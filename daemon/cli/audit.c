@@ -1,5 +1,6 @@
 /* hongxin audit: the records of administrative acts, from the oldest entry that is kept to the
  * newest. */
+#include "cli/catalogue.h"
 #include "cli/query.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -39,9 +40,11 @@ static void print_act(const struct cli *cli, const hxp_entry *e, const hxp_audit
         return;
     }
     hx_instant_format(e->t_rec, cli->utc_offset, at);
-    printf("%8" PRIu64 "  %.19s  %-18s %s%s%s%s%s%s%s%s%s\n", e->lsn, at, a->act, a->about,
-           *a->by ? "  by " : "", a->by, *a->person ? "/" : "", a->person,
-           *a->reason ? "  because " : "", a->reason, *a->detail ? "  " : "", a->detail);
+    const char *by = cli->zh ? "  由 " : "  by ", *because = cli->zh ? "  因 " : "  because ";
+    printf("%8" PRIu64 "  %.19s  %-18s %s%s%s%s%s%s%s%s%s%s%s\n", e->lsn, at, a->act,
+           cli->zh ? words_text(WORDS_ACT, a->act, true) : "", cli->zh ? " " : "", a->about,
+           *a->by ? by : "", a->by, *a->person ? "/" : "", a->person, *a->reason ? because : "",
+           a->reason, *a->detail ? "  " : "", a->detail);
 }
 
 static void on_entry(void *arg, const hxp_entry *e, const ProtobufCBinaryData *bytes)

@@ -260,6 +260,16 @@ static const struct words list[] = {
     {WORDS_DELIVERY, "no such road", "no such road", "无此渠道"},
     {WORDS_DELIVERY, "nobody on duty", "nobody on duty", "无人值守"},
 
+    {WORDS_ACT, "IDENTITY_READ", "looked at who reported", "查看身份"},
+    {WORDS_ACT, "IDENTITY_ERASED", "erased who reported", "销毁身份"},
+    {WORDS_ACT, "IDENTITY_EXPIRED", "kept long enough, erased", "到期销毁"},
+    {WORDS_ACT, "IDENTITY_HELD", "put under a legal hold", "法律保全"},
+    {WORDS_ACT, "IDENTITY_RELEASED", "released from the hold", "解除保全"},
+    {WORDS_ACT, "COPY_TRACED", "traced a copy", "追溯泄露"},
+    {WORDS_ACT, "KEY_ADDED", "a key came into force", "启用密钥"},
+    {WORDS_ACT, "KEY_REVOKED", "a key was revoked", "吊销密钥"},
+    {WORDS_ACT, "RIGHTS_CHANGED", "rights were changed", "变更权限"},
+
     {WORDS_LABEL, "case", "case", "案件"},
     {WORDS_LABEL, "on their way", "on their way", "待送达"},
     {WORDS_LABEL, "receipts", "receipts", "送达责任"},

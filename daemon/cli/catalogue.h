@@ -24,6 +24,7 @@ enum words_kind {
     WORDS_ALARM,
     WORDS_REASON,
     WORDS_DELIVERY, /* what became of a notice, why, and by whose fault */
+    WORDS_ACT,      /* an administrative act */
     WORDS_LABEL,    /* headings and little words of the command itself */
 };
 

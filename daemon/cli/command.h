@@ -35,7 +35,7 @@ struct cli;
 enum {
     CLI_INTAKE = 1, /* publishes: takes --endpoint, --key and --timeout */
     CLI_FEED = 2,   /* asks or follows the journal: takes --feed-endpoint, --key and --timeout */
-    CLI_SHOWS = 4,  /* prints for people: takes --zh, --utc-offset and --color */
+    CLI_SHOWS = 4,  /* prints for people: takes --utc-offset and --color */
     CLI_RAW = 8,    /* takes its whole command line itself */
 };
 

@@ -1,6 +1,7 @@
 /* hongxin doctor: proves what must hold, on a live store, a copy of one, or a journal apart. */
 #include "cli/doctor.h"
 #include "cli/progress.h"
+#include "cli/says.h"
 #include "config/city_load.h"
 #include "config/life_cycle.h"
 #include "hongxin/number.h"
@@ -134,7 +135,8 @@ static void on_finding(void *ctx, const struct hx_finding *f)
         printf("clock %s  ", f->clock);
     if (f->lsn)
         printf("LSN %" PRIu64 "  ", f->lsn);
-    printf("%s: %s%s\n", f->table, f->text, f->repairable ? "  (can be repaired)" : "");
+    printf("%s: %s%s\n", f->table, f->text,
+           f->repairable ? says(d->cli, "  (can be repaired)") : "");
 }
 
 static int sum_up(struct doctor *d)
@@ -148,14 +150,15 @@ static int sum_up(struct doctor *d)
                r->entries, r->cases, r->replayed, r->unproven, r->persons, r->findings,
                r->repairable);
     else
-        printf("%" PRIu64 " entries, %" PRIu64 " of them made again; %" PRIu64 " cases, %" PRIu64
-               " without all their entries; %" PRIu64 " identities: ",
-               r->entries, r->replayed, r->cases, r->unproven, r->persons);
+        cli_say(d->cli, stdout,
+                "%" PRIu64 " entries, %" PRIu64 " of them made again; %" PRIu64 " cases, %" PRIu64
+                " without all their entries; %" PRIu64 " identities: ",
+                r->entries, r->replayed, r->cases, r->unproven, r->persons);
     if (!d->cli->json && r->findings)
-        printf("%" PRIu64 " findings, %" PRIu64 " of them can be repaired\n", r->findings,
-               r->repairable);
+        cli_say(d->cli, stdout, "%" PRIu64 " findings, %" PRIu64 " of them can be repaired\n",
+                r->findings, r->repairable);
     else if (!d->cli->json)
-        puts("nothing wrong found");
+        cli_say(d->cli, stdout, "nothing wrong found\n");
     return r->findings ? CLI_NEGATIVE : CLI_OK;
 }
 
@@ -215,7 +218,7 @@ static int examine(struct doctor *d, const char *folder)
     if (rc)
         return rc;
     if (!d->cli->json)
-        fprintf(stderr, "examining %s …\n", folder);
+        cli_say(d->cli, stderr, "examining %s …\n", folder);
     rc = hx_store_check(store, &d->options, &d->result);
     hx_store_close(store);
     if (rc)
@@ -241,7 +244,9 @@ static int repair(struct doctor *d, const char *folder, bool dry)
     if (d->cli->json)
         printf("{\"%s\":%" PRIu64 "}\n", dry ? "would_repair" : "repaired", d->result.repairable);
     else
-        printf("%" PRIu64 " %s\n", d->result.repairable, dry ? "would be put right" : "put right");
+        cli_say(d->cli, stdout,
+                dry ? "%" PRIu64 " would be put right\n" : "%" PRIu64 " put right\n",
+                d->result.repairable);
     return dry && d->result.repairable ? CLI_NEGATIVE : CLI_OK;
 }
 

@@ -1,6 +1,7 @@
 /* hongxin export: the journal of a store as a file. */
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/says.h"
 #include "store/store.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -32,7 +33,7 @@ static int write_to(const struct cli *cli, struct hx_store *store, const char *p
         rc = HX_IO;
     if (rc)
         return cli_fail(cli, CLI_NEGATIVE, "the journal cannot be written: %s", hx_strerror(rc));
-    fprintf(stderr, "%" PRIu64 " entries\n", x.entries);
+    cli_say(cli, stderr, "%" PRIu64 " entries\n", x.entries);
     return CLI_OK;
 }
 

@@ -1,24 +1,31 @@
 /* hongxin identity, erase, hold, trace: about who reported. Each is recorded by the daemon before
  * it answers. */
 #include "cli/query.h"
+#include "cli/says.h"
 #include "hongxin/number.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct cli_option identity_options[] = {
-    {"reason", "TEXT", NULL, "why (required): it is recorded, together with who looked"},
-    {"person", "NAME", NULL, "who looks, as your organisation names its people ($USER)"},
-    {"party", "N", "0 1 2", "which reporter of the case (0, the first)"},
-    {NULL, NULL, NULL, NULL},
-};
+/* What each of them takes: the act is recorded with both. */
+#define WHY                                                                                        \
+    {                                                                                              \
+        "reason", "TEXT", NULL, "why (required): it is recorded"                                   \
+    }
+#define WHO                                                                                        \
+    {                                                                                              \
+        "person", "NAME", NULL, "who does it, as your organisation names its people ($USER)"       \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, NULL, NULL, NULL                                                                     \
+    }
 
-static const struct cli_option act_options[] = {
-    {"reason", "TEXT", NULL, "why (required): it is recorded"},
-    {"person", "NAME", NULL, "who does it, as your organisation names its people ($USER)"},
-    {"release", NULL, NULL, "hold: end the legal hold"},
-    {NULL, NULL, NULL, NULL},
-};
+static const struct cli_option identity_options[] = {
+    WHY, WHO, {"party", "N", "0 1 2", "which reporter of the case (0, the first)"}, END};
+static const struct cli_option hold_options[] = {
+    WHY, WHO, {"release", NULL, NULL, "end the legal hold"}, END};
+static const struct cli_option act_options[] = {WHY, WHO, END};
 
 /* What all of them need: the case, a reason, a person, a connection. */
 struct inquiry {
@@ -83,11 +90,22 @@ static int run_identity(struct cli *cli)
     else if (!rc)
         print_reporter(answer->identity->reporter);
     if (!rc)
-        fprintf(stderr, "recorded as entry %" PRIu64 "\n", answer->identity->lsn);
+        cli_say(cli, stderr, "recorded as entry %" PRIu64 "\n", answer->identity->lsn);
     return end(cli, &i, rc, answer);
 }
 
-static int act(const struct cli *cli, Hongxin__V1__IdentityAct__Act what, const char *done)
+static void print_act(const struct cli *cli, int what, const Hongxin__V1__IdentityActed *a)
+{
+    if (what == HONGXIN__V1__IDENTITY_ACT__ACT__ERASE)
+        cli_say(cli, stdout, "identities erased: %" PRIu32 ", recorded as entry %" PRIu64 "\n",
+                a->identities, a->lsn);
+    else if (what == HONGXIN__V1__IDENTITY_ACT__ACT__HOLD)
+        cli_say(cli, stdout, "held, recorded as entry %" PRIu64 "\n", a->lsn);
+    else
+        cli_say(cli, stdout, "hold released, recorded as entry %" PRIu64 "\n", a->lsn);
+}
+
+static int act(const struct cli *cli, Hongxin__V1__IdentityAct__Act what)
 {
     Hongxin__V1__IdentityAct q = HONGXIN__V1__IDENTITY_ACT__INIT;
     hxp_response *answer = NULL;
@@ -103,23 +121,19 @@ static int act(const struct cli *cli, Hongxin__V1__IdentityAct__Act what, const 
     if (!rc && cli->json)
         query_print_json(cli, &answer->identity_acted->base);
     else if (!rc)
-        printf("%s: %u, recorded as entry %" PRIu64 "\n", done, answer->identity_acted->identities,
-               answer->identity_acted->lsn);
+        print_act(cli, (int)what, answer->identity_acted);
     return end(cli, &i, rc, answer);
 }
 
 static int run_erase(struct cli *cli)
 {
-    return act(cli, HONGXIN__V1__IDENTITY_ACT__ACT__ERASE, "identities erased");
+    return act(cli, HONGXIN__V1__IDENTITY_ACT__ACT__ERASE);
 }
 
 static int run_hold(struct cli *cli)
 {
-    bool release = cli_has(cli, "release");
-    return act(cli,
-               release ? HONGXIN__V1__IDENTITY_ACT__ACT__RELEASE
-                       : HONGXIN__V1__IDENTITY_ACT__ACT__HOLD,
-               release ? "hold released" : "held");
+    return act(cli, cli_has(cli, "release") ? HONGXIN__V1__IDENTITY_ACT__ACT__RELEASE
+                                            : HONGXIN__V1__IDENTITY_ACT__ACT__HOLD);
 }
 
 static int run_trace(struct cli *cli)
@@ -141,7 +155,8 @@ static int run_trace(struct cli *cli)
     if (!rc && cli->json)
         query_print_json(cli, &answer->trace->base);
     else if (!rc && *answer->trace->principal)
-        printf("the copy of %s (%s)\n", answer->trace->principal, answer->trace->role);
+        cli_say(cli, stdout, "the copy of %s (%s)\n", answer->trace->principal,
+                answer->trace->role);
     bool nobody = !rc && !*answer->trace->principal;
     rc = end(cli, &i, rc, answer);
     return nobody ? cli_fail(cli, CLI_NEGATIVE, "nobody was given this reference for this case")
@@ -187,7 +202,7 @@ const struct cli_command cli_hold = {
     .about = "While a hold is on, identities of the case are not erased.",
     .examples = "  hongxin hold CL-1 --reason \"court file 2026-118\"\n      nothing is erased\n"
                 "  hongxin hold CL-1 --release --reason \"court file closed\"\n      ends it\n",
-    .options = act_options,
+    .options = hold_options,
     .takes = CLI_FEED | CLI_SHOWS,
     .max_operands = 1,
     .run = run_hold,

@@ -4,7 +4,7 @@
  * the daemon, which looks at it in the beginning of each turn, sees the old one or the new one. The
  * rest of the file stays as it is. */
 #include "hongxin/key.h"
-#include "cli/command.h"
+#include "cli/says.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -224,7 +224,8 @@ static int save_pair(const struct cli *cli, const struct hx_key *key, const char
                         path);
     if (rc)
         return cli_fail(cli, CLI_NEGATIVE, "%s: %s", path, strerror(errno));
-    printf("%s: secret key of %s, mode 0600; give it to nobody else\n", path, key->name);
+    cli_say(cli, stdout, "%s: secret key of %s, mode 0600; give it to nobody else\n", path,
+            key->name);
     return CLI_OK;
 }
 
@@ -244,7 +245,7 @@ static int make_server(const struct cli *cli)
     if (f && fclose(f) != 0)
         rc = CLI_NEGATIVE;
     if (!rc)
-        printf("%s: the daemon's public key; every key file gets it\n", path);
+        cli_say(cli, stdout, "%s: the daemon's public key; every key file gets it\n", path);
     hx_key_wipe(&key);
     return rc;
 }
@@ -359,7 +360,7 @@ static int revoke_keys(const struct cli *cli, struct registry *r, const char *na
         return cli_fail(cli, CLI_NEGATIVE, "%s has no such key in force", name);
     int rc = write_registry(cli, r, "");
     if (!rc)
-        printf("%s: %zu key%s revoked\n", name, v.n, v.n == 1 ? "" : "s");
+        cli_say(cli, stdout, "%s: %zu keys revoked\n", name, v.n);
     return rc;
 }
 

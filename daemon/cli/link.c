@@ -1,5 +1,7 @@
 /* Connection, clocks, interrupts. */
 #include "cli/link.h"
+
+#include "cli/says.h"
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -49,7 +51,7 @@ static int key_refused(const struct cli *cli, int rc)
                       : rc == HX_NOTFOUND
                           ? "there is no such file"
                           : "it is no key file, or has no `server` line; or an endpoint is wrong";
-    return cli_fail(cli, CLI_USAGE, "key %s: %s", cli->key, why);
+    return cli_fail(cli, CLI_USAGE, "key %s: %s", cli->key, says(cli, why));
 }
 
 int link_open(const struct cli *cli, hx_client **out)
@@ -76,6 +78,7 @@ int link_open(const struct cli *cli, hx_client **out)
 int link_fail(const struct cli *cli, const hx_client *client, int err, const char *what)
 {
     const char *problem = hx_client_problem(client);
+    what = says(cli, what);
     bool feed = cli->command->takes & CLI_FEED;
 
     if (err == HX_DENIED || (err == HX_TIMEOUT && !strncmp(problem, "DENIED", 6)))
@@ -86,7 +89,7 @@ int link_fail(const struct cli *cli, const hx_client *client, int err, const cha
             cli, CLI_UNREACHABLE,
             "no answer from %s within %g s. Is hongxind running there? deploy/run starts one%s%s",
             feed ? cli->feed_endpoint : cli->endpoint, (double)cli->timeout_ms / 1000,
-            *problem ? "; last problem " : "", problem);
+            *problem ? says(cli, "; last problem ") : "", problem);
     if (err == HX_AGAIN)
         return cli_fail(cli, CLI_UNREACHABLE, "the daemon takes nothing now: %s", problem);
     if (err == HX_NOTFOUND || !strncmp(problem, "NO_CASE", 7) || !strncmp(problem, "NO_RULES", 8))

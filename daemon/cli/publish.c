@@ -3,6 +3,7 @@
 #include "cli/feeder.h"
 #include "cli/link.h"
 #include "cli/query.h"
+#include "cli/says.h"
 #include "cli/show.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"
@@ -370,7 +371,8 @@ static int resume(struct many *m)
         return CLI_OK;
     if (pass_over(m)) {
         m->resumed = m->checkpoint.rows;
-        fprintf(stderr, "going on behind row %" PRIu64 ", which was answered before\n", m->resumed);
+        cli_say(m->cli, stderr, "going on behind row %" PRIu64 ", which was answered before\n",
+                m->resumed);
         return CLI_OK;
     }
     if (!strcmp(m->path, "-"))

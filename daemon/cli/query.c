@@ -1,5 +1,7 @@
 /* What the asking commands share. */
 #include "cli/query.h"
+
+#include "cli/says.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"
 #include <stdio.h>
@@ -40,7 +42,7 @@ int query_case(const struct cli *cli, bool history, hx_client **client, hxp_resp
     rc = hx_ask_case(*client, &q, answer);
     if (!rc)
         return CLI_OK;
-    snprintf(what, sizeof what, "case %.60s", cli->operands[0]);
+    snprintf(what, sizeof what, "%s %.60s", says(cli, "case"), cli->operands[0]);
     rc = link_fail(cli, *client, rc, what);
     hx_client_close(*client);
     *client = NULL;

@@ -3,6 +3,7 @@
  * It reads the file by itself (FORMAT.md, "A journal apart") and shares with the daemon only the
  * arithmetic of the chain: what checks must not trust what is checked. */
 #include "cli/query.h"
+#include "cli/says.h"
 #include "hongxin/fact.h"
 #include "store/chain.h"
 #include <arpa/inet.h>
@@ -36,7 +37,8 @@ static void say(struct verify *v, bool fault, uint64_t from, uint64_t upto, cons
         printf("{\"from\":%" PRIu64 ",\"upto\":%" PRIu64 ",\"fault\":%s,\"what\":\"%s\"}\n", from,
                upto, fault ? "true" : "false", what);
     else
-        printf("entries %" PRIu64 "-%" PRIu64 ": %s\n", from, upto, what);
+        cli_say(v->cli, stdout, "entries %" PRIu64 "-%" PRIu64 ": %s\n", from, upto,
+                says(v->cli, what));
 }
 
 /* ---- check-points ---- */
@@ -140,6 +142,19 @@ static void read_entries(struct verify *v, FILE *in)
     free(bytes);
 }
 
+static void print_summary(const struct verify *v, const char *hex, uint64_t rest)
+{
+    cli_say(v->cli, stdout,
+            "%" PRIu64 " entries; %" PRIu64 " of them as signed in %" PRIu64
+            " check-points; %" PRIu64 " behind the last one; %" PRIu64 " faults\n",
+            v->entries, v->covered, v->points, rest, v->faults);
+    if (v->pin || !*hex)
+        cli_say(v->cli, stdout, "signed by %s\n", *hex ? hex : says(v->cli, "nobody"));
+    else
+        cli_say(v->cli, stdout,
+                "signed by %s: compare it with what you have noted, or give it as --public\n", hex);
+}
+
 static int summary(const struct verify *v)
 {
     char hex[2 * sizeof v->key + 1] = "";
@@ -151,11 +166,7 @@ static int summary(const struct verify *v)
                ",\"faults\":%" PRIu64 ",\"public_key\":\"%s\"}\n",
                v->entries, v->covered, v->points, v->faults, hex);
     else
-        printf(
-            "%" PRIu64 " entries; %" PRIu64 " of them as signed in %" PRIu64
-            " check-points; %" PRIu64 " behind the last one; %" PRIu64 " faults\nsigned by %s%s\n",
-            v->entries, v->covered, v->points, rest, v->faults, *hex ? hex : "nobody",
-            v->pin || !*hex ? "" : ": compare it with what you have noted, or give it as --public");
+        print_summary(v, hex, rest);
     return v->faults ? CLI_NEGATIVE : CLI_OK;
 }
 
