@@ -8,11 +8,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
-    QUEUE = 1024,     /* messages kept for one peer, each way; feeds keep within their credit */
-    TAIL_ENTRY = 512, /* usual size of an entry: how many slots the tail has */
-    CLOSE_FACTOR = 4, /* a message so many times too large closes its connection */
+    QUEUE = 1024,         /* messages kept for one peer, each way; feeds keep within their credit */
+    IO_THREADS = 2,       /* of ZeroMQ: handshakes of strangers take one of them at a time … */
+    IO_THREADS_LARGE = 4, /* … on a large machine */
+    LARGE = 8,            /* processors */
+    TAIL_ENTRY = 512,     /* usual size of an entry: how many slots the tail has */
+    CLOSE_FACTOR = 4,     /* a message so many times too large closes its connection */
 };
 
 /* No endpoint may be reachable from elsewhere as long as there are no keys. */
@@ -53,6 +57,13 @@ static int open_door(struct service *s, const char *name, enum door_kind kind, c
     return rc;
 }
 
+/* A handshake costs ten times what a message costs. With one thread everybody waits behind it. */
+static int io_threads(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors < 2 ? 1 : processors < LARGE ? IO_THREADS : IO_THREADS_LARGE;
+}
+
 static int open_doors(struct service *s)
 {
     const struct service_options *o = &s->options;
@@ -62,6 +73,7 @@ static int open_doors(struct service *s)
     if (!s->zmq)
         return HX_NOMEM;
     zmq_ctx_set(s->zmq, ZMQ_MAX_SOCKETS, 64);
+    zmq_ctx_set(s->zmq, ZMQ_IO_THREADS, io_threads());
     int rc = lock_open(s); /* before any door */
     if (rc == HX_OK)
         rc = open_door(s, "intake", one ? DOOR_ANY : DOOR_INTAKE, o->intake_endpoint);

@@ -7,7 +7,12 @@
 #include "service/state.h"
 
 /* Messages taken per turn whatever they hold, so that questions cannot hold up deadlines. */
-enum { MESSAGES_PER_TURN = 4096, QUESTIONS_US = 20000, PROJECT_AT_ONCE = 4096 };
+enum {
+    MESSAGES_PER_TURN = 4096,
+    QUESTIONS_US = 20000,
+    SHARED_BATCH = 1024, /* events of a batch while several sources wait */
+    PROJECT_AT_ONCE = 4096
+};
 
 /* Brought in per turn; with all that waits, doors are left alone and ZeroMQ holds its peers back.
  */
@@ -28,6 +33,13 @@ static void pull(struct service *s, struct door *door, struct inbound *in)
     }
 }
 
+/* While several sources wait, none of them waits for a whole batch of the others. */
+static size_t batch_most(const struct service *s)
+{
+    size_t most = s->options.limits->batch_items;
+    return s->share.lines > 1 && most > SHARED_BATCH ? SHARED_BATCH : most;
+}
+
 /* Serves what waits, each source in turn, until a batch is full; facts before timers (R4). */
 static void take(struct service *s)
 {
@@ -41,7 +53,7 @@ static void take(struct service *s)
     refused = s->batch.items - refused;
     int64_t begun = mono_now_us();
     for (int i = 0; i < MESSAGES_PER_TURN; i++) {
-        if (s->batch.items >= s->options.limits->batch_items + refused)
+        if (s->batch.items >= batch_most(s) + refused)
             break;
         if (s->batch.items == refused && i % 16 == 15 && mono_now_us() > begun + QUESTIONS_US)
             break;

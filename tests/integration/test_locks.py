@@ -9,6 +9,7 @@ import struct
 import pytest
 import zmq
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
+from daemon import SOURCE
 from locks import ROLES, hongxin
 from wire import RESULT, Client, facts, wait_until
 
@@ -342,6 +343,32 @@ def test_a_source_with_too_much_waiting_is_told_when_to_come_back(make_daemon, r
         assert op.stats()["messages_over_share"] * 2 == len(refused)
 
 
+# ---- two persons
+
+def test_one_key_is_one_person_whatever_names_it_gives(locked, registry):
+    """What needs a second person needs a second principal with the right to it."""
+    registry.new("operator-2", "operator", "city")
+    with registry.client(locked, "hotline") as c, registry.client(locked, "operator") as one, registry.client(locked, "operator-2") as two:
+        number, holder = holder_of(locked, registry, "B-0417")
+        registry.new("desk-holder", "company", holder)
+        with registry.client(locked, "desk-holder") as desk:
+            assert desk.publish(desk.event("HELD", by=f"holder:{holder}/li", case_number=number))[0].result == RESULT.Value("ACCEPTED")
+
+        def deadline():
+            return next(k.deadline for k in c.case(number).view.clocks if k.clock == "K_RESOLVE" and k.change == "RUNNING")
+        before = deadline()
+
+        def move(client, person, by="operator"):
+            return client.publish(client.event("DEADLINE_MOVED", by=f"{by}/{person}", case_number=number,
+                                               data={"clock": "K_RESOLVE", "deadline": before + 3_600_000, "why": "the street is closed"}))[0]
+        assert move(one, "wang").result == RESULT.Value("ACCEPTED") and deadline() == before
+        assert move(one, "li").code == "SAME_PERSON"
+        assert deadline() == before, "another name of the same key is nobody else"
+        with registry.client(locked, "desk-p07") as desk:
+            assert move(desk, "zhao").code == "FOREIGN_PARTY" and deadline() == before
+        assert move(two, "li").result == RESULT.Value("ACCEPTED") and deadline() == before + 3_600_000
+
+
 # ---- attacks ----------------------------------------------------------------------------------------------------
 
 def tcp(daemon):
@@ -462,3 +489,32 @@ def test_one_flipped_bit_anywhere_is_found(make_daemon, registry, tmp_path):
         assert hongxin("verify", path, "--public", key, check=False).returncode == 1, at
     path.write_bytes(whole)
     assert hongxin("verify", path, "--public", "0" * 64, check=False).returncode == 1
+
+
+# ---- in Chinese
+
+def test_the_command_says_it_in_chinese(locked, registry, tmp_path):
+    """Errors, doctor, export, audit and key as well as answers."""
+    with registry.client(locked, "hotline") as c:
+        number = secret_report(c).case_number
+    doors = ["--feed-endpoint", locked.doors.get("feed") or locked.doors["intake"]]
+
+    def says(*args, key="officer"):
+        p = hongxin(*args, "--zh", *(["--key", registry.file(key)] if key else []), check=False)
+        return p.stdout + p.stderr
+    assert "必须给出 --reason" in says("erase", number, *doors)
+    assert "无权限" in says("identity", number, "--reason", "curious", *doors, key="desk-p07")
+    assert "已设法律保全，记入第" in says("hold", number, "--reason", "court file 7", *doors)
+    assert "已解除法律保全" in says("hold", number, "--release", "--reason", "court file 7", *doors)
+    assert "已销毁身份：1" in says("erase", number, "--reason", "letter 17", *doors)
+    assert "没有这样的案件" in says("case", "CL-999", *doors)
+    acts = says("audit", *doors)
+    assert "法律保全" in acts and "销毁身份" in acts and "因 letter 17" in acts
+    assert "已吊销 1 把密钥" in says("key", "revoke", "desk-p08", "--registry", registry.path, key=None)
+    assert "没有这把在用的密钥" in says("key", "revoke", "nobody", "--registry", registry.path, key=None)
+    assert "选项 --nonsense 不存在" in says("stats", "--nonsense", key=None)
+    locked.stop()
+    journal = tmp_path / "journal.hxj"
+    assert "条记录" in says("export", "--store", locked.data, journal, key=None)
+    assert "处有误" in says("verify", journal, key=None)
+    assert "未发现问题" in says("doctor", "--store", locked.data, "--config", f"{SOURCE}/config", key=None)
