@@ -143,12 +143,15 @@ static void print_times(const char *name, int64_t *v, size_t n)
 
 static void print_figures(struct load *l, double seconds)
 {
-    for (size_t i = 0; i < l->n_letters; i++)
+    size_t bytes = 0;
+    for (size_t i = 0; i < l->n_letters; i++) {
         l->answered_us[i] -= l->sent_us[i];
+        bytes += l->letters[i].size;
+    }
     printf("{\"events\": %" PRIu64 ", \"accepted\": %" PRIu64
-           ", \"seconds\": %.4f, \"per_second\": %.0f, \"cpu_us\": %.3f",
-           l->answers, l->accepted, seconds, (double)l->answers / seconds,
-           l->cpu * 1e6 / (double)(l->answers ? l->answers : 1));
+           ", \"event_bytes\": %zu, \"seconds\": %.4f, \"per_second\": %.0f, \"cpu_us\": %.3f",
+           l->answers, l->accepted, bytes / (l->answers ? l->answers : 1), seconds,
+           (double)l->answers / seconds, l->cpu * 1e6 / (double)(l->answers ? l->answers : 1));
     print_times("answer", l->answered_us, l->n_letters);
 }
 

@@ -86,7 +86,7 @@ def locks(size, place, row):
     lost = 1 - curve["per_second"] / plain["per_second"]
     rows.append(row("complaints accepted with keys, 64 to a message", curve["per_second"], "/s", "40 % less at most",
                     yardstick=plain["per_second"], ratio=round(1 - lost, 3), ok=lost <= 0.4,
-                    cpu_us=[round(cpu_plain, 2), round(cpu_curve, 2)]))
+                    cpu_us=[round(cpu_plain, 2), round(cpu_curve, 2)], event_bytes=curve["event_bytes"]))
     chain = tool("bench_locks", "chain")
     rows.append(row("hash chain, each entry", chain["us"], "µs", "10 % of intake", yardstick=round(cpu_plain, 2),
                     ratio=round(chain["us"] / cpu_plain, 3), ok=chain["us"] <= 0.1 * cpu_plain))

@@ -449,21 +449,6 @@ def test_out_of_descriptors_those_who_are_in_go_on(locked, registry):
 
 # ---- what is proven ---------------------------------------------------------------------------------------------
 
-def exported(daemon, registry, path):
-    """The journal as `hongxin export` writes it, made from a feed."""
-    with registry.client(daemon, "operator", door="feed") as c:
-        welcome = c.hello(**{"from": wire_pb2.Hello.OLDEST})
-        raw, upto = [], 0
-        while upto < welcome.newest_lsn:
-            m = c.expect("entries")
-            raw += m.entries
-            upto = m.upto_lsn
-    head = f"hongxin-journal/1 epoch={welcome.epoch} partition=0 scale=1 oldest=1 newest={upto}\n".encode()
-    body = b"".join(struct.pack(">I", len(r)) + r for r in raw)
-    path.write_bytes(head + body + struct.pack(">IQ", 0, len(raw)))
-    return raw
-
-
 def test_one_flipped_bit_anywhere_is_found(make_daemon, registry, tmp_path):
     d = make_daemon(settings={"keys": registry.keys, "check_point_entries": 4})
     with registry.client(d, "hotline") as c:
@@ -476,17 +461,28 @@ def test_one_flipped_bit_anywhere_is_found(make_daemon, registry, tmp_path):
             c.report(id=f"b{i}")
         wait_until(lambda: op.stats()["check_points"] >= 1)
     path = tmp_path / "journal.hxj"
-    exported(d, registry, path)
+    hongxin("export", "--store", d.data, path)  # beside the running daemon
     key = re.search(r"public_key=([0-9a-f]{64})", d.text()).group(1)
     good = hongxin("verify", path, "--public", key)
     assert "0 faults" in good.stdout
     whole = bytearray(path.read_bytes())
     head = whole.index(b"\n") + 1
-    for at in range(head + 4, head + 400, 37):
+    covered = int(re.search(r"(\d+) of them as signed", good.stdout).group(1))
+    ends = [head]
+    for _ in range(covered):  # each entry: its size, its bytes
+        ends.append(ends[-1] + 4 + struct.unpack(">I", whole[ends[-1]:ends[-1] + 4])[0])
+    assert covered >= 8
+    for at in range(head, ends[-1], max(1, (ends[-1] - head) // 60)):
         bad = bytearray(whole)
-        bad[at] ^= 1
+        bad[at] ^= 1 << at % 8
         path.write_bytes(bad)
         assert hongxin("verify", path, "--public", key, check=False).returncode == 1, at
+    for cut in (ends[2], ends[-2]):  # an entry less, two in another order
+        path.write_bytes(whole[:cut] + whole[ends[ends.index(cut) + 1]:])
+        assert hongxin("verify", path, "--public", key, check=False).returncode == 1
+    a, b, c = ends[3:6]
+    path.write_bytes(whole[:a] + whole[b:c] + whole[a:b] + whole[c:])
+    assert hongxin("verify", path, "--public", key, check=False).returncode == 1
     path.write_bytes(whole)
     assert hongxin("verify", path, "--public", "0" * 64, check=False).returncode == 1
 
