@@ -135,6 +135,22 @@ static void read_refused(struct life_cycle_loader *l, yaml_node_t *node)
     read_name(l, node, l->r->refused, &l->r->n_refused);
 }
 
+/* Where the caller of a refused matter is handed over to (A10). */
+static void read_handover(struct life_cycle_loader *l, yaml_node_t *map)
+{
+    struct hx_handover *h = &l->r->handover[l->r->n_handover];
+    yaml_doc_only(&l->doc, map, "category call");
+    if (l->r->n_handover == HX_RULES_REASONS) {
+        yaml_doc_fault(&l->doc, map, "more than %d numbers", HX_RULES_REASONS);
+        return;
+    }
+    yaml_doc_need(&l->doc, map, "category", h->category, sizeof h->category);
+    yaml_doc_need(&l->doc, map, "call", h->call, sizeof h->call);
+    if (!hx_rules_refused(l->r, h->category))
+        yaml_doc_fault(&l->doc, map, "%s is not among the refused categories", h->category);
+    l->r->n_handover++;
+}
+
 /* By which calendar the rota knows working days, make-up days and holidays; when it is looked at,
  * and how far ahead. */
 static void read_duty(struct life_cycle_loader *l, yaml_node_t *root)
@@ -202,19 +218,13 @@ static void read_quiet(struct life_cycle_loader *l, yaml_node_t *root)
 static const struct section {
     const char *name;
     void (*read)(struct life_cycle_loader *l, yaml_node_t *map);
-} sections[] = {{"states", read_state},
-                {"classes", read_class},
-                {"holidays", read_table},
-                {"calendars", read_calendar},
-                {"receivers", read_receiver},
-                {"ladders", life_cycle_ladder},
-                {"events", life_cycle_event},
-                {"pauses", life_cycle_pause},
-                {"returns", read_return},
-                {"refused", read_refused},
-                {"acks", life_cycle_ack},
-                {"clocks", life_cycle_clock},
-                {"transitions", life_cycle_transition}};
+} sections[] = {{"states", read_state},       {"classes", read_class},
+                {"holidays", read_table},     {"calendars", read_calendar},
+                {"receivers", read_receiver}, {"ladders", life_cycle_ladder},
+                {"events", life_cycle_event}, {"pauses", life_cycle_pause},
+                {"returns", read_return},     {"refused", read_refused},
+                {"handover", read_handover},  {"acks", life_cycle_ack},
+                {"clocks", life_cycle_clock}, {"transitions", life_cycle_transition}};
 
 /* `from: "2026-11-01"`: midnight of that day. */
 static void read_from_day(struct life_cycle_loader *l, yaml_node_t *root)
@@ -235,7 +245,7 @@ static void read_head(struct life_cycle_loader *l, yaml_node_t *root)
     yaml_doc_only(
         &l->doc, root,
         "life-cycle version from zh en zone states classes holidays calendars receivers ladders "
-        "clocks events pauses returns refused acks quiet calm duty delivery transitions");
+        "clocks events pauses returns refused handover acks quiet calm duty delivery transitions");
     yaml_doc_need(&l->doc, root, "life-cycle", r->name, sizeof r->name);
     life_cycle_title(l, root, &r->title);
     r->version = (uint32_t)yaml_doc_int(&l->doc, root, "version", 0);

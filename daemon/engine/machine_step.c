@@ -141,6 +141,14 @@ static const char *refusal_of(const struct hx_step *s)
     return s->data->reason[0] ? s->data->reason : s->data->category;
 }
 
+/* Emergencies and the like: the caller is handed over while he is on the line (A10). */
+static char *handover_text(const struct hx_machine *m, const char *refusal)
+{
+    const char *call = hx_rules_handover(m->rules, refusal);
+    return call ? hx_arena_printf(m->arena, "not ours: hand the caller over to %s now", call)
+                : NULL;
+}
+
 static int accept(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in,
                   const hxp_reply **reply)
 {
@@ -151,6 +159,9 @@ static int accept(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
                                                     : s->mark);
     if (!r)
         return HX_NOMEM;
+    char *handover = rejected ? handover_text(m, refusal_of(s)) : NULL;
+    if (handover)
+        r->message = handover;
     *reply = r;
     s->c->version++;
     hx_answer_case(m, r, s->c, s->lsn);

@@ -79,6 +79,14 @@ bool hx_rules_return_reason(const struct hx_rules *r, const char *name)
     return FIND(r->returns, r->n_returns, name) >= 0;
 }
 
+const char *hx_rules_handover(const struct hx_rules *r, const char *category)
+{
+    for (int i = 0; i < r->n_handover; i++)
+        if (strcmp(r->handover[i].category, category) == 0)
+            return r->handover[i].call;
+    return NULL;
+}
+
 bool hx_rules_refused(const struct hx_rules *r, const char *category)
 {
     return FIND(r->refused, r->n_refused, category) >= 0;

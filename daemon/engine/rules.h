@@ -266,6 +266,10 @@ struct hx_rules {
     char refused[HX_RULES_REASONS]
                 [HX_NAME_MAX]; /* categories that are not ours: answered REJECTED */
     uint8_t n_refused;
+    struct hx_handover {
+        char category[HX_NAME_MAX], call[HX_NAME_MAX]; /* telephone number */
+    } handover[HX_RULES_REASONS];                      /* of refused categories (A10) */
+    uint8_t n_handover;
     struct hx_clock_rule clocks[HX_RULES_CLOCKS]; /* by number; name "" = not used */
     struct hx_ack_rule acks[HX_LEVELS];
     struct hx_road_rule roads[HX_RULES_ROADS]; /* the first is everybody's who has no other */
@@ -307,6 +311,8 @@ int hx_rules_table(const struct hx_rules *r, const char *name);
 int hx_rules_pause(const struct hx_rules *r, const char *name);
 bool hx_rules_return_reason(const struct hx_rules *r, const char *name);
 bool hx_rules_refused(const struct hx_rules *r, const char *category);
+/* The number to which the caller of such a matter is handed over; NULL: none. */
+const char *hx_rules_handover(const struct hx_rules *r, const char *category);
 int hx_rules_default_class(const struct hx_rules *r);
 
 /* Checks the whole of a life cycle: unreachable states, states nobody can leave, clocks that run
