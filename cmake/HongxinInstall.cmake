@@ -17,7 +17,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DI
 file(READ ${CMAKE_SOURCE_DIR}/config/wechat.yaml settings)
 string(REPLACE " ../var/wechat.accounts" " credential:wechat.accounts" settings "${settings}")
 file(WRITE ${CMAKE_BINARY_DIR}/install/wechat.yaml "${settings}")
-install(FILES ${CMAKE_BINARY_DIR}/install/hongxin.yaml ${CMAKE_BINARY_DIR}/install/hotline.yaml ${CMAKE_BINARY_DIR}/install/wechat.yaml config/roles.yaml DESTINATION ${HX_CONFIG_DIR})
+install(FILES ${CMAKE_BINARY_DIR}/install/hongxin.yaml ${CMAKE_BINARY_DIR}/install/hotline.yaml ${CMAKE_BINARY_DIR}/install/wechat.yaml config/roles.yaml config/retention.yaml DESTINATION ${HX_CONFIG_DIR})
 install(DIRECTORY config/calendars config/city config/life-cycles config/mappings config/texts
   DESTINATION ${HX_CONFIG_DIR}
   PATTERN "*.py" EXCLUDE PATTERN __pycache__ EXCLUDE)

@@ -11,7 +11,7 @@ static const struct cli_option options[] = {
     {"act", "NAME",
      "IDENTITY_READ IDENTITY_ERASED IDENTITY_EXPIRED IDENTITY_HELD IDENTITY_RELEASED COPY_TRACED "
      "KEY_ADDED "
-     "KEY_REVOKED RIGHTS_CHANGED",
+     "KEY_REVOKED RIGHTS_CHANGED RULES_ASKED RULES_AGREED",
      "only this kind of act"},
     {NULL, NULL, NULL, NULL},
 };

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/step.h"
+#include "service/act.h"
 #include "service/in_force.h"
 #include "service/state.h"
 
@@ -168,6 +169,7 @@ void handle_apply(struct service *s, const struct request *r)
                                  .agree = a->step == HONGXIN__V1__APPLY__STEP__AGREE,
                                  .only_new = a->only_new};
     hx_text_put(q->by, sizeof q->by, a->by);
+    hx_text_put(q->principal, sizeof q->principal, r->who ? r->who->name : "");
     hx_text_put(q->why, sizeof q->why, a->why);
     hx_machine_set_time(&s->machine, timebase_now(&s->time));
     if (!judge_person(s, r, q) || !read_version(s, q, a))
@@ -199,6 +201,7 @@ static void describe(const struct apply_question *q, const char *asked_by, hxp_r
     in_force_describe(q->x, row);
     row->state = STATE(ASKED);
     row->asked_by = (char *)(uintptr_t)asked_by;
+    row->asked_with = (char *)(uintptr_t)q->principal;
     row->why = (char *)(uintptr_t)q->why;
     row->open = !q->only_new;
     row->cases = q->moves.cases;
@@ -209,16 +212,40 @@ static void describe(const struct apply_question *q, const char *asked_by, hxp_r
     row->posts = q->moves.posts;
 }
 
-static int save(struct service *s, const hxp_rules_version *row, const struct hx_version *x)
+/* In the open transaction: who asked for it, or agreed to it, is an administrative act. */
+static int record(struct service *s, const struct apply_question *q, const char *act)
+{
+    const struct act a = {
+        .act = act,
+        .by = q->principal,
+        .person = q->by,
+        .about = hx_arena_printf(&s->arena, "%s %s/%" PRIu32, q->x->kind, q->x->name, q->x->number),
+        .reason = q->why,
+        .detail = ""};
+    return hx_arena_failed(&s->arena) ? HX_NOMEM : act_write(s, &a, NULL);
+}
+
+static int save(struct service *s, const hxp_rules_version *row, const struct apply_question *q)
 {
     int rc = hx_store_begin(s->store);
     if (rc)
         return rc;
-    rc = hx_store_rules_save(s->store, row, x->text, x->size);
+    rc = hold_record(s);
     if (!rc)
-        return hx_store_commit(s->store);
-    hx_store_abort(s->store);
-    return rc;
+        rc = hx_store_rules_save(s->store, row, q->x->text, q->x->size);
+    if (!rc)
+        rc = record(s, q, "RULES_ASKED");
+    if (rc)
+        hx_store_abort(s->store);
+    else
+        rc = hx_store_commit(s->store);
+    if (rc) {
+        hold_undo(s);
+        return rc;
+    }
+    hold_recorded(s);
+    batch_show(s);
+    return HX_OK;
 }
 
 static void previewed(struct service *s, struct apply_question *q)
@@ -231,7 +258,7 @@ static void previewed(struct service *s, struct apply_question *q)
     row.t_rec = s->machine.now;
     if (!q->ask)
         answer(s, q, &row, "PREVIEWED");
-    else if (save(s, &row, q->x) == HX_OK)
+    else if (save(s, &row, q) == HX_OK)
         answer(s, q, &row, "ASKED");
     else
         refuse(s, q, "STORE_TROUBLE", "nothing was changed: try again");
@@ -284,8 +311,9 @@ static bool is_city(const struct hx_version *x)
     return strcmp(x->kind, "city") == 0;
 }
 
-static int write_in_force(struct service *s, const struct hx_version *x, hxp_rules_version *row)
+static int write_in_force(struct service *s, const struct apply_question *q, hxp_rules_version *row)
 {
+    const struct hx_version *x = q->x;
     uint64_t lsn = 0;
     int rc = hx_store_begin(s->store);
     if (rc)
@@ -293,6 +321,8 @@ static int write_in_force(struct service *s, const struct hx_version *x, hxp_rul
     rc = hold_record(s);
     if (!rc)
         rc = apply_tell(s, x, row, &lsn);
+    if (!rc)
+        rc = record(s, q, "RULES_AGREED");
     row->lsn = lsn;
     row->state = STATE(IN_FORCE);
     row->t_rec = s->machine.now;
@@ -315,7 +345,7 @@ static void come_into_force(struct service *s, struct apply_question *q, hxp_rul
 {
     struct hx_problem why = {""};
     struct hx_versions *v = s->options.versions;
-    if (write_in_force(s, q->x, row) != HX_OK) {
+    if (write_in_force(s, q, row) != HX_OK) {
         refuse(s, q, "STORE_TROUBLE", "nothing was changed: try again");
         return;
     }
@@ -341,14 +371,22 @@ static void come_into_force(struct service *s, struct apply_question *q, hxp_rul
     q->x = NULL; /* the versions have it */
 }
 
+/* One key is one person, whatever names it gives. */
+static bool same_person(const hxp_rules_version *row, const struct apply_question *q)
+{
+    return strcmp(row->asked_by, q->by) == 0 ||
+           (q->principal[0] && strcmp(row->asked_with, q->principal) == 0);
+}
+
 static void agree(struct service *s, struct apply_question *q)
 {
     hxp_rules_version *row = stored(s, q->x);
     if (!row || row->state != STATE(ASKED) || row->digest.len != sizeof q->x->digest ||
         memcmp(row->digest.data, q->x->digest, sizeof q->x->digest) != 0) {
         refuse(s, q, "NOT_ASKED", "nobody has asked for this very file");
-    } else if (strcmp(row->asked_by, q->by) == 0) {
-        refuse(s, q, "SAME_PERSON", "another person than the one who asked must agree");
+    } else if (same_person(row, q)) {
+        refuse(s, q, "SAME_PERSON",
+               "another person than the one who asked must agree, with a key of his own");
     } else {
         row->agreed_by = q->by;
         come_into_force(s, q, row);

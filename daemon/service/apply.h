@@ -7,6 +7,7 @@
 #ifndef SERVICE_APPLY_H
 #define SERVICE_APPLY_H
 
+#include "config/access.h"
 #include "config/versions.h"
 #include "service/door.h"
 
@@ -24,6 +25,7 @@ struct apply_question {
     bool ask, agree;      /* neither: a preview */
     bool only_new;        /* open cases keep their version */
     char by[HX_PERSON_MAX];
+    char principal[HX_PRINCIPAL_MAX]; /* whose key; "" without keys */
     char why[256];
     struct hx_moves moves; /* so far */
     uint64_t after;        /* the last case that was looked at */

@@ -369,6 +369,28 @@ def test_one_key_is_one_person_whatever_names_it_gives(locked, registry):
         assert move(two, "li").result == RESULT.Value("ACCEPTED") and deadline() == before + 3_600_000
 
 
+def test_new_rules_need_two_keys_and_are_on_record(locked, registry):
+    """`hongxin apply`: one key cannot ask under one name and agree under another."""
+    registry.new("board", "supervisor", "city")
+    text = open(f"{SOURCE}/config/calendars/china.ics", encoding="utf-8").read()
+    new = text.replace("X-HONGXIN-VERSION:1\n", "X-HONGXIN-VERSION:2\n").encode()
+    ask, agree = wire_pb2.Apply.ASK, wire_pb2.Apply.AGREE
+
+    def apply(name, step, by):
+        with registry.client(locked, name) as c:
+            c.send(apply=wire_pb2.Apply(step=step, content=new, file="china.ics", by=by, why="the notice of November"))
+            m = c.receive()
+            return m.apply.state if m.WhichOneof("answer") == "apply" else m.problem.code
+    assert apply("desk-p07", ask, "operator/li") == "DENIED"
+    assert apply("operator", ask, "operator/wang") == "ASKED"
+    assert apply("operator", agree, "operator/li") == apply("operator", agree, "operator/wang") == "SAME_PERSON"
+    assert apply("board", agree, "city/li") == "IN_FORCE"
+    with registry.client(locked, "operator") as c:
+        newest = c.ask("pong", ping=wire_pb2.Ping()).newest_lsn
+    found = [(a.act, a.by, a.person) for a in acts(locked, registry, newest) if a.act.startswith("RULES_")]
+    assert found == [("RULES_ASKED", "operator", "operator/wang"), ("RULES_AGREED", "board", "city/li")]
+
+
 # ---- attacks ----------------------------------------------------------------------------------------------------
 
 def tcp(daemon):
