@@ -91,6 +91,7 @@ static const struct says list[] = {
      "见 hongxin publish --help"},
     {"going on behind row %" PRIu64 ", which was answered before\n",
      "从第 %" PRIu64 " 行之后继续，此前各行已有答复\n"},
+    {"%s: no secret in its first line", "%s：第一行没有查询码"},
     {"%s has no heading: %s", "%s 缺少表头：%s"},
     {"%s does not fit %s: %s", "%s 与 %s 不符：%s"},
     {"--csv needs --map, e.g. --map config/mappings/12345.yaml",
