@@ -5,7 +5,7 @@ _hongxin() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd=${COMP_WORDS[1]}
   # tcp:// is split at its colons
   COMPREPLY=()
-  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain told list silence stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion help --version'; return; fi
+  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain told list due silence stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion help --version'; return; fi
   case $cmd:$prev in
     publish:--type) _hongxin_words 'REPORTED CLASS_SET ROUTED REJECTED HELD ARRIVED APPOINTED CLASS_PROPOSED CLASS_REFUSED WORK_STARTED PROGRESS PLAN_PROPOSED PLAN_DELIVERED RESOLVED CALLBACK_OK CALLBACK_BAD CALLBACK_NO_ANSWER REOPENED FORUM_HELD DESK_PRESENT SWAP_OFFERED SWAP_ACCEPTED SWAP_APPROVED SWAP_REFUSED COMMENT PARTY_ADDED PLAN_OBJECTED PAUSED RESUMED RETURN_REQUESTED RETURN_ACCEPTED RETURN_REFUSED ARBITRATED HOLDER_CHANGED WITHDRAW_ASKED WITHDRAW_CONFIRMED WITHDRAW_DENIED MERGED_INTO MERGE_APPROVED UNMERGED SPLIT SILENCED SILENCE_ENDED SUPERVISED SUPERVISE_ANSWERED ASSIST_ASKED ASSIST_ANSWERED ASSIST_DONE NOTICE_ACKED NOTICE_DELIVERED NOTICE_FAILED APPEALED EXCLUDED APPEAL_REFUSED DEADLINE_MOVED CLOCK_CORRECTED TRANSFERRED CONVERTED' ;;
     publish:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
@@ -31,6 +31,9 @@ _hongxin() {
     list:--due-within) _hongxin_words '10min 30min 1h 1d' ;;
     list:--flag) _hongxin_words 'PAUSED SUPERVISED BREACHED MASS SAFETY REPEAT ARBITRATION SILENCED DRILL' ;;
     list:--limit) _hongxin_words '20 100 1000' ;;
+    due:--within) _hongxin_words '10min 30min 2h 1d' ;;
+    due:--by) _hongxin_words 'city street community grid holder' ;;
+    due:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
     silence:--clock) _hongxin_words 'K_ARRIVE K_RESOLVE K_PLAN K_PROMISE K_UPDATE K_SUPERVISE K_STATUTE' ;;
     silence:--level) _hongxin_words 'L0 L1 L2 L3 L4 L5' ;;
     silence:--for) _hongxin_words '30min 2h 1d' ;;
@@ -71,6 +74,7 @@ _hongxin() {
       explain) _hongxin_words ' --clock --at --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       told) _hongxin_words ' --texts --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       list) _hongxin_words ' --state --holder --place --class --level --due-within --flag --no-company --closed --limit --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      due) _hongxin_words ' --within --by --list --place --holder --class --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       silence) _hongxin_words ' --clock --level --for --until --why --by --place --holder --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       stats) _hongxin_words ' --place --holder --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       check) _hongxin_words ' --store --config --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
@@ -91,7 +95,7 @@ _hongxin() {
       simulate) _hongxin_words ' --config --prove --rows --until --texts --json'; [[ $cur == -* ]] || _hongxin_files -f ;;
       demo) _hongxin_words ' --minutes --rate --seed --config --all --zh --utc-offset --color --json --help' ;;
       completion) _hongxin_words ' --zh --json --help bash man' ;;
-      help) _hongxin_words 'publish watch case explain told list silence stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion ' ;;
+      help) _hongxin_words 'publish watch case explain told list due silence stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion ' ;;
     esac ;;
   esac
 }
