@@ -1,8 +1,10 @@
 #include "engine/replay.h"
+
 #include "engine/apply.h"
 #include "engine/calm.h"
 #include "engine/machine_internal.h"
 #include "engine/swap.h"
+#include "hongxin/instant.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +250,16 @@ static struct stored *new_stored(struct hx_replay *r)
     return &r->group[r->n_group];
 }
 
+/* An entry of a damaged journal may say any instant; arithmetic is done with those that exist. */
+static bool instants_exist(const hxp_entry *e)
+{
+    const int64_t t[] = {e->t_rcv, e->t_rec, e->t_wall, e->t_eff, e->t_due, e->t_until};
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++)
+        if (t[i] < 0 || t[i] > HX_INSTANT_MAX)
+            return false;
+    return true;
+}
+
 static int wait_for_more(struct hx_replay *r, const uint8_t *bytes, size_t size)
 {
     ProtobufCAllocator memory = hx_arena_allocator(&r->waiting);
@@ -258,6 +270,8 @@ static int wait_for_more(struct hx_replay *r, const uint8_t *bytes, size_t size)
     *s = (struct stored){hongxin__v1__entry__unpack(&memory, size, copy), copy, size};
     if (!s->entry)
         return hx_arena_failed(&r->waiting) ? HX_NOMEM : HX_CORRUPT;
+    if (!instants_exist(s->entry))
+        return HX_CORRUPT;
     r->n_group++;
     return HX_OK;
 }

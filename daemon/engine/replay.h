@@ -34,8 +34,8 @@ HX_CHECK int hx_replay_new(const struct hx_replay_options *options, struct hx_re
 void hx_replay_free(struct hx_replay *r);
 
 /* The next entry, as stored; copied. It is made again when the entries that it brought about have
- * come too, that is with the next call. HX_CORRUPT: it cannot be decoded, or its number was passed;
- * else errors of the backend. */
+ * come too, that is with the next call. HX_CORRUPT: it cannot be decoded, says an instant that does
+ * not exist, or its number was passed; else errors of the backend. */
 HX_CHECK int hx_replay_entry(struct hx_replay *r, const uint8_t *bytes, size_t size);
 /* After the last one. */
 HX_CHECK int hx_replay_finish(struct hx_replay *r);
