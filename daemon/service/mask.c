@@ -117,9 +117,9 @@ static uint32_t hide_event(uint32_t bits, hxp_event *e, const hxp_where *where);
 static uint32_t hide_data(uint32_t bits, hxp_data *d, const hxp_where *where)
 {
     uint32_t hidden = 0;
-    if (bits & BIT(text) && (hide(&d->text, mask_sign) | hide(&d->why, mask_sign)))
+    if (bits & BIT(text) && ((int)hide(&d->text, mask_sign) | (int)hide(&d->why, mask_sign)))
         hidden |= BIT(text);
-    if (bits & BIT(refs) && (hide(&d->ref, mask_sign) | hide(&d->party, mask_sign)))
+    if (bits & BIT(refs) && ((int)hide(&d->ref, mask_sign) | (int)hide(&d->party, mask_sign)))
         hidden |= BIT(refs);
     if (bits & BIT(position) && d->n_position) {
         d->n_position = 0;
