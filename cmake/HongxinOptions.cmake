@@ -14,6 +14,10 @@ if(HX_SANITIZE)
   target_compile_options(hx_options INTERFACE
     -fsanitize=${HX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(hx_options INTERFACE -fsanitize=${HX_SANITIZE})
+  if(CMAKE_C_COMPILER_ID STREQUAL "Clang" AND HX_SANITIZE MATCHES "address")
+    # The fuzzers see which code an input has reached, in our libraries too.
+    target_compile_options(hx_options INTERFACE -fsanitize-coverage=inline-8bit-counters,pc-table)
+  endif()
 else()
   target_compile_definitions(hx_options INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
   target_compile_options(hx_options INTERFACE -fstack-protector-strong)
