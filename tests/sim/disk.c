@@ -246,7 +246,7 @@ static size_t admitted(size_t size, int *err)
     return *err ? 0 : size;
 }
 
-static ssize_t write_at(int fd, const struct iovec *parts, int n, off_t at)
+static ssize_t put(int fd, const struct iovec *parts, int n, off_t at)
 {
     int err;
     size_t size = total(parts, n), room = admitted(size, &err);
@@ -262,6 +262,14 @@ static ssize_t write_at(int fd, const struct iovec *parts, int n, off_t at)
         done += part;
     }
     return (ssize_t)done;
+}
+
+static ssize_t write_at(int fd, const struct iovec *parts, int n, off_t at)
+{
+    bool inside = sim_leave();
+    ssize_t done = put(fd, parts, n, at);
+    sim_enter(inside);
+    return done;
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
@@ -295,10 +303,8 @@ static void take_time(void)
     }
 }
 
-int fdatasync(int fd)
+static int sync_pages(void)
 {
-    if (!ours(fd))
-        return 0; /* the doctor's scratch: nobody needs it after a crash */
     if (!sim_step())
         return fails(EIO);
     take_time();
@@ -308,6 +314,16 @@ int fdatasync(int fd)
     }
     sweep(was_lost);
     return 0;
+}
+
+int fdatasync(int fd)
+{
+    if (!ours(fd))
+        return 0; /* the doctor's scratch: nobody needs it after a crash */
+    bool inside = sim_leave();
+    int rc = sync_pages();
+    sim_enter(inside);
+    return rc;
 }
 
 int fsync(int fd)

@@ -199,7 +199,7 @@ static uint64_t number_of(const struct peer *p)
     return number;
 }
 
-int door_send(struct door *d, const struct peer *to, const hxp_response *response)
+static int send_one(struct door *d, const struct peer *to, const hxp_response *response)
 {
     uint64_t number = number_of(to);
     struct connection *c = find(number);
@@ -224,6 +224,14 @@ int door_send(struct door *d, const struct peer *to, const hxp_response *respons
     free(l);
     d->sent++;
     return HX_OK;
+}
+
+int door_send(struct door *d, const struct peer *to, const hxp_response *response)
+{
+    bool inside = sim_leave();
+    int rc = send_one(d, to, response);
+    sim_enter(inside);
+    return rc;
 }
 
 /* ---- the door ---- */
@@ -271,6 +279,7 @@ int door_receive(struct door *d, struct inbound *in)
     if (!waits() || !sim_step())
         return HX_AGAIN;
     struct letter *l = inbox;
+    bool inside = sim_leave();
     inbox = l->next;
     zmq_msg_close(&in->body);
     if (zmq_msg_init_size(&in->body, l->size) != 0)
@@ -282,6 +291,7 @@ int door_receive(struct door *d, struct inbound *in)
     in->named = false;
     free(l);
     d->received++;
+    sim_enter(inside);
     return HX_OK;
 }
 

@@ -40,6 +40,7 @@ void reactor_end(void)
 void reactor_set_clock(int64_t by_us)
 {
     outage_begin();
+    outage_jump();
     sim.wall_off_us += by_us;
     sim.counts.steps_of_clock++;
     if (running)
@@ -136,10 +137,28 @@ static size_t first_timer(const struct reactor *r)
     return first;
 }
 
+/* The daemon's code runs only in these. */
+static void call_door(struct reactor *r)
+{
+    sim.inside = true;
+    r->calls->door(r->ctx);
+    sim.inside = false;
+}
+
+static void call_due(struct reactor *r, bool clock_set)
+{
+    r->wall_ms = clock_set ? r->wall_ms : INT64_MAX;
+    sim.inside = true;
+    r->calls->due(r->ctx, clock_set);
+    sim.inside = false;
+}
+
 static void ring(struct reactor *r, size_t timer)
 {
     r->at[timer] = r->period[timer] ? sim.now_us + r->period[timer] : INT64_MAX;
+    sim.inside = true;
     r->calls->timer[timer](r->ctx);
+    sim.inside = false;
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -161,10 +180,9 @@ static void step(struct reactor *r)
         sim.now_us = daemons;
     sim.now_us += CALL_US;
     if (net_next() <= sim.now_us) {
-        r->calls->door(r->ctx);
+        call_door(r);
     } else if (due_at(r) <= sim.now_us) {
-        r->wall_ms = INT64_MAX;
-        r->calls->due(r->ctx, false);
+        call_due(r, false);
     } else {
         ring(r, timer);
     }
@@ -172,6 +190,7 @@ static void step(struct reactor *r)
 
 int reactor_run(struct reactor *r)
 {
+    bool inside = sim_leave();
     running = r;
     outage_end();
     while (!r->stop && !sim.dead) {
@@ -180,12 +199,13 @@ int reactor_run(struct reactor *r)
         if (r->term)
             r->calls->signal(r->ctx, SIGTERM);
         else if (set)
-            r->calls->due(r->ctx, true);
+            call_due(r, true);
         else
             step(r);
         (void)reactor_engine_now();
     }
     outage_begin();
     running = NULL;
+    sim_enter(inside);
     return HX_OK;
 }

@@ -42,6 +42,24 @@ static void fault_begins(void *run, uint64_t fault)
     sim_at(sim.now_us + sim_span(10 * SIM_MS, 30 * SIM_SECOND), fault_ends, r, 0);
 }
 
+static void memory_comes_back(void *run, uint64_t unused)
+{
+    (void)run;
+    (void)unused;
+    sim.scarce = 0;
+    outage_end();
+}
+
+static void memory_is_scarce(void *run, uint64_t one_of_so_many)
+{
+    struct run *r = run;
+    if (r->calm || sim.scarce)
+        return;
+    outage_begin();
+    sim.scarce = one_of_so_many;
+    sim_at(sim.now_us + sim_span(SIM_SECOND, SIM_MINUTE), memory_comes_back, r, 0);
+}
+
 static void goes_away(void *run, uint64_t machine)
 {
     struct run *r = run;
@@ -129,6 +147,8 @@ static void plan(struct run *r)
 {
     for (int fault = DISK_WORKS + 1; fault < DISK_FAULTS; fault++)
         plan_some(r, 2, fault_begins, (uint64_t)fault);
+    plan_some(r, 3, memory_is_scarce, 3);
+    plan_some(r, 3, memory_is_scarce, 50);
     plan_some(r, 2, daemon_ends, 0);
     if (sim.scale == 1) {
         plan_some(r, 2, goes_away, 0);
@@ -184,6 +204,7 @@ static bool load(struct run *r)
 
 static void go_down(struct run *r)
 {
+    sim.inside = false;
     net_down();
     boot_free(r->b);
     r->b->store = NULL;
@@ -216,11 +237,13 @@ static void live(struct run *r)
         sim.crash_at = sim.steps + (uint64_t)sim_span(1, 40000);
     }
     r->over |= !load(r);
-    sim.running = true;
+    sim.running = sim.inside = true;
     sim.counts.starts++;
     if (boot_open(r->b, NULL, sim.scale, &problem) == HX_OK) {
+        sim.inside = false;
         check_promises(r);
         net_up();
+        sim.inside = true;
         (void)!boot_run(r->b, sim.scale, 0);
     } else if (!sim.dead && r->calm) {
         sim_fail("does not start: %s", problem.text);

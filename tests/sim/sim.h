@@ -6,6 +6,7 @@
  *   kernel.c    the C library's clocks and libsodium's randomness
  *   disk.c      the C library's writes of the store's file: what is not synced may be gone after a
  *               crash, what is told to fail fails
+ *   memory.c    the C library's allocations
  *   log.c       in place of daemon/base/log.c: the newest lines, with virtual time
  *   source.c    hotlines that report, and send again until they are answered
  *   reader.c    subscribers that remember every entry they were ever shown
@@ -42,6 +43,7 @@
     X(io_faults, "reads and writes that failed")                                                   \
     X(full_faults, "writes without room")                                                          \
     X(short_writes, "short writes")                                                                \
+    X(no_memory, "allocations refused")                                                            \
     X(stalls, "slow syncs")                                                                        \
     X(suspends, "machine suspended")                                                               \
     X(steps_of_clock, "wall clock set")                                                            \
@@ -68,6 +70,8 @@ struct sim {
     uint64_t crash_at; /* the step at which the machine dies; UINT64_MAX = not */
     bool running;      /* the daemon's code is running: disk and network are the simulated ones */
     bool dead;
+    bool inside;     /* what runs is the daemon's own code, not what surrounds it */
+    uint64_t scarce; /* of so many allocations of the daemon one is refused; 0 = none */
 
     int loss, doubling; /* per mille of letters */
     int64_t delay_us;   /* of a letter at the most */
@@ -93,6 +97,18 @@ int64_t sim_span(int64_t least, int64_t most);
 
 /* One operation of disk or network: false when the machine is dead, or dies now. */
 bool sim_step(void);
+
+/* From a function that the daemon calls: what surrounds it begins, and ends. */
+static inline bool sim_leave(void)
+{
+    bool inside = sim.inside;
+    sim.inside = false;
+    return inside;
+}
+static inline void sim_enter(bool inside)
+{
+    sim.inside = inside;
+}
 
 /* Adds to the digest. */
 void sim_note(const void *bytes, size_t size);
@@ -191,6 +207,9 @@ void readers_judge(struct readers *r, struct hx_store *store);
 /* Between both, deadlines cannot be judged; they nest. */
 void outage_begin(void);
 void outage_end(void);
+/* The one that has begun last is a jump of the clock: what lies in it stays in doubt for a while.
+ */
+void outage_jump(void);
 void outages_clear(void);
 /* Until when a deadline may be judged that was known and due at `due` (engine time). */
 int64_t outage_excuse(int64_t due);
