@@ -14,8 +14,8 @@ if(HX_SANITIZE)
   target_compile_options(hx_options INTERFACE
     -fsanitize=${HX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(hx_options INTERFACE -fsanitize=${HX_SANITIZE})
-  if(CMAKE_C_COMPILER_ID STREQUAL "Clang" AND HX_SANITIZE MATCHES "address")
-    # The fuzzers see which code an input has reached, in our libraries too.
+  if(CMAKE_C_COMPILER_ID STREQUAL "Clang" AND HX_SANITIZE MATCHES "address" AND NOT CMAKE_C_COMPILER MATCHES "afl-")
+    # The fuzzers see which code an input has reached, in our libraries too. AFL++ brings its own.
     target_compile_options(hx_options INTERFACE -fsanitize-coverage=inline-8bit-counters,pc-table)
   endif()
 else()
