@@ -1,12 +1,12 @@
 /* Trying roads, and whom to tell when none is left. */
-#include "engine/delivery.h"
 #include "base/text.h"
+#include "engine/delivery_internal.h"
 #include "engine/roads.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char no_connection[] = "no connection", our_outage[] = "our outage";
+const char hx_no_connection[] = "no connection", hx_our_outage[] = "our outage";
 
 /* ---- roads ---- */
 
@@ -55,7 +55,7 @@ static const char *area_of(const char *to, char id[HX_ID_MAX])
     return id;
 }
 
-static bool same_area(const char *a, const char *b)
+bool hx_delivery_same_area(const char *a, const char *b)
 {
     char x[HX_ID_MAX], y[HX_ID_MAX];
     return strcmp(area_of(a, x), area_of(b, y)) == 0;
@@ -83,7 +83,7 @@ static int open_road(const struct target *t, size_t nth, bool shared_failed)
 /* The connection of this area is what could not be used before. */
 static bool behind_the_same(const hxp_notice_fact *f)
 {
-    return f->missed[0] && same_area(f->to, f->missed);
+    return f->missed[0] && hx_delivery_same_area(f->to, f->missed);
 }
 
 bool hx_delivery_open(struct hx_step *s, hxp_notice_fact *f)
@@ -91,13 +91,13 @@ bool hx_delivery_open(struct hx_step *s, hxp_notice_fact *f)
     struct target t = target_of(s, f->to, f->person);
     if (f->undelivered[0] || !t.n || open_road(&t, 0, behind_the_same(f)) >= 0)
         return !f->undelivered[0];
-    f->undelivered = hx_text_field(no_connection);
+    f->undelivered = hx_text_field(hx_no_connection);
     return false;
 }
 
 /* ---- what is said about a sending ---- */
 
-static hxp_delivery_fact *say(struct hx_step *s, const struct hx_sending *x, const char *result)
+hxp_delivery_fact *hx_sending_say(struct hx_step *s, const struct hx_sending *x, const char *result)
 {
     hxp_delivery_fact *f = hx_fact_delivery(s, result);
     if (!f)
@@ -142,18 +142,19 @@ static hxp_notice_fact *as_it_is(struct hx_step *s, const struct hx_sending *x)
     f->deadline = k ? k->deadline : 0;
     f->missed = hx_arena_strdup(s->arena, x->missed);
     hx_notice_above(f, x->above);
+    f->drill = (s->c->flags & HX_FLAG_DRILL) != 0;
     return f;
 }
 
 /* ---- the list ---- */
 
-/* Over: taken out of the list by sweep(), so that nobody holds a pointer that moves. */
+/* Over: taken out of the list by hx_sendings_sweep(), so that nobody holds a pointer that moves. */
 static void over(struct hx_sending *x)
 {
     x->how = 0;
 }
 
-static void sweep(struct hx_case *c)
+void hx_sendings_sweep(struct hx_case *c)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < c->n_sendings; i++)
@@ -169,13 +170,13 @@ static void sweep(struct hx_case *c)
 static struct hx_sending *new_sending(struct hx_step *s)
 {
     struct hx_case *c = s->c;
-    sweep(c);
+    hx_sendings_sweep(c);
     if (c->n_sendings == HX_CASE_SENDINGS) {
-        hxp_delivery_fact *f = say(s, &c->sendings[0], "EXPIRED");
+        hxp_delivery_fact *f = hx_sending_say(s, &c->sendings[0], "EXPIRED");
         if (f)
             f->error = hx_text_field("too many");
         over(&c->sendings[0]);
-        sweep(c);
+        hx_sendings_sweep(c);
     }
     return &c->sendings[c->n_sendings++];
 }
@@ -208,9 +209,9 @@ static int64_t next_try(const struct hx_road_rule *road, const struct hx_sending
     return INT64_MAX;
 }
 
-static void arrived(struct hx_step *s, struct hx_sending *x, const char *by)
+void hx_sending_arrived(struct hx_step *s, struct hx_sending *x, const char *by)
 {
-    hxp_delivery_fact *f = say(s, x, "DELIVERED");
+    hxp_delivery_fact *f = hx_sending_say(s, x, "DELIVERED");
     if (f)
         f->by = hx_text_field(by);
     over(x);
@@ -221,7 +222,7 @@ static void give_up(struct hx_step *s, struct hx_sending *x);
 
 /* No road is left, or the next one is tried. While nobody at all can be reached there is nobody to
  * turn to. */
-static void road_ends(struct hx_step *s, struct hx_sending *x)
+void hx_sending_road_ends(struct hx_step *s, struct hx_sending *x)
 {
     const struct hx_road_rule *road = road_of(s, x);
     struct target t = target_of(s, x->to, x->person);
@@ -242,19 +243,19 @@ static void road_ends(struct hx_step *s, struct hx_sending *x)
     try_road(s, x);
 }
 
-static void failed(struct hx_step *s, struct hx_sending *x, const char *error)
+void hx_sending_failed(struct hx_step *s, struct hx_sending *x, const char *error)
 {
     hx_text_put(x->error, sizeof x->error, error);
     x->awaits = 0;
     x->next = next_try(road_of(s, x), x, s->now);
-    hxp_delivery_fact *f = say(s, x, "FAILED");
+    hxp_delivery_fact *f = hx_sending_say(s, x, "FAILED");
     if (f) {
         f->error = hx_arena_strdup(s->arena, x->error);
         f->fault = hx_text_field(x->ours ? "OURS" : "THEIRS");
         f->next = x->next == INT64_MAX ? 0 : x->next;
     }
     if (x->next == INT64_MAX)
-        road_ends(s, x);
+        hx_sending_road_ends(s, x);
 }
 
 static void try_road(struct hx_step *s, struct hx_sending *x)
@@ -262,7 +263,7 @@ static void try_road(struct hx_step *s, struct hx_sending *x)
     char name[2 * HX_ID_MAX];
     const struct hx_road_rule *road = road_of(s, x);
     if (!road) { /* the rules of now do not know it any more */
-        failed(s, x, "no such road");
+        hx_sending_failed(s, x, "no such road");
         return;
     }
     const char *id = connection(road, x->to, name);
@@ -271,16 +272,16 @@ static void try_road(struct hx_step *s, struct hx_sending *x)
     x->tried = s->now;
     x->ours = r == HX_REACH_OURS;
     if (r == HX_REACH_FETCHED) {
-        arrived(s, x, "");
+        hx_sending_arrived(s, x, "");
         return;
     }
     if (r != HX_REACH_UP) {
-        failed(s, x, x->ours ? our_outage : no_connection);
+        hx_sending_failed(s, x, x->ours ? hx_our_outage : hx_no_connection);
         return;
     }
     x->awaits = road->receipt_ms > 0;
     x->next = s->now + road->receipt_ms;
-    hxp_delivery_fact *f = say(s, x, "SENT");
+    hxp_delivery_fact *f = hx_sending_say(s, x, "SENT");
     if (f) {
         f->next = x->awaits ? x->next : 0;
         f->again = as_it_is(s, x);
@@ -318,7 +319,7 @@ static void watch(struct hx_step *s, const hxp_notice_fact *f, const struct targ
     fill(s, f, x);
     hx_text_put(x->person, sizeof x->person, t->person);
     hx_text_put(x->road, sizeof x->road, road->name);
-    x->ours = f->undelivered == our_outage;
+    x->ours = f->undelivered == hx_our_outage;
     hx_text_put(x->error, sizeof x->error, f->undelivered);
     x->awaits = !f->undelivered[0];
     x->next = x->awaits ? s->now + road->receipt_ms : next_try(road, x, s->now);
@@ -341,7 +342,7 @@ static void begin(struct hx_step *s, hxp_notice_fact *f)
     const struct target t = target_of(s, f->to, f->person);
     int nth = t.n ? first_road(&t, f) : -1;
     if (nth < 0 && t.n && !f->undelivered[0])
-        f->undelivered = hx_text_field(no_connection);
+        f->undelivered = hx_text_field(hx_no_connection);
     if (nth < 0)
         return;
     const struct hx_road_rule *road = t.roads[nth];
@@ -350,7 +351,7 @@ static void begin(struct hx_step *s, hxp_notice_fact *f)
         return;
     enum hx_reach r = hx_step_reach(s, connection(road, f->to, name));
     if (r == HX_REACH_DOWN || r == HX_REACH_OURS)
-        f->undelivered = hx_text_field(r == HX_REACH_DOWN ? no_connection : our_outage);
+        f->undelivered = hx_text_field(r == HX_REACH_DOWN ? hx_no_connection : hx_our_outage);
     if (r == HX_REACH_OURS && strcmp(f->expects, "HELD") == 0)
         return; /* K_DELIVERY tells it again */
     if (f->undelivered[0] || road->receipt_ms)
@@ -377,7 +378,7 @@ static const char *because(struct hx_step *s, const struct hx_sending *x)
 
 static void expire(struct hx_step *s, struct hx_sending *x, const char *why)
 {
-    hxp_delivery_fact *f = say(s, x, "EXPIRED");
+    hxp_delivery_fact *f = hx_sending_say(s, x, "EXPIRED");
     if (f)
         f->error = hx_arena_strdup(s->arena, why);
     over(x);
@@ -459,13 +460,13 @@ static void receipt_over(struct hx_step *s, struct hx_sending *x)
         r = hx_step_fetched(s, connection(road, x->to, name), x->notice);
     x->ours = r == HX_REACH_OURS;
     if (r == HX_REACH_FETCHED)
-        arrived(s, x, "");
+        hx_sending_arrived(s, x, "");
     else
-        failed(s, x,
-               r == HX_REACH_DOWN     ? no_connection
-               : x->ours              ? our_outage
-               : road && road->shared ? "not fetched"
-                                      : "no receipt");
+        hx_sending_failed(s, x,
+                          r == HX_REACH_DOWN || r == HX_REACH_UNKNOWN ? hx_no_connection
+                          : x->ours                                   ? hx_our_outage
+                          : road && road->shared                      ? "not fetched"
+                                                                      : "no receipt");
 }
 
 /* It fell due while we were down: begun anew, and nobody's fault but ours. */
@@ -486,7 +487,7 @@ static void take(struct hx_step *s, struct hx_sending *x)
     else if (x->awaits)
         receipt_over(s, x);
     else if (next_try(road_of(s, x), x, x->next) > x->next)
-        road_ends(s, x); /* see watch() */
+        hx_sending_road_ends(s, x); /* see watch() */
     else
         try_road(s, x);
 }
@@ -510,157 +511,7 @@ int hx_machine_deliver(struct hx_machine *m, struct hx_case *c, int64_t due)
         if (x->how && x->next <= due)
             over(x); /* a damaged record must not hold up everybody else */
     }
-    sweep(c);
+    hx_sendings_sweep(c);
     c->version++;
     return hx_step_write(m, &s, NULL, NULL);
-}
-
-/* ---- receipts ---- */
-
-static bool names(const struct hx_step *s, const struct hx_sending *x)
-{
-    const hxp_data *d = s->data;
-    const char *clock = x->kind ? s->rules->clocks[x->kind].name : "";
-    return strcmp(x->to, d->to) == 0 && (!d->notice || d->notice == x->notice) &&
-           (!d->road[0] || strcmp(d->road, x->road) == 0) &&
-           (!d->clock[0] || strcmp(d->clock, clock) == 0) &&
-           (!d->level[0] || hx_level_number(d->level) == x->level);
-}
-
-bool hx_delivery_on_its_way(const struct hx_step *s)
-{
-    for (uint32_t i = 0; i < s->c->n_sendings; i++)
-        if (names(s, &s->c->sendings[i]))
-            return true;
-    return false;
-}
-
-bool hx_delivery_known(const struct hx_step *s)
-{
-    const hxp_data *d = s->data;
-    if (hx_delivery_on_its_way(s))
-        return true;
-    for (uint32_t i = 0; i < s->c->n_told; i++)
-        if (!d->notice && strcmp(s->c->told[i].to, d->to) == 0)
-            return true;
-    return d->notice && d->notice >= s->c->first_lsn && d->notice <= s->c->last_lsn;
-}
-
-/* For a notice that nobody waits for any more: a receipt all the same. */
-static void late_receipt(struct hx_step *s)
-{
-    const hxp_data *d = s->data;
-    hxp_delivery_fact *f = hx_fact_delivery(s, "DELIVERED");
-    if (!f)
-        return;
-    f->to = d->to;
-    f->road = d->road;
-    f->clock = d->clock;
-    f->level = d->level;
-    f->notice = d->notice;
-    f->receipt = d->receipt;
-    f->by = hx_step_came(s)->by;
-}
-
-void hx_delivery_arrived(struct hx_step *s)
-{
-    bool any = false;
-    for (uint32_t i = 0; i < s->c->n_sendings; i++) {
-        struct hx_sending *x = &s->c->sendings[i];
-        if (!names(s, x))
-            continue;
-        hxp_delivery_fact *f = say(s, x, "DELIVERED");
-        if (f) {
-            f->by = hx_step_came(s)->by;
-            f->receipt = s->data->receipt;
-        }
-        over(x);
-        any = true;
-    }
-    sweep(s->c);
-    if (!any)
-        late_receipt(s);
-}
-
-void hx_delivery_failed(struct hx_step *s)
-{
-    for (uint32_t i = 0, n = s->c->n_sendings; i < n; i++)
-        if (names(s, &s->c->sendings[i]))
-            failed(s, &s->c->sendings[i], s->data->error);
-    sweep(s->c);
-}
-
-void hx_delivery_heard(struct hx_step *s, const char *by)
-{
-    for (uint32_t i = 0; i < s->c->n_sendings; i++)
-        if (hx_post_same(s->c->sendings[i].to, by))
-            arrived(s, &s->c->sendings[i], by);
-    sweep(s->c);
-}
-
-void hx_delivery_taken(struct hx_step *s)
-{
-    for (uint32_t i = 0; s->event && i < s->c->n_sendings; i++) {
-        struct hx_sending *x = &s->c->sendings[i];
-        if (x->how == HX_NOTICE_CASE && same_area(x->to, s->c->holder))
-            arrived(s, x, hx_step_came(s)->by);
-    }
-    sweep(s->c);
-}
-
-/* ---- deemed receipt ---- */
-
-static struct hx_sending *dispatch_of(struct hx_case *c)
-{
-    for (uint32_t i = 0; i < c->n_sendings; i++)
-        if (c->sendings[i].notice == c->dispatch_lsn && c->sendings[i].how == HX_NOTICE_CASE &&
-            same_area(c->sendings[i].to, c->holder))
-            return &c->sendings[i];
-    return NULL;
-}
-
-static hxp_delivery_fact *say_of_dispatch(struct hx_step *s, const char *result)
-{
-    hxp_delivery_fact *f = hx_fact_delivery(s, result);
-    if (!f)
-        return NULL;
-    f->to = hx_arena_printf(s->arena, "holder:%s", s->c->holder);
-    f->kind = hx_text_field(hx_notice_kind_name(HX_NOTICE_CASE));
-    f->notice = s->c->dispatch_lsn;
-    return f;
-}
-
-void hx_delivery_deem(struct hx_step *s)
-{
-    struct hx_case *c = s->c;
-    enum hx_reach r = hx_step_fetched(s, c->holder, c->dispatch_lsn);
-    hxp_delivery_fact *f = say_of_dispatch(s, "DEEMED");
-    bool ours = r == HX_REACH_OURS;
-    if (f) {
-        f->fault = hx_text_field(ours ? "OURS" : "THEIRS");
-        f->error = hx_text_field(ours                    ? our_outage
-                                 : r == HX_REACH_FETCHED ? "fetched, not taken"
-                                 : r == HX_REACH_UP      ? "not fetched"
-                                                         : no_connection);
-    }
-    *(ours ? &c->faults_ours : &c->faults_theirs) += 1;
-    s->unreached = r == HX_REACH_DOWN;
-    struct hx_sending *x = dispatch_of(c);
-    if (x && r == HX_REACH_FETCHED)
-        arrived(s, x, "");
-    else if (x) {
-        x->last = 1;
-        road_ends(s, x);
-    }
-    sweep(c);
-}
-
-void hx_delivery_our_fault(struct hx_step *s)
-{
-    hxp_delivery_fact *f = say_of_dispatch(s, "FAILED");
-    s->c->faults_ours++;
-    if (!f)
-        return;
-    f->fault = hx_text_field("OURS");
-    f->error = hx_text_field(our_outage);
 }

@@ -106,7 +106,8 @@ enum hx_reach {
     HX_REACH_UP,
     HX_REACH_DOWN,
     HX_REACH_OURS,    /* nobody can be reached: our fault */
-    HX_REACH_FETCHED, /* only when an entry is asked about: acknowledged */
+    HX_REACH_FETCHED, /* only when an entry is asked about: acknowledged; */
+    HX_REACH_UNKNOWN, /* or nothing was heard of it since we started */
 };
 
 enum { HX_GAP_MS = 60 * 1000, HX_WITH_MAX = 8 };

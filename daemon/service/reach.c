@@ -154,5 +154,8 @@ enum hx_reach reach_fetched(void *ctx, const char *id, uint64_t lsn)
 {
     const struct reach *r = ctx;
     const struct reach_receiver *known = r->n ? find(r, id) : NULL;
-    return known && known->acked >= lsn ? HX_REACH_FETCHED : reach_of(ctx, id);
+    if (known && known->acked >= lsn)
+        return HX_REACH_FETCHED;
+    enum hx_reach now = reach_of(ctx, id);
+    return !known && now == HX_REACH_UP ? HX_REACH_UNKNOWN : now;
 }

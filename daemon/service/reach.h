@@ -27,7 +27,8 @@ void reach_acked(struct reach *r, const char *subscriber, uint64_t lsn);
 /* For struct hx_machine; ctx is the struct reach. Down while all its subscribers are lost; when all
  * of several known receivers are down the fault is ours (corner 18). */
 enum hx_reach reach_of(void *ctx, const char *id);
-/* The same, or HX_REACH_FETCHED when one of its subscribers has acknowledged this entry. */
+/* The same, or HX_REACH_FETCHED when one of its subscribers has acknowledged this entry; and
+ * HX_REACH_UNKNOWN for one that has not said HELLO since the start. */
 enum hx_reach reach_fetched(void *ctx, const char *id, uint64_t lsn);
 
 #endif
