@@ -282,6 +282,31 @@ static void a_bad_rota_is_refused(void **state)
     refused(f, HX_CONFIG, "leave.csv:2: li stands in for itself");
 }
 
+static void bad_roads_are_refused(void **state)
+{
+    static const struct {
+        const char *rows, *text;
+    } bad[] = {
+        {"duty,P-99,*,1,feed\n",
+         "roads.csv:2: role duty is for a company, unit or community, not for \"P-99\""},
+        {"*,*,wu,1,feed\n", "roads.csv:2: wu is not in duty.csv"},
+        {"duty,*,li,1,feed\n",
+         "roads.csv:2: a row for li names a post (role and area), or * for both"},
+        {"*,*,*,0,feed\n", "roads.csv:2: order \"0\" is not a number from 1 to 1000"},
+        {"*,*,*,1,\n", "roads.csv:2: road is empty"},
+        {"*,*,*,1,feed\n*,*,*,1,sms\n",
+         "roads.csv:3: the same receiver has this order or this road already, at roads.csv:2"},
+        {"*,*,*,1,a\n*,*,*,2,b\n*,*,*,3,c\n*,*,*,4,d\n*,*,*,5,e\n*,*,*,6,f\n*,*,*,7,g\n",
+         "roads.csv:8: more than 6 roads for one receiver"},
+    };
+    char text[256];
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(text, sizeof text, "role,area,person,order,road\n%s", bad[i].rows);
+        (void)folder_write(*state, "roads.csv", text);
+        refused(*state, HX_CONFIG, bad[i].text);
+    }
+}
+
 static void bad_duty_is_refused(void **state)
 {
     refused_with(*state, "duty.csv", "duty,P-01,3,li,李,Li\n",
@@ -357,6 +382,7 @@ int main(void)
         TEST(unknown_parents_and_companies_are_refused),
         TEST(bad_ids_names_and_positions_are_refused),
         TEST(bad_tables_are_refused),
+        TEST(bad_roads_are_refused),
         TEST(bad_duty_is_refused),
         TEST(a_rota_knows_days_parts_dates_and_leaves),
         TEST(a_bad_rota_is_refused),

@@ -89,6 +89,17 @@ static void unknown_words_are_named(void **state)
     refused("version: 1", "versoin: 1", "unknown key versoin", 1);
 }
 
+static void roads_are_checked(void **state)
+{
+    (void)state;
+    refused("retries: [0s, 5s, 15s, 30s, 60s]", "retries: [5s, 15s, 30s, 60s]",
+            "tries begin with 0s and each comes later than the one before, not 5s", 1);
+    refused("[0s, 5s, 15s, 30s, 60s]", "[0s, 5s, 5s, 30s, 60s]", "each comes later", 0);
+    refused("en: text message, receipt: 30s", "en: text message",
+            "road sms asks for no receipt: nobody would know that it fails", 0);
+    refused("{name: sms, ", "{name: wechat, ", "road wechat stands twice", 0);
+}
+
 static void arguments_are_checked(void **state)
 {
     (void)state;
@@ -206,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shipped_one_loads),
         cmocka_unit_test(unknown_words_are_named),
+        cmocka_unit_test(roads_are_checked),
         cmocka_unit_test(arguments_are_checked),
         cmocka_unit_test(names_stand_once),
         cmocka_unit_test(impossible_cycles_are_named),
