@@ -203,7 +203,7 @@ struct hx_sending {
     char error[HX_WORD_MAX];    /* why the latest try failed */
     char missed[HX_PERSON_MAX]; /* for whom this receiver is told; "" = for itself */
     char expects[HX_WORD_MAX];  /* event that is expected of the receiver */
-    char unit[HX_ID_MAX];       /* of its clock */
+    char unit[HX_ID_MAX];       /* of its clock, when the unit itself is told */
 };
 
 enum hx_callback {

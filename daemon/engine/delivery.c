@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "engine/delivery_internal.h"
 #include "engine/roads.h"
+#include "hongxin/instant.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -97,6 +98,11 @@ bool hx_delivery_open(struct hx_step *s, hxp_notice_fact *f)
 
 /* ---- what is said about a sending ---- */
 
+static const char *level_of(const struct hx_sending *x)
+{
+    return x->kind && x->how != HX_NOTICE_CASE ? hx_level_name(x->level) : "";
+}
+
 hxp_delivery_fact *hx_sending_say(struct hx_step *s, const struct hx_sending *x, const char *result)
 {
     hxp_delivery_fact *f = hx_fact_delivery(s, result);
@@ -108,19 +114,29 @@ hxp_delivery_fact *hx_sending_say(struct hx_step *s, const struct hx_sending *x,
     f->attempt = x->attempt;
     f->kind = hx_text_field(hx_notice_kind_name(x->how));
     f->clock = hx_text_field(x->kind ? s->rules->clocks[x->kind].name : "");
-    f->level = hx_text_field(x->kind ? hx_level_name(x->level) : "");
+    f->level = hx_text_field(level_of(x));
     f->notice = x->notice;
     return f;
 }
 
 static struct hx_clock *clock_of(struct hx_step *s, const struct hx_sending *x)
 {
+    bool stays = s->rules->clocks[x->kind].stays;
     for (uint32_t i = s->c->n_clocks; x->kind && i-- > 0;) {
         struct hx_clock *k = &s->c->clocks[i];
-        if (k->kind == x->kind && k->cycle == x->cycle && strcmp(k->unit, x->unit) == 0)
+        if (k->kind == x->kind && (stays || k->cycle == x->cycle) &&
+            (!x->unit[0] || strcmp(k->unit, x->unit) == 0))
             return k;
     }
     return NULL;
+}
+
+/* A mark of a clock's ladder. What else names a clock, such as the request for assistance, does not
+ * come from one. */
+static bool is_alarm(const struct hx_sending *x)
+{
+    return x->kind && (x->how == HX_NOTICE_REMINDER || x->how == HX_NOTICE_WARNING ||
+                       x->how == HX_NOTICE_BREACH);
 }
 
 /* The notice as it is now (F16): for whoever takes it further. */
@@ -133,7 +149,7 @@ static hxp_notice_fact *as_it_is(struct hx_step *s, const struct hx_sending *x)
     hongxin__v1__notice_fact__init(f);
     f->kind = hx_text_field(hx_notice_kind_name(x->how));
     f->clock = hx_text_field(x->kind ? s->rules->clocks[x->kind].name : "");
-    f->level = hx_text_field(x->kind ? hx_level_name(x->level) : "");
+    f->level = hx_text_field(level_of(x));
     f->to = hx_arena_strdup(s->arena, x->to);
     f->person = hx_arena_strdup(s->arena, x->person);
     f->road = hx_arena_strdup(s->arena, x->road);
@@ -220,6 +236,15 @@ void hx_sending_arrived(struct hx_step *s, struct hx_sending *x, const char *by)
 static void try_road(struct hx_step *s, struct hx_sending *x);
 static void give_up(struct hx_step *s, struct hx_sending *x);
 
+/* How long to wait when all tries are over and the fault is ours: as long as the road's plan, or,
+ * when that is a single try, as that of everybody's first road. */
+static int64_t longest_wait(const struct hx_step *s, const struct hx_road_rule *road)
+{
+    const struct hx_road_rule *first = &s->rules->roads[0];
+    int64_t own = road->retry_ms[road->n_retries - 1], all = first->retry_ms[first->n_retries - 1];
+    return own ? own : all ? all : HX_MINUTE;
+}
+
 /* No road is left, or the next one is tried. While nobody at all can be reached there is nobody to
  * turn to. */
 void hx_sending_road_ends(struct hx_step *s, struct hx_sending *x)
@@ -228,7 +253,7 @@ void hx_sending_road_ends(struct hx_step *s, struct hx_sending *x)
     struct target t = target_of(s, x->to, x->person);
     if (x->ours && road) {
         x->since = s->now;
-        x->next = s->now + road->retry_ms[road->n_retries - 1];
+        x->next = s->now + longest_wait(s, road);
         return;
     }
     int nth = open_road(&t, (size_t)x->nth + 1, road && road->shared);
@@ -306,6 +331,8 @@ static void fill(struct hx_step *s, const hxp_notice_fact *f, struct hx_sending 
         f->again > 0; /* the first one arrived: a repetition that does not is carried nowhere */
     x->since = x->tried = s->now;
     hx_text_put(x->to, sizeof x->to, f->to);
+    if (x->kind && strncmp(f->to, "unit:", 5) == 0)
+        (void)area_of(f->to, x->unit);
     hx_text_put(x->missed, sizeof x->missed, f->missed);
     hx_text_put(x->expects, sizeof x->expects, f->expects);
 }
@@ -420,7 +447,7 @@ static bool tell_substitute(struct hx_step *s, const struct hx_sending *x, const
 static void give_up(struct hx_step *s, struct hx_sending *x)
 {
     const char *why = because(s, x);
-    struct hx_carry up = {.k = clock_of(s, x),
+    struct hx_carry up = {.k = is_alarm(x) ? clock_of(s, x) : NULL,
                           .level = x->level,
                           .above = x->above + 1,
                           .missed = hx_arena_strdup(s->arena, x->to),
@@ -445,9 +472,7 @@ static void give_up(struct hx_step *s, struct hx_sending *x)
 static bool needless(struct hx_step *s, const struct hx_sending *x)
 {
     const struct hx_clock *k = clock_of(s, x);
-    bool alarm =
-        x->how == HX_NOTICE_REMINDER || x->how == HX_NOTICE_WARNING || x->how == HX_NOTICE_BREACH;
-    return alarm && x->kind && (!k || !hx_clock_live(k));
+    return is_alarm(x) && (!k || !hx_clock_live(k));
 }
 
 /* The time for the receipt is over. A feed knows itself how far its receiver is. */

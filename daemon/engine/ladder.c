@@ -192,7 +192,7 @@ static bool tell_one(struct hx_step *s, struct telling *t, int receiver)
     const struct hx_mark_rule *mark = mark_of(s, t);
     const char *to = hx_receiver(s, receiver);
     const char *level = hx_level_name(mark->level + t->k->shift);
-    if (!to)
+    if (!to || (t->missed && hx_post_same(to, t->missed)))
         return false;
     hxp_notice_fact *f = same_notice(s, hx_notice_kind_name(mark->kind), level, to);
     if (f && strcmp(f->clock, s->rules->clocks[t->k->kind].name) == 0)
