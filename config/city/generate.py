@@ -401,6 +401,7 @@ utc-offset: "+08:00" # 时区: of the days and hours in these files
 fallback: S-01 # 兜底单位: who gets what no row of routing.csv and no place decides
 own-items: {len(lists.OWN)} # 依法履职事项: how many admission.csv must have …
 assisting-items: {len(lists.ASSIST)} # 协办事项: … of each kind
+nearest-building: 100 # 最近楼栋(米): a position so near to a building lies in its estate
 """
 
 

@@ -169,7 +169,7 @@ static int know_city(struct doctor *d)
 {
     struct hx_problem problem = {""};
     const struct hx_city *city = NULL;
-    int rc = cli_get(d->cli, "city") ? HX_OK : hx_versions_past(d->versions, &problem);
+    int rc = cli_get(d->cli, "city") ? HX_OK : hx_versions_past(d->versions, 0, &problem);
     if (!rc && !cli_get(d->cli, "city"))
         rc = hx_versions_city(d->versions, &city, &problem);
     if (rc)

@@ -76,6 +76,7 @@ struct city_head {
     char *utc_offset;     /* "+08:00"; NULL = that */
     char *fallback;       /* holder when nobody fits; NULL = first street */
     uint32_t own, assist; /* items of the admission list */
+    uint32_t nearest;     /* metres; 0 = positions know no buildings */
 };
 
 /* What was told so far, when more than the first fault is. */

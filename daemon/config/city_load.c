@@ -99,6 +99,7 @@ static const cyaml_schema_field_t city_fields[] = {
                            fallback, 1, HX_ID_MAX - 1),
     CYAML_FIELD_UINT("own-items", CYAML_FLAG_OPTIONAL, struct city_head, own),
     CYAML_FIELD_UINT("assisting-items", CYAML_FLAG_OPTIONAL, struct city_head, assist),
+    CYAML_FIELD_UINT("nearest-building", CYAML_FLAG_OPTIONAL, struct city_head, nearest),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t city_schema = {
@@ -193,6 +194,15 @@ static int read_offset(const struct city_loader *l)
     return HX_OK;
 }
 
+static int read_nearest(const struct city_loader *l)
+{
+    enum { MOST = 1000 };
+    if (l->head->nearest > MOST)
+        return yaml_schema_fault(l->doc, "nearest-building", "%u is more than %d metres",
+                                 (unsigned)l->head->nearest, MOST);
+    return hx_city_set_nearest(l->city, l->head->nearest);
+}
+
 static int read_fallback(const struct city_loader *l)
 {
     const char *holder = l->head->fallback;
@@ -228,6 +238,8 @@ static int read_all(struct city_loader *l)
     if (!err)
         err = city_whole(l, BORDERS, read_borders(l));
     hx_city_seal(l->city);
+    if (!err)
+        err = read_nearest(l);
     hx_city_set_version(l->city, l->head->version);
     return err ? err : l->told->n ? HX_CONFIG : HX_OK;
 }

@@ -247,13 +247,24 @@ int hx_city_bundle(const char *path, char **out, size_t *size, struct hx_problem
     return err;
 }
 
+static bool same_text(const struct hx_city_text *x, const struct hx_city_text *y)
+{
+    return !x->path == !y->path &&
+           (!x->path || memcmp(x->digest, y->digest, sizeof x->digest) == 0);
+}
+
 bool hx_city_texts_same(const struct hx_city_texts *a, const struct hx_city_texts *b)
 {
-    for (size_t i = 0; i < HX_CITY_FILES; i++) {
-        const struct hx_city_text *x = &a->list[i], *y = &b->list[i];
-        if (!x->path != !y->path ||
-            (x->path && memcmp(x->digest, y->digest, sizeof x->digest) != 0))
+    for (size_t i = 0; i < HX_CITY_FILES; i++)
+        if (!same_text(&a->list[i], &b->list[i]))
             return false;
-    }
+    return true;
+}
+
+bool hx_city_texts_same_places(const struct hx_city_texts *a, const struct hx_city_texts *b)
+{
+    for (size_t i = 0; i < HX_CITY_FILES; i++)
+        if (i != DUTY && i != DUTY_CALENDAR && i != LEAVE && !same_text(&a->list[i], &b->list[i]))
+            return false;
     return true;
 }

@@ -61,6 +61,9 @@ HX_CHECK int hx_city_bundle(const char *path, char **out, size_t *size, struct h
 /* Whether both have the same files with the same content. */
 bool hx_city_texts_same(const struct hx_city_texts *a, const struct hx_city_texts *b);
 
+/* The same, whatever the rota is (duty.csv, duty.ics, leave.csv). */
+bool hx_city_texts_same_places(const struct hx_city_texts *a, const struct hx_city_texts *b);
+
 void hx_city_texts_free(struct hx_city_texts *t);
 
 #endif

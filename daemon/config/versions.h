@@ -72,9 +72,11 @@ void hx_versions_believe(struct hx_versions *v, bool believed);
 /* The city in force; *out NULL when there is none. HX_CONFIG: its files can no longer be read. */
 HX_CHECK int hx_versions_city(struct hx_versions *v, const struct hx_city **out,
                               struct hx_problem *problem);
-/* Looks into every city that was in force, so that they hang behind the newest: for whoever asks
- * about the past (hx_city_in_force). Nothing when that is done. */
-HX_CHECK int hx_versions_past(struct hx_versions *v, struct hx_problem *problem);
+/* Looks into every city that was in force at entry `since` (0 = the first) or later, so that they
+ * hang behind the newest: for whoever asks about the past (hx_city_in_force). Nothing when that is
+ * done.
+ */
+HX_CHECK int hx_versions_past(struct hx_versions *v, uint64_t since, struct hx_problem *problem);
 
 /* The files of a configuration as a version, with the city that was made of them, which the version
  * owns from then on (also on error). The version is the caller's, as from hx_version_read; nothing

@@ -122,9 +122,12 @@ static void city_came(const struct hx_versions *v, const struct hx_version *x, u
 static void city_change(const struct hx_versions *v, const struct hx_version *x,
                         struct hx_change *change)
 {
-    const struct city_version *before = mine(before_of(v, x));
-    *change =
-        (struct hx_change){.city = mine(x)->city, .city_before = before ? before->city : NULL};
+    const struct city_version *c = mine(x), *before = mine(before_of(v, x));
+    *change = (struct hx_change){.city = c->city};
+    if (!before)
+        return;
+    change->city_before = before->city;
+    change->rota_only = hx_city_texts_same_places(&before->texts, &c->texts);
 }
 
 static bool city_is(const char *text)
@@ -162,18 +165,17 @@ int hx_versions_city(struct hx_versions *v, const struct hx_city **out, struct h
     return rc;
 }
 
-int hx_versions_past(struct hx_versions *v, struct hx_problem *problem)
+int hx_versions_past(struct hx_versions *v, uint64_t since, struct hx_problem *problem)
 {
-    const struct hx_version *before = NULL;
+    struct hx_version *x = newest(v), *newer = NULL;
     int rc = HX_OK;
-    for (size_t i = 0; i < v->n && !rc; i++) {
-        struct hx_version *x = v->list[i];
-        if (strcmp(x->kind, version_city.name) != 0)
-            continue;
+    while (x && !rc) {
+        const struct hx_version *before = before_of(v, x);
         rc = look_into(x, before, problem);
-        if (!rc)
-            link_to(x, before);
-        before = x;
+        if (newer && !rc)
+            link_to(newer, x);
+        newer = x;
+        x = mine(x)->lsn < since ? NULL : (struct hx_version *)(uintptr_t)before;
     }
     return rc;
 }

@@ -14,6 +14,7 @@ struct hx_change {
     const struct hx_city *city;     /* or the new city … */
     const struct hx_city
         *city_before; /* … and the one before; NULL = no case gets another holder */
+    bool rota_only;   /* … of which only the rota differs */
     uint64_t lsn;     /* of the entry that is written for it; 0 = only asked for */
 };
 

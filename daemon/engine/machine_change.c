@@ -119,7 +119,8 @@ int hx_machine_change(struct hx_machine *m, struct hx_case *c)
 bool hx_case_rerouted(const struct hx_rules *r, const struct hx_case *c,
                       const struct hx_change *change, int64_t now)
 {
-    if (!change->city_before || !c->holder[0] || !hx_case_may_change_holder(r, c) ||
+    if (!change->city_before || change->rota_only || !c->holder[0] ||
+        !hx_case_may_change_holder(r, c) ||
         strcmp(holder_by(change->city_before, r, c, now), c->holder) != 0)
         return false;
     return strcmp(holder_by(change->city, r, c, now), c->holder) != 0;

@@ -127,7 +127,7 @@ void hx_city_free(struct hx_city *city)
     for (int kind = 0; kind < HX_PLACE_KINDS; kind++)
         free(city->by_kind[kind].items);
     free(city->company_order.items);
-    free(city->unit_order.items);
+    city_near_free(city->near);
     free(city->places.slots);
     free(city->companies.slots);
     free(city->units.slots);
@@ -158,7 +158,6 @@ void hx_city_seal(struct hx_city *city)
     for (int kind = 0; kind < HX_PLACE_KINDS; kind++)
         vector_sort(&city->by_kind[kind]);
     vector_sort(&city->company_order);
-    vector_sort(&city->unit_order);
 }
 
 /* A holder is named by its id alone, so an id may stand for one place, company or unit only. */
@@ -180,6 +179,7 @@ static bool period_sound(int64_t from, int64_t to)
     return !from || !to || from < to;
 }
 
+/* `order`: NULL = nobody walks them. */
 static int add_company(struct hx_city *city, struct city_table *table, struct city_vector *order,
                        const struct hx_company *company)
 {
@@ -188,7 +188,7 @@ static int add_company(struct hx_city *city, struct city_table *table, struct ci
     if (id_taken(city, company->id))
         return HX_EXISTS;
     int err = city_table_reserve(table);
-    if (!err)
+    if (!err && order)
         err = vector_reserve(order);
     if (err)
         return err;
@@ -199,7 +199,8 @@ static int add_company(struct hx_city *city, struct city_table *table, struct ci
     if (err)
         return err;
     city_table_put(table, kept->id);
-    vector_append(order, kept);
+    if (order)
+        vector_append(order, kept);
     return HX_OK;
 }
 
@@ -210,7 +211,7 @@ int hx_city_add_company(struct hx_city *city, const struct hx_company *company)
 
 int hx_city_add_unit(struct hx_city *city, const struct hx_company *unit)
 {
-    return add_company(city, &city->units, &city->unit_order, unit);
+    return add_company(city, &city->units, NULL, unit);
 }
 
 /* What can be judged from the place alone. */

@@ -133,7 +133,6 @@ const struct hx_roads *hx_city_roads(const struct hx_city *city);
 const struct hx_place *hx_city_next(const struct hx_city *city, enum hx_place_kind kind,
                                     size_t *at);
 const struct hx_company *hx_city_next_company(const struct hx_city *city, size_t *at);
-const struct hx_company *hx_city_next_unit(const struct hx_city *city, size_t *at);
 size_t hx_city_count(const struct hx_city *city, enum hx_place_kind kind);
 
 /* A position into a grid: set by daemon/config, which knows the borders. `locate` answers the id of
@@ -145,6 +144,10 @@ struct hx_borders {
     void *ctx;
 };
 void hx_city_set_borders(struct hx_city *city, const struct hx_borders *borders);
+/* After the last add: a position within so many metres of a building of its grid lies in the estate
+ * of the nearest one, so that its company is found. 0 = never. HX_NOMEM. */
+HX_CHECK int hx_city_set_nearest(struct hx_city *city, unsigned metres);
+
 /* NULL outside every grid, or when the registry has no borders. */
 const struct hx_place *hx_city_locate(const struct hx_city *city, double lon, double lat,
                                       int64_t at);

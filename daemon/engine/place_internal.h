@@ -27,8 +27,8 @@ struct hx_city {
     struct city_table units;
     struct city_vector by_kind[HX_PLACE_KINDS];
     struct city_vector company_order;
-    struct city_vector unit_order;
     struct hx_borders borders;
+    struct city_near *near; /* place_near.c; NULL = positions know no buildings */
     struct hx_rota *rota;
     struct hx_roads *roads;
     struct hx_routing *routing; /* route_table.c */
@@ -47,6 +47,12 @@ void city_table_put(struct city_table *t, const char *record);
 
 /* Copies both names into the registry; NULL becomes "". */
 HX_CHECK int city_keep_names(struct hx_city *city, const char **zh, const char **en);
+
+/* The building next to a position (lon, lat), in force at an instant, within the distance that
+ * hx_city_set_nearest has set; NULL = none. */
+const struct hx_place *city_nearest(const struct hx_city *city, const double position[2],
+                                    int64_t at);
+void city_near_free(struct city_near *near); /* NULL is allowed */
 
 /* The routing table, made when there is none; NULL without memory. */
 struct hx_routing *city_routing(struct hx_city *city);

@@ -129,11 +129,25 @@ void hx_city_set_borders(struct hx_city *city, const struct hx_borders *borders)
     city->borders = *borders;
 }
 
+/* The estate of the nearest building, when that stands in the same grid. */
+static const struct hx_place *estate_near(const struct hx_city *city, const struct hx_place *grid,
+                                          const double position[2], int64_t at)
+{
+    const struct hx_place *b = city_nearest(city, position, at);
+    if (!b || strcmp(hx_place_above_at(b, HX_GRID, at), grid->id) != 0)
+        return NULL;
+    return hx_city_place(city, hx_place_above_at(b, HX_ESTATE, at));
+}
+
 const struct hx_place *hx_city_locate(const struct hx_city *city, double lon, double lat,
                                       int64_t at)
 {
     const struct hx_borders *b = &city->borders;
-    return b->locate ? hx_city_place(city, b->locate(b->ctx, lon, lat, at)) : NULL;
+    const struct hx_place *grid =
+        b->locate ? hx_city_place(city, b->locate(b->ctx, lon, lat, at)) : NULL;
+    const struct hx_place *estate =
+        grid ? estate_near(city, grid, (const double[]){lon, lat}, at) : NULL;
+    return estate ? estate : grid;
 }
 
 void hx_city_set_utc_offset(struct hx_city *city, int minutes)
@@ -161,11 +175,6 @@ const struct hx_place *hx_city_next(const struct hx_city *city, enum hx_place_ki
 const struct hx_company *hx_city_next_company(const struct hx_city *city, size_t *at)
 {
     return vector_next(&city->company_order, at);
-}
-
-const struct hx_company *hx_city_next_unit(const struct hx_city *city, size_t *at)
-{
-    return vector_next(&city->unit_order, at);
 }
 
 size_t hx_city_count(const struct hx_city *city, enum hx_place_kind kind)

@@ -534,7 +534,7 @@ void apply_resume(struct service *s, const hxp_rules_version *row)
     struct hx_problem why = {""};
     if (!x)
         return;
-    if (is_city(x) && hx_versions_past(s->options.versions, &why) != HX_OK)
+    if (is_city(x) && hx_versions_past(s->options.versions, row->lsn, &why) != HX_OK)
         hx_log(HX_LOG_ERROR, "event=city_of_the_past \"%s\"", why.text); /* no case is rerouted */
     hx_log(HX_LOG_INFO, "event=rules_apply_goes_on kind=%s name=%s version=%u from_case=%" PRIu64,
            row->kind, row->name, row->version, row->next_case);

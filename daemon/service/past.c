@@ -83,7 +83,7 @@ hxp_case_view *past_view(struct service *s, int64_t at, const char **problem)
         return NULL;
     int rc = hx_asof_find(&j, s->scratch.number, at, &lsn);
     if (!rc) /* by the cities of then, which nobody has looked into since the start */
-        rc = hx_versions_past(s->options.versions, &why);
+        rc = hx_versions_past(s->options.versions, s->scratch.first_lsn, &why);
     if (!rc)
         rc = hx_asof(&j, m->rules, m->city, lsn, &s->scratch);
     if (!rc && !(view = view_at(s, at, lsn)))

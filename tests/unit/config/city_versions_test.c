@@ -111,7 +111,7 @@ static void the_past_has_its_own_city(void **state)
     struct hx_problem problem = {""};
     put(w, "estates.csv", ESTATE("P-02"), 40);
     const struct hx_city *now = put(w, "estates.csv", ESTATE(""), 60);
-    assert_int_equal(hx_versions_past(w->v, &problem), HX_OK);
+    assert_int_equal(hx_versions_past(w->v, 0, &problem), HX_OK);
     static const struct {
         uint64_t lsn;
         const char *holder;
