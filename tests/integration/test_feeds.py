@@ -1,8 +1,10 @@
 """Feeds: a snapshot, then every entry after it; no gap, no double; nobody waits for anybody."""
+import os
 import time
 
 import pytest
 import zmq
+from daemon import SOURCE
 from hongxin.v1 import journal_pb2, wire_pb2
 from wire import RESULT, facts, wait_until
 
@@ -270,3 +272,40 @@ def test_no_identity_in_any_stream(client, feed):
     for entry in feed.entries(newest(client)):
         assert b"13900001111" not in entry.SerializeToString()
         assert b"Zhang" not in entry.SerializeToString()
+
+
+def test_one_prefix_is_one_community_and_nothing_else(daemon, client):
+    """S10: 10,000 mixed events of the whole city; a supervisor of C-03 subscribes to one prefix of the place tree."""
+    with open(os.path.join(SOURCE, "config/city/buildings.csv"), encoding="utf-8") as f:
+        places = [line.split(",", 1)[0] for line in f][1:5001]
+    socket = zmq.Context.instance().socket(zmq.SUB)
+    socket.linger, socket.rcvhwm = 0, 0
+    socket.connect(daemon.doors["pub"])
+    socket.subscribe(b"S-02/C-03/")
+    topics, seen = set(), set()
+
+    def drain(timeout):
+        while socket.poll(timeout):
+            topic, lsn, _ = socket.recv_multipart()
+            topics.add(topic)
+            seen.add(int(lsn))
+        return seen
+
+    wait_until(lambda: reports(client, 1) and drain(50))  # the subscription has come
+    with daemon.client("feed") as everything:
+        everything.hello("", credit=100_000)
+        seen.clear()
+        first = newest(client) + 1
+        for i in range(0, len(places), 500):
+            batch = [client.event("REPORTED", by="reporter", case_ref=p, data={"class": "COMPLEX", "place": p}) for p in places[i:i + 500]]
+            client.publish(*batch)
+            drain(0)
+            client.publish(*(client.event("COMMENT", by="dispatcher:C-03/wu", case_ref=p, data={"text": "x"}) for p in places[i:i + 500]))
+            drain(0)
+        entries = [e for e in everything.entries(newest(client), timeout=120) if e.lsn >= first]
+        assert len(entries) >= 10_000
+        mine = {e.lsn for e in entries if e.where.community == "C-03" and e.facts}
+        wait_until(lambda: mine <= drain(50))
+        assert {n for n in seen if n >= first and n <= max(e.lsn for e in entries)} == mine
+        assert all(t.startswith(b"S-02/C-03/") for t in topics)
+    socket.close()
