@@ -1,5 +1,5 @@
-/* Buildings by position: squares as wide as the distance that counts, in the order of their rows, so
- * that whoever looks for the nearest building reads three short runs. */
+/* Buildings by position: squares as wide as the distance that counts, in the order of their rows,
+ * so that whoever looks for the nearest building reads three short runs. */
 #include "engine/place_internal.h"
 
 #include <math.h>
