@@ -13,7 +13,8 @@ def triage_over(case, now):
 
 
 def handover_over(case, now):
-    deem_held(case, now)
+    if case.state == "DISPATCHED":
+        deem_held(case, now)
 
 
 def delivery_over(case, now):

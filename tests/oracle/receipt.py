@@ -18,8 +18,9 @@ def dispatch(case, when, holder, cause):
         case.undelivered_since = when
         case.start("K_DELIVERY", when)
     else:
-        case.start("K_HANDOVER", when)
+        case.start("K_HANDOVER", case.world.delivered(when))
     case.to("DISPATCHED", when, cause)
+    case.account.give(when, case.world.delivered(when), "holder", case.world.waited(when))
 
 
 def name_second(case):
@@ -50,7 +51,8 @@ def begin_holder(case, when):
     else:
         case.start("K_CONTACT", when)
     for name in ("K_RESOLVE", "K_PLAN", "K_UPDATE"):
-        case.start(name, when)
+        if not case.clock(name):  # after a change of the holder they go on
+            case.start(name, when)
 
 
 @on("REPORTED")
@@ -106,8 +108,9 @@ def rejected(case, e):
 def held(case, e):
     need(case.by_holder(e), "not the holder")
     need(e.person, "a person is needed")
-    if case.state in promise.HOLDING and case.deemed:
-        case.person, case.deemed = e.person, False
+    if case.state in promise.HOLDING and (case.person == "" or e.t < case.person_at):
+        case.person, case.person_at = e.person, e.t
+        case.stop("K_HANDOVER", e.t)
         return quiet_handover(case)
     is_in(case, "DISPATCHED")
     when = max(e.t, case.dispatched)
@@ -116,7 +119,7 @@ def held(case, e):
     case.stop("K_HANDOVER", when)
     case.stop("K_DELIVERY", when)
     quiet_handover(case)
-    case.person = e.person
+    case.person, case.person_at = e.person, when
     begin_holder(case, when)
     case.to("HELD", when, "HELD")
 

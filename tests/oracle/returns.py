@@ -108,24 +108,37 @@ def holder_changed(case, e):
 
 
 def change_holder(case, holder, when, cause):
-    """Another company: open clocks go to it with a quarter of each budget at least; the time before stays with the old one (corner 22)."""
+    """Another company: open clocks go to it with a quarter of each budget at least; the time before stays with the old one (corner 22).
+
+    Nobody of the new one has it or is there: it is handed over and reached anew. Work that has begun, or a plan with its date, goes on.
+    """
     case.flags.discard("RETURN_ASKED")
     case.drop("K_RETURN")
-    if case.state == "DISPATCHED":
-        quiet_handover(case)
-        case.drop("K_HANDOVER")
-        case.drop("K_DELIVERY")
-        case.undelivered_since = None
-        return dispatch(case, when, holder, cause)
-    case.holder, case.person, case.deemed = holder, "", True
+    quiet_handover(case)
+    case.drop("K_HANDOVER")
+    case.drop("K_DELIVERY")
+    case.undelivered_since = None
+    if case.state in ("HELD", "ONSITE"):
+        case.drop("K_ARRIVE")
+        case.drop("K_CONTACT")
+        case.arrived, case.arrival_proven = None, False
+    if case.state != "DISPATCHED":
+        case.holder, case.person, case.deemed = holder, "", True
+        pass_on(case, holder, when)
+    name_second(case)
+    if case.state in ("IN_WORK", "PLANNED"):
+        case.start("K_HANDOVER", when)
+        return case.turn(when)
+    return dispatch(case, when, holder, cause)
+
+
+def pass_on(case, holder, when):
+    """The clocks that go on are the new holder's."""
     for c in case.clocks:
-        if c.running() and c.name in ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_APPOINTMENT", "K_UPDATE"):
-            c.holder = holder
-            before = c.deadline()
+        if c.running() and c.name in ("K_RESOLVE", "K_PLAN", "K_PROMISE", "K_APPOINTMENT", "K_UPDATE"):
+            c.holder, before = holder, c.deadline()
             if c.budget and c.name != "K_UPDATE":
                 set_floor(c, when, when)
             if c.deadline() != before:
                 c.told, c.passed = {}, set()
             case.move(c)
-    name_second(case)
-    return case.turn(when)

@@ -117,12 +117,15 @@ class Run:
         if by > 0:
             w.now = max(w.now, wall + by)
             w.jump, w.doubt_until = (wall, wall + by), wall + by + promise.DOUBT
-        else:
+        elif w.jump:  # the jump forward was wrong: what was read meanwhile is as if it had not been
             w.jump, w.doubt_until = None, -FAR
+        else:
+            w.not_before = w.now  # until real time has passed it, nothing is earlier
 
     def replace(self, when, estate, company):
         w = self.world
         w.advance(when)
+        w.read_at = -FAR
         for case in list(w.cases.values()):
             if case.place and case.place.estate == estate and company and company != case.place.company:
                 old, case.place.company = case.place.company or case.place.community, company  # none: the community held (S38)

@@ -75,7 +75,7 @@ def lengthens(case, other):
         if mine is None:
             continue
         if theirs is None:
-            return name != "K_ARRIVE" or other.state in ("RECEIVED", "DISPATCHED")
+            return other.klass != promise.EMERGENCY and name != "K_ARRIVE" or other.state in ("RECEIVED", "DISPATCHED")
         begin = min(mine.start, theirs.start)
         if theirs.deadline() - theirs.start + begin > mine.deadline():
             return True

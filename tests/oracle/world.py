@@ -57,7 +57,8 @@ class World:
         self.no_road = False         # nobody can be reached, as a journal tells
         self.outage = None           # (from, to): the last time the daemon was away
         self.drain_until = -FAR
-        self.jump, self.doubt_until = None, -FAR
+        self.jump, self.doubt_until, self.not_before = None, -FAR, -FAR
+        self.read_at = -FAR          # when our door read what is being applied
 
     # ---- what is told -------------------------------------------------------------------------------
 
@@ -156,6 +157,7 @@ class World:
         raise RuntimeError(f"something falls due again and again in case {case.label}")
 
     def fire(self, what, _, case, c):
+        self.read_at = -FAR
         if what != "deadline":
             return self.tell(case, c)
         if c.name in promise.PROMISES:
@@ -177,6 +179,14 @@ class World:
         c.told[level] = when
         self.told(case, c, level, when, passed)
 
+    def delivered(self, when):
+        """When a holder hears of a dispatch: not before we have read what sends the case to it."""
+        return max(when, self.read_at)
+
+    def waited(self, when):
+        """Whose time it is until the holder hears of it: ours when we were down (corner 17)."""
+        return "system" if self.outage and self.outage[0] < when < self.outage[1] else "dispatcher"
+
     def deliver_again(self, case, now):
         """Nobody could take it while we were away: not deemed held, but delivered now; until then the seconds are ours (corner 17)."""
         c = case.clock("K_HANDOVER")
@@ -191,8 +201,10 @@ class World:
 
     def receive(self, e):
         """One event, read by our door at `e.rcv` of the wall clock."""
-        received = e.rcv
+        received = max(e.rcv, self.not_before)
+        self.read_at = received
         if self.outage and self.outage[0] < e.src < self.outage[1]:
+            self.read_at = max(received, self.outage[1])
             received = min(e.src, received)  # our outage counts against nobody
         key = (e.source, e.id)
         if key in self.seen:
@@ -264,7 +276,7 @@ class World:
 
     def imported(self, case, e):
         """A case from another system: its events are taken in order, each at its own time; a state without its events is refused (33)."""
-        before, past = len(self.facts), e.data.get("history", [])
+        before, past, self.read_at = len(self.facts), e.data.get("history", []), -FAR
         times_of = [times.parse(h["t_occ"]) for h in past]
         try:
             if not past or times_of != sorted(times_of) or times_of[-1] > e.rcv or times_of[0] < e.occ:
@@ -309,7 +321,7 @@ class World:
         self.parked = [(t, e) for t, e in self.parked if e.label != label]
         for e in sorted(waiting, key=lambda e: (e.seq, e.rcv)):
             if self.now - e.rcv <= promise.PARK:
-                e.t = max(e.t, self.cases[label].reported)
+                e.t, self.read_at = max(e.t, self.cases[label].reported), self.now
                 self.replied(e, self.apply(self.cases[label], e))
 
     def part(self, whole, label, e):
