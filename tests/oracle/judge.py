@@ -61,8 +61,8 @@ def theirs(facts):
 
 
 def first_word(notice):
-    """Told for the first time: neither back after an acknowledgement nor tried again because it could not be delivered."""
-    return not notice.get("missed") and not notice.get("why", "").startswith(("acknowledged", "could not be delivered"))
+    """Told for the first time: neither back because nobody has acknowledged or acted, nor tried again because it did not arrive."""
+    return not notice.get("missed") and not notice.get("again") and not notice.get("why", "").startswith(("acknowledged", "could not be delivered"))
 
 
 def ours(facts):
