@@ -116,8 +116,8 @@ static void note_order(struct hx_step *s, const struct hx_call *call)
     (void)call;
     struct hx_case *c = s->c;
     if (c->flags & HX_FLAG_SUPERVISED)
-        hx_order_tell(s, hx_arena_printf(s->arena, "order replaced by %s", s->event->by));
-    hx_text_put(c->order_by, sizeof c->order_by, s->event->by);
+        hx_order_tell(s, hx_arena_printf(s->arena, "order replaced by %s", hx_step_came(s)->by));
+    hx_text_put(c->order_by, sizeof c->order_by, hx_step_came(s)->by);
     hx_text_put(c->order_ref, sizeof c->order_ref, s->data->order);
     c->order_at = s->t_eff;
 }
@@ -125,7 +125,7 @@ static void note_order(struct hx_step *s, const struct hx_call *call)
 static void answer_order(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    hx_order_tell(s, hx_arena_printf(s->arena, "order answered by %s", s->event->by));
+    hx_order_tell(s, hx_arena_printf(s->arena, "order answered by %s", hx_step_came(s)->by));
 }
 
 const struct hx_word hx_words_orders[] = {
