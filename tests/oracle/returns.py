@@ -135,7 +135,7 @@ def change_holder(case, holder, when, cause):
 def pass_on(case, holder, when):
     """The clocks that go on are the new holder's."""
     for c in case.clocks:
-        if c.running() and c.name in ("K_RESOLVE", "K_PLAN", "K_PROMISE", "K_APPOINTMENT", "K_UPDATE"):
+        if c.running() and c.name in ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_APPOINTMENT", "K_UPDATE"):
             c.holder, before = holder, c.deadline()
             if c.budget and c.name != "K_UPDATE":
                 set_floor(c, when, when)

@@ -75,7 +75,9 @@ def lengthens(case, other):
         if mine is None:
             continue
         if theirs is None:
-            return other.klass != promise.EMERGENCY and name != "K_ARRIVE" or other.state in ("RECEIVED", "DISPATCHED")
+            classes = promise.CLASSES  # from the shortest to the longest
+            return (classes.index(other.klass) > classes.index(case.klass) if name != "K_ARRIVE" and other.klass and case.klass
+                    else other.state in ("RECEIVED", "DISPATCHED"))
         begin = min(mine.start, theirs.start)
         if theirs.deadline() - theirs.start + begin > mine.deadline():
             return True

@@ -22,6 +22,7 @@ def arrived(case, e):
         for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT"):
             late_arrival(case, name, e.t)
         case.arrived, case.arrival_proven = e.t, True
+        case.contacts.append(e.t)
         return None
     return judge_once_more(case, e, ("K_ARRIVE", "K_CONTACT"))
 
