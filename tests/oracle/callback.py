@@ -124,6 +124,9 @@ def next_cycle(case, e, again_open=False):
     case.cycle_began = e.t
     case.arrived, case.arrival_proven, case.solved = None, False, None
     case.pauses, case.paused_sum, case.plan, case.plan_delivered = [], 0, None, None
+    for unit in list(case.units):  # help was asked for the attempt that failed
+        case.drop("K_ASSIST", unit)
+        del case.units[unit]
     for p in case.parties:
         p.answer, p.tries = "OPEN", 0
     holder = case.next_holder or case.holder

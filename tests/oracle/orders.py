@@ -7,7 +7,7 @@ from times import DAY
 
 @on("SUPERVISED")
 def supervised(case, e):
-    need(case.open() and e.role in promise.LEVEL3, "level 3 or higher")
+    need(case.open() and e.role in promise.LEVEL3 and case.of_place(e), "level 3 or higher, of this place")
     date = e.date("date") if e.data.get("date") else None
     need(date is None or date > e.t, "in the past")
     case.drop("K_SUPERVISE")
