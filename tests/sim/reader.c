@@ -54,8 +54,10 @@ static void hello(struct reader *r)
 {
     Hongxin__V1__Hello h = HONGXIN__V1__HELLO__INIT;
     hxp_request m = HONGXIN__V1__REQUEST__INIT;
-    if (!net_connected(r->connection))
+    if (!net_connected(r->connection)) {
+        net_cut(r->connection); /* what the process before has sent is not waited for any more */
         r->connection = net_connect(on_message, r, true);
+    }
     bool first = r->have == 0;
     r->welcome = false;
     h.subscriber = r->name;
