@@ -201,6 +201,7 @@ static const struct words list[] = {
     {WORDS_MARK, "VOID_RETURN", "void: given back", "退单作废"},
 
     {WORDS_ALARM, "NO_CLOCK", "open case without a clock", "案件无时钟"},
+    {WORDS_ALARM, "SECONDS_OFF", "owners' seconds do not add up", "时间归属不符"},
     {WORDS_ALARM, "NO_DUE_ROW", "an open case had lost its timer", "案件计时丢失"},
     {WORDS_ALARM, "CLOCK_STEP", "the wall clock jumped", "系统时钟跳变"},
     {WORDS_ALARM, "CLOCK_CONFIRMED", "the jump was right, deadlines inside it are judged",

@@ -149,6 +149,9 @@ void hx_fact_owner(struct hx_step *s)
         *parts[i] = (uint64_t)s->c->owner_ms[i];
         f->total_ms += *parts[i];
     }
+    int64_t off = (int64_t)f->total_ms - (s->c->owner_since - s->c->t_report);
+    if (off)
+        hx_fact_alarm(s, "SECONDS_OFF", hx_arena_printf(s->arena, "%+lld ms", (long long)off));
 }
 
 void hx_fact_alarm(struct hx_step *s, const char *code, const char *about)

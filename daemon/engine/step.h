@@ -84,6 +84,8 @@ void hx_fact_breach(struct hx_step *s, const struct hx_breach *b, int64_t due, c
 void hx_fact_breach_mark(struct hx_step *s, const struct hx_breach *b, const char *mark,
                          const char *why);
 void hx_fact_flag(struct hx_step *s, enum hx_flag flag, bool on);
+/* Whose seconds they were, at a closing. Parts that do not add up to the time since the report are
+ * an alarm (R10). */
 void hx_fact_owner(struct hx_step *s);
 void hx_fact_alarm(struct hx_step *s, const char *code, const char *about);
 hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to);

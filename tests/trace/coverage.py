@@ -9,7 +9,7 @@ runs every scenario once and reads the life cycle's file. Ends with 1 and a list
   * a clock that never starts or never stops, a level of a ladder at which nobody is told
   * an event that is never accepted (senders.py tries those that must not be)
   * a reason for a pause or a return that is never accepted; a pause whose proof is never found missing
-  * a rule, clock, pause, return, corner or event of the table without a scenario named after it
+  * a rule, clock, pause, return, corner, event of the table or column of the levels without a scenario named after it
 """
 import argparse
 import collections
@@ -31,7 +31,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 SCENARIOS = HERE / "scenarios"
 RULES_FILE = "life-cycles/complaint.yaml"
 RULES = range(1, 15)
-# Full disks and erased identities are the store's (30, 31): no scenario can express them.
+# The columns of the table of levels, each with its scenario: every row of it is told there.
+LEVELS = ("arrival", "small", "serious", "complex", "plan")
+# Full disks and erased identities are the store's (30, 31): torture.full and integration.identity show them, no scenario can.
 CORNERS = sorted(set(range(1, 35)) - {30, 31})
 # Named after what they show in the table, not after themselves.
 STANDS_FOR = {"REPORTED": "main", "CLASSED": "main", "HELD": "s1", "ARRIVED": "s2", "RESOLVED": "s3", "PLAN_PROPOSED": "s6",
@@ -165,6 +167,15 @@ def reasons(life, seen):
             yield f"return {reason} is never accepted"
 
 
+def levels():
+    for column in LEVELS:
+        path = SCENARIOS / f"level-{column}.expected"
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        for level in range(6):
+            if f'"level": "L{level}"' not in text:
+                yield f"no scenario level-{column} expects L{level}"
+
+
 def dashed(name):
     return name.lower().replace("_", "-")
 
@@ -192,7 +203,7 @@ def main():
     life = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # keeps the key `on` a word
     seen = play_all(options.command, options.config)
     faults = [*untaken(life, row_lines(path), seen), *unrefused(life, seen), *clocks(life, seen), *events(life, seen),
-              *reasons(life, seen), *unnamed(life)]
+              *reasons(life, seen), *levels(), *unnamed(life)]
     for fault in faults:
         print(fault)
     print(f"{len(life['transitions'])} rows, {len(faults)} faults")

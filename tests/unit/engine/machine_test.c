@@ -136,6 +136,33 @@ static void a_case_that_does_not_exist_is_named(void **state)
     assert_string_equal(r->code, "NO_CASE");
 }
 
+/* R10: checked at every closing; a damaged case is told, not closed in silence. */
+static void seconds_that_do_not_add_up_are_an_alarm(void **state)
+{
+    struct world *w = *state;
+    struct hx_case c;
+    size_t n, alarms = 0;
+    report(w, "a");
+    assert_int_equal(hx_memory_backend()->case_load(w->memory, 1, &c), HX_OK);
+    c.owner_ms[HX_OWNER_HOLDER] += 5;
+    assert_int_equal(hx_memory_backend()->case_save(w->memory, &c, NOW + HX_MINUTE), HX_OK);
+    hxp_event e = event("b", "TRANSFERRED", "city/he");
+    hxp_data d = HONGXIN__V1__DATA__INIT;
+    d.receipt = (char *)"R-1";
+    e.case_number = 1;
+    e.data = &d;
+    assert_int_equal(send(w, &e)->result, HONGXIN__V1__RESULT__ACCEPTED);
+    const hxp_entry *const *entries = hx_memory_take(w->memory, &n);
+    const hxp_entry *last = entries[n - 1];
+    for (size_t i = 0; i < last->n_facts; i++)
+        if (last->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_ALARM) {
+            assert_string_equal(last->facts[i]->alarm->code, "SECONDS_OFF");
+            assert_string_equal(last->facts[i]->alarm->about, "+5 ms");
+            alarms++;
+        }
+    assert_int_equal(alarms, 1);
+}
+
 static void what_is_refused_is_not_offered(void **state)
 {
     struct world *w = *state;
@@ -258,6 +285,7 @@ int main(void)
         WORLD(the_same_id_with_other_bytes_is_a_conflict),
         WORLD(a_case_that_does_not_exist_is_named),
         WORLD(what_is_refused_is_not_offered),
+        WORLD(seconds_that_do_not_add_up_are_an_alarm),
         WORLD(the_earlier_receipt_is_the_one_on_record),
         WORLD(a_stale_version_is_refused),
         WORLD(time_never_runs_backwards),
