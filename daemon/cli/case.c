@@ -9,6 +9,8 @@ static const struct cli_option options[] = {
     {"history", NULL, NULL, "every step so far, oldest first"},
     {"texts", NULL, NULL, "with --history: the text that each receiver of a notice read"},
     {"at", "TIME", NULL, "as of this instant: what was known and what was due then"},
+    {"secret", "FILE", "@file",
+     "file with the secret of the case: its public status, for whoever reported it"},
     {"source", "NAME", NULL, "the operand is an outside reference of this source"},
     {NULL, NULL, NULL, NULL},
 };

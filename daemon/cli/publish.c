@@ -113,17 +113,11 @@ static int set_data(const struct cli *cli, json_t *object, const char *pair)
     return set(cli, object, path, equals + 1);
 }
 
-/* From a file: a command line can be read by others. */
 static int set_secret(const struct cli *cli, json_t *object, const char *path)
 {
-    char line[64] = "";
-    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-    bool got = in && fgets(line, sizeof line, in);
-    if (in && in != stdin)
-        fclose(in);
-    line[strcspn(line, "\r\n")] = '\0';
-    return got && *line ? set(cli, object, "reporter.secret", line)
-                        : cli_fail(cli, CLI_USAGE, "%s: no secret in its first line", path);
+    char secret[QUERY_SECRET] = "";
+    int rc = query_secret(cli, path, secret);
+    return rc ? rc : set(cli, object, "reporter.secret", secret);
 }
 
 /* The object for what the flags say. */

@@ -20,11 +20,24 @@ static int query_at(const struct cli *cli, int64_t *at)
     return CLI_OK;
 }
 
+int query_secret(const struct cli *cli, const char *path, char secret[QUERY_SECRET])
+{
+    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    bool got = in && fgets(secret, QUERY_SECRET, in);
+    if (in && in != stdin)
+        fclose(in);
+    if (got)
+        secret[strcspn(secret, "\r\n")] = '\0';
+    return got && *secret ? CLI_OK
+                          : cli_fail(cli, CLI_USAGE, "%s: no secret in its first line", path);
+}
+
 int query_case(const struct cli *cli, bool history, hx_client **client, hxp_response **answer)
 {
     Hongxin__V1__CaseQuery q = HONGXIN__V1__CASE_QUERY__INIT;
     const char *source = cli_get(cli, "source");
-    char what[96];
+    const char *file = cli->command == &cli_case ? cli_get(cli, "secret") : NULL;
+    char what[96], secret[QUERY_SECRET] = "";
     int rc;
 
     if (!cli->n_operands)
@@ -34,6 +47,9 @@ int query_case(const struct cli *cli, bool history, hx_client **client, hxp_resp
         q.source = (char *)(uintptr_t)(source ? source : "hongxin-cli");
     }
     rc = query_at(cli, &q.at);
+    if (!rc && file)
+        rc = query_secret(cli, file, secret);
+    q.secret = secret;
     if (!rc)
         rc = link_open(cli, client);
     if (rc)

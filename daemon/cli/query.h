@@ -15,6 +15,11 @@ typedef Hongxin__V1__Filter hxp_filter;
 HX_CHECK int query_case(const struct cli *cli, bool history, hx_client **client,
                         hxp_response **answer);
 
+/* The secret of a case, from the first line of a file; "-" is standard input. A command line can be
+ * read by others. CLI_USAGE when there is none. */
+enum { QUERY_SECRET = 64 };
+HX_CHECK int query_secret(const struct cli *cli, const char *path, char secret[QUERY_SECRET]);
+
 /* The filter that --place, --holder, --class, --level and --facts describe; each may be given
  * several times, or as a list with commas. */
 enum { QUERY_WORDS = 64 };

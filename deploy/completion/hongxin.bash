@@ -24,6 +24,7 @@ _hongxin() {
     watch:--from) _hongxin_words 'now oldest' ;;
     watch:--count) _hongxin_words '1 10 100' ;;
     watch:--for) _hongxin_words '10s 1min' ;;
+    case:--secret) _hongxin_files -f ;;
     explain:--clock) _hongxin_words 'K_CITIZEN K_TRIAGE K_HANDOVER K_APPOINTMENT K_ARRIVE K_CONTACT K_RESOLVE K_PLAN K_PROMISE K_CALLBACK K_REOPEN_WINDOW K_UPDATE K_RETURN K_ARBITRATE K_PAUSE_MAX K_SUPERVISE K_ASSIST K_WITHDRAW K_STATUTE K_FORUM K_DELIVERY' ;;
     list:--state) _hongxin_words 'RECEIVED DISPATCHED HELD ONSITE IN_WORK PLANNED RESOLVED CLOSED CLOSED_UNCONFIRMED WITHDRAWN MERGED REJECTED TRANSFERRED' ;;
     list:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
@@ -70,7 +71,7 @@ _hongxin() {
     *) case $cmd in
       publish) _hongxin_words ' --type --case --ref --class --place --text --by --proof --at --drill --data --name --phone --address --secret --id --source --file --csv --map --encoding --reject --checkpoint --from-start --dry-run --unless-similar --endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       watch) _hongxin_words ' --place --holder --class --level --facts --to --from --no-snapshot --texts --count --for --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
-      case) _hongxin_words ' --history --texts --at --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      case) _hongxin_words ' --history --texts --at --secret --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       explain) _hongxin_words ' --clock --at --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       told) _hongxin_words ' --texts --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       list) _hongxin_words ' --state --holder --place --class --level --due-within --flag --no-company --closed --limit --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;

@@ -58,6 +58,17 @@ def test_a_wrong_secret_is_refused_by_name_and_counted(reported):
     assert beside.code == "SECRET_NOT_EXPECTED"
 
 
+def test_number_and_secret_show_the_public_status(reported):
+    d, c, first = reported
+    public = c.ask("case_answer", case_query=wire_pb2.CaseQuery(case_number=first.case_number, secret=first.secret, history=True))
+    assert (public.view.state, public.view.holder, public.view.number) == ("DISPATCHED", "P-07", first.number)
+    assert [k.clock for k in public.view.clocks if k.deadline], "what is promised"
+    assert not public.history and not public.view.HasField("where") and not public.view.parties and not public.view.ref
+    for number, secret in ((first.case_number, "00000-00000"), (99, first.secret)):
+        assert c.ask("problem", case_query=wire_pb2.CaseQuery(case_number=number, secret=secret)).code == "SECRET_WRONG"
+    assert c.stats()["refused{code=SECRET_WRONG}"] == 2
+
+
 def test_it_stands_nowhere_and_outlives_a_restart(reported):
     d, c, first = reported
     letters = first.secret.encode()
@@ -81,13 +92,14 @@ def test_it_stands_nowhere_and_outlives_a_restart(reported):
 def test_the_command_gives_and_takes_it(reported, tmp_path):
     d, c, _ = reported
     def hongxin(*args):
-        env = {**os.environ, "HONGXIN_ENDPOINT": d.doors["intake"]}
-        done = subprocess.run([os.path.join(BIN, "hongxin"), "publish", *args], capture_output=True, text=True, env=env)
+        env = {**os.environ, "HONGXIN_ENDPOINT": d.doors["intake"], "HONGXIN_FEED": d.doors.get("feed") or d.doors["intake"]}
+        done = subprocess.run([os.path.join(BIN, "hongxin"), *args], capture_output=True, text=True, env=env)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    said = hongxin("--class", "SMALL", "--place", "B-0417")
+    said = hongxin("publish", "--class", "SMALL", "--place", "B-0417")
     number, secret = re.search("(CL-[0-9]+)", said)[1], re.search("secret, for the reporter alone: (.{11})", said)[1]
     path = tmp_path / "secret"
     path.write_text(secret + "\n")
-    assert "ACCEPTED" in hongxin("--case", number, "--type", "WITHDRAW_ASKED", "--by", "reporter", "--source", "kiosk", "--secret", path)
+    assert "DISPATCHED" in hongxin("case", number, "--secret", path)
+    assert "ACCEPTED" in hongxin("publish", "--case", number, "--type", "WITHDRAW_ASKED", "--by", "reporter", "--source", "kiosk", "--secret", path)
