@@ -79,6 +79,7 @@ def progress(case, e):
 def work(case, e, restart):
     if not case.by_holder(e) or case.state not in promise.HOLDING or e.t < case.cycle_began:
         return judge_once_more(case, e, ("K_CONTACT",))
+    need(e.t >= case.reported, "before the report")
     contact = case.clock("K_CONTACT") or case.last("K_CONTACT")
     case.stop("K_CONTACT", e.t)
     if contact and contact.ended is not None and e.t < contact.ended:
