@@ -31,7 +31,7 @@ const struct cli_command cli_number = {
     .summary = "translate case numbers between the printed form and the wire's",
     .operands = "N…",
     .about =
-        "The wire carries a case number as one integer: the partition in its top 16 bits and a\n"
+        "The wire carries a case number as one integer: the partition in its top 13 bits and a\n"
         "sequence below. People see CL-17, or CL-3-17 in partition 3.",
     .examples = "  hongxin number CL-17\n  hongxin number 844424930131985\n      which case a "
                 "program means\n",
