@@ -36,7 +36,7 @@ struct service;
  */
 HX_CHECK int in_force_start(struct service *s);
 
-/* At the start and once a minute: rings CALENDAR_MISSING, at most once a week for each table. */
+/* Once a minute: rings CALENDAR_MISSING, at most once a week for each table. */
 HX_CHECK int in_force_look(struct service *s);
 
 #endif

@@ -197,10 +197,7 @@ static int serve(struct service *s)
 {
     struct loop loop;
     look_at_rota(s);
-    int rc = in_force_look(s);
-    if (rc != HX_OK)
-        hx_log(HX_LOG_ERROR, "event=calendars_not_looked_at error=%s", hx_errname(rc));
-    rc = loop_open(&loop, s);
+    int rc = loop_open(&loop, s);
     if (rc != HX_OK)
         return rc;
     hx_log(HX_LOG_INFO, "event=ready newest_lsn=%" PRIu64 " outage_ms=%" PRId64 " scale=%u",

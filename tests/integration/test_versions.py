@@ -3,7 +3,6 @@ import datetime
 import shutil
 
 import pytest
-from clock import MINUTE, Clock
 from daemon import SOURCE
 from hongxin.v1 import wire_pb2
 from wire import RESULT, facts, wait_until
@@ -166,34 +165,3 @@ def test_moving_goes_on_after_a_kill_and_intake_never_stops(make_daemon):
         assert all(statute(c, n).calendar == "workdays@china/2" for n in range(1, cases + 1, 97))
         history = c.case(1, history=True).history
         assert sum(b"CALENDAR_APPLIED" in e for e in history) == 1, "no case is moved twice"
-
-
-DAY, NOVEMBER = 24 * 60 * MINUTE, 1793462400000  # 2026-11-01T00:00:00+08:00
-
-
-def test_next_years_calendar_is_missed_each_week_from_november_until_it_comes(make_daemon, tmp_path):
-    """The shipped table ends with 2026. October says nothing; then an alarm a week, also over a restart, until 2027 is there."""
-    clock = Clock(tmp_path, NOVEMBER - 5 * MINUTE)
-    doors = {"ingest": f"ipc://{tmp_path}/in", "feed": f"ipc://{tmp_path}/out", "pub": ""}
-
-    def missed_by(instant, new=None):
-        """When the alarm has rung until a start at this instant; what is missing is looked at there, and then each minute."""
-        clock.pass_ns((instant - clock.now) * 1_000_000)
-        daemon = make_daemon(settings=doors, env=clock.environment())
-        with daemon.client() as c, daemon.client("feed") as f:
-            f.hello("", **{"from": wire_pb2.Hello.OLDEST})
-            newest = c.ask("pong", ping=wire_pb2.Ping()).newest_lsn
-            entries = f.entries(newest) if newest else []
-            if new:
-                into_force(c, new)
-        daemon.kill()
-        return [e.t_rec for e in entries if e.cause == "CALENDAR_MISSING"]
-
-    days = "".join(f"BEGIN:VEVENT\nUID:{d}\nDTSTART;VALUE=DATE:2027{d}\nCATEGORIES:HOLIDAY\nX-HONGXIN-NOTICE:a test\n"
-                   "END:VEVENT\n" for d in ("0101", "0208", "0209", "0405", "0503", "1001"))
-    known = calendar(2).decode().replace("END:VCALENDAR", days + "END:VCALENDAR").encode()
-    assert missed_by(NOVEMBER - 1) == [], "October to its last millisecond"
-    assert missed_by(NOVEMBER) == [NOVEMBER]
-    assert missed_by(NOVEMBER + 7 * DAY - MINUTE) == [NOVEMBER], "a week is a week"
-    assert missed_by(NOVEMBER + 7 * DAY, known) == [NOVEMBER, NOVEMBER + 7 * DAY]
-    assert missed_by(NOVEMBER + 20 * DAY) == [NOVEMBER, NOVEMBER + 7 * DAY], "next year is known"
