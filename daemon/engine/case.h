@@ -348,6 +348,10 @@ int64_t hx_case_delivery_due(const struct hx_case *c);
 /* True until the case reaches a state after which nothing runs but the window for reopening. */
 bool hx_case_open(const struct hx_rules *rules, const struct hx_case *c);
 
+/* True while it is merged into another case, which speaks for it: nobody is reminded of it
+ * (corner 27). */
+bool hx_case_rests(const struct hx_rules *rules, const struct hx_case *c);
+
 /* True when a clock with a deadline runs, be it past its deadline: an open case without one is an
  * alarm (R11, invariant 1). Clocks that are only shown do not count. */
 bool hx_case_clocked(const struct hx_rules *rules, const struct hx_case *c);

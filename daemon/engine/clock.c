@@ -249,6 +249,11 @@ int64_t hx_case_change_due(const struct hx_rules *r, const struct hx_case *c)
     return c->change_told ? c->change_at : c->change_at - HX_DAY;
 }
 
+bool hx_case_rests(const struct hx_rules *r, const struct hx_case *c)
+{
+    return c->merged_into && !hx_case_open(r, c);
+}
+
 int64_t hx_case_clocks_due(const struct hx_rules *r, const struct hx_case *c)
 {
     int64_t next = INT64_MAX;
@@ -257,7 +262,7 @@ int64_t hx_case_clocks_due(const struct hx_rules *r, const struct hx_case *c)
         if (t < next)
             next = t;
     }
-    for (uint32_t i = 0; i < c->n_told; i++)
+    for (uint32_t i = 0; i < c->n_told && !hx_case_rests(r, c); i++)
         if (hx_told_due(&c->told[i]) < next)
             next = hx_told_due(&c->told[i]);
     int64_t silence = hx_silence_due(r, c);

@@ -107,7 +107,7 @@ static void fire(struct hx_step *s, int64_t due, int64_t until)
 /* An acknowledgement without the fact expires, and the notice comes back with the name (F4). */
 static void expire_acks(struct hx_step *s, int64_t due)
 {
-    for (uint32_t i = 0; i < s->c->n_told; i++) {
+    for (uint32_t i = 0; i < s->c->n_told && !hx_case_rests(s->rules, s->c); i++) {
         struct hx_told *t = &s->c->told[i];
         if (hx_told_due(t) <= due)
             hx_ladder_return(s, t);

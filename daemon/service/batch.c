@@ -119,6 +119,7 @@ void batch_show(struct service *s)
             live_tail_append(&s->tail, &e);
         similar_entry(&s->similar, list[i].entry);
         hx_digest_add(&s->digest, list[i].entry);
+        counters_entry(&s->counters, list[i].entry);
         publish_shown(s, &e);
     }
     chain_add(s, list, n);

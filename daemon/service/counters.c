@@ -70,3 +70,28 @@ void counters_reply(struct counters *c, const hxp_reply *reply)
     if (reply->result == HONGXIN__V1__RESULT__INVALID && reply->code && *reply->code)
         counters_code(c, reply->code);
 }
+
+static void count_notice(struct counters *c, const hxp_notice_fact *f)
+{
+    if (f->drill) {
+        c->drill_notices++;
+        return;
+    }
+    c->notices++;
+    for (enum hx_held h = HX_HELD_NONE + 1; f->held[0] && h <= HX_HELD_INHIBITED; h++)
+        if (strcmp(f->held, hx_held_name(h)) == 0)
+            c->held[h]++;
+}
+
+void counters_entry(struct counters *c, const hxp_entry *e)
+{
+    for (size_t i = 0; i < e->n_facts; i++) {
+        const hxp_fact *f = e->facts[i];
+        if (f->fact_case == HONGXIN__V1__FACT__FACT_NOTICE)
+            count_notice(c, f->notice);
+        if (f->fact_case != HONGXIN__V1__FACT__FACT_FLAG || strcmp(f->flag->flag, "SILENCED") != 0)
+            continue;
+        c->silences_begun += f->flag->on;
+        c->silences_ended += !f->flag->on;
+    }
+}

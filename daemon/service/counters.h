@@ -2,6 +2,7 @@
 #ifndef SERVICE_COUNTERS_H
 #define SERVICE_COUNTERS_H
 
+#include "engine/calm.h"
 #include "hongxin/schema.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -35,8 +36,10 @@ struct counters {
     uint64_t feed_messages, feed_entries, feeds_opened, feeds_lost, resets;
     uint64_t replies_lost, published, pump_rescues, clock_steps, absences;
     uint64_t late_upto[COUNTED_LATENESS]; /* deadlines not later than counted_lateness_us[i] */
-    struct hist batch_items;              /* events in one transaction that had any */
-    struct hist commit_us;                /* time a commit took */
+    uint64_t notices, held[HX_HELD_INHIBITED + 1]; /* real ones; by enum hx_held */
+    uint64_t drill_notices, silences_begun, silences_ended;
+    struct hist batch_items; /* events in one transaction that had any */
+    struct hist commit_us;   /* time a commit took */
     struct hist intake_us;   /* from reading the first event of a batch to its commit */
     struct hist lateness_us; /* of a deadline: from due to committed */
     struct hist turn_us;     /* one turn of the loop; of it, or beside it: */
@@ -48,6 +51,9 @@ struct counters {
 /* Counts a reply by result, and by code when it is INVALID. */
 void counters_reply(struct counters *c, const hxp_reply *reply);
 void counters_code(struct counters *c, const char *code);
+
+/* Counts the notices of a committed entry, by how they are carried, and silences. */
+void counters_entry(struct counters *c, const hxp_entry *entry);
 
 /* Counts how late a deadline was told and durable. */
 void counters_lateness(struct counters *c, int64_t us);

@@ -54,8 +54,20 @@ static void add_replies(struct stats *st, const struct counters *c)
                      (double)c->codes[i].n);
 }
 
+static void add_notices(struct stats *st, const struct counters *c)
+{
+    add(st, "notices", (double)c->notices);
+    for (enum hx_held h = HX_HELD_NONE + 1; h <= HX_HELD_INHIBITED; h++)
+        add_labelled(st, "notices_held", hx_arena_printf(st->arena, "why=%s", hx_held_name(h)),
+                     (double)c->held[h]);
+    add(st, "notices_of_drills", (double)c->drill_notices);
+    add(st, "silences_begun", (double)c->silences_begun);
+    add(st, "silences_ended", (double)c->silences_ended);
+}
+
 static void add_counters(struct stats *st, const struct counters *c)
 {
+    add_notices(st, c);
     add(st, "requests", (double)c->requests);
     add(st, "problems", (double)c->problems);
     add(st, "strangers", (double)c->strangers);

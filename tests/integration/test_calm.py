@@ -58,6 +58,7 @@ def test_what_is_held_back_is_told_once_over_a_kill(daemon, clock):
         held = notices(daemon, c, held="GROUP", to="holder:P-07")
         assert [e.case_number for e, _ in held] == numbers[3:]
         assert {n.hold_until for _, n in held} == {held[0][0].t_rec + 10 * SECOND}
+        assert c.stats()["notices_held{why=GROUP}"] == 3
         daemon.kill()
         daemon.start()
         run_to(clock, c, EVENING + 4 * MINUTE)
@@ -118,5 +119,6 @@ def test_a_silence_from_begin_to_end(daemon, clock):
         assert "静默至2026-10-12 20:00:00" in hongxin(daemon, "told", number, "--texts", "--zh").stdout
         assert hongxin(daemon, "silence", "end", *what, "--by", "street:S-02/wang").returncode == 0
         assert hongxin(daemon, "silence", "list").stdout == ""
+        assert (c.stats()["silences_begun"], c.stats()["silences_ended"]) == (1, 1)
         say(c, number, "ARRIVED", proof=event_pb2.ONSITE_CODE)
         assert [n.to for _, n in notices(daemon, c, kind="ALL_CLEAR")] == ["community:C-03", "grid:G-041"]
