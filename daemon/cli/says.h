@@ -12,8 +12,9 @@ struct says {
     const char *en, *zh;
 };
 
-/* The text itself, or its Chinese with --zh; the text when there is none. */
-const char *says(const struct cli *cli, const char *english);
+/* The text itself, or its Chinese with --zh; the text when there is none. Its conversions are those
+ * of the English text. */
+__attribute__((format_arg(2))) const char *says(const struct cli *cli, const char *english);
 
 /* fprintf() in the language of the command line. */
 void cli_say(const struct cli *cli, FILE *to, const char *english, ...) HX_PRINTF(3, 4);

@@ -124,7 +124,7 @@ def unmerged(case, e):
     for c in case.clocks:
         if c.running() and getattr(c, "frozen", False):
             c.frozen = False
-            if c.budget and c.name in promise.PROMISES and c.name not in ("K_STATUTE",):
+            if c.budget and c.name in promise.PROMISES and c.name not in ("K_STATUTE",) and c.judged is None:
                 set_floor(c, e.t, e.t)
             case.world.clock_changed(case, c, "RESUME")
     case.merged_into.parties = [p for p in case.merged_into.parties if getattr(p, "came", None) is not case]
