@@ -87,7 +87,6 @@ def callback_ok(case, e):
         parties[0].answer = "OK"
         return None
     is_in(case, "RESOLVED")
-    need("FORUM" not in case.flags, "a meeting comes first")
     whole = "party" not in e.data and len(parties) == len(case.parties)
     for p in parties[:1] if whole else parties:  # who names nobody speaks for the case; the others may still be asked
         p.answer = "OK"
