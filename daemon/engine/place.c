@@ -179,17 +179,17 @@ static bool period_sound(int64_t from, int64_t to)
     return !from || !to || from < to;
 }
 
-/* `order`: NULL = nobody walks them. */
-static int add_company(struct hx_city *city, struct city_table *table, struct city_vector *order,
-                       const struct hx_company *company)
+/* A company, or another unit: nobody walks those in order. */
+static int add_company(struct hx_city *city, bool unit, const struct hx_company *company)
 {
+    struct city_table *table = unit ? &city->units : &city->companies;
     if (!hx_id_valid(company->id) || !period_sound(company->from, company->to))
         return HX_INVALID;
     if (id_taken(city, company->id))
         return HX_EXISTS;
     int err = city_table_reserve(table);
-    if (!err && order)
-        err = vector_reserve(order);
+    if (!err && !unit)
+        err = vector_reserve(&city->company_order);
     if (err)
         return err;
     struct hx_company *kept = hx_arena_memdup(&city->arena, company, sizeof *company);
@@ -199,19 +199,19 @@ static int add_company(struct hx_city *city, struct city_table *table, struct ci
     if (err)
         return err;
     city_table_put(table, kept->id);
-    if (order)
-        vector_append(order, kept);
+    if (!unit)
+        vector_append(&city->company_order, kept);
     return HX_OK;
 }
 
 int hx_city_add_company(struct hx_city *city, const struct hx_company *company)
 {
-    return add_company(city, &city->companies, &city->company_order, company);
+    return add_company(city, false, company);
 }
 
 int hx_city_add_unit(struct hx_city *city, const struct hx_company *unit)
 {
-    return add_company(city, &city->units, NULL, unit);
+    return add_company(city, true, unit);
 }
 
 /* What can be judged from the place alone. */

@@ -134,16 +134,17 @@ static int read_folder(struct http_files *all, struct todo *todo, const char *ro
     char path[4096], name[2 * NAME_MAX_BYTES];
     snprintf(path, sizeof path, "%s/%s", root, below);
     DIR *dir = opendir(path);
-    struct dirent *e;
-    int rc = dir ? HX_OK : cannot_read(path, problem);
+    if (!dir)
+        return cannot_read(path, problem);
+    const struct dirent *e;
+    int rc = HX_OK;
     while (!rc && (e = readdir(dir)) != NULL) {
         if (*e->d_name == '.')
             continue;
         snprintf(name, sizeof name, "%s%s%s", below, *below ? "/" : "", e->d_name);
         rc = add_entry(all, todo, root, name, problem);
     }
-    if (dir)
-        closedir(dir);
+    closedir(dir);
     return rc;
 }
 
