@@ -144,7 +144,8 @@ def test_no_memory_at_a_start(frail):
         frail.faults.set("memory", first=n, last=n)
         d.launch()
         wait_until(lambda: d.said("event=ready") or d.process.poll() is not None, timeout=60)
-        assert d.process.poll() in (None, 1, 2, -6), (n, d.text())
+        # While files are read a library may end it: GEOS and ICU abort (-6), libical writes where it got nothing (-11).
+        assert d.process.poll() in (None, 1, 2, -6, -11), (n, d.text())
         d.end()
     frail.faults.clear()
     d.start()
