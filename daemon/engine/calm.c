@@ -78,7 +78,8 @@ struct notice {
     hxp_notice_fact *f;
     int kind;    /* of its clock; -1 = none */
     int level;   /* -1 = none */
-    bool repeat; /* the receiver was told the same before */
+    int how;     /* enum hx_notice_kind; -1 = none of them */
+    bool repeat; /* an alarm of which the receiver was told before */
     enum hx_held held;
     int64_t until;
 };
@@ -104,20 +105,16 @@ static struct notice notice_of(const struct hx_step *s, hxp_notice_fact *f)
     struct notice n = {.s = s, .rules = &s->rules->calm, .f = f};
     n.kind = *f->clock ? hx_rules_clock(s->rules, f->clock) : -1;
     n.level = *f->level ? hx_level_number(f->level) : -1;
-    n.repeat = told_before(s, &n);
+    n.how = hx_notice_kind_number(f->kind);
+    n.repeat = hx_notice_alarms(n.how) && told_before(s, &n);
     return n;
-}
-
-static bool alarms(const struct notice *n)
-{
-    return strcmp(n->f->kind, "REMINDER") == 0 || strcmp(n->f->kind, "WARNING") == 0 ||
-           strcmp(n->f->kind, "BREACH") == 0;
 }
 
 /* Never hidden, never limited (F7, F15). */
 static bool first_of_promise(const struct notice *n)
 {
-    return alarms(n) && !n->repeat && n->kind > 0 && n->s->rules->clocks[n->kind].promise;
+    return hx_notice_alarms(n->how) && !n->repeat && n->kind > 0 &&
+           n->s->rules->clocks[n->kind].promise;
 }
 
 static bool to_urgent(const struct notice *n)
@@ -133,8 +130,7 @@ static bool to_urgent(const struct notice *n)
 static bool order(const struct notice *n)
 {
     const char *area = strchr(n->f->to, ':');
-    return strcmp(n->f->kind, "CASE") == 0 &&
-           (n->f->expects[0] || (area && strchr(area, '/') != NULL));
+    return n->how == HX_NOTICE_CASE && (n->f->expects[0] || (area && strchr(area, '/') != NULL));
 }
 
 static bool urgent(const struct notice *n)
@@ -162,7 +158,7 @@ static bool spoken(const struct notice *n, const struct hx_inhibit_rule *r)
  */
 static bool inhibited(const struct notice *n)
 {
-    for (int i = 0; i < n->rules->n_inhibits && alarms(n) && !n->repeat; i++) {
+    for (int i = 0; i < n->rules->n_inhibits && hx_notice_alarms(n->how) && !n->repeat; i++) {
         const struct hx_inhibit_rule *r = &n->rules->inhibits[i];
         if (in(r->clocks, n->kind) && in(r->levels, n->level) && spoken(n, r))
             return true;
@@ -174,7 +170,7 @@ static bool inhibited(const struct notice *n)
 static int64_t morning(const struct notice *n)
 {
     const struct hx_rules *r = n->s->rules;
-    if (!in(n->rules->night_clocks, n->kind) || !alarms(n) ||
+    if (!in(n->rules->night_clocks, n->kind) || !hx_notice_alarms(n->how) ||
         in(n->rules->night_never, n->s->c->class_no))
         return 0;
     int64_t open = hx_calendar_roll(&r->calendars[n->rules->night_calendar], n->s->now);

@@ -135,8 +135,7 @@ static struct hx_clock *clock_of(struct hx_step *s, const struct hx_sending *x)
  * come from one. */
 static bool is_alarm(const struct hx_sending *x)
 {
-    return x->kind && (x->how == HX_NOTICE_REMINDER || x->how == HX_NOTICE_WARNING ||
-                       x->how == HX_NOTICE_BREACH);
+    return x->kind && hx_notice_alarms(x->how);
 }
 
 /* The notice as it is now (F16): for whoever takes it further. */

@@ -34,9 +34,8 @@ static int64_t effective_time(const struct hx_machine *m, const struct hx_event_
 }
 
 static void prepare(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
-                    const struct hx_arrival *in)
+                    const struct hx_arrival *in, const struct hx_event_rule *rule)
 {
-    const struct hx_event_rule *rule = &m->rules->events[hx_rules_event(m->rules, in->event->type)];
     hx_step_begin(s, m, c, in);
     s->data = hx_event_data(in->event);
     s->proof_mark = in->proof_mark ? in->proof_mark : m->prove ? m->prove(m->prove_ctx, in, c) : "";
@@ -226,8 +225,8 @@ int hx_machine_step_on(struct hx_machine *m, struct hx_case *c, const struct hx_
                        const hxp_reply **reply)
 {
     struct hx_step s;
-    prepare(&s, m, c, in);
     int event = hx_rules_event(m->rules, in->event->type);
+    prepare(&s, m, c, in, &m->rules->events[event]);
     int rc = m->ops->next_lsn(m->backend, &s.lsn);
     if (rc)
         return rc;

@@ -321,9 +321,9 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
 
 static int64_t next_due(const struct hx_step *s)
 {
-    int64_t change = hx_case_change_due(s->rules, s->c), sent = hx_case_delivery_due(s->c);
     if (s->clocks_due == INT64_MIN)
         return hx_case_due(s->rules, s->c);
+    int64_t change = hx_case_change_due(s->rules, s->c), sent = hx_case_delivery_due(s->c);
     int64_t due = change < s->clocks_due ? change : s->clocks_due;
     return sent < due ? sent : due;
 }

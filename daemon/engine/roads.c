@@ -1,6 +1,7 @@
 /* One sorted array: by how narrow a row is, then by post, person and order. Rows that decide
  * together stand together, so an answer is a few binary searches, most of them over nothing. */
 #include "engine/roads.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -136,13 +137,6 @@ static size_t find(const struct hx_roads *roads, enum width w, const struct hx_r
     return n;
 }
 
-static void put(char *to, const char *from)
-{
-    size_t n = strnlen(from, HX_ID_MAX - 1);
-    memcpy(to, from, n);
-    to[n] = '\0';
-}
-
 size_t hx_roads_of(const struct hx_roads *roads, const char *role, const char *area,
                    const char *person, const char *out[HX_ROADS_MAX])
 {
@@ -155,15 +149,12 @@ size_t hx_roads_of(const struct hx_roads *roads, const char *role, const char *a
                        [ROLE] = {.role = true}};
     size_t n = 0;
     for (int w = 0; w < WIDTHS && !n; w++) {
-        struct hx_road key = {.line = 0};
         if (roads->begin[w] == roads->begin[w + 1] || (looks[w].person && !*person))
             continue;
-        if (looks[w].role)
-            put(key.role, role);
-        if (looks[w].area)
-            put(key.area, area);
-        if (looks[w].person)
-            put(key.person, person);
+        struct hx_road key = {.line = 0};
+        hx_text_put(key.role, sizeof key.role, looks[w].role ? role : "");
+        hx_text_put(key.area, sizeof key.area, looks[w].area ? area : "");
+        hx_text_put(key.person, sizeof key.person, looks[w].person ? person : "");
         n = find(roads, (enum width)w, &key, out);
     }
     return n;

@@ -271,21 +271,24 @@ static const struct hx_leave *leave_at(const struct hx_rota *rota, const char *p
     return NULL;
 }
 
+static bool replaced(const struct hx_rota *rota, const struct hx_leave *away, int64_t t)
+{
+    return away->substitute[0] && !leave_at(rota, away->substitute, t);
+}
+
 /* Who stands in for this person; the person itself; NULL when nobody does. */
 static const char *present(const struct hx_rota *rota, const struct hx_shift *s, int64_t t)
 {
     const struct hx_leave *away = leave_at(rota, s->person, t);
     if (!away)
         return s->person;
-    bool replaced = away->substitute[0] && !leave_at(rota, away->substitute, t);
-    return replaced ? away->substitute : NULL;
+    return replaced(rota, away, t) ? away->substitute : NULL;
 }
 
 const struct hx_leave *hx_rota_away(const struct hx_rota *rota, const char *person, int64_t t)
 {
     const struct hx_leave *away = leave_at(rota, person, t);
-    bool replaced = away && away->substitute[0] && !leave_at(rota, away->substitute, t);
-    return replaced ? NULL : away;
+    return away && !replaced(rota, away, t) ? away : NULL;
 }
 
 struct hx_on_duty hx_rota_at(const struct hx_rota *rota, const char *role, const char *area,
@@ -407,11 +410,6 @@ bool hx_rota_has(const struct hx_rota *rota, const struct hx_post *post, const c
 
 /* ---- walks ---- */
 
-const struct hx_shift *hx_rota_next_shift(const struct hx_rota *rota, size_t *at)
-{
-    return *at < rota->n_shifts ? &rota->shifts[(*at)++] : NULL;
-}
-
 const struct hx_shift *hx_rota_next_post(const struct hx_rota *rota, size_t *at)
 {
     if (*at >= rota->n_shifts)
@@ -420,9 +418,4 @@ const struct hx_shift *hx_rota_next_post(const struct hx_rota *rota, size_t *at)
     while (*at < rota->n_shifts && compare_post(&rota->shifts[*at], s->role, s->area) == 0)
         ++*at;
     return s;
-}
-
-const struct hx_leave *hx_rota_next_leave(const struct hx_rota *rota, size_t *at)
-{
-    return *at < rota->n_leaves ? &rota->leaves[(*at)++] : NULL;
 }

@@ -100,10 +100,8 @@ bool hx_rota_has(const struct hx_rota *rota, const struct hx_post *post, const c
 bool hx_rota_gap(const struct hx_rota *rota, const char *role, const char *area,
                  const struct hx_calendar_rule *cal, int64_t span[2]);
 
-/* Walks: the first shift of each post, in the order of role and area; all leaves in the order of
- * persons. NULL ends. *at starts at 0. */
+/* A walk: the first shift of each post, in the order of role and area. NULL ends. *at starts at 0.
+ */
 const struct hx_shift *hx_rota_next_post(const struct hx_rota *rota, size_t *at);
-const struct hx_shift *hx_rota_next_shift(const struct hx_rota *rota, size_t *at);
-const struct hx_leave *hx_rota_next_leave(const struct hx_rota *rota, size_t *at);
 
 #endif

@@ -326,6 +326,13 @@ const char *hx_owner_name(enum hx_owner owner);
 int hx_owner_number(const char *name);
 const char *hx_basis_name(int basis);
 const char *hx_notice_kind_name(int kind);
+
+/* A mark of a ladder: REMINDER, WARNING or BREACH. */
+static inline bool hx_notice_alarms(int kind)
+{
+    return kind == HX_NOTICE_REMINDER || kind == HX_NOTICE_WARNING || kind == HX_NOTICE_BREACH;
+}
+
 int hx_notice_kind_number(const char *name);
 const char *hx_clock_state_name(int state);
 const char *hx_level_name(int level); /* L0 … L5 */
