@@ -110,28 +110,44 @@ static int first_due(struct hx_store *st, MDB_cursor *cur, struct hx_due_row *ro
     return err ? err : row_of(st, key, row);
 }
 
+/* What of a walk over the due rows is asked for, and what was found. */
+struct due_walk {
+    struct hx_due_row after;
+    int64_t upto;
+    size_t max, *n;
+    struct hx_due_row *rows;
+};
+
+static int walk_due(const struct hx_store *st, MDB_cursor *cur, const struct due_walk *w)
+{
+    struct key after;
+    MDB_val key, value;
+    due_key(&after, w->after.due, w->after.case_number + 1);
+    key = key_val(&after);
+    int err = store_error(mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE), false);
+    while (!err && *w->n < w->max) {
+        err = row_of(st, key, &w->rows[*w->n]);
+        if (err || w->rows[*w->n].due > w->upto)
+            break;
+        ++*w->n;
+        err = store_error(mdb_cursor_get(cur, &key, &value, MDB_NEXT), false);
+    }
+    return err == HX_NOTFOUND ? HX_OK : err;
+}
+
 int hx_store_due_list(struct hx_store *st, struct hx_due_row *at, int64_t upto, size_t max,
                       struct hx_due_row *rows, size_t *n)
 {
     MDB_cursor *cur;
-    MDB_val key, value;
-    struct key after;
     *n = 0;
-    due_key(&after, at->due, at->case_number + 1);
-    key = key_val(&after);
     int err = store_writable(st);
     if (!err)
         err = store_cursor(st, T_DUE, &cur);
     if (!err)
-        err = store_error(mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE), false);
-    while (!err && *n < max) {
-        err = row_of(st, key, &rows[*n]);
-        if (err || rows[*n].due > upto)
-            break;
-        *at = rows[(*n)++];
-        err = store_error(mdb_cursor_get(cur, &key, &value, MDB_NEXT), false);
-    }
-    return err == HX_NOTFOUND ? HX_OK : store_fail(st, err);
+        err = walk_due(st, cur, &(struct due_walk){*at, upto, max, n, rows});
+    if (*n)
+        *at = rows[*n - 1];
+    return store_fail(st, err);
 }
 
 int hx_store_due_first(struct hx_store *st, int64_t *due)
@@ -163,27 +179,14 @@ int hx_store_due_first(struct hx_store *st, int64_t *due)
 int hx_store_due_rows(struct hx_store *st, const struct hx_due_row *after, int64_t upto, size_t max,
                       struct hx_due_row *rows, size_t *n)
 {
-    struct key k;
     MDB_cursor *cur;
-    MDB_val value;
     *n = 0;
     int err = store_read_begin(st);
     if (err)
         return err;
-    due_key(&k, after->due, after->case_number + 1);
-    MDB_val key = key_val(&k);
     err = store_error(mdb_cursor_open(st->reader, st->dbi[T_DUE], &cur), false);
     if (!err) {
-        int rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
-        while (!rc && !err && *n < max) {
-            err = row_of(st, key, &rows[*n]);
-            if (err || rows[*n].due > upto)
-                break;
-            (*n)++;
-            rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT);
-        }
-        if (rc && rc != MDB_NOTFOUND)
-            err = store_error(rc, false);
+        err = walk_due(st, cur, &(struct due_walk){*after, upto, max, n, rows});
         mdb_cursor_close(cur);
     }
     store_read_end(st);
