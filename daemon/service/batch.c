@@ -92,11 +92,11 @@ void batch_add(struct service *s, struct batch_job *job)
 }
 
 /* The city-wide door sends all the same: what nobody who may connect is withheld. */
-static void publish_shown(struct service *s, const struct tail_entry *e)
+static void publish_shown(struct service *s, const struct mask_rule *rule,
+                          const struct tail_entry *e)
 {
-    const struct mask_rule rule = mask_rule_stream(s->lock.access);
     struct mask_entry shown = {.bytes = e->bytes, .size = e->size, .decoded = e->decoded};
-    if (!publisher_heard(&s->publisher) || !mask_entry(s, &rule, &shown))
+    if (!mask_entry(s, rule, &shown))
         return;
     struct tail_entry out = *e;
     out.bytes = shown.bytes;
@@ -109,6 +109,8 @@ void batch_show(struct service *s)
 {
     const struct hx_stored *list;
     size_t n = hx_store_batch(s->store, &list);
+    bool heard = publisher_heard(&s->publisher);
+    const struct mask_rule rule = heard ? mask_rule_stream(s->lock.access) : (struct mask_rule){0};
     for (size_t i = 0; i < n; i++) {
         struct tail_entry e = {.lsn = list[i].lsn,
                                .case_number = list[i].entry->case_number,
@@ -120,7 +122,8 @@ void batch_show(struct service *s)
         similar_entry(&s->similar, list[i].entry);
         hx_digest_add(&s->digest, list[i].entry);
         counters_entry(&s->counters, list[i].entry);
-        publish_shown(s, &e);
+        if (heard)
+            publish_shown(s, &rule, &e);
     }
     chain_add(s, list, n);
     s->counters.entries += n;

@@ -2,6 +2,7 @@
 
 #include "service/identity.h"
 #include "service/state.h"
+#include "service/text.h"
 #include <string.h>
 
 #define BIT(name) (UINT32_C(1) << HX_MASK_##name)
@@ -256,48 +257,12 @@ static bool is_ref(const char *text)
     return true;
 }
 
-static bool is_shown_instead(const char *text)
+static bool is_own(const char *text)
 {
-    return text && (strcmp(text, HX_MASKED) == 0 || is_ref(text));
-}
-
-static bool any_shown_instead(const ProtobufCMessage *m);
-
-static bool value_shown_instead(const ProtobufCFieldDescriptor *f, const void *value)
-{
-    if (f->type == PROTOBUF_C_TYPE_STRING)
-        return is_shown_instead(*(const char *const *)value);
-    const ProtobufCMessage *inner = *(const ProtobufCMessage *const *)value;
-    return inner && any_shown_instead(inner);
-}
-
-static bool field_shown_instead(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
-{
-    const char *member = (const char *)m + f->offset;
-    if (f->label != PROTOBUF_C_LABEL_REPEATED)
-        return value_shown_instead(f, member);
-    size_t n = *(const size_t *)((const char *)m + f->quantifier_offset);
-    const void *const *list = *(const void *const *const *)member;
-    for (size_t i = 0; i < n; i++)
-        if (value_shown_instead(f, &list[i]))
-            return true;
-    return false;
-}
-
-/* Event and Data have no oneof. */
-static bool any_shown_instead(const ProtobufCMessage *m)
-{
-    const ProtobufCMessageDescriptor *d = m->descriptor;
-    for (unsigned i = 0; i < d->n_fields; i++) {
-        const ProtobufCFieldDescriptor *f = &d->fields[i];
-        bool text = f->type == PROTOBUF_C_TYPE_STRING || f->type == PROTOBUF_C_TYPE_MESSAGE;
-        if (text && field_shown_instead(m, f))
-            return true;
-    }
-    return false;
+    return !text || (strcmp(text, HX_MASKED) != 0 && !is_ref(text));
 }
 
 bool mask_written_back(const hxp_event *event)
 {
-    return any_shown_instead(&event->base);
+    return !text_all(&event->base, is_own);
 }

@@ -57,23 +57,15 @@ static struct share_line **slot(struct share *s, uint64_t source)
     return l;
 }
 
-static const struct share_line *find(const struct share *s, uint64_t source)
-{
-    const struct share_line *l = s->buckets[source % SHARE_BUCKETS];
-    while (l && l->source != source)
-        l = l->chain;
-    return l;
-}
-
-/* Behind all that wait: the round comes to it last. */
-static struct share_line *join(struct share *s, uint64_t source)
+/* Behind all that wait: the round comes to it last. `at`: its slot, which is free. */
+static struct share_line *join(struct share *s, struct share_line **at, uint64_t source)
 {
     struct share_line *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
     l->source = source;
     l->last = &l->first;
-    *slot(s, source) = l;
+    *at = l;
     l->next = s->at ? s->at : l;
     if (s->at)
         s->before->next = l;
@@ -115,17 +107,16 @@ static struct share_item *new_item(struct share *s)
 
 int share_add(struct share *s, uint64_t source, struct door *door, struct inbound *in)
 {
-    const struct share_line *known = find(s, source);
+    struct share_line **at = slot(s, source), *l = *at;
     size_t cost = SHARE_MESSAGE + zmq_msg_size(&in->body);
-    if (known && (known->n >= s->most || known->cost + cost > s->most_cost)) {
+    if (l && (l->n >= s->most || l->cost + cost > s->most_cost)) {
         s->refused++;
         return HX_FULL;
     }
     struct share_item *item = new_item(s);
-    struct share_line *l = item ? *slot(s, source) : NULL;
     if (item && !l)
-        l = join(s, source);
-    if (!l) {
+        l = join(s, at, source);
+    if (!item || !l) {
         free(item);
         return HX_NOMEM;
     }
@@ -187,9 +178,9 @@ void share_served(struct share *s, size_t bytes, int64_t us)
         s->rate += ((double)bytes * 1000 / (double)us - s->rate) / 8;
 }
 
-uint64_t share_wait_ms(const struct share *s, uint64_t source)
+uint64_t share_wait_ms(struct share *s, uint64_t source)
 {
-    const struct share_line *l = find(s, source);
+    const struct share_line *l = *slot(s, source);
     double rate = s->rate > 1 ? s->rate : 1;
     double ms = l ? (double)l->cost / 2 * (double)s->lines / rate : 0;
     return ms < WAIT_LEAST_MS ? WAIT_LEAST_MS : ms > WAIT_MOST_MS ? WAIT_MOST_MS : (uint64_t)ms;

@@ -72,6 +72,6 @@ void share_served(struct share *s, size_t bytes, int64_t us);
 
 /* Milliseconds until half of the source's line is served, at the pace of late and beside the others
  * that wait: 50 … 60,000. */
-uint64_t share_wait_ms(const struct share *s, uint64_t source);
+uint64_t share_wait_ms(struct share *s, uint64_t source);
 
 #endif

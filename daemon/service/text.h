@@ -10,7 +10,12 @@
 /* All of it is well-formed UTF-8. */
 bool text_is_utf8(const char *s);
 
-/* The same for every text field of a message and the messages in it. Never NULL. */
+/* Whether every text field of a message, and of the messages in it, passes. `text` may be NULL, and
+ * protobuf_c_empty_string when it was not given. */
+typedef bool text_test(const char *text);
+bool text_all(const ProtobufCMessage *m, text_test *ok);
+
+/* All of them are well-formed UTF-8. */
 bool text_all_utf8(const ProtobufCMessage *m);
 
 /* False when events lie in events (Data.history) deeper than an import needs: protobuf-c would
