@@ -11,7 +11,7 @@
 struct event_base;
 struct post; /* opaque */
 
-enum { POST_ANSWER_MAX = 65536, POST_HEADERS_MAX = 8 };
+enum { POST_ANSWER_MAX = 65536 };
 
 /* What became of it: the status, 0 when there was no answer (then `why` says so, in English).
  * `body` is what was answered, at most POST_ANSWER_MAX bytes of it, with a NUL behind. */

@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { QUEUE_MOST = 1024, AT_ONCE = 16, SECRET_LEAST = 32, SECRET_MOST = 256, BODY_MOST = 2048 };
+enum { QUEUE_MOST = 1024, AT_ONCE = 16, SECRET_LEAST = 32, SECRET_MOST = 256 };
 
 struct item {
     STAILQ_ENTRY(item) link;
@@ -40,7 +40,6 @@ struct item {
 
 struct push {
     const struct push_settings *settings;
-    struct event_base *base;
     hx_client *client;
     struct post *post;
     struct event *timer;
@@ -322,12 +321,12 @@ static void work(struct push *p)
     {
         if (p->under_way >= AT_ONCE)
             break;
-        if (i->state != WAITS || !is_first_of_its_case(p, i))
+        if (i->state != WAITS)
             continue;
-        if (i->not_before <= now)
-            begin(i);
-        else
+        if (i->not_before > now) /* tried before, so it is the first of its case */
             next = i->not_before < next ? i->not_before : next;
+        else if (is_first_of_its_case(p, i))
+            begin(i);
     }
     if (!p->following && p->queued < QUEUE_MOST / 2)
         (void)follow(p);
@@ -449,7 +448,6 @@ int push_open(struct event_base *base, hx_client *client, const struct push_sett
     if (!p)
         return HX_NOMEM;
     p->settings = s;
-    p->base = base;
     p->client = client;
     STAILQ_INIT(&p->queue);
     int rc = read_secret(p, problem);
