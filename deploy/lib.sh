@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What deploy/run and deploy/test share: messages, progress, packages. Sourced by bash, never run.
+# What deploy/run and deploy/test share: messages, progress, packages, tools of the tests. Sourced by bash, never run.
 #
 # Nothing here asks a question: it has to work without a terminal, as root in an empty container as
 # well as for a user with sudo.
@@ -171,6 +171,23 @@ packages_need() {
     fi
     libevent_check "$log"
     rm -f "$log"
+}
+
+# ---- browser --------------------------------------------------------------------------------------
+
+# The Python environment of the browser tests; tests/browser/CMakeLists.txt names it too.
+readonly BROWSER_VENV=build/browser
+
+# The browser is Debian's package; what drives it comes from PyPI, because Debian has none. Debian's own Python modules
+# (pytest, zmq, protobuf) stay visible inside. Made again when the list has changed; nothing is asked of the network otherwise.
+browser_need() {
+    local list=tests/browser/requirements.txt
+    ! cmp -s "$list" "$BROWSER_VENV/made-from" || return 0
+    rm -rf "$BROWSER_VENV"
+    mkdir -p "$(dirname "$BROWSER_VENV")"
+    /usr/bin/python3 -m venv --system-site-packages "$BROWSER_VENV" &&
+        "$BROWSER_VENV/bin/pip" install --quiet --disable-pip-version-check --retries 5 -r "$list" &&
+        cp "$list" "$BROWSER_VENV/made-from"
 }
 
 # How many jobs at a time: one per processor.
