@@ -242,6 +242,7 @@ int main(int argc, char **argv)
               stderr);
         return 2;
     }
+    setvbuf(h->log, NULL, _IOLBF, 0); /* who waits for an answer looks here */
     h->chance.state = strtoull(option(argc, argv, "--seed", "54321"), NULL, 10) | 1;
     h->window = strtoull(option(argc, argv, "--window", "8"), NULL, 10);
     h->rate = strtoll(option(argc, argv, "--rate", "0"), NULL, 10);

@@ -11,10 +11,17 @@ from wire import wait_until
 ROUNDS = int(os.environ.get("HX_ROUNDS", "200"))
 
 
-def random_moment(chance):
-    """Seconds from the start of a daemon to its end: a third die while they open the store and catch up with the
-    deadlines of their absence, the others while they work."""
-    return chance.uniform(0, 0.05) if chance.random() < 1 / 3 else chance.uniform(0.05, 0.35)
+def await_moment(chance, field):
+    """From the start of a daemon to its end. A third die while they open the store, a third somewhen between there and the
+    deadlines of their absence, and a third while they work: what that is in milliseconds depends on the machine, so those
+    have answered something before."""
+    kind = chance.randrange(3)
+    if kind == 2:
+        answers = field.log.stat().st_size
+        wait_until(lambda: field.log.stat().st_size > answers or field.daemon.process.poll() is not None, timeout=60)
+    time.sleep((chance.uniform(0, 0.05), chance.uniform(0.05, 0.35), chance.uniform(0, 0.1))[kind])  # the random instant
+    assert field.daemon.process.poll() is None, field.daemon.text()
+    return kind == 2
 
 
 def test_nothing_is_lost(make_field):
@@ -23,10 +30,10 @@ def test_nothing_is_lost(make_field):
     chance = random.Random(seed)
     field = make_field()
     field.start_hammer(seed, rate=800)
+    at_work = 0
     for round_number in range(ROUNDS):
         field.daemon.launch()
-        time.sleep(random_moment(chance))  # the random instant is what is tested
-        assert field.daemon.process.poll() is None, field.daemon.text()
+        at_work += await_moment(chance, field)
         field.daemon.kill()
         if round_number % 100 == 99:
             field.prove()
@@ -35,7 +42,7 @@ def test_nothing_is_lost(make_field):
     field.drain()
     assert field.daemon.stop() == 0
     counts = field.prove()
-    assert field.prove_acknowledged() > 10 * ROUNDS
+    assert field.prove_acknowledged() > at_work > ROUNDS // 5
     assert counts["replayed"] == counts["entries"] > 0
     field.judge()
 
@@ -47,7 +54,7 @@ def test_killed_while_deadlines_fall(make_field):
     for _ in range(5):
         field.daemon.start()
         with field.daemon.client() as client:
-            wait_until(lambda: client.stats()["deadlines_judged"] > 200, timeout=30)
+            wait_until(lambda: client.stats()["deadlines_judged"] > 200, timeout=120)
         field.daemon.kill()
     field.daemon.start()
     field.stop_hammer()
