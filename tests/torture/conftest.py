@@ -1,16 +1,8 @@
-"""The fixtures of the integration tests."""
-import importlib.util
-import os
-import pathlib
-
+"""One store for many daemons, beside the fixtures of the integration tests."""
 import pytest
 from field import Field
 
-spec = importlib.util.spec_from_file_location(
-    "integration_fixtures", pathlib.Path(os.environ["HX_SOURCE"]) / "tests/integration/conftest.py")
-fixtures = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(fixtures)
-make_daemon = fixtures.make_daemon
+pytest_plugins = ["daemon_fixtures"]
 
 
 @pytest.fixture
