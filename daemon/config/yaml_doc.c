@@ -157,6 +157,23 @@ yaml_node_t *yaml_doc_item(struct yaml_doc *doc, yaml_node_t *list, size_t i)
     return at < list->data.sequence.items.top ? yaml_document_get_node(&doc->document, *at) : NULL;
 }
 
+bool yaml_doc_pair(struct yaml_doc *doc, yaml_node_t *map, size_t i, yaml_node_t **key,
+                   yaml_node_t **value)
+{
+    if (!map)
+        return false;
+    if (map->type != YAML_MAPPING_NODE) {
+        yaml_doc_fault(doc, map, "a mapping is expected here");
+        return false;
+    }
+    yaml_node_pair_t *at = map->data.mapping.pairs.start + i;
+    if (at >= map->data.mapping.pairs.top)
+        return false;
+    *key = yaml_document_get_node(&doc->document, at->key);
+    *value = yaml_document_get_node(&doc->document, at->value);
+    return true;
+}
+
 const char *yaml_doc_scalar(struct yaml_doc *doc, yaml_node_t *node)
 {
     if (!node)

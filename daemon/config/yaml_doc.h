@@ -52,6 +52,11 @@ yaml_node_t *yaml_doc_get(struct yaml_doc *doc, yaml_node_t *map, const char *ke
  * empty. */
 yaml_node_t *yaml_doc_item(struct yaml_doc *doc, yaml_node_t *list, size_t i);
 
+/* The i-th key of a mapping and its value; false past its end or when it is no mapping. A NULL map
+ * is empty. */
+bool yaml_doc_pair(struct yaml_doc *doc, yaml_node_t *map, size_t i, yaml_node_t **key,
+                   yaml_node_t **value);
+
 /* A scalar's text; "" for NULL. A fault for anything else. */
 const char *yaml_doc_scalar(struct yaml_doc *doc, yaml_node_t *node);
 
