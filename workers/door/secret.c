@@ -29,6 +29,24 @@ static int read_file(const char *path, char text[FILE_MAX + 1], struct hx_proble
     return HX_IO;
 }
 
+int secret_line_read(const char *path, char *out, size_t size, struct hx_problem *problem)
+{
+    char *text = malloc(FILE_MAX + 1);
+    int rc = text ? read_file(path, text, problem) : HX_NOMEM;
+    size_t n = rc ? 0 : strcspn(text, "\r\n");
+    if (!rc && (n == 0 || n >= size))
+        rc = hx_problem_set(problem, "%s: its first line is empty, or longer than %zu bytes", path,
+                            size - 1);
+    if (!rc) {
+        memcpy(out, text, n);
+        out[n] = '\0';
+    }
+    if (text)
+        sodium_memzero(text, FILE_MAX + 1);
+    free(text);
+    return rc;
+}
+
 int secret_doc_open(struct yaml_doc *doc, const char *path, struct hx_problem *problem)
 {
     char *text = malloc(FILE_MAX + 1);

@@ -3,8 +3,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "door/secret.h"
 #include "door/settings.h"
-#include "hongxin/key.h"
 #include "hotline/frames.h"
 #include "hotline/order.h"
 #include "hotline/publish.h"
@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { PASSWORD_MAX = 128, RETRY_MS = 1000, RETRY_MOST_MS = 30000 };
 
@@ -86,20 +85,6 @@ void calls_settings_read(struct yaml_doc *doc, yaml_node_t *list, struct calls_s
         read_system(doc, map, &s->all[i]);
         s->n = i + 1;
     }
-}
-
-static int read_password(struct system *s, struct hx_problem *problem)
-{
-    const char *path = s->settings->password_file;
-    int fd = hx_secret_open(path);
-    ssize_t n = fd >= 0 ? read(fd, s->password, sizeof s->password - 1) : -1;
-    if (fd >= 0)
-        close(fd);
-    if (n <= 0)
-        return hx_problem_set(problem, "%s: %s", path,
-                              fd == HX_DENIED ? "others may read it: mode 0600" : "no password");
-    s->password[strcspn(s->password, "\r\n")] = '\0';
-    return HX_OK;
 }
 
 /* ---- facts ---- */
@@ -331,7 +316,7 @@ static int open_one(struct system *s, struct hx_problem *problem)
     static const struct timeval at_once = {0, 0};
     int rc = mapping_load(s->settings->mapping, &s->mapping, problem);
     if (!rc)
-        rc = read_password(s, problem);
+        rc = secret_line_read(s->settings->password_file, s->password, sizeof s->password, problem);
     if (rc)
         return rc;
     s->retry = evtimer_new(s->base, on_retry, s);
