@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 
 enum { EXIT_USAGE = 2 };
@@ -12,6 +13,7 @@ enum { EXIT_USAGE = 2 };
 struct arguments {
     const char *config;
     bool check;
+    bool started; /* the loop has run */
 };
 
 static void help(const struct program *p)
@@ -26,7 +28,8 @@ static void help(const struct program *p)
            "  --help           print this\n"
            "\n"
            "Signals: SIGTERM and SIGINT finish what was begun and end.\n"
-           "Exit codes: 0 ended in order, 1 could not start (the log says why), 2 wrong use.\n",
+           "Exit codes: 0 ended in order, 1 could not start or go on (the log says why), 2 wrong "
+           "use.\n",
            p->name, p->about, p->config);
 }
 
@@ -71,22 +74,39 @@ static void tell(const struct arguments *a, int rc, const struct hx_problem *pro
     if (rc && a->check)
         fprintf(stderr, "%s\n", text);
     else if (rc)
-        hx_log(HX_LOG_ERROR, "event=start_refused \"%s\"", text);
+        hx_log(HX_LOG_ERROR, "event=%s \"%s\"", a->started ? "failed" : "start_refused", text);
     else if (a->check)
         printf("%s: right\n", a->config);
     else
         hx_log(HX_LOG_INFO, "event=end");
 }
 
-static int serve(const struct program *p, struct run *run, struct hx_problem *problem)
+/* "hongxin-kafka in" is the worker kafka-in. */
+static const char *worker_name(const struct program *p, char out[64])
 {
+    snprintf(out, 64, "%s", p->name + sizeof "hongxin-" - 1);
+    char *blank = strchr(out, ' ');
+    if (blank)
+        *blank = '-';
+    return out;
+}
+
+static int serve(const struct program *p, struct run *run, struct arguments *a,
+                 struct hx_problem *problem)
+{
+    char name[64];
+    const char *why = NULL;
     struct http_server *server = NULL;
     int rc = run_open(run);
     if (!rc)
         rc = p->open(p->arg, run->base, &server, problem);
-    if (!rc)
-        run_loop(run, server, p->name + sizeof "hongxin-" - 1);
-    return rc;
+    if (rc)
+        return rc;
+    a->started = true;
+    run_loop(run, server, worker_name(p, name));
+    if (p->verdict)
+        why = p->verdict(p->arg);
+    return why ? hx_problem_set(problem, "%s", why) : HX_OK;
 }
 
 int program_main(const struct program *p, int argc, char **argv)
@@ -102,7 +122,7 @@ int program_main(const struct program *p, int argc, char **argv)
         return EXIT_FAILURE;
     int rc = p->load(p->arg, a.config, &problem);
     if (!rc && !a.check)
-        rc = serve(p, &run, &problem);
+        rc = serve(p, &run, &a, &problem);
     tell(&a, rc, &problem);
     p->close(p->arg);
     run_close(&run);

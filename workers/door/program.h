@@ -7,7 +7,7 @@
 #include "http/http.h"
 
 struct program {
-    const char *name;   /* "hongxin-hotline" */
+    const char *name;   /* "hongxin-hotline"; also of a subcommand, "hongxin-kafka in" */
     const char *about;  /* what it does, for --help: whole lines */
     const char *config; /* the default of --config FILE */
 
@@ -17,9 +17,12 @@ struct program {
     /* Connects and listens in the loop. An error with the problem. */
     int (*open)(void *arg, struct event_base *base, struct http_server **server,
                 struct hx_problem *problem);
+    /* Asked when the loop has ended: NULL, or why it had to end by itself: it is logged, and the
+     * exit code is 1, so that the service manager starts it anew. May be NULL. */
+    const char *(*verdict)(void *arg);
     /* Gives everything back, whether or not it was there; the loop still exists. */
     void (*close)(void *arg);
-    void *arg; /* of all three */
+    void *arg; /* of all of them */
 };
 
 /* Runs it; the program's exit code. */
