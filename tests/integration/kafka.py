@@ -1,0 +1,164 @@
+"""A real broker, its topics, and hongxin-kafka beside it. Confluent's Python client makes and fills topics; kcat reads them."""
+import http.client
+import itertools
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import threading
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+from wire import wait_until
+
+BIN = os.environ["HX_BIN"]
+SOURCE = os.environ["HX_SOURCE"]
+PATIENCE = 120  # a broker on a loaded machine may take its time
+
+
+class Broker:
+    """The broker in a folder of tests/kafka/broker; a test that kills one has its own folder."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+
+    def run(self, command, *options, check=True):
+        return subprocess.run([f"{SOURCE}/tests/kafka/broker", command, "--dir", str(self.folder), *options], check=check,
+                              capture_output=True, text=True)
+
+    def start(self, *options):
+        self.run("start", *options)
+        return self
+
+    def kill(self):
+        self.run("kill")
+
+    def stop(self):
+        self.run("stop", check=False)
+
+    @property
+    def address(self):
+        return (self.folder / "bootstrap").read_text().strip()
+
+    def client(self, **more):
+        return {"bootstrap.servers": self.address, **{k.replace("_", "."): v for k, v in more.items()}}
+
+    # -- topics ------------------------------------------------------------------------------
+    _names = itertools.count(1)
+
+    def name(self, what="topic"):
+        """A name that no other test uses, in this run or the one before."""
+        return f"{what}.{os.getpid()}.{next(self._names)}"
+
+    def make_topic(self, name, partitions=3, copies=1, **config):
+        config = {k.replace("_", "."): str(v) for k, v in config.items()}
+        admin = AdminClient(self.client())
+        for made in admin.create_topics([NewTopic(name, partitions, copies, config=config)], operation_timeout=PATIENCE).values():
+            made.result(PATIENCE)
+        return name
+
+    def delete_topic(self, name):
+        for done in AdminClient(self.client()).delete_topics([name], operation_timeout=PATIENCE).values():
+            done.result(PATIENCE)
+
+    def send(self, topic, records):
+        """Each record a dict of produce()'s arguments: value, key, headers, partition, timestamp."""
+        wrong = []
+        producer = Producer(self.client(linger_ms=5, enable_idempotence=True, message_max_bytes=20_000_000))
+        for record in records:
+            while True:
+                try:
+                    producer.produce(topic, on_delivery=lambda err, _: err and wrong.append(err), **record)
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+            producer.poll(0)
+        assert producer.flush(PATIENCE) == 0 and not wrong, wrong[:3]
+
+    def read(self, topic, isolation="read_committed"):
+        """All that is there now, as kcat sees it: dicts of topic, partition, offset, key, payload, headers."""
+        out = subprocess.run(["kcat", "-b", self.address, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-J", "-X",
+                              f"isolation.level={isolation}"], capture_output=True, check=True, timeout=PATIENCE).stdout
+        records = [json.loads(line) for line in out.decode(errors="replace").splitlines()]
+        for r in records:
+            names = r.get("headers") or []
+            r["headers"] = dict(zip(names[::2], names[1::2]))
+        return records
+
+
+def endpoints(daemon, key=None):
+    """The section `daemon` of the configuration."""
+    feed = daemon.doors.get("feed") or daemon.doors["intake"]
+    return f"daemon: {{intake: '{daemon.doors['intake']}', feed: '{feed}'" + (f", key_file: '{key}'" if key else "") + "}\n"
+
+
+class Worker:
+    """One process of hongxin-kafka, `in` or `out`. `log` holds its lines."""
+
+    def __init__(self, folder, part, settings, env=None):
+        self.part = part
+        self.config = folder / f"kafka-{part}.yaml"
+        self.config.write_text(settings)
+        self.env = {**os.environ, **env} if env else None
+        self.process, self.log = None, []
+
+    def launch(self):
+        self.log = []
+        self.process = subprocess.Popen([os.path.join(BIN, "hongxin-kafka"), self.part, "--config", str(self.config)],
+                                        stderr=subprocess.PIPE, text=True, env=self.env)
+        self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
+        self.reader.start()
+        return self
+
+    def start(self):
+        self.launch()
+        wait_until(lambda: self.port() or self.process.poll() is not None, timeout=PATIENCE)
+        assert self.process.poll() is None, self.log
+        return self
+
+    def _read(self, stream):
+        for line in stream:
+            self.log.append(line.rstrip("\n"))
+
+    def port(self):
+        found = [re.search(r"event=ready .*listen=127\.0\.0\.1:(\d+)", line) for line in list(self.log)]
+        return next((int(m[1]) for m in found if m), None)
+
+    def said(self, text):
+        return any(text in line for line in list(self.log))
+
+    def get(self, path):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port(), timeout=30)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def figure(self, name, labels=""):
+        """The value of hongxin_NAME, of the line with these labels; 0 when there is none."""
+        for line in self.get("/metrics")[1].splitlines():
+            if line.startswith(f"hongxin_{name}") and labels in line and line[len(f"hongxin_{name}")] in " {":
+                return float(line.rsplit(" ", 1)[1])
+        return 0
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.reader.join()
+
+    def stop(self, number=signal.SIGTERM, timeout=PATIENCE):
+        self.process.send_signal(number)
+        return self.wait(timeout)
+
+    def wait(self, timeout=PATIENCE):
+        code = self.process.wait(timeout)
+        self.reader.join()
+        return code
+
+    def end(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
