@@ -1,0 +1,41 @@
+/* hongxin-kafka: topics to events (in) and the journal to topics (out), two processes. */
+#include "kafka/in.h"
+#include "kafka/out.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXIT_USAGE = 2 };
+
+static const struct {
+    const char *name;
+    int (*main)(int argc, char **argv);
+} commands[] = {{"in", in_main}, {"out", out_main}};
+
+static void help(void)
+{
+    printf("Usage: hongxin-kafka in|out [--config FILE] [--check-config]\n"
+           "\n"
+           "  in     records of Kafka topics become events of hongxind\n"
+           "  out    the journal of hongxind becomes records of Kafka topics\n"
+           "\n"
+           "`hongxin-kafka in --help` says more; docs/kafka.md describes both.\n");
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].main(argc - 1, argv + 1);
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        help();
+        return EXIT_SUCCESS;
+    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-v") == 0) {
+        printf("hongxin-kafka " HX_VERSION "\n");
+        return EXIT_SUCCESS;
+    }
+    fprintf(stderr, "hongxin-kafka: say `in` or `out`; see --help\n");
+    return EXIT_USAGE;
+}
