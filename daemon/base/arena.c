@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include "base/text.h"
+
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -133,6 +135,19 @@ void *hx_arena_memdup(struct hx_arena *a, const void *src, size_t n)
     if (p && n)
         memcpy(p, src, n);
     return p;
+}
+
+char *hx_arena_join(struct hx_arena *a, const char *const parts[])
+{
+    size_t size = 1;
+    for (size_t i = 0; parts[i]; i++)
+        size += strlen(parts[i]);
+    char *joined = take(a, size), *at = joined;
+    for (size_t i = 0; joined && parts[i]; i++)
+        at = hx_text_add(at, joined + size, parts[i]);
+    if (joined)
+        *at = '\0';
+    return joined;
 }
 
 char *hx_arena_printf(struct hx_arena *a, const char *fmt, ...)

@@ -34,6 +34,9 @@ void *hx_arena_alloc(struct hx_arena *a, size_t size);
 char *hx_arena_strdup(struct hx_arena *a, const char *s);
 char *hx_arena_strndup(struct hx_arena *a, const char *s, size_t n);
 void *hx_arena_memdup(struct hx_arena *a, const void *src, size_t n);
+/* Texts one behind the other; NULL ends the list. For what is made for every event: no format is
+ * interpreted. */
+char *hx_arena_join(struct hx_arena *a, const char *const parts[]);
 char *hx_arena_printf(struct hx_arena *a, const char *fmt, ...) HX_PRINTF(2, 3);
 
 /* An allocator for protobuf-c: what it unpacks lives in the arena and needs no freeing. */

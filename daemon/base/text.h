@@ -17,6 +17,29 @@ static inline void hx_text_put(char *to, size_t size, const char *from)
     to[n] = '\0';
 }
 
+/* Appends to the text that ends at `at` as much of `from` as fits before `end` with its NUL;
+ * returns where the text ends now. There is room for the NUL at least. */
+static inline char *hx_text_add(char *at, const char *end, const char *from)
+{
+    size_t n = strlen(from), room = (size_t)(end - at) - 1;
+    n = n < room ? n : room;
+    memcpy(at, from, n);
+    at[n] = '\0';
+    return at + n;
+}
+
+/* Writes a number without signs or zeros in front; returns its beginning, which lies in `out`. */
+enum { HX_DIGITS = 21 };
+static inline char *hx_text_digits(uint64_t v, char out[HX_DIGITS])
+{
+    char *p = out + HX_DIGITS - 1;
+    *p = '\0';
+    do
+        *--p = (char)('0' + v % 10);
+    while ((v /= 10) != 0);
+    return p;
+}
+
 /* A borrowed text as a field of a message, which nobody changes or frees there. NULL counts as "".
  */
 static inline char *hx_text_field(const char *s)

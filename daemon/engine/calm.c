@@ -42,8 +42,8 @@ struct receiver {
 /* Kept like a source's numbers, under a name that no source can have. */
 static bool name_of(const hxp_notice_fact *f, char name[HX_WORD_MAX])
 {
-    return strlen(f->to) + 3 <= HX_WORD_MAX &&
-           snprintf(name, HX_WORD_MAX, "\x03%s%s", f->drill ? DRILL : "", f->to) > 0;
+    char *at = hx_text_add(name, name + HX_WORD_MAX, f->drill ? "\x03" DRILL : "\x03");
+    return strlen(f->to) + 3 <= HX_WORD_MAX && hx_text_add(at, name + HX_WORD_MAX, f->to) > at;
 }
 
 static int load(struct hx_machine *m, const char *name, struct receiver *r)

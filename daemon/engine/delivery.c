@@ -68,7 +68,7 @@ static const char *connection(const struct hx_road_rule *road, const char *to,
 {
     if (road->shared)
         return area_of(to, name);
-    snprintf(name, 2 * HX_ID_MAX, "road:%s", road->name);
+    hx_text_add(hx_text_add(name, name + 2 * HX_ID_MAX, "road:"), name + 2 * HX_ID_MAX, road->name);
     return name;
 }
 

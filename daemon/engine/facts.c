@@ -1,5 +1,6 @@
 /* Facts: what became true, built in the arena as schema messages. Texts of rules are borrowed:
  * rules outlive the batch. */
+#include "base/text.h"
 #include "engine/step.h"
 
 #include <string.h>
@@ -69,7 +70,9 @@ char *hx_calendar_pin(const struct hx_rules *r, const struct hx_clock *k, struct
     const struct hx_calendar_rule *cal = &hx_rules_at(r, k->policy)->calendars[k->calendar];
     if (!cal->table)
         return text(cal->name);
-    return hx_arena_printf(arena, "%s@%s/%u", cal->name, cal->table->name, k->days);
+    char days[HX_DIGITS];
+    return hx_arena_join(arena, (const char *const[]){cal->name, "@", cal->table->name, "/",
+                                                      hx_text_digits(k->days, days), NULL});
 }
 
 void hx_fact_clock(struct hx_step *s, const struct hx_clock *k, const char *change)

@@ -220,7 +220,7 @@ static const char *check_numbers(const hxp_data *d, const char **field)
     if (d->rating > 5)
         return "BAD_RATING";
     *field = "error"; /* a word, so that nobody's name or number can come with it */
-    if (d->error[strspn(d->error, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")])
+    if (d->error[0] && d->error[strspn(d->error, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")])
         return "BAD_ERROR";
     *field = "position";
     if (d->n_position != 0 &&

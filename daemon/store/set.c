@@ -37,18 +37,19 @@ bool set_decode(struct set_block *b, MDB_val value)
     return true;
 }
 
-static size_t count(const struct set_block *b)
+/* Counts no further than it has to. */
+static bool fits_list(const struct set_block *b)
 {
     size_t n = 0;
-    for (size_t i = 0; i < SET_BLOCK / 64; i++)
-        n += (size_t)__builtin_popcountll(b->bits[i]);
-    return n;
+    for (size_t i = 0; i < SET_BLOCK / 64 && n <= SET_LIST_MAX; i++)
+        n += b->bits[i] ? (size_t)__builtin_popcountll(b->bits[i]) : 0;
+    return n <= SET_LIST_MAX;
 }
 
 size_t set_encode(const struct set_block *b, uint8_t out[SET_BYTES])
 {
-    size_t n = count(b), used = 0;
-    if (n > SET_LIST_MAX) {
+    size_t used = 0;
+    if (!fits_list(b)) {
         for (size_t i = 0; i < SET_BLOCK / 64; i++) {
             uint64_t word = htole64(b->bits[i]);
             memcpy(out + 8 * i, &word, sizeof word);

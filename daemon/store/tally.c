@@ -3,7 +3,6 @@
 #include "store/apply.h"
 #include "store/impl.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -145,19 +144,34 @@ static void add_text(struct key *k, const char *text)
     k->bytes[k->size++] = 0;
 }
 
+/* The last n digits of a number, and what stands in front of them. */
+static void add_digits(struct key *k, const char *before, unsigned v, size_t n)
+{
+    while (*before)
+        k->bytes[k->size++] = (uint8_t)*before++;
+    for (size_t i = n; i-- > 0; v /= 10)
+        k->bytes[k->size + i] = (uint8_t)('0' + v % 10);
+    k->size += n;
+}
+
+/* "2026-10" or "2026-10-13" */
+static void add_period(struct key *k, const struct tally_row *row)
+{
+    int64_t y = row->day / 12;
+    unsigned m = (unsigned)(row->day % 12) + 1, d = 0;
+    if (!row->month)
+        hx_civil_from_days(row->day, &y, &m, &d);
+    add_digits(k, "", (unsigned)y, 4);
+    add_digits(k, "-", m, 2);
+    if (d)
+        add_digits(k, "-", d, 2);
+    k->bytes[k->size++] = 0;
+}
+
 void tally_key(struct key *k, const struct tail *t, const struct tally_row *row)
 {
-    char period[32];
-    int64_t y = row->day / 12;
-    unsigned m = (unsigned)(row->day % 12) + 1, d;
-    if (row->month) {
-        snprintf(period, sizeof period, "%04d-%02u", (int)y, m);
-    } else {
-        hx_civil_from_days(row->day, &y, &m, &d);
-        snprintf(period, sizeof period, "%04d-%02u-%02u", (int)y, m, d);
-    }
     k->size = 0;
-    add_text(k, period);
+    add_period(k, row);
     add_text(k, tally_dimensions[row->dimension]);
     add_text(k, names_text(&t->names, row->id));
     add_text(k, names_text(&t->names, row->what));

@@ -59,6 +59,10 @@ static void copies_text(void **state)
     hx_arena_init(&a, 0);
     assert_string_equal(hx_arena_strndup(&a, "holder:P-07/li", 11), "holder:P-07");
     assert_string_equal(hx_arena_printf(&a, "%s-%d", "CL", 17), "CL-17");
+    assert_string_equal(
+        hx_arena_join(&a, (const char *const[]){"workdays", "@", "china", "/", "1", NULL}),
+        "workdays@china/1");
+    assert_string_equal(hx_arena_join(&a, (const char *const[]){NULL}), "");
     assert_null(hx_arena_strdup(&a, NULL));
     hx_arena_fini(&a);
 }
