@@ -325,7 +325,9 @@ int city_seal_rota(const struct city_loader *l)
 {
     const struct hx_shift *clash[2];
     int err = check_people(l);
-    if (!err && hx_rota_seal(l->rota, clash) == HX_EXISTS)
+    if (!err)
+        err = hx_rota_seal(l->rota, clash);
+    if (err == HX_EXISTS)
         err = check_clashes(l);
     if (!err && city_sound(l, DUTY, DUTY) && city_sound(l, DUTY_CALENDAR, DUTY_CALENDAR))
         err = city_whole(l, DUTY, check_desk(l));

@@ -39,8 +39,8 @@ const char *hx_receiver(struct hx_step *s, int receiver)
     if (!close)
         return pattern;
     const char *id = field(s, open + 1, (size_t)(close - open - 1));
-    int desk = hx_rules_receiver(s->rules, "desk");
-    if (!*id && desk >= 0) /* nobody fits: the city's duty desk is the last stop (R12) */
+    int desk = *id ? -1 : hx_rules_receiver(s->rules, "desk");
+    if (desk >= 0) /* nobody fits: the city's duty desk is the last stop (R12) */
         return s->rules->receivers[desk].pattern;
     size_t before = (size_t)(open - pattern), n = strlen(id), after = strlen(close + 1);
     char *name = hx_arena_alloc(s->arena, before + n + after + 1);

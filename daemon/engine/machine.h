@@ -157,6 +157,7 @@ struct hx_machine {
     /* The stored entry that is being made again, in a replay; NULL otherwise. */
     const hxp_entry *(*again)(void *ctx);
     void *again_ctx;
+    bool no_swaps;              /* nobody has ever swapped his duty (swap.h) */
     bool in_event;              /* while an event is applied … */
     uint64_t caused_by;         /* … its entry, once it is written */
     uint64_t with[HX_WITH_MAX]; /* cases looked at since the last entry */

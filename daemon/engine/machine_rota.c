@@ -4,6 +4,7 @@
 #include "engine/machine_internal.h"
 #include "engine/rota.h"
 #include "engine/rules.h"
+#include "engine/swap.h"
 #include "hongxin/instant.h"
 
 #include <string.h>
@@ -136,6 +137,9 @@ int hx_rota_look(struct hx_machine *m, const struct hx_watch *w)
 
 int hx_machine_rota_begin(struct hx_machine *m)
 {
+    int rc = hx_swap_begin(m);
+    if (rc)
+        return rc;
     if (m->rules->duty_look_ms < 0 || !m->city || !hx_city_rota(m->city))
         return HX_OK;
     struct hx_watch w = {.at = look_after(m->rules, m->now + 1), .kind = HX_WATCH_ROTA};

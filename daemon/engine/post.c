@@ -66,10 +66,11 @@ bool hx_post_answers(struct hx_step *s, hxp_notice_fact *f)
 {
     const struct hx_rota *rota = hx_city_rota(s->m->city);
     struct hx_post post;
-    if (!rota || hx_post_person(f->to) || !hx_post_of(f->to, &post) ||
-        !hx_rota_knows(rota, post.role, post.area))
+    if (!rota || hx_post_person(f->to) || !hx_post_of(f->to, &post))
         return true;
     struct hx_on_duty d = on_duty(s, &post, 0);
+    if (!d.person && !hx_rota_knows(rota, post.role, post.area))
+        return true;
     if (d.instead_of)
         f->instead_of = (char *)(uintptr_t)d.instead_of;
     if (d.person) {

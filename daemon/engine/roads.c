@@ -60,7 +60,17 @@ int hx_roads_add(struct hx_roads *roads, const struct hx_road *r)
     return HX_OK;
 }
 
-static int compare_keys(const struct hx_road *a, const struct hx_road *b)
+/* Whose road it is; "" where everybody's is. */
+struct whose {
+    const char *role, *area, *person;
+};
+
+static struct whose whose(const struct hx_road *r)
+{
+    return (struct whose){r->role, r->area, r->person};
+}
+
+static int compare_keys(const struct hx_road *a, const struct whose *b)
 {
     int order = strcmp(a->role, b->role);
     if (!order)
@@ -71,9 +81,10 @@ static int compare_keys(const struct hx_road *a, const struct hx_road *b)
 static int compare(const void *a, const void *b)
 {
     const struct hx_road *x = a, *y = b;
+    const struct whose key = whose(y);
     int order = (int)width_of(x) - (int)width_of(y);
     if (!order)
-        order = compare_keys(x, y);
+        order = compare_keys(x, &key);
     if (!order)
         order = (x->order > y->order) - (x->order < y->order);
     return order ? order : (x->line > y->line) - (x->line < y->line);
@@ -81,7 +92,8 @@ static int compare(const void *a, const void *b)
 
 static bool together(const struct hx_road *a, const struct hx_road *b)
 {
-    return width_of(a) == width_of(b) && compare_keys(a, b) == 0;
+    const struct whose key = whose(b);
+    return width_of(a) == width_of(b) && compare_keys(a, &key) == 0;
 }
 
 /* Whether row i contradicts one of those before it that decide together with it. */
@@ -121,7 +133,7 @@ int hx_roads_seal(struct hx_roads *roads, const struct hx_road *clash[2])
     return HX_OK;
 }
 
-static size_t find(const struct hx_roads *roads, enum width w, const struct hx_road *key,
+static size_t find(const struct hx_roads *roads, enum width w, const struct whose *key,
                    const char *out[HX_ROADS_MAX])
 {
     size_t low = roads->begin[w], high = roads->begin[w + 1], end = high, n = 0;
@@ -151,10 +163,8 @@ size_t hx_roads_of(const struct hx_roads *roads, const char *role, const char *a
     for (int w = 0; w < WIDTHS && !n; w++) {
         if (roads->begin[w] == roads->begin[w + 1] || (looks[w].person && !*person))
             continue;
-        struct hx_road key = {.line = 0};
-        hx_text_put(key.role, sizeof key.role, looks[w].role ? role : "");
-        hx_text_put(key.area, sizeof key.area, looks[w].area ? area : "");
-        hx_text_put(key.person, sizeof key.person, looks[w].person ? person : "");
+        const struct whose key = {looks[w].role ? role : "", looks[w].area ? area : "",
+                                  looks[w].person ? person : ""};
         n = find(roads, (enum width)w, &key, out);
     }
     return n;

@@ -1,5 +1,6 @@
 /* Two sorted arrays: shifts by post, order and line; leaves by person and beginning. A post's
- * shifts stand together, so an answer is one binary search and a short walk. */
+ * shifts stand together, and a hash table knows the first of them, since every notice asks who is
+ * on duty: an answer is one look and a short walk. */
 #include "engine/rota.h"
 
 #include "base/arena.h"
@@ -13,6 +14,8 @@ struct hx_rota {
     size_t n_shifts, cap_shifts;
     struct hx_leave *leaves;
     size_t n_leaves, cap_leaves;
+    uint32_t *first; /* by post: 1 + index of its first shift; 0 = free. Open addressing */
+    size_t slots;    /* a power of two, at most half of them taken; 0 before the sealing */
 };
 
 /* ---- building ---- */
@@ -34,6 +37,7 @@ void hx_rota_free(struct hx_rota *rota)
     hx_arena_fini(&rota->arena);
     free(rota->shifts);
     free(rota->leaves);
+    free(rota->first);
     free(rota);
 }
 
@@ -154,12 +158,57 @@ static bool meet(const struct hx_shift *a, const struct hx_shift *b)
            days_meet(a->days, b->days) && hours_meet(a, b) && dates_meet(a, b);
 }
 
+/* ---- posts ---- */
+
+/* FNV-1a. The names come from the operator's own files. */
+static size_t add_hash(size_t h, const char *name)
+{
+    for (; *name; name++)
+        h = (h ^ (unsigned char)*name) * 16777619u;
+    return h;
+}
+
+/* The slot of the post, or the free one where it belongs. */
+static uint32_t *slot_of(const struct hx_rota *rota, const char *role, const char *area)
+{
+    size_t i = add_hash(add_hash(2166136261u, role), area);
+    while (rota->first[i &= rota->slots - 1] &&
+           compare_post(&rota->shifts[rota->first[i] - 1], role, area) != 0)
+        i++;
+    return &rota->first[i];
+}
+
+static int index_posts(struct hx_rota *rota)
+{
+    size_t slots = 64;
+    while (slots < 2 * rota->n_shifts)
+        slots *= 2;
+    free(rota->first);
+    rota->first = calloc(slots, sizeof *rota->first);
+    rota->slots = rota->first ? slots : 0;
+    for (size_t i = 0; rota->first && i < rota->n_shifts; i++) {
+        uint32_t *slot = slot_of(rota, rota->shifts[i].role, rota->shifts[i].area);
+        if (!*slot)
+            *slot = (uint32_t)i + 1;
+    }
+    return rota->first ? HX_OK : HX_NOMEM;
+}
+
+/* The first shift of the post; n_shifts when it has none. */
+static size_t first_of(const struct hx_rota *rota, const char *role, const char *area)
+{
+    uint32_t first = rota->slots ? *slot_of(rota, role, area) : 0;
+    return first ? first - 1 : rota->n_shifts;
+}
+
 int hx_rota_seal(struct hx_rota *rota, const struct hx_shift *clash[2])
 {
     if (rota->n_shifts)
         qsort(rota->shifts, rota->n_shifts, sizeof *rota->shifts, compare_shifts);
     if (rota->n_leaves)
         qsort(rota->leaves, rota->n_leaves, sizeof *rota->leaves, compare_leaves);
+    if (index_posts(rota))
+        return HX_NOMEM;
     return hx_rota_next_clash(rota, (size_t[]){0, 0}, clash) ? HX_EXISTS : HX_OK;
 }
 
@@ -185,22 +234,6 @@ bool hx_rota_next_clash(const struct hx_rota *rota, size_t at[2], const struct h
 }
 
 /* ---- who is there ---- */
-
-/* The first shift of the post; n_shifts when it has none. */
-static size_t first_of(const struct hx_rota *rota, const char *role, const char *area)
-{
-    size_t low = 0, high = rota->n_shifts;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_post(&rota->shifts[middle], role, area) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < rota->n_shifts && compare_post(&rota->shifts[low], role, area) == 0
-               ? low
-               : rota->n_shifts;
-}
 
 const struct hx_shift *hx_rota_first(const struct hx_rota *rota, const char *role, const char *area)
 {

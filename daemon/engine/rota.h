@@ -66,7 +66,7 @@ HX_CHECK int hx_rota_add_leave(struct hx_rota *rota, const struct hx_leave *leav
 
 /* Ends the building. HX_EXISTS when a person is on one post twice at once, or two persons with one
  * order: the two shifts are then in `clash`. Days given by name and days given by their type may
- * meet, and count as if they did. */
+ * meet, and count as if they did. HX_NOMEM. */
 HX_CHECK int hx_rota_seal(struct hx_rota *rota, const struct hx_shift *clash[2]);
 
 /* After the sealing: the next two shifts that clash, at[0] and at[1] begin at 0. False: no more. */

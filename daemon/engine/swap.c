@@ -40,12 +40,22 @@ static char *text(const char *t)
 /* Under a name that no source can have. */
 static void row_name(const struct hx_post *post, char name[HX_WORD_MAX])
 {
-    char *at = name, *end = name + HX_WORD_MAX - 1;
     const char *const parts[] = {"\x02", "s/", post->role, "/", post->area};
+    char *at = name;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        for (const char *c = parts[i]; *c && at < end; c++)
-            *at++ = *c;
-    *at = '\0';
+        at = hx_text_add(at, name + HX_WORD_MAX, parts[i]);
+}
+
+/* Beside the posts' rows, from the first swap on. */
+static const char ever[] = "\x02"
+                           "s";
+
+int hx_swap_begin(struct hx_machine *m)
+{
+    struct hx_source row;
+    int rc = m->ops->source_load(m->backend, ever, &row);
+    m->no_swaps = rc == HX_NOTFOUND;
+    return m->no_swaps ? HX_OK : rc;
 }
 
 static int load_row(const struct hx_machine *m, const struct hx_post *post, struct hx_source *row)
@@ -100,7 +110,12 @@ static bool keep(struct hx_source *row, const struct hx_machine *m, const hxp_sw
 
 static int save_row(struct hx_machine *m, const struct hx_post *post, struct hx_source *row)
 {
+    const struct hx_source since = {.top = 1};
     char name[HX_WORD_MAX];
+    int rc = m->ops->source_save(m->backend, ever, &since);
+    m->no_swaps = false;
+    if (rc)
+        return rc;
     row_name(post, name);
     for (size_t i = 0; i < SLOTS; i++)
         if (!row->missing[i])
@@ -126,7 +141,7 @@ struct hx_on_duty hx_post_at(const struct hx_machine *m, const struct hx_post *p
     struct hx_source row;
     struct hx_on_duty d = hx_rota_at(hx_city_rota(m->city), post->role, post->area,
                                      hx_rules_duty_calendar(m->rules), t, n);
-    if (!d.person || load_row(m, post, &row))
+    if (!d.person || m->no_swaps || load_row(m, post, &row))
         return d;
     const int64_t now[2] = {t, t + 1};
     for (size_t i = 0; i < SLOTS; i++) {

@@ -19,6 +19,10 @@ enum { HX_SWAPS = 8 }; /* of one post at the same time */
 struct hx_on_duty hx_post_at(const struct hx_machine *m, const struct hx_post *post, int64_t t,
                              size_t n);
 
+/* Looks whether anybody has ever swapped: while nobody has, who is on duty is asked of the rota
+ * alone. Called when a machine begins; without it every look asks. */
+HX_CHECK int hx_swap_begin(struct hx_machine *m);
+
 /* SWAP_OFFERED, SWAP_ACCEPTED, SWAP_APPROVED, SWAP_REFUSED. *reply is set on HX_OK. Codes of what
  * is not allowed: NO_SWAPS, BAD_PERSON, FOREIGN_POST, BAD_STRETCH, NOT_ON_DUTY, SWAP_TOO_LATE,
  * NO_SWAP, SWAP_DECIDED, OTHER_PERSON, SAME_PERSON, TWICE_AT_ONCE, LEAVES_A_HOLE, TOO_MANY_SWAPS.

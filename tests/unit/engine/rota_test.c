@@ -209,6 +209,33 @@ static void nobody_is_twice_on_one_post(void **state)
     }
 }
 
+/* As many as a large city has: each is found, and none for another. */
+static void each_post_of_many_is_known(void **state)
+{
+    (void)state;
+    enum { POSTS = 3000 };
+    struct hx_rota *rota = rota_of(NULL, 0);
+    struct hx_shift s = {.role = "grid", .order = 1};
+    for (int i = 0; i < POSTS; i += 2) {
+        snprintf(s.area, sizeof s.area, "G-%04d", i);
+        snprintf(s.person, sizeof s.person, "p%d", i);
+        assert_int_equal(hx_rota_add_shift(rota, &s), HX_OK);
+    }
+    assert_null(hx_rota_first(rota, "grid", "G-0000")); /* not before the sealing */
+    seal(rota);
+    for (int i = 0; i < POSTS; i++) {
+        const struct hx_shift *first;
+        snprintf(s.area, sizeof s.area, "G-%04d", i);
+        snprintf(s.person, sizeof s.person, "p%d", i);
+        first = hx_rota_first(rota, "grid", s.area);
+        assert_int_equal(first != NULL, i % 2 == 0);
+        if (first)
+            assert_string_equal(first->person, s.person);
+        assert_false(hx_rota_knows(rota, "duty", s.area));
+    }
+    hx_rota_free(rota);
+}
+
 static void nonsense_is_refused(void **state)
 {
     (void)state;
@@ -236,6 +263,7 @@ int main(void)
         cmocka_unit_test(whoever_is_away_is_replaced),
         cmocka_unit_test(gap_from_its_first_to_its_last_millisecond),
         cmocka_unit_test(nobody_is_twice_on_one_post),
+        cmocka_unit_test(each_post_of_many_is_known),
         cmocka_unit_test(nonsense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
