@@ -104,8 +104,7 @@ static int judge_secret(struct service *s, struct passage *p, const char **code)
         rc = m->ops->ref_load(m->backend, p->event->source, p->event->case_ref, &number);
     if (rc != HX_OK && rc != HX_NOTFOUND)
         return rc;
-    p->own_secret =
-        rc == HX_OK && secret_fits(hx_store_salt(s->store), number, p->item->reporter->secret);
+    p->own_secret = rc == HX_OK && secret_fits(s->secrets, number, p->item->reporter->secret);
     *code = p->own_secret ? NULL : "SECRET_WRONG";
     return HX_OK;
 }
@@ -307,7 +306,7 @@ static int give_secret(struct service *s, const struct passage *p, hxp_reply **r
     char *secret = hx_arena_alloc(&s->arena, SECRET_TEXT);
     if (!own || !secret)
         return HX_NOMEM;
-    secret_of(hx_store_salt(s->store), made->case_number, secret);
+    secret_of(s->secrets, made->case_number, secret);
     own->secret = secret;
     *reply = own;
     return HX_OK;

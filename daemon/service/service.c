@@ -175,6 +175,7 @@ static void clean(struct service *s)
     reach_fini(&s->reach);
     share_fini(&s->share);
     similar_fini(&s->similar);
+    secret_key_free(s->secrets);
     hx_arena_fini(&s->arena);
 }
 
@@ -218,6 +219,8 @@ int service_run(const struct service_options *options)
     s->options = *options;
     s->store = options->store;
     rc = prepare(s);
+    if (rc == HX_OK)
+        rc = secret_key_new(hx_store_salt(s->store), &s->secrets);
     if (rc == HX_OK)
         rc = chain_open(s);
     if (rc == HX_OK)

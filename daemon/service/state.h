@@ -19,6 +19,7 @@
 #include "service/publisher.h"
 #include "service/reach.h"
 #include "service/retention.h"
+#include "service/secret.h"
 #include "service/service.h"
 #include "service/share.h"
 #include "service/silence.h"
@@ -54,6 +55,7 @@ struct service {
     struct silence silence;
     struct retention retention;
     struct chain chain;
+    struct secret_key *secrets; /* of the cases; owned */
     struct hx_mono started;
     void *zmq;
 

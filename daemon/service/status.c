@@ -35,7 +35,7 @@ void service_status(struct service *s, const struct request *r, const struct hx_
     const Hongxin__V1__CaseQuery *q = r->message->case_query;
     Hongxin__V1__CaseAnswer a = HONGXIN__V1__CASE_ANSWER__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
-    if (!c || !secret_fits(hx_store_salt(s->store), c->number, q->secret)) {
+    if (!c || !secret_fits(s->secrets, c->number, q->secret)) {
         service_problem(s, r, "SECRET_WRONG", "there is no case with this number and secret");
         return;
     }
