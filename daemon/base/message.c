@@ -252,6 +252,17 @@ static uint8_t *put_other(uint8_t *p, const uint8_t *start, const struct part *f
     }
 }
 
+/* A number that stands alone, which most of the others are. */
+static inline uint8_t *put_number(uint8_t *p, const uint8_t *start, const struct part *f,
+                                  uint64_t v)
+{
+    if (v == 0)
+        return p;
+    if (!room(p, start, NUMBER_MAX))
+        return NULL;
+    return put_tag(f->way == WAY_FIXED64 ? put_fixed64(p, v) : put_varint(p, v), f);
+}
+
 static uint8_t *put_message(uint8_t *p, const uint8_t *start, const struct shape *s,
                             const ProtobufCMessage *m)
 {
@@ -262,10 +273,26 @@ static uint8_t *put_message(uint8_t *p, const uint8_t *start, const struct shape
         const struct part *f = chosen_part(s, base);
         return p && f ? put_single(p, start, f, base + f->offset, true) : p;
     }
-    for (const struct part *f = s->parts + s->n; p && f-- > s->parts;)
-        p = f->kind == PART_TEXT && f->place == PLACE_SINGLE
-                ? put_text(p, start, f, *(char *const *)(const void *)(base + f->offset))
-                : put_other(p, start, f, base);
+    for (const struct part *f = s->parts + s->n; p && f-- > s->parts;) {
+        const void *at = base + f->offset;
+        switch (f->way) {
+        case WAY_TEXT:
+            p = put_text(p, start, f, *(char *const *)at);
+            break;
+        case WAY_FIXED64:
+        case WAY_64:
+            p = put_number(p, start, f, load64(at));
+            break;
+        case WAY_UINT32:
+            p = put_number(p, start, f, load32(at));
+            break;
+        case WAY_BOOL:
+            p = put_number(p, start, f, *(const protobuf_c_boolean *)at != 0);
+            break;
+        default:
+            p = put_other(p, start, f, base);
+        }
+    }
     return p;
 }
 

@@ -37,6 +37,16 @@ static uint8_t place_of(const ProtobufCFieldDescriptor *f)
     return f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF ? PLACE_CHOICE : PLACE_SINGLE;
 }
 
+static uint8_t way_of(uint8_t kind, uint8_t place)
+{
+    static const uint8_t ways[] = {[PART_TEXT] = WAY_TEXT,
+                                   [PART_FIXED64] = WAY_FIXED64,
+                                   [PART_64] = WAY_64,
+                                   [PART_UINT32] = WAY_UINT32,
+                                   [PART_BOOL] = WAY_BOOL};
+    return place == PLACE_SINGLE && kind < sizeof ways ? ways[kind] : WAY_OTHER;
+}
+
 static void set_tag(struct part *part, uint32_t tag)
 {
     uint8_t bytes[sizeof part->tag];
@@ -58,6 +68,7 @@ static bool fill_part(struct hx_packing *p, const ProtobufCFieldDescriptor *f, s
                           .quantifier = f->quantifier_offset,
                           .kind = form->kind,
                           .place = place,
+                          .way = way_of(form->kind, place),
                           .element = form->element};
     set_tag(part, f->id << 3 | (place == PLACE_PACKED ? WIRE_BYTES : form->wire));
     if (f->type != PROTOBUF_C_TYPE_MESSAGE)

@@ -29,6 +29,16 @@ enum part_place {
     PLACE_PACKED, /* a list of numbers behind one tag */
 };
 
+/* The commonest of both together, which are written without a call. */
+enum part_way {
+    WAY_OTHER,
+    WAY_TEXT,
+    WAY_FIXED64,
+    WAY_64,
+    WAY_UINT32,
+    WAY_BOOL,
+};
+
 struct part {
     const struct shape *shape; /* of a message */
     uint8_t tag[5];   /* number and wire type as they are written, at the end of these bytes … */
@@ -36,6 +46,7 @@ struct part {
     uint32_t id;
     uint32_t offset, quantifier;
     uint8_t kind, place; /* enum part_kind, enum part_place */
+    uint8_t way;         /* enum part_way */
     uint8_t element;     /* bytes of one element of a list */
 };
 
