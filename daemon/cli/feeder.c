@@ -144,15 +144,18 @@ static struct feeder_slot *take_slot(struct feeder *f, const struct input_row *r
     return slot;
 }
 
-static void start(struct feeder *f, struct feeder_slot *slot, struct record *record)
+static void start(struct feeder *f, struct feeder_slot *slot, const struct record *record)
 {
-    struct hx_item item = {.event = record->event, .reporter = record->reporter};
+    hxp_event event = *record->event;
+    struct hx_item item = {.event = &event, .reporter = record->reporter};
     int rc;
 
     if (!f->client) {
         finish(slot); /* --dry-run: it could be read */
         return;
     }
+    if (!*event.source)
+        event.source = (char *)f->source;
     if (hx_publish_pending(f->client) == 0)
         f->last_answer = cli_mono(); /* silence counts from here */
     while ((rc = hx_publish_start(f->client, &item, on_reply, slot)) == HX_AGAIN)
@@ -165,25 +168,16 @@ static void start(struct feeder *f, struct feeder_slot *slot, struct record *rec
 int feeder_put(struct feeder *f, struct input_row *row)
 {
     struct feeder_slot *slot = take_slot(f, row);
-    struct record record;
 
-    if (!slot) {
-        json_decref(row->object);
-        return f->failed;
-    }
-    if (json_is_object(row->object) && !json_object_get(row->object, "source"))
-        json_object_set_new(row->object, "source", json_string(f->source));
-    if (!row->object || record_from_json(row->object, &record, row->problem)) {
+    if (slot && row->record.event)
+        start(f, slot, &row->record);
+    else if (slot)
         reject(slot, row->problem);
-    } else {
-        start(f, slot, &record);
-        record_fini(&record);
-    }
-    json_decref(row->object);
-    row->object = NULL;
-    if (f->client)
+    record_fini(&row->record);
+    if (slot && f->client)
         hx_client_poll(f->client, 0);
-    advance(f, false);
+    if (slot)
+        advance(f, false);
     return f->failed;
 }
 

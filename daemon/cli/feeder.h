@@ -42,7 +42,7 @@ struct feeder {
 HX_CHECK int feeder_init(struct feeder *f, const struct cli *cli);
 void feeder_fini(struct feeder *f);
 
-/* Takes one row of the input (and its object): publishes it, or rejects it. CLI_OK, or the exit
+/* Takes one row of the input (and its record): publishes it, or rejects it. CLI_OK, or the exit
  * code when the run cannot go on. */
 HX_CHECK int feeder_put(struct feeder *f, struct input_row *row);
 

@@ -1,5 +1,5 @@
-/* Inputs of `hongxin publish`: rows of a table or lines of JSON, one after the other, each as an
- * object for record_from_json() or as a row that cannot be read. One thread. */
+/* Inputs of many events: rows of a table or lines of JSON, one after the other, each as a record or
+ * as a row that cannot be read. One thread. */
 #ifndef CLI_INPUT_H
 #define CLI_INPUT_H
 
@@ -10,7 +10,7 @@ struct input_row {
     uint64_t row, line;
     const char *text; /* as it stands in the input; valid until the next row */
     size_t size;
-    json_t *object; /* owned by the caller; NULL = cannot be read */
+    struct record record; /* for record_fini() before the next row; event NULL = cannot be read */
     char problem[RECORD_PROBLEM];
 };
 
@@ -26,7 +26,9 @@ struct input {
 /* Each returns CLI_OK or the exit code after a message. A path of "-" is standard input. */
 HX_CHECK int input_open_csv(const struct cli *cli, const char *path, struct input *in);
 
-/* `stable` gives a line without id an id made of its row and content; otherwise a new one. */
+/* With --map the keys of the objects are read as the columns of a table. Without it they are those
+ * of the schema; `stable` gives a line without id an id made of its row and content, otherwise a
+ * new one. */
 HX_CHECK int input_open_lines(const struct cli *cli, const char *path, bool stable,
                               struct input *in);
 

@@ -10,21 +10,24 @@ struct table {
     struct csv_file *file;
     struct map_binding binding;
     struct csv_row row;
+    struct hx_arena arena; /* of the row's record */
 };
 
 static int next(struct input *in, struct input_row *out)
 {
     struct table *t = in->state;
+    struct map_target target = {.arena = &t->arena};
     int rc = csv_file_next(t->file, &t->row);
 
     if (rc)
         return rc;
+    hx_arena_reset(&t->arena);
     out->row = t->row.row;
     out->line = t->row.line;
     out->text = t->row.text;
     out->size = t->row.size;
-    out->object = NULL;
-    rc = mapping_apply(&t->binding, &t->row, &out->object, out->problem);
+    rc = mapping_apply(&t->binding, &t->row, &target, out->problem);
+    out->record = target.record;
     return rc == HX_NOMEM ? rc : HX_OK;
 }
 
@@ -42,6 +45,7 @@ static void close_table(struct input *in)
     mapping_unbind(&t->binding);
     csv_file_close(t->file);
     mapping_free(t->mapping);
+    hx_arena_fini(&t->arena);
     free(t);
     in->state = NULL;
 }

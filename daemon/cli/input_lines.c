@@ -1,5 +1,6 @@
 /* JSON Lines as input: an object a line. */
 #include "cli/input.h"
+#include "mapping/object.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,30 +18,106 @@ struct lines {
     uint64_t line, row, at, size;
     char *text;
     size_t cap;
+    struct by_map *by_map; /* NULL: the objects are in the words of the schema */
 };
 
-static void parse(struct lines *l, struct input_row *out)
+/* Objects in somebody else's words. */
+struct by_map {
+    struct mapping *mapping;
+    struct map_binding binding; /* to the keys of the object before: most have the same */
+    struct hx_arena arena;      /* of the line's record */
+    struct object_row object;
+};
+
+/* ---- objects in somebody else's words ---- */
+
+static int map_object(struct by_map *b, const json_t *object, struct input_row *out)
 {
-    json_error_t error;
+    struct map_target target = {.arena = &b->arena};
+    char problem[MAPPING_PROBLEM] = "not an object of texts, numbers, booleans and objects of them";
+    int rc = object_row(object, &b->object);
+
+    if (!rc && !mapping_is_bound(&b->binding, &b->object.heading)) {
+        mapping_unbind(&b->binding);
+        rc = mapping_bind(b->mapping, &b->object.heading, &b->binding, problem);
+    }
+    if (rc) {
+        snprintf(out->problem, sizeof out->problem, "%.*s", RECORD_PROBLEM - 1, problem);
+        return rc;
+    }
+    b->object.row.row = out->row;
+    b->object.row.line = out->line;
+    hx_arena_reset(&b->arena);
+    rc = mapping_apply(&b->binding, &b->object.row, &target, out->problem);
+    out->record = target.record;
+    return rc;
+}
+
+static void by_map_free(struct by_map *b)
+{
+    if (!b)
+        return;
+    mapping_unbind(&b->binding);
+    mapping_free(b->mapping);
+    hx_arena_fini(&b->arena);
+    free(b);
+}
+
+static int open_map(const struct cli *cli, struct lines *l)
+{
+    const char *map = cli_get(cli, "map");
+    struct hx_problem problem = {""};
+
+    if (!map)
+        return CLI_OK;
+    l->by_map = calloc(1, sizeof *l->by_map);
+    if (!l->by_map)
+        return cli_fail(cli, CLI_NEGATIVE, "out of memory");
+    return mapping_load(map, &l->by_map->mapping, &problem)
+               ? cli_fail(cli, CLI_USAGE, "%s", problem.text)
+               : CLI_OK;
+}
+
+/* ---- lines ---- */
+
+static void name_object(const struct lines *l, json_t *object, const struct input_row *out)
+{
     char id[RECORD_ID_MAX];
 
-    out->object = NULL;
-    if (out->size > LINE_MAX_BYTES) {
-        snprintf(out->problem, sizeof out->problem, "longer than %d bytes", LINE_MAX_BYTES);
-        return;
-    }
-    out->object = json_loadb(out->text, out->size, JSON_REJECT_DUPLICATES, &error);
-    if (!out->object) {
-        snprintf(out->problem, sizeof out->problem, "not JSON: column %d", error.column);
-        return;
-    }
-    if (!json_is_object(out->object) || json_object_get(out->object, "id"))
+    if (!json_is_object(object) || json_object_get(object, "id"))
         return;
     if (l->stable)
         record_stable_id("jsonl", out->row, out->text, out->size, id);
     else
         record_new_id(cli_now(), id);
-    json_object_set_new(out->object, "id", json_string(id));
+    json_object_set_new(object, "id", json_string(id));
+}
+
+/* HX_NOMEM ends the run; what else is wrong is the line's problem. */
+static int parse(struct lines *l, struct input_row *out)
+{
+    json_error_t error;
+    json_t *object;
+    int rc;
+
+    out->record = (struct record){0};
+    if (out->size > LINE_MAX_BYTES) {
+        snprintf(out->problem, sizeof out->problem, "longer than %d bytes", LINE_MAX_BYTES);
+        return HX_OK;
+    }
+    object = json_loadb(out->text, out->size, JSON_REJECT_DUPLICATES, &error);
+    if (!object) {
+        snprintf(out->problem, sizeof out->problem, "not JSON: column %d", error.column);
+        return HX_OK;
+    }
+    if (l->by_map) {
+        rc = map_object(l->by_map, object, out);
+    } else {
+        name_object(l, object, out);
+        rc = record_from_json(object, &out->record, out->problem);
+    }
+    json_decref(object);
+    return rc == HX_NOMEM ? rc : HX_OK;
 }
 
 static int next(struct input *in, struct input_row *out)
@@ -61,8 +138,7 @@ static int next(struct input *in, struct input_row *out)
     out->line = l->line;
     out->text = l->text;
     out->size = (size_t)n;
-    parse(l, out);
-    return HX_OK;
+    return parse(l, out);
 }
 
 static void progress(const struct input *in, uint64_t *at, uint64_t *size)
@@ -79,6 +155,7 @@ static void close_lines(struct input *in)
 
     if (l->in && l->close_it)
         fclose(l->in);
+    by_map_free(l->by_map);
     free(l->text);
     free(l);
     in->state = NULL;
@@ -88,6 +165,7 @@ int input_open_lines(const struct cli *cli, const char *path, bool stable, struc
 {
     struct lines *l = calloc(1, sizeof *l);
     struct stat st;
+    int rc;
 
     if (!l)
         return cli_fail(cli, CLI_NEGATIVE, "out of memory");
@@ -95,8 +173,8 @@ int input_open_lines(const struct cli *cli, const char *path, bool stable, struc
     l->stable = stable;
     l->in = l->close_it ? fopen(path, "r") : stdin;
     *in = (struct input){l, next, progress, close_lines};
-    if (!l->in) {
-        int rc = cli_fail(cli, CLI_USAGE, "%s: %s", path, strerror(errno));
+    rc = l->in ? open_map(cli, l) : cli_fail(cli, CLI_USAGE, "%s: %s", path, strerror(errno));
+    if (rc) {
         close_lines(in);
         return rc;
     }

@@ -1,79 +1,39 @@
 /* Objects to publish: field by field from text, and as messages. */
 #include "mapping/record.h"
 #include "hongxin/json.h"
-#include <ctype.h>
-#include <errno.h>
+#include "mapping/field.h"
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct target {
-    const char *part; /* "data", "reporter" or NULL: the event itself */
-    const ProtobufCFieldDescriptor *field;
-};
-
-static int resolve(const char *path, struct target *out)
-{
-    const ProtobufCMessageDescriptor *d = &hongxin__v1__event__descriptor;
-    const char *name = path;
-
-    out->part = NULL;
-    if (!strncmp(path, "data.", 5)) {
-        d = &hongxin__v1__data__descriptor;
-        out->part = "data";
-        name += 5;
-    } else if (!strncmp(path, "reporter.", 9)) {
-        d = &hongxin__v1__reporter__descriptor;
-        out->part = "reporter";
-        name += 9;
-    }
-    out->field = protobuf_c_message_descriptor_get_field_by_name(d, name);
-    if (!out->field || out->field->type == PROTOBUF_C_TYPE_MESSAGE)
-        return HX_NOTFOUND;
-    return HX_OK;
-}
-
 int record_path_known(const char *path)
 {
-    struct target t;
+    struct map_field f;
 
-    return resolve(path, &t);
+    return field_find(path, &f);
 }
 
 static json_t *read_bool(const char *text)
 {
-    static const char *const yes[] = {"true", "yes", "1", "是"}, *const no[] = {"false", "no", "0",
-                                                                                "否"};
+    bool yes;
 
-    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
-        if (!strcmp(text, yes[i]))
-            return json_true();
-        if (!strcmp(text, no[i]))
-            return json_false();
-    }
-    return NULL;
+    return field_read_bool(text, &yes) ? NULL : json_boolean(yes);
 }
 
 static json_t *read_whole(const char *text)
 {
-    char *end;
-    uintmax_t n;
+    uint64_t n;
 
-    errno = 0;
-    n = strtoumax(text, &end, 10);
-    return errno || *end || !isdigit((unsigned char)*text) || n > INT64_MAX
-               ? NULL
-               : json_integer((json_int_t)n);
+    return field_read_whole(text, &n) ? NULL : json_integer((json_int_t)n);
 }
 
 static json_t *read_real(const char *text)
 {
-    char *end;
-    double d = strtod(text, &end);
+    double d;
 
-    return end == text || *end ? NULL : json_real(d);
+    return field_read_real(text, &d) ? NULL : json_real(d);
 }
 
 /* The text as a JSON value of the field's type; NULL when it cannot be read. */
@@ -125,24 +85,24 @@ static int append_all(json_t *list, const ProtobufCFieldDescriptor *field, const
 
 int record_set(json_t *object, const char *path, const char *text, char problem[RECORD_PROBLEM])
 {
-    struct target t;
+    static const char *const parts[] = {NULL, "data", "reporter"};
+    struct map_field t;
     json_t *into = object, *list;
     int rc;
 
-    if (resolve(path, &t)) {
+    if (field_find(path, &t)) {
         snprintf(problem, RECORD_PROBLEM, "there is no field \"%.64s\"", path);
         return HX_NOTFOUND;
     }
-    if (t.part)
-        into = part_of(object, t.part);
-    if (t.field->label != PROTOBUF_C_LABEL_REPEATED) {
-        rc = json_object_set_new(into, t.field->name, read_value(t.field, text)) ? HX_INVALID
-                                                                                 : HX_OK;
+    if (t.part != FIELD_EVENT)
+        into = part_of(object, parts[t.part]);
+    if (t.is->label != PROTOBUF_C_LABEL_REPEATED) {
+        rc = json_object_set_new(into, t.is->name, read_value(t.is, text)) ? HX_INVALID : HX_OK;
     } else {
-        list = json_object_get(into, t.field->name);
-        if (!list && !json_object_set_new(into, t.field->name, json_array()))
-            list = json_object_get(into, t.field->name);
-        rc = append_all(list, t.field, text);
+        list = json_object_get(into, t.is->name);
+        if (!list && !json_object_set_new(into, t.is->name, json_array()))
+            list = json_object_get(into, t.is->name);
+        rc = append_all(list, t.is, text);
     }
     if (rc)
         snprintf(problem, RECORD_PROBLEM, "%s cannot be read", path);
@@ -186,12 +146,29 @@ static int take_event(const json_t *object, struct record *out, char problem[REC
     return HX_OK;
 }
 
+int record_check(struct record *record, char problem[RECORD_PROBLEM])
+{
+    size_t n = strlen(record->event->id);
+
+    if (!*record->event->type) {
+        snprintf(problem, RECORD_PROBLEM, "type is missing: REPORTED, HELD, ARRIVED …");
+        return HX_INVALID;
+    }
+    if (n >= sizeof record->id) {
+        snprintf(problem, RECORD_PROBLEM, "id is longer than %zu bytes", sizeof record->id - 1);
+        return HX_INVALID;
+    }
+    memcpy(record->id, record->event->id, n + 1);
+    return HX_OK;
+}
+
 int record_from_json(const json_t *object, struct record *out, char problem[RECORD_PROBLEM])
 {
     int rc;
 
     out->event = NULL;
     out->reporter = NULL;
+    out->in_arena = false;
     problem[0] = '\0';
     if (!json_is_object(object)) {
         snprintf(problem, RECORD_PROBLEM, "not a JSON object");
@@ -200,27 +177,18 @@ int record_from_json(const json_t *object, struct record *out, char problem[RECO
     rc = take_event(object, out, problem);
     if (!rc)
         rc = take_reporter(object, out, problem);
-    if (!rc && !*out->event->type) {
-        snprintf(problem, RECORD_PROBLEM, "type is missing: REPORTED, HELD, ARRIVED …");
-        rc = HX_INVALID;
-    }
-    if (!rc && strlen(out->event->id) >= sizeof out->id) {
-        snprintf(problem, RECORD_PROBLEM, "id is longer than %zu bytes", sizeof out->id - 1);
-        rc = HX_INVALID;
-    }
-    if (rc) {
+    if (!rc)
+        rc = record_check(out, problem);
+    if (rc)
         record_fini(out);
-        return rc;
-    }
-    snprintf(out->id, sizeof out->id, "%s", out->event->id);
-    return HX_OK;
+    return rc;
 }
 
 void record_fini(struct record *record)
 {
-    if (record->event)
+    if (record->event && !record->in_arena)
         hongxin__v1__event__free_unpacked(record->event, NULL);
-    if (record->reporter)
+    if (record->reporter && !record->in_arena)
         hongxin__v1__reporter__free_unpacked(record->reporter, NULL);
     record->event = NULL;
     record->reporter = NULL;

@@ -1,12 +1,14 @@
 /* One thing to publish: a JSON object with the fields of an Event, "data" with the fields of Data,
- * and "reporter" with the reporter's identity. Flags, JSON Lines and CSV rows all become such an
- * object first, and go to the wire through one strict function. One thread. */
+ * and "reporter" with the reporter's identity. Flags and JSON Lines become such an
+ * object first, and go to the wire through one strict function; rows of tables become messages at
+ * once (mapping.h). One thread. */
 #ifndef MAPPING_RECORD_H
 #define MAPPING_RECORD_H
 
 #include "hongxin/error.h"
 #include "hongxin/schema.h"
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { RECORD_PROBLEM = 256, RECORD_ID_MAX = 128 };
@@ -15,8 +17,9 @@ struct record {
     uint64_t row;  /* 1, 2, 3 … of the input */
     uint64_t line; /* line of the input where it starts; 0 = command line */
     char id[RECORD_ID_MAX];
-    hxp_event *event;       /* owned */
-    hxp_reporter *reporter; /* owned; NULL = none */
+    bool in_arena;          /* both live in an arena, whose owner gives them back */
+    hxp_event *event;       /* owned, if not in_arena; NULL = there is none */
+    hxp_reporter *reporter; /* the same */
 };
 
 /* Sets one field by its path ("type", "data.text", "reporter.phone") from text. The field's type in
@@ -34,6 +37,9 @@ HX_CHECK int record_path_known(const char *path);
  * quotes a value) for an unknown key, a wrong type, or no type. On error nothing is to be freed. */
 HX_CHECK int record_from_json(const json_t *object, struct record *out,
                               char problem[RECORD_PROBLEM]);
+/* What every record must have: a type, and an id that is not too long; sets `id`. HX_INVALID with
+ * `problem`. */
+HX_CHECK int record_check(struct record *record, char problem[RECORD_PROBLEM]);
 void record_fini(struct record *record);
 
 /* A new id that sorts by time: 13 digits of milliseconds, a hyphen, 10 random hex digits. `out` has

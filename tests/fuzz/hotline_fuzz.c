@@ -44,16 +44,18 @@ static void try_order(const json_t *body)
     static struct mapping *mapping;
     struct hx_problem load = {""};
     char problem[MAPPING_PROBLEM] = "";
-    struct record record;
+    struct hx_arena arena;
+    struct map_target target = {.arena = &arena};
     if (!mapping &&
         mapping_load(HX_SOURCE_DIR "/config/mappings/12345.yaml", &mapping, &load) != HX_OK)
         abort();
-    int rc = order_read(mapping, body, &record, problem);
+    hx_arena_init(&arena, 0);
+    int rc = order_read(mapping, body, &target, problem);
     if (rc == HX_OK)
-        check_event(record.event);
+        check_event(target.record.event);
     else if (!*problem)
         abort();
-    record_fini(&record);
+    hx_arena_fini(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

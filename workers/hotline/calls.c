@@ -121,15 +121,17 @@ static json_t *object_of(const struct frame *f)
 static void take_event(struct system *s, const struct frame *f)
 {
     char problem[MAPPING_PROBLEM] = "";
-    struct record record = {0};
+    struct hx_arena arena;
+    struct map_target target = {.arena = &arena};
     json_t *object = object_of(f);
-    int rc = object ? order_read(s->mapping, object, &record, problem) : HX_NOMEM;
+    hx_arena_init(&arena, 0);
+    int rc = object ? order_read(s->mapping, object, &target, problem) : HX_NOMEM;
     json_decref(object);
     if (rc == HX_OK) {
-        hxp_event event = *record.event;
+        hxp_event event = *target.record.event;
         event.source = (char *)s->settings->source;
-        rc = publish_start(s->hotline, &(struct launch){&event, record.reporter, false}, on_outcome,
-                           s);
+        rc = publish_start(s->hotline, &(struct launch){&event, target.record.reporter, false},
+                           on_outcome, s);
         if (rc) {
             s->all->refused++;
             hx_log(HX_LOG_ERROR, "event=call_lost source=%s error=%s", s->settings->source,
@@ -138,7 +140,7 @@ static void take_event(struct system *s, const struct frame *f)
     } else {
         s->all->ignored++;
     }
-    record_fini(&record);
+    hx_arena_fini(&arena);
 }
 
 /* ---- the two languages ---- */

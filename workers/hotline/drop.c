@@ -32,7 +32,8 @@ struct drop {
     char name[NAME_BYTES]; /* "": none */
     struct csv_file *file;
     struct map_binding binding;
-    FILE *rejects; /* NULL: none yet */
+    struct hx_arena arena; /* of the row that is being read */
+    FILE *rejects;         /* NULL: none yet */
     bool ended, failed;
     unsigned under_way;
     uint64_t taken, rejected;
@@ -234,7 +235,7 @@ static void on_outcome(void *arg, int err, const hxp_reply *reply)
     work(d);
 }
 
-static int start_row(struct drop *d, const struct csv_row *csv, struct record *record)
+static int start_row(struct drop *d, const struct csv_row *csv, const struct record *record)
 {
     struct row *row = calloc(1, sizeof *row + csv->size + 1);
     hxp_event event = *record->event;
@@ -259,15 +260,11 @@ static int start_row(struct drop *d, const struct csv_row *csv, struct record *r
 static int take_row(struct drop *d, const struct csv_row *csv)
 {
     char problem[RECORD_PROBLEM] = "";
-    json_t *object = NULL;
-    struct record record = {0};
-    int rc = mapping_apply(&d->binding, csv, &object, problem);
+    struct map_target target = {.arena = &d->arena};
+    int rc = mapping_apply(&d->binding, csv, &target, problem);
     if (!rc)
-        rc = record_from_json(object, &record, problem);
-    json_decref(object);
-    if (!rc)
-        rc = start_row(d, csv, &record);
-    record_fini(&record);
+        rc = start_row(d, csv, &target.record);
+    hx_arena_reset(&d->arena);
     if (rc == HX_NOMEM || rc == HX_AGAIN || rc == HX_CLOSED)
         return rc;
     if (rc)
@@ -423,6 +420,7 @@ void drops_close(struct drops *all)
     for (size_t i = 0; all && i < all->n; i++) {
         struct drop *d = &all->all[i];
         forget_file(d);
+        hx_arena_fini(&d->arena);
         if (d->timer)
             event_free(d->timer);
         if (d->again)

@@ -5,10 +5,9 @@
 #include "hotline/publish.h"
 
 #include "hotline/reply.h"
-#include <inttypes.h>
+#include "mapping/object.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct order {
     struct hotline *hotline;
@@ -42,93 +41,42 @@ static void refuse(struct http_request *r, const char *code, const char *text)
     answer(r, (struct reply){422, http_problem_json(422, code, text), code});
 }
 
-/* ---- the object as a row ---- */
-
-enum { NUMBER_TEXT = 32 };
-
-struct table {
-    struct csv_row heading, row;
-    char numbers[CSV_FIELDS_MAX][NUMBER_TEXT];
-};
-
-static const char *text_of(const json_t *value, char number[NUMBER_TEXT])
-{
-    switch (json_typeof(value)) {
-    case JSON_STRING:
-        return json_string_value(value);
-    case JSON_INTEGER:
-        snprintf(number, NUMBER_TEXT, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-        return number;
-    case JSON_REAL:
-        snprintf(number, NUMBER_TEXT, "%.15g", json_real_value(value));
-        return number;
-    case JSON_TRUE:
-        return "true";
-    case JSON_FALSE:
-        return "false";
-    case JSON_NULL:
-        return "";
-    default:
-        return NULL;
-    }
-}
-
-static bool fill(struct table *t, const json_t *body)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)body, key, value)
-    {
-        size_t n = t->heading.n;
-        if (n == CSV_FIELDS_MAX)
-            return false;
-        t->heading.fields[n] = key;
-        t->row.fields[n] = text_of(value, t->numbers[n]);
-        if (!t->row.fields[n])
-            return false;
-        t->heading.n = ++t->row.n;
-    }
-    return true;
-}
-
-static int map(const struct mapping *m, const struct table *t, struct record *record,
+static int map(const struct mapping *m, const struct object_row *o, struct map_target *target,
                char problem[MAPPING_PROBLEM])
 {
     struct map_binding binding;
-    json_t *object = NULL;
     char inner[RECORD_PROBLEM] = "";
-    int rc = mapping_bind(m, &t->heading, &binding, problem);
+    int rc = mapping_bind(m, &o->heading, &binding, problem);
     if (rc)
         return rc;
-    rc = mapping_apply(&binding, &t->row, &object, inner);
+    rc = mapping_apply(&binding, &o->row, target, inner);
     mapping_unbind(&binding);
-    if (!rc)
-        rc = record_from_json(object, record, inner);
-    json_decref(object);
-    snprintf(problem, MAPPING_PROBLEM, "%s", inner);
+    if (rc)
+        snprintf(problem, MAPPING_PROBLEM, "%s", inner);
     return rc;
 }
 
-int order_read(const struct mapping *m, const json_t *body, struct record *record,
+int order_read(const struct mapping *m, const json_t *body, struct map_target *target,
                char problem[MAPPING_PROBLEM])
 {
-    struct table *t = calloc(1, sizeof *t);
+    struct object_row *o = calloc(1, sizeof *o);
     int rc = HX_INVALID;
-    *record = (struct record){0};
-    if (!t)
+    target->record = (struct record){0};
+    if (!o)
         return HX_NOMEM;
-    if (fill(t, body))
-        rc = map(m, t, record, problem);
+    if (object_row(body, o) == HX_OK)
+        rc = map(m, o, target, problem);
     else
         snprintf(problem, MAPPING_PROBLEM,
-                 "an order is an object of at most %d texts, numbers and booleans", CSV_FIELDS_MAX);
-    free(t);
+                 "an order is an object of at most %d texts, numbers, booleans and objects of them",
+                 CSV_FIELDS_MAX);
+    free(o);
     return rc;
 }
 
 /* The source is the client's, whatever the mapping says. */
 static void start(struct hotline *h, struct http_request *r, const struct client *client,
-                  struct record *record)
+                  const struct record *record)
 {
     struct order *o = malloc(sizeof *o);
     hxp_event event = *record->event;
@@ -152,16 +100,18 @@ void publish_order(void *arg, struct http_request *r)
     const struct client *client = hotline_client(h, r);
     json_t *body = client && !publish_is_away(h, r) ? http_json(r) : NULL;
     char problem[MAPPING_PROBLEM] = "";
-    struct record record;
+    struct hx_arena arena;
+    struct map_target target = {.arena = &arena};
     if (!body)
         return;
-    int rc = order_read(h->mapping, body, &record, problem);
+    hx_arena_init(&arena, 0);
+    int rc = order_read(h->mapping, body, &target, problem);
     if (rc == HX_NOMEM)
         answer(r, reply_fail(rc));
     else if (rc)
         refuse(r, "BAD_ORDER", problem);
     else
-        start(h, r, client, &record);
-    record_fini(&record);
+        start(h, r, client, &target.record);
+    hx_arena_fini(&arena);
     json_decref(body);
 }

@@ -6,9 +6,9 @@
 #include <jansson.h>
 
 /* Reads the object by the mapping: its keys are what the headings of a table are there. On success
- * the record is the caller's, to be freed by record_fini(), which is allowed after an error, too.
+ * the target's record is filled, and lives in the target's arena.
  * HX_INVALID with what is wrong: it names columns, never what stands in them. HX_NOMEM. */
-HX_CHECK int order_read(const struct mapping *m, const json_t *body, struct record *record,
+HX_CHECK int order_read(const struct mapping *m, const json_t *body, struct map_target *target,
                         char problem[MAPPING_PROBLEM]);
 
 #endif
