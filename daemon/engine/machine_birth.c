@@ -66,6 +66,7 @@ int hx_machine_split(struct hx_machine *m, const struct hx_step *from)
 
 static bool refuse(struct hx_step *s, const char *code)
 {
+    s->field = NULL;
     s->refusal = code;
     s->required = NULL;
     s->refusal_result = HONGXIN__V1__RESULT__INVALID;
@@ -83,23 +84,47 @@ static const hxp_event *past_event(struct hx_step *s, const hxp_event *import, s
     return e;
 }
 
-/* One event of the past, at its own time; what ran out before it is judged first. */
-static bool take_past(struct hx_step *s, const hxp_event *e, int64_t not_before, int64_t not_after)
+/* Which event of the past it is, and what the life cycle says to it: a table of many years is not
+ * mended by guessing. */
+static bool refuse_event(struct hx_step *s, size_t i, const hxp_event *e, const char *code)
+{
+    const char *why = s->refusal, *required = why ? s->required : NULL;
+    (void)refuse(s, code);
+    s->required = required;
+    s->field = hx_arena_printf(s->arena, "history[%zu] %s%s%s%s", i, e->type, why ? " (" : "",
+                               why ? why : "", why ? ")" : "");
+    return false;
+}
+
+/* A former system names the company of every case; that it is the one by our routing is no fault.
+ */
+static bool changes_nothing(const struct hx_step *s)
+{
+    return s->refusal && strcmp(s->refusal, "SAME_HOLDER") == 0;
+}
+
+/* One event of the past, at its own time; what ran out before it is judged first. The code of a
+ * refusal, whose reason is the step's; NULL: it is taken. */
+static const char *take_past(struct hx_step *s, const hxp_event *e, int64_t not_before,
+                             int64_t not_after)
 {
     const char *field = NULL;
-    if (hx_validate(s->rules, e, not_after, &field))
-        return refuse(s, "IMPORT_EVENT");
+    s->required = NULL;
+    s->refusal = hx_validate(s->rules, e, not_after, &field);
+    if (s->refusal)
+        return "IMPORT_EVENT";
     if (e->t_occ < not_before || e->t_occ > not_after || hx_event_data(e)->n_history)
-        return refuse(s, "IMPORT_ORDER");
+        return "IMPORT_ORDER";
     hx_step_run_out(s, e->t_occ - 1);
     s->event = e;
     s->data = hx_event_data(e);
     s->t_rcv = s->t_eff = e->t_occ;
     s->cause = e->type;
-    int event = hx_rules_event(s->rules, e->type);
-    if (!hx_actor_parse(e->by, &s->actor) || !hx_step_event(s, event))
-        return refuse(s, "IMPORT_EVENT");
-    return true;
+    s->refusal = "BAD_ROLE";
+    return hx_actor_parse(e->by, &s->actor) &&
+                   (hx_step_event(s, hx_rules_event(s->rules, e->type)) || changes_nothing(s))
+               ? NULL
+               : "IMPORT_EVENT";
 }
 
 static bool state_fits(const struct hx_step *s, const char *state)
@@ -138,13 +163,20 @@ bool hx_machine_import(struct hx_step *s, int64_t t_rcv)
         return refuse(s, "IMPORT_NO_EVENTS");
     for (size_t i = 0; i < d->n_history; i++) {
         const hxp_event *e = past_event(s, import, i);
-        if (!e || !take_past(s, e, last, t_rcv))
+        if (!e)
             return false;
+        const char *code = take_past(s, e, last, t_rcv);
+        if (code)
+            return refuse_event(s, i, e, code);
         last = e->t_occ;
     }
     hx_step_run_out(s, t_rcv);
-    if (!state_fits(s, d->state))
-        return refuse(s, "IMPORT_STATE");
+    if (!state_fits(s, d->state)) {
+        (void)refuse(s, "IMPORT_STATE");
+        s->field = hx_arena_printf(s->arena, "state: the events lead to %s",
+                                   s->rules->states[s->c->state].name);
+        return false;
+    }
     s->event = import;
     s->data = d;
     s->t_rcv = s->t_eff = t_rcv;

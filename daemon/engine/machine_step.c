@@ -244,7 +244,7 @@ int hx_machine_step_on(struct hx_machine *m, struct hx_case *c, const struct hx_
         return hx_answer_invalid(m, in, "CASE_FULL", NULL, reply);
     if (!taken && s.refusal_result == RESULT(INVALID))
         return hx_answer_invalid_for(m, in, s.refusal,
-                                     hx_answer_text(m, s.refusal, NULL, s.required), reply);
+                                     hx_answer_text(m, s.refusal, s.field, s.required), reply);
     bool refs_free = true;
     if (taken && s.split)
         rc = hx_split_refs_free(m, in->event, &refs_free);

@@ -313,6 +313,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->refusal = NULL;
     s->refusal_result = 0;
     s->required = NULL;
+    s->field = NULL;
     s->overflow = s->quiet = s->split = s->unreached = false;
     s->unit = NULL;
     s->routed = false;

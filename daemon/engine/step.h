@@ -59,6 +59,7 @@ struct hx_step {
     const char *refusal;  /* code of the guard that refused */
     int refusal_result;   /* Hongxin__V1__Result */
     const char *required; /* what that guard asks for, in its own words; NULL = no guard */
+    const char *field;    /* where in the event it stands that is refused; NULL = not said */
     bool overflow;        /* a limit of the case was reached */
     const char *unit;     /* whose clock is being started or told: K_ASSIST; NULL = the case's */
     bool routed;          /* then `route` says by what */

@@ -287,6 +287,8 @@ class World:
             events.HANDLERS["REPORTED"](case, e)
             for when, h in zip(times_of, past):
                 self.run_out(case, when)
+                if h["type"] == "HOLDER_CHANGED" and h["data"]["holder"] == case.holder:
+                    continue  # the former system names the company of each case
                 events.HANDLERS[h["type"]](case, e.of_history(h, when))
             self.run_out(case, e.rcv)
             if e.data.get("state", case.state) not in (case.state, *case.flags):
