@@ -1,5 +1,6 @@
 /* A table with its mapping as input. */
 #include "cli/input.h"
+#include "cli/says.h"
 #include "mapping/csvfile.h"
 #include "mapping/mapping.h"
 #include <stdlib.h>
@@ -50,6 +51,15 @@ static void close_table(struct input *in)
     in->state = NULL;
 }
 
+/* A column that was renamed is found here before its values are missed. */
+static void tell_left_over(const struct cli *cli, const struct table *t)
+{
+    char list[512];
+
+    if (cli_has(cli, "dry-run") && mapping_left_over(&t->binding, list, sizeof list))
+        cli_say(cli, stderr, "columns that the mapping does not name: %s\n", list);
+}
+
 static int open_file(const struct cli *cli, const char *path, struct table *t)
 {
     const char *encoding = cli_get(cli, "encoding");
@@ -68,6 +78,7 @@ static int open_file(const struct cli *cli, const char *path, struct table *t)
     if (mapping_bind(t->mapping, &t->row, &t->binding, problem))
         return cli_fail(cli, CLI_USAGE, "%s does not fit %s: %s", path, cli_get(cli, "map"),
                         problem);
+    tell_left_over(cli, t);
     return CLI_OK;
 }
 

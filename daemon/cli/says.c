@@ -55,6 +55,15 @@ static const struct says list[] = {
     {"similar cases", "相似案件"},
     {"on-site code", "现场码"},
 
+    /* imports */
+    {"columns that the mapping does not name: %s\n", "映射文件未提及的列：%s\n"},
+    {"which file? hongxin import FILE; - is standard input",
+     "哪个文件？hongxin import 文件；- 为标准输入"},
+    {"is %s a table or JSON Lines? --format csv or jsonl",
+     "%s 是表格还是 JSON Lines？请加 --format csv 或 jsonl"},
+    {"a table needs --map, e.g. config/mappings/history.yaml",
+     "表格需要 --map，例如 config/mappings/history.yaml"},
+
     /* cases */
     {"which case? hongxin %s CL-17", "哪个案件？hongxin %s CL-17"},
     {"which case? Its number, as CL-17 or 17", "哪个案件？请给编号，如 CL-17 或 17"},

@@ -103,6 +103,10 @@ HX_CHECK int mapping_bind(const struct mapping *m, const struct csv_row *heading
                           struct map_binding *b, char problem[MAPPING_PROBLEM]);
 void mapping_unbind(struct map_binding *b);
 
+/* The columns of the heading that no entry of the mapping names, as a list that is cut at `size`;
+ * how many there are. */
+size_t mapping_left_over(const struct map_binding *b, char *out, size_t size);
+
 /* Whether the binding is to this very heading. */
 bool mapping_is_bound(const struct map_binding *b, const struct csv_row *heading);
 

@@ -82,6 +82,20 @@ static int bind_template(const struct map_binding *b, const struct wanted *w,
 
 /* ---- parts ---- */
 
+/* A step whose time is not in the table: the table does not tell of it, unless a column is there
+ * that nothing but this step has. A heading that was changed shows so. */
+static int check_left_out(const struct map_bound *p, char problem[MAPPING_PROBLEM])
+{
+    for (unsigned i = 0; i < p->part->columns_count; i++)
+        if (p->part->columns[i].required && p->from[i] >= 0) {
+            snprintf(problem, MAPPING_PROBLEM,
+                     "the heading has \"%.100s\", but not the time that belongs to it",
+                     p->part->columns[i].names[0]);
+            return HX_INVALID;
+        }
+    return HX_OK;
+}
+
 /* The report itself, or a step that this table tells of: a required column must be there. */
 static int check_required(const struct map_bound *p, char problem[MAPPING_PROBLEM])
 {
@@ -112,7 +126,7 @@ static int bind_part(struct map_binding *b, struct map_bound *p, char problem[MA
     const struct wanted by = {p, p->part->by, step && p->part->event ? p->part->event : "by"};
 
     if (step && p->time < 0)
-        return HX_OK; /* the table does not tell of it */
+        return check_left_out(p, problem);
     int rc = check_required(p, problem);
     return rc ? rc : bind_template(b, &by, &p->by, problem);
 }
@@ -192,6 +206,41 @@ void mapping_unbind(struct map_binding *b)
     free(b->from);
     b->parts = NULL;
     b->from = NULL;
+}
+
+static bool is_in(const struct map_template *t, short column)
+{
+    for (unsigned i = 0; i < t->n; i++)
+        if (t->pieces[i].from == column)
+            return true;
+    return false;
+}
+
+static bool is_used(const struct map_binding *b, size_t column)
+{
+    bool used = is_in(&b->id, (short)column);
+
+    for (unsigned p = 0; p < b->n_parts && !used; p++) {
+        const struct map_bound *part = &b->parts[p];
+        used = is_in(&part->by, (short)column);
+        for (unsigned c = 0; c < part->part->columns_count; c++)
+            used |= has_name(&part->part->columns[c], b->heading[column]);
+    }
+    return used;
+}
+
+size_t mapping_left_over(const struct map_binding *b, char *out, size_t size)
+{
+    size_t n = 0, at = 0;
+
+    *out = '\0';
+    for (size_t i = 0; i < b->n; i++) {
+        if (is_used(b, i) || !*b->heading[i])
+            continue;
+        int more = snprintf(out + at, size - at, "%s%s", n++ ? ", " : "", b->heading[i]);
+        at = more < 0 || at + (size_t)more >= size ? size - 1 : at + (size_t)more;
+    }
+    return n;
 }
 
 bool mapping_is_bound(const struct map_binding *b, const struct csv_row *heading)

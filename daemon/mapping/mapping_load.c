@@ -105,7 +105,8 @@ static int check_column(const struct place *p, unsigned i)
         return hx_problem_set(p->doc->problem, "%s:%d: %s holds no time", p->doc->file, line,
                               c->field);
     for (unsigned k = 0; k < i; k++)
-        if (!strcmp(p->part->columns[k].field, c->field) && !c->join)
+        if (!strcmp(p->part->columns[k].field, c->field) && !c->join &&
+            c->is.is->label != PROTOBUF_C_LABEL_REPEATED)
             return hx_problem_set(
                 p->doc->problem, "%s:%d: %s and %s both fill %s; the second needs \"join\"",
                 p->doc->file, line, p->part->columns[k].names[0], c->names[0], c->field);

@@ -177,18 +177,19 @@ static int take_part(struct reading *r, hxp_event *e, const struct map_bound *p)
 
 /* ---- history ---- */
 
-/* A step without its time: then nothing else of it may be there. */
+/* A step without its time did not happen; then nothing of it that it requires may be there. */
 static int check_absent(struct reading *r, const struct map_bound *p)
 {
     const struct map_part *part = p->part;
 
     for (unsigned c = 0; c < part->columns_count; c++) {
+        const struct map_column *column = &part->columns[c];
         const char *text = p->from[c] >= 0 ? r->row->fields[p->from[c]] : "";
-        if (*text && part->columns[c].values_count)
-            text = look_up(&part->columns[c], text);
-        if (!text || *text)
-            return refuse(r, "%.80s is given, but its time %.80s is empty",
-                          part->columns[c].names[0], part->columns[p->time].names[0]);
+        if (*text && column->values_count)
+            text = look_up(column, text);
+        if (column->required && (!text || *text))
+            return refuse(r, "%.80s is given, but its time %.80s is empty", column->names[0],
+                          part->columns[p->time].names[0]);
     }
     return HX_OK;
 }

@@ -10,7 +10,7 @@
 
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
-#include "mapping/mapping.h"
+#include "mapping/object.h"
 #include "unit/cli/scratch.h"
 
 #define SHIPPED HX_SOURCE_DIR "/config/mappings/12345.yaml"
@@ -258,9 +258,117 @@ static void the_shipped_samples_agree(void **state)
     free(texts[1]);
 }
 
+/* ---- what happened before ---- */
+
+#define PAST_MAP                                                                                   \
+    "mapping: past\nzone: \"+08:00\"\ntimes: [\"yyyy-MM-dd HH:mm:ss\", RFC3339]\n"                 \
+    "id: \"t:{no}\"\nconstants:\n  - {field: type, value: REPORTED}\n"                             \
+    "columns:\n  - {names: [no], field: case_ref, required: true}\n"                               \
+    "  - {names: [at], field: data.position}\nhistory:\n"                                          \
+    "  - event: RESOLVED\n    by: \"holder:{who}/{name}\"\n    columns:\n"                         \
+    "      - {names: [solved], field: t_occ, time: true}\n"                                        \
+    "      - {names: [photo], field: data.evidence}\n"                                             \
+    "      - {names: [paper], field: data.evidence}\n"                                             \
+    "  - event: HELD\n    by: \"holder:{who}\"\n    columns:\n"                                    \
+    "      - {names: [held], field: t_occ, time: true}\n"                                          \
+    "  - by: callback/zhao\n    columns:\n"                                                        \
+    "      - {names: [called], field: t_occ, time: true}\n"                                        \
+    "      - {names: [result], field: type, required: true,\n"                                     \
+    "         values: [{is: [good], to: CALLBACK_OK}, {is: [none], to: \"\"}]}\n"
+
+static struct table *open_past(const char *csv)
+{
+    struct table *t = calloc(1, sizeof *t);
+    struct hx_problem why;
+    char problem[MAPPING_PROBLEM];
+
+    if (mapping_load(scratch_file("past.yaml", PAST_MAP, strlen(PAST_MAP)), &t->m, &why))
+        fail_msg("%s", why.text);
+    assert_int_equal(
+        csv_file_open(scratch_file("p.csv", csv, strlen(csv)), "auto", ',', &t->f, problem), 0);
+    assert_int_equal(csv_file_next(t->f, &t->row), 0);
+    if (mapping_bind(t->m, &t->row, &t->b, problem))
+        fail_msg("%s", problem);
+    return t;
+}
+
+static void steps_stand_in_the_order_of_their_times(void **state)
+{
+    struct table *t = open_past(
+        "no,at,who,name,solved,photo,paper,held,called,result\n"
+        "1,\"121.5,31.2\",P-07,li,2026-10-12 19:30:00,photo,signature,2026-10-12T11:00:20Z,,\n"
+        "2,,P-07,,,,,2026-10-12 19:00:20,2026-10-12 20:00:00,none\n"
+        "3,,P-07,,2026-10-12 19:30:00,,,,,\n"
+        "4,,,,,,,,,good\n");
+    struct record r = next_record(t);
+    hxp_event *const *past = r.event->data->history;
+
+    (void)state;
+    assert_int_equal(r.event->data->n_position, 2);
+    assert_int_equal(r.event->data->n_history, 2);
+    assert_string_equal(past[0]->type, "HELD");
+    assert_string_equal(past[0]->by, "holder:P-07");
+    assert_string_equal(past[1]->type, "RESOLVED");
+    assert_string_equal(past[1]->by, "holder:P-07/li");
+    assert_int_equal(past[1]->data->n_evidence, 2);
+    assert_string_equal(past[1]->data->evidence[1], "signature");
+    assert_int_equal(past[1]->t_occ - past[0]->t_occ, 29 * 60000 + 40000);
+    r = next_record(t); /* a result that is none: no step */
+    assert_int_equal(r.event->data->n_history, 1);
+    expect_row_refused(t, "name is empty, and RESOLVED needs it");
+    expect_row_refused(t, "result is given, but its time called is empty");
+    close_table(t);
+}
+
+static void a_step_has_a_kind_a_time_and_somebody(void **state)
+{
+    (void)state;
+    expect_refused(SMALL_MAP "history:\n  - by: x\n    columns:\n"
+                             "      - {names: [t], field: t_occ, time: true}\n",
+                   "event is missing");
+    expect_refused(SMALL_MAP "history:\n  - event: HELD\n    by: x\n    columns:\n"
+                             "      - {names: [t], field: data.text}\n",
+                   "t_occ is missing");
+    expect_refused(SMALL_MAP "history:\n  - event: HELD\n    columns:\n"
+                             "      - {names: [t], field: t_occ, time: true}\n",
+                   "by is missing");
+    expect_refused(SMALL_MAP "history:\n  - event: HELD\n    by: x\n    columns:\n"
+                             "      - {names: [t], field: t_occ, time: true}\n"
+                             "      - {names: [p], field: reporter.phone}\n",
+                   "who reported");
+    expect_refused(SMALL_MAP "  - {names: [x], field: data.text, time: true}\n", "holds no time");
+    expect_refused(
+        "mapping: t\nzone: UTC\ntimes: [RFC3339]\nid: \"t:{no}\"\nconstants:\n"
+        "  - {field: proof, value: RUMOUR}\ncolumns:\n  - {names: [no], field: case_ref}\n",
+        "proof cannot be \"RUMOUR\"");
+}
+
+static void objects_are_rows(void **state)
+{
+    static struct object_row row;
+    json_t *o = json_loads("{\"no\": 7, \"caller\": {\"phone\": \"138\"}, \"open\": true, "
+                           "\"gone\": null}",
+                           0, NULL);
+
+    (void)state;
+    assert_int_equal(object_row(o, &row), 0);
+    assert_int_equal(row.heading.n, 4);
+    assert_string_equal(row.row.fields[0], "7");
+    assert_string_equal(row.heading.fields[1], "caller.phone");
+    assert_string_equal(row.row.fields[1], "138");
+    assert_string_equal(row.row.fields[2], "true");
+    assert_string_equal(row.row.fields[3], "");
+    json_object_set_new(o, "list", json_array());
+    assert_int_equal(object_row(o, &row), HX_INVALID);
+    json_decref(o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(steps_stand_in_the_order_of_their_times),
+        cmocka_unit_test(a_step_has_a_kind_a_time_and_somebody),
+        cmocka_unit_test(objects_are_rows),
         cmocka_unit_test(times_are_read_exactly),
         cmocka_unit_test(zones),
         cmocka_unit_test(mistakes_in_a_mapping_are_named),
