@@ -146,16 +146,13 @@ static struct feeder_slot *take_slot(struct feeder *f, const struct input_row *r
 
 static void start(struct feeder *f, struct feeder_slot *slot, const struct record *record)
 {
-    hxp_event event = *record->event;
-    struct hx_item item = {.event = &event, .reporter = record->reporter};
+    struct hx_item item = {.event = record->event, .reporter = record->reporter};
     int rc;
 
     if (!f->client) {
         finish(slot); /* --dry-run: it could be read */
         return;
     }
-    if (!*event.source)
-        event.source = (char *)f->source;
     if (hx_publish_pending(f->client) == 0)
         f->last_answer = cli_mono(); /* silence counts from here */
     while ((rc = hx_publish_start(f->client, &item, on_reply, slot)) == HX_AGAIN)
@@ -165,12 +162,31 @@ static void start(struct feeder *f, struct feeder_slot *slot, const struct recor
         reject(slot, hx_strerror(rc));
 }
 
+static void take(struct feeder *f, struct feeder_slot *slot, struct input_row *row)
+{
+    hxp_event event = *row->record.event;
+    struct record record = row->record;
+    int rc = HX_OK;
+
+    record.event = &event;
+    if (!*event.source)
+        event.source = (char *)f->source;
+    if (f->judge)
+        rc = f->judge(f->judge_arg, &record, row->problem);
+    if (rc == HX_NOMEM)
+        f->failed = cli_fail(f->cli, CLI_NEGATIVE, "out of memory");
+    else if (rc)
+        reject(slot, row->problem);
+    else
+        start(f, slot, &record);
+}
+
 int feeder_put(struct feeder *f, struct input_row *row)
 {
     struct feeder_slot *slot = take_slot(f, row);
 
     if (slot && row->record.event)
-        start(f, slot, &row->record);
+        take(f, slot, row);
     else if (slot)
         reject(slot, row->problem);
     record_fini(&row->record);

@@ -32,8 +32,11 @@ struct feeder {
     struct checkpoint *checkpoint;
     const char *source;                                     /* of records that name none */
     void (*answered)(struct feeder *f, const hxp_reply *r); /* may be NULL */
-    struct feeder_slot *slots;                              /* FEEDER_SLOTS of them */
-    uint64_t head, tail; /* slots in use: head … tail - 1, modulo FEEDER_SLOTS */
+    int (*judge)(void *arg, const struct record *record,
+                 char problem[RECORD_PROBLEM]); /* or NULL */
+    void *judge_arg;
+    struct feeder_slot *slots; /* FEEDER_SLOTS of them */
+    uint64_t head, tail;       /* slots in use: head … tail - 1, modulo FEEDER_SLOTS */
     uint64_t by_result[16], n_rejected, n_rows;
     int64_t last_answer, last_save; /* monotonic ms */
     int failed;                     /* exit code once the run cannot go on */

@@ -167,6 +167,8 @@ static int publish_all(struct many *m)
     m->feeder.source = cli_get(m->cli, "source");
     if (!m->feeder.source)
         m->feeder.source = m->options->source;
+    m->feeder.judge = m->options->judge;
+    m->feeder.judge_arg = m->options->judge_arg;
     m->feeder.answered = m->cli->json ? on_answer : NULL;
     if (!cli_has(m->cli, "dry-run"))
         rc = link_open(m->cli, &m->feeder.client);

@@ -6,11 +6,16 @@
 #define CLI_MANY_H
 
 #include "cli/command.h"
+#include "mapping/record.h"
 
 struct many_options {
     const char *path;   /* "-" = standard input */
     bool table;         /* a table; otherwise JSON Lines */
     const char *source; /* of rows that name none and without --source */
+    /* Sees each row before it is published, or instead of it: HX_OK, HX_INVALID with why it is
+     * rejected, HX_NOMEM. NULL = all may pass. */
+    int (*judge)(void *arg, const struct record *record, char problem[RECORD_PROBLEM]);
+    void *judge_arg;
 };
 
 /* CLI_OK: every row was taken; CLI_NEGATIVE: some were rejected, or the run was interrupted;

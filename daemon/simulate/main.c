@@ -52,16 +52,22 @@ static int load_city(struct hx_versions *versions, const char *path, struct hx_p
     return rc;
 }
 
-static int load(const char *folder, struct hx_versions **versions)
+int simulate_config(const char *folder, struct hx_versions **versions, struct hx_problem *problem)
 {
     char path[4096];
-    struct hx_problem problem = {""};
     snprintf(path, sizeof path, "%s/life-cycles/complaint.yaml", folder);
-    int rc = hx_versions_load(path, versions, &problem);
+    int rc = hx_versions_load(path, versions, problem);
     if (!rc) {
         snprintf(path, sizeof path, "%s/city", folder);
-        rc = load_city(*versions, path, &problem);
+        rc = load_city(*versions, path, problem);
     }
+    return rc;
+}
+
+static int load(const char *folder, struct hx_versions **versions)
+{
+    struct hx_problem problem = {""};
+    int rc = simulate_config(folder, versions, &problem);
     if (rc)
         fprintf(stderr, "%s\n", problem.text[0] ? problem.text : hx_strerror(rc));
     return rc;

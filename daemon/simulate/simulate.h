@@ -20,6 +20,10 @@ struct simulate_options {
 HX_CHECK int simulate_run(const struct simulate_options *options, const struct scenario *s,
                           char problem[512]);
 
+/* The life cycle and the city of a configuration folder. HX_CONFIG, HX_IO, HX_NOMEM. */
+HX_CHECK int simulate_config(const char *folder, struct hx_versions **versions,
+                             struct hx_problem *problem);
+
 /* The subcommand. 0 when every line was understood, 2 otherwise. */
 int hx_simulate_main(int argc, char **argv);
 

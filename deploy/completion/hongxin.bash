@@ -5,7 +5,7 @@ _hongxin() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd=${COMP_WORDS[1]}
   # tcp:// is split at its colons
   COMPREPLY=()
-  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish watch case explain told list due silence stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion help --version'; return; fi
+  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish import watch case explain told list due silence stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion help --version'; return; fi
   case $cmd:$prev in
     publish:--type) _hongxin_words 'REPORTED CLASS_SET ROUTED REJECTED HELD ARRIVED APPOINTED CLASS_PROPOSED CLASS_REFUSED WORK_STARTED PROGRESS PLAN_PROPOSED PLAN_DELIVERED RESOLVED CALLBACK_OK CALLBACK_BAD CALLBACK_NO_ANSWER REOPENED FORUM_HELD DESK_PRESENT SWAP_OFFERED SWAP_ACCEPTED SWAP_APPROVED SWAP_REFUSED COMMENT PARTY_ADDED PLAN_OBJECTED PAUSED RESUMED RETURN_REQUESTED RETURN_ACCEPTED RETURN_REFUSED ARBITRATED HOLDER_CHANGED WITHDRAW_ASKED WITHDRAW_CONFIRMED WITHDRAW_DENIED MERGED_INTO MERGE_APPROVED UNMERGED SPLIT SILENCED SILENCE_ENDED SUPERVISED SUPERVISE_ANSWERED ASSIST_ASKED ASSIST_ANSWERED ASSIST_DONE NOTICE_ACKED NOTICE_DELIVERED NOTICE_FAILED APPEALED EXCLUDED APPEAL_REFUSED DEADLINE_MOVED CLOCK_CORRECTED TRANSFERRED CONVERTED' ;;
     publish:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
@@ -18,6 +18,12 @@ _hongxin() {
     publish:--encoding) _hongxin_words 'auto UTF-8 GBK GB18030' ;;
     publish:--reject) _hongxin_files -f ;;
     publish:--checkpoint) _hongxin_files -f ;;
+    import:--map) _hongxin_files -f ;;
+    import:--format) _hongxin_words 'csv jsonl' ;;
+    import:--encoding) _hongxin_words 'auto UTF-8 GBK GB18030' ;;
+    import:--reject) _hongxin_files -f ;;
+    import:--checkpoint) _hongxin_files -f ;;
+    import:--config) _hongxin_files -d ;;
     watch:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
     watch:--level) _hongxin_words 'L0 L1 L2 L3 L4 L5' ;;
     watch:--facts) _hongxin_words 'STATE BREACH NOTICE CLOCK CLASS FLAG REPLY BREACH_MARK OWNER ALARM' ;;
@@ -70,6 +76,7 @@ _hongxin() {
     *:--color) _hongxin_words 'auto always never' ;;
     *) case $cmd in
       publish) _hongxin_words ' --type --case --ref --class --place --text --by --proof --at --drill --data --name --phone --address --secret --id --source --file --csv --map --encoding --reject --checkpoint --from-start --dry-run --unless-similar --endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      import) _hongxin_words ' --map --format --encoding --source --reject --checkpoint --from-start --dry-run --config --endpoint --key --timeout --zh --json --help'; [[ $cur == -* ]] || _hongxin_files -f ;;
       watch) _hongxin_words ' --place --holder --class --level --facts --to --from --no-snapshot --texts --count --for --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       case) _hongxin_words ' --history --texts --at --secret --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       explain) _hongxin_words ' --clock --at --source --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
@@ -96,7 +103,7 @@ _hongxin() {
       simulate) _hongxin_words ' --config --prove --rows --until --texts --json'; [[ $cur == -* ]] || _hongxin_files -f ;;
       demo) _hongxin_words ' --minutes --rate --seed --config --all --zh --utc-offset --color --json --help' ;;
       completion) _hongxin_words ' --zh --json --help bash man' ;;
-      help) _hongxin_words 'publish watch case explain told list due silence stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion ' ;;
+      help) _hongxin_words 'publish import watch case explain told list due silence stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion ' ;;
     esac ;;
   esac
 }
