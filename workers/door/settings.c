@@ -1,6 +1,7 @@
 #include "door/settings.h"
 
 #include "base/text.h"
+#include "hongxin/instant.h"
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,15 @@ void settings_listen(struct yaml_doc *doc, yaml_node_t *map, const char *initial
                        "%s can be reached from other machines, and there is no TLS here: listen on "
                        "127.0.0.1:PORT, [::1]:PORT or unix:PATH and put nginx or HAProxy in front",
                        out);
+}
+
+void settings_offset(struct yaml_doc *doc, yaml_node_t *map, int *minutes)
+{
+    char text[16];
+    settings_text(doc, map, "utc_offset", "+08:00", text, sizeof text);
+    if (hx_offset_parse(text, minutes) != HX_OK)
+        yaml_doc_fault(doc, yaml_doc_get(doc, map, "utc_offset"),
+                       "utc_offset is an offset such as +08:00");
 }
 
 void settings_log(struct yaml_doc *doc, yaml_node_t *map, enum hx_log_level *level)

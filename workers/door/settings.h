@@ -18,6 +18,9 @@ void settings_path(struct yaml_doc *doc, yaml_node_t *map, const char *key, cons
 void settings_listen(struct yaml_doc *doc, yaml_node_t *map, const char *initial, char *out,
                      size_t size);
 
+/* `utc_offset: "+08:00"`, in which times are told: minutes east. */
+void settings_offset(struct yaml_doc *doc, yaml_node_t *map, int *minutes);
+
 /* `log: {level: info}`. */
 void settings_log(struct yaml_doc *doc, yaml_node_t *map, enum hx_log_level *level);
 

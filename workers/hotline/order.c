@@ -4,7 +4,7 @@
 
 #include "hotline/publish.h"
 
-#include "hotline/reply.h"
+#include "door/reply.h"
 #include "mapping/object.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "hotline/publish.h"
 
-#include "hotline/reply.h"
+#include "door/reply.h"
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>

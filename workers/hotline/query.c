@@ -4,7 +4,7 @@
 #include "hongxin/json.h"
 #include "hongxin/number.h"
 #include "hotline/publish.h"
-#include "hotline/reply.h"
+#include "door/reply.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,15 +5,6 @@
 #include "hotline/calls.h"
 #include "hotline/drop.h"
 
-static void take_offset(struct yaml_doc *doc, yaml_node_t *root, struct hotline_settings *s)
-{
-    char text[16];
-    settings_text(doc, root, "utc_offset", "+08:00", text, sizeof text);
-    if (hx_offset_parse(text, &s->utc_offset) != HX_OK)
-        yaml_doc_fault(doc, yaml_doc_get(doc, root, "utc_offset"),
-                       "utc_offset is an offset such as +08:00");
-}
-
 static void take_numbers(struct yaml_doc *doc, yaml_node_t *root, struct hotline_settings *s)
 {
     int64_t n = yaml_doc_int(doc, root, "batch_items", 1000);
@@ -40,7 +31,7 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct hotline_set
     settings_path(doc, root, "clients", "../var/hotline.clients", s->clients, sizeof s->clients);
     settings_path(doc, root, "mapping", "mappings/12345.yaml", s->mapping, sizeof s->mapping);
     take_numbers(doc, root, s);
-    take_offset(doc, root, s);
+    settings_offset(doc, root, &s->utc_offset);
     settings_log(doc, yaml_doc_get(doc, root, "log"), &s->log_level);
     push_settings_read(doc, yaml_doc_get(doc, root, "push"), &s->push);
     drop_settings_read(doc, yaml_doc_get(doc, root, "drops"), &s->drops);

@@ -198,9 +198,14 @@ void http_answer_problem(struct http_request *r, int status, const char *code, j
     free(text);
 }
 
-void http_unauthorized(struct http_request *r, const char *challenge, const char *code)
+void http_count_failure(struct http_request *r)
 {
     (void)http_rates_take(r->server->failures, r->client, http_now_us() / 1000);
+}
+
+void http_unauthorized(struct http_request *r, const char *challenge, const char *code)
+{
+    http_count_failure(r);
     http_set_header(r, "WWW-Authenticate", challenge);
     http_problem(r, 401, code, "who are you? The token or signature is missing or wrong");
 }

@@ -138,6 +138,8 @@ void http_answer_problem(struct http_request *request, int status, const char *c
  * memory. */
 json_t *http_problem_json(int status, const char *code, const char *text);
 
+/* Somebody brought a wrong secret: counts against his address, see http_unauthorized(). */
+void http_count_failure(struct http_request *request);
 /* Somebody was refused for a wrong secret: counts against his address, which after
  * `failures_per_minute` is answered 429 unheard for a while. Answers 401 with `challenge`. */
 void http_unauthorized(struct http_request *request, const char *challenge, const char *code);

@@ -25,7 +25,6 @@ static void take_window(struct yaml_doc *doc, yaml_node_t *root, struct wechat_s
 
 static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct wechat_settings *s)
 {
-    char offset[16];
     yaml_doc_only(doc, root,
                   "listen proxied daemon accounts texts time_window utc_offset log limits");
     settings_listen(doc, root, "127.0.0.1:54331", s->listen, sizeof s->listen);
@@ -33,10 +32,7 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct wechat_sett
     link_settings_read(doc, yaml_doc_get(doc, root, "daemon"), &s->daemon);
     settings_path(doc, root, "accounts", "../var/wechat.accounts", s->accounts, sizeof s->accounts);
     settings_path(doc, root, "texts", "texts/wechat.yaml", s->texts_file, sizeof s->texts_file);
-    settings_text(doc, root, "utc_offset", "+08:00", offset, sizeof offset);
-    if (hx_offset_parse(offset, &s->utc_offset) != HX_OK)
-        yaml_doc_fault(doc, yaml_doc_get(doc, root, "utc_offset"),
-                       "utc_offset is an offset such as +08:00");
+    settings_offset(doc, root, &s->utc_offset);
     take_window(doc, root, s);
     settings_log(doc, yaml_doc_get(doc, root, "log"), &s->log_level);
     http_limits_read(doc, yaml_doc_get(doc, root, "limits"), &s->limits);

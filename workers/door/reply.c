@@ -1,4 +1,4 @@
-#include "hotline/reply.h"
+#include "door/reply.h"
 
 #include "hongxin/error.h"
 #include "hongxin/json.h"

@@ -1,6 +1,6 @@
 /* The daemon's answer as HTTP: which status, which JSON. */
-#ifndef HOTLINE_REPLY_H
-#define HOTLINE_REPLY_H
+#ifndef DOOR_REPLY_H
+#define DOOR_REPLY_H
 
 #include "hongxin/schema.h"
 #include <jansson.h>
