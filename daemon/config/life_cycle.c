@@ -151,6 +151,23 @@ static void read_handover(struct life_cycle_loader *l, yaml_node_t *map)
     l->r->n_handover++;
 }
 
+/* What doors let people choose from. The engine takes any category; here it is only checked that
+ * what is offered can be taken. */
+static void read_category(struct life_cycle_loader *l, yaml_node_t *map)
+{
+    char name[HX_NAME_MAX], word[HX_TITLE_MAX], class[HX_NAME_MAX];
+    yaml_doc_only(&l->doc, map, "name zh en class");
+    yaml_doc_need(&l->doc, map, "name", name, sizeof name);
+    yaml_doc_need(&l->doc, map, "zh", word, sizeof word);
+    yaml_doc_need(&l->doc, map, "en", word, sizeof word);
+    yaml_doc_text(&l->doc, map, "class", class, sizeof class);
+    if (class[0] && hx_rules_class(l->r, class) < 0)
+        yaml_doc_fault(&l->doc, map, "unknown class %s", class);
+    if (hx_rules_refused(l->r, name) && !hx_rules_handover(l->r, name))
+        yaml_doc_fault(&l->doc, map, "%s is refused, and nobody to call stands under handover",
+                       name);
+}
+
 /* By which calendar the rota knows working days, make-up days and holidays; when it is looked at,
  * and how far ahead. */
 static void read_duty(struct life_cycle_loader *l, yaml_node_t *root)
@@ -218,13 +235,21 @@ static void read_quiet(struct life_cycle_loader *l, yaml_node_t *root)
 static const struct section {
     const char *name;
     void (*read)(struct life_cycle_loader *l, yaml_node_t *map);
-} sections[] = {{"states", read_state},       {"classes", read_class},
-                {"holidays", read_table},     {"calendars", read_calendar},
-                {"receivers", read_receiver}, {"ladders", life_cycle_ladder},
-                {"events", life_cycle_event}, {"pauses", life_cycle_pause},
-                {"returns", read_return},     {"refused", read_refused},
-                {"handover", read_handover},  {"acks", life_cycle_ack},
-                {"clocks", life_cycle_clock}, {"transitions", life_cycle_transition}};
+} sections[] = {{"states", read_state},
+                {"classes", read_class},
+                {"holidays", read_table},
+                {"calendars", read_calendar},
+                {"receivers", read_receiver},
+                {"ladders", life_cycle_ladder},
+                {"events", life_cycle_event},
+                {"pauses", life_cycle_pause},
+                {"returns", read_return},
+                {"refused", read_refused},
+                {"handover", read_handover},
+                {"categories", read_category},
+                {"acks", life_cycle_ack},
+                {"clocks", life_cycle_clock},
+                {"transitions", life_cycle_transition}};
 
 /* `from: "2026-11-01"`: midnight of that day. */
 static void read_from_day(struct life_cycle_loader *l, yaml_node_t *root)
@@ -245,7 +270,8 @@ static void read_head(struct life_cycle_loader *l, yaml_node_t *root)
     yaml_doc_only(
         &l->doc, root,
         "life-cycle version from zh en zone states classes holidays calendars receivers ladders "
-        "clocks events pauses returns refused handover acks quiet calm duty delivery transitions");
+        "clocks events pauses returns refused handover categories acks quiet calm duty delivery "
+        "transitions");
     yaml_doc_need(&l->doc, root, "life-cycle", r->name, sizeof r->name);
     life_cycle_title(l, root, &r->title);
     r->version = (uint32_t)yaml_doc_int(&l->doc, root, "version", 0);

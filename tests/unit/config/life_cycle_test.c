@@ -121,6 +121,12 @@ static void names_stand_once(void **state)
     refused("{no: 2, name: SMALL, ", "{no: 2, name: EMERGENCY, ", "name EMERGENCY stands in line",
             0);
     refused("  - name: handover ", "  - name: promise ", "name promise stands in line", 1);
+    refused("{name: noise,    zh: 噪声扰民,   en: Noise,                 class: SMALL}",
+            "{name: noise, zh: 噪声扰民, class: SMALL}", "en", 1);
+    refused("{name: noise,    zh: 噪声扰民,   en: Noise,                 class: SMALL}",
+            "{name: noise, zh: 噪声扰民, en: Noise, class: LOUD}", "unknown class LOUD", 1);
+    refused("{name: crime,    zh: 违法犯罪,   en: Crime}", "{name: court, zh: 诉讼, en: Court}",
+            "court is refused, and nobody to call", 1);
 }
 
 static void impossible_cycles_are_named(void **state)
