@@ -17,6 +17,14 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DI
 file(READ ${CMAKE_SOURCE_DIR}/config/wechat.yaml settings)
 string(REPLACE " ../var/wechat.accounts" " credential:wechat.accounts" settings "${settings}")
 file(WRITE ${CMAKE_BINARY_DIR}/install/wechat.yaml "${settings}")
+
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/config/kiosk.yaml)
+file(READ ${CMAKE_SOURCE_DIR}/config/kiosk.yaml settings)
+string(REPLACE " ../workers/kiosk/page" " ${CMAKE_INSTALL_FULL_DATADIR}/hongxin/kiosk" settings "${settings}")
+string(REPLACE " ../var/" " ${HX_STATE_DIR}/" settings "${settings}")
+file(WRITE ${CMAKE_BINARY_DIR}/install/kiosk.yaml "${settings}")
+install(FILES ${CMAKE_BINARY_DIR}/install/kiosk.yaml DESTINATION ${HX_CONFIG_DIR})
+install(FILES deploy/systemd/hongxin-kiosk.service DESTINATION lib/systemd/system)
 install(FILES ${CMAKE_BINARY_DIR}/install/hongxin.yaml ${CMAKE_BINARY_DIR}/install/hotline.yaml ${CMAKE_BINARY_DIR}/install/wechat.yaml config/roles.yaml config/retention.yaml DESTINATION ${HX_CONFIG_DIR})
 install(DIRECTORY config/calendars config/city config/life-cycles config/mappings config/texts
   DESTINATION ${HX_CONFIG_DIR}

@@ -9,7 +9,7 @@ import pathlib
 import pytest
 from playwright.sync_api import sync_playwright
 
-pytest_plugins = ["daemon_fixtures"]
+pytest_plugins = ["daemon_fixtures", "kiosk_fixtures"]
 
 # Only pages of our own are opened: without a sandbox the browser also starts as root and in containers.
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]

@@ -32,7 +32,7 @@ def certificate(folder):
 def shipped(name, folder, port, door):
     """The configuration as it is shipped, with this test's addresses and files."""
     text = pathlib.Path(SOURCE, "deploy", name).read_text()
-    text = text.replace("/etc/hongxin/tls", str(folder)).replace("127.0.0.1:54330", f"127.0.0.1:{door}").replace("127.0.0.1:54331", f"127.0.0.1:{door}")
+    text = text.replace("/etc/hongxin/tls", str(folder)).replace("127.0.0.1:54330", f"127.0.0.1:{door}").replace("127.0.0.1:54331", f"127.0.0.1:{door}").replace("127.0.0.1:54332", f"127.0.0.1:{door}")
     text, n = re.subn(r"(listen |bind :)443", lambda m: ("bind 127.0.0.1:" if m[1] == "bind :" else "listen 127.0.0.1:") + str(port), text)
     assert n == 1
     return text
@@ -106,6 +106,7 @@ def test_in_front_of_the_door(proxy, client):
     assert (status, json.loads(text)["number"]) == (201, "CL-1")
     assert ask(proxy, "GET", "/v1/complaints/ref:WO-1?history=true")[0] == 200
     assert json.loads(ask(proxy, "GET", "/wechat/x")[1])["code"] == "NO_SUCH_PATH", "passed on: it is the door that does not know it"
+    assert json.loads(ask(proxy, "GET", "/kiosk/x")[1])["code"] == "NO_SUCH_PATH"
     assert ask(proxy, "GET", "/metrics")[0] == 404 and ask(proxy, "GET", "/healthz")[0] == 404
     body = json.dumps(REPORT).encode()
     head = b"POST /v1/complaints HTTP/1.1\r\nHost: hotline.example\r\nAuthorization: Bearer " + TOKEN.encode()

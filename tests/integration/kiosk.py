@@ -1,0 +1,78 @@
+"""Starts hongxin-kiosk and speaks HTTP to it."""
+import http.client
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+
+from hotline import Answer
+from wire import wait_until
+
+BIN = os.environ["HX_BIN"]
+SOURCE = os.environ["HX_SOURCE"]
+
+
+class Kiosk:
+    """One process on a free port. `log` holds its lines."""
+
+    _keys = itertools.count(1)
+
+    def __init__(self, folder, intake, feed, settings=""):
+        self.folder = folder
+        self.config = folder / "kiosk.yaml"
+        self.config.write_text(f"listen: 127.0.0.1:0\npage: {SOURCE}/workers/kiosk/page\ntexts: {SOURCE}/config/texts/kiosk.yaml\n"
+                               f"daemon: {{intake: '{intake}', feed: '{feed}'}}\n{settings}")
+        self.process, self.log = None, []
+
+    def start(self, ready=True):
+        self.log = []
+        self.process = subprocess.Popen([os.path.join(BIN, "hongxin-kiosk"), "--config", str(self.config)], stderr=subprocess.PIPE, text=True)
+        threading.Thread(target=lambda s: [self.log.append(line) for line in s], args=(self.process.stderr,), daemon=True).start()
+        wait_until(lambda: self.port() or self.process.poll() is not None)
+        assert self.process.poll() is None, self.log
+        if ready:
+            wait_until(lambda: self.get("/healthz").status == 200)
+        return self
+
+    def port(self):
+        found = [re.search(r"listen=127\.0\.0\.1:(\d+)", line) for line in self.log]
+        return next((int(m[1]) for m in found if m), None)
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.port()}/kiosk/"
+
+    def request(self, method, path, body=None, headers=None, port=None):
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port(), timeout=30)
+        try:
+            connection.request(method, path, body, headers or {})
+            r = connection.getresponse()
+            return Answer(r.status, dict(r.getheaders()), r.read())
+        finally:
+            connection.close()
+
+    def get(self, path, **more):
+        return self.request("GET", path, **more)
+
+    def post(self, path, body, key=None, headers=None, **more):
+        """`body` as JSON; under a key of its own when none is given."""
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key or f"a-key-of-this-test-{next(self._keys)}", **(headers or {})}
+        return self.request("POST", f"/kiosk/v1/{path}", body if isinstance(body, bytes) else json.dumps(body), headers, **more)
+
+    def report(self, key=None, **fields):
+        return self.post("reports", {"category": "water", "place": "B-0417", "text": "water leaks 漏水", **fields}, key)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(20)
+
+    def end(self):
+        if self.process and self.process.poll() is None:
+            self.kill()

@@ -1,0 +1,188 @@
+"""The kiosk's door: reports, status and withdrawal by anybody, bad input, and a death at the worst moment."""
+import json
+import subprocess
+import threading
+
+import pytest
+import yaml
+from between import Between
+from hongxin.v1 import wire_pb2
+from kiosk import BIN, SOURCE, Kiosk
+from wire import wait_until
+
+
+def cases(client):
+    return client.ask("list", list=wire_pb2.ListQuery(closed=True)).cases
+
+
+def figure(kiosk, line):
+    found = [text for text in kiosk.get("/metrics").body.decode().splitlines() if text.startswith(line + " ") or text.startswith(line + "{")]
+    return sum(int(text.rsplit(" ", 1)[1]) for text in found)
+
+
+# ---- what people do ---------------------------------------------------------------------------------------------
+
+def test_the_categories_are_those_of_the_policy_in_force(kiosk):
+    a = kiosk.get("/kiosk/v1/categories")
+    life = yaml.safe_load(open(f"{SOURCE}/config/life-cycles/complaint.yaml"))
+    assert a.status == 200 and a.json["policy"].startswith("complaint/1")
+    assert [(c["id"], c["zh"], c["en"]) for c in a.json["categories"]] == [(c["name"], c["zh"], c["en"]) for c in life["categories"]]
+    assert {c["id"]: c["call"] for c in a.json["categories"] if "call" in c} == {"fire": "119", "medical": "120", "crime": "110"}
+
+
+def test_an_anonymous_report_is_answered_with_number_secret_and_promises(kiosk, client):
+    a = kiosk.report()
+    assert a.status == 201, a
+    assert (a.json["number"], a.json["result"], len(a.json["secret"])) == ("CL-1", "ACCEPTED", 11)
+    promised = {p["id"]: p for p in a.json["promises"]}
+    assert promised["K_ARRIVE"]["zh"] == "到场时限" and promised["K_ARRIVE"]["deadline"].endswith("+08:00")
+    view = client.case(1).view
+    assert (view.holder, view.category, getattr(view, "class"), view.callback_ref) == ("P-07", "water", "SERIOUS", "")
+
+
+def test_a_report_by_phone_keeps_the_number_for_the_call_back_only(kiosk, daemon, client):
+    assert kiosk.report(phone="139 1234 5678", name="李", confidential=True).status == 201
+    view = client.case(1, history=True)
+    assert view.view.callback_ref.startswith("CB-")
+    for said in (daemon.text(), "".join(kiosk.log), str(view)):
+        assert "1234" not in said and "5678" not in said
+
+
+def test_number_and_secret_show_where_it_stands(kiosk, client):
+    first = kiosk.report().json
+    client.publish(client.event("HELD", by="holder:P-07/li", case_number=1))
+    a = kiosk.post("status", {"number": first["number"], "secret": first["secret"].lower().replace("-", " ")})
+    assert a.status == 200, a
+    assert a.json["state"] == {"id": "HELD", "zh": "已签收", "en": "Held"}
+    assert a.json["holder"]["zh"] and a.json["holder"]["en"] and a.json["closed"] is None
+    running = [c for c in a.json["clocks"] if c["state"] == "RUNNING"]
+    assert {"K_ARRIVE", "K_RESOLVE"} <= {c["id"] for c in running} and all(c["deadline"] for c in running)
+
+
+def test_number_and_secret_take_it_back(kiosk, client):
+    first = kiosk.report().json
+    body = {"number": first["number"], "secret": first["secret"], "why": "solved by itself"}
+    a = kiosk.post("withdraw", body, key="withdraw-once-0001")
+    assert (a.status, a.json) == (200, {"number": "CL-1", "result": "ACCEPTED"})
+    assert kiosk.post("withdraw", body, key="withdraw-once-0001").status == 200, "the answer may have been lost"
+    assert client.case(1).view.state == "WITHDRAWN"
+    assert kiosk.post("status", body | {"why": ""}).status == 200
+
+
+def test_what_is_not_ours_is_handed_over(kiosk, client):
+    a = kiosk.report(category="fire")
+    assert (a.status, a.json["result"], a.json["call"]) == (200, "REJECTED", "119")
+    assert client.case(1).view.state == "REJECTED"
+
+
+def test_the_same_key_is_the_same_report(kiosk, client):
+    first, again = kiosk.report(key="the-same-key-0001"), kiosk.report(key="the-same-key-0001")
+    assert (first.status, again.status) == (201, 200)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (again.json["number"], again.json["secret"]) == (first.json["number"], first.json["secret"])
+    other = kiosk.report(key="the-same-key-0001", text="something else")
+    assert other.status == 409 and first.json["secret"] not in other.body.decode()
+    assert len(cases(client)) == 1
+
+
+def test_the_page_and_its_texts(kiosk):
+    a = kiosk.get("/kiosk/")
+    assert a.status == 200 and a.headers["Content-Type"].startswith("text/html")
+    assert "'unsafe" not in a.headers["Content-Security-Policy"] and "default-src 'self'" in a.headers["Content-Security-Policy"]
+    assert kiosk.get("/kiosk/", headers={"If-None-Match": a.headers["ETag"]}).status == 304
+    texts = kiosk.get("/kiosk/v1/texts").json
+    assert texts["texts"]["zh"].keys() == texts["texts"]["en"].keys() and texts["idle_ms"] == 60000
+    assert kiosk.get("/kiosk/../config/kiosk.yaml").status in (400, 404)
+
+
+# ---- bad input --------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("fields, code", [
+    ({"category": "weather"}, "UNKNOWN_CATEGORY"),
+    ({"category": ""}, "NO_CATEGORY"),
+    ({"place": ""}, "NO_PLACE"),
+    ({"place": "B-9999"}, "UNKNOWN_PLACE"),
+    ({"position": [1]}, "BAD_FIELD"),
+    ({"text": 7}, "BAD_FIELD"),
+    ({"text": "x" * 4001}, "TOO_LONG"),
+    ({"phone": "call me"}, "BAD_PHONE"),
+    ({"phone": "139****5678"}, "BAD_PHONE"),
+    ({"confidential": "yes"}, "BAD_FIELD"),
+    ({"by": "holder:P-07"}, "UNKNOWN_FIELD"),
+])
+def test_a_wrong_field_is_named_and_nothing_is_kept(kiosk, client, fields, code):
+    a = kiosk.report(**fields)
+    assert (a.status, a.json["code"]) == (422, code), a
+    assert not cases(client)
+    assert figure(kiosk, f'hongxin_http_problems_total{{worker="kiosk",code="{code}"}}') == 1
+
+
+def test_a_report_needs_a_key_that_nobody_guesses(kiosk, client):
+    for key, code in (("", "NO_KEY"), ("short", "BAD_KEY"), ("with a blank in it", "BAD_KEY"), ("k" * 101, "BAD_KEY")):
+        a = kiosk.post("reports", {"category": "water", "place": "B-0417"}, headers={"Idempotency-Key": key})
+        assert (a.status, a.json["code"]) == (422, code)
+    assert not cases(client)
+
+
+def test_a_wrong_secret_is_refused_counted_and_slowed_down(make_kiosk, client):
+    kiosk = make_kiosk("limits: {failures_per_minute: 3}\n")
+    first = kiosk.report().json
+    for path, number, secret in (("status", "CL-1", "AAAAA-AAAAA"), ("status", "CL-99", first["secret"]), ("withdraw", "CL-1", "AAAAA-AAAAA")):
+        a = kiosk.post(path, {"number": number, "secret": secret})
+        assert (a.status, a.json["code"]) == (403, "SECRET_WRONG"), a
+    assert kiosk.post("status", {"number": "CL-1", "secret": first["secret"]}).status == 429
+    assert figure(kiosk, "hongxin_kiosk_wrong_secrets_total") == 3
+    assert kiosk.report().status == 201, "who was slowed down may still report"
+    assert client.case(1).view.state == "DISPATCHED"
+
+
+# ---- the daemon, and ends ---------------------------------------------------------------------------------------
+
+def test_without_the_daemon_nothing_is_promised(kiosk, daemon):
+    daemon.kill()
+    wait_until(lambda: kiosk.get("/healthz").status == 503)
+    a = kiosk.report()
+    assert (a.status, a.json["code"]) == (503, "DAEMON_AWAY") and a.headers["Retry-After"]
+    assert kiosk.get("/kiosk/").status == 200
+    assert kiosk.stop() == 0
+
+
+def test_killed_between_the_daemons_answer_and_its_own_it_loses_and_doubles_nothing(daemon, client, tmp_path, make_kiosk):
+    between = Between(daemon.doors["intake"], tmp_path)
+    try:
+        kiosk = make_kiosk(intake=between.endpoint)
+        between.hold = True
+        thread = threading.Thread(target=lambda: pytest.raises(Exception, kiosk.report, key="killed-in-between", phone="13912345678"))
+        thread.start()
+        wait_until(lambda: between.held)
+        assert len(cases(client)) == 1
+        kiosk.kill()
+        thread.join()
+        between.hold = False
+        kiosk.start()
+        again = kiosk.report(key="killed-in-between", phone="13912345678")
+        assert (again.status, again.json["number"]) == (200, "CL-1") and again.json["secret"]
+        assert len(cases(client)) == 1
+    finally:
+        between.close()
+
+
+def check(folder, text):
+    (folder / "kiosk.yaml").write_text(text)
+    done = subprocess.run([f"{BIN}/hongxin-kiosk", "--config", folder / "kiosk.yaml", "--check-config"], capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_configuration_is_checked_with_line_numbers(tmp_path):
+    assert check(tmp_path, f"page: {SOURCE}/workers/kiosk/page\ntexts: {SOURCE}/config/texts/kiosk.yaml\n")[0] == 0
+    (tmp_path / "texts.yaml").write_text("title: {zh: 红心物业, en: Hongxin}\nsend: {zh: 提交}\n")
+    for text, says in (("idle: 0s\n", "kiosk.yaml:1: idle"), ("listen: 127.0.0.1:0\ncolour: red\n", "kiosk.yaml:2: "),
+                       ("listen: 0.0.0.0:80\n", "kiosk.yaml:1: "), ("texts: texts.yaml\n", "texts.yaml:2: "), 
+                       (f"texts: {SOURCE}/config/texts/kiosk.yaml\npage: nowhere\n", "nowhere")):
+        code, said = check(tmp_path, text)
+        assert code == 1 and says in said, said
+
+
+def test_the_shipped_configuration_is_right():
+    done = subprocess.run([f"{BIN}/hongxin-kiosk", "--config", f"{SOURCE}/config/kiosk.yaml", "--check-config"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

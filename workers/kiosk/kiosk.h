@@ -1,0 +1,51 @@
+/* hongxin-kiosk: what its parts share. One thread, that of the loop. */
+#ifndef KIOSK_KIOSK_H
+#define KIOSK_KIOSK_H
+
+#include "door/link.h"
+#include "http/files.h"
+#include "http/http.h"
+#include "kiosk/policy.h"
+#include "kiosk/settings.h"
+
+struct kiosk {
+    struct kiosk_settings settings;
+    json_t *texts;
+    struct http_files *page;
+    struct link link;
+    struct policy_watch *policy;
+    struct http_server *server;
+    uint64_t reports, withdrawals, questions, wrong_secrets; /* figures */
+};
+
+/* POST /kiosk/v1/reports. */
+void report_take(void *kiosk, struct http_request *request);
+/* POST /kiosk/v1/status and /kiosk/v1/withdraw: number and secret in the body, so that they stand
+ * in no address. */
+void status_take(void *kiosk, struct http_request *request);
+void withdraw_take(void *kiosk, struct http_request *request);
+
+/* ---- reply.c: what both have in common ---- */
+
+/* The policy in force; NULL: the daemon is away or has not told it yet, and the request is
+ * answered. */
+const struct policy *kiosk_policy(struct kiosk *k, struct http_request *request);
+
+/* "what:KEY" out of the request's Idempotency-Key, which must be long enough not to be guessed.
+ * False: it is none, and the request is answered. */
+enum { KIOSK_ID_MAX = 128 };
+bool kiosk_id(struct http_request *request, const char *what, char id[KIOSK_ID_MAX]);
+
+/* A text of the body: "" when it is missing. False: it is no text, or longer than `most` bytes,
+ * and the request is answered. */
+bool kiosk_text(struct http_request *request, const json_t *body, const char *key, size_t most,
+                const char **out);
+
+/* Answers with what the daemon refused, or with why there was no answer. */
+void kiosk_refused(struct http_request *request, const hxp_reply *reply);
+void kiosk_failed(struct http_request *request, int err);
+
+/* An instant in the city's time, a new reference; JSON null for 0. */
+json_t *kiosk_instant(const struct kiosk *k, int64_t ms);
+
+#endif

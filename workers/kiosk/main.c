@@ -1,0 +1,137 @@
+/* hongxin-kiosk: the page for kiosks and phones (H5), and its API. */
+#include "door/program.h"
+#include "http/figures.h"
+#include "kiosk/kiosk.h"
+
+#include <string.h>
+
+static void page(void *arg, struct http_request *r)
+{
+    const struct kiosk *k = arg;
+    const char *name = http_param(r, 0);
+    http_set_header(r, "Referrer-Policy", "no-referrer");
+    http_files_answer(k->page, r, *name ? name : "index.html");
+}
+
+/* What the page reads first: its texts in every language, and what it has to know of us. */
+static void texts(void *arg, struct http_request *r)
+{
+    const struct kiosk *k = arg;
+    http_answer_json(
+        r, 200,
+        json_pack("{s:O, s:I}", "texts", k->texts, "idle_ms", (json_int_t)k->settings.idle_ms));
+}
+
+static void categories(void *arg, struct http_request *r)
+{
+    struct kiosk *k = arg;
+    const struct policy *p = kiosk_policy(k, r);
+    if (!p)
+        return;
+    json_t *list = json_array();
+    for (size_t i = 0; i < p->n[POLICY_CATEGORIES]; i++) {
+        const struct policy_row *row = &p->rows[POLICY_CATEGORIES][i];
+        json_t *o = policy_word(p, POLICY_CATEGORIES, row->name);
+        if (*row->call)
+            json_object_set_new(o, "call", json_string(row->call));
+        json_array_append_new(list, o);
+    }
+    http_answer_json(r, 200, json_pack("{s:s, s:o}", "policy", p->version, "categories", list));
+}
+
+static const struct http_route routes[] = {
+    {"GET", "/kiosk/v1/texts", texts, HTTP_OPEN},
+    {"GET", "/kiosk/v1/categories", categories, HTTP_OPEN},
+    {"POST", "/kiosk/v1/reports", report_take, HTTP_OPEN},
+    {"POST", "/kiosk/v1/status", status_take, 0},
+    {"POST", "/kiosk/v1/withdraw", withdraw_take, 0},
+    {"GET", "/kiosk/*", page, HTTP_OPEN},
+};
+
+static const char *health(void *arg)
+{
+    const struct kiosk *k = arg;
+    if (!hx_client_is_up(k->link.client, HX_DOOR_INTAKE))
+        return "the daemon cannot be reached";
+    return policy_now(k->policy) ? NULL : "the daemon has not told its policy yet";
+}
+
+static void figures(void *arg, struct evbuffer *out)
+{
+    const struct kiosk *k = arg;
+    const struct {
+        const char *name, *help;
+        uint64_t n;
+    } rows[] = {
+        {"kiosk_reports_total", "Reports that the daemon has taken.", k->reports},
+        {"kiosk_withdrawals_total", "Withdrawals that the daemon has taken.", k->withdrawals},
+        {"kiosk_questions_total", "Questions about a case that were answered.", k->questions},
+        {"kiosk_wrong_secrets_total", "Numbers that came with a wrong secret.", k->wrong_secrets},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        figures_head(out, rows[i].name, "counter", rows[i].help);
+        figures_line(out, rows[i].name, "", rows[i].n);
+    }
+}
+
+static int load(void *arg, const char *config, struct hx_problem *problem)
+{
+    struct kiosk *k = arg;
+    int rc = kiosk_settings_load(config, &k->settings, problem);
+    if (!rc)
+        rc = kiosk_texts_load(k->settings.texts, &k->texts, problem);
+    if (!rc)
+        rc = http_files_load(k->settings.page, &k->page, problem);
+    hx_log_level_set(k->settings.log_level);
+    return rc;
+}
+
+static int open_all(void *arg, struct event_base *base, struct http_server **server,
+                    struct hx_problem *problem)
+{
+    struct kiosk *k = arg;
+    const struct http_options o = {.name = "kiosk",
+                                   .listen = k->settings.listen,
+                                   .proxied = k->settings.proxied,
+                                   .limits = &k->settings.limits,
+                                   .routes = routes,
+                                   .n_routes = sizeof routes / sizeof *routes,
+                                   .health = health,
+                                   .figures = figures,
+                                   .arg = k};
+    run_descriptors(k->settings.limits.connections);
+    int rc = link_open(&k->link, base, &k->settings.daemon, problem);
+    if (!rc)
+        rc = policy_watch_open(base, &k->link, k->settings.life_cycle, &k->policy);
+    if (!rc)
+        rc = http_server_open(base, &o, &k->server, problem);
+    *server = k->server;
+    return rc;
+}
+
+static void close_all(void *arg)
+{
+    struct kiosk *k = arg;
+    if (k->link.client)
+        link_close(&k->link); /* what still waits is answered */
+    policy_watch_close(k->policy);
+    http_server_close(k->server);
+    http_files_free(k->page);
+    json_decref(k->texts);
+}
+
+int main(int argc, char **argv)
+{
+    static struct kiosk k;
+    const struct program p = {
+        .name = "hongxin-kiosk",
+        .about = "The page for kiosks and phones, and its API: residents report, ask and "
+                 "withdraw.\n"
+                 "docs/kiosk.md describes it.\n",
+        .config = "/etc/hongxin/kiosk.yaml",
+        .load = load,
+        .open = open_all,
+        .close = close_all,
+        .arg = &k};
+    return program_main(&p, argc, argv);
+}
