@@ -1,10 +1,10 @@
 #include "hotline/query.h"
 
+#include "door/reply.h"
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"
 #include "hotline/publish.h"
-#include "door/reply.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
