@@ -177,25 +177,48 @@ void http_files_free(struct http_files *files)
     free(files);
 }
 
+static const struct file *find(const struct http_files *files, const char *name)
+{
+    for (size_t i = 0; i < files->n; i++)
+        if (strcmp(files->files[i].name, name) == 0)
+            return &files->files[i];
+    return NULL;
+}
+
+/* The compressed form beside the file, when there is one and the client takes it. */
+static const struct file *compressed(const struct http_files *files, struct http_request *request,
+                                     const char *name)
+{
+    char longer[NAME_MAX_BYTES + 4];
+    snprintf(longer, sizeof longer, "%s.gz", name);
+    const struct file *f = find(files, longer);
+    if (!f)
+        return NULL;
+    http_set_header(request, "Vary", "Accept-Encoding");
+    const char *takes = http_get_header(request, "Accept-Encoding", NULL);
+    return strstr(takes, "gzip") && !strstr(takes, "gzip;q=0") ? f : NULL;
+}
+
 void http_files_answer(const struct http_files *files, struct http_request *request,
                        const char *name)
 {
-    const struct file *f = NULL;
-    for (size_t i = 0; i < files->n && !f; i++)
-        if (strcmp(files->files[i].name, name) == 0)
-            f = &files->files[i];
+    const struct file *f = find(files, name), *small = f ? compressed(files, request, name) : NULL;
     if (!f) {
         http_problem(request, 404, "NO_SUCH_PATH", "there is nothing at this path");
         return;
     }
-    http_set_header(request, "ETag", f->hash);
+    if (small)
+        http_set_header(request, "Content-Encoding", "gzip");
+    http_set_header(request, "ETag", small ? small->hash : f->hash);
     http_set_header(request, "Cache-Control",
                     f->hashed_name ? "public, max-age=31536000, immutable" : "no-cache");
     http_set_header(
         request, "Content-Security-Policy",
-        "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
-    if (strcmp(http_get_header(request, "If-None-Match", NULL), f->hash) == 0)
+        "default-src 'self'; img-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; "
+        "form-action 'self'");
+    const struct file *sent = small ? small : f;
+    if (strcmp(http_get_header(request, "If-None-Match", NULL), sent->hash) == 0)
         http_answer(request, 304, NULL, NULL, 0);
     else
-        http_answer(request, 200, f->type, f->bytes, f->size);
+        http_answer(request, 200, f->type, sent->bytes, sent->size);
 }

@@ -3,7 +3,11 @@
  *
  * A file whose name bears a hash of its own (wall-3fc1a09b2c.js) never changes under that name and
  * is cached for a year; every other is asked for again each time and answered 304 while its hash
- * (ETag) is the same. */
+ * (ETag) is the same. Where a file has its gzip form beside it (wall-3fc1a09b2c.js.gz), whoever
+ * takes gzip gets that.
+ *
+ * The pages may load nothing from elsewhere, and nothing inline but pictures of their own making.
+ */
 #ifndef HTTP_FILES_H
 #define HTTP_FILES_H
 

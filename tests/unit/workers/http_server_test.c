@@ -405,6 +405,7 @@ static void test_files_are_served_with_their_hashes(void **state)
     assert_non_null(mkdtemp(folder));
     put_file(folder, "index.html", "<p>red heart");
     put_file(folder, "app-3fc1a09b2c.js", "1");
+    put_file(folder, "app-3fc1a09b2c.js.gz", "as gzip");
     put_file(folder, ".hidden", "secret");
     assert_int_equal(http_files_load(folder, &files, &problem), HX_OK);
     raw_begin(&t);
@@ -425,6 +426,17 @@ static void test_files_are_served_with_their_hashes(void **state)
     free(answer);
     expect(&t, "GET /app-3fc1a09b2c.js HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200,
            "immutable");
+    answer = raw_talk(&t, TEXT("GET /app-3fc1a09b2c.js HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                               "Accept-Encoding: br, gzip\r\n\r\n"));
+    assert_non_null(strstr(answer, "Content-Encoding: gzip\r\n"));
+    assert_non_null(strstr(answer, "Vary: Accept-Encoding\r\n"));
+    assert_non_null(strstr(answer, "text/javascript"));
+    assert_non_null(strstr(answer, "as gzip"));
+    free(answer);
+    answer = raw_talk(&t, TEXT("GET /app-3fc1a09b2c.js HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                               "Accept-Encoding: gzip;q=0\r\n\r\n"));
+    assert_null(strstr(answer, "Content-Encoding"));
+    free(answer);
     expect(&t, "GET /.hidden HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404,
            "NO_SUCH_PATH");
     expect(&t, "GET /nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404,
@@ -433,6 +445,7 @@ static void test_files_are_served_with_their_hashes(void **state)
     http_files_free(files);
     remove_file(folder, "index.html");
     remove_file(folder, "app-3fc1a09b2c.js");
+    remove_file(folder, "app-3fc1a09b2c.js.gz");
     remove_file(folder, ".hidden");
     rmdir(folder);
     assert_int_equal(http_files_load(folder, &files, &problem), HX_CONFIG);
