@@ -85,11 +85,13 @@ stop_child() {
 
 # ---- packages -------------------------------------------------------------------------------------
 
-# packages_missing FILE…: names in the lists that are not installed
+# packages_missing FILE…: names in the lists that are not installed. "name unless=COMMAND": only where there is no such command;
+# somebody else's package of it would be in conflict with Debian's.
 packages_missing() {
-    local installed name
+    local installed name unless
     installed=$(dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' | sed -n 's/^ii  *//p')
-    sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$@" | sort -u | while read -r name; do
+    sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$@" | sort -u | while read -r name unless; do
+        [ -z "$unless" ] || ! command -v "${unless#unless=}" >/dev/null || continue
         grep -qxF -- "$name" <<<"$installed" || printf '%s\n' "$name"
     done
 }

@@ -1,0 +1,50 @@
+// What a page makes a browser fetch before it shows something, in bytes as they travel. Fails above the limit, and when the
+// phone would fetch what only desks need. Usage: node budget.mjs FOLDER
+import { readFileSync, existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+const folder = process.argv[2]
+const size = (name) =>
+  statSync(join(folder, existsSync(join(folder, `${name}.gz`)) ? `${name}.gz` : name)).size
+
+/** A page with every file that it names, and that those name by a static import or as a dependency of a dynamic one. */
+function closure(page) {
+  const seen = new Set([page])
+  const text = (name) => readFileSync(join(folder, name), 'utf8')
+  for (const name of seen) {
+    if (!/\.(html|js)$/.test(name)) continue
+    for (const [found] of text(name).matchAll(/[\w.-]+-[0-9a-z]{8}\.(?:js|css)/g)) {
+      const path = `assets/${found}`
+      if (existsSync(join(folder, path))) seen.add(path)
+    }
+  }
+  return [...seen]
+}
+
+let failed = false
+function check(ok, text) {
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${text}`)
+  failed ||= !ok
+}
+
+const phone = closure('inbox.html')
+const bytes = phone.reduce((sum, name) => sum + size(name), 0)
+check(
+  bytes <= 200 * 1024,
+  `the phone's page with everything behind it: ${bytes} of ${200 * 1024} bytes, ${phone.length} files`,
+)
+const foreign = phone.filter(
+  (name) =>
+    /echarts|element-plus|charts/i.test(name) ||
+    /zrender|el-button/.test(readFileSync(join(folder, name), 'utf8')),
+)
+check(foreign.length === 0, `the phone fetches nothing that only desks need ${foreign}`)
+for (const page of ['index.html', 'inbox.html']) {
+  const html = readFileSync(join(folder, page), 'utf8')
+  check(
+    !/<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=|<style/i.test(html),
+    `${page} has no inline script or style`,
+  )
+  check(!/https?:\/\/(?!www\.w3\.org\/)/.test(html), `${page} names no other host`)
+}
+process.exit(failed ? 1 : 0)

@@ -1,0 +1,175 @@
+/**
+ * What runs now, kept up to date by the journal: one stream and one list of promises for the whole desk, however many pages look.
+ *
+ * The list is what GET /running gives, true as of its LSN; from there every clock fact of an entry puts, moves or drops a row.
+ * What cannot be followed (pruned, other journal) is loaded anew. Rows are plain objects outside of Vue's proxies: ten thousand
+ * of them cost nothing until they are looked at; `version` says that something has changed, at most four times a second.
+ */
+import { computed, ref, shallowRef } from 'vue'
+import {
+  address,
+  get,
+  pages,
+  type Entry,
+  type Health,
+  type Running,
+  type RunningList,
+  type Where,
+} from '../shared/api'
+import { daemonNow, heard, scaled } from '../shared/clock'
+import { Deadlines } from '../shared/deadlines'
+import { lifeCycle, loadNames } from '../shared/names'
+import type { Position } from '../shared/resume'
+import { Stream, type State } from '../shared/stream'
+import { at } from '../shared/time'
+import { changes, rowOf, type Row } from './promises'
+
+export const promises = new Deadlines<Row>()
+export const version = ref(0)
+export const state = ref<State>('connecting')
+export const health = shallowRef<Health | null>(null)
+export const loaded = ref(false)
+export const failed = shallowRef<unknown>(null)
+/** When what is shown was true for the last time. */
+export const trueAt = ref(0)
+export const where = new Map<string, Where>()
+
+const byCase = new Map<number, Set<string>>()
+const listeners = new Set<(entry: Entry) => void>()
+let stream: Stream | null = null
+let timer: ReturnType<typeof setInterval> | undefined
+let loading: AbortController | null = null
+
+/** Called for each entry that comes, until the answer is called. */
+export function onEntry(what: (entry: Entry) => void): () => void {
+  listeners.add(what)
+  return () => listeners.delete(what)
+}
+
+let changed: ReturnType<typeof setTimeout> | undefined
+function touch(): void {
+  changed ??= setTimeout(() => {
+    changed = undefined
+    version.value++
+  }, 250)
+}
+
+function put(row: Row): void {
+  promises.put(row)
+  let keys = byCase.get(row.case_number)
+  if (!keys) byCase.set(row.case_number, (keys = new Set()))
+  keys.add(row.key)
+}
+
+function drop(key: string): void {
+  const row = promises.get(key)
+  if (!row) return
+  promises.drop(key)
+  const keys = byCase.get(row.case_number)
+  keys?.delete(key)
+  if (keys?.size === 0) byCase.delete(row.case_number)
+}
+
+function take(entry: Entry): void {
+  trueAt.value = daemonNow()
+  const n = entry.case_number
+  if (n) {
+    const mine = [...(byCase.get(n) ?? [])].map((key) => promises.get(key)!)
+    const { puts, drops } = changes(entry, mine, promisedClocks.value)
+    drops.forEach(drop)
+    puts.forEach(put)
+    if (puts.length || drops.length) touch()
+  }
+  if (entry.facts?.some((f) => 'rules' in f)) void loadNames()
+  listeners.forEach((listener) => listener(entry))
+}
+
+const promisedClocks = computed(
+  () => new Set((lifeCycle.value?.rules.clocks ?? []).filter((c) => c.promise).map((c) => c.name)),
+)
+
+async function loadRunning(signal: AbortSignal): Promise<number> {
+  const rows: Row[] = []
+  let lsn = Infinity
+  await pages<RunningList>(
+    'running',
+    { limit: 2000 },
+    (page) => {
+      heard(at(page.now))
+      lsn = Math.min(lsn, page.lsn)
+      for (const item of page.items as Running[]) rows.push(rowOf(item))
+    },
+    signal,
+  )
+  promises.fill(rows)
+  byCase.clear()
+  for (const row of rows) {
+    const keys = byCase.get(row.case_number) ?? new Set<string>()
+    byCase.set(row.case_number, keys.add(row.key))
+  }
+  return lsn
+}
+
+/** Loads everything and follows from there. */
+async function load(): Promise<void> {
+  loading?.abort()
+  stream?.close()
+  const mine = (loading = new AbortController())
+  try {
+    const [h] = await Promise.all([get<Health>('health'), lifeCycle.value ? undefined : loadNames()])
+    heardHealth(h)
+    const lsn = await loadRunning(mine.signal)
+    if (mine.signal.aborted) return
+    failed.value = null
+    loaded.value = true
+    trueAt.value = daemonNow()
+    touch()
+    follow(h.epoch ? { epoch: h.epoch, lsn } : null)
+  } catch (error) {
+    if (mine.signal.aborted) return
+    failed.value = error
+    state.value = 'away'
+    setTimeout(() => loading === mine && void load(), 3000)
+  }
+}
+
+function follow(from: Position | null): void {
+  stream = new Stream({
+    url: address('events'),
+    from,
+    hello: (h) => {
+      if (h.scale) scaled(h.scale)
+      heard(at(h.now))
+    },
+    entry: take,
+    reset: () => void load(),
+    state: (s) => (state.value = s),
+  })
+}
+
+function heardHealth(h: Health): void {
+  if (h.scale) scaled(h.scale)
+  if (h.status !== 'away') {
+    heard(at(h.now))
+    if (state.value === 'live') trueAt.value = daemonNow()
+  }
+  health.value = h
+}
+
+/** Begins with the session; begins anew with another one. */
+export function beginLive(): void {
+  endLive()
+  void load()
+  timer = setInterval(() => void get<Health>('health').then(heardHealth, () => {}), 5000)
+}
+
+export function endLive(): void {
+  loading?.abort()
+  stream?.close()
+  stream = null
+  clearInterval(timer)
+  promises.fill([])
+  byCase.clear()
+  loaded.value = false
+  health.value = null
+}

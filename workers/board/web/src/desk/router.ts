@@ -1,0 +1,28 @@
+/** The pages of the desk. Addresses stand behind a #, so that the board serves one file and every address can be sent to a colleague. */
+import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
+import type { Text } from '../shared/texts'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    title: Text
+    /** Without the frame of menu and head. */
+    bare?: boolean
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', redirect: '/wall' },
+  {
+    path: '/wall',
+    component: () => import('./pages/WallPage.vue'),
+    meta: { title: 'wall.title', bare: true },
+  },
+  { path: '/running', component: () => import('./pages/RunningPage.vue'), meta: { title: 'running.title' } },
+  { path: '/:rest(.*)*', redirect: '/wall' },
+]
+
+export const router = createRouter({
+  history: createWebHashHistory(),
+  routes,
+  scrollBehavior: (_to, _from, kept) => kept ?? { top: 0 },
+})

@@ -1,0 +1,2 @@
+/** Keeps the page itself for places without a network. */
+export {}

@@ -1,0 +1,121 @@
+/**
+ * What things are called: states, clocks, events, classes and roles by the rules in force, places and companies by the city's
+ * files in force. Loaded once for a session and again when the journal says that rules have changed; never a second copy here.
+ */
+import { shallowRef } from 'vue'
+import { get, type City, type CityPlace } from './api'
+import { either } from './i18n'
+
+interface Named {
+  zh?: string
+  en?: string
+}
+export interface LifeCycle {
+  version: string
+  rules: Rules
+}
+export interface Rules {
+  states: (Named & { name: string; kind: string; owner?: string })[]
+  classes: (Named & { name: string; default?: boolean; evidence?: number })[]
+  clocks: (Named & {
+    name: string
+    until?: string
+    ladder?: string
+    promise?: boolean
+    shown?: boolean
+    calendar?: string
+    budgets?: { class?: string; ms?: string | number; later?: string | number; calendar?: string }[]
+    pauses?: string[]
+  })[]
+  ladders: { name: string; marks: Mark[] }[]
+  events: (Named & { name: string; by?: string[]; needs?: string[]; internal?: boolean; about?: string })[]
+  pauses: (Named & { name: string; owner?: string; cap?: string | number; needs?: string[] })[]
+  returns: string[]
+  refused: string[]
+  receivers: { name: string; to: string }[]
+  transitions: {
+    from?: string[] | string
+    on?: string
+    at?: string
+    to?: string
+    if?: string[]
+    do?: string[]
+  }[]
+  acks?: { level: string; within?: string | number; until?: string }[]
+  [more: string]: unknown
+}
+export interface Mark {
+  level: string
+  share?: number
+  plus?: string | number
+  at?: string | number
+  kind: string
+  to: string[]
+}
+type Words = Record<string, Record<string, { zh: string; en: string }>>
+
+export const lifeCycle = shallowRef<LifeCycle | null>(null)
+export const city = shallowRef<City | null>(null)
+const words = shallowRef<Words>({})
+const places = shallowRef(new Map<string, CityPlace>())
+const buildings = shallowRef(new Map<string, CityPlace>())
+
+export async function loadWords(): Promise<void> {
+  words.value = (await get<{ words: Words }>('texts')).words
+}
+
+export async function loadNames(): Promise<void> {
+  await Promise.all([
+    loadWords(),
+    get<LifeCycle>('life-cycle').then((l) => (lifeCycle.value = l)),
+    get<City>('city').then(useCity),
+  ])
+}
+
+export function useCity(c: City): void {
+  city.value = c
+  const all = new Map<string, CityPlace>()
+  for (const list of [c.streets, c.communities, c.grids, c.estates, c.companies, c.units])
+    for (const p of list) all.set(p.id, p)
+  places.value = all
+}
+
+/** The word of a kind ("state", "clock", "event", "class", "level", "role" …) for what the schema calls `name`. */
+export function word(kind: string, name: string | undefined): string {
+  if (!name) return ''
+  const w = words.value[kind]?.[name]
+  return w ? either(w.zh, w.en) : name
+}
+
+export const place = (id: string): CityPlace | undefined => places.value.get(id) ?? buildings.value.get(id)
+
+/** A place or company by its name, with nothing when it has none that we know. */
+export function placeName(id: string | undefined): string {
+  if (!id) return ''
+  const p = place(id)
+  return p ? either(p.name_zh, p.name_en) || id : id
+}
+
+/** "holder:P-07/li" in words: who it is, for whom. */
+export function partyName(by: string | undefined): string {
+  if (!by) return ''
+  const m = /^([^:/]+)(?::([^/]*))?(?:\/(.*))?$/.exec(by)
+  if (!m) return by
+  const role = word('role', m[1]) || m[1]!
+  return [m[2] ? placeName(m[2]) : '', role, m[3] ?? ''].filter(Boolean).join(' · ')
+}
+
+const loading = new Set<string>()
+/** Names of the buildings of a grid or estate, when a page begins to show them. */
+export function wantBuildings(of: string | undefined): void {
+  if (!of || loading.has(of)) return
+  loading.add(of)
+  get<{ items: CityPlace[] }>('city/buildings', { place: of }).then(
+    (answer) => {
+      const all = new Map(buildings.value)
+      for (const b of answer.items) all.set(b.id, b)
+      buildings.value = all
+    },
+    () => loading.delete(of),
+  )
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { texts } from './texts'
+
+const sources = import.meta.glob(
+  ['../**/*.vue', '../**/*.ts', '!../**/*.test.ts', '!../api/schema.d.ts', '!./texts.ts'],
+  {
+    query: '?raw',
+    eager: true,
+    import: 'default',
+  },
+) as Record<string, string>
+const all = Object.values(sources).join('\n')
+const holes = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort().join()
+
+describe('the catalogue', () => {
+  it.each(Object.entries(texts))('%s is there in both languages, with the same holes', (_, [zh, en]) => {
+    expect(zh.trim()).not.toBe('')
+    expect(en.trim()).not.toBe('')
+    expect(holes(zh)).toBe(holes(en))
+  })
+
+  it('has no text that nobody shows', () => {
+    const unused = Object.keys(texts).filter((name) => !all.includes(`'${name}'`) && !prefixUsed(name))
+    expect(unused).toEqual([])
+  })
+
+  it('has every text that a page asks for', () => {
+    const asked = Array.from(all.matchAll(/\bt\('([\w.]+)'/g), (m) => m[1]!)
+    expect(asked.filter((name) => !(name in texts))).toEqual([])
+    expect(asked.length).toBeGreaterThan(20)
+  })
+})
+
+/** t(`flag.${x}` as Text): the names of such a family are all used. */
+function prefixUsed(name: string): boolean {
+  const dot = name.lastIndexOf('.')
+  return all.includes(`\`${name.slice(0, dot)}.\${`)
+}
+
+describe('templates', () => {
+  const templates = Object.entries(sources).filter(([file]) => file.endsWith('.vue'))
+
+  it.each(templates)('%s has no text of its own', (_, source) => {
+    const template = /<template>[\s\S]*<\/template>/.exec(source)?.[0] ?? ''
+    const words = template
+      .replace(/<!--[\s\S]*?-->/g, '')
+      .replace(/\{\{[\s\S]*?\}\}/g, '')
+      .replace(/<(?:"[^"]*"|'[^']*'|[^>"'])*>/g, '\n')
+    expect(words.match(/\p{L}{2,}/gu) ?? []).toEqual([])
+    const attributes = Array.from(
+      template.matchAll(/\s(?:aria-label|title|alt|placeholder|label)="([^"]*\p{L}[^"]*)"/gu),
+      (m) => m[1],
+    )
+    expect(attributes).toEqual([])
+  })
+
+  it.each(Object.entries(sources))('%s has no Chinese outside the catalogue', (file, source) => {
+    const code = source.replace(/\/\*[\s\S]*?\*\/|<!--[\s\S]*?-->|\/\/[^\n]*/g, '')
+    if (/time\.ts$|kept-texts\.ts$/.test(file)) return // units of time
+    expect(code.match(/\p{Script=Han}+/gu) ?? []).toEqual([])
+  })
+})
