@@ -92,6 +92,13 @@ int hx_feed_ack(hx_client *c, uint64_t lsn)
     return HX_OK;
 }
 
+void hx_feed_pause(hx_client *c, bool paused)
+{
+    if (c->feed.paused && !paused)
+        hx_client_wake(c);
+    c->feed.paused = paused;
+}
+
 bool hx_feed_settled(const hx_client *c)
 {
     return !c->feed.on || c->feed.acked >= c->feed.ack_wanted;
@@ -112,12 +119,14 @@ static void say_hello(hx_client *c, int64_t now)
     request.request = ++c->last_number;
     request.ask_case = HONGXIN__V1__REQUEST__ASK_HELLO;
     request.hello = &hello;
+    if (f->paused)
+        hello.credit = 0; /* it is given when the feed may go on */
     if (hx_link_send_request(&c->feed_link, &request) != HX_OK)
         return;
     f->number = request.request;
     f->generation = c->feed_link.generation;
     f->welcomed = false;
-    f->consumed = 0;
+    f->consumed = f->hello.credit - hello.credit;
     f->ack_sent = f->acked;
     f->said_at = now;
 }
@@ -142,13 +151,13 @@ static void say_credit(hx_client *c, int64_t now)
     struct hx_feed *f = &c->feed;
     Hongxin__V1__Credit credit = HONGXIN__V1__CREDIT__INIT;
     hxp_request request = HONGXIN__V1__REQUEST__INIT;
-    credit.add = f->consumed;
+    credit.add = f->paused ? 0 : f->consumed;
     request.request = f->number;
     request.ask_case = HONGXIN__V1__REQUEST__ASK_CREDIT;
     request.credit = &credit;
     if (hx_link_send_request(&c->feed_link, &request) != HX_OK)
         return;
-    f->consumed = 0;
+    f->consumed -= credit.add;
     f->said_at = now;
 }
 
@@ -172,7 +181,7 @@ void hx_feed_tick(hx_client *c, int64_t now)
         return;
     if (f->ack_wanted > f->ack_sent)
         say_ack(c);
-    if (f->consumed > f->hello.credit / 2 || now >= f->said_at + HX_ALIVE_MS)
+    if ((!f->paused && f->consumed > f->hello.credit / 2) || now >= f->said_at + HX_ALIVE_MS)
         say_credit(c, now);
 }
 

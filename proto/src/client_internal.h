@@ -102,6 +102,7 @@ struct hx_feed {
     char *epoch;
     bool placed;        /* `seen` tells where to go on */
     bool snapshot_done; /* … or none was asked for */
+    bool paused;        /* no credit is given back */
     uint64_t seen;      /* everything up to here was given to the caller */
     uint64_t ack_wanted, ack_sent, acked;
 };

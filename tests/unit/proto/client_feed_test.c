@@ -181,6 +181,28 @@ static void test_credit_is_given_back_as_it_is_used(void **state)
     close_feed(&t);
 }
 
+static void test_a_paused_feed_grants_no_credit(void **state)
+{
+    (void)state;
+    struct feed_test t;
+    open_feed(&t, (struct hx_subscription){.credit = 4});
+    UNTIL(&t, t.welcomes == 1);
+    hx_feed_pause(t.client, true);
+    for (uint64_t lsn = 10; lsn < 14; lsn++)
+        fake_entries(&t.door, lsn, lsn, lsn);
+    UNTIL(&t, t.last_lsn == 13); /* what was on its way still comes */
+    fake_restart(&t.door);
+    UNTIL(&t, t.welcomes == 2); /* still paused on the new connection */
+    assert_int_equal(t.credit_sum, 0);
+    assert_int_equal(t.from_lsn, 14);
+    hx_feed_pause(t.client, false);
+    UNTIL(&t, t.credit_sum == 4);
+    fake_entries(&t.door, 14, 14, 14);
+    UNTIL(&t, t.last_lsn == 14);
+    assert_true(t.in_order);
+    close_feed(&t);
+}
+
 static void test_acknowledgements_are_cumulative_and_confirmed(void **state)
 {
     (void)state;
@@ -495,6 +517,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_entries_arrive_in_order),
         cmocka_unit_test(test_credit_is_given_back_as_it_is_used),
+        cmocka_unit_test(test_a_paused_feed_grants_no_credit),
         cmocka_unit_test(test_acknowledgements_are_cumulative_and_confirmed),
         cmocka_unit_test(test_a_feed_without_a_name_has_nothing_to_acknowledge),
         cmocka_unit_test(test_a_broken_connection_goes_on_behind_the_last_entry),
