@@ -60,7 +60,8 @@ class Broker:
         return name
 
     def delete_topic(self, name):
-        for done in AdminClient(self.client()).delete_topics([name], operation_timeout=PATIENCE).values():
+        admin = AdminClient(self.client())
+        for done in admin.delete_topics([name], operation_timeout=PATIENCE).values():
             done.result(PATIENCE)
 
     def send(self, topic, records):

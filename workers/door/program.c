@@ -124,7 +124,10 @@ int program_main(const struct program *p, int argc, char **argv)
     if (!rc && !a.check)
         rc = serve(p, &run, &a, &problem);
     tell(&a, rc, &problem);
+    code = rc ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (rc && a.started && p->exit_code)
+        code = p->exit_code(p->arg);
     p->close(p->arg);
     run_close(&run);
-    return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+    return code;
 }

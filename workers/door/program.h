@@ -20,6 +20,8 @@ struct program {
     /* Asked when the loop has ended: NULL, or why it had to end by itself: it is logged, and the
      * exit code is 1, so that the service manager starts it anew. May be NULL. */
     const char *(*verdict)(void *arg);
+    /* The exit code after a verdict, when it is not always 1. May be NULL. */
+    int (*exit_code)(void *arg);
     /* Gives everything back, whether or not it was there; the loop still exists. */
     void (*close)(void *arg);
     void *arg; /* of all of them */

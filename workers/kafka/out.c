@@ -2,43 +2,37 @@
 
 #include "base/text.h"
 #include "door/program.h"
-#include "kafka/client.h"
+#include "kafka/follow.h"
 #include "kafka/settings.h"
 #include <event2/event.h>
+#include <stdlib.h>
+
+enum { EXIT_TAKEN_OVER = 3 };
 
 struct out {
     struct kafka_settings settings;
     struct event_base *base;
     struct link link;
-    struct client producer;
-    struct event *tick;
+    struct follow *follow;
     struct http_server *server;
 };
 
 static const char *health(void *arg)
 {
     const struct out *o = arg;
-    if (!hx_client_is_up(o->link.client, HX_DOOR_FEED))
-        return "the daemon cannot be reached";
-    return o->producer.statistics.brokers_up ? NULL : "no broker can be reached";
+    return follow_trouble(o->follow);
 }
 
 static void figures(void *arg, struct evbuffer *out)
 {
     const struct out *o = arg;
-    const struct client *clients[] = {&o->producer};
-    client_figures(clients, 1, out);
+    follow_figures(o->follow, out);
 }
 
-/* librdkafka's callbacks run in here. */
-static void on_tick(evutil_socket_t fd, short what, void *arg)
+static void on_end(void *arg)
 {
-    struct out *o = arg;
-    (void)fd;
-    (void)what;
-    rd_kafka_poll(o->producer.rk, 0);
-    if (client_fatal(&o->producer))
-        event_base_loopbreak(o->base);
+    const struct out *o = arg;
+    event_base_loopbreak(o->base);
 }
 
 static int load(void *arg, const char *config, struct hx_problem *problem)
@@ -47,19 +41,6 @@ static int load(void *arg, const char *config, struct hx_problem *problem)
     int rc = kafka_settings_load(config, &o->settings, problem);
     hx_log_level_set(o->settings.log_level);
     return rc ? rc : cluster_check(&o->settings.cluster, problem);
-}
-
-static int open_producer(struct out *o, struct hx_problem *problem)
-{
-    const struct timeval often = {0, 100000};
-    rd_kafka_conf_t *conf;
-    int rc = cluster_conf(&o->settings.cluster, &conf, problem);
-    if (!rc)
-        rc = client_open(&o->producer, RD_KAFKA_PRODUCER, conf, "out", problem);
-    if (rc)
-        return rc;
-    o->tick = event_new(o->base, -1, EV_PERSIST, on_tick, o);
-    return o->tick && event_add(o->tick, &often) == 0 ? HX_OK : HX_NOMEM;
 }
 
 static int open_all(void *arg, struct event_base *base, struct http_server **server,
@@ -78,9 +59,12 @@ static int open_all(void *arg, struct event_base *base, struct http_server **ser
     o->base = base;
     int rc = link_open(&o->link, base, &daemon, problem);
     if (!rc)
-        rc = open_producer(o, problem);
+        rc = follow_open(base, o->link.client, &o->settings.cluster, &o->settings.out, &o->follow,
+                         problem);
     if (!rc)
         rc = http_server_open(base, &options, &o->server, problem);
+    if (o->follow)
+        follow_on_end(o->follow, on_end, o);
     *server = o->server;
     return rc;
 }
@@ -88,15 +72,19 @@ static int open_all(void *arg, struct event_base *base, struct http_server **ser
 static const char *verdict(void *arg)
 {
     const struct out *o = arg;
-    return client_fatal(&o->producer);
+    return follow_why(o->follow);
+}
+
+static int exit_code(void *arg)
+{
+    const struct out *o = arg;
+    return follow_end(o->follow) == SENDER_TAKEN_OVER ? EXIT_TAKEN_OVER : EXIT_FAILURE;
 }
 
 static void close_all(void *arg)
 {
     struct out *o = arg;
-    if (o->tick)
-        event_free(o->tick);
-    client_close(&o->producer);
+    follow_close(o->follow);
     if (o->link.client)
         link_close(&o->link);
     http_server_close(o->server);
@@ -107,12 +95,15 @@ int out_main(int argc, char **argv)
     static struct out o;
     const struct program p = {
         .name = "hongxin-kafka out",
-        .about = "The journal of hongxind becomes records of Kafka topics. docs/kafka.md describes "
-                 "it.\n",
+        .about = "The journal of hongxind becomes records of Kafka topics, each entry once and in "
+                 "order for\n"
+                 "whoever reads what is committed. docs/kafka.md describes it.\n"
+                 "Exit code 3: another process writes under this id now; do not start again.\n",
         .config = "/etc/hongxin/kafka.yaml",
         .load = load,
         .open = open_all,
         .verdict = verdict,
+        .exit_code = exit_code,
         .close = close_all,
         .arg = &o};
     return program_main(&p, argc, argv);

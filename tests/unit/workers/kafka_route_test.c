@@ -1,0 +1,233 @@
+/* Which entry goes where, and which tables are refused. */
+#include "kafka/route.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Reads the text as the list `routes`; the fault, "" when there is none. */
+static struct hx_problem load(const char *text, struct routes *routes)
+{
+    struct yaml_doc doc;
+    struct hx_problem problem = {""};
+    assert_int_equal(yaml_doc_open_text(&doc, "kafka.yaml", text, &problem), HX_OK);
+    routes_read(&doc, yaml_doc_get(&doc, yaml_doc_root(&doc), "routes"), routes);
+    assert_int_equal(doc.rc != HX_OK, *problem.text != '\0');
+    yaml_doc_close(&doc);
+    return problem;
+}
+
+/* An entry with a breach and notices to two companies and the desk. */
+struct sample {
+    hxp_entry entry;
+    hxp_where where;
+    hxp_breach_fact breach;
+    hxp_notice_fact notices[4];
+    hxp_fact facts[5];
+    hxp_fact *list[5];
+};
+
+static void make(struct sample *s)
+{
+    static const char *const to[] = {"company:P-07/li", "company:P-08", "city/desk", "holder:P-07"};
+    *s = (struct sample){.where = HONGXIN__V1__WHERE__INIT};
+    hongxin__v1__entry__init(&s->entry);
+    s->entry.lsn = 9;
+    s->entry.case_number = 17;
+    s->entry.holder = (char *)"P-07";
+    s->entry.class_ = (char *)"SMALL";
+    s->entry.level = (char *)"L2";
+    s->entry.where = &s->where;
+    s->where.street = (char *)"S-02";
+    s->where.community = (char *)"C-03";
+    hongxin__v1__breach_fact__init(&s->breach);
+    for (size_t i = 0; i < 5; i++) {
+        hongxin__v1__fact__init(&s->facts[i]);
+        s->list[i] = &s->facts[i];
+    }
+    s->facts[0].fact_case = HONGXIN__V1__FACT__FACT_BREACH;
+    s->facts[0].breach = &s->breach;
+    for (size_t i = 0; i < 4; i++) {
+        hongxin__v1__notice_fact__init(&s->notices[i]);
+        s->notices[i].to = (char *)(uintptr_t)to[i];
+        s->facts[i + 1].fact_case = HONGXIN__V1__FACT__FACT_NOTICE;
+        s->facts[i + 1].notice = &s->notices[i];
+    }
+    s->entry.n_facts = 5;
+    s->entry.facts = s->list;
+}
+
+static struct hx_arena arena;
+
+static const char *topics_of(const char *yaml, const hxp_entry *e)
+{
+    static char text[512];
+    struct routes routes;
+    uint64_t lost = 0;
+    size_t used = 0;
+    hx_arena_reset(&arena);
+    assert_string_equal(load(yaml, &routes).text, "");
+    *text = '\0';
+    for (const struct route_target *t = routes_match(&routes, e, &arena, &lost); t; t = t->next)
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? " " : "", t->topic);
+    snprintf(text + used, sizeof text - used, "%s", lost ? " lost" : "");
+    return text;
+}
+
+#define ROW(conditions) "routes:\n  - {topic: a, " conditions "}\n"
+
+static void test_the_usual_rows(void **state)
+{
+    (void)state;
+    struct sample s;
+    make(&s);
+    assert_string_equal(topics_of("{}\n", &s.entry),
+                        "hongxin.cases hongxin.breaches hongxin.notices.P-07 hongxin.notices.P-08 "
+                        "hongxin.notices.city");
+    s.entry.n_facts = 0;
+    s.entry.case_number = 0;
+    assert_string_equal(topics_of("{}\n", &s.entry), "");
+}
+
+static void test_every_condition_must_hold(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml;
+        bool taken;
+    } rows[] = {
+        {ROW("facts: [BREACH, ALARM]"), true},
+        {ROW("facts: [ALARM]"), false},
+        {ROW("places: [S-02]"), true},
+        {ROW("places: [C-03, X]"), true},
+        {ROW("places: [S-03]"), false},
+        {ROW("holders: [P-07]"), true},
+        {ROW("holders: [P-08]"), false},
+        {ROW("classes: [SMALL]"), true},
+        {ROW("classes: [SERIOUS]"), false},
+        {ROW("min_level: L2"), true},
+        {ROW("min_level: L3"), false},
+        {ROW("about: case"), true},
+        {ROW("about: city"), false},
+        {ROW("drills: no"), true},
+        {ROW("drills: only"), false},
+        {ROW("to: ['company:P-07']"), true},
+        {ROW("to: ['company:P-0']"), false},
+        {ROW("facts: [BREACH], classes: [X]"), false},
+        {ROW("facts: [ALARM], places: [S-02]"), false},
+    };
+    struct sample s;
+    make(&s);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(topics_of(rows[i].yaml, &s.entry), rows[i].taken ? "a" : "");
+}
+
+static void test_a_topic_gets_an_entry_once(void **state)
+{
+    (void)state;
+    struct sample s;
+    make(&s);
+    assert_string_equal(topics_of("routes:\n"
+                                  "  - {topic: a, facts: [BREACH]}\n"
+                                  "  - {topic: b}\n"
+                                  "  - {topic: a}\n"
+                                  "  - {topic: '{holder}.x'}\n"
+                                  "  - {topic: '{to}.x', facts: [NOTICE]}\n",
+                                  &s.entry),
+                        "a b P-07.x P-08.x city.x");
+}
+
+static void test_an_id_stands_in_the_name(void **state)
+{
+    (void)state;
+    struct sample s;
+    make(&s);
+    assert_string_equal(topics_of("routes:\n"
+                                  "  - {topic: 'h.{holder}'}\n"
+                                  "  - {topic: 's.{street}.e'}\n"
+                                  "  - {topic: '{community}'}\n"
+                                  "  - {topic: 'c.{class}'}\n",
+                                  &s.entry),
+                        "h.P-07 s.S-02.e C-03 c.SMALL");
+    s.entry.where = NULL;
+    assert_string_equal(topics_of("routes: [{topic: 's.{street}'}]\n", &s.entry), "");
+    s.entry.holder = (char *)"P 7";
+    assert_string_equal(topics_of("routes: [{topic: 'h.{holder}'}]\n", &s.entry), " lost");
+}
+
+static void test_facts_of_one_receiver(void **state)
+{
+    (void)state;
+    struct sample s;
+    struct routes routes;
+    uint64_t lost = 0;
+    make(&s);
+    hx_arena_reset(&arena);
+    assert_string_equal(load("{}\n", &routes).text, "");
+    const struct route_target *t = routes_match(&routes, &s.entry, &arena, &lost);
+    while (t && strcmp(t->topic, "hongxin.notices.P-07") != 0)
+        t = t->next;
+    assert_non_null(t);
+    const bool wanted[5] = {false, true, false, false, true};
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(route_wants_fact(t, s.list[i]), wanted[i]);
+}
+
+static void test_names_that_a_row_may_have_made(void **state)
+{
+    (void)state;
+    struct routes routes;
+    assert_string_equal(load("routes: [{topic: 'n.{to}.v1'}, {topic: plain}]\n", &routes).text, "");
+    assert_true(route_may_name(&routes.all[0], "n.P-07.v1"));
+    assert_false(route_may_name(&routes.all[0], "n..v1"));
+    assert_false(route_may_name(&routes.all[0], "n.P-07.v2"));
+    assert_false(route_may_name(&routes.all[0], "m.P-07.v1"));
+    assert_true(route_may_name(&routes.all[1], "plain"));
+    assert_false(route_may_name(&routes.all[1], "plain2"));
+}
+
+static void test_a_wrong_table_is_refused_with_its_line(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"routes:\n  - {facts: [BREACH]}\n", ":2: "},
+        {"routes:\n  - {topic: 'a b'}\n", ":2: a b is no name of a topic"},
+        {"routes:\n  - {topic: 'a.{to}.{holder}'}\n", ":2: "},
+        {"routes:\n  - {topic: 'a.{person}'}\n", ":2: "},
+        {"routes:\n  - {topic: a, facts: [BRECH]}\n", ":2: BRECH is no kind of fact"},
+        {"routes:\n  - {topic: a, colour: red}\n", ":2: "},
+        {"routes:\n  - {topic: a, min_level: L9}\n", ":2: min_level is one of"},
+        {"routes:\n  - {topic: a, format: xml}\n", ":2: format is one of"},
+        {"routes:\n  - {topic: a, places: []}\n", ":2: places: a list of words"},
+        {"routes: []\n", ":1: "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct routes routes;
+        struct hx_problem problem = load(rows[i][0], &routes);
+        if (!strstr(problem.text, rows[i][1]))
+            fail_msg("%s: %s", rows[i][0], problem.text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_usual_rows),
+        cmocka_unit_test(test_every_condition_must_hold),
+        cmocka_unit_test(test_a_topic_gets_an_entry_once),
+        cmocka_unit_test(test_an_id_stands_in_the_name),
+        cmocka_unit_test(test_facts_of_one_receiver),
+        cmocka_unit_test(test_names_that_a_row_may_have_made),
+        cmocka_unit_test(test_a_wrong_table_is_refused_with_its_line),
+    };
+    hx_arena_init(&arena, 0);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    hx_arena_fini(&arena);
+    return failed;
+}
