@@ -16,8 +16,8 @@
  * use it after fork(). Callbacks run in the thread that calls hx_client_poll() or one of the calls
  * that wait, and only inside such a call. Inside a callback hx_publish_start(),
  * hx_publish_forget(), hx_ask_start(), hx_feed_ack(), hx_feed_pause(), hx_subscribe() and
- * hx_unsubscribe() are allowed; everything that waits returns HX_BUSY, and closing is a mistake of the caller that is
- * ignored.
+ * hx_unsubscribe() are allowed; everything that waits returns HX_BUSY, and closing is a mistake of
+ * the caller that is ignored.
  *
  * Errors are those of hongxin/error.h; times are milliseconds. Pointers passed in are borrowed for
  * the call unless said otherwise; strings are UTF-8. */
@@ -182,7 +182,8 @@ void hx_unsubscribe(hx_client *client);
 /* Holds the feed back (true), or lets it go on (false): no more credit is granted, so entries that
  * are on their way (`credit` messages at most) still come and then none, while the daemon goes on
  * hearing from this subscriber. For one who hands entries on to somebody slower. A feed begins
- * unpaused with hx_subscribe(); a reconnect or a reset changes nothing. No effect without a feed. */
+ * unpaused with hx_subscribe(); a reconnect or a reset changes nothing. No effect without a feed.
+ */
 void hx_feed_pause(hx_client *client, bool paused);
 
 /* Everything up to `lsn` is done with: after a restart of this program (RESUME) the feed begins
