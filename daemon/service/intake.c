@@ -339,12 +339,27 @@ static int apply(struct service *s, struct passage *p, hxp_reply **reply)
     return rc == HX_OK ? give_secret(s, p, reply) : rc;
 }
 
+/* What a door could not read is not judged again: it is kept with the door's own reason. */
+static int keep_unreadable(struct service *s, const hxp_item *item, hxp_reply **reply)
+{
+    const struct hx_machine *m = &s->machine;
+    bool good = text_is_utf8(item->unreadable);
+    *reply = intake_refusal(s, HONGXIN__V1__RESULT__INVALID, good ? "UNREADABLE" : "BAD_UTF8",
+                            "a door could not read it: kept in quarantine");
+    if (!*reply)
+        return HX_NOMEM;
+    return m->ops->quarantine(m->backend, item->event.data, item->event.len,
+                              good ? item->unreadable : "BAD_UTF8");
+}
+
 int intake_apply(struct service *s, const struct batch_job *job, size_t i, hxp_reply **reply)
 {
     struct passage p = {.item = job->publish->items[i],
                         .t_rcv = hx_machine_receipt(&s->machine, job->t_wall, job->t_now),
                         .who = job->who};
     *reply = NULL;
+    if (*p.item->unreadable && p.item->event.len <= s->options.limits->event_bytes)
+        return keep_unreadable(s, p.item, reply);
     int rc = check_form(s, &p, reply);
     if (rc == HX_OK && !*reply && p.event && p.who)
         rc = check_rights(s, &p, reply);

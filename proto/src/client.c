@@ -127,6 +127,7 @@ int hx_client_open(const struct hx_client_options *o, hx_client **out)
     c->last_question = &c->questions;
     c->window = or_default(o->window, WINDOW);
     c->batch = or_default(o->batch, BATCH);
+    c->hand_back = o->hand_back;
     c->wait_ms = or_default(o->wait_ms, WAIT_MS);
     c->resend_ms = or_default(o->resend_ms, RESEND_MS);
     int err = open_parts(c, o);

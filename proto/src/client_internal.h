@@ -136,6 +136,7 @@ struct hx_client {
     struct hx_key *key;     /* kept for connections that are made anew; NULL: none */
     int epoll, wake, timer; /* descriptors behind hx_client_fd() */
     unsigned window, batch, wait_ms, resend_ms;
+    bool hand_back; /* RETRY_AFTER is the caller's to honour */
     uint64_t last_number;
     bool busy; /* inside hx_client_poll() */
     bool closing;

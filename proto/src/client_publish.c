@@ -23,6 +23,7 @@ enum {
     TAG_PUBLISH_ITEMS = 2 << 3 | 2,
     TAG_ITEM_EVENT = 1 << 3 | 2,
     TAG_ITEM_REPORTER = 2 << 3 | 2,
+    TAG_ITEM_UNREADABLE = 220 << 3 | 2,
 };
 
 struct slot {
@@ -232,7 +233,7 @@ int64_t hx_publisher_due(const hx_client *c)
 /* ---- starting ---- */
 
 struct sizes {
-    size_t event, reporter, item; /* the item without its own tag and length */
+    size_t event, reporter, unreadable, item; /* the item without its own tag and length */
 };
 
 static int measure(const struct hx_item *item, struct sizes *s)
@@ -240,8 +241,9 @@ static int measure(const struct hx_item *item, struct sizes *s)
     const hxp_event *e = item->event;
     if (e && (!e->id || !*e->id || !e->source || !*e->source))
         return HX_INVALID;
-    if (!e && !item->bytes)
+    if (!e && !item->bytes && !item->unreadable)
         return HX_INVALID;
+    s->unreadable = item->unreadable ? strlen(item->unreadable) : 0;
     s->event = e ? hongxin__v1__event__get_packed_size(e) : item->size;
     s->reporter = item->reporter ? hongxin__v1__reporter__get_packed_size(item->reporter) : 0;
     if (s->event > HX_EVENT_MAX || s->reporter > HX_REPORTER_MAX)
@@ -249,6 +251,8 @@ static int measure(const struct hx_item *item, struct sizes *s)
     s->item = 1 + varint_size(s->event) + s->event;
     if (item->reporter)
         s->item += 1 + varint_size(s->reporter) + s->reporter;
+    if (s->unreadable)
+        s->item += varint_size(TAG_ITEM_UNREADABLE) + varint_size(s->unreadable) + s->unreadable;
     return HX_OK;
 }
 
@@ -260,13 +264,19 @@ static size_t write_item(uint8_t *to, const struct hx_item *item, const struct s
     p = put_varint(p, s->event);
     if (item->event)
         hongxin__v1__event__pack(item->event, p);
-    else
+    else if (s->event)
         memcpy(p, item->bytes, s->event);
     p += s->event;
     if (item->reporter) {
         p = put_varint(p, TAG_ITEM_REPORTER);
         p = put_varint(p, s->reporter);
         p += hongxin__v1__reporter__pack(item->reporter, p);
+    }
+    if (s->unreadable) {
+        p = put_varint(p, TAG_ITEM_UNREADABLE);
+        p = put_varint(p, s->unreadable);
+        memcpy(p, item->unreadable, s->unreadable);
+        p += s->unreadable;
     }
     return (size_t)(p - to);
 }
@@ -375,7 +385,7 @@ void hx_publisher_replies(hx_client *c, const Hongxin__V1__Replies *replies)
         if (at >= b->n || b->slots[at].answered)
             continue;
         c->publisher.told_retry = reply->result == HONGXIN__V1__RESULT__RETRY_AFTER;
-        if (c->publisher.told_retry)
+        if (c->publisher.told_retry && !c->hand_back)
             postpone(c, b, (unsigned)at, &later, reply);
         else
             answer(c, b, (unsigned)at, reply, HX_OK);

@@ -322,6 +322,17 @@ def test_each_bad_event_is_named_counted_and_changes_nothing(daemon, client):
         assert (c.stats()["cases"], standing(c, number)) == (cases, before), "a crash brings back nothing that was refused"
 
 
+def test_what_a_door_could_not_read_is_kept_with_its_reason(client):
+    before = client.stats()["quarantined"]
+    good = complaint(client).SerializeToString()
+    items = [wire_pb2.Item(unreadable="NOT_JSON kafka hongxin.in/0/7"), wire_pb2.Item(event=good, unreadable="WRONG_CONTENT_TYPE kafka hongxin.in/0/8"),
+             wire_pb2.Item(event=good)]
+    client.send(request=7, publish=wire_pb2.Publish(request=7, items=items))
+    replies = client.expect("replies").replies
+    assert [(r.result, r.code) for r in replies] == [(RESULT.INVALID, "UNREADABLE"), (RESULT.INVALID, "UNREADABLE"), (RESULT.ACCEPTED, "")]
+    assert client.stats()["quarantined"] == before + 2
+
+
 def test_what_cannot_be_decoded_is_kept_for_people(client):
     before = client.stats()["quarantined"]
     client.publish(b"\xff\xff\xff", reported(client).SerializeToString()[:-3])

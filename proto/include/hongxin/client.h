@@ -47,6 +47,8 @@ struct hx_client_options {
     unsigned resend_ms;   /* an unanswered message is sent again after so long; the time doubles
                              with each attempt, up to 30 s [5,000] */
     unsigned linger_ms;   /* how long hx_client_close() may take to send the rest [1,000] */
+    bool hand_back;       /* RETRY_AFTER is given to the callback like any other answer, for callers
+                             that keep an order of their own [false: the library honours it] */
     const char *key_file; /* who we are and which daemon we trust (hongxin/key.h), read by
                              hx_client_open() [none: a daemon without keys, on this machine] */
 };
@@ -94,17 +96,23 @@ struct hx_item {
     const void *bytes;
     size_t size;
     const hxp_reporter *reporter;
+    /* From a door that could not read what it was given: why and where, for people, at most 119
+     * bytes without personal data. The daemon keeps it in quarantine with `bytes` (may be none) and
+     * answers INVALID, UNREADABLE. NULL: an event. */
+    const char *unreadable;
 };
 
 /* The answer to one event, exactly once for each hx_publish_start() that returned HX_OK.
  *   HX_OK       `reply` says what became of it (any result but RETRY_AFTER, which the library
- *               honours by itself); borrowed for the call
+ *               honours by itself unless it is told to hand it back); borrowed for the call
  *   HX_CLOSED   the client was closed before an answer came
  *   HX_TOOBIG, HX_INVALID   the daemon refused the message that held it; see hx_client_problem()
  *   HX_NOMEM    memory ran out while it was to be sent again
  * A repeated event is answered with DUPLICATE and all fields of the first answer: the event counts
  * once. Events are applied in the order in which they were started, except those that were told
- * RETRY_AFTER: wait for the answer before starting an event that depends on it. */
+ * RETRY_AFTER: wait for the answer before starting an event that depends on it. Each turn's events
+ * travel in one message if they are no more than `batch` and 1 MiB; what of one message is refused
+ * for now does not hold back the next message that is under way already. */
 typedef void hx_reply_fn(void *arg, int err, const hxp_reply *reply);
 
 /* Queues one event for the intake door; it travels with others in one message at the next

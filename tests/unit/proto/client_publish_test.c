@@ -272,6 +272,47 @@ static void test_retry_after_is_honoured(void **state)
     fake_close(&f);
 }
 
+/* A caller with an order of its own hears of it, and nothing is sent again. */
+static void test_retry_after_is_handed_back(void **state)
+{
+    (void)state;
+    struct fake f;
+    struct seen seen = {0}, second = {0};
+    fake_open(&f, postpone_the_second);
+    hx_client *c = client_for(&f, (struct hx_client_options){.hand_back = true});
+    start(c, "e-1", &seen);
+    start(c, "e-2", &second);
+    start(c, "e-3", &seen);
+    PUMP_UNTIL(c, &f, seen.calls == 2 && second.calls == 1);
+    assert_int_equal(second.accepted + second.failed, 0);
+    assert_int_equal(hx_publish_pending(c), 0);
+    assert_int_equal(f.requests, 1);
+    hx_client_close(c);
+    fake_close(&f);
+}
+
+static void expect_unreadable(struct fake *f, const hxp_request *request)
+{
+    const Hongxin__V1__Item *item = request->publish->items[0];
+    assert_string_equal(item->unreadable, "NOT_JSON kafka topic/0/7");
+    assert_int_equal(item->event.len, 0);
+    fake_reply_all(f, request, HONGXIN__V1__RESULT__INVALID);
+}
+
+static void test_what_cannot_be_read_travels_with_its_reason(void **state)
+{
+    (void)state;
+    struct fake f;
+    struct seen seen = {0};
+    fake_open(&f, expect_unreadable);
+    hx_client *c = client_for(&f, (struct hx_client_options){0});
+    const struct hx_item item = {.unreadable = "NOT_JSON kafka topic/0/7"};
+    assert_int_equal(hx_publish_start(c, &item, on_reply, &seen), HX_OK);
+    PUMP_UNTIL(c, &f, seen.calls == 1);
+    hx_client_close(c);
+    fake_close(&f);
+}
+
 static void busy_once(struct fake *f, const hxp_request *request)
 {
     if (f->requests == 1)
@@ -587,6 +628,8 @@ int main(void)
         cmocka_unit_test(test_a_restart_of_the_daemon_loses_nothing),
         cmocka_unit_test(test_events_wait_for_a_daemon_that_is_not_there_yet),
         cmocka_unit_test(test_retry_after_is_honoured),
+        cmocka_unit_test(test_retry_after_is_handed_back),
+        cmocka_unit_test(test_what_cannot_be_read_travels_with_its_reason),
         cmocka_unit_test(test_a_busy_daemon_is_asked_again),
         cmocka_unit_test(test_a_refused_message_fails_each_of_its_events),
         cmocka_unit_test(test_answers_come_in_pieces),
