@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from wire import wait_until
 
@@ -63,6 +63,15 @@ class Broker:
         admin = AdminClient(self.client())
         for done in admin.delete_topics([name], operation_timeout=PATIENCE).values():
             done.result(PATIENCE)
+
+    def committed(self, group, topic):
+        """Records that the group is done with, over all partitions."""
+        consumer = Consumer(self.client(group_id=group))
+        try:
+            partitions = consumer.list_topics(topic, PATIENCE).topics[topic].partitions
+            return sum(max(0, p.offset) for p in consumer.committed([TopicPartition(topic, i) for i in partitions], PATIENCE))
+        finally:
+            consumer.close()
 
     def send(self, topic, records):
         """Each record a dict of produce()'s arguments: value, key, headers, partition, timestamp."""

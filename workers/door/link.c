@@ -37,8 +37,12 @@ static const char *why(int rc)
 int link_open(struct link *link, struct event_base *base, const struct link_settings *s,
               struct hx_problem *problem)
 {
-    const struct hx_client_options o = {
-        .intake = s->intake, .feed = s->feed, .key_file = *s->key_file ? s->key_file : NULL};
+    const struct hx_client_options o = {.intake = s->intake,
+                                        .feed = s->feed,
+                                        .window = s->window,
+                                        .batch = s->batch,
+                                        .hand_back = s->hand_back,
+                                        .key_file = *s->key_file ? s->key_file : NULL};
     *link = (struct link){0};
     int rc = hx_client_open(&o, &link->client);
     if (rc) {

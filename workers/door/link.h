@@ -17,6 +17,9 @@ struct link_settings {
     char intake[LINK_TEXT];   /* intake ["tcp://127.0.0.1:54321"] */
     char feed[LINK_TEXT];     /* feed ["tcp://127.0.0.1:54322"] */
     char key_file[LINK_TEXT]; /* key_file; "" = none [""] */
+    /* Not in the file, a worker's own; as in hx_client_options. */
+    unsigned window, batch;
+    bool hand_back;
 };
 
 /* Reads the mapping `map` (NULL: nothing is given). A path is relative to the file's folder. Faults

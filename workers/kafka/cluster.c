@@ -126,6 +126,14 @@ void cluster_settings_read(struct yaml_doc *doc, yaml_node_t *map, struct cluste
     read_properties(doc, yaml_doc_get(doc, map, "properties"), s);
 }
 
+bool cluster_names(const struct cluster_settings *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_properties; i++)
+        if (strcmp(s->properties[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 /* ---- librdkafka ---- */
 
 int cluster_set(rd_kafka_conf_t *conf, const char *name, const char *value,

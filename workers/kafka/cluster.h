@@ -52,6 +52,9 @@ HX_CHECK int cluster_check(const struct cluster_settings *s, struct hx_problem *
 HX_CHECK int cluster_conf(const struct cluster_settings *s, rd_kafka_conf_t **out,
                           struct hx_problem *problem);
 
+/* Whether the operator sets this property; then his value stands. */
+bool cluster_names(const struct cluster_settings *s, const char *name);
+
 /* One property; HX_CONFIG with librdkafka's reason. */
 HX_CHECK int cluster_set(rd_kafka_conf_t *conf, const char *name, const char *value,
                          struct hx_problem *problem);
