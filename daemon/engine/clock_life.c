@@ -189,15 +189,22 @@ void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff)
         hx_clock_judge(s, k, t_eff);
 }
 
+/* While it is in doubt whether the deadline has come at all, nobody is late, and nobody becomes it
+ * by a proof that he was there even earlier (corner 14). */
+static bool in_time(const struct hx_step *s, const struct hx_clock *k, int64_t t_eff)
+{
+    bool was = k->state == HX_CLOCK_STOPPED && k->met == 1 && t_eff <= k->stopped_at;
+    return was || t_eff <= k->deadline || hx_in_doubt(s->m, k->deadline);
+}
+
 void hx_clock_judge(struct hx_step *s, struct hx_clock *k, int64_t t_eff)
 {
     if (k->paused_at)
         count_pause(s, k, t_eff);
+    if (k->deadline)
+        k->met = in_time(s, k, t_eff) ? 1 : 2;
     k->state = HX_CLOCK_STOPPED;
     k->stopped_at = t_eff;
-    /* While it is in doubt whether the deadline has come at all, nobody is late (corner 14). */
-    if (k->deadline)
-        k->met = t_eff <= k->deadline || hx_in_doubt(s->m, k->deadline) ? 1 : 2;
     struct hx_breach *b = breach_of(s->c, k);
     if (k->met == 2 && !b && s->rules->clocks[k->kind].promise) {
         hx_clock_break(s, k, k->deadline, s->now > k->deadline ? s->now : t_eff);

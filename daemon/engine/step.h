@@ -115,7 +115,8 @@ void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t de
 void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff);
 /* The same for one clock, also for one that was stopped by a later fact: judged once more. A
  * promise that proves missed before anybody noticed (a device ahead of us, R2; deadlines held back,
- * corner 17) is broken here: no miss without its breach (R7). */
+ * corner 17) is broken here: no miss without its breach (R7). Whoever was in time stays so when an
+ * earlier fact is heard of: his deadline was in doubt (corner 14). */
 void hx_clock_judge(struct hx_step *s, struct hx_clock *k, int64_t t_eff);
 /* Writes the breach of a promise (R7): due at `due`, noticed at `t_noticed`. */
 void hx_clock_break(struct hx_step *s, struct hx_clock *k, int64_t due, int64_t t_noticed);
