@@ -294,46 +294,63 @@ int hx_calm_step(struct hx_machine *m, struct hx_step *s)
 /* ---- digests ---- */
 
 /* What was told is answered, or its case is closed: it is listed as over (F16). */
-static bool over(struct hx_machine *m, uint64_t number, const Hongxin__V1__HeldNotice *line)
+static bool over(struct hx_machine *m, const struct hx_held_notice *h)
 {
     const struct hx_case *c = &m->work;
-    if (m->ops->case_load(m->backend, number, &m->work))
+    if (m->ops->case_load(m->backend, h->number, &m->work))
         return false;
     if (!hx_case_open(m->rules, c))
         return true;
-    int kind = *line->clock ? hx_rules_clock(m->rules, line->clock) : -1;
+    int kind = *h->clock ? hx_rules_clock(m->rules, h->clock) : -1;
     for (uint32_t i = 0; i < c->n_told && kind > 0; i++)
-        if (c->told[i].kind == kind && c->told[i].level == hx_level_number(line->level))
+        if (c->told[i].kind == kind && c->told[i].level + 1 == h->level)
             return c->told[i].done;
     return false;
 }
 
+Hongxin__V1__HeldNotice *hx_held_line(struct hx_machine *m, const struct hx_held_notice *h)
+{
+    Hongxin__V1__HeldNotice *line = hx_arena_alloc(m->arena, sizeof *line);
+    char printed[HX_NUMBER_TEXT];
+    if (!line)
+        return NULL;
+    hongxin__v1__held_notice__init(line);
+    line->lsn = h->lsn;
+    line->index = h->index;
+    line->number = hx_arena_strdup(m->arena, hx_number_format(h->number, printed));
+    line->kind = hx_text_field(hx_notice_kind_name(h->how));
+    line->clock = hx_arena_strdup(m->arena, h->clock);
+    line->level = hx_text_field(h->level ? hx_level_name(h->level - 1) : "");
+    line->over = !hx_arena_failed(m->arena) && over(m, h);
+    return line;
+}
+
 /* The next word of a held notice's row; "-" stands for none. */
-static char *word(struct hx_machine *m, const char **at)
+static const char *word(const char **at, char out[HX_NAME_MAX])
 {
     const char *begin = *at + strspn(*at, " ");
     size_t n = strcspn(begin, " ");
     *at = begin + n;
-    return n == 1 && *begin == '-' ? text("") : hx_arena_strndup(m->arena, begin, n);
+    n = n < HX_NAME_MAX ? n : HX_NAME_MAX - 1;
+    if (n == 1 && *begin == '-')
+        n = 0;
+    memcpy(out, begin, n);
+    out[n] = '\0';
+    return out;
 }
 
 static Hongxin__V1__HeldNotice *line_of(struct hx_machine *m, const struct hx_watch *w)
 {
-    Hongxin__V1__HeldNotice *line = hx_arena_alloc(m->arena, sizeof *line);
-    char printed[HX_NUMBER_TEXT], *rest;
-    if (!line)
-        return NULL;
-    hongxin__v1__held_notice__init(line);
-    uint64_t number = strtoull(w->ref, &rest, 10);
+    struct hx_held_notice h = {.lsn = w->number >> INDEX_BITS,
+                               .index = (uint32_t)(w->number & ((1u << INDEX_BITS) - 1))};
+    char name[HX_NAME_MAX], *rest;
+    h.number = strtoull(w->ref, &rest, 10);
     const char *at = rest;
-    line->lsn = w->number >> INDEX_BITS;
-    line->index = (uint32_t)(w->number & ((1u << INDEX_BITS) - 1));
-    line->number = hx_arena_strdup(m->arena, hx_number_format(number, printed));
-    line->kind = word(m, &at);
-    line->clock = word(m, &at);
-    line->level = word(m, &at);
-    line->over = !hx_arena_failed(m->arena) && over(m, number, line);
-    return line;
+    int how = hx_notice_kind_number(word(&at, name));
+    h.how = (uint8_t)(how > 0 ? how : 0);
+    (void)word(&at, h.clock);
+    h.level = (uint8_t)(hx_level_number(word(&at, name)) + 1);
+    return hx_held_line(m, &h);
 }
 
 /* The rows of this receiver and instant are the first ones, one behind the other. */

@@ -31,6 +31,20 @@ const char *hx_held_name(enum hx_held held); /* "" for none; static */
 /* Lines of one digest; more notices make further digests. */
 enum { HX_CALM_LINES = 200 };
 
+/* A notice that a digest names. */
+struct hx_held_notice {
+    uint64_t lsn;    /* its entry … */
+    uint32_t index;  /* … and which of the entry's notices it is */
+    uint64_t number; /* of the case */
+    uint8_t how;     /* enum hx_notice_kind */
+    uint8_t level;   /* 1 + the level; 0 = none */
+    char clock[HX_NAME_MAX];
+};
+
+/* Its line, in the arena, with what has become of it since (F16); overwrites m->work. NULL without
+ * memory. */
+Hongxin__V1__HeldNotice *hx_held_line(struct hx_machine *m, const struct hx_held_notice *h);
+
 /* Decides about every notice of a finished step, before its entry is written. Errors of the
  * backend; HX_NOMEM. */
 HX_CHECK int hx_calm_step(struct hx_machine *m, struct hx_step *s);

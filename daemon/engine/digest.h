@@ -1,20 +1,31 @@
 /* After an outage of ours each receiver gets one digest (corner 17): how many notices were late
- * because of it. Counted from entries that are on disk, so that a digest never tells of what did
- * not happen, and written when everything that fell due meanwhile has been judged. One thread. */
+ * because of it, and which. Kept from entries that are on disk, so that a digest never tells of
+ * what did not happen, and written when everything that fell due meanwhile has been judged. One
+ * thread.
+ */
 #ifndef ENGINE_DIGEST_H
 #define ENGINE_DIGEST_H
 
-#include "engine/machine.h"
+#include "engine/calm.h"
 
-enum { HX_DIGEST_RECEIVERS = 1024 }; /* further ones have their single notices only */
+enum {
+    HX_DIGEST_RECEIVERS = 1024, /* further ones have their single notices only */
+    HX_DIGEST_ITEMS = 16384,    /* notices that are named; further ones are only counted */
+};
 
 struct hx_digest {
     size_t n;
     struct hx_digest_line {
         char to[HX_PERSON_MAX];
         uint32_t notices;
+        uint32_t first, last; /* of its items: index + 1; 0 = none */
     } lines[HX_DIGEST_RECEIVERS];
     uint16_t slots[2 * HX_DIGEST_RECEIVERS]; /* index by name: line + 1; 0 = free */
+    size_t n_items;
+    struct hx_digest_item {
+        struct hx_held_notice notice;
+        uint32_t next; /* of the same receiver: index + 1; 0 = the last */
+    } items[HX_DIGEST_ITEMS];
 };
 
 /* Counts the late notices of a committed entry; a committed digest ends the count. */

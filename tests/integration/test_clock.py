@@ -283,6 +283,9 @@ def test_the_digest_outlives_a_kill(started, clock, client_of):
     wait_until(lambda: all_facts(d, c, "notice", kind="DIGEST"))
     digests = [(f.to, f.why) for _, f in all_facts(d, c, "notice", kind="DIGEST")]
     assert digests == [("street:S-02", "our outage: 1 notices")]
+    (_, digest), (late, _) = all_facts(d, c, "notice", kind="DIGEST")[0], all_facts(d, c, "notice", level="L3")[0]
+    assert [(x.lsn, x.number, x.kind, x.clock, x.level, x.over) for x in digest.lines] == [
+        (late.lsn, f"CL-{late.case_number}", "BREACH", "K_RESOLVE", "L3", False)], "named again from the journal after the kill"
     d.kill()
     d.start()
     turn(c)
