@@ -34,6 +34,7 @@ WITHOUT_COMPANY = 7                # percent of the estates
 GRID_OF_BUILDING = {417: "G-041"}
 COMPANY_OF_BUILDING = {417: "P-07", 500: "P-11", 770: ""}
 ESTATE_77_ENDS = 770
+GRID_OF_ESTATE_77 = "G-042"        # in C-03, which holds what has no company there
 
 # What changes on a day: a company is replaced, and a border moves with the estate behind it.
 CHANGE = ("2026-10-31", "2026-11-01")  # the last day before, the first day after
@@ -243,6 +244,8 @@ class City:
         last = 0
         for number, count in enumerate(counts, 1):
             numbers = range(last + 1, last + count + 1)
+            if number == 77:
+                self.bring_to(GRID_OF_ESTATE_77, homes)
             self.estate(number, self.home_for(numbers, homes), numbers)
             last += count
 
@@ -250,6 +253,12 @@ class City:
     def slots(grid):
         """Six places for an estate in a grid: 3 x 2 in its first cell; (grid, rank, u, v)."""
         return [(grid, rank, rank % 3 / 3 + 1 / 6, rank // 3 / 2 + 1 / 4) for rank in range(6)]
+
+    @staticmethod
+    def bring_to(grid, homes):
+        """The next estate changes its place with a later one in this grid."""
+        index = next(i for i, home in enumerate(homes) if home[0]["id"] == grid)
+        homes[index], homes[-1] = homes[-1], homes[index]
 
     @staticmethod
     def home_for(numbers, homes):

@@ -103,7 +103,7 @@ def test_only_new_cases_follow(daemon):
 @pytest.mark.parametrize("files, says", [
     ({"grids_csv": text("grids.csv").rsplit("\n", 2)[0] + "\n"}, r"137 grids, but .*city.yaml:\d+ says 138"),
     ({"buildings_csv": text("buildings.csv") + "B-0417,E-77,,x,x,114.4,36.1\n"},
-     r"buildings.csv:6002: building B-0417 is in grid G-017 here, but in grid G-041 at buildings.csv:418"),
+     r"buildings.csv:6002: building B-0417 is in grid G-042 here, but in grid G-041 at buildings.csv:418"),
     ({"routing_csv": text("routing.csv") + "R-100,*,SMALL,*,*,*,@place,,\n"},
      r"routing.csv:10: row R-100 is never reached: row R-99 at routing.csv:9 takes all its cases"),
     ({"duty_csv": text("duty.csv") + "duty,P-07,9,li,李明,Li Ming,,\n"}, r"duty.csv:\d+: li .* duty.csv:\d+"),
@@ -137,7 +137,7 @@ def notices(raw):
 def test_the_first_company_of_an_estate_takes_its_open_cases(daemon):
     """E-77 has none: its community holds, until a version of the city gives it to P-07 from now on."""
     row = next(line for line in text("estates.csv").splitlines() if line.startswith("E-77,"))
-    estates = text("estates.csv").replace(row, row.replace("E-77,G-017,,", "E-77,G-017,P-07,"))
+    estates = text("estates.csv").replace(row, row.replace("E-77,G-042,,", "E-77,G-042,P-07,"))
     with daemon.client() as c:
         number = c.report(cls="SMALL", place="B-0770").case_number
         community = holder(c, number)
