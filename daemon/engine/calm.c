@@ -39,11 +39,19 @@ struct receiver {
 /* What is held of drills is told apart: its receiver is written with this in front. */
 #define DRILL "~"
 
-/* Kept like a source's numbers, under a name that no source can have. */
+/* A person may stand on several posts, and reads what comes to all of them. Kept like a source's
+ * numbers, under a name that no source can have: the person's, or the post's where nobody is named.
+ * False: too long to be kept. */
 static bool name_of(const hxp_notice_fact *f, char name[HX_WORD_MAX])
 {
-    char *at = hx_text_add(name, name + HX_WORD_MAX, f->drill ? "\x03" DRILL : "\x03");
-    return strlen(f->to) + 3 <= HX_WORD_MAX && hx_text_add(at, name + HX_WORD_MAX, f->to) > at;
+    const char *person = f->person[0] ? f->person : hx_post_person(f->to);
+    const char *const parts[] = {"\x03", f->drill ? DRILL : "", person ? "@" : "",
+                                 person ? person : f->to};
+    const char *end = name + HX_WORD_MAX;
+    char *at = name;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        at = hx_text_add(at, end, parts[i]);
+    return at < end - 1;
 }
 
 static int load(struct hx_machine *m, const char *name, struct receiver *r)
@@ -141,13 +149,20 @@ static bool urgent(const struct notice *n)
            to_urgent(n);
 }
 
+/* Of the same clock: each unit that helps has one of its own. */
+static bool same_clock(const struct notice *n, const struct hx_told *t)
+{
+    const char *area = strchr(n->f->to, ':');
+    return t->kind == n->kind && (!t->unit[0] || (area && strcmp(area + 1, t->unit) == 0));
+}
+
 /* A higher level was told, and is not over: of the same clock, or of one of those. */
 static bool spoken(const struct notice *n, const struct hx_inhibit_rule *r)
 {
     const struct hx_case *c = n->s->c;
     for (uint32_t i = 0; i < c->n_told; i++) {
         const struct hx_told *t = &c->told[i];
-        bool of = r->by ? in(r->by, t->kind) : t->kind == n->kind;
+        bool of = r->by ? in(r->by, t->kind) : same_clock(n, t);
         if (of && !t->done && t->cycle == c->cycle && t->level >= r->from && t->level > n->level)
             return true;
     }

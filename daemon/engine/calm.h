@@ -4,7 +4,7 @@
  * sent alone, or is carried by a digest that lists it (`held`, `hold_until`), or says nothing new
  * and is not sent at all. What is urgent is always sent alone; the first notice of a promise may
  * only be grouped, and not for the classes that are never held (3.3). Held notices are watches, so
- * they outlive a restart; how much a receiver got lately is a row under its name.
+ * they outlive a restart; how much a person got lately, at whatever post, is a row under the name.
  *
  * In a replay the decision is the one that stands in the journal. Part of the machine; pure. */
 #ifndef ENGINE_CALM_H
