@@ -304,3 +304,28 @@ def test_an_outage_begins_where_the_daemon_last_lived_not_where_it_last_wrote(st
     assert c.report().result == RESULT.ACCEPTED
     begin, end = outage(d, c)
     assert at(10, 59, 50) <= begin <= at(11) and end == at(11, 1)
+
+
+def day(month, number, hours=0):
+    return at(24 * ((31 if month == 11 else 0) + number - 12) + hours)
+
+
+def test_from_november_on_a_missing_calendar_rings_once_a_week(started, clock, client_of):
+    """The shipped holidays end with 2026. The daemon looks soon after each start; a look that is too early writes nothing."""
+    d = started(day(10, 31, 22))
+    c = client_of(d)
+    turn(c)
+
+    def start_again(instant):
+        d.kill()
+        clock.pass_ns((instant - clock.now) * 1_000_000)
+        d.start()
+        turn(c)
+
+    start_again(day(11, 1, 1))
+    wait_until(lambda: d.said("event=calendar_missing table=china"))
+    start_again(day(11, 7, 23))
+    start_again(day(11, 8, 2))
+    wait_until(lambda: d.said("event=calendar_missing table=china"))
+    assert [(e.t_rec, f.about) for e, f in all_facts(d, c, "alarm", code="CALENDAR_MISSING")] == [
+        (day(11, 1, 1), "china does not know 2027"), (day(11, 8, 2), "china does not know 2027")]
