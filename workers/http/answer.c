@@ -211,8 +211,10 @@ void http_unauthorized(struct http_request *r, const char *challenge, const char
 }
 
 /* Texts for what is refused before there is a request; the code says the rest. */
-static const char *refusal_text(int status)
+static const char *refusal_text(int status, const char *code)
 {
+    if (status == 503 && strcmp(code, "NO_ANSWER_IN_TIME") != 0)
+        return "too much is under way here; nothing was done, again in a second";
     switch (status) {
     case 408:
         return "the request did not come in time";
@@ -231,7 +233,7 @@ static const char *refusal_text(int status)
 void connection_refuse(struct http_connection *c, int status, const char *code)
 {
     struct http_server *s = c->server;
-    char *body = problem_text(status, code, refusal_text(status), "");
+    char *body = problem_text(status, code, refusal_text(status, code), "");
     const struct answer a = {.status = status,
                              .type = type_problem,
                              .body = body ? body : "{}",

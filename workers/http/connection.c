@@ -133,26 +133,42 @@ void connection_flush(struct http_connection *c)
 
 /* ---- bodies ---- */
 
-/* Moves up to `most` bytes to the request's body. False: no memory. */
-static bool take_body(struct http_connection *c, uint64_t most)
+/* Room for n bytes and a NUL. HX_NOMEM; HX_AGAIN: the bodies of all together are too large. */
+static int make_room(struct http_request *r, size_t n)
+{
+    struct http_server *s = r->server;
+    if (n + 1 <= r->body_room)
+        return HX_OK;
+    size_t room = r->body_room ? 2 * r->body_room : 1024;
+    room = room < n + 1 ? n + 1 : room;
+    uint64_t others = s->bodies - r->body_room;
+    if (others + room > s->limits.bodies_bytes)
+        room = n + 1;
+    if (others + room > s->limits.bodies_bytes)
+        return HX_AGAIN;
+    char *bigger = realloc(r->body, room);
+    if (!bigger)
+        return HX_NOMEM;
+    s->bodies += room - r->body_room;
+    r->body = bigger;
+    r->body_room = room;
+    return HX_OK;
+}
+
+/* Moves up to `most` bytes to the request's body. What make_room() says. */
+static int take_body(struct http_connection *c, uint64_t most)
 {
     struct http_request *r = c->request;
     size_t n = evbuffer_get_length(c->in);
     n = n < most ? n : (size_t)most;
-    if (r->body_size + n + 1 > r->body_room) {
-        size_t room = r->body_room ? 2 * r->body_room : 1024;
-        room = room < r->body_size + n + 1 ? r->body_size + n + 1 : room;
-        char *bigger = realloc(r->body, room);
-        if (!bigger)
-            return false;
-        r->body = bigger;
-        r->body_room = room;
-    }
+    int rc = make_room(r, r->body_size + n);
+    if (rc)
+        return rc;
     evbuffer_remove(c->in, r->body + r->body_size, n);
     r->body_size += n;
     r->body[r->body_size] = '\0';
     c->left -= n;
-    return true;
+    return HX_OK;
 }
 
 enum step { STEP_AGAIN, STEP_MORE, STEP_DONE, STEP_REFUSED };
@@ -165,8 +181,9 @@ static enum step refuse(struct http_connection *c, int status, const char *code)
 
 static enum step whole_body(struct http_connection *c)
 {
-    if (c->left > 0 && !take_body(c, c->left))
-        return refuse(c, 503, "NO_MEMORY");
+    int rc = c->left > 0 ? take_body(c, c->left) : HX_OK;
+    if (rc)
+        return refuse(c, 503, rc == HX_AGAIN ? "BUSY" : "NO_MEMORY");
     return c->left == 0 ? STEP_DONE : STEP_MORE;
 }
 

@@ -90,8 +90,8 @@ struct http_server {
     struct event *resume, *stop; /* timers: accept again; end of patience */
     char address[128], socket_path[108];
     struct http_connections connections, idle;
-    struct http_requests requests; /* all there are */
-    uint64_t n_connections, waiting;
+    struct http_requests requests;           /* all there are */
+    uint64_t n_connections, waiting, bodies; /* bodies: bytes */
     const struct timeval *timeouts[HTTP_WAITS];
     bool stopping, paused;
     void (*stopped)(void *arg);

@@ -12,6 +12,8 @@
     X(header_bytes, 1024, 65536, 16384, "first line and headers of a request")                     \
     X(headers, 8, 128, 64, "headers of a request")                                                 \
     X(body_bytes, 1024, 67108864, 1048576, "body of a request, chunks put together")               \
+    X(bodies_bytes, 65536, 1099511627776, 268435456,                                               \
+      "memory for the bodies of all requests together; above: 503")                                \
     X(json_depth, 4, 128, 16, "nesting of JSON")                                                   \
     X(requests_per_connection, 1, 1000000000, 100000, "then the connection is closed")             \
     X(at_once, 1, 65000, 4096, "requests that wait for their answers; above: 503")                 \

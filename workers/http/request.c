@@ -24,6 +24,7 @@ void request_free(struct http_request *r)
 {
     TAILQ_REMOVE(&r->server->requests, r, link);
     r->server->waiting -= r->waits;
+    r->server->bodies -= r->body_room;
     free(r->bytes);
     free(r->path);
     free(r->segments);

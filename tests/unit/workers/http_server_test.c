@@ -278,6 +278,36 @@ static void test_too_many_at_once_are_told_to_wait(void **state)
     raw_close(&t);
 }
 
+static void test_bodies_share_one_room(void **state)
+{
+    (void)state;
+    struct raw t;
+    bool closed;
+    char body[1500];
+    memset(body, 'x', sizeof body);
+    raw_begin(&t);
+    t.limits.bodies_bytes = 2048;
+    raw_open(&t);
+    int fd = raw_connect(&t);
+    raw_send(fd, TEXT("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1500\r\n\r\n"));
+    raw_send(fd, body, sizeof body - 1);
+    raw_turn(&t);
+    raw_turn(&t);
+    char second[1200];
+    int n = snprintf(second, sizeof second,
+                     "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: "
+                     "1000\r\n\r\n%.1000s",
+                     body);
+    assert_int_equal(n < (int)sizeof second, 1);
+    expect(&t, second, 503, "BUSY");
+    raw_send(fd, body, 1);
+    free(raw_read(&t, fd, "xxx", &closed));
+    assert_false(closed);
+    expect(&t, second, 200, "xxx"); /* the room is given back */
+    close(fd);
+    raw_close(&t);
+}
+
 static void test_a_connection_serves_so_many_requests(void **state)
 {
     (void)state;
@@ -525,6 +555,7 @@ int main(void)
         cmocka_unit_test(test_an_answer_to_a_client_that_left_goes_nowhere),
         cmocka_unit_test(test_at_the_limit_the_longest_idle_connection_makes_room),
         cmocka_unit_test(test_too_many_at_once_are_told_to_wait),
+        cmocka_unit_test(test_bodies_share_one_room),
         cmocka_unit_test(test_a_connection_serves_so_many_requests),
         cmocka_unit_test(test_head_has_no_body),
         cmocka_unit_test(test_a_body_is_asked_for_when_it_is_wanted),
