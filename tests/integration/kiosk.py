@@ -21,7 +21,9 @@ class Kiosk:
     _keys = itertools.count(1)
 
     def __init__(self, folder, intake, feed, settings=""):
-        self.folder = folder
+        self.folder, self.evidence = folder, folder / "evidence"
+        if "evidence:" not in settings:
+            settings += f"evidence: {{folder: '{self.evidence}'}}\n"
         self.config = folder / "kiosk.yaml"
         self.config.write_text(f"listen: 127.0.0.1:0\npage: {SOURCE}/workers/kiosk/page\ntexts: {SOURCE}/config/texts/kiosk.yaml\n"
                                f"daemon: {{intake: '{intake}', feed: '{feed}'}}\n{settings}")
@@ -64,6 +66,18 @@ class Kiosk:
 
     def report(self, key=None, **fields):
         return self.post("reports", {"category": "water", "place": "B-0417", "text": "water leaks 漏水", **fields}, key)
+
+    def form(self, *pictures, key=None, boundary="a-boundary-of-this-test", **fields):
+        """A report as a browser's form sends it, with pictures (bytes each)."""
+        fields = {"category": "water", "place": "B-0417", "text": "water leaks 漏水", **fields}
+        parts = [(f'name="{name}"', value if isinstance(value, bytes) else value.encode()) for name, value in fields.items()]
+        parts += [('name="picture"; filename="IMG_1.jpg"\r\nContent-Type: image/jpeg', picture) for picture in pictures]
+        body = b"".join(b"--%s\r\nContent-Disposition: form-data; %s\r\n\r\n%s\r\n" % (boundary.encode(), head.encode(), value) for head, value in parts)
+        return self.post("reports", body + b"--" + boundary.encode() + b"--\r\n", key, {"Content-Type": f"multipart/form-data; boundary={boundary}"})
+
+    def kept(self):
+        """The pictures in the folder, by their hash."""
+        return {f.stem: f.read_bytes() for f in self.evidence.glob("*.jpg")}
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)

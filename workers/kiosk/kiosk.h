@@ -6,7 +6,12 @@
 #include "http/files.h"
 #include "http/http.h"
 #include "kiosk/policy.h"
+#include "kiosk/remake.h"
 #include "kiosk/settings.h"
+#include "kiosk/terminals.h"
+#include <sys/queue.h>
+
+TAILQ_HEAD(reports, report); /* see report.h */
 
 struct kiosk {
     struct kiosk_settings settings;
@@ -14,8 +19,11 @@ struct kiosk {
     struct http_files *page;
     struct link link;
     struct policy_watch *policy;
+    struct terminals *terminals;
+    struct remaker *remaker;
+    struct reports under_way;
     struct http_server *server;
-    uint64_t reports, withdrawals, questions, wrong_secrets; /* figures */
+    uint64_t reports, pictures, withdrawals, questions, wrong_secrets, offline; /* figures */
 };
 
 /* POST /kiosk/v1/reports. */
@@ -24,6 +32,13 @@ void report_take(void *kiosk, struct http_request *request);
  * in no address. */
 void status_take(void *kiosk, struct http_request *request);
 void withdraw_take(void *kiosk, struct http_request *request);
+
+/* GET /kiosk/v1/onsite-code: for terminals with a screen. */
+void onsite_take(void *kiosk, struct http_request *request);
+/* POST /kiosk/v1/offline: events that devices have signed. */
+void offline_take(void *kiosk, struct http_request *request);
+/* GET /kiosk/v1/pictures/{hash}: for who may read them. */
+void picture_take(void *kiosk, struct http_request *request);
 
 /* ---- reply.c: what both have in common ---- */
 
@@ -36,10 +51,17 @@ const struct policy *kiosk_policy(struct kiosk *k, struct http_request *request)
 enum { KIOSK_ID_MAX = 128 };
 bool kiosk_id(struct http_request *request, const char *what, char id[KIOSK_ID_MAX]);
 
+/* The body as JSON of at most so many bytes; as http_json(). */
+enum { KIOSK_BODY_MAX = 32768, KIOSK_UPLOAD_MAX = 1 << 20 };
+json_t *kiosk_json(struct http_request *request, size_t most);
+
 /* A text of the body: "" when it is missing. False: it is no text, or longer than `most` bytes,
  * and the request is answered. */
 bool kiosk_text(struct http_request *request, const json_t *body, const char *key, size_t most,
                 const char **out);
+
+/* What a reporter is told: number, secret, promises. A new reference. */
+json_t *kiosk_ticket(const struct kiosk *k, const hxp_reply *reply);
 
 /* Answers with what the daemon refused, or with why there was no answer. */
 void kiosk_refused(struct http_request *request, const hxp_reply *reply);

@@ -1,6 +1,7 @@
 /* hongxin-kiosk: the page for kiosks and phones (H5), and its API. */
 #include "door/program.h"
 #include "http/figures.h"
+#include "kiosk/evidence.h"
 #include "kiosk/kiosk.h"
 
 #include <string.h>
@@ -17,9 +18,10 @@ static void page(void *arg, struct http_request *r)
 static void texts(void *arg, struct http_request *r)
 {
     const struct kiosk *k = arg;
-    http_answer_json(
-        r, 200,
-        json_pack("{s:O, s:I}", "texts", k->texts, "idle_ms", (json_int_t)k->settings.idle_ms));
+    http_answer_json(r, 200,
+                     json_pack("{s:O, s:I, s:i, s:i}", "texts", k->texts, "idle_ms",
+                               (json_int_t)k->settings.idle_ms, "pictures",
+                               (int)k->settings.pictures, "edge", (int)k->settings.picture.edge));
 }
 
 static void categories(void *arg, struct http_request *r)
@@ -45,6 +47,9 @@ static const struct http_route routes[] = {
     {"POST", "/kiosk/v1/reports", report_take, HTTP_OPEN},
     {"POST", "/kiosk/v1/status", status_take, 0},
     {"POST", "/kiosk/v1/withdraw", withdraw_take, 0},
+    {"GET", "/kiosk/v1/onsite-code", onsite_take, 0},
+    {"POST", "/kiosk/v1/offline", offline_take, 0},
+    {"GET", "/kiosk/v1/pictures/{hash}", picture_take, 0},
     {"GET", "/kiosk/*", page, HTTP_OPEN},
 };
 
@@ -64,6 +69,8 @@ static void figures(void *arg, struct evbuffer *out)
         uint64_t n;
     } rows[] = {
         {"kiosk_reports_total", "Reports that the daemon has taken.", k->reports},
+        {"kiosk_pictures_total", "Pictures that were made anew and kept.", k->pictures},
+        {"kiosk_offline_total", "Events of devices that the daemon has taken.", k->offline},
         {"kiosk_withdrawals_total", "Withdrawals that the daemon has taken.", k->withdrawals},
         {"kiosk_questions_total", "Questions about a case that were answered.", k->questions},
         {"kiosk_wrong_secrets_total", "Numbers that came with a wrong secret.", k->wrong_secrets},
@@ -80,6 +87,8 @@ static int load(void *arg, const char *config, struct hx_problem *problem)
     int rc = kiosk_settings_load(config, &k->settings, problem);
     if (!rc)
         rc = kiosk_texts_load(k->settings.texts, &k->texts, problem);
+    if (!rc)
+        rc = terminals_load(k->settings.terminals, &k->terminals, problem);
     if (!rc)
         rc = http_files_load(k->settings.page, &k->page, problem);
     hx_log_level_set(k->settings.log_level);
@@ -100,7 +109,12 @@ static int open_all(void *arg, struct event_base *base, struct http_server **ser
                                    .figures = figures,
                                    .arg = k};
     run_descriptors(k->settings.limits.connections);
-    int rc = link_open(&k->link, base, &k->settings.daemon, problem);
+    TAILQ_INIT(&k->under_way);
+    int rc = k->settings.pictures ? evidence_open(k->settings.evidence, problem) : HX_OK;
+    if (!rc)
+        rc = remaker_open(base, &k->settings.picture, &k->remaker);
+    if (!rc)
+        rc = link_open(&k->link, base, &k->settings.daemon, problem);
     if (!rc)
         rc = policy_watch_open(base, &k->link, k->settings.life_cycle, &k->policy);
     if (!rc)
@@ -112,16 +126,20 @@ static int open_all(void *arg, struct event_base *base, struct http_server **ser
 static void close_all(void *arg)
 {
     struct kiosk *k = arg;
+    remaker_close(k->remaker); /* what still waits is answered, here … */
     if (k->link.client)
-        link_close(&k->link); /* what still waits is answered */
+        link_close(&k->link); /* … and there */
     policy_watch_close(k->policy);
     http_server_close(k->server);
     http_files_free(k->page);
+    terminals_free(k->terminals);
     json_decref(k->texts);
 }
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "--remake") == 0)
+        return remake_main(argc, argv); /* not for people: started by remake.c */
     static struct kiosk k;
     const struct program p = {
         .name = "hongxin-kiosk",

@@ -42,6 +42,33 @@ bool kiosk_id(struct http_request *r, const char *what, char id[KIOSK_ID_MAX])
     return true;
 }
 
+json_t *kiosk_json(struct http_request *r, size_t most)
+{
+    size_t size;
+    (void)http_body(r, &size);
+    if (size <= most)
+        return http_json(r);
+    http_problem(r, 413, "BODY_TOO_LARGE", "without pictures a body has at most %zu bytes", most);
+    return NULL;
+}
+
+json_t *kiosk_ticket(const struct kiosk *k, const hxp_reply *reply)
+{
+    const struct policy *policy = policy_now(k->policy);
+    json_t *list = json_array();
+    for (size_t i = 0; i < reply->n_promises; i++) {
+        const hxp_promise *p = reply->promises[i];
+        if (!p->deadline || !policy_promises(policy, p->clock))
+            continue;
+        json_t *o = policy_word(policy, POLICY_CLOCKS, p->clock);
+        json_object_set_new(o, "deadline", kiosk_instant(k, p->deadline));
+        json_array_append_new(list, o);
+    }
+    return json_pack("{s:s, s:s, s:o, s:s}", "number", reply->number, "secret", reply->secret,
+                     "promises", list, "result",
+                     reply->result == HONGXIN__V1__RESULT__REJECTED ? "REJECTED" : "ACCEPTED");
+}
+
 bool kiosk_text(struct http_request *r, const json_t *body, const char *key, size_t most,
                 const char **out)
 {

@@ -2,6 +2,7 @@
 #include "kiosk/report.h"
 
 #include "base/text.h"
+#include "kiosk/form.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,34 +107,17 @@ bool report_read(struct report *r, const struct policy *policy)
 
 /* ---- answering ---- */
 
-static json_t *promises_of(const struct report *r, const struct policy *policy,
-                           const hxp_reply *reply)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < reply->n_promises; i++) {
-        const hxp_promise *p = reply->promises[i];
-        if (!p->deadline || !policy_promises(policy, p->clock))
-            continue;
-        json_t *o = policy_word(policy, POLICY_CLOCKS, p->clock);
-        json_object_set_new(o, "deadline", kiosk_instant(r->kiosk, p->deadline));
-        json_array_append_new(list, o);
-    }
-    return list;
-}
-
 static void answer(struct report *r, const hxp_reply *reply)
 {
-    const struct policy *policy = policy_now(r->kiosk->policy);
-    json_t *body = json_pack("{s:s, s:s, s:o}", "number", reply->number, "secret", reply->secret,
-                             "promises", promises_of(r, policy, reply));
+    json_t *body = kiosk_ticket(r->kiosk, reply);
     bool again = reply->result == HONGXIN__V1__RESULT__DUPLICATE;
-    bool ours = reply->result != HONGXIN__V1__RESULT__REJECTED && !*r->call;
-    json_object_set_new(body, "result", json_string(ours ? "ACCEPTED" : "REJECTED"));
-    if (*r->call)
+    if (*r->call) { /* also of one that is sent again */
+        json_object_set_new(body, "result", json_string("REJECTED"));
         json_object_set_new(body, "call", json_string(r->call));
+    }
     if (again)
         http_set_header(r->request, "Idempotency-Replayed", "true");
-    http_answer_json(r->request, again || !ours ? 200 : 201, body);
+    http_answer_json(r->request, again || *r->call ? 200 : 201, body);
 }
 
 static bool is_taken(const hxp_reply *reply)
@@ -150,8 +134,10 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
         kiosk_failed(r->request, err);
     } else if (!is_taken(reply)) {
         kiosk_refused(r->request, reply);
+        pictures_drop(r);
     } else {
         r->kiosk->reports++;
+        pictures_settle(r);
         answer(r, reply);
     }
     report_free(r);
@@ -164,6 +150,7 @@ void report_publish(struct report *r)
     hxp_event event = HONGXIN__V1__EVENT__INIT;
     hxp_data data = HONGXIN__V1__DATA__INIT;
     hxp_reporter reporter = HONGXIN__V1__REPORTER__INIT;
+    char *evidence[PICTURES_MAX];
     event.id = r->id;
     event.source = r->kiosk->settings.source;
     event.type = hx_text_field("REPORTED");
@@ -176,6 +163,10 @@ void report_publish(struct report *r)
     data.text = hx_text_field(r->text);
     data.position = r->position;
     data.n_position = r->has_position ? 2 : 0;
+    data.evidence = evidence;
+    data.n_evidence = r->n_pictures;
+    for (size_t i = 0; i < r->n_pictures; i++)
+        evidence[i] = r->pictures[i].evidence;
     reporter.phone = hx_text_field(r->phone);
     reporter.name = hx_text_field(r->name);
     const struct hx_item item = {.event = &event,
@@ -189,6 +180,7 @@ void report_publish(struct report *r)
 
 void report_free(struct report *r)
 {
+    TAILQ_REMOVE(&r->kiosk->under_way, r, link);
     json_decref(r->body);
     free(r);
 }
@@ -205,12 +197,14 @@ void report_take(void *kiosk, struct http_request *request)
         kiosk_failed(request, HX_NOMEM);
         return;
     }
-    r->kiosk = k;
-    r->request = request;
+    *r = (struct report){.kiosk = k, .request = request};
     hx_text_put(r->id, sizeof r->id, id);
-    r->body = http_json(request);
+    TAILQ_INSERT_TAIL(&k->under_way, r, link);
+    r->body = form_is(http_get_header(request, "Content-Type", NULL))
+                  ? report_form(r)
+                  : kiosk_json(request, KIOSK_BODY_MAX);
     if (!r->body || !report_read(r, policy))
         report_free(r);
     else
-        report_publish(r);
+        pictures_make(r);
 }

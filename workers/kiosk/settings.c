@@ -2,8 +2,9 @@
 
 #include "door/settings.h"
 #include "hongxin/instant.h"
+#include <inttypes.h>
 
-enum { TEXT_MAX = 1024 };
+enum { TEXT_MAX = 1024, FORM_BYTES = 65536 };
 
 static void take_idle(struct yaml_doc *doc, yaml_node_t *root, struct kiosk_settings *s)
 {
@@ -14,20 +15,53 @@ static void take_idle(struct yaml_doc *doc, yaml_node_t *root, struct kiosk_sett
     s->idle_ms = (uint64_t)n;
 }
 
-/* A house full of people behind one address, not a call centre. */
-static void take_limits(struct yaml_doc *doc, yaml_node_t *map, struct http_limits *limits)
+static uint64_t number_of(struct yaml_doc *doc, yaml_node_t *map, const char *key,
+                          const int64_t range[3])
 {
-    http_limits_read(doc, map, limits);
-    if (!yaml_doc_get(doc, map, "requests_per_second"))
-        limits->requests_per_second = 50;
-    if (!yaml_doc_get(doc, map, "burst"))
-        limits->burst = 200;
+    int64_t n = yaml_doc_int(doc, map, key, range[2]);
+    if (n < range[0] || n > range[1])
+        yaml_doc_fault(doc, yaml_doc_get(doc, map, key), "%s: from %" PRId64 " to %" PRId64, key,
+                       range[0], range[1]);
+    return (uint64_t)n;
+}
+
+/* Least, most, default. */
+static void take_evidence(struct yaml_doc *doc, yaml_node_t *map, struct kiosk_settings *s)
+{
+    static const int64_t pictures[] = {0, PICTURES_MAX, 3}, bytes[] = {1024, 16 << 20, 6 << 20},
+                         pixels[] = {10000, 100000000, 25000000}, edge[] = {64, 8192, 2048};
+    if (map)
+        yaml_doc_only(doc, map, "folder pictures picture_bytes pixels edge");
+    settings_path(doc, map, "folder", "../var/evidence", s->evidence, sizeof s->evidence);
+    s->pictures = (unsigned)number_of(doc, map, "pictures", pictures);
+    s->picture_bytes = number_of(doc, map, "picture_bytes", bytes);
+    s->picture.pixels = number_of(doc, map, "pixels", pixels);
+    s->picture.edge = (uint32_t)number_of(doc, map, "edge", edge);
+}
+
+/* A house full of people behind one address, not a call centre; pictures over a slow line. */
+static void take_limits(struct yaml_doc *doc, yaml_node_t *map, struct kiosk_settings *s)
+{
+    struct http_limits *l = &s->limits;
+    const struct {
+        const char *key;
+        uint64_t *to, initial;
+    } own[] = {{"requests_per_second", &l->requests_per_second, 50},
+               {"burst", &l->burst, 200},
+               {"request_ms", &l->request_ms, 60000},
+               {"answer_ms", &l->answer_ms, 30000},
+               {"body_bytes", &l->body_bytes, s->pictures * s->picture_bytes + FORM_BYTES}};
+    http_limits_read(doc, map, l);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (!yaml_doc_get(doc, map, own[i].key))
+            *own[i].to = own[i].initial;
 }
 
 static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct kiosk_settings *s)
 {
     yaml_doc_only(doc, root,
-                  "listen proxied daemon source life_cycle page texts idle utc_offset log limits");
+                  "listen proxied daemon source life_cycle page texts idle terminals evidence "
+                  "utc_offset log limits");
     settings_listen(doc, root, "127.0.0.1:54332", s->listen, sizeof s->listen);
     s->proxied = yaml_doc_bool(doc, root, "proxied");
     link_settings_read(doc, yaml_doc_get(doc, root, "daemon"), &s->daemon);
@@ -35,10 +69,12 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct kiosk_setti
     settings_text(doc, root, "life_cycle", "complaint", s->life_cycle, sizeof s->life_cycle);
     settings_path(doc, root, "page", "../workers/kiosk/page", s->page, sizeof s->page);
     settings_path(doc, root, "texts", "texts/kiosk.yaml", s->texts, sizeof s->texts);
+    settings_path(doc, root, "terminals", "", s->terminals, sizeof s->terminals);
     take_idle(doc, root, s);
     settings_offset(doc, root, &s->utc_offset);
     settings_log(doc, yaml_doc_get(doc, root, "log"), &s->log_level);
-    take_limits(doc, yaml_doc_get(doc, root, "limits"), &s->limits);
+    take_evidence(doc, yaml_doc_get(doc, root, "evidence"), s);
+    take_limits(doc, yaml_doc_get(doc, root, "limits"), s);
 }
 
 int kiosk_settings_load(const char *path, struct kiosk_settings *s, struct hx_problem *problem)

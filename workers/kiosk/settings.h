@@ -5,17 +5,25 @@
 #include "base/log.h"
 #include "door/link.h"
 #include "http/limits.h"
+#include "kiosk/picture.h"
 #include <jansson.h>
+
+enum { PICTURES_MAX = 6 };
 
 struct kiosk_settings {
     char listen[128]; /* ["127.0.0.1:54332"] */
     bool proxied;     /* [false] */
     struct link_settings daemon;
-    char source[64];     /* under which events are published ["kiosk"] */
-    char life_cycle[64]; /* whose categories are offered ["complaint"] */
-    char page[512];      /* folder of the page ["../workers/kiosk/page"] */
-    char texts[512];     /* what people read ["texts/kiosk.yaml"] */
-    uint64_t idle_ms;    /* idle: after so long nobody is there any more [60s] */
+    char source[64];        /* under which events are published ["kiosk"] */
+    char life_cycle[64];    /* whose categories are offered ["complaint"] */
+    char terminals[512];    /* kiosks, devices and who reads pictures; "" = none [""] */
+    char evidence[512];     /* evidence.folder, for pictures ["../var/evidence"] */
+    unsigned pictures;      /* evidence.pictures: of one report [3]; 0 = none are taken */
+    uint64_t picture_bytes; /* evidence.picture_bytes: of each as it is sent [6 MiB] */
+    struct picture_limits picture;
+    char page[512];   /* folder of the page ["../workers/kiosk/page"] */
+    char texts[512];  /* what people read ["texts/kiosk.yaml"] */
+    uint64_t idle_ms; /* idle: after so long nobody is there any more [60s] */
     int utc_offset;
     enum hx_log_level log_level;
     struct http_limits limits;

@@ -37,7 +37,8 @@ static struct errand *begin(struct kiosk *k, struct http_request *request)
     struct errand *e = kiosk_policy(k, request) ? calloc(1, sizeof *e) : NULL;
     if (!e)
         return NULL;
-    *e = (struct errand){.kiosk = k, .request = request, .body = http_json(request)};
+    *e = (struct errand){
+        .kiosk = k, .request = request, .body = kiosk_json(request, KIOSK_BODY_MAX)};
     bool right = e->body && kiosk_text(request, e->body, "number", HX_NUMBER_TEXT, &number) &&
                  kiosk_text(request, e->body, "secret", SECRET_MAX, &e->secret);
     if (right && (hx_number_parse(number, &e->case_number) != HX_OK || !*e->secret)) {
