@@ -1,8 +1,12 @@
 """The page of kiosks and phones, as a resident uses it."""
+import io
 import re
 
 import pytest
+import zbar
 from hongxin.v1 import wire_pb2
+from PIL import Image
+from pictures import corners, exif, opened, photo
 
 KIOSK = {"width": 1080, "height": 1920, "has_touch": True}
 PHONE = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
@@ -103,3 +107,229 @@ def test_a_report_is_taken_back(open_page, client, picture):
     page.get_by_text("撤回申请已收到").wait_for()
     page.get_by_role("heading", name="已撤诉").wait_for()
     assert client.case(int(number[3:])).view.state == "WITHDRAWN"
+
+
+def test_photos_travel_small_and_without_what_is_hidden(open_page, kiosk, client, picture):
+    page = open_page(PHONE, "place=B-0417")
+    write(page)
+    sent = photo(4000, 3000, exif=exif(6))
+    page.locator("#picture").set_input_files([{"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": sent},
+                                              {"name": "2.png", "mimeType": "image/png", "buffer": photo(640, 480, "PNG")},
+                                              {"name": "3.jpg", "mimeType": "image/jpeg", "buffer": photo(300, 300)}])
+    page.locator("#thumbs figure").nth(2).wait_for()
+    assert fits(page)
+    page.locator("#thumbs figure").nth(2).get_by_role("button").click()
+    assert page.locator("#thumbs figure").count() == 2
+    picture(page, "phone-photos", full_page=True)
+    send(page)
+    kept = sorted(kiosk.kept().values(), key=len)
+    assert [opened(data).size for data in kept] == [(640, 480), (1536, 2048)] and corners(kept[1]) == ("red", "blue")
+    assert all(len(data) < len(sent) and b"SecretMaker" not in data for data in kept)
+
+
+def test_a_file_that_is_no_photo_is_named(open_page):
+    page = open_page(PHONE, "place=B-0417")
+    write(page)
+    page.locator("#picture").set_input_files([{"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}])
+    page.get_by_text("这张照片读不出来").wait_for()
+    send(page)
+
+
+def test_a_terminal_shows_the_code_of_its_building(make_page, make_daemon, tmp_path, picture, request):
+    from kiosk import Kiosk
+    (tmp_path / "onsite.key").write_bytes(bytes(range(32)))
+    (tmp_path / "onsite.key").chmod(0o600)
+    d = make_daemon(settings={"evidence": {"onsite_key_file": tmp_path / "onsite.key"}})
+    (tmp_path / "terminals").write_text(f"terminals:\n  - {{name: hall, place: B-0417, token: {'h' * 32}, may: [onsite]}}\n")
+    (tmp_path / "terminals").chmod(0o600)
+    k = Kiosk(tmp_path, d.doors["intake"], d.doors.get("feed") or d.doors["intake"], "terminals: terminals\n")
+    request.addfinalizer(k.end)
+    k.start()
+    page = make_page(**KIOSK)
+    page.goto(f"{k.address}#kiosk&place=B-0417&terminal={'h' * 32}")
+    page.locator("#onsite").wait_for()
+    picture(page, "terminal-start")
+    image = Image.open(io.BytesIO(page.locator("#onsite").screenshot())).convert("L")
+    seen = zbar.Image(image.width, image.height, "Y800", image.tobytes())
+    zbar.ImageScanner().scan(seen)
+    assert [symbol.data for symbol in seen] == [page.locator("#onsite-code").inner_text()]
+
+
+def test_an_emergency_is_told_whom_to_call(open_page, client, picture):
+    page = open_page(PHONE, "place=B-0417")
+    tap(page, "我要反映问题")
+    page.get_by_role("button", name="火灾").click()
+    assert page.locator("#call-number").get_attribute("href") == "tel:119"
+    picture(page, "phone-call")
+    assert not client.ask("list", list=wire_pb2.ListQuery(closed=True)).cases
+
+
+# ---- both languages ---------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("size, name", SIZES)
+def test_everything_speaks_the_other_language(open_page, picture, size, name):
+    page = open_page(size)
+    tap(page, "English")
+    page.get_by_role("heading", name="A problem where you live? Tell us").wait_for()
+    picture(page, f"{name}-start-en")
+    tap(page, "Report a problem")
+    page.get_by_role("button", name="Water leak").wait_for()
+    picture(page, f"{name}-choose-en")
+    tap(page, "Water leak")
+    page.get_by_label("What is wrong").fill("water leaks from the ceiling")
+    picture(page, f"{name}-describe-en")
+    assert fits(page)
+    tap(page, "Send")
+    page.get_by_text("Received. We are on it").wait_for()
+    picture(page, f"{name}-done-en")
+    assert fits(page)
+    seen = page.evaluate("document.body.innerText").replace("中文", "")
+    assert not re.search("[\u4e00-\u9fff]", seen), "not a Chinese word is left"
+    tap(page, "中文")
+    page.get_by_text("已收到，马上安排").wait_for()
+    assert "到场时限" in page.locator("#done-promises").inner_text()
+
+
+def test_every_word_of_the_page_stands_in_the_catalogue(page, kiosk):
+    page.goto(kiosk.address)
+    texts = kiosk.get("/kiosk/v1/texts").json["texts"]
+    used = set(page.evaluate("[...document.querySelectorAll('[data-text],[data-hint]')].flatMap(e => Object.values({...e.dataset}))"))
+    script = kiosk.get("/kiosk/kiosk.js").body.decode()
+    used |= set(re.findall(r'(?:word|say|fail\(a,|"error_|busy\([^,]+,) ?\(?"([a-z_A-Z]+)"', script)) | set(re.findall(r'"(error_[A-Za-z_]+)"', script)) - {"error_"}
+    assert used <= texts["zh"].keys(), used - texts["zh"].keys()
+
+
+# ---- nothing is left --------------------------------------------------------------------------------------------
+
+PRIVATE = {"category": "漏水、跑水", "text": "我家厨房在漏水", "phone": "13912345678"}
+
+
+def traces(page, *words):
+    """Whatever the page, its fields, its stores or its addresses still know of these."""
+    left = page.evaluate("""async () => JSON.stringify([
+        document.documentElement.outerHTML, [...document.querySelectorAll('input,textarea')].map(e => [e.value, e.checked, e.files?.length]),
+        {...localStorage}, {...sessionStorage}, document.cookie, location.href, history.state, (await indexedDB.databases()),
+        (await caches.keys().catch(() => [])), performance.getEntries().map(e => e.name)])""")
+    left += str(page.context.storage_state()) + page.title()
+    return [word for word in words if word and word in left]
+
+
+def test_the_next_person_finds_nothing_of_the_last_one(open_page, picture):
+    page = open_page()
+    entries = page.evaluate("history.length")
+    write(page, **PRIVATE)
+    page.get_by_label("不让物业知道我是谁").check()
+    number, secret = send(page)
+    told = PRIVATE["text"], PRIVATE["phone"], secret, f">{number}<"
+    assert traces(page, secret), "it is seen while he stands there"
+    tap(page, "完成")
+    assert traces(page, *told) == [] and page.evaluate("history.length") == entries
+    tap(page, "查询办理进度")
+    page.get_by_label("编号", exact=True).fill(number)
+    page.get_by_label("查询码").fill(secret)
+    tap(page, "查询")
+    page.get_by_role("heading", name="已派单").wait_for()
+    tap(page, "完成")
+    assert traces(page, *told) == [] and page.evaluate("history.length") == entries
+    tap(page, "我要反映问题")
+    tap(page, "噪声扰民")
+    assert [page.get_by_label(name).input_value() for name in ("楼栋编号", "具体情况", "联系电话")] == ["B-0417", "", ""]
+    assert not page.get_by_label("不让物业知道我是谁").is_checked()
+    assert page.evaluate("[...document.querySelectorAll('input,textarea,form')].every(e => e.autocomplete === 'off' || e.type === 'file')")
+
+
+def test_it_returns_to_its_start_when_nobody_is_there(open_page, picture):
+    page = open_page()
+    page.clock.install()
+    page.reload()
+    tap(page, "English")
+    tap(page, "Report a problem")
+    tap(page, "Water leak")
+    page.get_by_label("What is wrong").fill("water in the kitchen")
+    page.clock.run_for(45_000)
+    assert not page.locator("#still").is_visible()
+    page.clock.run_for(6_000)
+    page.get_by_text("Are you still there?").wait_for()
+    picture(page, "still-there")
+    tap(page, "I am here")
+    page.clock.run_for(45_000)
+    assert page.get_by_label("What is wrong").input_value() == "water in the kitchen", "who says so may go on"
+    page.clock.run_for(20_000)
+    page.get_by_role("heading", name="小区有问题，请告诉我们").wait_for()
+    assert traces(page, "water in the kitchen") == []
+
+
+def test_what_was_shown_is_gone_when_nobody_is_there(open_page):
+    page = open_page()
+    page.clock.install()
+    page.reload()
+    write(page, **PRIVATE)
+    number, secret = send(page)
+    page.clock.run_for(61_000)
+    page.get_by_role("heading", name="小区有问题，请告诉我们").wait_for()
+    assert traces(page, PRIVATE["text"], PRIVATE["phone"], secret) == []
+
+
+# ---- when something fails ---------------------------------------------------------------------------------------
+
+def test_an_answer_that_was_lost_is_asked_for_again_once_only(open_page, client, picture):
+    page = open_page()
+    lost = []
+
+    def lose(route):
+        lost.append(route.fetch())  # the daemon has it; the page does not know
+        route.abort()
+
+    page.route("**/v1/reports", lose, times=1)
+    write(page)
+    number, _ = send(page)
+    assert lost[0].status == 201 and lost[0].json()["number"] == number
+    assert len(client.ask("list", list=wire_pb2.ListQuery()).cases) == 1
+    page.faults.clear()  # the browser has named the lost answer
+
+
+def test_without_a_connection_nothing_is_promised(open_page, picture):
+    page = open_page()
+    page.clock.install()
+    page.reload()
+    page.route("**/v1/reports", lambda route: route.abort())
+    write(page)
+    tap(page, "提交")
+    for _ in range(40):
+        page.clock.run_for(1_000)
+        if page.get_by_text("您的问题还没有提交").is_visible():
+            break
+    assert page.get_by_text("您的问题还没有提交").is_visible()
+    picture(page, "no-connection")
+    assert page.get_by_label("具体情况").input_value(), "what he wrote is still there"
+    page.unroute("**/v1/reports")
+    send(page)
+    page.faults.clear()
+
+
+@pytest.mark.parametrize("place, phone, says", [("B-9999", "", "没有这个楼栋编号"), ("", "", "请填写楼栋编号"), ("B-0417", "12", "电话号码不对")])
+def test_what_is_wrong_is_said_where_it_is_and_can_be_mended(open_page, picture, place, phone, says):
+    page = open_page()
+    write(page, phone=phone)
+    page.get_by_label("楼栋编号").fill(place)
+    tap(page, "提交")
+    page.get_by_text(says).wait_for()
+    picture(page, f"error-{place or 'none'}")
+    page.get_by_label("楼栋编号").fill("B-0417")
+    page.get_by_label("联系电话").fill("")
+    send(page)
+    page.faults.clear()
+
+
+def test_a_wrong_code_shows_nothing(open_page, client):
+    page = open_page()
+    write(page)
+    number, secret = send(page)
+    tap(page, "完成")
+    tap(page, "查询办理进度")
+    page.get_by_label("编号", exact=True).fill(number)
+    page.get_by_label("查询码").fill("AAAAA-AAAAA")
+    tap(page, "查询")
+    page.get_by_text("编号和查询码不相符").wait_for()
+    assert page.locator("#case").is_hidden()
+    page.faults.clear()

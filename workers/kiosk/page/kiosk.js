@@ -2,6 +2,7 @@
 // touched the screen for a while; no storage, no addresses that say anything, no entry in the history.
 //
 //   #place=B-0417    the building whose code was scanned, or in which the kiosk stands
+//   #terminal=TOKEN  the screen of a building: shows its on-site code
 //   #kiosk           a kiosk: goes back to the start sooner, and shows nothing that belongs to a telephone
 "use strict";
 
@@ -9,6 +10,7 @@ const API = "v1/";
 const PATIENCE_MS = 20000;         // for one answer
 const RETRY_MS = [1000, 2000, 4000, 8000, 15000];
 const WARNING_S = 10;              // "are you still there?"
+const CODE_MS = 15000;             // how often the building's code is asked for
 const PHONE_IDLE = 5;              // a phone is its owner's: it waits longer than a kiosk
 const $ = id => document.getElementById(id);
 const options = new URLSearchParams(location.hash.slice(1));
@@ -18,6 +20,7 @@ let texts = {zh: {}, en: {}};
 let language = "zh";
 let categories = [];
 let idleMs = 60000;
+let most = 0, edge = 2048;         // pictures of a report; the longer edge of each
 let key = "";                      // of the report that is being written: sending it again is harmless
 let chosen = null;                 // its category
 let shown = null;                  // what an answer has told, for another language
@@ -35,6 +38,7 @@ function speak() {
   for (const e of document.querySelectorAll(".error")) e.textContent = e.dataset.name ? word(e.dataset.name) : "";
   drawCategories();
   if (chosen) $("describe-what").textContent = $("call-what").textContent = own(chosen);
+  $("pictures-note").textContent = word("pictures_note", {most});
   if (shown) shown();
 }
 
@@ -89,6 +93,8 @@ function clear() {
   $("place").value = place;
   position = null;
   theCase = null;
+  shots = [];
+  drawShots();
   $("position").disabled = false;
   $("position").textContent = word("position");
   if (isKiosk && language !== "zh") {
@@ -103,8 +109,9 @@ function clear() {
 // The answer as {status, body}; status 0: none came.
 async function once(method, path, body, headers = {}) {
   try {
-    const r = await fetch(API + path, {method, headers: {"Content-Type": "application/json", ...headers}, body: body && JSON.stringify(body),
-                                       cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS)});
+    const form = body instanceof FormData;
+    const r = await fetch(API + path, {method, headers: form ? headers : {"Content-Type": "application/json", ...headers},
+                                       body: body && (form ? body : JSON.stringify(body)), cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS)});
     return {status: r.status, body: await r.json()};
   } catch {
     return {status: 0, body: {}};
@@ -194,16 +201,73 @@ function findPosition() {
   }, () => say("position_failed"), {enableHighAccuracy: true, timeout: 10000});
 }
 
+// ---- pictures: made smaller here, so that they travel fast; what else is hidden in them stays behind
+
+let shots = []; // {blob, canvas}
+
+async function shrink(file) {
+  const whole = await createImageBitmap(file, {imageOrientation: "from-image"});
+  const scale = Math.min(1, edge / Math.max(whole.width, whole.height));
+  const canvas = make("canvas");
+  canvas.width = Math.max(1, Math.round(whole.width * scale));
+  canvas.height = Math.max(1, Math.round(whole.height * scale));
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.drawImage(whole, 0, 0, canvas.width, canvas.height);
+  whole.close();
+  return {canvas, blob: await new Promise(done => canvas.toBlob(done, "image/jpeg", .85))};
+}
+
+async function addPictures(files) {
+  const mine = key;
+  say("");
+  for (const file of files) {
+    if (shots.length === most) return say("error_TOO_MANY_PICTURES");
+    try {
+      const shot = await shrink(file);
+      if (mine !== key) return; // nobody is there any more
+      shots.push(shot);
+    } catch {
+      say("error_picture");
+    }
+  }
+  drawShots();
+}
+
+function drawShots() {
+  $("picture").value = "";
+  $("add-picture").hidden = shots.length >= most;
+  $("thumbs").replaceChildren(...shots.map(shot => {
+    const figure = make("figure"), b = make("button", "×");
+    b.type = "button";
+    b.setAttribute("aria-label", word("remove"));
+    b.addEventListener("click", () => {
+      shots = shots.filter(s => s !== shot);
+      drawShots();
+    });
+    figure.append(shot.canvas, b);
+    return figure;
+  }));
+}
+
+function asForm(body) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(body)) form.append(name, typeof value === "string" ? value : JSON.stringify(value));
+  for (const shot of shots) form.append("picture", shot.blob, "picture.jpg");
+  return form;
+}
+
 async function send() {
   const body = {category: chosen.id, text: $("text").value.trim(), confidential: $("confidential").checked};
   const where = $("place").value.trim(), phone = $("phone").value.trim();
   if (!where && !position) return say("error_place");
-  if (!body.text) return say("error_text");
+  if (!body.text && chosen.id === "other") return say("error_text");
   if (where) body.place = where.toUpperCase();
   else body.position = position;
   if (phone) body.phone = phone;
   const mine = key;
-  const a = await patient("POST", "reports", body, {"Idempotency-Key": mine});
+  const a = await patient("POST", "reports", shots.length ? asForm(body) : body, {"Idempotency-Key": mine});
   if (mine !== key) return; // nobody is there any more
   if (a.status === 200 || a.status === 201) showTicket(a.body);
   else fail(a, "error_gave_up");
@@ -243,7 +307,8 @@ function showCase(body) {
     $("case-state").textContent = own(body.state);
     $("case-holder").textContent = own(body.holder) || "—";
     $("case-reported").textContent = when(body.reported);
-    $("case-clocks").replaceChildren(...body.clocks.filter(c => c.state !== "VOID").map(c => row(own(c), ...clockWord(c))));
+    $("case-clocks").replaceChildren(...body.clocks.filter(c => c.state !== "VOID")
+      .sort((a, b) => a.deadline.localeCompare(b.deadline)).map(c => row(own(c), ...clockWord(c))));
     $("withdraw").hidden = Boolean(body.closed);
   };
   shown();
@@ -270,6 +335,17 @@ async function withdraw() {
   if (mine !== key) return;
   if (now.status === 200) showCase(now.body);
   say("withdrawn", true);
+}
+
+// ---- the code of the building, for whoever comes to work there
+
+async function showCode() {
+  const a = await once("GET", "onsite-code", null, {"Authorization": "Bearer " + options.get("terminal")});
+  $("onsite").hidden = a.status !== 200;
+  if (a.status !== 200) return;
+  $("onsite-code").textContent = a.body.code;
+  $("onsite-qr").setAttribute("viewBox", `0 0 ${a.body.qr.size} ${a.body.qr.size}`);
+  $("onsite-qr").firstElementChild.setAttribute("d", a.body.qr.path);
 }
 
 // ---- nobody is there
@@ -306,6 +382,8 @@ function listen() {
   $("to-report").addEventListener("click", startReport);
   $("to-ask").addEventListener("click", () => show("ask"));
   $("position").addEventListener("click", findPosition);
+  $("add-picture").addEventListener("click", () => $("picture").click());
+  $("picture").addEventListener("change", e => addPictures([...e.target.files]));
   $("describe").addEventListener("submit", e => (e.preventDefault(), busy(e.target.querySelector(".main"), "sending", send)));
   $("ask").addEventListener("submit", e => (e.preventDefault(), busy(e.target.querySelector(".main"), "looking", look)));
   $("withdraw").addEventListener("click", () => $("sure").showModal());
@@ -324,11 +402,18 @@ async function begin() {
   if (a.status !== 200) return setTimeout(() => location.reload(), 5000);
   texts = a.body.texts;
   idleMs = a.body.idle_ms * (isKiosk ? 1 : PHONE_IDLE);
+  most = isKiosk ? 0 : a.body.pictures; // a kiosk has no pictures of its own to show
+  edge = a.body.edge;
+  $("picture-box").hidden = most === 0;
   $("position").hidden = isKiosk || !("geolocation" in navigator) || !isSecureContext;
   speak();
   clear();
   touched();
   setInterval(watch, 250);
+  if (options.has("terminal")) {
+    showCode();
+    setInterval(showCode, CODE_MS);
+  }
   const list = await once("GET", "categories");
   if (list.status === 200) categories = list.body.categories;
   drawCategories();
