@@ -18,6 +18,15 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'wall.title', bare: true },
   },
   { path: '/running', component: () => import('./pages/RunningPage.vue'), meta: { title: 'running.title' } },
+  { path: '/area', component: () => import('./pages/AreaPage.vue'), meta: { title: 'area.title' } },
+  {
+    path: '/breaches',
+    component: () => import('./pages/BreachesPage.vue'),
+    meta: { title: 'breaches.title' },
+  },
+  { path: '/orders', component: () => import('./pages/OrdersPage.vue'), meta: { title: 'area.orders' } },
+  { path: '/figures', component: () => import('./pages/FiguresPage.vue'), meta: { title: 'figures.title' } },
+  { path: '/case/:number', component: () => import('./pages/CasePage.vue'), meta: { title: 'case.title' } },
   { path: '/:rest(.*)*', redirect: '/wall' },
 ]
 

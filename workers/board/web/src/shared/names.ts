@@ -101,7 +101,7 @@ export function partyName(by: string | undefined): string {
   if (!by) return ''
   const m = /^([^:/]+)(?::([^/]*))?(?:\/(.*))?$/.exec(by)
   if (!m) return by
-  const role = word('role', m[1]) || m[1]!
+  const role = word('party', m[1])
   return [m[2] ? placeName(m[2]) : '', role, m[3] ?? ''].filter(Boolean).join(' · ')
 }
 

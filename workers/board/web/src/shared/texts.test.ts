@@ -31,10 +31,9 @@ describe('the catalogue', () => {
   })
 })
 
-/** t(`flag.${x}` as Text): the names of such a family are all used. */
+/** named('flag', x): a family of names for what the schema knows by a word. */
 function prefixUsed(name: string): boolean {
-  const dot = name.lastIndexOf('.')
-  return all.includes(`\`${name.slice(0, dot)}.\${`)
+  return all.includes(`named('${name.slice(0, name.indexOf('.'))}',`)
 }
 
 describe('templates', () => {

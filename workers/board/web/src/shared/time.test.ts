@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { clockTime, countdown, dayOf, duration, exactly, fullTime, zoneName } from './time'
+import {
+  clockTime,
+  countdown,
+  dayOf,
+  duration,
+  exactly,
+  fromInput,
+  fullTime,
+  toInput,
+  zoneName,
+} from './time'
 
 const MIN = 60_000
 const H = 60 * MIN
@@ -59,5 +69,20 @@ describe('instants', () => {
     const midnight = Date.parse('2026-10-13T00:00:00+08:00')
     expect(clockTime(midnight, midnight, SHANGHAI, 'en')).toBe('00:00:00')
     expect(clockTime(midnight, midnight, SHANGHAI, 'zh')).toBe('00:00:00')
+  })
+})
+
+describe('what somebody types as a time', () => {
+  it('is by the clocks of the city', () => {
+    expect(toInput(EVENING, SHANGHAI)).toBe('2026-10-12T19:40')
+    expect(fromInput('2026-10-12T19:40', SHANGHAI)).toBe(Date.parse('2026-10-12T19:40:00+08:00'))
+    expect(fromInput('not a time', SHANGHAI)).toBeNaN()
+  })
+  it('knows gaps and folds of daylight saving (corner 25)', () => {
+    expect(fromInput('2026-10-25T02:30', 'Europe/Berlin')).toBe(Date.parse('2026-10-25T02:30:00+02:00'))
+    expect(fromInput('2026-03-29T02:30', 'Europe/Berlin')).toBeGreaterThanOrEqual(
+      Date.parse('2026-03-29T03:00:00+02:00'),
+    )
+    expect(fromInput('2026-07-01T12:00', 'Europe/Berlin')).toBe(Date.parse('2026-07-01T12:00:00+02:00'))
   })
 })

@@ -133,3 +133,40 @@ export function dayOf(at: number, zone: string): string {
   })
   return parts.format(at)
 }
+
+/** How far the zone's clocks are ahead of UTC at that instant. */
+function offset(at: number, zone: string): number {
+  const parts = new Intl.DateTimeFormat('en-CA', {
+    timeZone: zone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(at)
+  const n = (type: string) => Number(parts.find((p) => p.type === type)?.value)
+  return (
+    Date.UTC(n('year'), n('month') - 1, n('day'), n('hour'), n('minute'), n('second')) -
+    Math.floor(at / 1000) * 1000
+  )
+}
+
+/** What an input of type datetime-local holds for an instant, by the clocks of the city and not of the browser. */
+export function toInput(at: number, zone: string): string {
+  return new Date(at + offset(at, zone)).toISOString().slice(0, 16)
+}
+
+/** The instant of such an input; in a gap of daylight saving the later, in a fold the first (corner 25). */
+export function fromInput(text: string, zone: string): number {
+  const wall = Date.parse(`${text}Z`)
+  if (!Number.isFinite(wall)) return NaN
+  const first = wall - offset(wall - DAY, zone)
+  const second = wall - offset(wall + DAY, zone)
+  for (const t of [first, second].sort((a, b) => a - b)) if (t + offset(t, zone) === wall) return t
+  return Math.max(first, second)
+}
+
+/** RFC 3339 in UTC, as commands bear it. */
+export const iso = (at: number): string => new Date(at).toISOString()
