@@ -1,6 +1,6 @@
 // What a page makes a browser fetch before it shows something, in bytes as they travel. Fails above the limit, and when the
 // phone would fetch what only desks need. Usage: node budget.mjs FOLDER
-import { readFileSync, existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const folder = process.argv[2]
@@ -47,4 +47,12 @@ for (const page of ['index.html', 'inbox.html']) {
   )
   check(!/https?:\/\/(?!www\.w3\.org\/)/.test(html), `${page} names no other host`)
 }
+const styles = readdirSync(join(folder, 'assets')).filter((name) => name.endsWith('.css'))
+const loading = styles.filter((name) =>
+  /(?:url\(|@import)\s*['"]?(?:https?:|\/\/|data:)/i.test(readFileSync(join(folder, 'assets', name), 'utf8')),
+)
+check(
+  loading.length === 0,
+  `no style sheet loads from another host, or what the page's rules forbid ${loading}`,
+)
 process.exit(failed ? 1 : 0)

@@ -33,7 +33,10 @@ describe('the catalogue', () => {
 
 /** named('flag', x): a family of names for what the schema knows by a word. */
 function prefixUsed(name: string): boolean {
-  return all.includes(`named('${name.slice(0, name.indexOf('.'))}',`)
+  return (
+    all.includes(`named('${name.slice(0, name.indexOf('.'))}',`) ||
+    all.includes(`t(\`${name.slice(0, name.lastIndexOf('.'))}.\${`)
+  )
 }
 
 describe('templates', () => {

@@ -1,0 +1,112 @@
+/** What this company has to do now: loaded, followed live, and with what was done here but not yet sent laid over it. */
+import { computed, ref, shallowRef } from 'vue'
+import { address, get, type WorkItem, type WorkList } from '../shared/api'
+import { heard, scaled } from '../shared/clock'
+import { loadWords, wantBuildings } from '../shared/names'
+import { Stream, type State } from '../shared/stream'
+import { at } from '../shared/time'
+import { online, waiting } from './outbox'
+
+export const list = shallowRef<WorkList | null>(null)
+export const state = ref<State>('connecting')
+export const fault = shallowRef<unknown>(null)
+/** When the list was true. */
+export const trueAt = ref(0)
+
+let stream: Stream | null = null
+let timer: ReturnType<typeof setTimeout> | undefined
+
+export async function load(): Promise<void> {
+  try {
+    const answer = await get<WorkList>('inbox')
+    list.value = answer
+    const age = Math.abs(Date.now() - at(answer.now))
+    if (online.value && age < 120_000) heard(at(answer.now)) // an old answer from the cache says nothing about the time
+    trueAt.value = at(answer.now)
+    fault.value = null
+    new Set(answer.items.map((i) => i.case.where?.estate)).forEach(wantBuildings)
+  } catch (error) {
+    fault.value = error
+  }
+}
+
+function soon(): void {
+  timer ??= setTimeout(() => {
+    timer = undefined
+    void load()
+  }, 800)
+}
+
+export function begin(): void {
+  end()
+  void loadWords().catch(() => {})
+  void load()
+  stream = new Stream({
+    url: address('events'),
+    from: null,
+    hello: (h) => {
+      if (h.scale) scaled(h.scale)
+      heard(at(h.now))
+    },
+    entry: (e) => e.case_number && soon(),
+    reset: soon,
+    state: (s) => {
+      if (s === 'live' && state.value === 'away') soon()
+      state.value = s
+    },
+  })
+}
+
+export function end(): void {
+  stream?.close()
+  stream = null
+  clearTimeout(timer)
+  timer = undefined
+}
+
+export interface Card {
+  item: WorkItem
+  number: string
+  /** The state, as it is or as it will be when what waits has been sent. */
+  state: string
+  pending: number
+  refused: number
+  due: number
+}
+
+/** What the acts bring about, for the time until the board has answered. */
+const AFTER: Record<string, string> = {
+  COMING: 'HELD',
+  ARRIVED: 'ONSITE',
+  WORKING: 'IN_WORK',
+  PROGRESS: 'IN_WORK',
+  DONE: 'RESOLVED',
+}
+
+export const cards = computed<Card[]>(() =>
+  (list.value?.items ?? [])
+    .map((item) => {
+      const mine = waiting.value.filter((k) => k.case === item.case.number)
+      const sent = mine.filter((k) => !k.refused)
+      const last = sent.filter((k) => AFTER[k.act]).at(-1)
+      return {
+        item,
+        number: item.case.number,
+        state: last ? AFTER[last.act]! : item.case.state,
+        pending: sent.length,
+        refused: mine.length - sent.length,
+        due: item.deadline ? at(item.deadline) : NaN,
+      }
+    })
+    .sort(
+      (a, b) => (Number.isFinite(a.due) ? a.due : Infinity) - (Number.isFinite(b.due) ? b.due : Infinity),
+    ),
+)
+
+/** The act that comes next, by the state; nothing when it is somebody else's turn. */
+export function nextAct(state: string): 'COMING' | 'ARRIVED' | 'DONE' | null {
+  if (state === 'DISPATCHED') return 'COMING'
+  if (state === 'HELD') return 'ARRIVED'
+  if (state === 'ONSITE' || state === 'IN_WORK' || state === 'PLANNED') return 'DONE'
+  return null
+}
