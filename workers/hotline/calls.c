@@ -366,19 +366,14 @@ void calls_figures(const struct calls *all, struct evbuffer *out)
     char labels[100];
     if (!all)
         return;
-    const struct {
-        const char *name, *help;
-        uint64_t n;
-    } rows[] = {
-        {"hotline_call_facts_total", "Facts of calls that were taken.", all->facts},
-        {"hotline_call_ignored_total", "Events of calls that are about no case.", all->ignored},
-        {"hotline_call_refused_total", "Facts that were not taken.", all->refused},
-        {"hotline_call_gaps_total", "Times that nobody listened.", all->gaps},
+    const struct figure_row rows[] = {
+        {"hotline_call_facts_total", "counter", "Facts of calls that were taken.", all->facts},
+        {"hotline_call_ignored_total", "counter", "Events of calls that are about no case.",
+         all->ignored},
+        {"hotline_call_refused_total", "counter", "Facts that were not taken.", all->refused},
+        {"hotline_call_gaps_total", "counter", "Times that nobody listened.", all->gaps},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        figures_head(out, rows[i].name, "counter", rows[i].help);
-        figures_line(out, rows[i].name, "", rows[i].n);
-    }
+    figures_rows(out, "", rows, sizeof rows / sizeof *rows);
     figures_head(out, "hotline_call_listening", "gauge", "1: the telephone system is heard.");
     for (size_t i = 0; i < all->n; i++) {
         snprintf(labels, sizeof labels, "source=\"%s\"", all->all[i].settings->source);

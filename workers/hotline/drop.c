@@ -434,18 +434,12 @@ void drops_figures(const struct drops *all, struct evbuffer *out)
 {
     if (!all)
         return;
-    const struct {
-        const char *name, *help;
-        uint64_t n;
-    } rows[] = {
-        {"hotline_drop_files_total", "Tables read to their end.", all->files},
-        {"hotline_drop_refused_files_total", "Tables that do not fit their mapping.",
+    const struct figure_row rows[] = {
+        {"hotline_drop_files_total", "counter", "Tables read to their end.", all->files},
+        {"hotline_drop_refused_files_total", "counter", "Tables that do not fit their mapping.",
          all->refused_files},
-        {"hotline_drop_rows_total", "Rows answered by the daemon.", all->rows},
-        {"hotline_drop_rejected_rows_total", "Rows that were not taken.", all->rejected},
+        {"hotline_drop_rows_total", "counter", "Rows answered by the daemon.", all->rows},
+        {"hotline_drop_rejected_rows_total", "counter", "Rows that were not taken.", all->rejected},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        figures_head(out, rows[i].name, "counter", rows[i].help);
-        figures_line(out, rows[i].name, "", rows[i].n);
-    }
+    figures_rows(out, "", rows, sizeof rows / sizeof *rows);
 }

@@ -46,6 +46,14 @@ void figures_line(struct evbuffer *out, const char *name, const char *labels, ui
                         *labels ? "}" : "", n);
 }
 
+void figures_rows(struct evbuffer *out, const char *labels, const struct figure_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        figures_head(out, rows[i].name, rows[i].type, rows[i].help);
+        figures_line(out, rows[i].name, labels, rows[i].n);
+    }
+}
+
 static void write_answers(const struct http_figures_store *f, const char *worker,
                           struct evbuffer *out)
 {
@@ -81,23 +89,20 @@ static void write_times(const struct http_figures_store *f, const char *worker,
 
 void figures_write(const struct http_figures_store *f, const char *worker, struct evbuffer *out)
 {
-    const struct {
-        const char *name, *help;
-        uint64_t n;
-    } rows[] = {
-        {"http_connections_total", "Connections accepted.", f->accepted},
-        {"http_connections_refused_total", "Connections closed at once: no room.", f->refused},
-        {"http_connections_evicted_total", "Idle connections closed for new ones.", f->evicted},
-        {"http_answers_unheard_total", "Answers that nobody waited for any more.", f->gone},
-        {"http_received_bytes_total", "Bytes of requests.", f->bytes_in},
-        {"http_sent_bytes_total", "Bytes of answers.", f->bytes_out},
+    const struct figure_row rows[] = {
+        {"http_connections_total", "counter", "Connections accepted.", f->accepted},
+        {"http_connections_refused_total", "counter", "Connections closed at once: no room.",
+         f->refused},
+        {"http_connections_evicted_total", "counter", "Idle connections closed for new ones.",
+         f->evicted},
+        {"http_answers_unheard_total", "counter", "Answers that nobody waited for any more.",
+         f->gone},
+        {"http_received_bytes_total", "counter", "Bytes of requests.", f->bytes_in},
+        {"http_sent_bytes_total", "counter", "Bytes of answers.", f->bytes_out},
     };
     char labels[80];
     snprintf(labels, sizeof labels, "worker=\"%s\"", worker);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        figures_head(out, rows[i].name, "counter", rows[i].help);
-        figures_line(out, rows[i].name, labels, rows[i].n);
-    }
+    figures_rows(out, labels, rows, sizeof rows / sizeof *rows);
     write_answers(f, worker, out);
     write_times(f, worker, out);
 }

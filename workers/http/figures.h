@@ -31,4 +31,12 @@ void figures_write(const struct http_figures_store *f, const char *worker, struc
 void figures_head(struct evbuffer *out, const char *name, const char *type, const char *help);
 void figures_line(struct evbuffer *out, const char *name, const char *labels, uint64_t n);
 
+/* Rows that each have one line. */
+struct figure_row {
+    const char *name, *type, *help;
+    uint64_t n;
+};
+void figures_rows(struct evbuffer *out, const char *labels, const struct figure_row *rows,
+                  size_t n);
+
 #endif

@@ -64,21 +64,19 @@ static const char *health(void *arg)
 static void figures(void *arg, struct evbuffer *out)
 {
     const struct kiosk *k = arg;
-    const struct {
-        const char *name, *help;
-        uint64_t n;
-    } rows[] = {
-        {"kiosk_reports_total", "Reports that the daemon has taken.", k->reports},
-        {"kiosk_pictures_total", "Pictures that were made anew and kept.", k->pictures},
-        {"kiosk_offline_total", "Events of devices that the daemon has taken.", k->offline},
-        {"kiosk_withdrawals_total", "Withdrawals that the daemon has taken.", k->withdrawals},
-        {"kiosk_questions_total", "Questions about a case that were answered.", k->questions},
-        {"kiosk_wrong_secrets_total", "Numbers that came with a wrong secret.", k->wrong_secrets},
+    const struct figure_row rows[] = {
+        {"kiosk_reports_total", "counter", "Reports that the daemon has taken.", k->reports},
+        {"kiosk_pictures_total", "counter", "Pictures that were made anew and kept.", k->pictures},
+        {"kiosk_offline_total", "counter", "Events of devices that the daemon has taken.",
+         k->offline},
+        {"kiosk_withdrawals_total", "counter", "Withdrawals that the daemon has taken.",
+         k->withdrawals},
+        {"kiosk_questions_total", "counter", "Questions about a case that were answered.",
+         k->questions},
+        {"kiosk_wrong_secrets_total", "counter", "Numbers that came with a wrong secret.",
+         k->wrong_secrets},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        figures_head(out, rows[i].name, "counter", rows[i].help);
-        figures_line(out, rows[i].name, "", rows[i].n);
-    }
+    figures_rows(out, "", rows, sizeof rows / sizeof *rows);
 }
 
 static int load(void *arg, const char *config, struct hx_problem *problem)

@@ -17,19 +17,14 @@ static const char *health(void *arg)
 static void figures(void *arg, struct evbuffer *out)
 {
     const struct wechat *w = arg;
-    const struct {
-        const char *name, *help;
-        uint64_t n;
-    } rows[] = {
-        {"wechat_messages_total", "Messages whose signature was right.", w->messages},
-        {"wechat_reports_total", "Reports that the daemon has taken.", w->reports},
-        {"wechat_forged_total", "Callbacks that were refused.", w->forged},
-        {"wechat_untimely_total", "… of them those outside the window of time.", w->replayed_late},
+    const struct figure_row rows[] = {
+        {"wechat_messages_total", "counter", "Messages whose signature was right.", w->messages},
+        {"wechat_reports_total", "counter", "Reports that the daemon has taken.", w->reports},
+        {"wechat_forged_total", "counter", "Callbacks that were refused.", w->forged},
+        {"wechat_untimely_total", "counter", "… of them those outside the window of time.",
+         w->replayed_late},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        figures_head(out, rows[i].name, "counter", rows[i].help);
-        figures_line(out, rows[i].name, "", rows[i].n);
-    }
+    figures_rows(out, "", rows, sizeof rows / sizeof *rows);
 }
 
 static int load(void *arg, const char *config, struct hx_problem *problem)
