@@ -8,6 +8,7 @@
 #define HOTLINE_PUSH_H
 
 #include "config/yaml_doc.h"
+#include "door/outbox.h"
 #include "hongxin/client.h"
 
 struct event_base;
@@ -17,17 +18,17 @@ enum { PUSH_WORDS_MAX = 32 };
 
 /* The section `push` of the configuration. */
 struct push_settings {
-    char url[1024];        /* url; "" = nothing is pushed [""] */
-    char secret_file[512]; /* secret_file: at least 32 bytes, mode 0600 */
-    char ca_file[512];     /* ca_file: trusted certificates; "" = the system's [""] */
-    char subscriber[128];  /* subscriber: under which the daemon keeps the place
-                              ["call_centre:city/push"] */
+    char url[1024];                /* url; "" = nothing is pushed [""] */
+    char secret_file[512];         /* secret_file: at least 32 bytes, mode 0600 */
+    char ca_file[512];             /* ca_file: trusted certificates; "" = the system's [""] */
+    struct outbox_settings outbox; /* subscriber ["call_centre:city/push"], retry … */
     struct push_word {
         char cause[48]; /* an event that happened, or "STATE:CLOSED": a state that was entered */
         char word[48], zh[48];
     } words[PUSH_WORDS_MAX]; /* words: what is pushed, and as what */
     size_t n_words;
-    uint64_t timeout_ms, retry_ms, retry_most_ms, give_up_ms;
+    uint64_t timeout_ms;
+    int utc_offset; /* in which times are told: the configuration's */
 };
 void push_settings_read(struct yaml_doc *doc, yaml_node_t *map, struct push_settings *s);
 

@@ -34,6 +34,7 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct hotline_set
     settings_offset(doc, root, &s->utc_offset);
     settings_log(doc, yaml_doc_get(doc, root, "log"), &s->log_level);
     push_settings_read(doc, yaml_doc_get(doc, root, "push"), &s->push);
+    s->push.utc_offset = s->utc_offset;
     drop_settings_read(doc, yaml_doc_get(doc, root, "drops"), &s->drops);
     calls_settings_read(doc, yaml_doc_get(doc, root, "calls"), &s->calls);
     http_limits_read(doc, yaml_doc_get(doc, root, "limits"), &s->limits);
