@@ -9,7 +9,7 @@
 static const struct cli_option options[] = {
     {"about", "TEXT", NULL, "only what is about this case or principal"},
     {"act", "NAME",
-     "IDENTITY_READ IDENTITY_ERASED IDENTITY_EXPIRED IDENTITY_HELD IDENTITY_RELEASED COPY_TRACED "
+     "IDENTITY_READ IDENTITY_ERASED RESIDENT_FORGOTTEN IDENTITY_EXPIRED IDENTITY_HELD IDENTITY_RELEASED COPY_TRACED "
      "KEY_ADDED "
      "KEY_REVOKED RIGHTS_CHANGED RULES_ASKED RULES_AGREED",
      "only this kind of act"},

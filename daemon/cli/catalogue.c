@@ -263,6 +263,7 @@ static const struct words list[] = {
 
     {WORDS_ACT, "IDENTITY_READ", "looked at who reported", "查看身份"},
     {WORDS_ACT, "IDENTITY_ERASED", "erased who reported", "销毁身份"},
+    {WORDS_ACT, "RESIDENT_FORGOTTEN", "forgot a resident of this source", "销毁取消关注者的身份"},
     {WORDS_ACT, "IDENTITY_EXPIRED", "kept long enough, erased", "到期销毁"},
     {WORDS_ACT, "IDENTITY_HELD", "put under a legal hold", "法律保全"},
     {WORDS_ACT, "IDENTITY_RELEASED", "released from the hold", "解除保全"},

@@ -161,6 +161,82 @@ void handle_identity(struct service *s, const struct request *r)
     wipe(a.reporter);
 }
 
+/* ---- forgetting a resident ---- */
+
+/* A resident has so many cases at most; whoever has more is forgotten by a second act. */
+enum { PREFIX_LEAST = 8, CASES_MOST = 1000 };
+
+/* Those that the principal may deal with, as a one-case act would judge them. */
+static size_t keep_own(struct service *s, const struct request *r, uint64_t *numbers, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        const hxp_case_view *view = hx_store_case(s->store, numbers[i], &s->scratch) == HX_OK
+                                        ? hx_case_view(&s->machine, &s->scratch)
+                                        : NULL;
+        if (view && service_sees_case(s, r, view) &&
+            !(r->who && identity_is_party(s, r->who, s->scratch.about)))
+            numbers[kept++] = numbers[i];
+    }
+    return kept;
+}
+
+/* One record for all of them; a legal hold keeps its case's. */
+static int forget_all(struct service *s, const uint64_t *numbers, size_t n,
+                      Hongxin__V1__IdentityActed *a)
+{
+    int rc = HX_OK;
+    for (size_t i = 0; !rc && i < n; i++) {
+        rc = hx_store_person_forget(s->store, numbers[i], 0);
+        a->identities += rc == HX_OK;
+        a->held += rc == HX_DENIED;
+        rc = rc == HX_DENIED || rc == HX_NOTFOUND ? HX_OK : rc;
+    }
+    a->cases = (uint32_t)n;
+    return rc;
+}
+
+/* In the transaction of the act, so that what was reported a moment ago is found as well. */
+static int forget(struct service *s, const struct request *r, Hongxin__V1__IdentityActed *a)
+{
+    const Hongxin__V1__IdentityAct *q = r->message->identity_act;
+    uint64_t *numbers = hx_arena_alloc(&s->arena, CASES_MOST * sizeof *numbers);
+    size_t n = 0;
+    if (!numbers)
+        return HX_NOMEM;
+    int rc = hx_store_refs(s->store, q->source, q->ref_prefix, CASES_MOST, numbers, &n);
+    return rc ? rc : forget_all(s, numbers, keep_own(s, r, numbers, n), a);
+}
+
+static void forget_resident(struct service *s, const struct request *r)
+{
+    const Hongxin__V1__IdentityAct *q = r->message->identity_act;
+    Hongxin__V1__IdentityActed a = HONGXIN__V1__IDENTITY_ACTED__INIT;
+    hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
+    struct act act = act_of(r, "RESIDENT_FORGOTTEN");
+    if (q->act != HONGXIN__V1__IDENTITY_ACT__ACT__ERASE || strlen(q->ref_prefix) < PREFIX_LEAST) {
+        service_problem(s, r, "BAD_PREFIX", "ERASE, and at least 8 bytes of a reference");
+        return;
+    }
+    if (!judge_words(s, r, q->reason, q->person))
+        return;
+    act.about = q->source; /* the reference is the resident's */
+    act.reason = q->reason;
+    act.person = q->person;
+    int rc = act_begin(s);
+    if (rc == HX_OK && (rc = forget(s, r, &a)) != HX_OK)
+        act_abort(s);
+    if (rc == HX_OK)
+        rc = act_commit(s, &act, &a.lsn);
+    if (rc != HX_OK) {
+        trouble(s, r);
+        return;
+    }
+    answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_IDENTITY_ACTED;
+    answer.identity_acted = &a;
+    service_answer(s, r, &answer);
+}
+
 /* ---- erasing, holding ---- */
 
 static int do_act(struct service *s, const Hongxin__V1__IdentityAct *q, uint32_t *n)
@@ -190,6 +266,10 @@ void handle_identity_act(struct service *s, const struct request *r)
     Hongxin__V1__IdentityActed a = HONGXIN__V1__IDENTITY_ACTED__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     struct act act = act_of(r, act_name((int)q->act));
+    if (*q->ref_prefix || *q->source) {
+        forget_resident(s, r);
+        return;
+    }
     if (!act.act) {
         service_problem(s, r, "UNKNOWN_MESSAGE", "this daemon does not know the act");
         return;

@@ -130,20 +130,29 @@ int hx_store_person_hold(struct hx_store *st, uint64_t case_number, bool on)
     return err == HX_NOTFOUND ? HX_OK : err;
 }
 
-int hx_store_person_erase_case(struct hx_store *st, uint64_t case_number, uint32_t *n)
+/* HX_DENIED: a legal hold is on the case. */
+static int not_held(struct hx_store *st, uint64_t case_number)
 {
     struct key k;
     MDB_val value;
     int err = store_writable(st);
-    *n = 0;
     if (!err)
         err = hold_key(case_number, &k);
-    if (err)
-        return err;
-    err = store_get(st, T_HOLD, key_val(&k), &value);
-    if (err != HX_NOTFOUND)
-        return err ? err : HX_DENIED;
-    err = HX_OK;
+    if (!err)
+        err = store_get(st, T_HOLD, key_val(&k), &value);
+    return err == HX_NOTFOUND ? HX_OK : err ? err : HX_DENIED;
+}
+
+int hx_store_person_forget(struct hx_store *st, uint64_t case_number, uint32_t party)
+{
+    int err = not_held(st, case_number);
+    return err ? err : hx_store_person_erase(st, case_number, party);
+}
+
+int hx_store_person_erase_case(struct hx_store *st, uint64_t case_number, uint32_t *n)
+{
+    int err = not_held(st, case_number);
+    *n = 0;
     for (uint32_t party = 0; !err && party < HX_CASE_PARTIES; party++) {
         err = hx_store_person_erase(st, case_number, party);
         *n += err == HX_OK;

@@ -117,6 +117,28 @@ static int walk_next(struct walk *w)
     return err ? err : walk_seek(w, &k);
 }
 
+int hx_store_refs(struct hx_store *st, const char *source, const char *prefix, size_t most,
+                  uint64_t *numbers, size_t *n)
+{
+    struct walk w = {.st = st, .table = T_REF};
+    struct key k;
+    key_pair(&k, source, prefix);
+    *n = 0;
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    err = walk_seek(&w, &k);
+    while (!err && *n < most && w.key.mv_size >= k.size &&
+           memcmp(w.key.mv_data, k.bytes, k.size) == 0) {
+        if (w.value.mv_size >= 8)
+            numbers[(*n)++] = be64_get(w.value.mv_data);
+        err = walk_next(&w);
+    }
+    walk_end(&w);
+    store_read_end(st);
+    return err == HX_NOTFOUND ? HX_OK : err;
+}
+
 int hx_store_entries(struct hx_store *st, uint64_t from_lsn, size_t max_n, size_t max_bytes,
                      hx_entry_fn *fn, void *ctx)
 {

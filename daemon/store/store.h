@@ -181,6 +181,10 @@ typedef int hx_persons_fn(void *ctx, uint64_t case_number, bool held);
 HX_CHECK int hx_store_persons(struct hx_store *st, uint64_t after, size_t most, hx_persons_fn *fn,
                               void *ctx, bool *more);
 
+/* The case's identity of this party, unless a legal hold is on the case (HX_DENIED). Inside a write
+ * transaction. HX_NOTFOUND: none is kept. */
+HX_CHECK int hx_store_person_forget(struct hx_store *st, uint64_t case_number, uint32_t party);
+
 /* Whether any identity of the case is kept, as committed. */
 bool hx_store_person_kept(struct hx_store *st, uint64_t case_number);
 
@@ -260,6 +264,12 @@ typedef int hx_case_fn(void *ctx, uint64_t case_number);
 HX_CHECK int hx_store_case(struct hx_store *st, uint64_t number, struct hx_case *c);
 HX_CHECK int hx_store_ref(struct hx_store *st, const char *source, const char *ref,
                           uint64_t *number);
+
+/* Cases whose reference of this source begins with `prefix`, as committed: at most `most` of them
+ * into `numbers`; *n is how many. References that are stored as a hash (longer than 400 bytes) are
+ * not found. */
+HX_CHECK int hx_store_refs(struct hx_store *st, const char *source, const char *prefix, size_t most,
+                           uint64_t *numbers, size_t *n);
 
 /* Journal entries from `from_lsn` upwards: at most max_n, and no further one once max_bytes have
  * been passed. `bytes` are valid during the call. */

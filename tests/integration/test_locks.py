@@ -241,6 +241,29 @@ def test_erasing_a_person_keeps_every_figure(locked, registry):
         assert list(c.ask("count", count=wire_pb2.CountQuery()).counts) == list(counts)
 
 
+def test_a_resident_is_forgotten_by_the_beginning_of_his_references(locked, registry):
+    with registry.client(locked, "hotline") as c, registry.client(locked, "officer") as officer:
+        numbers = {}
+        for n, ref in enumerate(("0123456789abcdef-1", "0123456789abcdef-2", "0123456789abcdee-3", "x0123456789abcdef-4")):
+            e = c.event("REPORTED", by="reporter", case_ref=ref, data={"class": "SMALL", "place": "B-0417"})
+            reply = c.publish(e, reporters=[event_pb2.Reporter(name="Li", phone="13800138000")])[0]
+            assert reply.result == RESULT.Value("ACCEPTED"), reply
+            numbers[n] = reply.case_number
+            wait_until(lambda: c.case(numbers[n]).view.holder)
+        officer.ask("identity_acted", identity_act=wire_pb2.IdentityAct(act=wire_pb2.IdentityAct.HOLD, case_number=numbers[1], reason="letter 17"))
+
+        def forget(prefix, who=officer):
+            who.send(request=5, identity_act=wire_pb2.IdentityAct(act=wire_pb2.IdentityAct.ERASE, source=c.source, ref_prefix=prefix, reason="unsubscribed"))
+            return who.receive()
+        assert forget("0123").problem.code == "BAD_PREFIX"
+        assert forget("0123456789abcdef-", c).problem.code == "DENIED"
+        acted = forget("0123456789abcdef-").identity_acted
+        assert (acted.cases, acted.identities, acted.held) == (2, 1, 1) and acted.lsn
+        assert look(c, numbers[0]).problem.code == "NO_IDENTITY"
+        assert all(look(c, numbers[n]).identity.reporter.name == "Li" for n in (1, 2, 3))
+        assert forget("0123456789abcdef-").identity_acted.identities == 0
+
+
 @pytest.mark.parametrize("value", ["139****5678", "张**", "CB-7K3Q-9XHD-2M0T", "●●●"])
 def test_a_masked_value_never_takes_the_place_of_the_real_one(locked, registry, value):
     with registry.client(locked, "hotline") as c:
