@@ -4,9 +4,9 @@
 
 #include "base/text.h"
 #include "door/post.h"
+#include "door/secret.h"
 #include "door/settings.h"
 #include "hongxin/instant.h"
-#include "hongxin/key.h"
 #include "http/figures.h"
 #include <event2/event.h>
 #include <inttypes.h>
@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { SECRET_LEAST = 32, SECRET_MOST = 256 };
 
@@ -25,8 +24,7 @@ struct push {
     hx_client *client;
     struct post *post;
     struct outbox *outbox;
-    uint8_t secret[SECRET_MOST];
-    size_t secret_size;
+    char secret[SECRET_MOST];
 };
 
 /* An attempt. */
@@ -97,20 +95,10 @@ void push_settings_read(struct yaml_doc *doc, yaml_node_t *map, struct push_sett
 static int read_secret(struct push *p, struct hx_problem *problem)
 {
     const char *path = p->settings->secret_file;
-    int fd = hx_secret_open(path);
-    ssize_t n = fd >= 0 ? read(fd, p->secret, sizeof p->secret) : -1;
-    if (fd >= 0)
-        close(fd);
-    while (n > 0 && (p->secret[n - 1] == '\n' || p->secret[n - 1] == '\r'))
-        n--;
-    if (n >= SECRET_LEAST) {
-        p->secret_size = (size_t)n;
-        return HX_OK;
-    }
-    return hx_problem_set(problem, "%s: %s", path,
-                          fd == HX_DENIED ? "others may read it: mode 0600"
-                          : fd < 0        ? hx_strerror(fd)
-                                          : "a secret has at least 32 bytes");
+    int rc = secret_line_read(path, p->secret, sizeof p->secret, problem);
+    if (rc || strlen(p->secret) >= SECRET_LEAST)
+        return rc;
+    return hx_problem_set(problem, "%s: a secret has at least %d bytes", path, SECRET_LEAST);
 }
 
 /* ---- one push ---- */
@@ -121,7 +109,7 @@ static void sign(const struct push *p, const char *id, const char *time, const c
     crypto_auth_hmacsha256_state state;
     uint8_t mac[crypto_auth_hmacsha256_BYTES];
     const char *parts[] = {id, ".", time, ".", body};
-    crypto_auth_hmacsha256_init(&state, p->secret, p->secret_size);
+    crypto_auth_hmacsha256_init(&state, (const uint8_t *)p->secret, strlen(p->secret));
     for (size_t i = 0; i < 5; i++)
         crypto_auth_hmacsha256_update(&state, (const uint8_t *)parts[i], strlen(parts[i]));
     crypto_auth_hmacsha256_final(&state, mac);
