@@ -128,7 +128,7 @@ void outbox_done(struct outbox *o, struct outbox_item *item, enum outbox_result 
     struct slot *s = slot_of(item);
     o->under_way--;
     item->attempts++;
-    if (result != OUTBOX_TAKEN)
+    if (result != OUTBOX_TAKEN && result != OUTBOX_PASSED)
         hx_log(HX_LOG_WARN, "event=%s_failed lsn=%" PRIu64 " attempt=%u status=%d \"%s\"",
                o->calls->name, item->lsn, item->attempts, status, why);
     if (result == OUTBOX_LATER || result == OUTBOX_MUCH_LATER) {

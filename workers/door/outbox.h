@@ -43,6 +43,7 @@ enum outbox_result {
     OUTBOX_LATER,      /* again after a while that grows */
     OUTBOX_MUCH_LATER, /* … after retry_most: they ask for patience */
     OUTBOX_DROPPED,    /* they will never take it */
+    OUTBOX_PASSED,     /* it is not for them: neither counted nor logged */
 };
 
 struct outbox_calls {

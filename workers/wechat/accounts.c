@@ -9,6 +9,8 @@
 
 enum { PATH_MIN = 16 };
 
+#define SECRET_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
 struct accounts {
     size_t n;
     struct account all[ACCOUNTS_MAX];
@@ -34,7 +36,8 @@ static void read_secret(struct yaml_doc *doc, yaml_node_t *map, const char *toke
 static void read_account(struct yaml_doc *doc, yaml_node_t *map, struct account *a)
 {
     char kind[16];
-    yaml_doc_only(doc, map, "path kind id token key previous_token previous_key source");
+    yaml_doc_only(doc, map,
+                  "path kind id token key previous_token previous_key source secret agent");
     yaml_doc_need(doc, map, "path", a->path, sizeof a->path);
     yaml_doc_need(doc, map, "kind", kind, sizeof kind);
     yaml_doc_text(doc, map, "id", a->id, sizeof a->id);
@@ -47,6 +50,10 @@ static void read_account(struct yaml_doc *doc, yaml_node_t *map, struct account 
                        PATH_MIN);
     read_secret(doc, map, "token", "key", a);
     read_secret(doc, map, "previous_token", "previous_key", a);
+    yaml_doc_text(doc, map, "secret", a->secret, sizeof a->secret);
+    a->agent = (uint64_t)yaml_doc_int(doc, map, "agent", 0);
+    if (strspn(a->secret, SECRET_LETTERS) != strlen(a->secret))
+        yaml_doc_fault(doc, yaml_doc_get(doc, map, "secret"), "secret has letters and digits only");
     if (a->n == 0)
         yaml_doc_fault(doc, map, "token is missing");
     if (a->kind == ACCOUNT_WECOM && !a->safe)
@@ -104,4 +111,14 @@ const struct account *accounts_by_path(const struct accounts *accounts, const ch
         if (sodium_memcmp(given, accounts->all[i].path, strlen(accounts->all[i].path) + 1) == 0)
             found = &accounts->all[i];
     return found;
+}
+
+size_t accounts_count(const struct accounts *accounts)
+{
+    return accounts->n;
+}
+
+const struct account *accounts_at(const struct accounts *accounts, size_t i)
+{
+    return &accounts->all[i];
 }

@@ -8,7 +8,8 @@
  * or
  * "" (a bot of WeCom). With `key` only encrypted messages are believed (safe and compatible mode);
  * without it plain ones (official only). `previous_token` and `previous_key` are believed as well
- * while they are being changed, so that no message is lost. One thread. */
+ * while they are being changed, so that no message is lost. `secret` (AppSecret, Secret) and for
+ * WeCom `agent` allow messages to residents. One thread. */
 #ifndef WECHAT_ACCOUNTS_H
 #define WECHAT_ACCOUNTS_H
 
@@ -26,6 +27,8 @@ struct account {
         char token[65];
         struct wx_key key;
     } secrets[ACCOUNT_SECRETS];
+    char secret[129]; /* with which access tokens are fetched; "" = no messages to residents */
+    uint64_t agent;   /* of WeCom: the application that speaks */
     uint8_t person_key[32]; /* makes the references of persons of this account */
 };
 
@@ -37,5 +40,8 @@ void accounts_free(struct accounts *accounts); /* wipes them; NULL is allowed */
 
 /* By the secret part of the address; all are looked at each time. NULL. */
 const struct account *accounts_by_path(const struct accounts *accounts, const char *path);
+
+size_t accounts_count(const struct accounts *accounts);
+const struct account *accounts_at(const struct accounts *accounts, size_t i);
 
 #endif

@@ -1,50 +1,27 @@
 /* The small dialogue with residents. It has no memory: each message says all that it means, and its
  * id makes sending it again harmless, over restarts of everybody, because the daemon knows it. */
+#include "base/log.h"
 #include "base/text.h"
 #include "hongxin/instant.h"
 #include "hongxin/number.h"
 #include "wechat/command.h"
+#include "wechat/person.h"
+#include "wechat/text.h"
 #include "wechat/wechat.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ID_MAX = 160, PERSON_TEXT = 17, ANSWER_MAX = 2048 };
+enum { ID_MAX = 160 };
 
 struct talk {
     struct callback *callback;
     struct wx_command command;
-    char id[ID_MAX], person[PERSON_TEXT], ref[ID_MAX];
+    char id[ID_MAX], person[WX_PERSON_TEXT], ref[ID_MAX];
 };
 
 /* ---- texts ---- */
-
-/* A text with its {names} filled in: pairs of name and value, NULL at the end. */
-static void fill(char out[ANSWER_MAX], const char *text, const char *const *pairs)
-{
-    size_t n = 0;
-    while (*text && n + 1 < ANSWER_MAX) {
-        const char *value = NULL;
-        for (size_t i = 0; *text == '{' && pairs && pairs[i]; i += 2) {
-            size_t size = strlen(pairs[i]);
-            if (strncmp(text + 1, pairs[i], size) == 0 && text[size + 1] == '}') {
-                value = pairs[i + 1];
-                text += size + 2;
-                break;
-            }
-        }
-        if (value) {
-            size_t size = strnlen(value, ANSWER_MAX - 1 - n);
-            memcpy(out + n, value, size);
-            n += size;
-        } else {
-            out[n++] = *text++;
-        }
-    }
-    out[n] = '\0';
-}
 
 static const char *text_of(const struct talk *t, enum wx_text text)
 {
@@ -59,8 +36,8 @@ static void end(struct talk *t, const char *answer)
 
 static void say(struct talk *t, enum wx_text text, const char *const *pairs)
 {
-    char answer[ANSWER_MAX];
-    fill(answer, text_of(t, text), pairs);
+    char answer[WX_ANSWER_MAX];
+    wx_fill(answer, text_of(t, text), pairs);
     end(t, answer);
 }
 
@@ -72,14 +49,6 @@ static void later(struct talk *t, const char *code)
 
 /* ---- publishing ---- */
 
-/* "10-12 19:05" in the city's time. */
-static void short_time(const struct talk *t, int64_t at, char out[HX_INSTANT_TEXT])
-{
-    char whole[HX_INSTANT_TEXT];
-    hx_instant_format(at, t->callback->wechat->settings.utc_offset, whole);
-    snprintf(out, HX_INSTANT_TEXT, "%.5s %.5s", whole + 5, whole + 11);
-}
-
 static int64_t deadline_of(const hxp_reply *reply, const char *clock)
 {
     for (size_t i = 0; i < reply->n_promises; i++)
@@ -89,25 +58,25 @@ static int64_t deadline_of(const hxp_reply *reply, const char *clock)
 }
 
 static void add_promise(const struct talk *t, const hxp_reply *reply, const char *clock,
-                        enum wx_text text, char answer[ANSWER_MAX])
+                        enum wx_text text, char answer[WX_ANSWER_MAX])
 {
-    char time[HX_INSTANT_TEXT], line[ANSWER_MAX];
+    char time[HX_INSTANT_TEXT], line[WX_ANSWER_MAX];
     int64_t at = deadline_of(reply, clock);
     if (!at)
         return;
-    short_time(t, at, time);
+    wx_short_time(&t->callback->wechat->settings, at, time);
     const char *const pairs[] = {"time", time, NULL};
-    fill(line, text_of(t, text), pairs);
+    wx_fill(line, text_of(t, text), pairs);
     size_t n = strlen(answer);
-    snprintf(answer + n, ANSWER_MAX - n, "\n%s", line);
+    snprintf(answer + n, WX_ANSWER_MAX - n, "\n%s", line);
 }
 
 static void tell_reported(struct talk *t, const hxp_reply *reply)
 {
-    char answer[ANSWER_MAX];
+    char answer[WX_ANSWER_MAX];
     const char *const pairs[] = {"number", reply->number, NULL};
     t->callback->wechat->reports++;
-    fill(answer, text_of(t, WX_reported), pairs);
+    wx_fill(answer, text_of(t, WX_reported), pairs);
     add_promise(t, reply, "K_ARRIVE", WX_arrives, answer);
     add_promise(t, reply, "K_RESOLVE", WX_solved, answer);
     end(t, answer);
@@ -174,8 +143,8 @@ static void report(struct talk *t, const char *text)
     hxp_data data = HONGXIN__V1__DATA__INIT;
     hxp_reporter reporter = HONGXIN__V1__REPORTER__INIT;
     double position[2];
-    char other[160], *evidence[1] = {NULL};
-    snprintf(other, sizeof other, "wechat:%.128s", wx_xml_get(xml, "FromUserName"));
+    char other[WX_KEPT_MAX], *evidence[1] = {NULL};
+    wx_person_keep(wx_xml_get(xml, "FromUserName"), t->command.language, other);
     reporter.other = other;
     event.type = (char *)"REPORTED";
     event.case_ref = t->ref;
@@ -210,23 +179,14 @@ static void act(struct talk *t)
     publish(t, &event, NULL);
 }
 
-static const char *state_word(const struct talk *t, const char *state)
-{
-    const struct wechat_settings *s = &t->callback->wechat->settings;
-    for (size_t i = 0; i < s->n_states; i++)
-        if (strcmp(s->states[i].name, state) == 0)
-            return s->states[i].text[t->command.language];
-    return state;
-}
-
 static void tell_status(struct talk *t, const hxp_case_view *view)
 {
-    char time[HX_INSTANT_TEXT] = "-";
-    if (view->next_deadline)
-        short_time(t, view->next_deadline, time);
+    const struct wechat_settings *s = &t->callback->wechat->settings;
+    char time[HX_INSTANT_TEXT];
+    wx_short_time(s, view->next_deadline, time);
     const char *const pairs[] = {
         "number", view->number,
-        "state",  state_word(t, view->state),
+        "state",  wx_state_word(s, view->state, t->command.language),
         "holder", t->command.language == WX_ZH ? view->holder_name_zh : view->holder_name_en,
         "time",   time,
         NULL};
@@ -245,7 +205,7 @@ static void on_case(void *arg, int err, const hxp_response *response)
     }
     bool answered = !err && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER;
     const hxp_case_view *view = answered ? response->case_answer->view : NULL;
-    if (!view || strncmp(view->ref, t->person, PERSON_TEXT - 1) != 0)
+    if (!view || strncmp(view->ref, t->person, WX_PERSON_TEXT - 1) != 0)
         say(t, WX_unknown_case, pairs);
     else if (t->command.kind == WX_STATUS)
         tell_status(t, view);
@@ -266,16 +226,6 @@ static void ask(struct talk *t)
 
 /* ---- messages ---- */
 
-/* Who it is, without being it: a keyed hash, so that a reference tells nobody the person. */
-static void name_person(const struct callback *c, char out[PERSON_TEXT])
-{
-    uint8_t digest[crypto_generichash_BYTES_MIN];
-    const char *from = wx_xml_get(&c->xml, "FromUserName");
-    crypto_generichash(digest, sizeof digest, (const uint8_t *)from, strlen(from),
-                       c->account->person_key, sizeof c->account->person_key);
-    sodium_bin2hex(out, PERSON_TEXT, digest, (PERSON_TEXT - 1) / 2);
-}
-
 /* Messages by their MsgId; where there is none, by person and time. */
 static void name_message(struct talk *t)
 {
@@ -286,6 +236,42 @@ static void name_message(struct talk *t)
     else
         snprintf(t->id, sizeof t->id, "wx:%s:%.20s", t->person, wx_xml_get(xml, "CreateTime"));
     snprintf(t->ref, sizeof t->ref, "%s-%s", t->person, t->id + 3);
+}
+
+/* ---- forgetting ---- */
+
+static void on_forgotten(void *arg, int err, const hxp_response *response)
+{
+    struct talk *t = arg;
+    struct wechat *w = t->callback->wechat;
+    if (err || response->answer_case != HONGXIN__V1__RESPONSE__ANSWER_IDENTITY_ACTED) {
+        if (err == HX_DENIED)
+            hx_log(HX_LOG_ERROR, "event=forget_denied \"the key has no right to erase\"");
+        later(t, "NOT_FORGOTTEN");
+        return;
+    }
+    w->forgotten += response->identity_acted->identities;
+    w->forget_held += response->identity_acted->held;
+    end(t, NULL);
+}
+
+/* Whoever follows no more is forgotten (取消关注): the platform asks for it. The key of each of his
+ * identities is destroyed in the daemon before the platform is answered. */
+static void forget(struct talk *t)
+{
+    hxp_request request = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__IdentityAct act = HONGXIN__V1__IDENTITY_ACT__INIT;
+    char prefix[WX_PERSON_TEXT + 1];
+    snprintf(prefix, sizeof prefix, "%s-", t->person);
+    act.act = HONGXIN__V1__IDENTITY_ACT__ACT__ERASE;
+    act.source = (char *)t->callback->account->source;
+    act.ref_prefix = prefix;
+    act.reason = (char *)"the resident has unsubscribed";
+    act.person = (char *)"hongxin-wechat";
+    request.ask_case = HONGXIN__V1__REQUEST__ASK_IDENTITY_ACT;
+    request.identity_act = &act;
+    if (hx_ask_start(t->callback->wechat->link.client, &request, on_forgotten, t) != HX_OK)
+        later(t, "DAEMON_AWAY");
 }
 
 /* "qrscene_B-0417" when somebody follows us by the code in the building, "B-0417" when he scans it
@@ -299,7 +285,9 @@ static void take_event(struct talk *t)
         key += 8;
     const char *const pairs[] = {"place", key, NULL};
     bool scans = strcasecmp(event, "SCAN") == 0, follows = strcasecmp(event, "subscribe") == 0;
-    if ((scans || follows) && *key)
+    if (strcasecmp(event, "unsubscribe") == 0)
+        forget(t);
+    else if ((scans || follows) && *key)
         say(t, WX_at_place, pairs);
     else if (follows)
         say(t, WX_welcome, NULL);
@@ -327,7 +315,7 @@ void dialogue_take(struct callback *c)
         return;
     }
     t->callback = c;
-    name_person(c, t->person);
+    wx_person_name(c->account, wx_xml_get(&c->xml, "FromUserName"), t->person);
     name_message(t);
     if (strcmp(type, "event") == 0)
         take_event(t);

@@ -1,6 +1,7 @@
 /* hongxin-wechat: the door for callbacks of WeChat Official Accounts and WeCom. */
 #include "door/program.h"
 #include "http/figures.h"
+#include "wechat/tell.h"
 #include "wechat/wechat.h"
 
 static const struct http_route routes[] = {
@@ -21,10 +22,23 @@ static void figures(void *arg, struct evbuffer *out)
         {"wechat_messages_total", "counter", "Messages whose signature was right.", w->messages},
         {"wechat_reports_total", "counter", "Reports that the daemon has taken.", w->reports},
         {"wechat_forged_total", "counter", "Callbacks that were refused.", w->forged},
+        {"wechat_forgotten_total", "counter", "Identities erased of who follows no more.",
+         w->forgotten},
+        {"wechat_forget_held_total", "counter", "… kept by a legal hold.", w->forget_held},
         {"wechat_untimely_total", "counter", "… of them those outside the window of time.",
          w->replayed_late},
     };
     figures_rows(out, "", rows, sizeof rows / sizeof *rows);
+    tell_figures(w->tell, out);
+}
+
+/* Any account that may write to residents, and anything to tell them. */
+static bool tells(const struct wechat *w)
+{
+    for (size_t i = 0; w->settings.n_told && i < accounts_count(w->accounts); i++)
+        if (*accounts_at(w->accounts, i)->secret)
+            return true;
+    return false;
 }
 
 static int load(void *arg, const char *config, struct hx_problem *problem)
@@ -52,6 +66,8 @@ static int open_all(void *arg, struct event_base *base, struct http_server **ser
                                    .arg = w};
     run_descriptors(w->settings.limits.connections);
     int rc = link_open(&w->link, base, &w->settings.daemon, problem);
+    if (!rc && tells(w))
+        rc = tell_open(base, w->link.client, &w->settings, w->accounts, &w->tell);
     if (!rc)
         rc = http_server_open(base, &o, &w->server, problem);
     *server = w->server;
@@ -61,6 +77,7 @@ static int open_all(void *arg, struct event_base *base, struct http_server **ser
 static void close_all(void *arg)
 {
     struct wechat *w = arg;
+    tell_close(w->tell);
     if (w->link.client)
         link_close(&w->link); /* what still waits is answered */
     http_server_close(w->server);

@@ -2,13 +2,14 @@
 
 #include "door/settings.h"
 #include "hongxin/instant.h"
+#include <string.h>
 
 static const char *const text_names[] = {
 #define X(name, text) text,
     WX_TEXTS(X)
 #undef X
 };
-static const char all_texts[] = "states "
+static const char all_texts[] = "states told "
 #define X(name, text) text " "
     WX_TEXTS(X)
 #undef X
@@ -23,10 +24,30 @@ static void take_window(struct yaml_doc *doc, yaml_node_t *root, struct wechat_s
     s->window_ms = (uint64_t)n;
 }
 
+static void take_url(struct yaml_doc *doc, yaml_node_t *map, const char *key, const char *initial,
+                     char out[256])
+{
+    settings_text(doc, map, key, initial, out, 256);
+    if (strncmp(out, "https://", 8) != 0 && strncmp(out, "http://", 7) != 0)
+        yaml_doc_fault(doc, yaml_doc_get(doc, map, key), "%s begins with https:// or http://", key);
+}
+
+static void take_tell(struct yaml_doc *doc, yaml_node_t *map, struct wx_tell_settings *s)
+{
+    if (map)
+        yaml_doc_only(doc, map,
+                      "official wecom ca_file timeout subscriber retry retry_most give_up");
+    take_url(doc, map, "official", "https://api.weixin.qq.com", s->official);
+    take_url(doc, map, "wecom", "https://qyapi.weixin.qq.com", s->wecom);
+    settings_path(doc, map, "ca_file", "", s->ca_file, sizeof s->ca_file);
+    s->timeout_ms = outbox_duration(doc, map, "timeout", 5 * HX_SECOND);
+    outbox_settings_read(doc, map, "worker:city/wechat", &s->outbox);
+}
+
 static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct wechat_settings *s)
 {
     yaml_doc_only(doc, root,
-                  "listen proxied daemon accounts texts time_window utc_offset log limits");
+                  "listen proxied daemon accounts texts time_window utc_offset log limits tell");
     settings_listen(doc, root, "127.0.0.1:54331", s->listen, sizeof s->listen);
     s->proxied = yaml_doc_bool(doc, root, "proxied");
     link_settings_read(doc, yaml_doc_get(doc, root, "daemon"), &s->daemon);
@@ -34,6 +55,7 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct wechat_sett
     settings_path(doc, root, "texts", "texts/wechat.yaml", s->texts_file, sizeof s->texts_file);
     settings_offset(doc, root, &s->utc_offset);
     take_window(doc, root, s);
+    take_tell(doc, yaml_doc_get(doc, root, "tell"), &s->tell);
     settings_log(doc, yaml_doc_get(doc, root, "log"), &s->log_level);
     http_limits_read(doc, yaml_doc_get(doc, root, "limits"), &s->limits);
     if (!yaml_doc_get(doc, yaml_doc_get(doc, root, "limits"), "answer_ms"))
@@ -56,10 +78,28 @@ static void take_states(struct yaml_doc *doc, yaml_node_t *list, struct wechat_s
     }
 }
 
+static void take_told(struct yaml_doc *doc, yaml_node_t *list, struct wechat_settings *s)
+{
+    yaml_node_t *map;
+    for (size_t i = 0; (map = yaml_doc_item(doc, list, i)) != NULL; i++) {
+        struct wx_told *t = &s->told[i];
+        if (i == WX_TOLD_MAX) {
+            yaml_doc_fault(doc, map, "more than %d messages", WX_TOLD_MAX);
+            return;
+        }
+        yaml_doc_only(doc, map, "on zh en");
+        yaml_doc_need(doc, map, "on", t->on, sizeof t->on);
+        yaml_doc_need(doc, map, "zh", t->text[WX_ZH], WX_TEXT_MAX);
+        yaml_doc_need(doc, map, "en", t->text[WX_EN], WX_TEXT_MAX);
+        s->n_told = i + 1;
+    }
+}
+
 /* A text that is missing in one language is a fault, not a blank. */
 static void take_texts(struct yaml_doc *doc, yaml_node_t *root, struct wechat_settings *s)
 {
     take_states(doc, yaml_doc_get(doc, root, "states"), s);
+    take_told(doc, yaml_doc_get(doc, root, "told"), s);
     yaml_doc_only(doc, root, all_texts);
     for (size_t i = 0; i < WX_TEXTS_COUNT; i++) {
         yaml_node_t *map = yaml_doc_get(doc, root, text_names[i]);

@@ -4,9 +4,10 @@
 
 #include "base/log.h"
 #include "door/link.h"
+#include "door/outbox.h"
 #include "http/limits.h"
 
-enum { WX_TEXT_MAX = 600, WX_STATES_MAX = 32 };
+enum { WX_TEXT_MAX = 600, WX_STATES_MAX = 32, WX_TOLD_MAX = 24 };
 
 /* Every text a resident can see; keys of config/texts/wechat.yaml. */
 #define WX_TEXTS(X)                                                                                \
@@ -32,6 +33,20 @@ enum wx_text {
 };
 enum wx_language { WX_ZH, WX_EN, WX_LANGUAGES };
 
+/* Messages to residents: the section `tell`. */
+struct wx_tell_settings {
+    char official[256];            /* official: of the platform ["https://api.weixin.qq.com"] */
+    char wecom[256];               /* wecom ["https://qyapi.weixin.qq.com"] */
+    char ca_file[512];             /* ca_file: trusted certificates; "" = the system's [""] */
+    uint64_t timeout_ms;           /* timeout [5s] */
+    struct outbox_settings outbox; /* subscriber ["worker:city/wechat"], retry … */
+};
+
+/* What a resident is told of: an event that happened, or "STATE:CLOSED". */
+struct wx_told {
+    char on[48], text[WX_LANGUAGES][WX_TEXT_MAX];
+};
+
 struct wechat_settings {
     char listen[128]; /* ["127.0.0.1:54331"] */
     bool proxied;     /* [false] */
@@ -42,6 +57,9 @@ struct wechat_settings {
     int utc_offset;
     enum hx_log_level log_level;
     struct http_limits limits;
+    struct wx_tell_settings tell;
+    struct wx_told told[WX_TOLD_MAX];
+    size_t n_told;
     char texts[WX_TEXTS_COUNT][WX_LANGUAGES][WX_TEXT_MAX];
     struct {
         char name[48], text[WX_LANGUAGES][64];

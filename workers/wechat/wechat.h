@@ -13,7 +13,8 @@ struct wechat {
     struct accounts *accounts;
     struct link link;
     struct http_server *server;
-    uint64_t messages, reports, forged, replayed_late; /* figures */
+    struct tell *tell; /* NULL: residents are only answered */
+    uint64_t messages, reports, forged, replayed_late, forgotten, forget_held; /* figures */
 };
 
 /* One callback whose signature is right. */
