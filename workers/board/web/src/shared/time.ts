@@ -130,8 +130,9 @@ export function dayOf(at: number, zone: string): string {
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',
-  })
-  return parts.format(at)
+  }).formatToParts(at) // one by one: how a locale orders them differs between releases of ICU
+  const of = (type: string) => parts.find((p) => p.type === type)?.value ?? ''
+  return `${of('year')}-${of('month')}-${of('day')}`
 }
 
 /** How far the zone's clocks are ahead of UTC at that instant. */
