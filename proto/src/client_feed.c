@@ -78,6 +78,7 @@ void hx_unsubscribe(hx_client *c)
 void hx_feed_fini(hx_client *c)
 {
     forget_subscription(&c->feed);
+    hx_scratch_fini(&c->scratch);
 }
 
 int hx_feed_ack(hx_client *c, uint64_t lsn)
@@ -262,9 +263,12 @@ static bool still(const struct hx_feed *f, uint64_t number)
     return f->on && f->number == number;
 }
 
-static void on_entry(struct hx_feed *f, const ProtobufCBinaryData *bytes)
+static void on_entry(hx_client *c, const ProtobufCBinaryData *bytes)
 {
-    hxp_entry *entry = hongxin__v1__entry__unpack(NULL, bytes->len, bytes->data);
+    struct hx_feed *f = &c->feed;
+    ProtobufCAllocator scratch = hx_scratch_allocator(&c->scratch);
+    hx_scratch_reset(&c->scratch);
+    const hxp_entry *entry = hongxin__v1__entry__unpack(&scratch, bytes->len, bytes->data);
     if (!entry) {
         report_bad_entry(f);
         return;
@@ -274,16 +278,16 @@ static void on_entry(struct hx_feed *f, const ProtobufCBinaryData *bytes)
         if (f->calls->entry)
             f->calls->entry(f->arg, entry, bytes);
     }
-    hongxin__v1__entry__free_unpacked(entry, NULL);
 }
 
-static void on_entries(struct hx_feed *f, const Hongxin__V1__Entries *entries)
+static void on_entries(hx_client *c, const Hongxin__V1__Entries *entries)
 {
+    struct hx_feed *f = &c->feed;
     uint64_t number = f->number;
     f->consumed++;
     f->placed = f->snapshot_done = true; /* all pages of a snapshot come before the first entry */
     for (size_t i = 0; i < entries->n_entries && still(f, number); i++)
-        on_entry(f, &entries->entries[i]);
+        on_entry(c, &entries->entries[i]);
     if (!still(f, number))
         return;
     if (entries->upto_lsn > f->seen)
@@ -318,7 +322,7 @@ void hx_feed_response(hx_client *c, const hxp_response *r)
         on_snapshot(f, r->snapshot);
         break;
     case HONGXIN__V1__RESPONSE__ANSWER_ENTRIES:
-        on_entries(f, r->entries);
+        on_entries(c, r->entries);
         break;
     case HONGXIN__V1__RESPONSE__ANSWER_RESET:
         on_reset(f, r->reset->oldest_lsn);

@@ -107,6 +107,15 @@ struct hx_feed {
     uint64_t ack_wanted, ack_sent, acked;
 };
 
+/* Memory of one entry while it is told; see client_scratch.c. */
+struct hx_scratch_block;
+struct hx_scratch {
+    struct hx_scratch_block *blocks; /* newest first */
+};
+HX_HIDDEN ProtobufCAllocator hx_scratch_allocator(struct hx_scratch *s);
+HX_HIDDEN void hx_scratch_reset(struct hx_scratch *s); /* all that was taken is given back */
+HX_HIDDEN void hx_scratch_fini(struct hx_scratch *s);
+
 HX_HIDDEN void hx_feed_tick(hx_client *c, int64_t now);
 HX_HIDDEN int64_t hx_feed_due(const hx_client *c);
 HX_HIDDEN void hx_feed_response(hx_client *c, const hxp_response *response);
@@ -143,6 +152,7 @@ struct hx_client {
     char problem[256];
     struct hx_publisher publisher;
     struct hx_feed feed;
+    struct hx_scratch scratch;                      /* of the entry that is being told */
     struct hx_question *questions, **last_question; /* in the order of asking */
 };
 

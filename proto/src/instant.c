@@ -106,6 +106,16 @@ int hx_instant_parse(const char *text, int64_t *out)
     return HX_OK;
 }
 
+/* `n` in `digits` digits and the character behind them. */
+static char *put(char *p, int64_t n, int digits, char behind)
+{
+    for (int i = digits; i-- > 0; n /= 10)
+        p[i] = (char)('0' + n % 10);
+    p[digits] = behind;
+    return p + digits + 1;
+}
+
+/* By hand: it is written for every entry of every stream, and printf() costs ten times as much. */
 char *hx_instant_format(int64_t ms, int offset_minutes, char text[HX_INSTANT_TEXT])
 {
     int64_t local = ms + offset_minutes * HX_MINUTE;
@@ -115,10 +125,15 @@ char *hx_instant_format(int64_t ms, int offset_minutes, char text[HX_INSTANT_TEX
     unsigned m, d;
     hx_civil_from_days(days, &y, &m, &d);
     int off = offset_minutes < 0 ? -offset_minutes : offset_minutes;
-    snprintf(text, HX_INSTANT_TEXT, "%04d-%02u-%02uT%02d:%02d:%02d.%03d%c%02d:%02d",
-             (int)(y % 10000), m % 100, d % 100, (int)(rest / HX_HOUR),
-             (int)(rest / HX_MINUTE % 60), (int)(rest / HX_SECOND % 60), (int)(rest % 1000),
-             offset_minutes < 0 ? '-' : '+', off / 60 % 100, off % 60);
+    char *p = put(text, y % 10000, 4, '-');
+    p = put(p, m, 2, '-');
+    p = put(p, d, 2, 'T');
+    p = put(p, rest / HX_HOUR, 2, ':');
+    p = put(p, rest / HX_MINUTE % 60, 2, ':');
+    p = put(p, rest / HX_SECOND % 60, 2, '.');
+    p = put(p, rest % 1000, 3, offset_minutes < 0 ? '-' : '+');
+    p = put(p, off / 60 % 100, 2, ':');
+    put(p, off % 60, 2, '\0');
     return text;
 }
 

@@ -12,10 +12,10 @@
 #include <time.h>
 
 enum {
-    CREDIT = 64,           /* messages of up to 512 entries */
-    BYTES_MOST = 16777216, /* of values in one batch */
-    QUESTIONS = 64,        /* about states, on their way */
-    BEHIND = 20000,        /* so far behind states wait: many entries become one of them */
+    CREDIT = 64,          /* messages of up to 512 entries */
+    BYTES_MOST = 8388608, /* of values in one batch */
+    QUESTIONS = 64,       /* about states, on their way */
+    BEHIND = 20000,       /* so far behind states wait: many entries become one of them */
     TICK_MS = 1000,
     RETRY_MS = 5000 /* a feed that was refused is asked for again */
 };

@@ -18,7 +18,7 @@ size_t record_headers(const struct record *r, struct record_header out[RECORD_HE
                                         {"ce_source", r->source},
                                         {"ce_type", r->type},
                                         {"ce_subject", r->subject},
-                                        {"ce_partitionkey", r->key},
+
                                         {"ce_sequence", r->sequence},
                                         {"ce_time", r->time},
                                         {"ce_dataschema", r->schema},
@@ -39,9 +39,21 @@ static const char *case_text(uint64_t case_number, struct hx_arena *a)
     return case_number ? hx_arena_strdup(a, hx_number_format(case_number, text)) : NULL;
 }
 
+enum { SEQUENCE = 20 };
+
+/* Twenty digits; the number without its zeros is their end. */
 static const char *sequence_text(uint64_t lsn, struct hx_arena *a)
 {
-    return hx_arena_printf(a, "%020" PRIu64, lsn);
+    char *text = hx_arena_alloc(a, SEQUENCE + 1);
+    for (int i = SEQUENCE; text && i-- > 0; lsn /= 10)
+        text[i] = (char)('0' + lsn % 10);
+    return text;
+}
+
+static const char *without_zeros(const char *sequence)
+{
+    size_t zeros = sequence ? strspn(sequence, "0") : 0;
+    return sequence ? sequence + (zeros < SEQUENCE ? zeros : SEQUENCE - 1) : NULL;
 }
 
 static const char *time_text(int64_t ms, struct hx_arena *a)
@@ -53,18 +65,22 @@ static const char *time_text(int64_t ms, struct hx_arena *a)
 /* "STATE,CLOCK,NOTICE": each kind once, in the order of the entry. */
 static const char *facts_text(const hxp_entry *e, struct hx_arena *a)
 {
-    char text[256] = "";
+    char text[256];
     bool seen[ROUTE_FACTS] = {false};
     size_t used = 0;
     for (size_t i = 0; i < e->n_facts; i++) {
         size_t kind = (size_t)e->facts[i]->fact_case;
         const char *name = hx_fact_name(e->facts[i]);
-        if (kind >= ROUTE_FACTS || seen[kind] || used + strlen(name) + 2 > sizeof text)
+        size_t size = strlen(name);
+        if (kind >= ROUTE_FACTS || seen[kind] || used + size + 1 > sizeof text)
             continue;
         seen[kind] = true;
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "", name);
+        if (used)
+            text[used++] = ',';
+        memcpy(text + used, name, size);
+        used += size;
     }
-    return hx_arena_strdup(a, text);
+    return hx_arena_strndup(a, text, used);
 }
 
 /* ---- values ---- */
@@ -200,12 +216,13 @@ static void put_common(struct making *m)
 {
     const hxp_entry *e = m->entry;
     const char *number = case_text(e->case_number, m->arena);
+    const char *sequence = sequence_text(e->lsn, m->arena);
     m->common = (struct record){.key = number ? number : RECORD_KEY_CITY,
-                                .id = hx_arena_printf(m->arena, "%" PRIu64, e->lsn),
+                                .id = without_zeros(sequence),
                                 .source = hx_arena_strdup(m->arena, m->rules->source),
                                 .type = "cn.hongxin.entry.v1",
                                 .subject = number,
-                                .sequence = sequence_text(e->lsn, m->arena),
+                                .sequence = sequence,
                                 .time = time_text(e->t_rec, m->arena),
                                 .cause = hx_arena_strdup(m->arena, e->cause),
                                 .facts = facts_text(e, m->arena),

@@ -271,12 +271,25 @@ static void add(struct found *f, const struct route *r, const char *topic, const
     f->last = &t->next;
 }
 
+static const char *name_with(struct hx_arena *arena, const struct route *r, const char *id,
+                             size_t size)
+{
+    const char *rest = r->topic + r->part_at + r->part_size;
+    size_t n = strlen(rest);
+    char *name = hx_arena_alloc(arena, r->part_at + size + n + 1);
+    if (!name)
+        return NULL;
+    memcpy(name, r->topic, r->part_at);
+    memcpy(name + r->part_at, id, size);
+    memcpy(name + r->part_at + size, rest, n);
+    return name;
+}
+
 static void add_part(struct found *f, const struct route *r, const char *id, size_t size)
 {
     if (!size)
         return;
-    const char *topic = hx_arena_printf(f->arena, "%.*s%.*s%s", (int)r->part_at, r->topic,
-                                        (int)size, id, r->topic + r->part_at + r->part_size);
+    const char *topic = name_with(f->arena, r, id, size);
     if (topic && route_topic_valid(topic))
         add(f, r, topic, r->part == PART_TO ? id : NULL, size);
     else

@@ -436,6 +436,16 @@ static bool read_position(struct sender *s)
     return true;
 }
 
+/* Readers may wait for topics that get their first record much later. */
+static void make_topics(struct sender *s)
+{
+    struct topic *topic;
+    for (size_t i = 0; i < s->routes->n; i++)
+        if (s->routes->all[i].part == PART_NONE &&
+            topics_need(&s->topics, s->routes->all[i].topic, TOPIC_ENTRIES, &topic) != HX_OK)
+            hx_log(HX_LOG_WARN, "event=kafka_topic_later topic=%s", s->routes->all[i].topic);
+}
+
 static bool prepare(struct sender *s)
 {
     if (!find_positions(s) || !take_over(s) || !read_position(s))
@@ -445,6 +455,7 @@ static bool prepare(struct sender *s)
         end_with(s, result);
         return false;
     }
+    make_topics(s);
     pthread_mutex_lock(&s->lock);
     s->ready = true;
     s->trouble = NULL;

@@ -50,6 +50,7 @@ void topics_forget(struct topics *t)
         if (t->all[i].handle)
             rd_kafka_topic_destroy(t->all[i].handle);
     t->n = 0;
+    memset(t->slots, 0, sizeof t->slots);
 }
 
 void topics_fini(struct topics *t)
@@ -59,12 +60,24 @@ void topics_fini(struct topics *t)
     *t = (struct topics){0};
 }
 
-static struct topic *find(const struct topics *t, const char *name)
+/* The slot of a name: its own, or the empty one where it belongs. At most half of them are taken.
+ */
+static uint32_t *slot_of(struct topics *t, const char *name)
 {
-    for (size_t i = 0; i < t->n; i++)
-        if (strcmp(t->all[i].name, name) == 0)
-            return &t->all[i];
-    return NULL;
+    uint32_t hash = 2166136261; /* FNV-1a */
+    for (const char *c = name; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619;
+    uint32_t *slot;
+    do
+        slot = &t->slots[hash++ % TOPICS_SLOTS];
+    while (*slot && strcmp(t->all[*slot - 1].name, name) != 0);
+    return slot;
+}
+
+static struct topic *find(struct topics *t, const char *name)
+{
+    uint32_t place = *slot_of(t, name);
+    return place ? &t->all[place - 1] : NULL;
 }
 
 static struct topic *add(struct topics *t, const char *name, enum topic_kind kind)
@@ -83,7 +96,7 @@ static struct topic *add(struct topics *t, const char *name, enum topic_kind kin
     topic->handle = rd_kafka_topic_new(t->client->rk, name, NULL);
     if (!topic->handle)
         return NULL;
-    t->n++;
+    *slot_of(t, name) = (uint32_t)++t->n;
     return topic;
 }
 
@@ -291,6 +304,8 @@ int topics_need(struct topics *t, const char *name, enum topic_kind kind, struct
         hx_log(HX_LOG_ERROR, "event=kafka_topic_missing topic=%s", name);
     if (!rc)
         rc = check(t, name, kind);
+    if (!rc && t->n == TOPICS_MOST)
+        rc = HX_TOOBIG;
     if (rc)
         return rc;
     if (!(*out = add(t, name, kind)))

@@ -32,11 +32,14 @@ struct topic {
     int partitions;
 };
 
+enum { TOPICS_SLOTS = 8192, TOPICS_MOST = 4096 };
+
 struct topics {
     struct client *client;
     const struct topics_settings *settings;
     struct topic *all;
     size_t n, cap;
+    uint32_t slots[TOPICS_SLOTS]; /* by the hash of a name: place in `all`, from 1; 0 = empty */
 };
 
 void topics_init(struct topics *t, struct client *client, const struct topics_settings *settings);
@@ -44,7 +47,8 @@ void topics_fini(struct topics *t);
 
 /* The topic, made if need be. HX_AGAIN: not now (no broker, not made yet); HX_DENIED: no right to
  * it; HX_NOTFOUND: missing, and not to be made; HX_CONFIG: there, but its max.message.bytes or
- * cleanup.policy is not what it has to be; HX_NOMEM. What is wrong is logged and counted. */
+ * cleanup.policy is not what it has to be; HX_TOOBIG: more than
+ * TOPICS_MOST; HX_NOMEM. What is wrong is logged and counted. */
 HX_CHECK int topics_need(struct topics *t, const char *name, enum topic_kind kind,
                          struct topic **out);
 

@@ -100,7 +100,6 @@ static void test_an_entry_as_a_cloud_event(void **state)
         {"ce_source", "/hongxin/0f3c"},
         {"ce_type", "cn.hongxin.entry.v1"},
         {"ce_subject", "CL-17"},
-        {"ce_partitionkey", "CL-17"},
         {"ce_sequence", "00000000000000004711"},
         {"ce_time", "2026-10-12T11:00:00.123+00:00"},
         {"content-type", "application/protobuf"},

@@ -1,0 +1,136 @@
+"""The journal in topics of a real broker. Broker, daemon, worker and reader run on the same cores; the broker syncs as it is shipped (the
+operating system decides)."""
+import json
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import harness
+from harness import BenchError, Daemon, quantile, start_tool, tool
+
+BROKER = harness.SOURCE / "tests" / "kafka" / "broker"
+
+
+class Broker:
+    """One node in a folder of its own."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder) / "broker"
+
+    def run(self, command, *options):
+        return subprocess.run([str(BROKER), command, "--dir", str(self.folder), *options], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    def __enter__(self):
+        self.run("start")
+        self.address = (self.folder / "bootstrap").read_text().strip()
+        return self
+
+    def pid(self):
+        return int((self.folder / "1" / "pid").read_text().split()[0])
+
+    def __exit__(self, *_):
+        self.run("kill")
+
+
+class Out:
+    """A hongxin-kafka out between a daemon and a broker."""
+
+    def __init__(self, daemon, broker, **settings):
+        self.folder = Path(daemon.folder)
+        self.config, self.log_path = self.folder / "kafka.yaml", self.folder / "kafka.log"
+        out = {"listen": "127.0.0.1:0", **settings}
+        self.config.write_text(f"daemon: {{intake: '{daemon.intake()}', feed: '{daemon.feed()}'}}\ncluster: {{brokers: '{broker.address}'}}\n"
+                               f"out: {json.dumps(out)}\n")
+
+    def __enter__(self):
+        with open(self.log_path, "w") as log:
+            self.process = subprocess.Popen([str(harness.BIN / "hongxin-kafka"), "out", "--config", str(self.config)], stderr=log)
+        while "event=kafka_out_begins" not in self.log_path.read_text():
+            if self.process.poll() is not None:
+                raise BenchError(self.log_path.read_text())
+            time.sleep(0.01)
+        self.endpoint = self.log_path.read_text().split("listen=")[1].split()[0]
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(60)
+
+    def figure(self, name):
+        text = subprocess.run(["curl", "-s", f"http://{self.endpoint}/metrics"], stdout=subprocess.PIPE, text=True).stdout
+        return next((float(line.split()[1]) for line in text.splitlines() if line.startswith(f"hongxin_{name} ")), 0)
+
+    def until(self, lsn):
+        """Seconds until everything up to this entry is committed."""
+        began = time.monotonic()
+        while self.figure("kafka_out_position") < lsn:
+            if self.process.poll() is not None:
+                raise BenchError(self.log_path.read_text()[-2000:])
+            time.sleep(0.05)
+        return time.monotonic() - began
+
+    def cpu(self):
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / harness.CLOCK_HZ
+
+
+class Reader:
+    """Reads what is committed, and notes for each record how old its entry is."""
+
+    def __init__(self, broker, topic):
+        from confluent_kafka import Consumer
+        self.consumer = Consumer({"bootstrap.servers": broker.address, "group.id": "bench", "isolation.level": "read_committed",
+                                  "auto.offset.reset": "earliest", "fetch.wait.max.ms": 10})
+        self.consumer.subscribe([topic])
+        self.ages, self.over = [], threading.Event()
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+        return self
+
+    def _run(self):
+        from datetime import datetime
+        while not self.over.is_set():
+            m = self.consumer.poll(0.1)
+            if m is None or m.error():
+                continue
+            now, headers = time.time(), dict(m.headers())
+            self.ages.append((now - datetime.fromisoformat(headers["ce_time"].decode()).timestamp()) * 1000)
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+        self.consumer.close()
+
+
+def newest(daemon):
+    return int(daemon.stats()["newest_lsn"])
+
+
+def cpu_of(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / harness.CLOCK_HZ
+
+
+def catch_up(place, events, **settings):
+    """A worker that begins behind a journal of so many entries: entries a second, and what each costs in µs."""
+    folder = place.folder("kafka")
+    with Broker(folder) as b, Daemon(folder) as d:
+        tool("bench_load", "flood", endpoint=d.intake(), what="reports", events=events, items=64, window=128, tag="k")
+        goal, pids = newest(d), {"daemon": d.process.pid, "broker": b.pid()}
+        with Out(d, b, **settings) as out:
+            pids["worker"] = out.process.pid
+            before = {name: cpu_of(pid) for name, pid in pids.items()}
+            seconds = out.until(goal)
+            cost = {name: round((cpu_of(pid) - before[name]) * 1e6 / goal, 1) for name, pid in pids.items()}
+            return {"per_second": round(goal / seconds), "cpu_us": cost, "records_per_entry": round(out.figure("kafka_out_records_total") / goal, 2),
+                    "transactions": int(out.figure('kafka_out_transactions_total{end="committed"}'))}
+
+
+def out_rate(size, place, row):
+    events = size.count(400_000)
+    rate, cpu, records = catch_up(place, row, events, states="")
+    return [row("journal into topics", round(rate), "entries/s", "≥ 50,000", rate >= 50_000, records_per_entry=round(records, 2)),
+            row("  processor time of the worker for each", round(cpu, 2), "µs")]
