@@ -336,6 +336,12 @@ def hotline(size, place):
     return doors.hotline(size, place, row, flood)
 
 
+def kafka_out(size, place):
+    """The journal into the topics of a real broker, and how soon a reader of what is committed sees an entry."""
+    import kafka
+    return kafka.out(size, place, row)
+
+
 BENCHES = {"intake": intake, "lives": lives, "answer": answer, "lateness": lateness, "storm": storm,
-           "notices": notices, "apply": apply, "large": large, "dead": dead, "locks": locks, "hotline": hotline, "rows": rows_cost,
+           "notices": notices, "apply": apply, "large": large, "dead": dead, "locks": locks, "hotline": hotline, "kafka-out": kafka_out, "rows": rows_cost,
            "routing": routing}

@@ -32,6 +32,9 @@ class Broker:
         self.run("start", *options)
         return self
 
+    def acls(self, *arguments):
+        self.run("acl", "--", *arguments)
+
     def kill(self):
         self.run("kill")
 

@@ -5,15 +5,20 @@ import signal
 import subprocess
 import threading
 
+import jsonschema
 import pytest
+import yaml
+from clock import MINUTE, Clock
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource
 from daemon import Daemon, write_config
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
-from kafka import PATIENCE, Broker, Worker, endpoints
+from kafka import PATIENCE, SOURCE, Broker, Worker, endpoints
 from wire import RESULT, facts, wait_until
 
 TAKEN_OVER = 3
+DAY = 1440 * MINUTE
+NOON = 1_792_987_200_000  # 2026-10-26 12:00 in China
 
 
 @pytest.fixture(scope="module")
@@ -426,13 +431,137 @@ def test_a_topic_that_is_not_fit_is_named_and_nothing_is_lost(out):
     with out.daemon.client() as c:
         c.report()
         c.report()
-        wait_until(lambda: worker.said(f"event=kafka_topic_unfit topic={out.topic()} max.message.bytes=2000"), timeout=PATIENCE)
+        wait_until(lambda: worker.said(f"code=TOPIC_UNFIT topic={out.topic()} max.message.bytes=2000"), timeout=PATIENCE)
         assert worker.get("/healthz")[0] == 503
     resource = ConfigResource("topic", out.topic(), set_config={"max.message.bytes": "1000000"})
     admin = AdminClient(out.broker.client())
     for done in admin.alter_configs([resource]).values():
         done.result(PATIENCE)
     all_there(out, worker)
+
+
+def test_entries_that_are_pruned_are_a_reset(tmp_path, broker):
+    """A worker that was away for longer than the journal is kept. The clock is turned."""
+    clock = Clock(tmp_path, NOON)
+    config = write_config(tmp_path, {"ingest": f"ipc://{tmp_path}/i", "feed": f"ipc://{tmp_path}/f", "resend_ms": 0})
+    config.write_text(config.read_text().replace("store:\n", "store:\n  journal_keep_days: 31\n"))
+    d = Daemon(tmp_path, config=config, env=clock.environment())
+    out = Out(tmp_path, d, broker)
+    try:
+        d.start()
+        worker = out.start(states=out.topic("states"))
+        with d.client() as c:
+            live(c)
+            out.written(worker, journal(c))
+        before = len(out.records())
+        assert worker.stop() == 0 and d.stop() == 0
+        for days in (10, 50):  # the window for reopening ends; then more than a month passes
+            clock.pass_ns(days * DAY * 1_000_000)
+            d.start()
+            with d.client() as c:
+                c.report(cls="COMPLEX")
+                if days == 50:
+                    wait_until(lambda: d.said("event=journal_pruned"))
+                    worker = out.start(states=out.topic("states"))
+                    wait_until(lambda: worker.figure("kafka_out_resets_total") == 1, timeout=PATIENCE)
+                    out.written(worker, journal(c))
+                    wait_until(lambda: worker.figure("kafka_out_states_waiting") == 0)
+                    reset, *after = out.records()[before:]
+                    oldest = c.stats()["oldest_lsn"]
+                    assert reset["headers"]["ce_type"] == "cn.hongxin.reset.v1"
+                    assert int(reset["headers"]["ce_sequence"]) == oldest - 1
+                    assert [int(r["headers"]["ce_sequence"]) for r in after] == [n for n in cases_of(d) if n >= oldest]
+                    assert {k for k, v in dict(out.values("states")).items() if v} == {b"CL-2", b"CL-3"}
+            if days == 10:
+                assert d.stop() == 0
+    finally:
+        out.end()
+        d.end()
+
+
+def test_a_topic_without_rights_is_named_and_nothing_is_lost(tmp_path, here):
+    access = "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+    broker = Broker(tmp_path / "broker").start("--set", access, "--set", "allow.everyone.if.no.acl.found=true")
+    out = Out(tmp_path, here, broker)
+    try:
+        broker.make_topic(out.topic(), partitions=1)
+        deny = ("--deny-principal", "User:*", "--operation", "Write", "--topic", out.topic())
+        broker.acls("--add", "--allow-principal", "User:*", "--operation", "All", "--topic", out.topic())
+        broker.acls("--add", *deny)
+        worker = out.start()
+        with here.client() as c:
+            c.report()
+            c.report()
+        # librdkafka 2.0.2 cannot go on when a transaction's very first partition is refused: the process ends and says why
+        assert worker.wait() == 1
+        assert worker.said('event=failed "INVALID_TXN_STATE, while a transaction was aborted for TOPIC_AUTHORIZATION_FAILED"')
+        assert out.sequences() == []
+        broker.acls("--remove", "--force", *deny)
+        all_there(out, worker)
+    finally:
+        out.end()
+        broker.kill()
+
+
+# ---- what is promised of topics
+
+
+def schemas(document, message):
+    headers = document["components"]["messages"][message]["headers"]["$ref"].rsplit("/", 1)[1]
+    return document["components"]["schemas"][headers]
+
+
+def test_topics_and_records_are_as_the_asyncapi_document_says(tmp_path, here, alone):
+    with open(f"{SOURCE}/workers/kafka/asyncapi.yaml", encoding="utf-8") as f:
+        document = yaml.safe_load(f)
+    assert document["asyncapi"] == "3.0.0"
+    for ref in references(document):
+        node = document
+        for part in ref[2:].split("/") if ref.startswith("#/") else []:
+            node = node[part]
+        assert ref.startswith("#/") or os.path.exists(os.path.join(SOURCE, "workers/kafka", ref.split("#")[0])), ref
+    worker = Worker(tmp_path, "out", endpoints(here) + f"cluster: {{brokers: '{alone.broker.address}'}}\nout: {{listen: '127.0.0.1:0'}}\n").start()
+    alone.workers.append(worker)
+    with here.client() as c:
+        live(c)
+        c.report()
+        alone.written(worker, journal(c))
+        wait_until(lambda: len(alone.broker.read("hongxin.states")) >= 2, timeout=PATIENCE)
+    channels = {c["address"]: c for c in document["channels"].values()}
+    admin = AdminClient(alone.broker.client())
+    found = [t for t in admin.list_topics(timeout=PATIENCE).topics if t.startswith("hongxin.")]
+    assert {"hongxin.cases", "hongxin.breaches", "hongxin.alarms", "hongxin.states", "hongxin.positions.city", "hongxin.notices.P-07"} <= set(found)
+    for topic in found:
+        channel = channels.get(topic) or channels[topic.rsplit(".", 1)[0] + (".{id}" if "positions" in topic else ".{to}")]
+        wanted = channel["bindings"]["kafka"]["topicConfiguration"]
+        (described,) = admin.describe_configs([ConfigResource("topic", topic)]).values()
+        config = described.result(PATIENCE)
+        for key, value in wanted.items():
+            assert config[key].value == (",".join(value) if isinstance(value, list) else str(value)), (topic, key)
+        allowed = [m["$ref"].rsplit("/", 1)[1] for m in channel["messages"].values()]
+        records = alone.broker.read(topic)
+        assert records or topic in ("hongxin.breaches", "hongxin.alarms")
+        for r in records:
+            if allowed == ["position"]:
+                jsonschema.validate(json.loads(r["payload"]), document["components"]["schemas"]["position"])
+            else:
+                fits(r, [schemas(document, m) for m in allowed])
+
+
+def fits(record, schemas_of_headers):
+    assert any(jsonschema.Draft7Validator(s).is_valid(record["headers"]) for s in schemas_of_headers), record["headers"]
+
+
+def references(node):
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "$ref":
+                yield value
+            else:
+                yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
 
 
 def test_a_wrong_configuration_is_refused_with_its_line(tmp_path, here, broker):

@@ -39,7 +39,7 @@ struct follow {
     int64_t sent_at, follow_at;
     /* figures */
     uint64_t entries, resets, cut, lost, undecodable, newest;
-    char refused[64];
+    char refused[64], trouble[SENDER_TROUBLE];
     enum sender_end end;
     char why[400];
 };
@@ -419,7 +419,10 @@ const char *follow_trouble(struct follow *f)
 {
     if (!hx_client_is_up(f->client, HX_DOOR_FEED))
         return "the daemon cannot be reached";
-    return *f->refused ? f->refused : sender_trouble(f->sender);
+    if (*f->refused)
+        return f->refused;
+    sender_trouble(f->sender, f->trouble);
+    return *f->trouble ? f->trouble : NULL;
 }
 
 static uint64_t oldest_age(const struct follow *f)

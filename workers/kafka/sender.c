@@ -42,7 +42,8 @@ struct sender {
     struct batch *batch; /* of the transaction */
     struct transaction_counts counts;
     uint64_t records, bytes, commit_us;
-    const char *cause; /* why the last step did not succeed */
+    const char *cause;       /* why the last step did not succeed */
+    const char *aborted_for; /* why the last transaction was aborted; NULL = none was */
     /* between the two, under the lock */
     pthread_t thread;
     pthread_mutex_t lock;
@@ -51,7 +52,7 @@ struct sender {
     struct batch *job, *done;
     enum sender_end end;
     char why[400];
-    const char *trouble;
+    char trouble[SENDER_TROUBLE];
     struct shown {
         struct transaction_counts counts;
         uint64_t records, bytes, commit_us, lsn;
@@ -268,7 +269,7 @@ static enum transaction_result step_begin(void *arg)
     for (const struct record *r = s->batch ? s->batch->first : NULL; r; r = r->next)
         if (r->kind == RECORD_ONE &&
             topics_need(&s->topics, r->topic, kind_of(s, r->topic), &topic) != HX_OK) {
-            s->cause = "TOPIC";
+            s->cause = s->topics.trouble;
             return TX_RETRY;
         }
     return judge(s, rd_kafka_begin_transaction(s->client.rk));
@@ -297,6 +298,7 @@ static enum transaction_result step_abort(void *arg)
 {
     struct sender *s = arg;
     hx_log(HX_LOG_WARN, "event=kafka_transaction_aborted why=%s", s->cause ? s->cause : "");
+    s->aborted_for = s->cause;
     enum transaction_result result = judge(s, rd_kafka_abort_transaction(s->client.rk, CALL_MS));
     if (result == TX_OK)
         topics_forget(&s->topics); /* it may have been about one of them */
@@ -315,8 +317,10 @@ static bool step_pause(void *arg, unsigned attempt)
     until.tv_sec += ms / 1000 + ns / 1000000000;
     until.tv_nsec = ns % 1000000000;
     pthread_mutex_lock(&s->lock);
-    s->trouble =
-        s->cause && s->client.statistics.brokers_up ? s->cause : "no broker can be reached";
+    hx_text_put(s->trouble, sizeof s->trouble,
+                s->cause && *s->cause && s->client.statistics.brokers_up
+                    ? s->cause
+                    : "no broker can be reached");
     while (!s->stopping && pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0) {
     }
     bool go_on = !s->stopping;
@@ -338,6 +342,7 @@ static enum transaction_result transact(struct sender *s, struct batch *batch)
     s->batch = NULL;
     if (result != TX_OK)
         return result;
+    s->aborted_for = NULL;
     s->commit_us += (uint64_t)(now_us(CLOCK_MONOTONIC) - began);
     if (batch) {
         s->records += batch->records;
@@ -387,7 +392,12 @@ static void end_with(struct sender *s, enum transaction_result result)
         end_fenced(s);
     } else if (result == TX_FATAL) {
         const char *fatal = client_fatal(&s->client);
-        snprintf(why, sizeof why, "%s", fatal ? fatal : s->cause ? s->cause : "FATAL");
+        snprintf(why, sizeof why, "%s%s%s",
+                 fatal      ? fatal
+                 : s->cause ? s->cause
+                            : "FATAL",
+                 s->aborted_for ? ", while a transaction was aborted for " : "",
+                 s->aborted_for ? s->aborted_for : "");
         end(s, SENDER_BROKEN, why);
     }
 }
@@ -458,7 +468,7 @@ static bool prepare(struct sender *s)
     make_topics(s);
     pthread_mutex_lock(&s->lock);
     s->ready = true;
-    s->trouble = NULL;
+    *s->trouble = '\0';
     pthread_mutex_unlock(&s->lock);
     tell_loop(s);
     return true;
@@ -486,7 +496,7 @@ static void give_back(struct sender *s, struct batch *batch)
     pthread_mutex_lock(&s->lock);
     s->job = NULL;
     s->done = batch;
-    s->trouble = NULL;
+    *s->trouble = '\0';
     s->shown = (struct shown){.counts = s->counts,
                               .records = s->records,
                               .bytes = s->bytes,
@@ -565,12 +575,11 @@ bool sender_busy(const struct sender *s)
     return busy;
 }
 
-const char *sender_trouble(struct sender *s)
+void sender_trouble(struct sender *s, char out[SENDER_TROUBLE])
 {
     pthread_mutex_lock(&s->lock);
-    const char *trouble = s->trouble;
+    hx_text_put(out, SENDER_TROUBLE, s->trouble);
     pthread_mutex_unlock(&s->lock);
-    return trouble;
 }
 
 /* ---- figures ---- */
@@ -695,7 +704,7 @@ int sender_open(struct event_base *base, const struct sender_options *options, s
     s->calls = options->calls;
     s->arg = options->arg;
     s->fd = -1;
-    s->trouble = "STARTING";
+    hx_text_put(s->trouble, sizeof s->trouble, "STARTING");
     randombytes_buf(owner, sizeof owner);
     sodium_bin2hex(s->owner, sizeof s->owner, owner, sizeof owner);
     int rc = open_client(s, problem);

@@ -18,6 +18,7 @@ struct sender; /* opaque */
 
 enum {
     SENDER_ID = 64,
+    SENDER_TROUBLE = TOPICS_TROUBLE,
     SENDER_OVERHEAD = 4096 /* what headers, key and batch add to a value, at most */
 };
 
@@ -65,8 +66,8 @@ void sender_close(struct sender *s);
 void sender_send(struct sender *s, struct batch *b);
 bool sender_busy(const struct sender *s);
 
-/* Why nothing is written just now: "UNREACHABLE …"; NULL when all is well. The text is static. */
-const char *sender_trouble(struct sender *s);
+/* Why nothing is written just now: "TOPIC_DENIED hongxin.cases"; "" when all is well. */
+void sender_trouble(struct sender *s, char out[SENDER_TROUBLE]);
 
 void sender_figures(struct sender *s, struct evbuffer *out);
 

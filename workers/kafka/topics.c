@@ -82,7 +82,7 @@ static struct topic *find(struct topics *t, const char *name)
 
 static struct topic *add(struct topics *t, const char *name, enum topic_kind kind)
 {
-    if (t->n == t->cap) {
+    if (!t->all || t->n == t->cap) {
         size_t cap = t->cap ? 2 * t->cap : 32;
         struct topic *more = realloc(t->all, cap * sizeof *more);
         if (!more)
@@ -102,6 +102,17 @@ static struct topic *add(struct topics *t, const char *name, enum topic_kind kin
 
 /* ---- what the cluster says ---- */
 
+/* Said once, not each time that it is tried again. */
+static void trouble(struct topics *t, const char *code, const char *what)
+{
+    char text[TOPICS_TROUBLE];
+    snprintf(text, sizeof text, "%.20s %.290s", code, what);
+    if (strcmp(text, t->trouble) == 0)
+        return;
+    hx_text_put(t->trouble, sizeof t->trouble, text);
+    hx_log(HX_LOG_ERROR, "event=kafka_topic_trouble code=%s topic=%s", code, what);
+}
+
 static int error_of(struct topics *t, const char *name, rd_kafka_resp_err_t err, const char *text)
 {
     client_note(t->client, err, text);
@@ -110,7 +121,7 @@ static int error_of(struct topics *t, const char *name, rd_kafka_resp_err_t err,
         return HX_OK;
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-        hx_log(HX_LOG_ERROR, "event=kafka_topic_denied topic=%s", name);
+        trouble(t, "TOPIC_DENIED", name);
         return HX_DENIED;
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
@@ -240,9 +251,11 @@ static int look_until_there(struct topics *t, const char *name, int *partitions)
 
 /* ---- what a topic that is there has to be ---- */
 
-static int judge(const char *name, enum topic_kind kind, const struct topics_settings *s,
+static int judge(struct topics *t, const char *name, enum topic_kind kind,
                  const rd_kafka_ConfigResource_t *resource)
 {
+    const struct topics_settings *s = t->settings;
+    char what[TOPICS_TROUBLE - 32];
     size_t n = 0;
     const rd_kafka_ConfigEntry_t **list = rd_kafka_ConfigResource_configs(resource, &n);
     for (size_t i = 0; i < n; i++) {
@@ -254,12 +267,13 @@ static int judge(const char *name, enum topic_kind kind, const struct topics_set
                      (strstr(value, "compact") != NULL) != (kind != TOPIC_ENTRIES);
         if (!small && !other)
             continue;
-        hx_log(HX_LOG_ERROR, "event=kafka_topic_unfit topic=%s %s=%s wanted=%s%" PRId64, name, key,
-               value,
-               other && kind != TOPIC_ENTRIES ? "compact,"
-               : other                        ? "delete,"
-                                              : "",
-               s->record_most);
+        if (small)
+            snprintf(what, sizeof what, "%s %s=%s wanted=%" PRId64, name, key, value,
+                     s->record_most);
+        else
+            snprintf(what, sizeof what, "%s %s=%s wanted=%s", name, key, value,
+                     kind == TOPIC_ENTRIES ? "delete" : "compact");
+        trouble(t, "TOPIC_UNFIT", what);
         return HX_CONFIG;
     }
     return HX_OK;
@@ -280,7 +294,7 @@ static int check(struct topics *t, const char *name, enum topic_kind kind)
     const rd_kafka_ConfigResource_t **list =
         result ? rd_kafka_DescribeConfigs_result_resources(result, &n) : NULL;
     if (n == 1 && !rd_kafka_ConfigResource_error(list[0]))
-        rc = judge(name, kind, t->settings, list[0]);
+        rc = judge(t, name, kind, list[0]);
     if (event)
         rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
@@ -301,7 +315,7 @@ int topics_need(struct topics *t, const char *name, enum topic_kind kind, struct
             rc = look_until_there(t, name, &partitions);
     }
     if (rc == HX_NOTFOUND)
-        hx_log(HX_LOG_ERROR, "event=kafka_topic_missing topic=%s", name);
+        trouble(t, "TOPIC_MISSING", name);
     if (!rc)
         rc = check(t, name, kind);
     if (!rc && t->n == TOPICS_MOST)
@@ -311,6 +325,7 @@ int topics_need(struct topics *t, const char *name, enum topic_kind kind, struct
     if (!(*out = add(t, name, kind)))
         return HX_NOMEM;
     (*out)->partitions = partitions;
+    *t->trouble = '\0';
     return HX_OK;
 }
 

@@ -32,13 +32,15 @@ struct topic {
     int partitions;
 };
 
-enum { TOPICS_SLOTS = 8192, TOPICS_MOST = 4096 };
+enum { TOPICS_SLOTS = 8192, TOPICS_MOST = 4096, TOPICS_TROUBLE = 320 };
 
 struct topics {
     struct client *client;
     const struct topics_settings *settings;
     struct topic *all;
     size_t n, cap;
+    char trouble[TOPICS_TROUBLE]; /* what was wrong last: "TOPIC_DENIED hongxin.cases"; "" = nothing
+                                   */
     uint32_t slots[TOPICS_SLOTS]; /* by the hash of a name: place in `all`, from 1; 0 = empty */
 };
 
