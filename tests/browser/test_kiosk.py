@@ -7,10 +7,12 @@ import zbar
 from hongxin.v1 import wire_pb2
 from PIL import Image
 from pictures import corners, exif, opened, photo
+from playwright.sync_api import expect
 
 KIOSK = {"width": 1080, "height": 1920, "has_touch": True}
 PHONE = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 SIZES = [pytest.param(KIOSK, "kiosk", id="kiosk"), pytest.param(PHONE, "phone", id="phone")]
+HERE = "荷阳花园3号楼"
 SECRET = re.compile("[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}")
 
 
@@ -59,7 +61,8 @@ def test_from_the_start_to_a_number(open_page, client, picture, size, name):
     picture(page, f"{name}-choose")
     assert fits(page)
     tap(page, "漏水、跑水")
-    assert page.get_by_label("楼栋编号").input_value() == "B-0417", "where the kiosk stands"
+    expect(page.locator("#place-id")).to_have_text("B-0417")  # where the kiosk stands
+    assert page.get_by_label("哪栋楼").input_value() == HERE
     page.get_by_label("具体情况").fill("三楼走廊天花板漏水")
     page.get_by_label("联系电话").fill("13912345678")
     picture(page, f"{name}-describe")
@@ -155,6 +158,21 @@ def test_a_terminal_shows_the_code_of_its_building(make_page, make_daemon, tmp_p
     assert [symbol.data for symbol in seen] == [page.locator("#onsite-code").inner_text()]
 
 
+def test_a_building_is_found_by_its_name(open_page, client, picture):
+    page = open_page(PHONE, "")
+    write(page)
+    page.get_by_label("哪栋楼").fill("清林 2号")
+    page.get_by_role("button", name="清林小区2号楼").wait_for()
+    picture(page, "phone-found")
+    page.get_by_role("button", name="清林小区2号楼").click()
+    assert page.locator("#place-id").inner_text() == "B-0002" and page.locator("#found button").count() == 0
+    tap(page, "English")
+    assert page.get_by_label("Which building").input_value() == "Qinglin Estate Building 2"
+    tap(page, "中文")
+    number, _ = send(page)
+    assert client.case(int(number[3:])).view.where.building == "B-0002"
+
+
 def test_an_emergency_is_told_whom_to_call(open_page, client, picture):
     page = open_page(PHONE, "place=B-0417")
     tap(page, "我要反映问题")
@@ -218,9 +236,11 @@ def test_the_next_person_finds_nothing_of_the_last_one(open_page, picture):
     page = open_page()
     entries = page.evaluate("history.length")
     write(page, **PRIVATE)
+    page.get_by_label("哪栋楼").fill("清林 2号")
+    page.get_by_role("button", name="清林小区2号楼").click()
     page.get_by_label("不让物业知道我是谁").check()
     number, secret = send(page)
-    told = PRIVATE["text"], PRIVATE["phone"], secret, f">{number}<"
+    told = PRIVATE["text"], PRIVATE["phone"], secret, f">{number}<", "清林小区", "B-0002", "%E6%B8%85%E6%9E%97"
     assert traces(page, secret), "it is seen while he stands there"
     tap(page, "完成")
     assert traces(page, *told) == [] and page.evaluate("history.length") == entries
@@ -233,7 +253,7 @@ def test_the_next_person_finds_nothing_of_the_last_one(open_page, picture):
     assert traces(page, *told) == [] and page.evaluate("history.length") == entries
     tap(page, "我要反映问题")
     tap(page, "噪声扰民")
-    assert [page.get_by_label(name).input_value() for name in ("楼栋编号", "具体情况", "联系电话")] == ["B-0417", "", ""]
+    assert [page.get_by_label(name).input_value() for name in ("哪栋楼", "具体情况", "联系电话")] == [HERE, "", ""]
     assert not page.get_by_label("不让物业知道我是谁").is_checked()
     assert page.evaluate("[...document.querySelectorAll('input,textarea,form')].every(e => e.autocomplete === 'off' || e.type === 'file')")
 
@@ -307,15 +327,15 @@ def test_without_a_connection_nothing_is_promised(open_page, picture):
     page.faults.clear()
 
 
-@pytest.mark.parametrize("place, phone, says", [("B-9999", "", "没有这个楼栋编号"), ("", "", "请填写楼栋编号"), ("B-0417", "12", "电话号码不对")])
+@pytest.mark.parametrize("place, phone, says", [("B-9999", "", "没有找到这栋楼"), ("", "", "请告诉我们是哪栋楼"), ("B-0417", "12", "电话号码不对")])
 def test_what_is_wrong_is_said_where_it_is_and_can_be_mended(open_page, picture, place, phone, says):
     page = open_page()
     write(page, phone=phone)
-    page.get_by_label("楼栋编号").fill(place)
+    page.get_by_label("哪栋楼").fill(place)
     tap(page, "提交")
     page.get_by_text(says).wait_for()
     picture(page, f"error-{place or 'none'}")
-    page.get_by_label("楼栋编号").fill("B-0417")
+    page.get_by_label("哪栋楼").fill("B-0417")
     page.get_by_label("联系电话").fill("")
     send(page)
     page.faults.clear()

@@ -36,7 +36,7 @@ class Kiosk:
         wait_until(lambda: self.port() or self.process.poll() is not None)
         assert self.process.poll() is None, self.log
         if ready:
-            wait_until(lambda: self.get("/healthz").status == 200)
+            wait_until(lambda: self.get("/healthz").status == 200 and b"\nhongxin_kiosk_places 0\n" not in self.get("/metrics").body)
         return self
 
     def port(self):

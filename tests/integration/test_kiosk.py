@@ -1,7 +1,7 @@
 """The kiosk's door: reports, status and withdrawal by anybody, bad input, and a death at the worst moment."""
-import json
 import subprocess
 import threading
+import urllib.parse
 
 import pytest
 import yaml
@@ -28,6 +28,14 @@ def test_the_categories_are_those_of_the_policy_in_force(kiosk):
     assert a.status == 200 and a.json["policy"].startswith("complaint/1")
     assert [(c["id"], c["zh"], c["en"]) for c in a.json["categories"]] == [(c["name"], c["zh"], c["en"]) for c in life["categories"]]
     assert {c["id"]: c["call"] for c in a.json["categories"] if "call" in c} == {"fire": "119", "medical": "120", "crime": "110"}
+
+
+def test_a_building_is_found_by_its_name_in_either_language(kiosk):
+    find = lambda words: [p["id"] for p in kiosk.get("/kiosk/v1/places?q=" + urllib.parse.quote(words)).json["places"]]
+    assert kiosk.get("/kiosk/v1/places?q=b-0002").json["places"][0] == {"id": "B-0002", "zh": "清林小区2号楼", "en": "Qinglin Estate Building 2"}
+    assert find("清林 2号")[0] == "B-0002" == find("qinglin building 2")[0]
+    assert len(find("清林")) == 6 and find("no such house") == [] == find(" ")
+    assert kiosk.get("/kiosk/v1/places").status == 400 and kiosk.get("/kiosk/v1/places?q=" + "x" * 500).status == 400
 
 
 def test_an_anonymous_report_is_answered_with_number_secret_and_promises(kiosk, client):

@@ -5,6 +5,7 @@
 #include "door/link.h"
 #include "http/files.h"
 #include "http/http.h"
+#include "kiosk/places.h"
 #include "kiosk/policy.h"
 #include "kiosk/remake.h"
 #include "kiosk/settings.h"
@@ -18,7 +19,9 @@ struct kiosk {
     json_t *texts;
     struct http_files *page;
     struct link link;
-    struct policy_watch *policy;
+    struct policy *policy; /* in force; NULL: not told yet */
+    struct places *places; /* NULL: not told yet */
+    struct watch *watches[2];
     struct terminals *terminals;
     struct remaker *remaker;
     struct reports under_way;
@@ -32,6 +35,13 @@ void report_take(void *kiosk, struct http_request *request);
  * in no address. */
 void status_take(void *kiosk, struct http_request *request);
 void withdraw_take(void *kiosk, struct http_request *request);
+
+/* GET /kiosk/v1/categories and /kiosk/v1/places?q=WORDS. */
+void categories_take(void *kiosk, struct http_request *request);
+void places_take(void *kiosk, struct http_request *request);
+/* Begins to follow the rules of the daemon that these answer from. HX_NOMEM. */
+HX_CHECK int rules_follow(struct kiosk *k, struct event_base *base);
+void rules_leave(struct kiosk *k);
 
 /* GET /kiosk/v1/onsite-code: for terminals with a screen. */
 void onsite_take(void *kiosk, struct http_request *request);

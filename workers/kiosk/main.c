@@ -24,26 +24,10 @@ static void texts(void *arg, struct http_request *r)
                                (int)k->settings.pictures, "edge", (int)k->settings.picture.edge));
 }
 
-static void categories(void *arg, struct http_request *r)
-{
-    struct kiosk *k = arg;
-    const struct policy *p = kiosk_policy(k, r);
-    if (!p)
-        return;
-    json_t *list = json_array();
-    for (size_t i = 0; i < p->n[POLICY_CATEGORIES]; i++) {
-        const struct policy_row *row = &p->rows[POLICY_CATEGORIES][i];
-        json_t *o = policy_word(p, POLICY_CATEGORIES, row->name);
-        if (*row->call)
-            json_object_set_new(o, "call", json_string(row->call));
-        json_array_append_new(list, o);
-    }
-    http_answer_json(r, 200, json_pack("{s:s, s:o}", "policy", p->version, "categories", list));
-}
-
 static const struct http_route routes[] = {
     {"GET", "/kiosk/v1/texts", texts, HTTP_OPEN},
-    {"GET", "/kiosk/v1/categories", categories, HTTP_OPEN},
+    {"GET", "/kiosk/v1/categories", categories_take, HTTP_OPEN},
+    {"GET", "/kiosk/v1/places", places_take, HTTP_OPEN},
     {"POST", "/kiosk/v1/reports", report_take, HTTP_OPEN},
     {"POST", "/kiosk/v1/status", status_take, 0},
     {"POST", "/kiosk/v1/withdraw", withdraw_take, 0},
@@ -58,7 +42,7 @@ static const char *health(void *arg)
     const struct kiosk *k = arg;
     if (!hx_client_is_up(k->link.client, HX_DOOR_INTAKE))
         return "the daemon cannot be reached";
-    return policy_now(k->policy) ? NULL : "the daemon has not told its policy yet";
+    return k->policy ? NULL : "the daemon has not told its policy yet";
 }
 
 static void figures(void *arg, struct evbuffer *out)
@@ -75,6 +59,8 @@ static void figures(void *arg, struct evbuffer *out)
          k->questions},
         {"kiosk_wrong_secrets_total", "counter", "Numbers that came with a wrong secret.",
          k->wrong_secrets},
+        {"kiosk_places", "gauge", "Buildings that are known by their names.",
+         places_count(k->places)},
     };
     figures_rows(out, "", rows, sizeof rows / sizeof *rows);
 }
@@ -114,7 +100,7 @@ static int open_all(void *arg, struct event_base *base, struct http_server **ser
     if (!rc)
         rc = link_open(&k->link, base, &k->settings.daemon, problem);
     if (!rc)
-        rc = policy_watch_open(base, &k->link, k->settings.life_cycle, &k->policy);
+        rc = rules_follow(k, base);
     if (!rc)
         rc = http_server_open(base, &o, &k->server, problem);
     *server = k->server;
@@ -127,7 +113,7 @@ static void close_all(void *arg)
     remaker_close(k->remaker); /* what still waits is answered, here … */
     if (k->link.client)
         link_close(&k->link); /* … and there */
-    policy_watch_close(k->policy);
+    rules_leave(k);
     http_server_close(k->server);
     http_files_free(k->page);
     terminals_free(k->terminals);

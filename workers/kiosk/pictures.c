@@ -78,6 +78,7 @@ json_t *report_form(struct report *r)
 
 static void fail(struct report *r, int err)
 {
+    pictures_drop(r); /* before anybody is told */
     if (err == HX_INVALID)
         http_problem(r->request, 422, "BAD_PICTURE", "a picture cannot be read");
     else if (err == HX_TOOBIG)
@@ -87,7 +88,6 @@ static void fail(struct report *r, int err)
         http_problem(r->request, 422, "PICTURE_TOO_SLOW", "a picture takes too long to read");
     else
         kiosk_failed(r->request, err);
-    pictures_drop(r);
     report_free(r);
 }
 

@@ -1,11 +1,7 @@
 #include "kiosk/policy.h"
 
-#include "base/log.h"
 #include "base/text.h"
 #include "config/yaml_doc.h"
-#include "door/link.h"
-#include <event2/event.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- reading ---- */
@@ -89,97 +85,4 @@ json_t *policy_word(const struct policy *p, enum policy_kind kind, const char *n
     const struct policy_row *row = p ? policy_find(p, kind, name) : NULL;
     return json_pack("{s:s, s:s, s:s}", "id", name, "zh", row ? row->zh : name, "en",
                      row ? row->en : name);
-}
-
-/* ---- kept up to date ---- */
-
-struct policy_watch {
-    struct link *link;
-    const char *id;
-    struct event *timer;
-    struct policy policy;
-    bool known, asked;
-};
-
-static void learn(struct policy_watch *w, const Hongxin__V1__RulesAnswer *answer)
-{
-    struct hx_problem problem = {""};
-    struct policy *fresh;
-    if (w->known && strcmp(w->policy.version, answer->version) == 0)
-        return;
-    char *text = hx_text_dup(answer->content.data, answer->content.len);
-    fresh = malloc(sizeof *fresh);
-    int rc = text && fresh ? policy_read(text, answer->version, fresh, &problem) : HX_NOMEM;
-    if (rc) {
-        hx_log(HX_LOG_WARN, "event=policy_unread \"%s\"",
-               rc == HX_NOMEM ? hx_strerror(rc) : problem.text);
-    } else {
-        w->policy = *fresh;
-        w->known = true;
-        hx_log(HX_LOG_INFO, "event=policy version=%s categories=%zu", w->policy.version,
-               w->policy.n[POLICY_CATEGORIES]);
-    }
-    free(text);
-    free(fresh);
-}
-
-static void on_rules(void *arg, int err, const hxp_response *response)
-{
-    struct policy_watch *w = arg;
-    w->asked = false;
-    if (!err && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_RULES)
-        learn(w, response->rules);
-    else if (err != HX_CLOSED)
-        hx_log(HX_LOG_DEBUG, "event=policy_unknown error=%s", hx_strerror(err));
-}
-
-static void ask(evutil_socket_t fd, short what, void *arg)
-{
-    struct policy_watch *w = arg;
-    hxp_request request = HONGXIN__V1__REQUEST__INIT;
-    Hongxin__V1__RulesQuery query = HONGXIN__V1__RULES_QUERY__INIT;
-    (void)fd;
-    (void)what;
-    if (w->asked)
-        return;
-    query.kind = hx_text_field("life-cycle");
-    query.id = hx_text_field(w->id);
-    request.ask_case = HONGXIN__V1__REQUEST__ASK_RULES;
-    request.rules = &query;
-    w->asked = hx_ask_start(w->link->client, &request, on_rules, w) == HX_OK;
-}
-
-int policy_watch_open(struct event_base *base, struct link *link, const char *id,
-                      struct policy_watch **out)
-{
-    static const struct timeval every = {POLICY_EVERY_MS / 1000, 0};
-    struct policy_watch *w = calloc(1, sizeof *w);
-    if (!w)
-        return HX_NOMEM;
-    w->link = link;
-    w->id = id;
-    w->timer = event_new(base, -1, EV_PERSIST, ask, w);
-    if (!w->timer || event_add(w->timer, &every) != 0) {
-        policy_watch_close(w);
-        return HX_NOMEM;
-    }
-    ask(-1, 0, w);
-    *out = w;
-    return HX_OK;
-}
-
-void policy_watch_close(struct policy_watch *w)
-{
-    if (!w)
-        return;
-    if (w->asked && w->link->client)
-        (void)hx_ask_forget(w->link->client, on_rules, w);
-    if (w->timer)
-        event_free(w->timer);
-    free(w);
-}
-
-const struct policy *policy_now(const struct policy_watch *w)
-{
-    return w->known ? &w->policy : NULL;
 }

@@ -9,9 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct event_base;
-struct link;
-
 enum { POLICY_NAME_MAX = 48, POLICY_ROWS_MAX = 64 };
 
 struct policy_row {
@@ -42,20 +39,5 @@ bool policy_promises(const struct policy *p, const char *clock);
 
 /* {"id": …, "zh": …, "en": …}; a name without a row is its own word. A new reference. */
 json_t *policy_word(const struct policy *p, enum policy_kind kind, const char *name);
-
-/* ---- kept up to date ---- */
-
-struct policy_watch; /* opaque */
-
-enum { POLICY_EVERY_MS = 5000 };
-
-/* Asks the daemon for the life cycle `id` now and every POLICY_EVERY_MS. One that cannot be read
- * leaves the one before, with a word in the log. HX_NOMEM. `link` and `id` are borrowed. */
-HX_CHECK int policy_watch_open(struct event_base *base, struct link *link, const char *id,
-                               struct policy_watch **out);
-void policy_watch_close(struct policy_watch *w); /* NULL is allowed */
-
-/* NULL: none has come yet. Valid until the next turn of the loop. */
-const struct policy *policy_now(const struct policy_watch *w);
 
 #endif

@@ -9,7 +9,7 @@ enum { KEY_MIN = 16, KEY_MAX = 100 };
 
 const struct policy *kiosk_policy(struct kiosk *k, struct http_request *r)
 {
-    const struct policy *p = policy_now(k->policy);
+    const struct policy *p = k->policy;
     if (p && hx_client_is_up(k->link.client, HX_DOOR_INTAKE))
         return p;
     http_set_header(r, "Retry-After", "2");
@@ -54,7 +54,7 @@ json_t *kiosk_json(struct http_request *r, size_t most)
 
 json_t *kiosk_ticket(const struct kiosk *k, const hxp_reply *reply)
 {
-    const struct policy *policy = policy_now(k->policy);
+    const struct policy *policy = k->policy;
     json_t *list = json_array();
     for (size_t i = 0; i < reply->n_promises; i++) {
         const hxp_promise *p = reply->promises[i];

@@ -133,8 +133,8 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
     if (err) {
         kiosk_failed(r->request, err);
     } else if (!is_taken(reply)) {
-        kiosk_refused(r->request, reply);
         pictures_drop(r);
+        kiosk_refused(r->request, reply);
     } else {
         r->kiosk->reports++;
         pictures_settle(r);

@@ -38,6 +38,7 @@ function speak() {
   for (const e of document.querySelectorAll(".error")) e.textContent = e.dataset.name ? word(e.dataset.name) : "";
   drawCategories();
   if (chosen) $("describe-what").textContent = $("call-what").textContent = own(chosen);
+  if (place) showPlace();
   $("pictures-note").textContent = word("pictures_note", {most});
   if (shown) shown();
 }
@@ -89,8 +90,12 @@ function clear() {
     $(id).textContent = "";
   for (const id of ["done-promises", "case-clocks"]) $(id).replaceChildren();
   for (const d of document.querySelectorAll("dialog[open]")) d.close();
-  place = options.get("place") || "";
-  $("place").value = place;
+  place = home;
+  $("place").value = options.get("place") || "";
+  showPlace();
+  $("found").replaceChildren();
+  performance.clearResourceTimings();
+  if (!home && options.has("place")) findHome();
   position = null;
   theCase = null;
   shots = [];
@@ -149,7 +154,8 @@ async function busy(button, name, work) {
 
 // ---- reporting
 
-let place = "", position = null;
+let place = null, home = null;     // the building that was found; the one whose code was scanned, or in which the kiosk stands
+let position = null;
 
 function drawing(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg"), path = document.createElementNS(svg.namespaceURI, "path");
@@ -191,6 +197,52 @@ async function startReport() {
   if (a.status === 200) categories = a.body.categories;
   drawCategories();
   show("choose");
+}
+
+// ---- where: people know their building by its name
+
+async function findPlaces(words) {
+  const a = await once("GET", "places?q=" + encodeURIComponent(words));
+  return a.status === 200 ? a.body.places : [];
+}
+
+function showPlace() {
+  if (place) $("place").value = own(place);
+  $("place-id").textContent = place ? place.id : "";
+}
+
+function pick(found) {
+  place = found;
+  showPlace();
+  $("found").replaceChildren();
+}
+
+async function suggest() {
+  const words = $("place").value.trim();
+  const found = words.length > 1 ? await findPlaces(words) : [];
+  if (words !== $("place").value.trim() || place) return; // he has gone on writing
+  $("found").replaceChildren(...found.map(p => {
+    const b = make("button");
+    b.type = "button";
+    b.append(make("span", own(p)), make("b", p.id));
+    b.addEventListener("click", () => pick(p));
+    return b;
+  }));
+}
+
+let typing = 0;
+function placeTyped() {
+  place = null;
+  showPlace();
+  clearTimeout(typing);
+  typing = setTimeout(suggest, 250);
+}
+
+async function findHome() {
+  const id = options.get("place");
+  const found = id ? await findPlaces(id) : [];
+  home = found.find(p => p.id.toLowerCase() === id.toLowerCase()) || null;
+  if (home && !place && $("place").value === id) pick(home);
 }
 
 function findPosition() {
@@ -260,10 +312,10 @@ function asForm(body) {
 
 async function send() {
   const body = {category: chosen.id, text: $("text").value.trim(), confidential: $("confidential").checked};
-  const where = $("place").value.trim(), phone = $("phone").value.trim();
+  const where = place ? place.id : $("place").value.trim().toUpperCase(), phone = $("phone").value.trim();
   if (!where && !position) return say("error_place");
   if (!body.text && chosen.id === "other") return say("error_text");
-  if (where) body.place = where.toUpperCase();
+  if (where) body.place = where;
   else body.position = position;
   if (phone) body.phone = phone;
   const mine = key;
@@ -381,6 +433,7 @@ function listen() {
   document.querySelector(".to-choose").addEventListener("click", () => show("choose"));
   $("to-report").addEventListener("click", startReport);
   $("to-ask").addEventListener("click", () => show("ask"));
+  $("place").addEventListener("input", placeTyped);
   $("position").addEventListener("click", findPosition);
   $("add-picture").addEventListener("click", () => $("picture").click());
   $("picture").addEventListener("change", e => addPictures([...e.target.files]));
