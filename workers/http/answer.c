@@ -70,6 +70,7 @@ struct answer {
     size_t size;
     const char *id, *extra;
     bool head_only, stays; /* stays: a client of 1.0 is told that it may go on */
+    bool endless, chunked; /* endless: ends with the connection; chunked: in pieces */
 };
 
 static void write_answer(struct http_connection *c, const struct answer *a)
@@ -79,7 +80,9 @@ static void write_answer(struct http_connection *c, const struct answer *a)
                         date_of(c->server));
     if (a->type)
         evbuffer_add_printf(out, "Content-Type: %s\r\n", a->type);
-    if (a->status != 204 && a->status != 304)
+    if (a->chunked)
+        evbuffer_add_printf(out, "Transfer-Encoding: chunked\r\n");
+    else if (a->status != 204 && a->status != 304 && !a->endless)
         evbuffer_add_printf(out, "Content-Length: %zu\r\n", a->size);
     if (*a->id)
         evbuffer_add_printf(out, "X-Request-Id: %s\r\n", a->id);
@@ -117,6 +120,19 @@ void http_answer(struct http_request *r, int status, const char *type, const voi
     write_answer(c, &a);
     request_free(r);
     connection_answered(c);
+}
+
+void answer_head(struct http_request *r, const char *type, bool chunked)
+{
+    const struct answer a = {.status = 200,
+                             .type = type,
+                             .id = r->id,
+                             .extra = r->extra,
+                             .endless = true,
+                             .chunked = chunked};
+    r->connection->close_after = true;
+    write_answer(r->connection, &a);
+    figures_count_answer(&r->server->figures, 200, -1);
 }
 
 void http_set_header(struct http_request *r, const char *name, const char *value)

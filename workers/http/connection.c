@@ -16,7 +16,7 @@
 
 /* Whoever is called from the loop or from a handler holds the connection while it works on it; what
  * was closed meanwhile is freed when the last one lets go. */
-static void hold(struct http_connection *c)
+void connection_hold(struct http_connection *c)
 {
     c->holds++;
 }
@@ -32,7 +32,10 @@ static void wait_for(struct http_connection *c, enum http_wait what)
             TAILQ_REMOVE(&s->idle, c, idle_link);
     }
     c->wait = what;
-    event_add(&c->timer, s->timeouts[what]);
+    if (s->timeouts[what])
+        event_add(&c->timer, s->timeouts[what]);
+    else
+        event_del(&c->timer);
 }
 
 /* ---- ending ---- */
@@ -42,6 +45,8 @@ static void destroy(struct http_connection *c)
     struct http_server *s = c->server;
     if (c->request)
         request_orphan(c->request);
+    if (c->stream)
+        stream_gone(c->stream);
     event_del(&c->read);
     event_del(&c->write);
     event_del(&c->timer);
@@ -55,7 +60,7 @@ static void destroy(struct http_connection *c)
     server_connection_ended(s);
 }
 
-static void release(struct http_connection *c)
+void connection_release(struct http_connection *c)
 {
     if (--c->holds == 0 && c->dead)
         destroy(c);
@@ -68,9 +73,9 @@ void connection_close(struct http_connection *c)
 
 void connection_end(struct http_connection *c)
 {
-    hold(c);
+    connection_hold(c);
     connection_close(c);
-    release(c);
+    connection_release(c);
 }
 
 /* The other side may still be sending what we did not read; closing now would take our answer from
@@ -99,7 +104,9 @@ static void discard(struct http_connection *c)
 static void on_written(struct http_connection *c)
 {
     event_del(&c->write);
-    if (c->close_after)
+    if (c->stream)
+        wait_for(c, HTTP_WAIT_STREAM);
+    else if (c->close_after)
         linger(c);
     else if (c->server->stopping)
         connection_close(c);
@@ -305,13 +312,24 @@ static void advance(struct http_connection *c)
 
 void connection_answered(struct http_connection *c)
 {
-    hold(c);
+    connection_hold(c);
     c->request = NULL;
     c->served++;
     connection_flush(c);
     if (!c->dead)
         advance(c); /* what came meanwhile */
-    release(c);
+    connection_release(c);
+}
+
+void connection_streams(struct http_connection *c)
+{
+    connection_hold(c);
+    c->request = NULL;
+    c->served++;
+    connection_flush(c);
+    if (!c->dead && !c->eof)
+        event_add(&c->read, NULL); /* to see it go */
+    connection_release(c);
 }
 
 /* ---- events ---- */
@@ -329,6 +347,8 @@ static void take_bytes(struct http_connection *c)
     c->server->figures.bytes_in += (uint64_t)n;
     if (c->wait == HTTP_WAIT_LINGER)
         discard(c);
+    else if (c->stream && (c->eof || evbuffer_get_length(c->in) > HTTP_READ_MAX))
+        connection_close(c);
     else
         advance(c);
 }
@@ -336,16 +356,16 @@ static void take_bytes(struct http_connection *c)
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct http_connection *c = arg;
-    bool busy = c->wait == HTTP_WAIT_ANSWER || c->wait == HTTP_WAIT_WRITE;
+    bool busy = !c->stream && (c->wait == HTTP_WAIT_ANSWER || c->wait == HTTP_WAIT_WRITE);
     (void)fd;
     (void)what;
-    hold(c);
+    connection_hold(c);
     /* Too early or too much: the kernel keeps it, and then the other side waits. */
     if (busy && (c->eof || evbuffer_get_length(c->in) >= HTTP_READ_MAX))
         event_del(&c->read);
     else
         take_bytes(c);
-    release(c);
+    connection_release(c);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
@@ -353,11 +373,11 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     struct http_connection *c = arg;
     (void)fd;
     (void)what;
-    hold(c);
+    connection_hold(c);
     connection_flush(c);
     if (!c->dead)
         advance(c);
-    release(c);
+    connection_release(c);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -365,7 +385,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     struct http_connection *c = arg;
     (void)fd;
     (void)what;
-    hold(c);
+    connection_hold(c);
     if (c->wait == HTTP_WAIT_REQUEST) {
         connection_refuse(c, 408, "REQUEST_TOO_SLOW");
     } else if (c->wait == HTTP_WAIT_ANSWER) {
@@ -374,7 +394,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     } else {
         connection_close(c);
     }
-    release(c);
+    connection_release(c);
 }
 
 void connection_open(struct http_server *s, int fd, const char *peer)

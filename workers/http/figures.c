@@ -95,6 +95,7 @@ void figures_write(const struct http_figures_store *f, const char *worker, struc
          f->refused},
         {"http_connections_evicted_total", "counter", "Idle connections closed for new ones.",
          f->evicted},
+        {"http_streams_slow_total", "counter", "Streams whose client did not take them.", f->slow},
         {"http_answers_unheard_total", "counter", "Answers that nobody waited for any more.",
          f->gone},
         {"http_received_bytes_total", "counter", "Bytes of requests.", f->bytes_in},

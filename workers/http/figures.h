@@ -12,6 +12,7 @@ enum { HTTP_CODES_MAX = 96, HTTP_CODE_MAX = 40, HTTP_BUCKETS = 12 };
 struct http_figures_store {
     uint64_t accepted, refused, evicted; /* connections */
     uint64_t answers[6];                 /* by hundreds of their status; [0] unused */
+    uint64_t slow;                       /* streams whose client did not take them */
     uint64_t gone;                       /* answers that nobody waited for any more */
     uint64_t bytes_in, bytes_out;
     struct {

@@ -140,6 +140,29 @@ json_t *http_problem_json(int status, const char *code, const char *text);
 
 /* Somebody brought a wrong secret: counts against his address, see http_unauthorized(). */
 void http_count_failure(struct http_request *request);
+
+/* ---- an answer without an end ---- */
+
+/* For streams such as server-sent events: the request is over, bytes follow as long as both sides
+ * want. A client that does not take them (`stream_bytes` wait, or some have waited for `write_ms`)
+ * is dropped. */
+struct http_stream; /* opaque */
+
+/* It is over, whoever ended it but http_stream_close(): the stream must not be used any more. May
+ * be called from inside http_stream_write() and must not end other streams. */
+typedef void http_stream_ended(void *arg);
+
+/* Begins it with the headers that were set. NULL: nobody waits any more, or a HEAD: the request is
+ * answered and `ended` is not called. */
+struct http_stream *http_stream_begin(struct http_request *request, const char *type,
+                                      http_stream_ended *ended, void *arg);
+
+/* False: it has just ended, and `ended` has been called. The bytes are copied; none: nothing. */
+bool http_stream_write(struct http_stream *stream, const void *bytes, size_t size);
+
+/* The last bytes are sent, then the connection is closed; `ended` is not called. */
+void http_stream_close(struct http_stream *stream);
+
 /* Somebody was refused for a wrong secret: counts against his address, which after
  * `failures_per_minute` is answered 429 unheard for a while. Answers 401 with `challenge`. */
 void http_unauthorized(struct http_request *request, const char *challenge, const char *code);

@@ -4,6 +4,7 @@
  *   connection.c  bytes: reading within limits and deadlines, writing, closing
  *   request.c     from a head to a handler: routes, the client's address, rates
  *   answer.c      from an answer to bytes
+ *   stream.c      answers without an end
  *
  * Ownership: the server owns its connections and requests. A connection has at most one request
  * under way; what a client sends behind it waits in the kernel. A request whose connection ended is
@@ -37,6 +38,7 @@ enum http_wait { /* for what a connection's timer runs */
                  HTTP_WAIT_ANSWER,
                  HTTP_WAIT_WRITE,
                  HTTP_WAIT_LINGER,
+                 HTTP_WAIT_STREAM, /* for nothing: until there is more to send */
                  HTTP_WAITS
 };
 
@@ -53,6 +55,7 @@ struct http_connection {
     size_t seen;    /* of a head that is not whole yet */
     uint64_t served, lingered;
     struct http_request *request;
+    struct http_stream *stream; /* its answer has no end */
     /* of a body */
     uint64_t left; /* bytes of this piece */
     enum { PIECE_WHOLE, PIECE_SIZE, PIECE_DATA, PIECE_END, PIECE_LAST } piece; /* where it stands */
@@ -115,6 +118,10 @@ void connection_end(struct http_connection *c);
 void connection_flush(struct http_connection *c);
 /* The request is answered: writes, and goes on with the next one. */
 void connection_answered(struct http_connection *c);
+/* The request is answered by a stream: writes what there is, and goes on with nothing else. */
+void connection_streams(struct http_connection *c);
+void connection_hold(struct http_connection *c);
+void connection_release(struct http_connection *c);
 
 /* ---- request.c ---- */
 
@@ -133,6 +140,14 @@ int64_t http_now_us(void);
  * there is one, is freed. */
 void connection_refuse(struct http_connection *c, int status, const char *code);
 const char *http_reason(int status);
+
+/* First line and headers of an answer whose end nobody knows. */
+void answer_head(struct http_request *r, const char *type, bool chunked);
+
+/* ---- stream.c ---- */
+
+/* Its connection is gone. */
+void stream_gone(struct http_stream *stream);
 
 /* ---- server.c ---- */
 

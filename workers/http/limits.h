@@ -20,6 +20,7 @@
     X(request_ms, 100, 600000, 10000, "from a request's first byte to its last")                   \
     X(answer_ms, 100, 600000, 15000, "from there to the answer; above: 503, outcome unknown")      \
     X(write_ms, 100, 600000, 15000, "in which a client takes its answer")                          \
+    X(stream_bytes, 4096, 67108864, 262144, "of a stream that its client has not taken yet")       \
     X(idle_ms, 100, 3600000, 60000, "an open connection without a request")                        \
     X(stop_ms, 0, 600000, 10000, "in which begun requests may end when the server stops")          \
     X(requests_per_second, 1, 1000000, 1000, "of one address; above: 429")                         \

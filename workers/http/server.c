@@ -201,7 +201,7 @@ static bool make_timers(struct http_server *s)
     s->timeouts[HTTP_WAIT_ANSWER] = timeout(s->base, l->answer_ms);
     s->timeouts[HTTP_WAIT_WRITE] = timeout(s->base, l->write_ms);
     s->timeouts[HTTP_WAIT_LINGER] = timeout(s->base, HTTP_LINGER_MS);
-    for (size_t i = 0; i < HTTP_WAITS; i++)
+    for (size_t i = 0; i < HTTP_WAIT_STREAM; i++)
         if (!s->timeouts[i])
             return false;
     s->resume = evtimer_new(s->base, on_resume, s);
@@ -257,6 +257,11 @@ void http_server_stop(struct http_server *s, void (*stopped)(void *arg), void *a
     s->stopped_arg = arg;
     evconnlistener_disable(s->listener);
     event_add(s->stop, &patience);
+    for (c = TAILQ_FIRST(&s->connections); c; c = next) {
+        next = TAILQ_NEXT(c, link);
+        if (c->stream)
+            connection_end(c); /* its client comes back by itself */
+    }
     for (c = TAILQ_FIRST(&s->idle); c; c = next) {
         next = TAILQ_NEXT(c, idle_link);
         connection_end(c);

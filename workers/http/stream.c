@@ -1,0 +1,89 @@
+/* Answers without an end: in chunks, or for a client of HTTP/1.0 until the connection closes. */
+#include "http/internal.h"
+
+#include <event2/buffer.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct http_stream {
+    struct http_connection *connection;
+    http_stream_ended *ended;
+    void *arg;
+    bool chunked;
+};
+
+struct http_stream *http_stream_begin(struct http_request *r, const char *type,
+                                      http_stream_ended *ended, void *arg)
+{
+    struct http_connection *c = r->connection;
+    struct http_stream *s = NULL;
+    if (c && strcmp(r->head.method, "HEAD") != 0)
+        s = calloc(1, sizeof *s);
+    if (!s) {
+        http_answer(r, 200, type, "", 0);
+        return NULL;
+    }
+    *s = (struct http_stream){
+        .connection = c, .ended = ended, .arg = arg, .chunked = r->head.minor > 0};
+    answer_head(r, type, s->chunked);
+    c->stream = s;
+    connection_hold(c); /* what is written at once may fail: `s` is looked at first */
+    request_free(r);
+    connection_streams(c);
+    bool over = c->dead;
+    if (over) {
+        c->stream = NULL;
+        free(s);
+    }
+    connection_release(c);
+    return over ? NULL : s;
+}
+
+void stream_gone(struct http_stream *s)
+{
+    s->connection->stream = NULL;
+    s->ended(s->arg);
+    free(s);
+}
+
+static void put(const struct http_stream *s, const void *bytes, size_t size)
+{
+    struct evbuffer *out = s->connection->out;
+    if (s->chunked)
+        evbuffer_add_printf(out, "%zx\r\n", size);
+    evbuffer_add(out, bytes, size);
+    if (s->chunked)
+        evbuffer_add(out, "\r\n", 2);
+}
+
+bool http_stream_write(struct http_stream *s, const void *bytes, size_t size)
+{
+    struct http_connection *c = s->connection;
+    if (size == 0)
+        return true;
+    connection_hold(c);
+    bool behind = evbuffer_get_length(c->out) > 0;
+    if (evbuffer_get_length(c->out) + size > c->server->limits.stream_bytes && behind) {
+        c->server->figures.slow++;
+        connection_close(c);
+    } else {
+        put(s, bytes, size);
+        if (!behind)
+            connection_flush(c); /* else it goes when there is room */
+    }
+    bool lives = !c->dead;
+    connection_release(c);
+    return lives;
+}
+
+void http_stream_close(struct http_stream *s)
+{
+    struct http_connection *c = s->connection;
+    connection_hold(c);
+    if (s->chunked)
+        evbuffer_add(c->out, "0\r\n\r\n", 5);
+    c->stream = NULL;
+    free(s);
+    connection_flush(c);
+    connection_release(c);
+}
