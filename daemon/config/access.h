@@ -27,7 +27,8 @@
     X(erase)    /* erasing a reporter's identity, holding it, tracing a copy */                    \
     X(onsite)   /* the on-site code that a place in its areas shows now */                         \
     X(audit)    /* records of administrative acts */                                               \
-    X(apply)    /* new versions of life cycles and calendars */
+    X(apply)    /* new versions of life cycles and calendars */                                    \
+    X(behalf)   /* asking and publishing for other principals, never beyond its own rights */
 
 enum hx_right {
 #define X(name) HX_RIGHT_##name,
@@ -131,6 +132,8 @@ const struct hx_watched *hx_access_watched(const struct hx_access *access,
  */
 int hx_access_area(const struct hx_access *access, const char *id);
 int hx_access_source(const struct hx_access *access, const char *name);
+
+const char *hx_right_name(enum hx_right right);
 
 /* "text", "position" …; in the order of their numbers. */
 const char *hx_mask_name(enum hx_mask mask);

@@ -19,6 +19,11 @@ static int right_number(const char *name)
     return -1;
 }
 
+const char *hx_right_name(enum hx_right right)
+{
+    return right_names[right];
+}
+
 static const char *const mask_names[HX_MASKS_END] = {
 #define X(name) #name,
     HX_MASKS(X)

@@ -97,7 +97,7 @@ static const cyaml_schema_field_t time_fields[] = {
 static const cyaml_schema_field_t keys_fields[] = {
     TEXT(keys, principals, 0),
     TEXT(keys, roles, 1),
-    TEXT(keys, server, 1),
+    TEXT(keys, server, 0),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t identity_fields[] = {
@@ -297,7 +297,8 @@ static int take_paths(const struct yaml_doc *doc, const struct raw *raw, struct 
         err = take_optional_path(doc, raw->keys.principals, &s->principals);
     if (!err)
         err = take_path(doc, raw->keys.roles, "roles.yaml", &s->roles);
-    return err ? err : take_path(doc, raw->keys.server, "../var/server.key", &s->server_key);
+    const char *server = raw->keys.server ? raw->keys.server : "../var/server.key";
+    return err ? err : take_optional_path(doc, server, &s->server_key);
 }
 
 /* A key that others may read is no secret any more: refused, not repaired. */
@@ -340,7 +341,8 @@ static bool same_door(const char *a, const char *b)
 
 static int take_doors(const struct yaml_doc *doc, const struct raw *raw, struct hx_settings *s)
 {
-    bool keys = raw->keys.principals && *raw->keys.principals;
+    bool keys =
+        raw->keys.principals && *raw->keys.principals && (!raw->keys.server || *raw->keys.server);
     int err = take_text(raw->listen.ingest, "tcp://127.0.0.1:54321", &s->ingest);
     if (!err)
         err = take_text(raw->listen.feed, "tcp://127.0.0.1:54322", &s->feed);

@@ -1,4 +1,5 @@
-/* CountQuery: the counters of today and of this month, for the ids that the filter names. */
+/* CountQuery: the counters of days and months, for the ids that the filter names. */
+#include "hongxin/instant.h"
 #include "service/state.h"
 
 #include <stdio.h>
@@ -6,17 +7,31 @@
 
 struct counts {
     struct service *s;
+    const struct request *r;
+    const Hongxin__V1__CountQuery *q;
     Hongxin__V1__Count **list;
     size_t n;
-    bool failed;
+    bool failed, cut, judged; /* judged: each row by its id, since the filter names none of them */
 };
+
+enum { PERIODS_MAX = 62 };
+
+static bool may_see(const struct counts *c, const char *id)
+{
+    return !c->judged || !c->r->who ||
+           rights_area(c->s->lock.access, c->s->options.city, c->r->who, id);
+}
 
 static int add_count(void *ctx, const struct hx_tally *row)
 {
     struct counts *c = ctx;
     struct hx_arena *arena = &c->s->arena;
-    if (c->n == LIMIT_COUNTS)
+    if (!may_see(c, row->id))
+        return 0;
+    if (c->n == LIMIT_COUNTS) {
+        c->cut = true;
         return 1;
+    }
     Hongxin__V1__Count *count = hx_arena_alloc(arena, sizeof *count);
     if (count) {
         hongxin__v1__count__init(count);
@@ -44,24 +59,63 @@ static const char *dimension_of(const struct service *s, const char *id)
     return place && place->kind <= HX_GRID ? names[place->kind] : NULL;
 }
 
+static bool is_empty(const hxp_filter *f)
+{
+    return !f || (!f->n_places && !f->n_holders);
+}
+
 /* Without ids: the whole city. Ids that are not counted are passed over. */
 static int ask_period(struct counts *c, const char *period, const hxp_filter *f)
 {
     int rc = HX_OK;
-    if (!f || (!f->n_places && !f->n_holders))
-        return ask(c, period, "city", NULL);
-    for (size_t i = 0; rc == HX_OK && i < f->n_places; i++) {
+    bool some = !is_empty(f);
+    if (!some && service_sees_filter(c->s, c->r, f))
+        rc = ask(c, period, "city", NULL);
+    for (size_t i = 0; some && rc == HX_OK && i < f->n_places; i++) {
         const char *dimension = dimension_of(c->s, f->places[i]);
         if (dimension)
             rc = ask(c, period, dimension, f->places[i]);
     }
-    for (size_t i = 0; rc == HX_OK && i < f->n_holders; i++)
+    for (size_t i = 0; some && rc == HX_OK && i < f->n_holders; i++)
         rc = ask(c, period, "holder", f->holders[i]);
+    c->judged = true;
+    if (rc == HX_OK && c->q->holders)
+        rc = ask(c, period, "holder", NULL);
+    c->judged = false;
+    return rc;
+}
+
+/* "2026-10-12" or "2026-10", as they are in the table. */
+static bool is_period(const char *text)
+{
+    static const char form[] = "0000-00-00";
+    size_t n = strlen(text);
+    for (size_t i = 0; i < n && i < sizeof form - 1; i++)
+        if (form[i] == '-' ? text[i] != '-' : text[i] < '0' || text[i] > '9')
+            return false;
+    return n == 7 || n == 10;
+}
+
+static bool are_periods(const Hongxin__V1__CountQuery *q)
+{
+    for (size_t i = 0; i < q->n_periods && i < PERIODS_MAX; i++)
+        if (!is_period(q->periods[i]))
+            return false;
+    return q->n_periods <= PERIODS_MAX;
+}
+
+static int ask_named(struct counts *c)
+{
+    int rc = HX_OK;
+    for (size_t i = 0; rc == HX_OK && i < c->q->n_periods; i++)
+        rc = ask_period(c, c->q->periods[i], c->q->filter);
     return rc;
 }
 
 static int ask_all(struct counts *c, const hxp_filter *f)
 {
+    if (c->q->n_periods)
+        return ask_named(c);
     char text[HX_INSTANT_TEXT], period[16];
     hx_instant_format(timebase_now(&c->s->time), HX_TALLY_OFFSET_MS / HX_MINUTE, text);
     snprintf(period, sizeof period, "%.10s", text);
@@ -74,23 +128,25 @@ void handle_count(struct service *s, const struct request *r)
 {
     Hongxin__V1__CountAnswer a = HONGXIN__V1__COUNT_ANSWER__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
-    struct counts c = {.s = s};
-    if (!service_sees_filter(s, r, r->message->count->filter)) {
+    const Hongxin__V1__CountQuery *q = r->message->count;
+    struct counts c = {.s = s, .r = r, .q = q};
+    if (!service_sees_filter(s, r, q->filter) && !(q->holders && is_empty(q->filter))) {
         service_deny(s, r);
         return;
     }
-    const char *code = service_filter_problem(s, r->message->count->filter);
+    const char *code = are_periods(q) ? service_filter_problem(s, q->filter) : "BAD_PERIOD";
     if (code) {
         service_problem(s, r, code, filter_text(code));
         return;
     }
     c.list = hx_arena_alloc(&s->arena, LIMIT_COUNTS * sizeof *c.list);
-    if (!c.list || ask_all(&c, r->message->count->filter) != HX_OK || c.failed) {
+    if (!c.list || ask_all(&c, q->filter) != HX_OK || c.failed) {
         service_problem(s, r, "STORE_TROUBLE", "try again");
         return;
     }
     a.counts = c.list;
     a.n_counts = c.n;
+    a.cut = c.cut;
     a.lsn = hx_store_newest_lsn(s->store);
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_COUNT;
     answer.count = &a;

@@ -27,6 +27,8 @@ static const struct handler {
     {HONGXIN__V1__REQUEST__ASK_SIMILAR, handle_similar, "SimilarQuery", DOOR_ANY, HX_RIGHT_ask},
     {HONGXIN__V1__REQUEST__ASK_APPLY, handle_apply, "Apply", DOOR_ANY, HX_RIGHT_apply},
     {HONGXIN__V1__REQUEST__ASK_PING, handle_ping, "Ping", DOOR_ANY, -1},
+    {HONGXIN__V1__REQUEST__ASK_WHO, handle_who, "WhoQuery", DOOR_ANY, -1},
+    {HONGXIN__V1__REQUEST__ASK_ENTRIES, handle_entries, "EntriesQuery", DOOR_ANY, HX_RIGHT_follow},
     {HONGXIN__V1__REQUEST__ASK_IDENTITY, handle_identity, "IdentityQuery", DOOR_ANY,
      HX_RIGHT_identity},
     {HONGXIN__V1__REQUEST__ASK_IDENTITY_ACT, handle_identity_act, "IdentityAct", DOOR_ANY,
@@ -90,7 +92,8 @@ void service_deny(struct service *s, const struct request *r)
 
 bool service_may(struct service *s, const struct request *r, enum hx_right right)
 {
-    if (!r->who || hx_principal_has(r->who, right))
+    if ((!r->who || hx_principal_has(r->who, right)) &&
+        (!r->via || hx_principal_has(r->via, right)))
         return true;
     service_deny(s, r);
     return false;
@@ -168,6 +171,19 @@ static bool admit(struct service *s, const struct inbound *in, struct request *r
     return false;
 }
 
+/* Whoever asks on behalf of another one is judged as that one. */
+static bool stand_in(struct service *s, struct request *r)
+{
+    const struct hx_principal *key = r->who;
+    if (!lock_behalf(&s->lock, key, r->message->behalf, &r->who)) {
+        r->who = key;
+        service_deny(s, r);
+        return false;
+    }
+    r->via = r->who != key ? key : NULL;
+    return true;
+}
+
 uint64_t service_source(const struct service *s, const struct inbound *in)
 {
     const struct hx_principal *who = s->lock.on ? lock_who(&s->lock, in->user) : NULL;
@@ -199,5 +215,6 @@ void service_dispatch(struct service *s, struct door *door, struct inbound *in, 
         return;
     }
     feeds_heard(&s->feeds, door, r.peer);
-    handle(s, &r);
+    if (stand_in(s, &r))
+        handle(s, &r);
 }

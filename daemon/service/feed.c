@@ -1,6 +1,7 @@
 #include "service/feed.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "service/state.h"
 #include "service/text.h"
 #include <inttypes.h>
@@ -118,13 +119,25 @@ uint64_t feeds_lag(const struct feeds *f, uint64_t newest)
     return lag;
 }
 
+/* By the registry in force, which gives the feed its principal anew. */
+static bool still_permitted(const struct service *s, struct feed *feed)
+{
+    const struct hx_principal *key = s->lock.on ? lock_who(&s->lock, feed->user) : NULL;
+    bool known = key || !s->lock.on;
+    if (!lock_behalf(&s->lock, key, feed->behalf, &feed->who) || !known)
+        return false;
+    if (!feed->who)
+        return true;
+    return hx_principal_has(feed->who, HX_RIGHT_follow) &&
+           (!key || hx_principal_has(key, HX_RIGHT_follow)) &&
+           rights_subscriber(s->lock.access, feed->who, feed->name);
+}
+
 void feeds_relock(struct service *s)
 {
     for (size_t i = 0; i < s->feeds.n; i++) {
         struct feed *feed = s->feeds.list[i];
-        feed->who = lock_who(&s->lock, feed->user);
-        if (!feed->lost && (!feed->who || !hx_principal_has(feed->who, HX_RIGHT_follow) ||
-                            !rights_subscriber(s->lock.access, feed->who, feed->name)))
+        if (!feed->lost && !still_permitted(s, feed))
             dismiss(s, feed, "DENIED", "not permitted");
     }
     sweep(&s->feeds);
@@ -136,7 +149,8 @@ static bool too_many_feeds(const struct service *s, const struct request *r)
     const struct hx_tenant *t = r->who ? hx_access_tenant(s->lock.access, r->who->tenant) : NULL;
     size_t n = 0;
     for (size_t i = 0; t && i < s->feeds.n; i++)
-        n += !s->feeds.list[i]->lost && s->feeds.list[i]->who->tenant == r->who->tenant;
+        n += !s->feeds.list[i]->lost && s->feeds.list[i]->who &&
+             s->feeds.list[i]->who->tenant == r->who->tenant;
     return t && t->feeds && n >= t->feeds;
 }
 
@@ -197,6 +211,7 @@ static struct feed *feed_new(struct service *s, const struct request *r)
     feed->who = r->who;
     if (r->user)
         strncpy(feed->user, r->user, sizeof feed->user - 1);
+    hx_text_put(feed->behalf, sizeof feed->behalf, r->message->behalf);
     feed->number = ++s->feeds.opened;
     feed->credit = most_credit(s, hello->credit);
     feed->snapshot = hello->snapshot;

@@ -32,6 +32,7 @@ struct feed {
     char name[HX_SUBSCRIBER_MAX];   /* "" = keeps no cursor */
     const struct hx_principal *who; /* NULL: there are no keys */
     char user[ZAP_USER];            /* its key */
+    char behalf[HX_PRINCIPAL_MAX];  /* the principal for whom that key asks; "" = its own */
     hxp_filter *filter;             /* owned; NULL = everything */
 
     uint32_t credit;

@@ -122,13 +122,14 @@ int lock_open(struct service *s)
     l->principals.path = o->principals_file;
     l->roles.path = o->roles_file;
     l->city = o->city;
-    int rc = load_key(l, o->server_key_file);
+    bool keys = o->server_key_file && *o->server_key_file;
+    int rc = keys ? load_key(l, o->server_key_file) : HX_OK;
     if (rc == HX_OK)
         rc = load(l, &l->access);
-    if (rc == HX_OK)
+    if (rc == HX_OK && keys)
         rc = zap_open(&l->zap, s->zmq, l->access);
-    l->on = rc == HX_OK;
-    if (l->on)
+    l->on = keys && rc == HX_OK;
+    if (rc == HX_OK)
         silence_use(&s->silence, l->access);
     return rc;
 }
@@ -164,18 +165,19 @@ void lock_turn(struct service *s)
 {
     struct lock *l = &s->lock;
     struct hx_access *now, *before = l->access;
-    if (!l->on || (!changed(&l->principals) && !changed(&l->roles)))
+    if (!l->access || (!changed(&l->principals) && !changed(&l->roles)))
         return;
     if (load(l, &now) != HX_OK) {
         l->failed_loads++;
         return;
     }
-    zap_use(l->zap, now);
+    if (l->zap)
+        zap_use(l->zap, now);
     l->access = now;
     l->loads++;
     silence_use(&s->silence, now);
     feeds_relock(s);
-    if (stream_narrowed(before, now) && publisher_reopen(&s->publisher) != HX_OK)
+    if (l->on && stream_narrowed(before, now) && publisher_reopen(&s->publisher) != HX_OK)
         hx_log(HX_LOG_ERROR, "event=door_lost door=pub");
     act_access(s, before, now);
     hx_access_free(before);
@@ -203,4 +205,33 @@ const struct hx_principal *lock_who(const struct lock *l, const char *user)
     }
     const struct hx_access_key *key = hx_access_key(l->access, bytes);
     return key && key->active ? key->principal : NULL;
+}
+
+static bool within(const struct hx_principal *key, const struct hx_principal *p)
+{
+    if (key->city)
+        return true;
+    for (size_t i = 0; i < p->n_areas; i++) {
+        bool found = false;
+        for (size_t j = 0; j < key->n_areas && !found; j++)
+            found = strcmp(p->areas[i], key->areas[j]) == 0;
+        if (!found)
+            return false;
+    }
+    return !p->city;
+}
+
+bool lock_behalf(const struct lock *l, const struct hx_principal *key, const char *behalf,
+                 const struct hx_principal **who)
+{
+    *who = key;
+    if (!*behalf || !l->access)
+        return true;
+    const struct hx_principal *p = hx_access_find(l->access, behalf);
+    bool may = !l->on || (key && hx_principal_has(key, HX_RIGHT_behalf));
+    if (!may || !p || !p->active || hx_principal_has(p, HX_RIGHT_behalf) ||
+        (key && !within(key, p)))
+        return false;
+    *who = p;
+    return true;
 }

@@ -1,28 +1,14 @@
 /* Moving feeds forward: entries from memory or from the journal, filtered, within credit and within
  * a bounded share of each turn. */
-#include "service/mask.h"
+#include "service/parcel.h"
 #include "service/state.h"
 
 #include <inttypes.h>
 
-/* Looking at an entry costs one unit; sixteen when it has to be decoded or read for it. */
-enum { COST_SEEN = 1, COST_READ = 16 };
-
-/* One Entries message in the making. */
-struct parcel {
-    struct service *s;
-    struct feed *feed;
-    struct mask_rule mask;
-    ProtobufCBinaryData entries[LIMIT_ENTRIES];
-    size_t n, bytes;
-    uint64_t next; /* the entry to look at next */
-    size_t cost;
-    bool failed;
-};
-
 static bool parcel_full(const struct parcel *p)
 {
-    return p->n == LIMIT_ENTRIES || p->bytes >= LIMIT_ENTRIES_BYTES || p->failed;
+    return p->n == (p->most ? p->most : LIMIT_ENTRIES) || p->bytes >= LIMIT_ENTRIES_BYTES ||
+           p->failed;
 }
 
 static const hxp_entry *decode(struct parcel *p, const uint8_t *bytes, size_t size)
@@ -169,20 +155,30 @@ static bool progress_due(const struct feed *feed)
            mono_now().ms - feed->told_at.ms >= LIMIT_PROGRESS_MS;
 }
 
+void parcel_begin(struct parcel *p, struct service *s, struct feed *feed)
+{
+    p->s = s;
+    p->feed = feed;
+    p->mask = mask_rule_of(feed->who);
+    p->next = feed->next_lsn;
+}
+
+void parcel_gather(struct parcel *p, size_t budget)
+{
+    if (live_tail_find(&p->s->tail, p->next))
+        gather_memory(p, budget);
+    else
+        gather_journal(p, budget);
+}
+
 /* One message at most. Returns what it cost. */
 static size_t advance(struct service *s, struct feed *feed, size_t budget)
 {
     struct parcel *p = hx_arena_alloc(&s->arena, sizeof *p);
     if (!p)
         return budget;
-    p->s = s;
-    p->feed = feed;
-    p->mask = mask_rule_of(feed->who);
-    p->next = feed->next_lsn;
-    if (live_tail_find(&s->tail, p->next))
-        gather_memory(p, budget);
-    else
-        gather_journal(p, budget);
+    parcel_begin(p, s, feed);
+    parcel_gather(p, budget);
     if (p->n) {
         send_entries(s, p);
     } else {

@@ -137,6 +137,7 @@ struct list {
     int64_t due_until; /* 0 = any */
     hxp_case_view *cases[HX_LIST_MAX];
     size_t n, most, seen;
+    uint64_t beyond; /* matches behind the page */
     uint64_t last;
     bool failed;
 };
@@ -171,10 +172,12 @@ static int list_case(void *ctx, uint64_t number)
 {
     struct list *l = ctx;
     struct service *s = l->s;
-    if (l->n == l->most)
+    bool full = l->n == l->most;
+    if (full && !l->q->count)
         return 1;
     l->seen++;
-    l->last = number;
+    if (!full)
+        l->last = number;
     int rc = hx_store_case(s->store, number, &s->scratch);
     if (rc != HX_OK)
         return rc != HX_NOTFOUND && (l->failed = true);
@@ -183,7 +186,11 @@ static int list_case(void *ctx, uint64_t number)
     if (!view || !listed(l, view) || !service_sees_case(s, l->r, view))
         return l->failed;
     mask_show(s, l->r->who, mask_of(s, l->r->who, &s->scratch), view);
-    if (filter_matches_case(l->q->filter, view)) /* as it is shown */
+    if (!filter_matches_case(l->q->filter, view)) /* as it is shown */
+        return 0;
+    if (full)
+        l->beyond++;
+    else
         l->cases[l->n++] = view;
     return 0;
 }
@@ -256,10 +263,11 @@ void handle_list(struct service *s, const struct request *r)
     }
     a.cases = l->cases;
     a.n_cases = l->n;
-    a.cut = l->n == l->most || l->seen == LIMIT_LIST_SCAN;
+    bool ended = l->seen < LIMIT_LIST_SCAN && (l->q->count || l->n < l->most);
+    a.cut = !ended || l->beyond;
     a.next = a.cut ? l->last : 0;
-    a.counted = !a.cut && !l->q->after;
-    a.total = a.counted ? l->n : 0;
+    a.counted = ended && !l->q->after;
+    a.total = a.counted || l->q->count ? l->n + l->beyond : 0;
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_LIST;
     answer.list = &a;
     service_answer(s, r, &answer);

@@ -22,7 +22,8 @@ enum {
 /* No endpoint may be reachable from elsewhere as long as there are no keys. */
 static int judge_endpoint(const struct service_options *o, const char *name, const char *endpoint)
 {
-    bool keys = o->principals_file && *o->principals_file;
+    bool keys =
+        o->principals_file && *o->principals_file && o->server_key_file && *o->server_key_file;
     if (keys || !endpoint || !*endpoint || endpoint_local(endpoint))
         return HX_OK;
     hx_log(HX_LOG_ERROR,

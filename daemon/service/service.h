@@ -19,8 +19,8 @@ struct service_options {
     const struct hx_city *city;   /* in force; a newer version takes its place */
     struct hx_store *store;
     const char *principals_file, *roles_file; /* NULL or "": no keys, this machine only */
-    const char *server_key_file;
-    const char *intake_endpoint; /* events and questions */
+    const char *server_key_file;              /* NULL or "": the same, but see lock.h */
+    const char *intake_endpoint;              /* events and questions */
     const char *feed_endpoint; /* subscriptions and questions; NULL or the same: one door for all */
     const char *pub_endpoint;  /* NULL = no PUB door */
     const uint8_t *onsite_key; /* HX_ONSITE_KEY_SIZE bytes; NULL = on-site codes are believed */

@@ -72,7 +72,9 @@ struct request {
     const struct peer *peer;        /* in the arena of the turn */
     const hxp_request *message;     /* the same */
     const struct hx_principal *who; /* NULL: there are no keys, everybody may do everything */
-    const char *user;               /* its key, in the arena; NULL without keys */
+    const struct hx_principal *via; /* who asks on behalf of `who`, and what he may not is denied
+                                       as well; NULL: nobody does, or there are no keys */
+    const char *user;               /* the key it came with, in the arena; NULL without keys */
     uint64_t wait_ms;               /* above 0: its line is full, nothing is done */
 };
 
@@ -135,6 +137,8 @@ void handle_due(struct service *s, const struct request *r);
 void handle_similar(struct service *s, const struct request *r);
 void handle_apply(struct service *s, const struct request *r);
 void handle_ping(struct service *s, const struct request *r);
+void handle_who(struct service *s, const struct request *r);
+void handle_entries(struct service *s, const struct request *r);
 void handle_identity(struct service *s, const struct request *r);
 void handle_identity_act(struct service *s, const struct request *r);
 void handle_trace(struct service *s, const struct request *r);

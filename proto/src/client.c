@@ -108,7 +108,8 @@ static int open_parts(hx_client *c, const struct hx_client_options *o)
     int rc = load_key(c, o->key_file);
     if (rc)
         return rc;
-    c->context = zmq_ctx_new();
+    c->shared = o->beside;
+    c->context = c->shared ? o->beside->context : zmq_ctx_new();
     if (!c->context || !open_descriptors(c))
         return HX_IO;
     int err = open_link(c, &c->intake, o->intake, o->linger_ms);
@@ -160,7 +161,7 @@ void hx_client_close(hx_client *c)
     if (c->key)
         hx_key_wipe(c->key);
     free(c->key);
-    if (c->context)
+    if (c->context && !c->shared)
         while (zmq_ctx_term(c->context) != 0 && errno == EINTR)
             ;
     close_descriptor(c->timer);

@@ -24,6 +24,7 @@ static void forget_subscription(struct hx_feed *f)
 {
     if (f->on) {
         free(f->hello.subscriber);
+        free(f->behalf);
         if (f->hello.filter)
             hongxin__v1__filter__free_unpacked(f->hello.filter, NULL);
     }
@@ -36,6 +37,7 @@ static int keep_subscription(struct hx_feed *f, const struct hx_subscription *s)
     hongxin__v1__hello__init(&f->hello);
     f->hello.subscriber = strdup(s->subscriber ? s->subscriber : "");
     f->hello.filter = s->filter ? copy_filter(s->filter) : NULL;
+    f->behalf = strdup(s->behalf ? s->behalf : "");
     f->hello.from = s->from;
     f->hello.from_lsn = s->from_lsn;
     f->hello.snapshot = s->snapshot;
@@ -44,7 +46,7 @@ static int keep_subscription(struct hx_feed *f, const struct hx_subscription *s)
     f->arg = s->arg;
     f->snapshot_done = !s->snapshot;
     f->on = true;
-    if (f->hello.subscriber && (f->hello.filter || !s->filter))
+    if (f->hello.subscriber && f->behalf && (f->hello.filter || !s->filter))
         return HX_OK;
     forget_subscription(f);
     return HX_NOMEM;
@@ -118,6 +120,7 @@ static void say_hello(hx_client *c, int64_t now)
         hello.snapshot = 0;
     }
     request.request = ++c->last_number;
+    request.behalf = f->behalf;
     request.ask_case = HONGXIN__V1__REQUEST__ASK_HELLO;
     request.hello = &hello;
     if (f->paused)

@@ -89,6 +89,7 @@ struct hx_feed {
     /* what is wanted; own copies */
     bool on;
     Hongxin__V1__Hello hello;
+    char *behalf;
     const struct hx_feed_calls *calls;
     void *arg;
     /* this connection */
@@ -141,6 +142,7 @@ HX_HIDDEN void hx_question_fini(hx_client *c);
 
 struct hx_client {
     void *context;
+    bool shared; /* … belongs to another client */
     struct hx_link intake, feed_link;
     struct hx_key *key;     /* kept for connections that are made anew; NULL: none */
     int epoll, wake, timer; /* descriptors behind hx_client_fd() */

@@ -13,12 +13,14 @@ enum {
     BATCH_BYTES = 1024 * 1024,       /* a message is sealed at this size … */
     WINDOW_BYTES = 64 * 1024 * 1024, /* … and so much is kept unanswered in all */
     ITEM_OVERHEAD = 24,              /* tags and lengths around one event and its reporter */
+    BEHALF_MAX = 64,                 /* a principal's name, with room */
 };
 
 /* Tags of wire.proto; a unit test decodes what is built here with the generated code. */
 enum {
     TAG_REQUEST_NUMBER = 15 << 3,
     TAG_REQUEST_PUBLISH = 1 << 3 | 2,
+    TAG_REQUEST_BEHALF = 240 << 3 | 2,
     TAG_PUBLISH_REQUEST = 1 << 3,
     TAG_PUBLISH_ITEMS = 2 << 3 | 2,
     TAG_ITEM_EVENT = 1 << 3 | 2,
@@ -36,7 +38,8 @@ struct slot {
 struct hx_batch {
     struct hx_batch *next;
     uint64_t number;
-    uint8_t *body; /* the items field of a Publish, item after item */
+    char behalf[BEHALF_MAX]; /* of all its items */
+    uint8_t *body;           /* the items field of a Publish, item after item */
     size_t size, cap;
     struct slot *slots;
     unsigned n, cap_slots, open;
@@ -106,9 +109,12 @@ static void add_slot(hx_client *c, struct hx_batch *b, const struct slot *slot)
     c->publisher.pending_bytes += slot->size;
 }
 
-static struct hx_batch *batch_new(void)
+static struct hx_batch *batch_new(const char *behalf)
 {
-    return calloc(1, sizeof(struct hx_batch));
+    struct hx_batch *b = calloc(1, sizeof *b);
+    if (b)
+        memcpy(b->behalf, behalf, strlen(behalf) + 1);
+    return b;
 }
 
 static void append(hx_client *c, struct hx_batch *b)
@@ -184,8 +190,15 @@ static bool is_due(const hx_client *c, const struct hx_batch *b, int64_t now)
 
 static int send_batch(hx_client *c, struct hx_batch *b, int64_t now)
 {
-    uint8_t head[64], *p = put_varint(head, TAG_REQUEST_NUMBER);
+    uint8_t head[64 + BEHALF_MAX], *p = put_varint(head, TAG_REQUEST_NUMBER);
+    size_t behalf = strlen(b->behalf);
     p = put_varint(p, b->number);
+    if (behalf) {
+        p = put_varint(p, TAG_REQUEST_BEHALF);
+        p = put_varint(p, behalf);
+        memcpy(p, b->behalf, behalf);
+        p += behalf;
+    }
     p = put_varint(p, TAG_REQUEST_PUBLISH);
     p = put_varint(p, 1 + varint_size(b->number) + b->size);
     p = put_varint(p, TAG_PUBLISH_REQUEST);
@@ -281,18 +294,20 @@ static size_t write_item(uint8_t *to, const struct hx_item *item, const struct s
     return (size_t)(p - to);
 }
 
-static bool is_full(const hx_client *c, const struct hx_batch *b, size_t more)
+/* Full, or of another one's behalf. */
+static bool is_done(const hx_client *c, const struct hx_batch *b, size_t more, const char *behalf)
 {
-    return b->n >= c->batch || b->size + more > BATCH_BYTES;
+    return b->n >= c->batch || b->size + more > BATCH_BYTES || strcmp(b->behalf, behalf) != 0;
 }
 
 int hx_publish_start(hx_client *c, const struct hx_item *item, hx_reply_fn *fn, void *arg)
 {
     struct hx_publisher *p = &c->publisher;
     struct sizes s;
+    const char *behalf = item->behalf ? item->behalf : "";
     if (c->closing)
         return HX_CLOSED;
-    if (!c->intake.endpoint)
+    if (!c->intake.endpoint || strlen(behalf) >= BEHALF_MAX)
         return HX_INVALID;
     int err = measure(item, &s);
     if (err)
@@ -300,11 +315,11 @@ int hx_publish_start(hx_client *c, const struct hx_item *item, hx_reply_fn *fn, 
     size_t room = s.item + ITEM_OVERHEAD;
     if (p->pending >= c->window || p->pending_bytes + room > WINDOW_BYTES)
         return HX_AGAIN;
-    if (p->filling && is_full(c, p->filling, room)) {
+    if (p->filling && is_done(c, p->filling, room, behalf)) {
         seal(c);
         push(c, hx_client_now());
     }
-    if (!p->filling && !(p->filling = batch_new()))
+    if (!p->filling && !(p->filling = batch_new(behalf)))
         return HX_NOMEM;
     if (!make_room(p->filling, room))
         return HX_NOMEM;
@@ -366,7 +381,7 @@ static void postpone(hx_client *c, struct hx_batch *b, unsigned i, struct hx_bat
 {
     hx_client_note(c, "%s: %s", *reply->code ? reply->code : "RETRY_AFTER", reply->message);
     if (!*later)
-        *later = batch_new();
+        *later = batch_new(b->behalf);
     if (!*later || !move_item(c, b, i, *later)) {
         answer(c, b, i, NULL, HX_NOMEM);
         return;

@@ -51,6 +51,8 @@ struct hx_client_options {
                              that keep an order of their own [false: the library honours it] */
     const char *key_file; /* who we are and which daemon we trust (hongxin/key.h), read by
                              hx_client_open() [none: a daemon without keys, on this machine] */
+    const hx_client *beside; /* shares the thread of this client, which has to be closed later and
+                                used by the same thread [none: has one of its own] */
 };
 
 /* Makes a client and begins to connect; it does not wait for a connection. HX_INVALID: no endpoint
@@ -100,6 +102,7 @@ struct hx_item {
      * bytes without personal data. The daemon keeps it in quarantine with `bytes` (may be none) and
      * answers INVALID, UNREADABLE. NULL: an event. */
     const char *unreadable;
+    const char *behalf; /* the principal for whom we publish, when our own may do so; NULL: ours */
 };
 
 /* The answer to one event, exactly once for each hx_publish_start() that returned HX_OK.
@@ -118,8 +121,8 @@ typedef void hx_reply_fn(void *arg, int err, const hxp_reply *reply);
 /* Queues one event for the intake door; it travels with others in one message at the next
  * hx_client_poll(), or at once when a message is full. HX_AGAIN: the window is full, poll first.
  * HX_TOOBIG: event above HX_EVENT_MAX or reporter above HX_REPORTER_MAX. HX_INVALID: no intake
- * door, or an `event` without id or source (without them sending again would not be harmless).
- * HX_CLOSED: called from a callback of hx_client_close(). HX_NOMEM. */
+ * door, a `behalf` that is no name, or an `event` without id or source (without them sending again
+ * would not be harmless). HX_CLOSED: called from a callback of hx_client_close(). HX_NOMEM. */
 HX_CHECK int hx_publish_start(hx_client *client, const struct hx_item *item, hx_reply_fn *fn,
                               void *arg);
 
@@ -173,6 +176,7 @@ struct hx_subscription {
     uint64_t from_lsn;                 /* with LSN */
     bool snapshot;                     /* first what is true now */
     unsigned credit;                   /* messages on their way at most [256] */
+    const char *behalf;                /* the principal who follows, when ours may do so for him */
     const struct hx_feed_calls *calls; /* kept by the library, not copied */
     void *arg;                         /* for all of them */
 };
@@ -209,10 +213,10 @@ HX_CHECK int hx_feed_ack(hx_client *client, uint64_t lsn);
 typedef void hx_answer_fn(void *arg, int err, const hxp_response *answer);
 
 /* Asks without waiting: `request` holds one question (case_query, list, count … but nothing that
- * publishes or belongs to a feed); its number is set by the library. Allowed inside callbacks.
- * Asked on the feed door, or on the intake door when there is no other; asked again on a new
- * connection. HX_INVALID: no question. HX_TOOBIG, HX_NOMEM; HX_CLOSED: from a callback of
- * hx_client_close(). */
+ * publishes or belongs to a feed); its number is set by the library; with `behalf` it asks for
+ * another principal. Allowed inside callbacks. Asked on the feed door, or on the intake door when
+ * there is no other; asked again on a new connection. HX_INVALID: no question. HX_TOOBIG, HX_NOMEM;
+ * HX_CLOSED: from a callback of hx_client_close(). */
 HX_CHECK int hx_ask_start(hx_client *client, hxp_request *request, hx_answer_fn *fn, void *arg);
 
 /* From now on there is no callback for what was asked with this fn and arg. Returns how many there
