@@ -141,6 +141,10 @@ json_t *http_problem_json(int status, const char *code, const char *text);
 /* Somebody brought a wrong secret: counts against his address, see http_unauthorized(). */
 void http_count_failure(struct http_request *request);
 
+/* Somebody was refused for a wrong secret: counts against his address, which after
+ * `failures_per_minute` is answered 429 unheard for a while. Answers 401 with `challenge`. */
+void http_unauthorized(struct http_request *request, const char *challenge, const char *code);
+
 /* ---- an answer without an end ---- */
 
 /* For streams such as server-sent events: the request is over, bytes follow as long as both sides
@@ -160,11 +164,10 @@ struct http_stream *http_stream_begin(struct http_request *request, const char *
 /* False: it has just ended, and `ended` has been called. The bytes are copied; none: nothing. */
 bool http_stream_write(struct http_stream *stream, const void *bytes, size_t size);
 
+/* Bytes that the client has not taken yet. */
+size_t http_stream_waiting(const struct http_stream *stream);
+
 /* The last bytes are sent, then the connection is closed; `ended` is not called. */
 void http_stream_close(struct http_stream *stream);
-
-/* Somebody was refused for a wrong secret: counts against his address, which after
- * `failures_per_minute` is answered 429 unheard for a while. Answers 401 with `challenge`. */
-void http_unauthorized(struct http_request *request, const char *challenge, const char *code);
 
 #endif

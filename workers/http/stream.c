@@ -76,6 +76,11 @@ bool http_stream_write(struct http_stream *s, const void *bytes, size_t size)
     return lives;
 }
 
+size_t http_stream_waiting(const struct http_stream *s)
+{
+    return evbuffer_get_length(s->connection->out);
+}
+
 void http_stream_close(struct http_stream *s)
 {
     struct http_connection *c = s->connection;

@@ -1,0 +1,67 @@
+/* The routes: openapi.yaml beside this file describes each; everything else is a page. */
+#include "board/board.h"
+#include "board/openapi.h"
+#include <string.h>
+
+static void describe(void *arg, struct http_request *r)
+{
+    (void)arg;
+    http_set_header(r, "Cache-Control", "no-cache");
+    http_answer(r, 200, "application/yaml", board_openapi, board_openapi_size);
+}
+
+/* No script but our own files, no other host, no frame around us. */
+static void set_policy(struct http_request *r)
+{
+    http_set_header(
+        r, "Content-Security-Policy",
+        "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+    http_set_header(r, "Referrer-Policy", "no-referrer");
+    http_set_header(r, "Permissions-Policy", "camera=(self), geolocation=(self), microphone=()");
+    http_set_header(r, "Cross-Origin-Opener-Policy", "same-origin");
+}
+
+static void no_pages(struct http_request *r)
+{
+    static const char text[] =
+        "hongxin-board: the API is at /api/v1, described by /api/v1/openapi.yaml. "
+        "No pages are configured (`pages` in board.yaml).\n";
+    http_answer(r, 200, "text/plain; charset=utf-8", text, sizeof text - 1);
+}
+
+/* A path without a file ending is a page of the one application: its router knows it. */
+static void page(void *arg, struct http_request *r)
+{
+    const struct board *b = arg;
+    const char *path = http_path(r) + 1, *last = strrchr(path, '/');
+    set_policy(r);
+    if (!b->pages)
+        no_pages(r);
+    else if (strncmp(path, "api/", 4) == 0)
+        http_problem(r, 404, "NO_SUCH_PATH", "there is nothing at this path");
+    else
+        http_files_answer(b->pages, r, strchr(last ? last : path, '.') ? path : "index.html");
+}
+
+const struct http_route board_routes[] = {
+    {"POST", "/api/v1/login", login_password, 0},
+    {"POST", "/api/v1/login/ticket", login_ticket, 0},
+    {"POST", "/api/v1/logout", login_out, 0},
+    {"GET", "/api/v1/session", login_session, 0},
+    {"POST", "/api/v1/session/password", login_change, 0},
+    {"GET", "/api/v1/events", events_stream, 0},
+    {"GET", "/api/v1/running", running_list, 0},
+    {"GET", "/api/v1/pressure", running_pressure, 0},
+    {"GET", "/api/v1/cases", cases_list, 0},
+    {"GET", "/api/v1/cases/{case}", cases_page, 0},
+    {"GET", "/api/v1/cases/{case}/similar", cases_similar, 0},
+    {"GET", "/api/v1/cases/{case}/route", cases_route, 0},
+    {"GET", "/api/v1/route", city_route, 0},
+    {"GET", "/api/v1/life-cycle", rules_life_cycle, 0},
+    {"GET", "/api/v1/texts", rules_texts, 0},
+    {"GET", "/api/v1/openapi.yaml", describe, HTTP_OPEN},
+    {"GET", "/", page, HTTP_OPEN},
+    {"GET", "/*", page, HTTP_OPEN},
+};
+const size_t board_n_routes = sizeof board_routes / sizeof *board_routes;

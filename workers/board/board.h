@@ -1,0 +1,117 @@
+/* hongxin-board: what its parts share. One thread, that of the loop; passwords are checked in
+ * another one (hasher.h).
+ *
+ *   gate.c     who asks: cookies, CSRF, foreign origins        login.c    signing in and out
+ *   ask.c      questions on behalf of a session's principal    scope.c    what a principal follows
+ *   events.c   server-sent events                              running.c  promises that run
+ *   cases.c    lists and single cases     page.c  a case's time line  work.c  queues
+ *   command.c  what people do             figures.c, breaches.c       city.c, rules.c
+ */
+#ifndef BOARD_BOARD_H
+#define BOARD_BOARD_H
+
+#include "board/hasher.h"
+#include "board/sessions.h"
+#include "board/settings.h"
+#include "board/tries.h"
+#include "board/users.h"
+#include "door/link.h"
+#include "http/files.h"
+#include "http/http.h"
+#include <sys/stat.h>
+
+struct scopes;
+struct rules;
+
+struct board {
+    struct board_settings settings;
+    struct event_base *base;
+    struct link link; /* questions and events; feeds have clients of their own */
+    struct http_server *server;
+    struct http_files *pages; /* NULL: the API only */
+    struct users *users;
+    struct stat users_seen;
+    struct sessions *sessions;
+    struct tries *tries;
+    json_t *steps; /* the last code that each user has used up */
+    struct hasher *hasher;
+    struct scopes *scopes;
+    struct rules *rules;
+    struct event *tick; /* once a second */
+    uint64_t ticks;
+    /* the daemon's clock, as last told */
+    int64_t now_told, told_at; /* its instant, our monotonic clock then; 0 = never */
+    uint32_t scale;
+    bool clock_asked;
+    uint64_t last_id; /* of events that bring none */
+    /* figures */
+    uint64_t logins, refused_logins, commands, foreign;
+};
+
+/* ---- time ---- */
+
+int64_t board_wall(void); /* ms UTC, of this machine */
+int64_t board_mono(void); /* ms */
+/* The daemon's now, as far as is known: deadlines are counted down by it. */
+int64_t board_now(const struct board *b);
+void board_ask_clock(struct board *b);
+
+/* ---- gate.c ---- */
+
+/* For http_options.admit. */
+bool gate_admit(void *board, struct http_request *r);
+/* The session of a request; NULL: there is none any more, and it is answered 401. */
+struct session *gate_session(struct board *b, struct http_request *r);
+/* The same without an answer. */
+struct session *gate_look(struct board *b, const struct http_request *r);
+void gate_set_cookie(struct board *b, struct http_request *r, const char *token, int64_t age_ms);
+/* Ends a session with its open streams. `code` is what they are told: ENDED, NO_RIGHT. */
+void gate_end(struct board *b, struct session *session, const char *code);
+/* All of a principal, or of a user; NULL: whatever it is. Returns how many. */
+size_t gate_end_all(struct board *b, const char *principal, const char *user, const char *code);
+
+/* ---- handlers, one for each path of openapi.yaml ---- */
+
+void login_password(void *board, struct http_request *r);
+void login_ticket(void *board, struct http_request *r);
+void login_out(void *board, struct http_request *r);
+void login_session(void *board, struct http_request *r);
+void login_change(void *board, struct http_request *r);
+
+void events_stream(void *board, struct http_request *r);
+void running_list(void *board, struct http_request *r);
+void running_pressure(void *board, struct http_request *r);
+void figures_list(void *board, struct http_request *r);
+void breaches_list(void *board, struct http_request *r);
+void health_show(void *board, struct http_request *r);
+
+void cases_list(void *board, struct http_request *r);
+void cases_page(void *board, struct http_request *r);
+void cases_similar(void *board, struct http_request *r);
+void cases_route(void *board, struct http_request *r);
+void photos_add(void *board, struct http_request *r);
+void photos_show(void *board, struct http_request *r);
+
+void work_triage(void *board, struct http_request *r);
+void work_returns(void *board, struct http_request *r);
+void work_orders(void *board, struct http_request *r);
+void work_inbox(void *board, struct http_request *r);
+void work_notices(void *board, struct http_request *r);
+
+void command_run(void *board, struct http_request *r);
+void command_report(void *board, struct http_request *r);
+void command_offline(void *board, struct http_request *r);
+
+void city_show(void *board, struct http_request *r);
+void city_grids(void *board, struct http_request *r);
+void city_buildings(void *board, struct http_request *r);
+void city_duty(void *board, struct http_request *r);
+void city_route(void *board, struct http_request *r);
+void rules_life_cycle(void *board, struct http_request *r);
+void rules_texts(void *board, struct http_request *r);
+
+/* The routes of the API and of the pages, for http_server_open(). */
+extern const struct http_route board_routes[];
+extern const size_t board_n_routes;
+
+#endif

@@ -1,0 +1,210 @@
+/* hongxin-board: the web for supervisors, dispatchers and companies. */
+#include "base/log.h"
+#include "board/admin.h"
+#include "board/board.h"
+#include "board/rules.h"
+#include "board/scope.h"
+#include "door/program.h"
+#include "http/figures.h"
+#include <event2/event.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CLOCK_TICKS = 5 };
+
+/* ---- the users' file ---- */
+
+static bool users_changed(struct board *b)
+{
+    struct stat now;
+    if (stat(b->settings.users, &now) != 0)
+        return false; /* what is in force stays */
+    bool changed = now.st_ino != b->users_seen.st_ino || now.st_size != b->users_seen.st_size ||
+                   now.st_mtim.tv_sec != b->users_seen.st_mtim.tv_sec ||
+                   now.st_mtim.tv_nsec != b->users_seen.st_mtim.tv_nsec;
+    b->users_seen = now;
+    return changed;
+}
+
+/* Whoever is not what he was when he signed in is out. */
+static void compare_sessions(struct board *b)
+{
+    struct session *s = sessions_next(b->sessions, NULL), *next;
+    for (; s; s = next) {
+        struct user user;
+        next = sessions_next(b->sessions, s);
+        if (!users_find(b->users, s->user, &user) || user.disabled || user.stamp != s->stamp ||
+            strcmp(user.principal, s->principal) != 0)
+            gate_end(b, s, "NO_RIGHT");
+    }
+}
+
+static void look_at_users(struct board *b)
+{
+    struct hx_problem problem = {""};
+    struct users *now = NULL;
+    if (!users_changed(b))
+        return;
+    if (users_load(b->settings.users, &now, &problem) != HX_OK) {
+        hx_log(HX_LOG_ERROR, "event=users_refused \"%s\"", problem.text);
+        return;
+    }
+    users_free(b->users);
+    b->users = now;
+    hx_log(HX_LOG_INFO, "event=users_changed");
+    compare_sessions(b);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct board *b = arg;
+    (void)fd;
+    (void)what;
+    b->ticks++;
+    look_at_users(b);
+    sessions_tick(b->sessions, board_wall());
+    if (hx_client_is_up(b->link.client, HX_DOOR_FEED)) {
+        rules_tick(b);
+        if (!b->now_told || b->ticks % CLOCK_TICKS == 0)
+            board_ask_clock(b);
+    }
+    scopes_tick(b->scopes);
+}
+
+/* ---- what monitoring sees ---- */
+
+static const char *health(void *arg)
+{
+    const struct board *b = arg;
+    return hx_client_is_up(b->link.client, HX_DOOR_FEED) ? NULL : "the daemon cannot be reached";
+}
+
+static void figures(void *arg, struct evbuffer *out)
+{
+    const struct board *b = arg;
+    uint64_t scopes, streams, rows;
+    scopes_count(b->scopes, &scopes, &streams, &rows);
+    const struct {
+        const char *name, *type, *help;
+        uint64_t n;
+    } all[] = {
+        {"board_sessions", "gauge", "Sessions that stand.", sessions_count(b->sessions)},
+        {"board_streams", "gauge", "Pages that follow live.", streams},
+        {"board_scopes", "gauge", "Principals that are followed.", scopes},
+        {"board_running", "gauge", "Promises in memory, of all principals.", rows},
+        {"board_logins_total", "counter", "Sign-ins.", b->logins},
+        {"board_logins_refused_total", "counter", "Sign-ins that were refused.", b->refused_logins},
+        {"board_commands_total", "counter", "Events handed to the daemon.", b->commands},
+        {"board_foreign_total", "counter", "Requests of other sites, or without the token.",
+         b->foreign},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        figures_head(out, all[i].name, all[i].type, all[i].help);
+        figures_line(out, all[i].name, "", all[i].n);
+    }
+}
+
+/* ---- life ---- */
+
+static int load(void *arg, const char *config, struct hx_problem *problem)
+{
+    struct board *b = arg;
+    int rc = board_settings_load(config, &b->settings, problem);
+    if (!rc)
+        rc = users_load(b->settings.users, &b->users, problem);
+    (void)users_changed(b);
+    if (!rc && *b->settings.pages)
+        rc = http_files_load(b->settings.pages, &b->pages, problem);
+    hx_log_level_set(b->settings.log_level);
+    return rc;
+}
+
+static int open_parts(struct board *b)
+{
+    const struct sessions_times times = {b->settings.idle_ms, b->settings.most_ms};
+    b->steps = json_object();
+    b->tries = tries_new();
+    int rc = b->steps && b->tries ? HX_OK : HX_NOMEM;
+    if (!rc)
+        rc = sessions_open(b->settings.sessions, &times, board_wall(), &b->sessions);
+    if (!rc)
+        rc = hasher_open(b->base, &b->hasher);
+    if (!rc)
+        rc = scopes_open(b, &b->scopes);
+    return rc;
+}
+
+static int open_tick(struct board *b)
+{
+    static const struct timeval second = {1, 0};
+    b->tick = event_new(b->base, -1, EV_PERSIST, on_tick, b);
+    return b->tick && event_add(b->tick, &second) == 0 ? HX_OK : HX_NOMEM;
+}
+
+static int open_all(void *arg, struct event_base *base, struct http_server **server,
+                    struct hx_problem *problem)
+{
+    struct board *b = arg;
+    const struct http_options o = {.name = "board",
+                                   .listen = b->settings.listen,
+                                   .proxied = b->settings.proxied,
+                                   .limits = &b->settings.limits,
+                                   .routes = board_routes,
+                                   .n_routes = board_n_routes,
+                                   .admit = gate_admit,
+                                   .health = health,
+                                   .figures = figures,
+                                   .arg = b};
+    run_descriptors(b->settings.limits.connections);
+    b->base = base;
+    int rc = open_parts(b);
+    if (!rc)
+        rc = link_open(&b->link, base, &b->settings.daemon, problem);
+    if (!rc)
+        rc = rules_open(b, &b->rules);
+    if (!rc)
+        rc = open_tick(b);
+    if (!rc)
+        rc = http_server_open(base, &o, &b->server, problem);
+    *server = b->server;
+    return rc;
+}
+
+static void close_all(void *arg)
+{
+    struct board *b = arg;
+    if (b->tick)
+        event_free(b->tick);
+    scopes_close(b->scopes);
+    b->scopes = NULL;
+    if (b->link.client)
+        link_close(&b->link); /* what still waits is answered */
+    http_server_close(b->server);
+    hasher_close(b->hasher);
+    rules_close(b->rules);
+    sessions_close(b->sessions);
+    tries_free(b->tries);
+    json_decref(b->steps);
+    users_free(b->users);
+    http_files_free(b->pages);
+}
+
+int main(int argc, char **argv)
+{
+    static struct board b;
+    const struct program p = {.name = "hongxin-board",
+                              .about =
+                                  "The web for supervisors, dispatchers and companies: JSON, "
+                                  "server-sent events and pages,\n"
+                                  "on behalf of those who sign in. docs/board.md describes it.\n"
+                                  "\n"
+                                  "hongxin-board user --help keeps the users.\n",
+                              .config = "/etc/hongxin/board.yaml",
+                              .load = load,
+                              .open = open_all,
+                              .close = close_all,
+                              .arg = &b};
+    if (argc > 1 && strcmp(argv[1], "user") == 0)
+        return admin_main(argc - 1, argv + 1);
+    return program_main(&p, argc, argv);
+}

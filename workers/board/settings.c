@@ -1,0 +1,64 @@
+#include "board/settings.h"
+
+#include "door/settings.h"
+#include "hongxin/instant.h"
+#include <inttypes.h>
+
+enum { REPLAY = 50000 };
+
+static int64_t take_span(struct yaml_doc *doc, yaml_node_t *root, const char *key, int64_t initial)
+{
+    int64_t ms = yaml_doc_get(doc, root, key) ? yaml_doc_duration(doc, root, key) : initial;
+    if (ms < HX_MINUTE || ms > 90 * HX_DAY)
+        yaml_doc_fault(doc, yaml_doc_get(doc, root, key), "%s: from 1min to 90d", key);
+    return ms;
+}
+
+static void take_offset(struct yaml_doc *doc, yaml_node_t *root, struct board_settings *s)
+{
+    char text[16];
+    settings_text(doc, root, "utc_offset", "+08:00", text, sizeof text);
+    if (hx_offset_parse(text, &s->utc_offset) != HX_OK)
+        yaml_doc_fault(doc, yaml_doc_get(doc, root, "utc_offset"),
+                       "utc_offset is an offset such as +08:00");
+    settings_text(doc, root, "zone", "Asia/Shanghai", s->zone, sizeof s->zone);
+}
+
+static void take_files(struct yaml_doc *doc, yaml_node_t *root, struct board_settings *s)
+{
+    settings_path(doc, root, "users", "../var/board.users", s->users, sizeof s->users);
+    settings_path(doc, root, "sessions", "../var/board.sessions", s->sessions, sizeof s->sessions);
+    settings_path(doc, root, "photos", "../var/photos", s->photos, sizeof s->photos);
+    settings_path(doc, root, "pages", "", s->pages, sizeof s->pages);
+}
+
+static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct board_settings *s)
+{
+    yaml_doc_only(doc, root,
+                  "listen proxied daemon users sessions photos pages utc_offset zone session_idle "
+                  "session_most replay log limits");
+    settings_listen(doc, root, "127.0.0.1:54333", s->listen, sizeof s->listen);
+    s->proxied = yaml_doc_bool(doc, root, "proxied");
+    link_settings_read(doc, yaml_doc_get(doc, root, "daemon"), &s->daemon);
+    take_files(doc, root, s);
+    take_offset(doc, root, s);
+    s->idle_ms = take_span(doc, root, "session_idle", 12 * HX_HOUR);
+    s->most_ms = take_span(doc, root, "session_most", 7 * HX_DAY);
+    s->replay = yaml_doc_int(doc, root, "replay", REPLAY);
+    if (s->replay < 0 || s->replay > 10000000)
+        yaml_doc_fault(doc, yaml_doc_get(doc, root, "replay"), "replay: from 0 to 10000000");
+    settings_log(doc, yaml_doc_get(doc, root, "log"), &s->log_level);
+    http_limits_read(doc, yaml_doc_get(doc, root, "limits"), &s->limits);
+}
+
+int board_settings_load(const char *path, struct board_settings *s, struct hx_problem *problem)
+{
+    struct yaml_doc doc;
+    int rc = yaml_doc_open(&doc, path, problem);
+    if (!rc) {
+        take_all(&doc, yaml_doc_root(&doc), s);
+        rc = doc.rc;
+    }
+    yaml_doc_close(&doc);
+    return rc;
+}
