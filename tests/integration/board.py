@@ -1,0 +1,206 @@
+"""Starts hongxin-board and is a browser to it: cookies, the session's token, server-sent events."""
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+
+from wire import TIMEOUT_S, wait_until
+
+BIN = os.environ["HX_BIN"]
+PASSWORD = "correct horse battery"
+
+
+def user(file, *args, text=None, check=True):
+    """hongxin-board user …"""
+    p = subprocess.run([os.path.join(BIN, "hongxin-board"), "user", *args, "--file", str(file)], input=text, text=True,
+                       capture_output=True, timeout=60)
+    assert not check or p.returncode == 0, p.stderr
+    return p
+
+
+def add_user(file, name, *args, password=PASSWORD):
+    user(file, "add", name, *args)
+    user(file, "password", name, text=password + "\n")
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def code(self):
+        return self.json.get("code")
+
+    def __repr__(self):
+        return f"{self.status} {self.body[:2000]!r}"
+
+
+class Board:
+    """One process on a free port. `log` holds its lines."""
+
+    def __init__(self, folder, daemon, key=None, settings=""):
+        self.folder = folder
+        self.users = folder / "board.users"
+        self.config = folder / "board.yaml"
+        self.key = key
+        self.settings = settings
+        self.connect(daemon)
+        self.process, self.log = None, []
+
+    def connect(self, daemon):
+        self.config.write_text(f"listen: 127.0.0.1:0\nusers: board.users\nsessions: board.sessions\nphotos: photos\n"
+                               f"daemon: {{intake: '{daemon.doors['intake']}', feed: '{daemon.doors.get('feed') or daemon.doors['intake']}', "
+                               f"key_file: '{self.key or ''}'}}\n{self.settings}")
+
+    def user(self, *args, **how):
+        return user(self.users, *args, **how)
+
+    def start(self):
+        self.log = []
+        self.process = subprocess.Popen([os.path.join(BIN, "hongxin-board"), "--config", str(self.config)],
+                                        stderr=subprocess.PIPE, text=True)
+        threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True).start()
+        wait_until(lambda: self.port() or self.process.poll() is not None)
+        assert self.process.poll() is None, self.log
+        wait_until(lambda: Browser(self).get("/healthz").status == 200)
+        return self
+
+    def _read(self, stream):
+        for line in stream:
+            self.log.append(line.rstrip("\n"))
+
+    def port(self):
+        found = [re.search(r"listen=127\.0\.0\.1:(\d+)", line) for line in list(self.log)]
+        return next((int(m[1]) for m in found if m), None)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+    def end(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
+
+    def browser(self, name=None, password=PASSWORD):
+        b = Browser(self)
+        if name:
+            answer = b.login(name, password)
+            assert answer.status == 200, answer
+        return b
+
+
+class Browser:
+    """Keeps the cookie and the token, as a page does."""
+
+    def __init__(self, board):
+        self.board = board
+        self.cookie = self.csrf = None
+
+    def headers(self, method, extra):
+        headers = {"Cookie": f"hongxin_session={self.cookie}"} if self.cookie else {}
+        if self.csrf and method != "GET":
+            headers["X-CSRF-Token"] = self.csrf
+        return {**headers, **(extra or {})}
+
+    def request(self, method, path, body=None, headers=None, type="application/json"):
+        connection = http.client.HTTPConnection("127.0.0.1", self.board.port(), timeout=30)
+        headers = self.headers(method, headers)
+        if body is not None:
+            body = body if isinstance(body, (bytes, str)) else json.dumps(body)
+            headers.setdefault("Content-Type", type)
+        try:
+            connection.request(method, path if path.startswith("/") else f"/api/v1/{path}", body, headers)
+            r = connection.getresponse()
+            answer = Answer(r.status, dict(r.getheaders()), r.read())
+        finally:
+            connection.close()
+        m = re.match(r"hongxin_session=([^;]*)", answer.headers.get("Set-Cookie", ""))
+        if m:
+            self.cookie = m[1]
+        return answer
+
+    def get(self, path, **how):
+        return self.request("GET", path, **how)
+
+    def post(self, path, body=None, **how):
+        return self.request("POST", path, {} if body is None else body, **how)
+
+    def login(self, name, password=PASSWORD, **more):
+        answer = self.post("login", {"name": name, "password": password, **more})
+        if answer.status == 200:
+            self.csrf = answer.json["csrf"]
+        return answer
+
+    def stream(self, path="events", last=None):
+        return Stream(self, path, last)
+
+
+class Stream:
+    """An EventSource: blocks as (event, id, data); `last` moves with every id."""
+
+    def __init__(self, browser, path="events", last=None):
+        self.connection = http.client.HTTPConnection("127.0.0.1", browser.board.port(), timeout=TIMEOUT_S)
+        headers = browser.headers("GET", {"Accept": "text/event-stream"})
+        if last:
+            headers["Last-Event-ID"] = last
+        self.connection.request("GET", f"/api/v1/{path}", headers=headers)
+        self.answer = self.connection.getresponse()
+        self.last = last
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.connection.close()
+
+    def block(self):
+        """The next block; None at the end."""
+        event, data, some = "message", [], False
+        while True:
+            line = self.answer.readline().decode()
+            if not line:
+                return None
+            line = line.rstrip("\n")
+            if not line and some:
+                return event, json.loads("\n".join(data)) if data else None
+            key, _, value = line.partition(":")
+            value = value.removeprefix(" ")
+            some = some or bool(key)
+            if key == "event":
+                event = value
+            elif key == "data":
+                data.append(value)
+            elif key == "id":
+                self.last = value
+
+    def until(self, wanted):
+        """Events up to the first for which wanted(event, data) holds, as a list."""
+        found = []
+        while (block := self.block()) is not None:
+            if block[1] is None:
+                continue
+            found.append(block)
+            if wanted(*block):
+                return found
+        raise AssertionError(f"the stream has ended: {found}")
+
+    def live(self):
+        return self.until(lambda event, _: event == "live")
+
+    def entry(self, cause, number=None):
+        """The entry with this cause."""
+        return self.until(lambda e, d: e == "entry" and d.get("cause") == cause and number in (None, d.get("number")))[-1][1]
