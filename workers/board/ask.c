@@ -43,7 +43,7 @@ int ask_for(struct board *b, const char *principal, hxp_request *question, hx_an
 void ask_start(void *ask, hxp_request *question, hx_answer_fn *fn)
 {
     struct ask *a = ask;
-    if (!hx_client_is_up(a->board->link.client, HX_DOOR_FEED)) {
+    if (a->board->away) {
         http_set_header(a->request, "Retry-After", "1");
         http_problem(a->request, 503, "DAEMON_AWAY",
                      "the daemon cannot be reached; again in a second");

@@ -33,12 +33,15 @@ struct board {
     struct stat users_seen;
     struct sessions *sessions;
     struct tries *tries;
+    json_t *sent;  /* events with a time of the sender's own, by id: the time that we gave them */
     json_t *steps; /* the last code that each user has used up */
     struct hasher *hasher;
     struct scopes *scopes;
     struct rules *rules;
     struct event *tick; /* once a second */
     uint64_t ticks;
+    unsigned down; /* seconds without a connection to the daemon … */
+    bool away;     /* … too many of them */
     /* the daemon's clock, as last told */
     int64_t now_told, told_at; /* its instant, our monotonic clock then; 0 = never */
     uint32_t scale;
@@ -55,6 +58,13 @@ int64_t board_mono(void); /* ms */
 /* The daemon's now, as far as is known: deadlines are counted down by it. */
 int64_t board_now(const struct board *b);
 void board_ask_clock(struct board *b);
+
+/* ---- watch.c, once a second ---- */
+
+void watch_begin(struct board *b);
+/* A changed file comes into force, and who is not what he was is out. */
+void watch_users(struct board *b);
+void watch_daemon(struct board *b);
 
 /* ---- gate.c ---- */
 

@@ -410,6 +410,7 @@ static void on_made(void *arg, bool right, const char *hash)
         http_problem(c->request, 503, "NOT_CHANGED", "the password could not be changed");
     } else {
         end_others(c);
+        watch_users(c->board);
         http_answer(c->request, 204, NULL, NULL, 0);
     }
     change_free(c);

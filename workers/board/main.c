@@ -12,56 +12,14 @@
 
 enum { CLOCK_TICKS = 5 };
 
-/* ---- the users' file ---- */
-
-static bool users_changed(struct board *b)
-{
-    struct stat now;
-    if (stat(b->settings.users, &now) != 0)
-        return false; /* what is in force stays */
-    bool changed = now.st_ino != b->users_seen.st_ino || now.st_size != b->users_seen.st_size ||
-                   now.st_mtim.tv_sec != b->users_seen.st_mtim.tv_sec ||
-                   now.st_mtim.tv_nsec != b->users_seen.st_mtim.tv_nsec;
-    b->users_seen = now;
-    return changed;
-}
-
-/* Whoever is not what he was when he signed in is out. */
-static void compare_sessions(struct board *b)
-{
-    struct session *s = sessions_next(b->sessions, NULL), *next;
-    for (; s; s = next) {
-        struct user user;
-        next = sessions_next(b->sessions, s);
-        if (!users_find(b->users, s->user, &user) || user.disabled || user.stamp != s->stamp ||
-            strcmp(user.principal, s->principal) != 0)
-            gate_end(b, s, "NO_RIGHT");
-    }
-}
-
-static void look_at_users(struct board *b)
-{
-    struct hx_problem problem = {""};
-    struct users *now = NULL;
-    if (!users_changed(b))
-        return;
-    if (users_load(b->settings.users, &now, &problem) != HX_OK) {
-        hx_log(HX_LOG_ERROR, "event=users_refused \"%s\"", problem.text);
-        return;
-    }
-    users_free(b->users);
-    b->users = now;
-    hx_log(HX_LOG_INFO, "event=users_changed");
-    compare_sessions(b);
-}
-
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct board *b = arg;
     (void)fd;
     (void)what;
     b->ticks++;
-    look_at_users(b);
+    watch_users(b);
+    watch_daemon(b);
     sessions_tick(b->sessions, board_wall());
     if (hx_client_is_up(b->link.client, HX_DOOR_FEED)) {
         rules_tick(b);
@@ -112,7 +70,7 @@ static int load(void *arg, const char *config, struct hx_problem *problem)
     int rc = board_settings_load(config, &b->settings, problem);
     if (!rc)
         rc = users_load(b->settings.users, &b->users, problem);
-    (void)users_changed(b);
+    watch_begin(b);
     if (!rc && *b->settings.pages)
         rc = http_files_load(b->settings.pages, &b->pages, problem);
     hx_log_level_set(b->settings.log_level);
@@ -123,8 +81,9 @@ static int open_parts(struct board *b)
 {
     const struct sessions_times times = {b->settings.idle_ms, b->settings.most_ms};
     b->steps = json_object();
+    b->sent = json_object();
     b->tries = tries_new();
-    int rc = b->steps && b->tries ? HX_OK : HX_NOMEM;
+    int rc = b->steps && b->sent && b->tries ? HX_OK : HX_NOMEM;
     if (!rc)
         rc = sessions_open(b->settings.sessions, &times, board_wall(), &b->sessions);
     if (!rc)
@@ -185,6 +144,7 @@ static void close_all(void *arg)
     sessions_close(b->sessions);
     tries_free(b->tries);
     json_decref(b->steps);
+    json_decref(b->sent);
     users_free(b->users);
     http_files_free(b->pages);
 }

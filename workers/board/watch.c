@@ -1,0 +1,59 @@
+/* What may change under the board: the users' file, and whether the daemon is there. */
+#include "base/log.h"
+#include "board/board.h"
+#include <string.h>
+
+enum { AWAY_TICKS = 2 };
+
+static bool users_changed(struct board *b)
+{
+    struct stat now;
+    if (stat(b->settings.users, &now) != 0)
+        return false; /* what is in force stays */
+    bool changed = now.st_ino != b->users_seen.st_ino || now.st_size != b->users_seen.st_size ||
+                   now.st_mtim.tv_sec != b->users_seen.st_mtim.tv_sec ||
+                   now.st_mtim.tv_nsec != b->users_seen.st_mtim.tv_nsec;
+    b->users_seen = now;
+    return changed;
+}
+
+/* Whoever is not what he was when he signed in is out. */
+static void compare_sessions(struct board *b)
+{
+    struct session *s = sessions_next(b->sessions, NULL), *next;
+    for (; s; s = next) {
+        struct user user;
+        next = sessions_next(b->sessions, s);
+        if (!users_find(b->users, s->user, &user) || user.disabled || user.stamp != s->stamp ||
+            strcmp(user.principal, s->principal) != 0)
+            gate_end(b, s, "NO_RIGHT");
+    }
+}
+
+void watch_users(struct board *b)
+{
+    struct hx_problem problem = {""};
+    struct users *now = NULL;
+    if (!users_changed(b))
+        return;
+    if (users_load(b->settings.users, &now, &problem) != HX_OK) {
+        hx_log(HX_LOG_ERROR, "event=users_refused \"%s\"", problem.text);
+        return;
+    }
+    users_free(b->users);
+    b->users = now;
+    hx_log(HX_LOG_INFO, "event=users_changed");
+    compare_sessions(b);
+}
+
+void watch_begin(struct board *b)
+{
+    (void)users_changed(b);
+}
+
+/* A connection that is made anew is no reason to turn anybody away. */
+void watch_daemon(struct board *b)
+{
+    b->down = hx_client_is_up(b->link.client, HX_DOOR_FEED) ? 0 : b->down + 1;
+    b->away = b->down > AWAY_TICKS;
+}
