@@ -22,7 +22,8 @@ enum { TEXT_MAX = 4 * 1024 * 1024, HEX = 65, COLUMNS = 7 };
 static const struct cli_option options[] = {
     {"registry", "FILE", "@file", "the registry of principals (config/principals.csv)"},
     {"role", "ROLE",
-     "call_centre worker bridge board display company grid_member community street supervisor operator privacy_officer "
+     "call_centre worker bridge board display company grid_member community street supervisor "
+     "operator privacy_officer "
      "auditor",
      "new: its role, as in roles.yaml"},
     {"area", "ID", NULL,
