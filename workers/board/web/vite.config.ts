@@ -77,7 +77,11 @@ const at = (name: string) => resolve(__dirname, name)
  * of assets/ bears the hash of its content, of letters and digits only: so workers/http/files knows that it may be kept for a year.
  */
 export default defineConfig({
-  plugins: [vue(), serviceWorker(), compressed()],
+  plugins: [
+    vue({ template: { compilerOptions: { whitespace: 'preserve' } } }),
+    serviceWorker(),
+    compressed(),
+  ],
   base: './',
   build: {
     outDir: process.env.HX_WEB_OUT ?? 'dist',

@@ -26,6 +26,14 @@ const routes: RouteRecordRaw[] = [
   },
   { path: '/orders', component: () => import('./pages/OrdersPage.vue'), meta: { title: 'area.orders' } },
   { path: '/figures', component: () => import('./pages/FiguresPage.vue'), meta: { title: 'figures.title' } },
+  {
+    path: '/dispatch',
+    component: () => import('./pages/DispatchPage.vue'),
+    meta: { title: 'dispatch.title' },
+  },
+  { path: '/report', component: () => import('./pages/ReportPage.vue'), meta: { title: 'report.title' } },
+  { path: '/city', component: () => import('./pages/CityPage.vue'), meta: { title: 'city.title' } },
+  { path: '/rules', component: () => import('./pages/RulesPage.vue'), meta: { title: 'rules.title' } },
   { path: '/case/:number', component: () => import('./pages/CasePage.vue'), meta: { title: 'case.title' } },
   { path: '/:rest(.*)*', redirect: '/wall' },
 ]

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { keyAct } from './keys'
+
+const press = (key: string, target: object = { tagName: 'BODY' }, more: object = {}) => ({
+  key,
+  target,
+  ctrlKey: false,
+  altKey: false,
+  metaKey: false,
+  ...more,
+})
+
+describe('keys of the dispatcher', () => {
+  it('class and dispatch', () => {
+    expect(keyAct(press('2'), 'triage')).toBe('class2')
+    expect(keyAct(press('Enter'), 'triage')).toBe('dispatch')
+    expect(keyAct(press('J'), 'triage')).toBe('next')
+  })
+  it('decide returns, and only there', () => {
+    expect(keyAct(press('a'), 'returns')).toBe('accept')
+    expect(keyAct(press('a'), 'triage')).toBeNull()
+    expect(keyAct(press('2'), 'returns')).toBeNull()
+    expect(keyAct(press('Enter'), 'returns')).toBeNull()
+  })
+  it('are letters where somebody writes', () => {
+    expect(keyAct(press('m', { tagName: 'INPUT', type: 'text' }), 'triage')).toBeNull()
+    expect(keyAct(press('m', { tagName: 'TEXTAREA' }), 'triage')).toBeNull()
+    expect(keyAct(press('2', { tagName: 'INPUT', type: 'radio' }), 'triage')).toBe('class2')
+  })
+  it('leave the browser its own', () => {
+    expect(keyAct(press('d', undefined, { ctrlKey: true }), 'triage')).toBeNull()
+    expect(keyAct(press('Enter', { tagName: 'BUTTON' }), 'triage')).toBeNull()
+  })
+})

@@ -1,0 +1,42 @@
+/** Which act a key of the dispatcher's page means. Pure: nothing while somebody types, or with Ctrl, Alt or Meta. */
+interface Key {
+  key: string
+  ctrlKey: boolean
+  altKey: boolean
+  metaKey: boolean
+  target: unknown
+}
+
+const BOTH: Record<string, string> = {
+  j: 'next',
+  arrowdown: 'next',
+  k: 'back',
+  arrowup: 'back',
+  h: 'holder',
+  d: 'duplicate',
+  q: 'queue',
+}
+const TRIAGE: Record<string, string> = { enter: 'dispatch', m: 'merge', x: 'reject' }
+const RETURNS: Record<string, string> = { a: 'accept', n: 'refuse' }
+
+function typing(target: unknown): boolean {
+  const e = target as { tagName?: string; type?: string; isContentEditable?: boolean } | null
+  if (!e?.tagName) return false
+  return (
+    e.isContentEditable === true ||
+    /^(TEXTAREA|SELECT)$/.test(e.tagName) ||
+    (e.tagName === 'INPUT' && e.type !== 'radio' && e.type !== 'checkbox')
+  )
+}
+
+/** What Enter does on a button or link is that one's own. */
+const pressing = (target: unknown) =>
+  /^(BUTTON|A)$/.test((target as { tagName?: string } | null)?.tagName ?? '')
+
+export function keyAct(e: Key, queue: 'triage' | 'returns'): string | null {
+  if (e.ctrlKey || e.altKey || e.metaKey || typing(e.target)) return null
+  const key = e.key.toLowerCase()
+  if (key === 'enter' && pressing(e.target)) return null
+  if (queue === 'triage' && /^[1-9]$/.test(key)) return `class${key}`
+  return BOTH[key] ?? (queue === 'triage' ? TRIAGE : RETURNS)[key] ?? null
+}
