@@ -80,11 +80,15 @@ export function diagram(rules: Rules): Diagram {
   ]
   const at = new Map(boxes.map((b) => [b.name, b]))
   const arrows = edges
-    .filter((e) => at.has(e.to) && at.has(e.from))
-    .map((e) => ({
-      ...e,
-      path: path(at.get(e.from)!, at.get(e.to)!, (rank.get(e.to) ?? 0) - (rank.get(e.from) ?? 0)),
-    }))
+    .filter((e) => at.has(e.to) && (at.has(e.from) || e.from === 'OPEN'))
+    .map((e) => {
+      const from = at.get(e.from)
+      const to = at.get(e.to)!
+      return {
+        ...e,
+        path: from ? path(from, to, (rank.get(e.to) ?? 0) - (rank.get(e.from) ?? 0)) : fromAny(to),
+      }
+    })
   return { boxes, arrows, width: open.length * STEP.x + 20, height: 150 + STEP.y * 2 + BOX.height + 50 }
 }
 

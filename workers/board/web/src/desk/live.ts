@@ -6,20 +6,10 @@
  * of them cost nothing until they are looked at; `version` says that something has changed, at most four times a second.
  */
 import { computed, ref, shallowRef } from 'vue'
-import {
-  address,
-  get,
-  pages,
-  type Entry,
-  type Health,
-  type Running,
-  type RunningList,
-  type Where,
-} from '../shared/api'
+import { address, get, pages, type Entry, type Health, type Running, type RunningList } from '../shared/api'
 import { daemonNow, heard, scaled } from '../shared/clock'
 import { Deadlines } from '../shared/deadlines'
 import { lifeCycle, loadNames } from '../shared/names'
-import type { Position } from '../shared/resume'
 import { Stream, type State } from '../shared/stream'
 import { at } from '../shared/time'
 import { changes, rowOf, type Row } from './promises'
@@ -32,7 +22,6 @@ export const loaded = ref(false)
 export const failed = shallowRef<unknown>(null)
 /** When what is shown was true for the last time. */
 export const trueAt = ref(0)
-export const where = new Map<string, Where>()
 
 const byCase = new Map<number, Set<string>>()
 const listeners = new Set<(entry: Entry) => void>()
@@ -110,41 +99,57 @@ async function loadRunning(signal: AbortSignal): Promise<number> {
   return lsn
 }
 
-/** Loads everything and follows from there. */
-async function load(): Promise<void> {
+let buffer: Entry[] | null = null
+let asOf = -1
+
+/**
+ * Follows first and loads then: what comes while the list is on its way is kept, and taken once the list is there, as far as it
+ * is newer. So nothing can fall between the two.
+ */
+function load(): void {
   loading?.abort()
   stream?.close()
+  clearTimeout(late)
   const mine = (loading = new AbortController())
+  buffer = []
+  stream = new Stream({
+    url: address('events'),
+    from: null,
+    hello: (h) => {
+      if (h.scale) scaled(h.scale)
+      heard(at(h.now))
+      if (buffer || asOf < 0) void fill(mine)
+      else if (!followed && h.lsn > asOf) load()
+      followed = true
+    },
+    entry: (entry) => (buffer ? void buffer.push(entry) : take(entry)),
+    reset: load,
+    state: (s) => (state.value = s),
+  })
+  followed = false
+  late = setTimeout(() => buffer && void fill(mine), 3000) // no stream: what is true now is better than nothing
+}
+let followed = false
+let late: ReturnType<typeof setTimeout> | undefined
+
+async function fill(mine: AbortController): Promise<void> {
+  clearTimeout(late)
   try {
-    const [h] = await Promise.all([get<Health>('health'), lifeCycle.value ? undefined : loadNames()])
-    heardHealth(h)
-    const lsn = await loadRunning(mine.signal)
+    if (!lifeCycle.value) await loadNames()
+    asOf = await loadRunning(mine.signal)
     if (mine.signal.aborted) return
     failed.value = null
     loaded.value = true
     trueAt.value = daemonNow()
+    const kept = buffer ?? []
+    buffer = null
+    kept.filter((entry) => entry.lsn > asOf).forEach(take)
     touch()
-    follow(h.epoch ? { epoch: h.epoch, lsn } : null)
   } catch (error) {
     if (mine.signal.aborted) return
     failed.value = error
-    state.value = 'away'
-    setTimeout(() => loading === mine && void load(), 3000)
+    late = setTimeout(() => loading === mine && void fill(mine), 3000)
   }
-}
-
-function follow(from: Position | null): void {
-  stream = new Stream({
-    url: address('events'),
-    from,
-    hello: (h) => {
-      if (h.scale) scaled(h.scale)
-      heard(at(h.now))
-    },
-    entry: take,
-    reset: () => void load(),
-    state: (s) => (state.value = s),
-  })
 }
 
 function heardHealth(h: Health): void {
@@ -159,8 +164,10 @@ function heardHealth(h: Health): void {
 /** Begins with the session; begins anew with another one. */
 export function beginLive(): void {
   endLive()
-  void load()
-  timer = setInterval(() => void get<Health>('health').then(heardHealth, () => {}), 5000)
+  load()
+  const ask = () => void get<Health>('health').then(heardHealth, () => {})
+  ask()
+  timer = setInterval(ask, 5000)
 }
 
 export function endLive(): void {
@@ -168,8 +175,10 @@ export function endLive(): void {
   stream?.close()
   stream = null
   clearInterval(timer)
+  clearTimeout(late)
   promises.fill([])
   byCase.clear()
   loaded.value = false
+  asOf = -1
   health.value = null
 }

@@ -68,7 +68,7 @@ export async function loadNames(): Promise<void> {
   await Promise.all([
     loadWords(),
     get<LifeCycle>('life-cycle').then((l) => (lifeCycle.value = l)),
-    get<City>('city').then(useCity),
+    get<City>('city').then(useCity, () => {}), // a daemon may have no city yet: then ids are shown
   ])
 }
 

@@ -79,6 +79,17 @@ describe('a page that follows the journal', () => {
     expect(f.waits[0]![1]).toBe(500)
   })
 
+  it('that began with what comes next goes on from there, with nothing missing between', () => {
+    const f = follow(null)
+    expect(f.source().url).toBe('http://board/api/v1/events')
+    f.source().say('hello', { epoch: 'a', lsn: 40 })
+    f.source().breaks(false)
+    f.waits.shift()![0]()
+    expect(f.source().url).toContain('last_event_id=a-40')
+    f.source().say('entry', { lsn: 41 }, 'a-41')
+    expect(f.seen).toEqual([41])
+  })
+
   it('loads anew when the board says so, and goes on from there', () => {
     const f = follow()
     f.source().say('reset', { epoch: 'b', lsn: 90, why: 'OTHER_EPOCH' })

@@ -57,6 +57,7 @@ export class Stream {
   private connect(): void {
     if (this.closed) return
     const make = this.options.source ?? EventSource
+    const resumes = this.at !== null
     const join = this.options.url.includes('?') ? '&' : '?'
     const source = new make(
       this.at
@@ -68,14 +69,16 @@ export class Stream {
     const on = (name: string, what: (e: MessageEvent<string>) => void) =>
       source.addEventListener(name, (e) => this.source === source && what(e as MessageEvent<string>))
     on('hello', (e) => {
+      const hello = JSON.parse(e.data) as Hello
       this.tries = 0
-      this.options.hello?.(JSON.parse(e.data) as Hello)
+      this.at ??= { epoch: hello.epoch, lsn: hello.lsn }
+      this.options.hello?.(hello)
     })
     on('live', () => this.options.state('live'))
     on('entry', (e) => this.take(e))
     on('reset', (e) => this.reset(JSON.parse(e.data) as { epoch: string; lsn: number }))
     on('end', () => this.end())
-    source.onerror = () => this.source === source && this.broken(source)
+    source.onerror = () => this.source === source && this.broken(source, resumes)
   }
 
   private take(e: MessageEvent<string>): void {
@@ -96,10 +99,13 @@ export class Stream {
     this.options.state('ended')
   }
 
-  /** The browser tries again by itself unless it has given up (any answer but 200 and 204). */
-  private broken(source: EventSource): void {
+  /**
+   * The browser tries again by itself unless it has given up (any answer but 200 and 204). One that began without a position
+   * would begin there again, and miss what came between: we name the position ourselves.
+   */
+  private broken(source: EventSource, resumes: boolean): void {
     this.options.state('away')
-    if (source.readyState !== 2) return
+    if (source.readyState !== 2 && resumes) return
     source.close()
     const later = this.options.timer ?? setTimeout
     later(() => this.connect(), wait(this.tries++, Math.random()))
