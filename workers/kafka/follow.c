@@ -444,6 +444,7 @@ void follow_figures(struct follow *f, struct evbuffer *out)
     } rows[] = {
         {"kafka_out_lag_entries", "gauge", "Entries of the journal that are not in topics yet.",
          f->newest > lsn ? f->newest - lsn : 0},
+        {"kafka_out_position", "gauge", "The newest entry that is in its topics.", lsn},
         {"kafka_out_oldest_unsent_milliseconds", "gauge",
          "Age of the oldest entry that was read and is not committed.", oldest_age(f)},
         {"kafka_out_entries_total", "counter", "Entries read.", f->entries},

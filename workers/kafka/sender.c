@@ -55,7 +55,7 @@ struct sender {
     char trouble[SENDER_TROUBLE];
     struct shown {
         struct transaction_counts counts;
-        uint64_t records, bytes, commit_us, lsn;
+        uint64_t records, bytes, commit_us;
     } shown;
 };
 
@@ -497,11 +497,8 @@ static void give_back(struct sender *s, struct batch *batch)
     s->job = NULL;
     s->done = batch;
     *s->trouble = '\0';
-    s->shown = (struct shown){.counts = s->counts,
-                              .records = s->records,
-                              .bytes = s->bytes,
-                              .commit_us = s->commit_us,
-                              .lsn = s->position.lsn};
+    s->shown = (struct shown){
+        .counts = s->counts, .records = s->records, .bytes = s->bytes, .commit_us = s->commit_us};
     pthread_mutex_unlock(&s->lock);
     tell_loop(s);
 }
@@ -599,8 +596,6 @@ void sender_figures(struct sender *s, struct evbuffer *out)
     const struct shown f = s->shown;
     pthread_mutex_unlock(&s->lock);
     client_figures(&client, 1, out);
-    figures_head(out, "kafka_out_position", "gauge", "The newest entry that is in its topics.");
-    figures_line(out, "kafka_out_position", "", f.lsn);
     count(out, "kafka_out_records_total", "Records of committed transactions.", f.records);
     count(out, "kafka_out_bytes_total", "Bytes of their values.", f.bytes);
     figures_head(out, "kafka_out_transactions_total", "counter", "Transactions by their end.");
