@@ -6,6 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+int settings_load(const char *path, settings_fn *take, void *arg, struct hx_problem *problem)
+{
+    struct yaml_doc doc;
+    int rc = yaml_doc_open(&doc, path, problem);
+    if (!rc) {
+        take(&doc, yaml_doc_root(&doc), arg);
+        rc = doc.rc;
+    }
+    yaml_doc_close(&doc);
+    return rc;
+}
+
 void settings_text(struct yaml_doc *doc, yaml_node_t *map, const char *key, const char *initial,
                    char *out, size_t size)
 {

@@ -7,6 +7,12 @@
 #include "config/yaml_doc.h"
 #include "http/http.h"
 
+/* Reads the file: `take` gets its root mapping and keeps faults in the document. HX_CONFIG with
+ * file and line; HX_IO, HX_NOMEM. */
+typedef void settings_fn(struct yaml_doc *doc, yaml_node_t *root, void *arg);
+HX_CHECK int settings_load(const char *path, settings_fn *take, void *arg,
+                           struct hx_problem *problem);
+
 /* A key's text, or `initial` when it is left out. */
 void settings_text(struct yaml_doc *doc, yaml_node_t *map, const char *key, const char *initial,
                    char *out, size_t size);

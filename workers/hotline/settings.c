@@ -19,8 +19,9 @@ static void take_numbers(struct yaml_doc *doc, yaml_node_t *root, struct hotline
     s->window_ms = (uint64_t)n;
 }
 
-static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct hotline_settings *s)
+static void take_all(struct yaml_doc *doc, yaml_node_t *root, void *arg)
 {
+    struct hotline_settings *s = arg;
     yaml_doc_only(
         doc, root,
         "listen proxied daemon clients mapping signature_window batch_items utc_offset log "
@@ -42,12 +43,5 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct hotline_set
 
 int hotline_settings_load(const char *path, struct hotline_settings *s, struct hx_problem *problem)
 {
-    struct yaml_doc doc;
-    int rc = yaml_doc_open(&doc, path, problem);
-    if (!rc) {
-        take_all(&doc, yaml_doc_root(&doc), s);
-        rc = doc.rc;
-    }
-    yaml_doc_close(&doc);
-    return rc;
+    return settings_load(path, take_all, s, problem);
 }

@@ -2,8 +2,9 @@
 
 #include "door/settings.h"
 
-static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct kafka_settings *s)
+static void take_all(struct yaml_doc *doc, yaml_node_t *root, void *arg)
 {
+    struct kafka_settings *s = arg;
     yaml_doc_only(doc, root, "daemon cluster in out log limits");
     link_settings_read(doc, yaml_doc_get(doc, root, "daemon"), &s->daemon);
     cluster_settings_read(doc, yaml_doc_get(doc, root, "cluster"), &s->cluster);
@@ -15,12 +16,5 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct kafka_setti
 
 int kafka_settings_load(const char *path, struct kafka_settings *s, struct hx_problem *problem)
 {
-    struct yaml_doc doc;
-    int rc = yaml_doc_open(&doc, path, problem);
-    if (!rc) {
-        take_all(&doc, yaml_doc_root(&doc), s);
-        rc = doc.rc;
-    }
-    yaml_doc_close(&doc);
-    return rc;
+    return settings_load(path, take_all, s, problem);
 }

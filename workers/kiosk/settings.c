@@ -57,8 +57,9 @@ static void take_limits(struct yaml_doc *doc, yaml_node_t *map, struct kiosk_set
             *own[i].to = own[i].initial;
 }
 
-static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct kiosk_settings *s)
+static void take_all(struct yaml_doc *doc, yaml_node_t *root, void *arg)
 {
+    struct kiosk_settings *s = arg;
     yaml_doc_only(doc, root,
                   "listen proxied daemon source life_cycle page texts idle terminals evidence "
                   "utc_offset log limits");
@@ -79,14 +80,7 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct kiosk_setti
 
 int kiosk_settings_load(const char *path, struct kiosk_settings *s, struct hx_problem *problem)
 {
-    struct yaml_doc doc;
-    int rc = yaml_doc_open(&doc, path, problem);
-    if (!rc) {
-        take_all(&doc, yaml_doc_root(&doc), s);
-        rc = doc.rc;
-    }
-    yaml_doc_close(&doc);
-    return rc;
+    return settings_load(path, take_all, s, problem);
 }
 
 /* ---- texts ---- */
@@ -102,25 +96,17 @@ static void take_text(struct yaml_doc *doc, const char *key, yaml_node_t *map, j
     }
 }
 
-static void take_texts(struct yaml_doc *doc, json_t *all)
+static void take_texts(struct yaml_doc *doc, yaml_node_t *root, void *all)
 {
     yaml_node_t *key, *value;
-    for (size_t i = 0; !doc->rc && yaml_doc_pair(doc, yaml_doc_root(doc), i, &key, &value); i++)
+    for (size_t i = 0; !doc->rc && yaml_doc_pair(doc, root, i, &key, &value); i++)
         take_text(doc, yaml_doc_scalar(doc, key), value, all);
 }
 
 int kiosk_texts_load(const char *path, json_t **out, struct hx_problem *problem)
 {
-    struct yaml_doc doc;
     json_t *all = json_pack("{s:{}, s:{}}", "zh", "en");
-    int rc = yaml_doc_open(&doc, path, problem);
-    if (!rc) {
-        take_texts(&doc, all);
-        rc = doc.rc;
-    }
-    yaml_doc_close(&doc);
-    if (!rc && !all)
-        rc = HX_NOMEM;
+    int rc = all ? settings_load(path, take_texts, all, problem) : HX_NOMEM;
     if (rc)
         json_decref(all);
     else

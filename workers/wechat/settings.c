@@ -44,8 +44,9 @@ static void take_tell(struct yaml_doc *doc, yaml_node_t *map, struct wx_tell_set
     outbox_settings_read(doc, map, "worker:city/wechat", &s->outbox);
 }
 
-static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct wechat_settings *s)
+static void take_all(struct yaml_doc *doc, yaml_node_t *root, void *arg)
 {
+    struct wechat_settings *s = arg;
     yaml_doc_only(doc, root,
                   "listen proxied daemon accounts texts time_window utc_offset log limits tell");
     settings_listen(doc, root, "127.0.0.1:54331", s->listen, sizeof s->listen);
@@ -96,8 +97,9 @@ static void take_told(struct yaml_doc *doc, yaml_node_t *list, struct wechat_set
 }
 
 /* A text that is missing in one language is a fault, not a blank. */
-static void take_texts(struct yaml_doc *doc, yaml_node_t *root, struct wechat_settings *s)
+static void take_texts(struct yaml_doc *doc, yaml_node_t *root, void *arg)
 {
+    struct wechat_settings *s = arg;
     take_states(doc, yaml_doc_get(doc, root, "states"), s);
     take_told(doc, yaml_doc_get(doc, root, "told"), s);
     yaml_doc_only(doc, root, all_texts);
@@ -113,23 +115,8 @@ static void take_texts(struct yaml_doc *doc, yaml_node_t *root, struct wechat_se
     }
 }
 
-typedef void take_fn(struct yaml_doc *doc, yaml_node_t *root, struct wechat_settings *s);
-
-static int load(const char *path, take_fn *take, struct wechat_settings *s,
-                struct hx_problem *problem)
-{
-    struct yaml_doc doc;
-    int rc = yaml_doc_open(&doc, path, problem);
-    if (!rc) {
-        take(&doc, yaml_doc_root(&doc), s);
-        rc = doc.rc;
-    }
-    yaml_doc_close(&doc);
-    return rc;
-}
-
 int wechat_settings_load(const char *path, struct wechat_settings *s, struct hx_problem *problem)
 {
-    int rc = load(path, take_all, s, problem);
-    return rc ? rc : load(s->texts_file, take_texts, s, problem);
+    int rc = settings_load(path, take_all, s, problem);
+    return rc ? rc : settings_load(s->texts_file, take_texts, s, problem);
 }
