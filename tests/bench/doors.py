@@ -84,6 +84,40 @@ def wechat(size, place, row):
             row("  processor time of the door for each", f["door_cpu_us"], "µs")]
 
 
+class Kiosk(Door):
+    """A hongxin-kiosk, whose clients are anybody."""
+
+    def __init__(self, daemon):
+        folder = Path(daemon.folder)
+        self.log_path, self.program, self.config = folder / "kiosk.log", "hongxin-kiosk", folder / "kiosk.yaml"
+        self.config.write_text(f"""listen: 127.0.0.1:0
+page: {harness.CONFIG}/../workers/kiosk/page
+texts: {harness.CONFIG}/texts/kiosk.yaml
+evidence: {{folder: {folder}/evidence}}
+daemon: {{intake: '{daemon.intake()}', feed: '{daemon.feed()}'}}
+limits: {{requests_per_second: 1000000, burst: 1000000, requests_per_connection: 1000000000}}
+""")
+
+    def __enter__(self):
+        super().__enter__()
+        while "event=policy" not in self.log_path.read_text():
+            time.sleep(0.01)
+        return self
+
+    def load(self, mode, tag, **options):
+        return super().load(mode, tag, path="/kiosk/v1/reports", **options)
+
+
+def kiosk(size, place, row):
+    """Anonymous reports, each on disk before number and secret are told."""
+    with Daemon(place.folder("door")) as d, Kiosk(d) as door:
+        cpu = door.cpu()
+        f = door.load("flood", "k", events=size.count(100_000), connections=256)
+        f["door_cpu_us"] = round((door.cpu() - cpu) * 1e6 / f["accepted"], 1)
+    return [row("reports at a kiosk's door", f["per_second"], "/s", load=f),
+            row("  processor time of the door for each", f["door_cpu_us"], "µs")]
+
+
 def flooded(size, place, row, name, batch, connections, yard):
     with Daemon(place.folder("door")) as d, Door(d) as door:
         events, cpu, daemon_cpu = size.count(200_000), door.cpu(), d.cpu()
@@ -124,4 +158,4 @@ def hotline(size, place, row, flood):
         yard = flood(d, "reports", size.count(200_000), 1, 1024, "z")["per_second"]
     return (flooded(size, place, row, "one to a request", 1, 256, yard) +
             flooded(size, place, row, "64 to a request", 64, 8, yard) + paced(size, place, row) + idle(place, row) +
-            wechat(size, place, row))
+            wechat(size, place, row) + kiosk(size, place, row))

@@ -8,6 +8,7 @@
  *   bench_http idle --endpoint … --connections N
  *       opens so many connections, sends nothing, and waits for SIGTERM
  *
+ * With --path alone it sends reports to hongxin-kiosk, as its page does.
  * With --key (an EncodingAESKey) and --id it speaks to hongxin-wechat instead: --path is the secret
  * part of the address, --token signs, each request is one encrypted text message.
  *
@@ -47,7 +48,7 @@ struct http_load {
     unsigned n_peers;
     int epoll;
     const char *token, *tag, *endpoint;
-    const char *path, *id; /* of WeChat; NULL: a hotline */
+    const char *path, *id; /* of WeChat; path alone: of the kiosk; neither: a hotline */
     struct wx_key key;
     uint64_t batch, sent, accepted, answers; /* sent and accepted: complaints */
     int64_t *took_us;
@@ -74,8 +75,8 @@ static size_t put_request(struct http_load *l, uint64_t items)
         const struct load_place *p = &l->city.places[l->sent % l->city.n];
         n = (size_t)snprintf(
             body, ITEM_MAX,
-            "{\"class\":\"SMALL\",\"place\":\"%s\",\"text\":\"water leaks from the ceiling\"}",
-            p->building);
+            "{\"%s\":\"%s\",\"place\":\"%s\",\"text\":\"water leaks from the ceiling\"}",
+            *l->path ? "category" : "class", *l->path ? "light" : "SMALL", p->building);
     } else {
         n = (size_t)sprintf(body, "{\"items\":[");
         for (uint64_t i = 0; i < items; i++) {
@@ -85,11 +86,13 @@ static size_t put_request(struct http_load *l, uint64_t items)
         body[n++] = '}';
     }
     size_t h = (size_t)snprintf(head, sizeof head,
-                                "POST /v1/%s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"
-                                "Content-Type: application/json\r\nIdempotency-Key: %s-%012" PRIu64
+                                "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"
+                                "Content-Type: application/json\r\nIdempotency-Key: %s-%016" PRIu64
                                 "\r\nContent-Length: %zu\r\n\r\n",
-                                l->batch == 1 ? "complaints" : "batch", l->endpoint, l->token,
-                                l->tag, l->sent, n);
+                                *l->path        ? l->path
+                                : l->batch == 1 ? "/v1/complaints"
+                                                : "/v1/batch",
+                                l->endpoint, l->token, l->tag, l->sent, n);
     memmove(l->out + h, body, n);
     memcpy(l->out, head, h);
     return h + n;

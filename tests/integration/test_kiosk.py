@@ -7,7 +7,8 @@ import pytest
 import yaml
 from between import Between
 from hongxin.v1 import wire_pb2
-from kiosk import BIN, SOURCE, Kiosk
+from kiosk import BIN, SOURCE
+from pictures import photo
 from wire import wait_until
 
 
@@ -155,22 +156,35 @@ def test_without_the_daemon_nothing_is_promised(kiosk, daemon):
     assert kiosk.stop() == 0
 
 
-def test_killed_between_the_daemons_answer_and_its_own_it_loses_and_doubles_nothing(daemon, client, tmp_path, make_kiosk):
+@pytest.mark.parametrize("pictures", [(), (photo(), photo(90, 60, "PNG"))], ids=["text", "pictures"])
+def test_killed_between_the_daemons_answer_and_its_own_it_loses_and_doubles_nothing(daemon, client, tmp_path, make_kiosk, pictures):
     between = Between(daemon.doors["intake"], tmp_path)
     try:
         kiosk = make_kiosk(intake=between.endpoint)
         between.hold = True
-        thread = threading.Thread(target=lambda: pytest.raises(Exception, kiosk.report, key="killed-in-between", phone="13912345678"))
+        lost = []
+
+        def send():
+            return kiosk.form(*pictures, key="killed-in-between", phone="13912345678") if pictures else kiosk.report(key="killed-in-between", phone="13912345678")
+
+        def ask():
+            try:
+                lost.append(send())
+            except Exception as e:  # http.client's own, of a connection that ended
+                lost.append(e)
+
+        thread = threading.Thread(target=ask)
         thread.start()
-        wait_until(lambda: between.held)
-        assert len(cases(client)) == 1
+        wait_until(lambda: between.held)  # the daemon has answered: it is on disk
+        assert len(cases(client)) == 1 and len(kiosk.kept()) == len(pictures)
         kiosk.kill()
         thread.join()
+        assert isinstance(lost[0], Exception), "the resident has no answer"
         between.hold = False
         kiosk.start()
-        again = kiosk.report(key="killed-in-between", phone="13912345678")
+        again = send()
         assert (again.status, again.json["number"]) == (200, "CL-1") and again.json["secret"]
-        assert len(cases(client)) == 1
+        assert len(cases(client)) == 1 and len(kiosk.kept()) == len(pictures)
     finally:
         between.close()
 

@@ -11,6 +11,7 @@ import subprocess
 import pytest
 from hongxin.v1 import wire_pb2
 from hotline import SOURCE, TOKEN, Hotline
+from pictures import photo
 from wire import wait_until
 
 REPORT = {"class": "SMALL", "place": "B-0417", "text": "water leaks"}
@@ -107,6 +108,8 @@ def test_in_front_of_the_door(proxy, client):
     assert ask(proxy, "GET", "/v1/complaints/ref:WO-1?history=true")[0] == 200
     assert json.loads(ask(proxy, "GET", "/wechat/x")[1])["code"] == "NO_SUCH_PATH", "passed on: it is the door that does not know it"
     assert json.loads(ask(proxy, "GET", "/kiosk/x")[1])["code"] == "NO_SUCH_PATH"
+    large = raw(proxy, b"POST /v1/complaints HTTP/1.1\r\nHost: hotline.example\r\nConnection: close\r\nContent-Length: 2097152\r\n\r\n" + bytes(20000))
+    assert b" 413 " in large, "a photo: for the kiosk only"
     assert ask(proxy, "GET", "/metrics")[0] == 404 and ask(proxy, "GET", "/healthz")[0] == 404
     body = json.dumps(REPORT).encode()
     head = b"POST /v1/complaints HTTP/1.1\r\nHost: hotline.example\r\nAuthorization: Bearer " + TOKEN.encode()
@@ -119,3 +122,26 @@ def test_in_front_of_the_door(proxy, client):
     # Who guesses tokens cannot hide behind a header of his own.
     guess = [ask(proxy, "GET", "/v1/complaints", headers={"Authorization": "Bearer x", "X-Forwarded-For": f"192.0.2.{i}"})[0] for i in range(2)]
     assert guess == [401, 429]
+
+
+@pytest.mark.parametrize("in_front", [nginx, haproxy])
+def test_a_photo_passes_to_the_kiosk(in_front, make_kiosk, tmp_path):
+    certificate(tmp_path)
+    kiosk = make_kiosk("proxied: true\n")
+    port = free_port()
+    process = subprocess.Popen(in_front(tmp_path, port, kiosk.port()), stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(lambda: is_open(port) or process.poll() is not None)
+        assert process.poll() is None, process.stderr.read()
+        # What nobody looks at behind the end of a picture makes it as large as one from a telephone.
+        body = b"".join(b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % part
+                        for part in ((b"category", b"water"), (b"place", b"B-0417"), (b"picture", photo() + bytes(3 << 20)))) + b"--b--\r\n"
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=context())
+        connection.request("POST", "/kiosk/v1/reports", body, {"Content-Type": "multipart/form-data; boundary=b", "Idempotency-Key": "a-photo-through-a-proxy"})
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["number"]) == (201, "CL-1")
+        connection.close()
+        assert len(kiosk.kept()) == 1 and ask(port, "GET", "/kiosk/")[0] == 200
+    finally:
+        process.kill()
+        process.wait()
