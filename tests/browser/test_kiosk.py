@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 KIOSK = {"width": 1080, "height": 1920, "has_touch": True}
 PHONE = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+DESK = {"width": 1280, "height": 800}
 SIZES = [pytest.param(KIOSK, "kiosk", id="kiosk"), pytest.param(PHONE, "phone", id="phone")]
 HERE = "荷阳花园3号楼"
 SECRET = re.compile("[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}")
@@ -52,7 +53,7 @@ def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize("size, name", SIZES)
+@pytest.mark.parametrize("size, name", [*SIZES, pytest.param(DESK, "desk", id="desk")])
 def test_from_the_start_to_a_number(open_page, client, picture, size, name):
     page = open_page(size)
     picture(page, f"{name}-start")
@@ -173,6 +174,16 @@ def test_a_building_is_found_by_its_name(open_page, client, picture):
     assert client.case(int(number[3:])).view.where.building == "B-0002"
 
 
+def test_who_knows_no_name_says_where_he_is(open_page, client):
+    page = open_page(PHONE, "", geolocation={"longitude": 114.454949, "latitude": 36.101757}, permissions=["geolocation"])
+    write(page)
+    tap(page, "用我现在的位置")
+    page.get_by_text("已使用您现在的位置").wait_for()
+    number, _ = send(page)
+    view = client.case(int(number[3:])).view
+    assert (view.where.grid, view.state) == ("G-041", "DISPATCHED")
+
+
 def test_an_emergency_is_told_whom_to_call(open_page, client, picture):
     page = open_page(PHONE, "place=B-0417")
     tap(page, "我要反映问题")
@@ -256,6 +267,16 @@ def test_the_next_person_finds_nothing_of_the_last_one(open_page, picture):
     assert [page.get_by_label(name).input_value() for name in ("哪栋楼", "具体情况", "联系电话")] == [HERE, "", ""]
     assert not page.get_by_label("不让物业知道我是谁").is_checked()
     assert page.evaluate("[...document.querySelectorAll('input,textarea,form')].every(e => e.autocomplete === 'off' || e.type === 'file')")
+
+
+def test_the_back_button_shows_nothing(open_page):
+    page = open_page(PHONE, "place=B-0417")
+    write(page, **PRIVATE)
+    _, secret = send(page)
+    page.goto("about:blank")
+    page.go_back()
+    page.get_by_role("heading", name="小区有问题，请告诉我们").wait_for()
+    assert traces(page, PRIVATE["text"], PRIVATE["phone"], secret) == []
 
 
 def test_it_returns_to_its_start_when_nobody_is_there(open_page, picture):

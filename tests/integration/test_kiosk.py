@@ -1,4 +1,6 @@
 """The kiosk's door: reports, status and withdrawal by anybody, bad input, and a death at the worst moment."""
+import pathlib
+import re
 import subprocess
 import threading
 import urllib.parse
@@ -7,7 +9,7 @@ import pytest
 import yaml
 from between import Between
 from hongxin.v1 import wire_pb2
-from kiosk import BIN, SOURCE
+from kiosk import BIN, SOURCE, Kiosk
 from pictures import photo
 from wire import wait_until
 
@@ -146,6 +148,24 @@ def test_a_wrong_secret_is_refused_counted_and_slowed_down(make_kiosk, client):
 
 
 # ---- the daemon, and ends ---------------------------------------------------------------------------------------
+
+def test_another_policy_in_force_is_offered_while_the_door_runs(make_daemon, tmp_path):
+    text = pathlib.Path(SOURCE, "config/life-cycles/complaint.yaml").read_text()
+    changed = re.sub("^version: .*$", "version: 99", text.replace("  - {name: parking,", "  - {name: drone,    zh: 无人机, en: Drones, class: SMALL}\n  - {name: parking,"), flags=re.M)
+    changed = changed.replace("../calendars/", f"{SOURCE}/config/calendars/")
+    (tmp_path / "complaint.yaml").write_text(changed)
+    doors = {"ingest": f"ipc://{tmp_path}/intake", "feed": f"ipc://{tmp_path}/feed"}
+    d = make_daemon(settings=doors)
+    kiosk = Kiosk(tmp_path, doors["ingest"], doors["feed"]).start()
+    try:
+        assert kiosk.report(category="drone").json["code"] == "UNKNOWN_CATEGORY"
+        assert d.stop() == 0
+        make_daemon(settings={**doors, "rules": {"life_cycle": tmp_path / "complaint.yaml", "city": f"{SOURCE}/config/city"}})
+        wait_until(lambda: any(c["id"] == "drone" for c in kiosk.get("/kiosk/v1/categories").json.get("categories", [])), timeout=60)
+        assert kiosk.report(category="drone").status == 201
+    finally:
+        kiosk.end()
+
 
 def test_without_the_daemon_nothing_is_promised(kiosk, daemon):
     daemon.kill()
