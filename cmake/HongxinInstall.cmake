@@ -25,6 +25,14 @@ string(REPLACE " ../var/" " ${HX_STATE_DIR}-kiosk/" settings "${settings}")
 file(WRITE ${CMAKE_BINARY_DIR}/install/kiosk.yaml "${settings}")
 install(FILES ${CMAKE_BINARY_DIR}/install/kiosk.yaml DESTINATION ${HX_CONFIG_DIR})
 install(FILES deploy/systemd/hongxin-kiosk.service DESTINATION lib/systemd/system)
+
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/config/board.yaml)
+file(READ ${CMAKE_SOURCE_DIR}/config/board.yaml settings)
+string(REPLACE " ../var/" " ${HX_STATE_DIR}-board/" settings "${settings}")
+string(REPLACE "pages: \"\"" "pages: ${CMAKE_INSTALL_FULL_DATADIR}/hongxin/web" settings "${settings}")
+file(WRITE ${CMAKE_BINARY_DIR}/install/board.yaml "${settings}")
+install(FILES ${CMAKE_BINARY_DIR}/install/board.yaml DESTINATION ${HX_CONFIG_DIR})
+install(FILES deploy/systemd/hongxin-board.service DESTINATION lib/systemd/system)
 install(FILES ${CMAKE_BINARY_DIR}/install/hongxin.yaml ${CMAKE_BINARY_DIR}/install/hotline.yaml ${CMAKE_BINARY_DIR}/install/wechat.yaml config/roles.yaml config/retention.yaml DESTINATION ${HX_CONFIG_DIR})
 install(DIRECTORY config/calendars config/city config/life-cycles config/mappings config/texts
   DESTINATION ${HX_CONFIG_DIR}

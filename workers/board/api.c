@@ -36,10 +36,10 @@ static void page(void *arg, struct http_request *r)
     const struct board *b = arg;
     const char *path = http_path(r) + 1, *last = strrchr(path, '/');
     set_policy(r);
-    if (!b->pages)
-        no_pages(r);
-    else if (strncmp(path, "api/", 4) == 0)
+    if (strncmp(path, "api/", 4) == 0)
         http_problem(r, 404, "NO_SUCH_PATH", "there is nothing at this path");
+    else if (!b->pages)
+        no_pages(r);
     else
         http_files_answer(b->pages, r, strchr(last ? last : path, '.') ? path : "index.html");
 }
@@ -53,10 +53,20 @@ const struct http_route board_routes[] = {
     {"GET", "/api/v1/events", events_stream, 0},
     {"GET", "/api/v1/running", running_list, 0},
     {"GET", "/api/v1/pressure", running_pressure, 0},
+    {"GET", "/api/v1/figures", figures_list, 0},
+    {"GET", "/api/v1/breaches", breaches_list, 0},
+    {"GET", "/api/v1/health", health_show, 0},
     {"GET", "/api/v1/cases", cases_list, 0},
     {"GET", "/api/v1/cases/{case}", cases_page, 0},
     {"GET", "/api/v1/cases/{case}/similar", cases_similar, 0},
     {"GET", "/api/v1/cases/{case}/route", cases_route, 0},
+    {"POST", "/api/v1/cases/{case}/photos", photos_add, 0},
+    {"GET", "/api/v1/cases/{case}/photos/{photo}", photos_show, 0},
+    {"GET", "/api/v1/triage", work_triage, 0},
+    {"GET", "/api/v1/returns", work_returns, 0},
+    {"GET", "/api/v1/orders", work_orders, 0},
+    {"GET", "/api/v1/inbox", work_inbox, 0},
+    {"GET", "/api/v1/notices", work_notices, 0},
     {"POST", "/api/v1/cases/{case}/ack", command_run, 0},
     {"POST", "/api/v1/cases/{case}/order", command_run, 0},
     {"POST", "/api/v1/cases/{case}/class", command_run, 0},
@@ -68,6 +78,9 @@ const struct http_route board_routes[] = {
     {"POST", "/api/v1/cases/{case}/events", command_run, 0},
     {"POST", "/api/v1/reports", command_report, 0},
     {"POST", "/api/v1/offline", command_offline, 0},
+    {"GET", "/api/v1/city", city_show, 0},
+    {"GET", "/api/v1/city/grids.geojson", city_grids, 0},
+    {"GET", "/api/v1/city/buildings", city_buildings, 0},
     {"GET", "/api/v1/route", city_route, 0},
     {"GET", "/api/v1/life-cycle", rules_life_cycle, 0},
     {"GET", "/api/v1/texts", rules_texts, 0},

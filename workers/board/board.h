@@ -22,6 +22,7 @@
 
 struct scopes;
 struct rules;
+struct city;
 
 struct board {
     struct board_settings settings;
@@ -38,6 +39,7 @@ struct board {
     struct hasher *hasher;
     struct scopes *scopes;
     struct rules *rules;
+    struct city *city;  /* its files, as far as somebody has wanted them */
     struct event *tick; /* once a second */
     uint64_t ticks;
     unsigned down; /* seconds without a connection to the daemon … */
@@ -79,6 +81,8 @@ void gate_set_cookie(struct board *b, struct http_request *r, const char *token,
 void gate_end(struct board *b, struct session *session, const char *code);
 /* All of a principal, or of a user; NULL: whatever it is. Returns how many. */
 size_t gate_end_all(struct board *b, const char *principal, const char *user, const char *code);
+
+void city_free(struct city *city); /* NULL is allowed */
 
 /* ---- handlers, one for each path of openapi.yaml ---- */
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "board/actor.h"
 #include "board/ask.h"
+#include "board/page.h"
 #include "board/rules.h"
 #include "board/verbs.h"
 #include "door/reply.h"
@@ -274,9 +275,35 @@ static void draft(struct command *c, const hxp_case_view *view)
     json_decref(d.data);
 }
 
+/* Whoever acknowledges speaks for the post that was told: the newest such notice of his says which.
+ */
+static void speak_for_receiver(struct command *c, const Hongxin__V1__CaseAnswer *a)
+{
+    const char *clock = text_in(c->body, "clock"), *level = text_in(c->body, "level");
+    struct page p;
+    if (json_object_get(c->body, "by") || page_open(&p, c->board, a) != HX_OK)
+        return;
+    for (size_t i = 0; i < p.n; i++)
+        for (size_t f = 0; f < p.entries[i]->n_facts; f++) {
+            const hxp_fact *fact = p.entries[i]->facts[f];
+            if (fact->fact_case != HONGXIN__V1__FACT__FACT_NOTICE ||
+                strcmp(fact->notice->clock, clock) != 0 ||
+                strcmp(fact->notice->level, level) != 0 ||
+                !page_speaks_for(c->who, fact->notice->to))
+                continue;
+            json_object_set_new(c->body, "by",
+                                json_sprintf("%.*s/%s", (int)strcspn(fact->notice->to, "/"),
+                                             fact->notice->to, c->person));
+        }
+    page_close(&p);
+}
+
 static void on_view(void *arg, int err, const hxp_response *answer)
 {
     struct command *c = arg;
+    if (!err && answer->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER &&
+        strcmp(c->verb, "ack") == 0)
+        speak_for_receiver(c, answer->case_answer);
     if (err || answer->answer_case != HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER)
         fail_error(c, err ? err : HX_NOTFOUND);
     else
@@ -292,7 +319,7 @@ static void on_who(void *arg, int err, const hxp_response *answer)
     }
     c->who = ask_json(c->board, &answer->who->base);
     if (c->number)
-        ask_case(c, false, on_view);
+        ask_case(c, strcmp(c->verb, "ack") == 0, on_view);
     else
         draft(c, NULL);
 }

@@ -141,6 +141,7 @@ static void close_all(void *arg)
     http_server_close(b->server);
     hasher_close(b->hasher);
     rules_close(b->rules);
+    city_free(b->city);
     sessions_close(b->sessions);
     tries_free(b->tries);
     json_decref(b->steps);

@@ -1,0 +1,212 @@
+"""What people do on the board, over HTTP in front of a real daemon with keys: commands, queues, figures, photos."""
+import base64
+import threading
+
+import pytest
+from clock import AWAY_MS, MINUTE, Clock, run_to
+from test_board import board, city, first_registry, hotline, make_board, place_of  # noqa: F401 (fixtures)
+from hongxin.v1 import event_pb2
+from wire import wait_until
+
+NOW = 1791802800000  # 2026-10-12 19:00 in the city
+
+
+@pytest.fixture
+def held(board, hotline):
+    """A case of P-07, taken by its desk; with the desk's browser."""
+    number = hotline.report(place_of("P-07")).number
+    b = board.browser("p07")
+    wait_until(lambda: b.get(f"cases/{number}").json["case"].get("holder") == "P-07")
+    assert b.post(f"cases/{number}/acts", {"act": "COMING", "id": "come"}).json["result"] == "ACCEPTED"
+    return number, b
+
+
+def history(browser, number):
+    return browser.get(f"cases/{number}").json["history"]
+
+
+def test_a_company_does_its_work_from_the_inbox(board, hotline, held):
+    number, b = held
+    entry = next(e for e in history(b, number) if e["cause"] == "HELD")
+    assert (entry["event"]["by"], entry["principal"]) == ("holder:P-07/p07", "p07")
+    item = b.get("inbox").json
+    assert item["total"] == 1 and item["items"][0]["case"]["number"] == number and item["items"][0]["deadline"]
+    again = b.post(f"cases/{number}/acts", {"act": "COMING", "id": "come"}).json
+    assert again["result"] == "DUPLICATE", "sent again it is the same event"
+    for act in ({"act": "ARRIVED"}, {"act": "PROGRESS", "text": "looking for the valve"}, {"act": "DONE", "evidence": ["photo"], "text": "done"}):
+        answer = b.post(f"cases/{number}/acts", act)
+        assert answer.status == 200, answer
+    assert b.get(f"cases/{number}").json["case"]["state"] == "RESOLVED"
+
+
+def test_nobody_acts_in_another_ones_name(board, held):
+    number, b = held
+    assert b.post(f"cases/{number}/acts", {"act": "PROGRESS", "text": "x", "by": "holder:P-07/somebody"}).code == "FOREIGN_PARTY"
+    assert b.post(f"cases/{number}/acts", {"act": "PROGRESS", "text": "x", "by": "holder:P-08/p07"}).code == "FOREIGN_AREA"
+    assert b.post(f"cases/{number}/order", {"date": "2030-01-01T00:00:00+08:00"}).status in (403, 409)
+    other = board.browser("p08")
+    assert other.post(f"cases/{number}/acts", {"act": "PROGRESS", "text": "x"}).code == "NO_CASE"
+
+
+@pytest.mark.parametrize("path, body, code", [
+    ("acts", {"act": "DANCE"}, "BAD_BODY"), ("acts", {}, "BAD_BODY"), ("acts", {"act": "ARRIVED", "colour": "red"}, "BAD_BODY"),
+    ("acts", {"act": "PROGRESS", "text": 5}, "BAD_DATA"), ("acts", {"act": "ARRIVED", "at": "yesterday"}, "BAD_TIME"),
+    ("acts", {"act": "ARRIVED", "id": "x" * 65}, "BAD_BODY"), ("acts", {"act": "ARRIVED", "if_version": -1}, "BAD_BODY"),
+    ("acts", {"act": "PROGRESS", "text": "•••"}, "MASKED_VALUE"), ("ack", {"clock": "K_ARRIVE"}, "BAD_BODY"),
+    ("acts", {"act": "DONE"}, "EVIDENCE_MISSING"), ("events", {"type": "no event"}, "BAD_BODY"), ("events", {"type": "NONSENSE"}, "UNKNOWN_EVENT"),
+])
+def test_what_is_wrong_is_named(held, path, body, code):
+    number, b = held
+    answer = b.post(f"cases/{number}/{path}", body)
+    assert (answer.status, answer.code) == (422, code), answer
+
+
+def test_a_case_that_has_changed_meanwhile(board, hotline, held):
+    number, b = held
+    version = b.get(f"cases/{number}").json["case"]["case_version"]
+    assert b.post(f"cases/{number}/acts", {"act": "ARRIVED"}).status == 200
+    stale = b.post(f"cases/{number}/acts", {"act": "PROGRESS", "text": "x", "if_version": version})
+    assert (stale.status, stale.code) == (409, "STALE_VERSION")
+    assert stale.json["case_version"] > version and stale.json["last"]["cause"] == "ARRIVED"
+
+
+def test_of_two_who_decide_a_return_the_second_hears_of_the_first(board, held):
+    number, b = held
+    assert b.post(f"cases/{number}/acts", {"act": "RETURN", "reason": "DUTY"}).status == 200
+    first, second = board.browser("hotdesk"), board.browser("hotdesk2")
+    queue = first.get("returns").json
+    assert queue["total"] == 1 and queue["items"][0]["clock"] == "K_RETURN" and queue["items"][0]["return"]["reason"] == "DUTY"
+    answers = {}
+    decide = {first: {"decision": "REFUSE", "why": "it is yours"}, second: {"decision": "ACCEPT", "holder": "U-3", "why": "not theirs"}}
+    threads = [threading.Thread(target=lambda w=w, d=d: answers.__setitem__(w, w.post(f"cases/{number}/return", d))) for w, d in decide.items()]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert sorted(a.status for a in answers.values()) == [200, 409], answers
+    loser = next(a for a in answers.values() if a.status == 409).json
+    assert loser["decided"]["decided_by"].startswith("dispatcher/hotdesk") and loser["detail"]
+    assert first.get("returns").json["total"] == 0
+
+
+def test_an_order_of_the_street(board, held):
+    number, _ = held
+    chief = board.browser("chief")
+    answer = chief.post(f"cases/{number}/order", {"date": "2030-01-01T00:00:00+08:00", "why": "the residents wait"})
+    assert answer.status == 200, answer
+    orders = chief.get("orders").json
+    assert (orders["total"], orders["items"][0]["clock"]) == (1, "K_SUPERVISE") and orders["items"][0]["order"]["order"].startswith("DB-")
+
+
+def test_triage_and_its_decisions(board, hotline):
+    number = hotline.publish(hotline.event("REPORTED", by="reporter", data={"place": place_of("P-07"), "text": "something hums"}))[0].number
+    desk = board.browser("hotdesk")
+    queue = desk.get("triage").json
+    assert (queue["total"], queue["items"][0]["clock"], queue["items"][0]["report"]["text"]) == (1, "K_TRIAGE", "something hums")
+    assert desk.get(f"cases/{number}/route?class=SMALL").json["holder"] == "P-07"
+    assert desk.post(f"cases/{number}/class", {"class": "SMALL"}).status == 200
+    assert desk.get("triage").json["total"] == 0 and desk.get(f"cases/{number}").json["case"]["class"] == "SMALL"
+
+
+def test_merging(board, hotline):
+    place = place_of("P-07")
+    numbers = [hotline.publish(hotline.event("REPORTED", by="reporter", data={"class": "SMALL", "place": place, "category": "lift"}))[0].number for _ in range(2)]
+    desk = board.browser("hotdesk")
+    similar = wait_until(lambda: desk.get(f"cases/{numbers[1]}/similar").json["items"])
+    assert [i["case"]["number"] for i in similar] == [numbers[0]]
+    answer = desk.post(f"cases/{numbers[1]}/merge", {"step": "MERGE", "into": numbers[0]})
+    assert answer.status == 200, answer
+
+
+def test_what_a_phone_kept_offline(board, held):
+    number, b = held
+    skew = 3 * 3600
+    from datetime import datetime, timedelta, timezone
+    phone = datetime.now(timezone.utc) + timedelta(seconds=skew)
+    acts = [{"case": number, "act": "ARRIVED", "id": "o-1", "at": (phone - timedelta(seconds=20)).isoformat()},
+            {"case": number, "act": "PROGRESS", "id": "o-2", "text": "found it", "at": (phone - timedelta(seconds=10)).isoformat()},
+            {"case": "CL-99999", "act": "ARRIVED"}, {"event": base64.b64encode(b"no event").decode()}, {}]
+    answer = b.post("offline", {"sent_at": phone.isoformat(), "items": acts}).json
+    assert abs(answer["skew_ms"] - skew * 1000) < 60000
+    assert [r["status"] for r in answer["replies"]] == [200, 200, 404, 422, 422], answer
+    again = b.post("offline", {"sent_at": phone.isoformat(), "items": acts[:2]}).json
+    assert [r["body"]["result"] for r in again["replies"]] == ["DUPLICATE", "DUPLICATE"]
+    signed = event_pb2.Event(id="d-1", source="p07", type="PROGRESS", by="holder:P-07/another", case_number=int(number[3:]))
+    answer = b.post("offline", {"sent_at": phone.isoformat(), "items": [{"event": base64.b64encode(signed.SerializeToString()).decode()}]}).json
+    assert answer["replies"][0]["body"]["code"] == "FOREIGN_PARTY", "signed in another one's name"
+
+
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xe1\x00\x16Exif\x00\x00GPS-14.5-36.04\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\xff\xd9"
+
+
+def test_photos_are_for_those_who_see_the_case(board, held):
+    number, b = held
+    kept = b.post(f"cases/{number}/photos", JPEG, type="image/jpeg")
+    assert kept.status == 201, kept
+    name = kept.json["evidence"].removeprefix("photo:")
+    shown = b.get(f"cases/{number}/photos/{name}")
+    assert shown.headers["Content-Type"] == "image/jpeg" and b"GPS" not in shown.body and shown.body.startswith(b"\xff\xd8\xff\xe0")
+    assert board.browser("p08").get(f"cases/{number}/photos/{name}").status == 404
+    assert b.post(f"cases/{number}/photos", b"<svg onload=alert(1)>", type="image/png").status == 415
+    assert b.post(f"cases/{number}/photos", JPEG, type="image/svg+xml").status == 415
+    assert b.get(f"cases/{number}/photos/{'0' * 64}").code == "NO_PHOTO"
+    assert b.get(f"cases/{number}/photos/..%2f..%2fboard.users").status == 400
+
+
+def test_the_city(board):
+    b = board.browser("p07")
+    city = b.get("city").json
+    assert len(city["grids"]) == 138 and {g["parent"] for g in city["grids"]} <= {c["id"] for c in city["communities"]}
+    assert b.get("city/grids.geojson").json["type"] == "FeatureCollection"
+    buildings = b.get("city/buildings?place=E-41").json["items"]
+    assert buildings and {x["estate"] for x in buildings} == {"E-41"}
+    assert b.get("city/buildings").code == "BAD_QUERY"
+    assert b.get("route?place=E-41&class=SMALL").json["holder"] == "P-07"
+    assert b.get("route?place=nowhere").code == "UNKNOWN_PLACE"
+
+
+def test_figures_are_for_those_whose_area_it_is(board, hotline):
+    hotline.report(place_of("P-07"))
+    chief = board.browser("chief").get("figures?holder=*").json
+    assert {"city", "holder"} <= {r["dimension"] for r in chief["rows"]} | {"holder"}
+    mine = board.browser("p07")
+    assert mine.get("figures").status == 403
+    assert {r["id"] for r in mine.get("figures?holder=P-07").json["rows"]} <= {"P-07"}
+    assert mine.get("figures?holder=P-08").status == 403
+    assert mine.get("health").json["status"] == "ok" and "figures" not in mine.get("health").json
+    assert board.browser("chief").get("health").json["figures"]["cases"] == 1
+
+
+def test_the_breaches_of_a_day_are_what_its_figures_count(make_daemon, registry, tmp_path):
+    from board import Board
+    clock = Clock(tmp_path, NOW)
+    daemon = make_daemon(settings={"keys": registry.keys, "absent_ms": AWAY_MS}, env=clock.environment())
+    board = Board(tmp_path, daemon, key=registry.file("board")).start()
+    try:
+        with registry.client(daemon, "hotline") as c:
+            numbers = {c.report(place_of("P-07")).number for _ in range(3)}
+            desk = board.browser("p07")
+            for number in numbers:
+                assert desk.post(f"cases/{number}/acts", {"act": "COMING"}).status == 200
+            run_to(clock, c, NOW + 45 * MINUTE)
+        chief = board.browser("chief")
+        wait_until(lambda: chief.get("breaches").json["items"])
+        breaches = chief.get("breaches").json
+        counted = {r["clock"]: r["n"] for r in chief.get("figures").json["rows"] if r["what"] == "broken" and r["dimension"] == "city" and len(r["period"]) == 10}
+        listed = [i["breach"]["clock"] for i in breaches["items"]]
+        assert {k: listed.count(k) for k in set(listed)} == counted and breaches["total"] == len(listed)
+        assert {i["number"] for i in breaches["items"]} == numbers
+        first = next(i for i in breaches["items"] if i["breach"]["clock"] == "K_RESOLVE")
+        assert first["arithmetic"]["sum"] == first["breach"]["deadline"] and first["arithmetic"]["budget_ms"] == 40 * MINUTE
+        assert chief.get("breaches?limit=2").json["cut"] and len(chief.get("breaches?limit=2&cursor=2").json["items"]) == 2
+        notices = chief.get("notices").json
+        assert board.browser("s2").get("notices").status == 200 and notices["total"] == len(notices["items"])
+        overdue = chief.get("running?overdue=true").json
+        assert overdue["total"] == overdue["overdue"] > 0
+        told = wait_until(lambda: [n for n in board.browser("p07").get("notices?open=true").json["items"] if n.get("can_ack")])
+        answer = board.browser("p07").post(f"cases/{told[0]['number']}/ack", {"clock": told[0]["clock"], "level": told[0]["level"]})
+        assert answer.status == 200, answer
+        page = chief.get(f"cases/{told[0]['number']}").json
+        assert any(n.get("acked_by", "").endswith("/p07") for n in page["notices"])
+    finally:
+        board.end()
