@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from wire import wait_until
 
@@ -61,6 +61,13 @@ class Broker:
         for made in admin.create_topics([NewTopic(name, partitions, copies, config=config)], operation_timeout=PATIENCE).values():
             made.result(PATIENCE)
         return name
+
+    def try_make_topic(self, name, partitions):
+        """False while the old one of this name is being deleted."""
+        try:
+            return bool(self.make_topic(name, partitions))
+        except KafkaException:
+            return False
 
     def delete_topic(self, name):
         admin = AdminClient(self.client())

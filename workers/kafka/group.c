@@ -173,6 +173,23 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 
 /* ---- reading ---- */
 
+/* Each lane behind what was read of it. A partition whose offset was wrong has stopped for good;
+ * seeking does not start it again (2.0.2). */
+static void assign_again(struct group *g)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
+    for (struct lane *l = g->lanes; l; l = l->next) {
+        int64_t at = l->last >= 0 ? l->last + 1 : l->offset;
+        rd_kafka_topic_partition_list_add(list, l->topic->name, l->partition)->offset =
+            at >= 0 ? at : RD_KAFKA_OFFSET_BEGINNING;
+        l->paused = false;
+    }
+    rd_kafka_resp_err_t err = rd_kafka_assign(g->consumer.rk, list);
+    if (err)
+        client_note(&g->consumer, err, "partitions could not be taken over");
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 /* The broker has deleted what we had not read, or the partition is a new one under an old name. It
  * goes on with the oldest record there is; how many are missing is told and counted. */
 static void mend_gap(struct group *g, const rd_kafka_message_t *m)
@@ -180,7 +197,6 @@ static void mend_gap(struct group *g, const rd_kafka_message_t *m)
     int64_t low = -1, high = -1;
     const char *topic = m->rkt ? rd_kafka_topic_name(m->rkt) : "";
     struct lane *l = lane_of(g, topic, m->partition);
-    rd_kafka_topic_partition_list_t *list;
     if (!l)
         return;
     (void)rd_kafka_query_watermark_offsets(g->consumer.rk, topic, m->partition, &low, &high,
@@ -193,15 +209,8 @@ static void mend_gap(struct group *g, const rd_kafka_message_t *m)
            topic, (int)m->partition, (long long)l->offset, (long long)low, (long long)high);
     l->offset = l->committed = -1;
     l->done = -1;
-    list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, topic, m->partition)->offset =
-        RD_KAFKA_OFFSET_BEGINNING;
-    rd_kafka_error_t *error = rd_kafka_seek_partitions(g->consumer.rk, list, 0); /* not waiting */
-    if (error) {
-        client_note(&g->consumer, rd_kafka_error_code(error), rd_kafka_error_string(error));
-        rd_kafka_error_destroy(error);
-    }
-    rd_kafka_topic_partition_list_destroy(list);
+    l->last = -1;
+    assign_again(g);
 }
 
 static void on_fault(struct group *g, const rd_kafka_message_t *m)
