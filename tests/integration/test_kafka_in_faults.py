@@ -179,7 +179,7 @@ def test_of_two_with_one_name_the_older_ends_and_says_why(door, client, tmp_path
     twin.config.write_text(twin.config.read_text().replace("instance: twin", "instance: in"))
     twin.start()
     try:
-        assert door.worker.wait() == 1
+        assert door.worker.wait() == 3
         assert door.worker.said("event=failed") and door.worker.said("FENCED: another instance with the same id has taken over")
         door.send(reported(client, "f-1", "W-f"))
         door.wait(1)

@@ -8,11 +8,13 @@
 #include "kafka/settings.h"
 #include <event2/event.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK_US = 50000 };
+enum { TICK_US = 50000, EXIT_TAKEN_OVER = 3 };
 
 struct in {
     struct kafka_settings settings;
@@ -151,6 +153,12 @@ static const char *verdict(void *arg)
     return why ? why : client_fatal(&in->dead.producer);
 }
 
+static int exit_code(void *arg)
+{
+    const char *why = verdict(arg);
+    return why && strncmp(why, "FENCED", 6) == 0 ? EXIT_TAKEN_OVER : EXIT_FAILURE;
+}
+
 /* ---- life ---- */
 
 static int load(void *arg, const char *config, struct hx_problem *problem)
@@ -255,6 +263,7 @@ int in_main(int argc, char **argv)
         .load = load,
         .open = open_all,
         .verdict = verdict,
+        .exit_code = exit_code,
         .close = close_all,
         .arg = &in};
     return program_main(&p, argc, argv);
