@@ -256,8 +256,12 @@ int client_open(struct client *c, rd_kafka_type_t type, rd_kafka_conf_t *conf, c
     rd_kafka_conf_set_log_cb(conf, on_log);
     rd_kafka_conf_set_stats_cb(conf, on_statistics);
     c->rk = rd_kafka_new(type, conf, why, sizeof why);
-    if (c->rk)
+    if (c->rk) { /* tokens are fetched in a thread of its own; an error: there are none to fetch */
+        rd_kafka_error_t *error = rd_kafka_sasl_background_callbacks_enable(c->rk);
+        if (error)
+            rd_kafka_error_destroy(error);
         return HX_OK;
+    }
     rd_kafka_conf_destroy(conf);
     return hx_problem_set(problem, "kafka: %s", why);
 }

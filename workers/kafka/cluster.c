@@ -4,6 +4,7 @@
 #include "door/secret.h"
 #include "door/settings.h"
 #include "hongxin/key.h"
+#include "kafka/oauth.h"
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,14 +56,34 @@ static void read_tls(struct yaml_doc *doc, yaml_node_t *map, struct cluster_sett
 static bool is_mechanism(const char *name)
 {
     return strcmp(name, "SCRAM-SHA-512") == 0 || strcmp(name, "SCRAM-SHA-256") == 0 ||
-           strcmp(name, "PLAIN") == 0;
+           strcmp(name, "PLAIN") == 0 || strcmp(name, "OAUTHBEARER") == 0;
+}
+
+/* A token service in clear would give the secret away; on this machine nobody listens. */
+static bool is_token_url(const char *url)
+{
+    return strncmp(url, "https://", 8) == 0 || strncmp(url, "http://127.0.0.1:", 17) == 0;
+}
+
+static void read_tokens(struct yaml_doc *doc, yaml_node_t *map, struct cluster_settings *s)
+{
+    bool wanted = strcmp(s->sasl.mechanism, "OAUTHBEARER") == 0;
+    settings_text(doc, map, "token_url", "", s->sasl.token_url, sizeof s->sasl.token_url);
+    settings_text(doc, map, "scope", "", s->sasl.scope, sizeof s->sasl.scope);
+    settings_path(doc, map, "token_ca_file", "", s->sasl.token_ca_file,
+                  sizeof s->sasl.token_ca_file);
+    if (wanted && !is_token_url(s->sasl.token_url))
+        yaml_doc_fault(doc, yaml_doc_get(doc, map, "token_url"),
+                       "token_url begins with https:// (or is of this machine)");
+    if (!wanted && (*s->sasl.token_url || *s->sasl.scope || *s->sasl.token_ca_file))
+        yaml_doc_fault(doc, map, "token_url, scope and token_ca_file belong to OAUTHBEARER");
 }
 
 static void read_sasl(struct yaml_doc *doc, yaml_node_t *map, struct cluster_settings *s)
 {
     if (!map)
         return;
-    yaml_doc_only(doc, map, "mechanism user password_file");
+    yaml_doc_only(doc, map, "mechanism user password_file token_url scope token_ca_file");
     settings_text(doc, map, "mechanism", "SCRAM-SHA-512", s->sasl.mechanism,
                   sizeof s->sasl.mechanism);
     yaml_doc_need(doc, map, "user", s->sasl.user, sizeof s->sasl.user);
@@ -70,7 +91,8 @@ static void read_sasl(struct yaml_doc *doc, yaml_node_t *map, struct cluster_set
                   sizeof s->sasl.password_file);
     if (!is_mechanism(s->sasl.mechanism))
         yaml_doc_fault(doc, yaml_doc_get(doc, map, "mechanism"),
-                       "mechanism is SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN");
+                       "mechanism is SCRAM-SHA-512, SCRAM-SHA-256, PLAIN or OAUTHBEARER");
+    read_tokens(doc, map, s);
     if (!*s->sasl.password_file)
         yaml_doc_fault(doc, map, "password_file is missing");
     if (strncmp(s->sasl.mechanism, "SCRAM-", 6) != 0 && !s->tls.on)
@@ -202,6 +224,8 @@ static int set_sasl(const struct cluster_settings *s, rd_kafka_conf_t *conf,
     if (!*s->sasl.mechanism)
         return HX_OK;
     int rc = cluster_set(conf, "sasl.mechanisms", s->sasl.mechanism, problem);
+    if (!rc && *s->sasl.token_url)
+        return oauth_conf(s, conf, problem);
     if (!rc)
         rc = cluster_set(conf, "sasl.username", s->sasl.user, problem);
     if (!rc)

@@ -30,6 +30,10 @@ struct cluster_settings {
         char mechanism[24]; /* SCRAM-SHA-512, SCRAM-SHA-256, PLAIN, OAUTHBEARER; "" = none */
         char user[128];
         char password_file[CLUSTER_TEXT]; /* mode 0600 */
+        /* OAUTHBEARER: `user` and the password are the client's at the service of tokens. */
+        char token_url[CLUSTER_TEXT];     /* https://… */
+        char scope[128];                  /* "" = none */
+        char token_ca_file[CLUSTER_TEXT]; /* "" = the system's */
     } sasl;
     struct cluster_property {
         char name[80], value[256];

@@ -59,7 +59,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     (void)rk;
     if (message->err && message->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE &&
         message->err != RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
-        client_note(c, message->err, rd_kafka_message_errstr(message));
+        client_note(c, message->err, NULL); /* its own text would be the value */
     if (!message->err)
         d->sent++;
     d->told(message->_private, message->err);
@@ -119,8 +119,10 @@ static int configure(const struct cluster_settings *cluster, rd_kafka_conf_t **c
                      struct hx_problem *problem)
 {
     int rc = cluster_conf(cluster, conf, problem);
+    /* Not idempotent: that needs a right of its own, without which librdkafka ends; and a letter
+     * that stands there twice is known by its headers. */
     if (!rc)
-        rc = cluster_set(*conf, "enable.idempotence", "true", problem);
+        rc = cluster_set(*conf, "acks", "all", problem);
     if (!rc)
         rc = cluster_set(*conf, "linger.ms", "5", problem);
     if (rc && *conf)
