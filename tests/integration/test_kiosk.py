@@ -147,6 +147,14 @@ def test_a_wrong_secret_is_refused_counted_and_slowed_down(make_kiosk, client):
     assert client.case(1).view.state == "DISPATCHED"
 
 
+def test_a_flood_from_one_address_is_told_when_to_come_back(make_kiosk, client):
+    kiosk = make_kiosk("limits: {requests_per_second: 1, burst: 3}\n")
+    answers = [kiosk.report() for _ in range(4)]
+    assert [a.status for a in answers[:3]] == [201] * 3 and (answers[3].status, answers[3].json["code"]) == (429, "TOO_MANY_REQUESTS")
+    assert int(answers[3].headers["Retry-After"]) >= 1 and kiosk.get("/healthz").status == 200
+    assert len(cases(client)) == 3
+
+
 # ---- the daemon, and ends ---------------------------------------------------------------------------------------
 
 def test_another_policy_in_force_is_offered_while_the_door_runs(make_daemon, tmp_path):
@@ -207,6 +215,19 @@ def test_killed_between_the_daemons_answer_and_its_own_it_loses_and_doubles_noth
         assert len(cases(client)) == 1 and len(kiosk.kept()) == len(pictures)
     finally:
         between.close()
+
+
+def test_it_ends_in_order_whatever_it_was_asked(kiosk):
+    first = kiosk.report().json
+    kiosk.form(photo(), b"no picture")
+    kiosk.form(photo(), place="B-9999")
+    kiosk.form(photo(), position="[114.46, 36.04]", confidential="true")
+    for path in ("status", "withdraw", "offline", "reports"):
+        for body in ({"number": first["number"], "secret": first["secret"]}, {"number": "CL-1", "secret": "AAAAA-AAAAA"}, {"events": [{"event": "AA=="}]}, b"{"):
+            assert kiosk.post(path, body).status < 500
+    for path in ("categories", "places?q=1", "texts", "onsite-code", "pictures/" + "0" * 64, "nothing"):
+        assert kiosk.get("/kiosk/v1/" + path).status < 500
+    assert kiosk.stop() == 0, "and a sanitizer finds nothing that was kept"
 
 
 def check(folder, text):

@@ -70,6 +70,14 @@ def test_what_a_refused_report_has_brought_is_gone_unless_another_needs_it(kiosk
     assert {"photo:" + name for name in kiosk.kept()} == set(evidence(client))
 
 
+def test_what_a_kill_left_half_written_is_removed(kiosk):
+    kiosk.form(photo())
+    kiosk.kill()
+    (kiosk.evidence / ".draft-Ab12Cd").write_bytes(photo()[:100])
+    kiosk.start()
+    assert [f.suffix for f in kiosk.evidence.iterdir()] == [".jpg"]
+
+
 def test_who_may_read_them(make_kiosk, tmp_path):
     (tmp_path / "terminals").write_text(f"terminals:\n  - {{name: board, token: {'b' * 32}, may: [pictures]}}\n"
                                         f"  - {{name: hall, place: B-0417, token: {'h' * 32}, may: [onsite]}}\n")

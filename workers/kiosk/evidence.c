@@ -1,5 +1,6 @@
 #include "kiosk/evidence.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -9,7 +10,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define DRAFT ".draft-"
+
 enum { PATH_MAX_BYTES = 1024 };
+
+/* What a kill has left half written. */
+static void remove_drafts(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *e;
+    while (dir && (e = readdir(dir)) != NULL)
+        if (strncmp(e->d_name, DRAFT, sizeof DRAFT - 1) == 0)
+            unlinkat(dirfd(dir), e->d_name, 0);
+    if (dir)
+        closedir(dir);
+}
 
 int evidence_open(const char *folder, struct hx_problem *problem)
 {
@@ -18,6 +33,7 @@ int evidence_open(const char *folder, struct hx_problem *problem)
         return hx_problem_set(problem, "evidence %s: %s", folder, strerror(errno));
     if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode) || access(folder, R_OK | W_OK | X_OK) != 0)
         return hx_problem_set(problem, "evidence %s: not a folder that we may write", folder);
+    remove_drafts(folder);
     return HX_OK;
 }
 
@@ -54,7 +70,7 @@ static bool sync_folder(const char *folder)
 static int write_file(const char *folder, const char *path, const uint8_t *bytes, size_t size)
 {
     char draft[PATH_MAX_BYTES];
-    snprintf(draft, sizeof draft, "%s/.draft-XXXXXX", folder);
+    snprintf(draft, sizeof draft, "%s/" DRAFT "XXXXXX", folder);
     int fd = mkostemp(draft, O_CLOEXEC);
     if (fd < 0)
         return HX_IO;

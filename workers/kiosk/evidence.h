@@ -11,7 +11,8 @@
 
 enum { EVIDENCE_NAME = 65 }; /* 64 hexadecimal digits */
 
-/* Makes the folder, for its owner only. HX_CONFIG with the problem: it cannot be had. */
+/* Makes the folder, for its owner only; removes what was left half written in it. HX_CONFIG with
+ * the problem: it cannot be had. */
 HX_CHECK int evidence_open(const char *folder, struct hx_problem *problem);
 
 /* Keeps it; *fresh: it was not there before. HX_IO: the disk does not take it. */
