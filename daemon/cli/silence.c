@@ -1,5 +1,5 @@
 /* hongxin silence: repeats of a notice are hidden for a while (静默): who asked for it, until when,
- * why. */
+ * why; of one case, or of all cases of an area in which it was told. */
 #include "cli/link.h"
 #include "cli/publish.h"
 #include "cli/query.h"
@@ -19,8 +19,9 @@ static const struct cli_option options[] = {
     {"why", "TEXT", NULL, "new: the reason; everybody who is concerned reads it"},
     {"by", "WHO", "street: city/",
      "new, end: who asks for it: street:S-02/wang, city/property/sun"},
-    {"place", "ID", NULL, "list: in this street, community, grid, estate or building"},
-    {"holder", "ID", NULL, "list: held by this company or community"},
+    {"place", "ID", NULL,
+     "all cases in this street, community, grid, estate or building, instead of N"},
+    {"holder", "ID", NULL, "the same for this company or community"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -49,7 +50,7 @@ static int set_end(const struct cli *cli, json_t *object)
                hx_instant_format(cli_now() + span, cli->utc_offset, text));
 }
 
-static int describe(const struct cli *cli, json_t *object, bool begin)
+static int describe(const struct cli *cli, json_t *object, const char *which, bool begin)
 {
     char id[RECORD_ID_MAX];
     int rc;
@@ -58,9 +59,7 @@ static int describe(const struct cli *cli, json_t *object, bool begin)
     json_object_set_new(object, "id", json_string(id));
     json_object_set_new(object, "source", json_string("hongxin-cli"));
     json_object_set_new(object, "type", json_string(begin ? "SILENCED" : "SILENCE_ENDED"));
-    if (cli->n_operands < 2)
-        return cli_fail(cli, CLI_USAGE, "which case? hongxin silence %s N", cli->operands[0]);
-    rc = publish_set_case(cli, object, cli->operands[1]);
+    rc = publish_set_case(cli, object, which);
     if (!rc)
         rc = set(cli, object, "by", cli_get(cli, "by"));
     if (!rc)
@@ -77,12 +76,128 @@ static int describe(const struct cli *cli, json_t *object, bool begin)
 static int tell_daemon(const struct cli *cli, bool begin)
 {
     json_t *object = json_object();
-    int rc = object ? describe(cli, object, begin) : CLI_NEGATIVE;
+    int rc = object ? describe(cli, object, cli->operands[1], begin) : CLI_NEGATIVE;
 
     if (!rc)
         rc = publish_object(cli, object);
     json_decref(object);
     return rc;
+}
+
+/* ---- cases of an area ---- */
+
+/* What is done with each; not 0 ends the walk and is returned. */
+typedef int each_fn(void *ctx, const hxp_case_view *view);
+
+static int walk(const struct cli *cli, Hongxin__V1__ListQuery *q, each_fn *each, void *ctx)
+{
+    struct query_filter filter;
+    hxp_response *answer;
+    hx_client *client;
+    bool cut = true;
+    int rc = query_filter(cli, &filter);
+
+    filter.filter.min_level = (char *)
+        protobuf_c_empty_string; /* --level is of the notice, wherever the case stands now */
+    q->filter = &filter.filter;
+    q->limit = HX_LIST_MAX;
+    if (!rc && !(rc = link_open(cli, &client))) {
+        while (!rc && cut) {
+            rc = hx_ask_list(client, q, &answer);
+            if (rc) {
+                rc = link_fail(cli, client, rc, "silences");
+                break;
+            }
+            for (size_t i = 0; i < answer->list->n_cases && !rc; i++)
+                rc = each(ctx, answer->list->cases[i]);
+            cut = answer->list->cut;
+            q->after = answer->list->next;
+            hx_response_free(answer);
+        }
+        hx_client_close(client);
+    }
+    q->filter = NULL;
+    query_filter_fini(&filter);
+    return rc;
+}
+
+/* Cases are found first and told then: what is told changes the list. */
+struct area {
+    const struct cli *cli;
+    bool begin;
+    json_t *numbers;
+    size_t taken, refused;
+};
+
+static int find_one(void *ctx, const hxp_case_view *v)
+{
+    struct area *a = ctx;
+    return json_array_append_new(a->numbers, json_string(v->number)) ? CLI_NEGATIVE : CLI_OK;
+}
+
+/* A case in which the notice was not told has nothing to be silent about. */
+static int tell_one(struct area *a, hx_client *client, const char *number)
+{
+    struct record record;
+    char problem[RECORD_PROBLEM];
+    hxp_reply *reply;
+    json_t *object = json_object();
+    int rc = object ? describe(a->cli, object, number, a->begin) : CLI_NEGATIVE;
+
+    if (!rc && record_from_json(object, &record, problem))
+        rc = cli_fail(a->cli, CLI_USAGE, "%s", problem);
+    json_decref(object);
+    if (rc)
+        return rc;
+    rc = hx_publish(client, record.event, NULL, &reply);
+    record_fini(&record);
+    if (rc)
+        return link_fail(a->cli, client, rc, "event");
+    bool taken = reply->result == HONGXIN__V1__RESULT__ACCEPTED;
+    a->taken += taken;
+    a->refused += !taken;
+    if (a->cli->json)
+        query_print_json(a->cli, &reply->base);
+    else if (taken)
+        printf("%s\n", number);
+    hx_reply_free(reply);
+    return CLI_OK;
+}
+
+static int tell_all(struct area *a)
+{
+    hx_client *client;
+    int rc = link_open(a->cli, &client);
+
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < json_array_size(a->numbers) && !rc; i++)
+        rc = tell_one(a, client, json_string_value(json_array_get(a->numbers, i)));
+    hx_client_close(client);
+    if (!rc && !a->cli->json)
+        printf(a->cli->zh ? "%zu 件，另有 %zu 件未发过该通知\n"
+                          : "%zu cases; this notice was not told in %zu others\n",
+               a->taken, a->refused);
+    return rc;
+}
+
+static int tell_area(const struct cli *cli, bool begin)
+{
+    static char silenced[] = "SILENCED";
+    char *flags[] = {silenced};
+    Hongxin__V1__ListQuery q = HONGXIN__V1__LIST_QUERY__INIT;
+    struct area a = {.cli = cli, .begin = begin, .numbers = json_array()};
+    int rc;
+
+    if (!begin) {
+        q.flags = flags;
+        q.n_flags = 1;
+    }
+    rc = a.numbers ? walk(cli, &q, find_one, &a) : CLI_NEGATIVE;
+    if (!rc)
+        rc = tell_all(&a);
+    json_decref(a.numbers);
+    return rc || a.taken ? rc : CLI_NEGATIVE;
 }
 
 /* ---- list ---- */
@@ -100,26 +215,19 @@ static void print_silences(const struct show *s, const hxp_case_view *v)
     }
 }
 
-static int walk(const struct cli *cli, hx_client *client, Hongxin__V1__ListQuery *q)
-{
-    struct show s;
-    hxp_response *answer;
-    bool cut;
+struct listing {
+    const struct cli *cli;
+    struct show show;
+};
 
-    show_init(&s, cli, stdout);
-    do {
-        int rc = hx_ask_list(client, q, &answer);
-        if (rc)
-            return link_fail(cli, client, rc, "silences");
-        for (size_t i = 0; i < answer->list->n_cases; i++)
-            if (cli->json)
-                query_print_json(cli, &answer->list->cases[i]->base);
-            else
-                print_silences(&s, answer->list->cases[i]);
-        cut = answer->list->cut;
-        q->after = answer->list->next;
-        hx_response_free(answer);
-    } while (cut);
+static int print_one(void *ctx, const hxp_case_view *v)
+{
+    struct listing *l = ctx;
+
+    if (l->cli->json)
+        query_print_json(l->cli, &v->base);
+    else
+        print_silences(&l->show, v);
     return CLI_OK;
 }
 
@@ -128,20 +236,23 @@ static int list(const struct cli *cli)
     static char silenced[] = "SILENCED";
     char *flags[] = {silenced};
     Hongxin__V1__ListQuery q = HONGXIN__V1__LIST_QUERY__INIT;
-    struct query_filter filter;
-    hx_client *client;
-    int rc = query_filter(cli, &filter);
+    struct listing l = {.cli = cli};
 
-    q.filter = &filter.filter;
+    show_init(&l.show, cli, stdout);
     q.flags = flags;
     q.n_flags = 1;
-    q.limit = HX_LIST_MAX;
-    if (!rc && !(rc = link_open(cli, &client))) {
-        rc = walk(cli, client, &q);
-        hx_client_close(client);
-    }
-    query_filter_fini(&filter);
-    return rc;
+    return walk(cli, &q, print_one, &l);
+}
+
+static int begin_or_end(const struct cli *cli, bool begin)
+{
+    bool area = cli_has(cli, "place") || cli_has(cli, "holder");
+
+    if (area == (cli->n_operands == 2))
+        return cli_fail(cli, CLI_USAGE,
+                        "which case, or which area? hongxin silence %s N, or --place",
+                        cli->operands[0]);
+    return area ? tell_area(cli, begin) : tell_daemon(cli, begin);
 }
 
 static int run(struct cli *cli)
@@ -151,7 +262,7 @@ static int run(struct cli *cli)
     if (!strcmp(action, "list"))
         return list(cli);
     if (!strcmp(action, "new") || !strcmp(action, "end"))
-        return tell_daemon(cli, *action == 'n');
+        return begin_or_end(cli, *action == 'n');
     return cli_fail(cli, CLI_USAGE, "new, end or list, not %s", action);
 }
 
@@ -170,6 +281,10 @@ const struct cli_command cli_silence = {
         "--by "
         "street:S-02/wang\n      the community is not reminded of the missing arrival for two "
         "hours\n"
+        "  hongxin silence new --place S-02 --clock K_UPDATE --level L1 --for 12h --why \"power "
+        "cut\" "
+        "--by street:S-02/wang\n      the same for every open case of the street in which it was "
+        "told\n"
         "  hongxin silence list\n      what is silent now, by whom, until when and why\n"
         "  hongxin silence end CL-1 --clock K_ARRIVE --level L2 --by street:S-02/wang\n      "
         "repeats "

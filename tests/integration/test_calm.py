@@ -122,3 +122,23 @@ def test_a_silence_from_begin_to_end(daemon, clock):
         assert (c.stats()["silences_begun"], c.stats()["silences_ended"]) == (1, 1)
         say(c, number, "ARRIVED", proof=event_pb2.ONSITE_CODE)
         assert [n.to for _, n in notices(daemon, c, kind="ALL_CLEAR")] == ["community:C-03", "grid:G-041"]
+
+
+def test_a_silence_for_the_open_cases_of_an_area(daemon, clock):
+    with daemon.client() as c:
+        numbers = held_cases(c, clock, 3)
+        say(c, numbers[2], "ARRIVED", proof=event_pb2.ONSITE_CODE)
+        run_to(clock, c, EVENING + 6 * MINUTE)
+        what = ["--clock", "K_ARRIVE", "--level", "L2", "--by", "street:S-02/wang"]
+        late = ["--until", "2026-10-12T20:00:00+08:00", "--why", "power cut"]
+        assert hongxin(daemon, "silence", "new", "--place", "S-01", *what, *late).returncode == 1, "nothing there"
+        done = hongxin(daemon, "silence", "new", "--place", "S-02", *what, *late)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.splitlines() == [f"CL-{numbers[0]}", f"CL-{numbers[1]}",
+                                            "2 cases; this notice was not told in 1 others"], "also of a case that stands at another level"
+        assert c.stats()["silences_begun"] == 2
+        assert len(hongxin(daemon, "silence", "list", "--place", "S-02").stdout.splitlines()) == 2
+        both = hongxin(daemon, "silence", "end", numbers[0], "--place", "S-02", *what)
+        assert both.returncode == 2 and "which case, or which area" in both.stderr
+        assert hongxin(daemon, "silence", "end", "--place", "S-02", *what).stdout.splitlines()[-1].startswith("2 cases")
+        assert hongxin(daemon, "silence", "list").stdout == ""
