@@ -140,9 +140,10 @@ def transitions(life):
 
 
 def events(life):
-    return table(["event", "zh", "en", "sent by", "must bring", "own time counts with"],
+    return table(["event", "zh", "en", "sent by", "must bring", "own time counts with", "act"],
                  [[f"`{e['name']}`", e["zh"], e["en"], ", ".join(e.get("by", [])) or "anybody",
-                   ", ".join(e.get("needs", [])), ", ".join(e.get("trusted", []))]
+                   ", ".join(e.get("needs", [])), ", ".join(e.get("trusted", [])),
+                   "audited" if e.get("audit") else ""]
                   for e in life["events"] if not e.get("internal")])
 
 

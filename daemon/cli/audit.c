@@ -12,7 +12,8 @@ static const struct cli_option options[] = {
      "IDENTITY_READ IDENTITY_ERASED RESIDENT_FORGOTTEN IDENTITY_EXPIRED IDENTITY_HELD "
      "IDENTITY_RELEASED COPY_TRACED "
      "KEY_ADDED "
-     "KEY_REVOKED RIGHTS_CHANGED RULES_ASKED RULES_AGREED",
+     "KEY_REVOKED RIGHTS_CHANGED RULES_ASKED RULES_AGREED DAEMON_STARTED DAEMON_STOPPED "
+     "DEADLINE_MOVED CLOCK_CORRECTED EXCLUDED UNMERGED SILENCED SILENCE_ENDED",
      "only this kind of act"},
     {NULL, NULL, NULL, NULL},
 };
@@ -33,6 +34,12 @@ static void on_welcome(void *arg, const Hongxin__V1__Welcome *w)
     r->over = w->next_lsn > r->newest;
 }
 
+/* An act of its own, or an event that the life cycle calls one. */
+static const char *title(const char *act)
+{
+    return words_text(words_find(WORDS_ACT, act) ? WORDS_ACT : WORDS_EVENT, act, true);
+}
+
 static void print_act(const struct cli *cli, const hxp_entry *e, const hxp_audit_fact *a)
 {
     char at[HX_INSTANT_TEXT];
@@ -43,9 +50,9 @@ static void print_act(const struct cli *cli, const hxp_entry *e, const hxp_audit
     hx_instant_format(e->t_rec, cli->utc_offset, at);
     const char *by = cli->zh ? "  由 " : "  by ", *because = cli->zh ? "  因 " : "  because ";
     printf("%8" PRIu64 "  %.19s  %-18s %s%s%s%s%s%s%s%s%s%s%s\n", e->lsn, at, a->act,
-           cli->zh ? words_text(WORDS_ACT, a->act, true) : "", cli->zh ? " " : "", a->about,
-           *a->by ? by : "", a->by, *a->person ? "/" : "", a->person, *a->reason ? because : "",
-           a->reason, *a->detail ? "  " : "", a->detail);
+           cli->zh ? title(a->act) : "", cli->zh ? " " : "", a->about, *a->by ? by : "", a->by,
+           *a->person ? "/" : "", a->person, *a->reason ? because : "", a->reason,
+           *a->detail ? "  " : "", a->detail);
 }
 
 static void on_entry(void *arg, const hxp_entry *e, const ProtobufCBinaryData *bytes)
@@ -113,7 +120,7 @@ static int run(struct cli *cli)
 
 const struct cli_command cli_audit = {
     .name = "audit",
-    .summary = "show the records of administrative acts: looks at identities, keys, rights",
+    .summary = "show the records of administrative acts: identities, keys, rights, moved deadlines",
     .about = "Every act stands in the journal: who did what to what, and why. None holds an "
              "identity. Needs a key whose\n"
              "role has the right \"audit\".",

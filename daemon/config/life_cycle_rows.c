@@ -54,7 +54,7 @@ static uint32_t read_proofs(struct life_cycle_loader *l, yaml_node_t *list)
 
 void life_cycle_event(struct life_cycle_loader *l, yaml_node_t *map)
 {
-    yaml_doc_only(&l->doc, map, "name zh en by needs trusted internal about");
+    yaml_doc_only(&l->doc, map, "name zh en by needs trusted internal about audit");
     if (l->r->n_events == HX_RULES_EVENTS) {
         yaml_doc_fault(&l->doc, map, "more than %d events", HX_RULES_EVENTS);
         return;
@@ -71,6 +71,7 @@ void life_cycle_event(struct life_cycle_loader *l, yaml_node_t *map)
     e->needs = life_cycle_needs(l, yaml_doc_get(&l->doc, map, "needs"));
     e->trusted = read_proofs(l, yaml_doc_get(&l->doc, map, "trusted"));
     e->internal = yaml_doc_bool(&l->doc, map, "internal");
+    e->audit = yaml_doc_bool(&l->doc, map, "audit");
     e->city = strcmp(yaml_doc_scalar(&l->doc, yaml_doc_get(&l->doc, map, "about")), "city") == 0;
     if (yaml_doc_get(&l->doc, map, "about") &&
         (!e->city || (strcmp(name, "DESK_PRESENT") != 0 && strncmp(name, "SWAP_", 5) != 0)))

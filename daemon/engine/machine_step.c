@@ -221,6 +221,50 @@ static bool take_event(struct hx_step *s, const struct hx_arrival *in, int event
            hx_step_event(s, event) && (!import || hx_machine_import(s, in->t_rcv));
 }
 
+/* ---- administrative acts ---- */
+
+/* "K_RESOLVE 2026-10-13T09:00:00.000+08:00": what it was done to, and what it is now. */
+static char *what_of(const struct hx_step *s)
+{
+    const hxp_data *d = s->data;
+    int64_t t = d->deadline ? d->deadline : d->until;
+    char instant[HX_INSTANT_TEXT] = "";
+    if (t)
+        hx_instant_format(t, hx_zone_offset(&s->rules->zone, t) / 60000, instant);
+    const char *const words[] = {d->clock, d->level, d->into, d->holder, instant};
+    const char *parts[2 * (sizeof words / sizeof *words) + 1];
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (*words[i] && n)
+            parts[n++] = " ";
+        if (*words[i])
+            parts[n++] = words[i];
+    }
+    parts[n] = NULL;
+    return hx_arena_join(s->arena, parts);
+}
+
+/* What the life cycle calls an administrative act, or an operator does, gets a record of its own,
+ * for those who audit and nobody else. Drills are none. */
+static int record_act(struct hx_machine *m, const struct hx_step *s, const struct hx_event_rule *e)
+{
+    uint64_t lsn;
+    bool is_act = e->audit || s->actor.role == HX_ROLE_operator;
+    if (!is_act || hx_is_drill(s->c))
+        return HX_OK;
+    hxp_audit_fact *f = hx_arena_alloc(m->arena, sizeof *f);
+    if (!f)
+        return HX_NOMEM;
+    hongxin__v1__audit_fact__init(f);
+    f->act = hx_text_field(e->name);
+    f->by = hx_text_field(s->principal);
+    f->person = hx_text_field(s->event->by);
+    f->about = hx_arena_printf(m->arena, "%llu", (unsigned long long)s->c->number);
+    f->reason = hx_text_field(s->data->why);
+    f->detail = what_of(s);
+    return hx_arena_failed(m->arena) ? HX_NOMEM : hx_machine_act(m, f, &lsn);
+}
+
 int hx_machine_step_on(struct hx_machine *m, struct hx_case *c, const struct hx_arrival *in,
                        const hxp_reply **reply)
 {
@@ -262,5 +306,7 @@ int hx_machine_step_on(struct hx_machine *m, struct hx_case *c, const struct hx_
     rc = accept(m, &s, in, reply);
     if (!rc && s.split)
         rc = hx_machine_split(m, &s);
-    return rc || s.message < 0 || !s.other ? rc : deliver(m, &s);
+    if (!rc && s.message >= 0 && s.other)
+        rc = deliver(m, &s);
+    return rc ? rc : record_act(m, &s, &m->rules->events[event]);
 }

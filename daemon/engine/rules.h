@@ -146,6 +146,7 @@ struct hx_event_rule {
     struct hx_title title;
     bool internal;    /* never accepted from outside */
     bool city;        /* is about no case: DESK_PRESENT */
+    bool audit;       /* an administrative act, whoever does it */
     uint32_t trusted; /* bits 1 << proof */
     uint32_t roles;   /* bits 1 << enum hx_role; 0 = anybody */
     uint32_t needs;   /* bits of enum hx_need */
