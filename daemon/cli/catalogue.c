@@ -273,6 +273,8 @@ static const struct words list[] = {
     {WORDS_ACT, "RULES_ASKED", "asked for new rules", "提出新规则"},
     {WORDS_ACT, "RULES_AGREED", "agreed to new rules", "同意新规则"},
     {WORDS_ACT, "RIGHTS_CHANGED", "rights were changed", "变更权限"},
+    {WORDS_ACT, "DAEMON_STARTED", "the daemon started", "系统启动"},
+    {WORDS_ACT, "DAEMON_STOPPED", "the daemon ended in good order", "系统正常停止"},
 
     {WORDS_LABEL, "case", "case", "案件"},
     {WORDS_LABEL, "on their way", "on their way", "待送达"},

@@ -49,6 +49,22 @@ void act_abort(struct service *s)
     batch_reset(&s->batch);
 }
 
+void act_life_begin(struct service *s, const char *act)
+{
+    s->life = hx_store_newest_lsn(s->store) ? act : NULL;
+}
+
+int act_life(struct service *s)
+{
+    const struct act a = {.act = s->life,
+                          .by = "",
+                          .person = "",
+                          .about = "hongxind",
+                          .reason = "",
+                          .detail = HX_VERSION};
+    return act_write(s, &a, NULL);
+}
+
 /* ---- a changed registry ---- */
 
 static void record(struct service *s, const char *act, const struct hx_principal *p,

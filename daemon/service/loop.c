@@ -1,6 +1,7 @@
 #include "service/loop.h"
 
 #include "base/log.h"
+#include "service/act.h"
 #include "service/deadlines.h"
 #include "service/housekeeping.h"
 #include "service/state.h"
@@ -210,6 +211,7 @@ int loop_open(struct loop *l, struct service *s)
 static void finish(struct loop *l)
 {
     enum { LAST_TURNS = 64 };
+    act_life_begin(l->service, "DAEMON_STOPPED");
     for (int i = 0; i < LAST_TURNS && !l->failed; i++) {
         struct turn_result r = turn_run(l->service, true);
         l->failed = r.failed;

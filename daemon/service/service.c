@@ -1,6 +1,7 @@
 #include "service/service.h"
 
 #include "base/log.h"
+#include "service/act.h"
 #include "service/digest.h"
 #include "service/in_force.h"
 #include "service/loop.h"
@@ -202,6 +203,7 @@ static int serve(struct service *s)
     int rc = loop_open(&loop, s);
     if (rc != HX_OK)
         return rc;
+    act_life_begin(s, "DAEMON_STARTED");
     hx_log(HX_LOG_INFO, "event=ready newest_lsn=%" PRIu64 " outage_ms=%" PRId64 " scale=%u",
            hx_store_newest_lsn(s->store), s->hold.down_to - s->hold.down_from, s->time.scale);
     rc = loop_run(&loop);

@@ -57,6 +57,7 @@ struct service {
     struct chain chain;
     struct secret_key *secrets; /* of the cases; owned */
     struct hx_mono started;
+    const char *life; /* an act of the daemon itself that is still to be written; NULL = none */
     void *zmq;
 
     /* of the running turn: what was received, answers, entries */

@@ -1,6 +1,7 @@
 #include "service/turn.h"
 
 #include "base/log.h"
+#include "service/act.h"
 #include "service/apply.h"
 #include "service/deadlines.h"
 #include "service/digest.h"
@@ -113,6 +114,16 @@ static void write_check_point(struct service *s)
         s->batch.error = chain_point(s);
 }
 
+/* True when it is in the batch. */
+static bool write_life(struct service *s)
+{
+    if (!s->life || batch_paused(s) || batch_begin(s) != HX_OK)
+        return false;
+    hx_machine_set_time(&s->machine, timebase_now(&s->time));
+    s->batch.error = act_life(s);
+    return true;
+}
+
 static void write_silence(struct service *s)
 {
     if (silence_due(&s->silence) && !batch_paused(s) && batch_begin(s) == HX_OK)
@@ -151,6 +162,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     hold_turn(s);
     apply_turn(s);
     write_check_point(s);
+    bool life = write_life(s);
     write_silence(s);
     write_retention(s);
     digest_write(s);
@@ -162,6 +174,8 @@ struct turn_result turn_run(struct service *s, bool flush)
         flush_riders(s);
     r.worked = s->batch.open || s->batch.first;
     r.failed = !batch_settle(s);
+    if (life && s->batch.error == HX_OK)
+        s->life = NULL;
     bool behind = push(s);
     live_tail_undecode(&s->tail, first_new);
     r.rest = project(s, flush && !r.worked) && !r.worked;
