@@ -129,6 +129,11 @@ char *hx_arena_strdup(struct hx_arena *a, const char *s)
     return s ? hx_arena_strndup(a, s, strlen(s)) : NULL;
 }
 
+char *hx_arena_text(struct hx_arena *a, const char *s)
+{
+    return *s ? hx_arena_strdup(a, s) : hx_text_field("");
+}
+
 void *hx_arena_memdup(struct hx_arena *a, const void *src, size_t n)
 {
     void *p = take(a, n);

@@ -33,6 +33,8 @@ void *hx_arena_alloc(struct hx_arena *a, size_t size);
 /* Copies of text; NULL stays NULL. */
 char *hx_arena_strdup(struct hx_arena *a, const char *s);
 char *hx_arena_strndup(struct hx_arena *a, const char *s, size_t n);
+/* A copy as a field of a message: an empty text needs no memory. */
+char *hx_arena_text(struct hx_arena *a, const char *s);
 void *hx_arena_memdup(struct hx_arena *a, const void *src, size_t n);
 /* Texts one behind the other; NULL ends the list. For what is made for every event: no format is
  * interpreted. */

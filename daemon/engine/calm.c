@@ -20,11 +20,6 @@ const char *hx_held_name(enum hx_held held)
     return names[held];
 }
 
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)s;
-}
-
 /* ---- what a receiver got lately ---- */
 
 struct span {
@@ -279,7 +274,7 @@ static int settle(struct hx_machine *m, struct notice *n, const hxp_entry *store
     roll(&r.group, m->now, n->rules->group_ms);
     roll(&r.limit, m->now, n->rules->limit_ms);
     if (stored ? decided(n, stored, index) : decide(n, &r)) {
-        n->f->held = text(hx_held_name(n->held));
+        n->f->held = hx_text_field(hx_held_name(n->held));
         n->f->hold_until = n->until;
         return n->until ? keep(m, n, index) : HX_OK;
     }
@@ -400,7 +395,7 @@ int hx_calm_ring(struct hx_machine *m, const struct hx_watch *w)
     if (!f)
         return HX_NOMEM;
     hongxin__v1__notice_fact__init(f);
-    f->kind = text(hx_notice_kind_name(HX_NOTICE_DIGEST));
+    f->kind = hx_text_field(hx_notice_kind_name(HX_NOTICE_DIGEST));
     f->drill = strncmp(w->source, DRILL, strlen(DRILL)) == 0;
     f->to = hx_arena_strdup(m->arena, w->source + (f->drill ? strlen(DRILL) : 0));
     f->t_due = w->at;

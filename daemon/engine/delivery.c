@@ -45,13 +45,12 @@ static struct target target_of(const struct hx_step *s, const char *to, const ch
     return t;
 }
 
-/* "holder:P-07/li" → "P-07"; "city/property" → "city". */
 static const char *area_of(const char *to, char id[HX_ID_MAX])
 {
-    const char *colon = strchr(to, ':'), *from = colon ? colon + 1 : to;
-    size_t n = strcspn(from, "/");
+    size_t n;
+    const char *area = hx_post_feed(to, &n);
     n = n < HX_ID_MAX ? n : HX_ID_MAX - 1;
-    memcpy(id, from, n);
+    memcpy(id, area, n);
     id[n] = '\0';
     return id;
 }
@@ -224,12 +223,13 @@ static int64_t next_try(const struct hx_road_rule *road, const struct hx_sending
     return INT64_MAX;
 }
 
-void hx_sending_arrived(struct hx_step *s, struct hx_sending *x, const char *by)
+hxp_delivery_fact *hx_sending_arrived(struct hx_step *s, struct hx_sending *x, const char *by)
 {
     hxp_delivery_fact *f = hx_sending_say(s, x, "DELIVERED");
     if (f)
         f->by = hx_text_field(by);
     over(x);
+    return f;
 }
 
 static void try_road(struct hx_step *s, struct hx_sending *x);

@@ -10,8 +10,8 @@ extern const char hx_no_connection[], hx_our_outage[];
 /* A fact about a sending; NULL without memory. */
 hxp_delivery_fact *hx_sending_say(struct hx_step *s, const struct hx_sending *x,
                                   const char *result);
-/* It has arrived, as `by` says ("" = its feed). */
-void hx_sending_arrived(struct hx_step *s, struct hx_sending *x, const char *by);
+/* It has arrived, as `by` says ("" = its feed): the fact; NULL without memory. */
+hxp_delivery_fact *hx_sending_arrived(struct hx_step *s, struct hx_sending *x, const char *by);
 /* The try failed: the next one of the road's plan, the next road, or somebody else. */
 void hx_sending_failed(struct hx_step *s, struct hx_sending *x, const char *error);
 /* No try is left on its road. */

@@ -58,12 +58,9 @@ void hx_delivery_arrived(struct hx_step *s)
         struct hx_sending *x = &s->c->sendings[i];
         if (!names(s, x))
             continue;
-        hxp_delivery_fact *f = hx_sending_say(s, x, "DELIVERED");
-        if (f) {
-            f->by = hx_step_came(s)->by;
+        hxp_delivery_fact *f = hx_sending_arrived(s, x, hx_step_came(s)->by);
+        if (f)
             f->receipt = s->data->receipt;
-        }
-        x->how = 0; /* over */
         any = true;
     }
     hx_sendings_sweep(s->c);

@@ -5,17 +5,6 @@
 
 #include <string.h>
 
-/* The generated structures want char * even for text that is only read. */
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)(s ? s : "");
-}
-
-static char *copy(struct hx_step *s, const char *t)
-{
-    return *t ? hx_arena_strdup(s->arena, t) : text("");
-}
-
 static hxp_fact *new_fact(struct hx_step *s, Hongxin__V1__Fact__FactCase which)
 {
     if (s->n_facts == HX_STEP_FACTS) {
@@ -50,9 +39,9 @@ void hx_fact_state(struct hx_step *s, int from, int to)
     FACT(f, state, STATE, state_fact);
     if (!f)
         return;
-    f->from = text(from ? s->rules->states[from].name : "");
-    f->to = text(s->rules->states[to].name);
-    f->cause = text(s->cause);
+    f->from = hx_text_field(from ? s->rules->states[from].name : "");
+    f->to = hx_text_field(s->rules->states[to].name);
+    f->cause = hx_text_field(s->cause);
 }
 
 void hx_fact_class(struct hx_step *s, int from, int to)
@@ -60,16 +49,16 @@ void hx_fact_class(struct hx_step *s, int from, int to)
     FACT(f, class_, CLASS, class_fact);
     if (!f)
         return;
-    f->from = text(from ? s->rules->classes[from].name : "");
-    f->to = text(s->rules->classes[to].name);
-    f->by = text(s->event && s->event->by ? s->event->by : "system");
+    f->from = hx_text_field(from ? s->rules->classes[from].name : "");
+    f->to = hx_text_field(s->rules->classes[to].name);
+    f->by = hx_text_field(s->event && s->event->by ? s->event->by : "system");
 }
 
 char *hx_calendar_pin(const struct hx_rules *r, const struct hx_clock *k, struct hx_arena *arena)
 {
     const struct hx_calendar_rule *cal = &hx_rules_at(r, k->policy)->calendars[k->calendar];
     if (!cal->table)
-        return text(cal->name);
+        return hx_text_field(cal->name);
     char days[HX_DIGITS];
     return hx_arena_join(arena, (const char *const[]){cal->name, "@", cal->table->name, "/",
                                                       hx_text_digits(k->days, days), NULL});
@@ -81,15 +70,15 @@ void hx_fact_clock(struct hx_step *s, const struct hx_clock *k, const char *chan
     if (!f)
         return;
     const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-    f->clock = text(rule->name);
-    f->change = text(change);
+    f->clock = hx_text_field(rule->name);
+    f->change = hx_text_field(change);
     f->start = k->start;
     f->budget_ms = k->budget_ms;
     f->paused_ms = k->paused_ms;
     f->floor = k->floor;
     f->deadline = k->deadline;
-    f->basis = text(hx_basis_name(k->basis));
-    f->policy = text(hx_rules_at(s->rules, k->policy)->version_text);
+    f->basis = hx_text_field(hx_basis_name(k->basis));
+    f->policy = hx_text_field(hx_rules_at(s->rules, k->policy)->version_text);
     f->calendar = hx_calendar_pin(s->rules, k, s->arena);
     f->moved_by = k->moved_by;
     if (k->met) {
@@ -103,13 +92,13 @@ void hx_fact_breach(struct hx_step *s, const struct hx_breach *b, int64_t due, c
     FACT(f, breach, BREACH, breach_fact);
     if (!f)
         return;
-    f->clock = text(s->rules->clocks[b->kind].name);
-    f->holder = copy(s, b->holder);
+    f->clock = hx_text_field(s->rules->clocks[b->kind].name);
+    f->holder = hx_arena_text(s->arena, b->holder);
     f->deadline = b->deadline;
     f->t_due = due;
     f->t_noticed = b->t_noticed;
-    f->delay = text(delay);
-    f->policy = text(hx_rules_at(s->rules, b->policy)->version_text);
+    f->delay = hx_text_field(delay);
+    f->policy = hx_text_field(hx_rules_at(s->rules, b->policy)->version_text);
     f->evidence_lsn = s->c->last_lsn;
 }
 
@@ -119,9 +108,9 @@ void hx_fact_breach_mark(struct hx_step *s, const struct hx_breach *b, const cha
     FACT(f, breach_mark, BREACH_MARK, breach_mark_fact);
     if (!f)
         return;
-    f->clock = text(s->rules->clocks[b->kind].name);
-    f->mark = text(mark);
-    f->why = text(why);
+    f->clock = hx_text_field(s->rules->clocks[b->kind].name);
+    f->mark = hx_text_field(mark);
+    f->why = hx_text_field(why);
     f->deadline = b->deadline;
 }
 
@@ -133,7 +122,7 @@ void hx_fact_flag(struct hx_step *s, enum hx_flag flag, bool on)
     switch (flag) {
 #define X(name, bit)                                                                               \
     case HX_FLAG_##name:                                                                           \
-        f->flag = text(#name);                                                                     \
+        f->flag = hx_text_field(#name);                                                            \
         break;
         HX_FLAGS(X)
 #undef X
@@ -162,8 +151,8 @@ void hx_fact_alarm(struct hx_step *s, const char *code, const char *about)
     FACT(f, alarm, ALARM, alarm_fact);
     if (!f)
         return;
-    f->code = text(code);
-    f->about = text(about);
+    f->code = hx_text_field(code);
+    f->about = hx_text_field(about);
 }
 
 void hx_notice_above(hxp_notice_fact *f, int levels)
@@ -177,7 +166,7 @@ hxp_delivery_fact *hx_fact_delivery(struct hx_step *s, const char *result)
 {
     FACT(f, delivery, DELIVERY, delivery_fact);
     if (f)
-        f->result = text(result);
+        f->result = hx_text_field(result);
     return f;
 }
 
@@ -197,10 +186,10 @@ hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to)
     FACT(f, notice, NOTICE, notice_fact);
     if (!f || !to)
         return NULL;
-    f->kind = text(hx_notice_kind_name(kind));
-    f->to = text(to);
+    f->kind = hx_text_field(hx_notice_kind_name(kind));
+    f->to = hx_text_field(to);
     f->t_due = s->t_rcv;
-    f->holder = copy(s, s->c->holder);
+    f->holder = hx_arena_text(s->arena, s->c->holder);
     f->drill = (s->c->flags & HX_FLAG_DRILL) != 0;
     add_audience(s, to);
     return f;

@@ -1,4 +1,5 @@
 /* Writing what a step brought about: the reply, the journal entry, the case. */
+#include "base/text.h"
 #include "engine/calendar.h"
 #include "engine/calm.h"
 #include "engine/delivery.h"
@@ -8,16 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)(s ? s : "");
-}
-
-static char *copy(struct hx_arena *a, const char *s)
-{
-    return *s ? hx_arena_strdup(a, s) : text("");
-}
 
 /* ---- the reply ---- */
 
@@ -46,9 +37,9 @@ static void add_unit(struct hx_step *s, hxp_reply *r, int kind)
     if (!u || !r->units)
         return;
     hongxin__v1__unit__init(u);
-    u->clock = text(s->rules->clocks[kind].name);
-    u->unit = text(unit_of(calendar_of(s, kind)));
-    u->calendar = text(calendar_of(s, kind)->name);
+    u->clock = hx_text_field(s->rules->clocks[kind].name);
+    u->unit = hx_text_field(unit_of(calendar_of(s, kind)));
+    u->calendar = hx_text_field(calendar_of(s, kind)->name);
     r->units[r->n_units++] = u;
 }
 
@@ -58,7 +49,7 @@ static void promise(struct hx_step *s, hxp_reply *r, int kind, int64_t deadline)
     if (!p || !r->promises)
         return;
     hongxin__v1__promise__init(p);
-    p->clock = text(s->rules->clocks[kind].name);
+    p->clock = hx_text_field(s->rules->clocks[kind].name);
     p->deadline = deadline;
     r->promises[r->n_promises++] = p;
     add_unit(s, r, kind);
@@ -115,17 +106,16 @@ void hx_reply_allowed(struct hx_step *s, hxp_reply *r)
     r->allowed = hx_arena_alloc(s->arena, HX_RULES_EVENTS * sizeof *r->allowed);
     for (int i = 0; r->allowed && i < rules->n_events; i++)
         if (allowed[i] && i != refused)
-            r->allowed[r->n_allowed++] = text(rules->events[i].name);
+            r->allowed[r->n_allowed++] = hx_text_field(rules->events[i].name);
 }
 
 /* ---- the entry ---- */
 
-/* "holder:P-07/li" → "P-07"; "city/property" → "city". */
 static char *audience_id(struct hx_arena *a, const char *to)
 {
-    const char *colon = strchr(to, ':');
-    const char *id = colon ? colon + 1 : to;
-    return hx_arena_strndup(a, id, strcspn(id, "/"));
+    size_t n;
+    const char *id = hx_post_feed(to, &n);
+    return hx_arena_strndup(a, id, n);
 }
 
 static void add_audience(hxp_entry *e, char *id)
@@ -165,12 +155,12 @@ static void fill_where(struct hx_step *s, hxp_entry *e)
     if (!e->where)
         return;
     hongxin__v1__where__init(e->where);
-    e->where->street = copy(s->arena, c->street);
-    e->where->community = copy(s->arena, c->community);
-    e->where->grid = copy(s->arena, c->grid);
-    e->where->estate = copy(s->arena, c->estate);
-    e->where->building = copy(s->arena, c->building);
-    e->where->registry = copy(s->arena, c->registry);
+    e->where->street = hx_arena_text(s->arena, c->street);
+    e->where->community = hx_arena_text(s->arena, c->community);
+    e->where->grid = hx_arena_text(s->arena, c->grid);
+    e->where->estate = hx_arena_text(s->arena, c->estate);
+    e->where->building = hx_arena_text(s->arena, c->building);
+    e->where->registry = hx_arena_text(s->arena, c->registry);
 }
 
 static void fill_facts(struct hx_arena *a, hxp_entry *e, hxp_reply *reply,
@@ -200,7 +190,7 @@ static void fill_event(struct hx_machine *m, hxp_entry *e, const struct hx_arriv
     if (!in)
         return;
     e->t_rcv = in->t_rcv;
-    e->principal = text(in->principal);
+    e->principal = hx_text_field(in->principal);
     e->event = (ProtobufCBinaryData){in->size, (uint8_t *)(uintptr_t)in->bytes};
     e->parked_lsn = in->parked_lsn;
     e->own_secret = in->own_secret;
@@ -345,18 +335,18 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     e->cycle = s->cycle ? s->cycle : c->cycle;
     e->prev_lsn = c->last_lsn;
     e->t_eff = s->t_eff;
-    e->cause = text(s->cause);
-    e->holder = copy(m->arena, c->holder);
-    e->holder_before = copy(m->arena, s->holder_before);
-    e->state = text(m->rules->states[c->state].name);
-    e->class_ = text(c->class_no ? m->rules->classes[c->class_no].name : "");
-    e->category = copy(m->arena, c->category);
+    e->cause = hx_text_field(s->cause);
+    e->holder = hx_arena_text(m->arena, c->holder);
+    e->holder_before = hx_arena_text(m->arena, s->holder_before);
+    e->state = hx_text_field(m->rules->states[c->state].name);
+    e->class_ = hx_text_field(c->class_no ? m->rules->classes[c->class_no].name : "");
+    e->category = hx_arena_text(m->arena, c->category);
     e->case_version = c->version;
     e->open = hx_case_open(m->rules, c);
     e->drill = hx_is_drill(c);
-    e->proof_mark = text(s->proof_mark);
-    e->level = text(s->level >= 0 ? hx_level_name(s->level) : "");
-    e->second_holder = copy(m->arena, c->second);
+    e->proof_mark = hx_text_field(s->proof_mark);
+    e->level = hx_text_field(s->level >= 0 ? hx_level_name(s->level) : "");
+    e->second_holder = hx_arena_text(m->arena, c->second);
     fill_where(s, e);
     if (s->routed)
         e->routing = hx_route_message(m->arena, m->city, &s->route);
@@ -391,7 +381,7 @@ int hx_machine_note_fact(struct hx_machine *m, const struct hx_arrival *in, hxp_
     if (rc)
         return rc;
     e->t_eff = in->t_rcv;
-    e->cause = text(in->event->type);
+    e->cause = hx_text_field(in->event->type);
     reply->lsn = e->lsn;
     fill_facts(m->arena, e, reply, &fact, fact ? 1 : 0);
     return hx_arena_failed(m->arena) ? HX_NOMEM : hx_machine_append(m, e);
@@ -408,9 +398,9 @@ int hx_machine_note(struct hx_machine *m, const struct hx_arrival *in, hxp_reply
     hongxin__v1__alarm_fact__init(a);
     f->fact_case = HONGXIN__V1__FACT__FACT_ALARM;
     f->alarm = a;
-    a->code = text(alarm);
-    a->source = text(in->event->source);
-    a->about = text(in->event->id);
+    a->code = hx_text_field(alarm);
+    a->source = hx_text_field(in->event->source);
+    a->about = hx_text_field(in->event->id);
     a->seq = in->event->source_seq;
     return hx_machine_note_fact(m, in, reply, alarm ? f : NULL, NULL);
 }

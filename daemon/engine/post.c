@@ -49,6 +49,13 @@ const char *hx_post_person(const char *to)
     return slash ? slash + 1 : NULL;
 }
 
+const char *hx_post_feed(const char *to, size_t *n)
+{
+    const char *colon = strchr(to, ':'), *from = colon ? colon + 1 : to;
+    *n = strcspn(from, "/");
+    return from;
+}
+
 const char *hx_post_next(const struct hx_step *s, const char *to, const char *person)
 {
     const char *named = hx_post_person(to);

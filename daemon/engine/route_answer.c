@@ -5,11 +5,6 @@
 #include "engine/route.h"
 #include "engine/swap.h"
 
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)(s ? s : "");
-}
-
 hxp_routing *hx_route_message(struct hx_arena *arena, const struct hx_city *city,
                               const struct hx_route *r)
 {
@@ -17,14 +12,14 @@ hxp_routing *hx_route_message(struct hx_arena *arena, const struct hx_city *city
     if (!m)
         return NULL;
     hongxin__v1__routing__init(m);
-    m->row = text(r->row ? r->row->id : "");
+    m->row = hx_text_field(r->row ? r->row->id : "");
     m->fallback = r->fallback;
     m->outside = r->outside;
-    m->refused = text(r->admitted == HX_ADMITTED_NOT ? r->community : "");
-    m->assisting = text(r->admitted == HX_ADMITTED_ASSIST ? r->community : "");
-    m->exception = text(r->exception ? r->exception->id : "");
-    m->second = text(r->second);
-    m->registry = text(hx_city_version(city));
+    m->refused = hx_text_field(r->admitted == HX_ADMITTED_NOT ? r->community : "");
+    m->assisting = hx_text_field(r->admitted == HX_ADMITTED_ASSIST ? r->community : "");
+    m->exception = hx_text_field(r->exception ? r->exception->id : "");
+    m->second = hx_text_field(r->second);
+    m->registry = hx_text_field(hx_city_version(city));
     return m;
 }
 
@@ -56,11 +51,11 @@ static void on_row(void *ctx, const char *place, const struct hx_route_row *row,
     if (!line)
         return;
     hongxin__v1__route_line__init(line);
-    line->place = text(place);
+    line->place = hx_text_field(place);
     if (row) {
-        line->row = text(row->id);
+        line->row = hx_text_field(row->id);
         line->line = (uint32_t)row->line;
-        line->verdict = text(verdicts[verdict]);
+        line->verdict = hx_text_field(verdicts[verdict]);
     }
     l->answer->lines[l->answer->n_lines++] = line;
 }
@@ -72,12 +67,12 @@ static void fill_where(struct listing *l, const struct hx_city *city, const stru
     if (!w)
         return;
     hongxin__v1__where__init(w);
-    w->street = text(hx_place_above_at(p, HX_STREET, at));
-    w->community = text(hx_place_above_at(p, HX_COMMUNITY, at));
-    w->grid = text(hx_place_above_at(p, HX_GRID, at));
-    w->estate = text(hx_place_above_at(p, HX_ESTATE, at));
-    w->building = text(hx_place_above_at(p, HX_BUILDING, at));
-    w->registry = text(hx_city_version(city));
+    w->street = hx_text_field(hx_place_above_at(p, HX_STREET, at));
+    w->community = hx_text_field(hx_place_above_at(p, HX_COMMUNITY, at));
+    w->grid = hx_text_field(hx_place_above_at(p, HX_GRID, at));
+    w->estate = hx_text_field(hx_place_above_at(p, HX_ESTATE, at));
+    w->building = hx_text_field(hx_place_above_at(p, HX_BUILDING, at));
+    w->registry = hx_text_field(hx_city_version(city));
     l->answer->where = w;
 }
 
@@ -95,7 +90,7 @@ static void fill_told(struct listing *l, const struct hx_city *city, const char 
                           : hx_rota_at(rota, post.role, post.area, when->duty, l->answer->at, i);
         if (!d.person)
             return;
-        l->answer->told[l->answer->n_told++] = text(d.person);
+        l->answer->told[l->answer->n_told++] = hx_text_field(d.person);
     }
 }
 
@@ -125,9 +120,9 @@ Hongxin__V1__RouteAnswer *hx_route_answer(struct hx_arena *arena, const struct h
     }
     hx_city_route(city, &query, &watch, &route);
     l.answer->at = query.at;
-    l.answer->holder = text(route.holder);
-    l.answer->holder_name_zh = text(hx_city_name(city, route.holder, true));
-    l.answer->holder_name_en = text(hx_city_name(city, route.holder, false));
+    l.answer->holder = hx_text_field(route.holder);
+    l.answer->holder_name_zh = hx_text_field(hx_city_name(city, route.holder, true));
+    l.answer->holder_name_en = hx_text_field(hx_city_name(city, route.holder, false));
     l.answer->routing = hx_route_message(arena, city, &route);
     fill_where(&l, city, route.place, query.at);
     fill_told(&l, city, route.holder, when);

@@ -212,6 +212,9 @@ bool hx_post_of(const char *to, struct hx_post *post);
 bool hx_post_same(const char *a, const char *b);
 /* "holder:P-07/li" is addressed to li, whoever else is on duty; NULL when nobody is named. */
 const char *hx_post_person(const char *to);
+/* Whose feed brings what is sent to it: "holder:P-07/li" → "P-07", "city/property" → "city"; *n
+ * bytes from there. */
+const char *hx_post_feed(const char *to, size_t *n);
 /* Who is asked at this post after `person`, or after whom `to` names; NULL = nobody. */
 const char *hx_post_next(const struct hx_step *s, const char *to, const char *person);
 /* Names in the notice the person on duty at its receiver's post (F8). False when the rota knows the

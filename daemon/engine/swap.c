@@ -30,11 +30,6 @@ static bool refuse(struct swapping *s, const char *code, const char *message)
     return false;
 }
 
-static char *text(const char *t)
-{
-    return (char *)(uintptr_t)t;
-}
-
 /* ---- swaps of a post ---- */
 
 /* Under a name that no source can have. */
@@ -250,7 +245,7 @@ static bool offer(struct swapping *s)
     if (d->person[0] &&
         (strcmp(d->person, s->actor.person) == 0 || !hx_rota_has(rota_of(s), NULL, d->person)))
         return refuse(s, "OTHER_PERSON", "person must be another one whom the rota knows");
-    w->state = text("OFFERED");
+    w->state = hx_text_field("OFFERED");
     w->post = hx_arena_strndup(s->m->arena, post,
                                s->actor.role == HX_ROLE_city ? strlen(post) : strcspn(post, "/"));
     w->person = hx_arena_strdup(s->m->arena, s->actor.person);
@@ -299,7 +294,7 @@ static bool accept(struct swapping *s)
     if (w->back_from && (!can_give(s, who, back) || !can_take(s, w->person, back)))
         return false;
     w->taker = hx_arena_strdup(s->m->arena, who);
-    w->state = text(s->m->rules->duty_swap_approve ? "ACCEPTED" : "IN_FORCE");
+    w->state = hx_text_field(s->m->rules->duty_swap_approve ? "ACCEPTED" : "IN_FORCE");
     return true;
 }
 
@@ -322,7 +317,7 @@ static bool approve(struct swapping *s)
     if (strcmp(s->actor.person, w->person) == 0 || strcmp(s->actor.person, w->taker) == 0)
         return refuse(s, "SAME_PERSON", "a third person approves");
     w->approved_by = hx_arena_strdup(s->m->arena, s->in->event->by);
-    w->state = text("IN_FORCE");
+    w->state = hx_text_field("IN_FORCE");
     return true;
 }
 
@@ -336,7 +331,7 @@ static bool decline(struct swapping *s)
                  (w->taker[0] && strcmp(s->actor.person, w->taker) == 0);
     if (!s->actor.person[0] || (!party && !may_approve(s)))
         return refuse(s, "BAD_PERSON", "who gives, who is asked or who approves refuses");
-    w->state = text("REFUSED");
+    w->state = hx_text_field("REFUSED");
     return true;
 }
 
@@ -397,8 +392,8 @@ static int write(struct swapping *s, hxp_reply *r)
     if (!s->swap->number)
         s->swap->number = lsn;
     if (!keep(&row, m, s->swap, lsn)) {
-        r->code = text("TOO_MANY_SWAPS");
-        r->message = text("eight swaps of this post are on their way already");
+        r->code = hx_text_field("TOO_MANY_SWAPS");
+        r->message = hx_text_field("eight swaps of this post are on their way already");
         r->result = HONGXIN__V1__RESULT__NOT_ALLOWED;
         return hx_machine_note(m, s->in, r, NULL);
     }
@@ -421,8 +416,8 @@ int hx_swap_event(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *
     if (judge(&s))
         return hx_arena_failed(m->arena) ? HX_NOMEM : write(&s, r);
     r->result = HONGXIN__V1__RESULT__NOT_ALLOWED;
-    r->code = text(s.code);
-    r->message = text(s.message);
+    r->code = hx_text_field(s.code);
+    r->message = hx_text_field(s.message);
     return hx_machine_note(m, in, r, NULL);
 }
 
@@ -436,7 +431,7 @@ static int lapse(struct hx_machine *m, const hxp_swap *as, const struct hx_post 
     const struct hx_watch watch = watch_of(as, post);
     if (!w)
         return HX_NOMEM;
-    w->state = text("LAPSED");
+    w->state = hx_text_field("LAPSED");
     f.fact_case = HONGXIN__V1__FACT__FACT_SWAP;
     f.swap = w;
     int rc = m->ops->watch_drop(m->backend, &watch);

@@ -1,19 +1,10 @@
 /* What is true now of a case, without anything of its reporter (3.7). */
+#include "base/text.h"
 #include "engine/machine.h"
 #include "engine/step.h"
 #include "hongxin/number.h"
 
 #include <string.h>
-
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)(s ? s : "");
-}
-
-static char *copy(struct hx_arena *a, const char *s)
-{
-    return *s ? hx_arena_strdup(a, s) : text("");
-}
 
 static hxp_clock_fact *clock_view(const struct hx_machine *m, const struct hx_clock *k)
 {
@@ -22,15 +13,15 @@ static hxp_clock_fact *clock_view(const struct hx_machine *m, const struct hx_cl
         return NULL;
     hongxin__v1__clock_fact__init(f);
     const struct hx_clock_rule *rule = &m->rules->clocks[k->kind];
-    f->clock = text(rule->name);
-    f->change = text(hx_clock_state_name(k->state));
+    f->clock = hx_text_field(rule->name);
+    f->change = hx_text_field(hx_clock_state_name(k->state));
     f->start = k->start;
     f->budget_ms = k->budget_ms;
     f->paused_ms = k->paused_ms;
     f->floor = k->floor;
     f->deadline = k->deadline;
-    f->basis = text(hx_basis_name(k->basis));
-    f->policy = text(hx_rules_at(m->rules, k->policy)->version_text);
+    f->basis = hx_text_field(hx_basis_name(k->basis));
+    f->policy = hx_text_field(hx_rules_at(m->rules, k->policy)->version_text);
     f->calendar = hx_calendar_pin(m->rules, k, m->arena);
     f->moved_by = k->moved_by;
     f->cycle = k->cycle;
@@ -68,7 +59,7 @@ static void view_flags(const struct hx_machine *m, const struct hx_case *c, hxp_
     v->flags = hx_arena_alloc(m->arena, sizeof names);
     for (size_t i = 0; v->flags && i < sizeof names / sizeof *names; i++)
         if (names[i] && c->flags & (UINT32_C(1) << i))
-            v->flags[v->n_flags++] = text(names[i]);
+            v->flags[v->n_flags++] = hx_text_field(names[i]);
 }
 
 static hxp_breach_fact *breach_fact(const struct hx_machine *m, const struct hx_breach *b)
@@ -77,11 +68,11 @@ static hxp_breach_fact *breach_fact(const struct hx_machine *m, const struct hx_
     if (!f)
         return NULL;
     hongxin__v1__breach_fact__init(f);
-    f->clock = text(m->rules->clocks[b->kind].name);
-    f->holder = copy(m->arena, b->holder);
+    f->clock = hx_text_field(m->rules->clocks[b->kind].name);
+    f->holder = hx_arena_text(m->arena, b->holder);
     f->deadline = f->t_due = b->deadline;
     f->t_noticed = b->t_noticed;
-    f->policy = text(hx_rules_at(m->rules, b->policy)->version_text);
+    f->policy = hx_text_field(hx_rules_at(m->rules, b->policy)->version_text);
     return f;
 }
 
@@ -97,7 +88,7 @@ static void view_marks(const struct hx_machine *m, const struct hx_breach *b,
     v->marks = hx_arena_alloc(m->arena, sizeof marks);
     for (size_t i = 0; v->marks && i < sizeof marks / sizeof *marks; i++)
         if (b->marks & marks[i].bit)
-            v->marks[v->n_marks++] = text(marks[i].name);
+            v->marks[v->n_marks++] = hx_text_field(marks[i].name);
 }
 
 static void view_breaches(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
@@ -140,12 +131,12 @@ static void view_where(const struct hx_machine *m, const struct hx_case *c, hxp_
     if (!v->where)
         return;
     hongxin__v1__where__init(v->where);
-    v->where->street = copy(m->arena, c->street);
-    v->where->community = copy(m->arena, c->community);
-    v->where->grid = copy(m->arena, c->grid);
-    v->where->estate = copy(m->arena, c->estate);
-    v->where->building = copy(m->arena, c->building);
-    v->where->registry = copy(m->arena, c->registry);
+    v->where->street = hx_arena_text(m->arena, c->street);
+    v->where->community = hx_arena_text(m->arena, c->community);
+    v->where->grid = hx_arena_text(m->arena, c->grid);
+    v->where->estate = hx_arena_text(m->arena, c->estate);
+    v->where->building = hx_arena_text(m->arena, c->building);
+    v->where->registry = hx_arena_text(m->arena, c->registry);
 }
 
 /* Highest level told and not yet over. */
@@ -161,7 +152,7 @@ static const char *level(const struct hx_case *c)
 static char *number_text(struct hx_arena *a, uint64_t number)
 {
     char buffer[HX_NUMBER_TEXT];
-    return number ? hx_arena_strdup(a, hx_number_format(number, buffer)) : text("");
+    return number ? hx_arena_strdup(a, hx_number_format(number, buffer)) : hx_text_field("");
 }
 
 static Hongxin__V1__PartyView *party_view(const struct hx_machine *m, const struct hx_party *p)
@@ -171,8 +162,8 @@ static Hongxin__V1__PartyView *party_view(const struct hx_machine *m, const stru
     if (!v)
         return NULL;
     hongxin__v1__party_view__init(v);
-    v->ref = copy(m->arena, p->ref);
-    v->callback = text(p->gone ? "GONE" : answers[p->callback % 4]);
+    v->ref = hx_arena_text(m->arena, p->ref);
+    v->callback = hx_text_field(p->gone ? "GONE" : answers[p->callback % 4]);
     v->rating = p->rating;
     v->t_occ = p->t_occ;
     v->from_case = number_text(m->arena, p->from_case);
@@ -197,12 +188,12 @@ static void view_links(const struct hx_machine *m, const struct hx_case *c, hxp_
 
 static void view_holder(const struct hx_machine *m, const struct hx_case *c, hxp_case_view *v)
 {
-    v->holder = copy(m->arena, c->holder);
-    v->holder_person = copy(m->arena, c->person);
-    v->holder_name_zh = text(hx_city_name(m->city, c->holder, true));
-    v->holder_name_en = text(hx_city_name(m->city, c->holder, false));
+    v->holder = hx_arena_text(m->arena, c->holder);
+    v->holder_person = hx_arena_text(m->arena, c->person);
+    v->holder_name_zh = hx_text_field(hx_city_name(m->city, c->holder, true));
+    v->holder_name_en = hx_text_field(hx_city_name(m->city, c->holder, false));
     v->held_since = c->t_held;
-    v->second_holder = copy(m->arena, c->second);
+    v->second_holder = hx_arena_text(m->arena, c->second);
     v->no_company = c->estate[0] && !hx_city_estate_company(m->city, c->estate, m->now)[0];
 }
 
@@ -220,7 +211,7 @@ static void view_units(const struct hx_machine *m, const struct hx_case *c, hxp_
         if (!u)
             break;
         hongxin__v1__assist_view__init(u);
-        u->unit = copy(m->arena, k->unit);
+        u->unit = hx_arena_text(m->arena, k->unit);
         u->asked = k->start;
         u->deadline = k->deadline;
         u->answered = k->answered;
@@ -235,14 +226,14 @@ static hxp_delivery_fact *sending_view(const struct hx_machine *m, const struct 
     if (!f)
         return NULL;
     hongxin__v1__delivery_fact__init(f);
-    f->to = copy(m->arena, x->to);
-    f->person = copy(m->arena, x->person);
-    f->road = copy(m->arena, x->road);
+    f->to = hx_arena_text(m->arena, x->to);
+    f->person = hx_arena_text(m->arena, x->person);
+    f->road = hx_arena_text(m->arena, x->road);
     f->attempt = x->attempt;
-    f->error = copy(m->arena, x->error);
-    f->kind = text(hx_notice_kind_name(x->how));
-    f->clock = text(x->kind ? m->rules->clocks[x->kind].name : "");
-    f->level = text(x->kind ? hx_level_name(x->level) : "");
+    f->error = hx_arena_text(m->arena, x->error);
+    f->kind = hx_text_field(hx_notice_kind_name(x->how));
+    f->clock = hx_text_field(x->kind ? m->rules->clocks[x->kind].name : "");
+    f->level = hx_text_field(x->kind ? hx_level_name(x->level) : "");
     f->notice = x->notice;
     f->next = x->next;
     return f;
@@ -271,14 +262,14 @@ static void view_passings(const struct hx_machine *m, const struct hx_case *c, h
         if (!w)
             return;
         hongxin__v1__return_view__init(w);
-        w->holder = copy(m->arena, p->from);
-        w->to = copy(m->arena, p->to);
-        w->reason = copy(m->arena, p->reason);
-        w->asked_by = copy(m->arena, p->asked_by);
+        w->holder = hx_arena_text(m->arena, p->from);
+        w->to = hx_arena_text(m->arena, p->to);
+        w->reason = hx_arena_text(m->arena, p->reason);
+        w->asked_by = hx_arena_text(m->arena, p->asked_by);
         w->asked = p->asked;
-        w->decided_by = copy(m->arena, p->by);
+        w->decided_by = hx_arena_text(m->arena, p->by);
         w->at = p->at;
-        w->cause = copy(m->arena, p->cause);
+        w->cause = hx_arena_text(m->arena, p->cause);
         v->returns[v->n_returns++] = w;
     }
 }
@@ -289,8 +280,8 @@ static void view_order(const struct hx_machine *m, const struct hx_case *c, hxp_
         !(v->order = hx_arena_alloc(m->arena, sizeof *v->order)))
         return;
     hongxin__v1__order_view__init(v->order);
-    v->order->by = copy(m->arena, c->order_by);
-    v->order->order = copy(m->arena, c->order_ref);
+    v->order->by = hx_arena_text(m->arena, c->order_by);
+    v->order->order = hx_arena_text(m->arena, c->order_ref);
     v->order->at = c->order_at;
 }
 
@@ -303,12 +294,12 @@ static void view_silences(const struct hx_machine *m, const struct hx_case *c, h
         if (!w)
             return;
         hongxin__v1__silence_view__init(w);
-        w->clock = text(m->rules->clocks[x->kind].name);
-        w->level = text(hx_level_name(x->level));
+        w->clock = hx_text_field(m->rules->clocks[x->kind].name);
+        w->level = hx_text_field(hx_level_name(x->level));
         w->from = x->from;
         w->until = x->until;
-        w->by = copy(m->arena, x->by);
-        w->why = copy(m->arena, x->why);
+        w->by = hx_arena_text(m->arena, x->by);
+        w->why = hx_arena_text(m->arena, x->why);
         v->silences[v->n_silences++] = w;
     }
 }
@@ -323,19 +314,19 @@ hxp_case_view *hx_case_view(const struct hx_machine *m, const struct hx_case *c)
     v->case_number = c->number;
     v->number = hx_arena_strdup(m->arena, hx_number_format(c->number, number));
     v->case_version = c->version;
-    v->state = text(m->rules->states[c->state].name);
+    v->state = hx_text_field(m->rules->states[c->state].name);
     v->cycle = c->cycle;
-    v->class_ = text(c->class_no ? m->rules->classes[c->class_no].name : "");
-    v->category = copy(m->arena, c->category);
-    v->level = text(level(c));
-    v->owner = text(hx_owner_name(c->owner));
+    v->class_ = hx_text_field(c->class_no ? m->rules->classes[c->class_no].name : "");
+    v->category = hx_arena_text(m->arena, c->category);
+    v->level = hx_text_field(level(c));
+    v->owner = hx_text_field(hx_owner_name(c->owner));
     v->t_report = c->t_report;
     v->t0 = c->t0;
     v->t_closed = c->t_closed;
     v->last_lsn = c->last_lsn;
     v->drill = (c->flags & HX_FLAG_DRILL) != 0;
-    v->policy = text(m->rules->version_text);
-    v->ref = copy(m->arena, c->ref);
+    v->policy = hx_text_field(m->rules->version_text);
+    v->ref = hx_arena_text(m->arena, c->ref);
     v->owner_ms = view_owner(m, c);
     view_where(m, c, v);
     view_links(m, c, v);
