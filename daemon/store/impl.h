@@ -154,6 +154,9 @@ int store_get(struct hx_store *st, enum store_table table, MDB_val key, MDB_val 
  * case, when the value is no longer needed. */
 int store_look(struct hx_store *st, enum store_table table, MDB_val key, MDB_val *value);
 void store_look_end(struct hx_store *st);
+
+/* Whether the case is under a legal hold: in the open transaction, or by what is committed. */
+int store_held(struct hx_store *st, uint64_t case_number, bool *held);
 int store_del(struct hx_store *st, enum store_table table, MDB_val key);
 
 /* Short read transactions; they nest. */

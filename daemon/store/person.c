@@ -108,20 +108,28 @@ int hx_store_person_erase(struct hx_store *st, uint64_t case_number, uint32_t pa
     return store_del(st, T_PERSON, key_val(&k));
 }
 
-static int hold_key(uint64_t case_number, struct key *k)
+static struct key hold_key(uint64_t case_number)
 {
-    k->size = 0;
-    key_add64(k, case_number);
-    return HX_OK;
+    struct key k = {.size = 0};
+    key_add64(&k, case_number);
+    return k;
+}
+
+int store_held(struct hx_store *st, uint64_t case_number, bool *held)
+{
+    const struct key k = hold_key(case_number);
+    MDB_val value;
+    int err = store_look(st, T_HOLD, key_val(&k), &value);
+    store_look_end(st);
+    *held = err == HX_OK;
+    return err == HX_NOTFOUND ? HX_OK : err;
 }
 
 int hx_store_person_hold(struct hx_store *st, uint64_t case_number, bool on)
 {
     static const uint8_t value[1] = {1};
-    struct key k;
+    const struct key k = hold_key(case_number);
     int err = store_writable(st);
-    if (!err)
-        err = hold_key(case_number, &k);
     if (err)
         return err;
     if (on)
@@ -133,14 +141,11 @@ int hx_store_person_hold(struct hx_store *st, uint64_t case_number, bool on)
 /* HX_DENIED: a legal hold is on the case. */
 static int not_held(struct hx_store *st, uint64_t case_number)
 {
-    struct key k;
-    MDB_val value;
+    bool held = false;
     int err = store_writable(st);
     if (!err)
-        err = hold_key(case_number, &k);
-    if (!err)
-        err = store_get(st, T_HOLD, key_val(&k), &value);
-    return err == HX_NOTFOUND ? HX_OK : err ? err : HX_DENIED;
+        err = store_held(st, case_number, &held);
+    return err ? err : held ? HX_DENIED : HX_OK;
 }
 
 int hx_store_person_forget(struct hx_store *st, uint64_t case_number, uint32_t party)
@@ -161,14 +166,6 @@ int hx_store_person_erase_case(struct hx_store *st, uint64_t case_number, uint32
     return err;
 }
 
-static bool is_held(struct hx_store *st, uint64_t case_number)
-{
-    struct key k;
-    (void)hold_key(case_number, &k);
-    MDB_val key = key_val(&k), value;
-    return mdb_get(st->reader, st->dbi[T_HOLD], &key, &value) == 0;
-}
-
 /* The first row of the next case behind `after`; 0 when there is none. */
 static uint64_t next_case(MDB_cursor *cur, uint64_t after)
 {
@@ -182,22 +179,24 @@ static uint64_t next_case(MDB_cursor *cur, uint64_t after)
 int hx_store_persons(struct hx_store *st, uint64_t after, size_t most, hx_persons_fn *fn, void *ctx,
                      bool *more)
 {
-    MDB_cursor *cur;
+    MDB_cursor *cur = NULL;
     int err = store_read_begin(st);
     *more = false;
     if (err)
         return err;
     err = store_error(mdb_cursor_open(st->reader, st->dbi[T_PERSON], &cur), false);
     for (size_t i = 0; !err && i <= most; i++) {
+        bool held = false;
         uint64_t number = next_case(cur, after);
         if (!number)
             break;
-        *more = i == most || fn(ctx, number, is_held(st, number)) != 0;
+        err = store_held(st, number, &held);
+        *more = err || i == most || fn(ctx, number, held) != 0;
         if (*more)
             break;
         after = number;
     }
-    if (!err)
+    if (cur)
         mdb_cursor_close(cur);
     store_read_end(st);
     return err;

@@ -105,12 +105,8 @@ static bool disturbance(const hxp_entry *e)
 /* A legal hold stops the sweep before the case's last entry: what follows is kept with it. */
 static int is_held(struct sweep *s, const hxp_entry *e, bool *held)
 {
-    struct key k = {.size = 0};
-    MDB_val value;
-    key_add64(&k, e->case_number);
-    int err = e->case_number ? store_get(s->st, T_HOLD, key_val(&k), &value) : HX_NOTFOUND;
-    *held = err == HX_OK;
-    return absent_ok(err);
+    *held = false;
+    return e->case_number ? store_held(s->st, e->case_number, held) : HX_OK;
 }
 
 /* Whether it is the last entry of a case that is over, or belongs to none and may go. */
