@@ -225,27 +225,38 @@ static int record(struct service *s, const struct apply_question *q, const char 
     return hx_arena_failed(&s->arena) ? HX_NOMEM : act_write(s, &a, NULL);
 }
 
-static int save(struct service *s, const hxp_rules_version *row, const struct apply_question *q)
+/* A transaction of its own beside the turn's batch, begun with what is to be recorded of an outage.
+ * After an error the end only takes back. */
+static int begin(struct service *s)
 {
     int rc = hx_store_begin(s->store);
-    if (rc)
-        return rc;
-    rc = hold_record(s);
-    if (!rc)
-        rc = hx_store_rules_save(s->store, row, q->x->text, q->x->size);
-    if (!rc)
-        rc = record(s, q, "RULES_ASKED");
+    return rc ? rc : hold_record(s);
+}
+
+static int end(struct service *s, int rc)
+{
     if (rc)
         hx_store_abort(s->store);
     else
         rc = hx_store_commit(s->store);
-    if (rc) {
+    if (rc)
         hold_undo(s);
-        return rc;
-    }
-    hold_recorded(s);
-    batch_show(s);
-    return HX_OK;
+    else
+        hold_recorded(s);
+    return rc;
+}
+
+static int save(struct service *s, const hxp_rules_version *row, const struct apply_question *q)
+{
+    int rc = begin(s);
+    if (!rc)
+        rc = hx_store_rules_save(s->store, row, q->x->text, q->x->size);
+    if (!rc)
+        rc = record(s, q, "RULES_ASKED");
+    rc = end(s, rc);
+    if (!rc)
+        batch_show(s);
+    return rc;
 }
 
 static void previewed(struct service *s, struct apply_question *q)
@@ -315,10 +326,7 @@ static int write_in_force(struct service *s, const struct apply_question *q, hxp
 {
     const struct hx_version *x = q->x;
     uint64_t lsn = 0;
-    int rc = hx_store_begin(s->store);
-    if (rc)
-        return rc;
-    rc = hold_record(s);
+    int rc = begin(s);
     if (!rc)
         rc = apply_tell(s, x, row, &lsn);
     if (!rc)
@@ -329,15 +337,7 @@ static int write_in_force(struct service *s, const struct apply_question *q, hxp
     row->next_case = row->open || is_city(x);
     if (!rc)
         rc = hx_store_rules_save(s->store, row, x->text, x->size);
-    if (rc)
-        hx_store_abort(s->store);
-    else
-        rc = hx_store_commit(s->store);
-    if (rc)
-        hold_undo(s);
-    else
-        hold_recorded(s);
-    return rc;
+    return end(s, rc);
 }
 
 /* On disk first, then in memory: no clock may be pinned to what could be lost. */

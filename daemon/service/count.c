@@ -135,10 +135,8 @@ void handle_count(struct service *s, const struct request *r)
         return;
     }
     const char *code = are_periods(q) ? service_filter_problem(s, q->filter) : "BAD_PERIOD";
-    if (code) {
-        service_problem(s, r, code, filter_text(code));
+    if (service_refused(s, r, code))
         return;
-    }
     c.list = hx_arena_alloc(&s->arena, LIMIT_COUNTS * sizeof *c.list);
     if (!c.list || ask_all(&c, q->filter) != HX_OK || c.failed) {
         service_problem(s, r, "STORE_TROUBLE", "try again");

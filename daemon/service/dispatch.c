@@ -1,4 +1,5 @@
 /* From a message to its handler. */
+#include "service/mask.h"
 #include "service/state.h"
 
 #include <string.h>
@@ -85,6 +86,13 @@ void service_problem(struct service *s, const struct request *r, const char *cod
     service_answer(s, r, &answer);
 }
 
+bool service_refused(struct service *s, const struct request *r, const char *code)
+{
+    if (code)
+        service_problem(s, r, code, filter_text(code));
+    return code;
+}
+
 void service_deny(struct service *s, const struct request *r)
 {
     service_problem(s, r, "DENIED", "not permitted");
@@ -106,6 +114,15 @@ bool service_sees_case(const struct service *s, const struct request *r, const h
         return true;
     rights_tag_case(s->lock.access, view, &tags);
     return rights_see(r->who, &tags);
+}
+
+bool service_shows_case(struct service *s, const struct request *r, const struct hx_case *c,
+                        hxp_case_view *view)
+{
+    if (!service_sees_case(s, r, view))
+        return false;
+    mask_show(s, r->who, mask_of(s, r->who, c), view);
+    return true;
 }
 
 bool service_sees_filter(const struct service *s, const struct request *r, const hxp_filter *f)

@@ -51,10 +51,7 @@ static void add_case(struct due_list *l)
     struct service *s = l->s;
     hxp_case_view *v = hx_case_view(&s->machine, &s->scratch);
     l->failed |= !v;
-    if (!v || !service_sees_case(s, l->r, v))
-        return;
-    mask_show(s, l->r->who, mask_of(s, l->r->who, &s->scratch), v);
-    if (!filter_matches_case(l->q->filter, v))
+    if (!v || !service_shows_case(s, l->r, &s->scratch, v) || !filter_matches_case(l->q->filter, v))
         return;
     for (size_t i = 0; i < v->n_clocks && l->n < HX_LIST_MAX; i++) {
         if (!breaks_soon(l, v->clocks[i]))
@@ -111,11 +108,8 @@ void handle_due(struct service *s, const struct request *r)
 {
     Hongxin__V1__DueAnswer a = HONGXIN__V1__DUE_ANSWER__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
-    const char *code = service_filter_problem(s, r->message->due->filter);
-    if (code) {
-        service_problem(s, r, code, filter_text(code));
+    if (service_refused(s, r, service_filter_problem(s, r->message->due->filter)))
         return;
-    }
     struct due_list *l = list_new(s, r);
     struct hx_due_row at = {0};
     bool more = false;

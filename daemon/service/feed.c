@@ -259,11 +259,8 @@ void handle_hello(struct service *s, const struct request *r)
         return;
     }
     replace(s, r);
-    const char *code = judge_hello(s, r);
-    if (code) {
-        service_problem(s, r, code, filter_text(code));
+    if (service_refused(s, r, judge_hello(s, r)))
         return;
-    }
     struct feed *feed = feed_new(s, r);
     if (!feed) {
         service_problem(s, r, "STORE_TROUBLE", "try again");

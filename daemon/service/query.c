@@ -183,9 +183,8 @@ static int list_case(void *ctx, uint64_t number)
         return rc != HX_NOTFOUND && (l->failed = true);
     hxp_case_view *view = hx_case_view(&s->machine, &s->scratch);
     l->failed |= !view;
-    if (!view || !listed(l, view) || !service_sees_case(s, l->r, view))
+    if (!view || !listed(l, view) || !service_shows_case(s, l->r, &s->scratch, view))
         return l->failed;
-    mask_show(s, l->r->who, mask_of(s, l->r->who, &s->scratch), view);
     if (!filter_matches_case(l->q->filter, view)) /* as it is shown */
         return 0;
     if (full)
@@ -250,11 +249,8 @@ void handle_list(struct service *s, const struct request *r)
 {
     Hongxin__V1__ListAnswer a = HONGXIN__V1__LIST_ANSWER__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
-    const char *code = list_problem(s, r->message->list);
-    if (code) {
-        service_problem(s, r, code, filter_text(code));
+    if (service_refused(s, r, list_problem(s, r->message->list)))
         return;
-    }
     struct list *l = list_new(s, r);
     int rc = !l ? HX_NOMEM : l->q->closed ? walk_all(l) : walk_open(l);
     if (rc != HX_OK || l->failed) {
@@ -291,9 +287,8 @@ void handle_similar(struct service *s, const struct request *r)
     for (size_t i = 0; i < n; i++) {
         int rc = hx_store_case(s->store, numbers[i], &s->scratch);
         hxp_case_view *view = rc == HX_OK ? hx_case_view(&s->machine, &s->scratch) : NULL;
-        if (!view || !service_sees_case(s, r, view))
+        if (!view || !service_shows_case(s, r, &s->scratch, view))
             continue;
-        mask_show(s, r->who, mask_of(s, r->who, &s->scratch), view);
         if (!mask_hides(view, HX_MASK_building)) /* the question has named it */
             cases[a.n_cases++] = view;
     }

@@ -50,15 +50,15 @@ static void end_round(struct service *s)
     r->next_round = timebase_now(&s->time) + between_rounds;
 }
 
-bool retention_look(struct service *s)
+void retention_look(struct service *s)
 {
     struct retention *r = &s->retention;
     bool more = false;
     if (!s->options.retention || batch_paused(s))
-        return false;
+        return;
     if (!r->running) {
         if (timebase_now(&s->time) < r->next_round)
-            return false;
+            return;
         r->running = true;
         r->after = r->held_so_far = 0;
     }
@@ -68,7 +68,6 @@ bool retention_look(struct service *s)
         hx_log(HX_LOG_ERROR, "event=retention_failed error=%s", hx_errname(rc));
     if (rc != HX_OK || !more)
         end_round(s);
-    return r->n_due;
 }
 
 static int expire(struct service *s, uint64_t number)

@@ -26,9 +26,8 @@ struct retention {
     uint64_t held_so_far;
 };
 
-/* Once a second: the next step of a round. Returns whether retention_write() has something to do.
- */
-bool retention_look(struct service *s);
+/* Once a second: the next step of a round; what it finds is for retention_write(). */
+void retention_look(struct service *s);
 
 /* In the batch of a turn. */
 HX_CHECK int retention_write(struct service *s);

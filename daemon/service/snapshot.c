@@ -17,10 +17,8 @@ struct page {
 static bool permitted(const struct page *p, hxp_case_view *view)
 {
     const struct request r = {.who = p->feed->who};
-    if (!service_sees_case(p->s, &r, view))
-        return false;
-    mask_show(p->s, r.who, mask_of(p->s, r.who, &p->s->scratch), view);
-    return filter_matches_case(p->feed->filter, view); /* as it is shown */
+    return service_shows_case(p->s, &r, &p->s->scratch, view) &&
+           filter_matches_case(p->feed->filter, view); /* as it is shown */
 }
 
 static int add_case(void *ctx, uint64_t number)

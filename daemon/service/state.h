@@ -100,6 +100,10 @@ void service_answer(struct service *s, const struct request *r, hxp_response *an
 void service_problem(struct service *s, const struct request *r, const char *code,
                      const char *message);
 
+/* True when something is wrong with a question (a code of service_filter_problem or the like): it
+ * has been told. NULL = nothing is. */
+bool service_refused(struct service *s, const struct request *r, const char *code);
+
 /* The same for what the principal has no right to: DENIED, whatever the reason, and counted. */
 void service_deny(struct service *s, const struct request *r);
 
@@ -108,6 +112,10 @@ bool service_may(struct service *s, const struct request *r, enum hx_right right
 
 /* Whether the one who asks may see the case. */
 bool service_sees_case(const struct service *s, const struct request *r, const hxp_case_view *view);
+
+/* The same, and then the view as its receiver is shown it; `c` is what it was made of. */
+bool service_shows_case(struct service *s, const struct request *r, const struct hx_case *c,
+                        hxp_case_view *view);
 
 /* Whether a question with this filter stays inside the areas of the one who asks; without places
  * and holders only with the whole city. */
