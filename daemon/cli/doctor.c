@@ -1,5 +1,6 @@
 /* hongxin doctor: proves what must hold, on a live store, a copy of one, or a journal apart. */
 #include "cli/doctor.h"
+#include "cli/doctor_texts.h"
 #include "cli/progress.h"
 #include "cli/says.h"
 #include "config/city_load.h"
@@ -120,7 +121,8 @@ static void on_progress(void *ctx, uint64_t done, uint64_t all)
 static void on_finding(void *ctx, const struct hx_finding *f)
 {
     struct doctor *d = ctx;
-    char number[HX_NUMBER_TEXT] = "";
+    char number[HX_NUMBER_TEXT] = "", text[DOCTOR_TEXT];
+    bool zh = d->cli->zh;
 
     progress_end(&d->progress);
     if (d->cli->json) {
@@ -128,14 +130,14 @@ static void on_finding(void *ctx, const struct hx_finding *f)
         return;
     }
     if (f->invariant)
-        printf("invariant %d  ", f->invariant);
+        printf("%s %d  ", zh ? "不变量" : "invariant", f->invariant);
     if (f->case_number)
-        printf("case %s  ", hx_number_format(f->case_number, number));
+        printf("%s %s  ", zh ? "案件" : "case", hx_number_format(f->case_number, number));
     if (*f->clock)
-        printf("clock %s  ", f->clock);
+        printf("%s %s  ", zh ? "时钟" : "clock", f->clock);
     if (f->lsn)
         printf("LSN %" PRIu64 "  ", f->lsn);
-    printf("%s: %s%s\n", f->table, f->text,
+    printf("%s: %s%s\n", f->table, zh ? doctor_text_zh(f->text, text) : f->text,
            f->repairable ? says(d->cli, "  (can be repaired)") : "");
 }
 
