@@ -114,7 +114,7 @@ static const char *fill(const char *zh, const struct piece parts[PARTS], char ou
 const char *doctor_text_zh(const char *english, char out[DOCTOR_TEXT])
 {
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-        struct piece parts[PARTS] = {{"", 0}};
+        struct piece parts[PARTS] = {{"", 0}, {"", 0}, {"", 0}, {"", 0}, {"", 0}, {"", 0}};
         if (fits(list[i].en, english, parts, 0))
             return fill(list[i].zh, parts, out);
     }

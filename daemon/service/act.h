@@ -26,9 +26,9 @@ void act_abort(struct service *s);
 /* Writes the record into the batch that is open. */
 HX_CHECK int act_write(struct service *s, const struct act *act, uint64_t *lsn);
 
-/* That the daemon began, or ends in good order (DAEMON_STARTED, DAEMON_STOPPED; static text): a start
- * that follows a start was a crash. Nothing while the journal is empty: it begins with the first
- * event. The next turn writes it, by act_life() in its batch. */
+/* That the daemon began, or ends in good order (DAEMON_STARTED, DAEMON_STOPPED; static text): a
+ * start that follows a start was a crash. Nothing while the journal is empty: it begins with the
+ * first event. The next turn writes it, by act_life() in its batch. */
 void act_life_begin(struct service *s, const char *act);
 HX_CHECK int act_life(struct service *s);
 
