@@ -51,7 +51,7 @@ typedef bool http_admit(void *arg, struct http_request *request);
 /* NULL: all is well; otherwise what is not, in English, for /healthz. */
 typedef const char *http_health(void *arg);
 
-/* Writes figures behind the server's own in /metrics, see metrics.h. */
+/* Writes figures behind the server's own in /metrics, see figures.h. */
 typedef void http_figures(void *arg, struct evbuffer *out);
 
 struct http_options {
@@ -69,8 +69,9 @@ struct http_options {
     void *arg;             /* of all of them and of the handlers */
 };
 
-/* Begins to listen. GET /healthz and GET /metrics are there by themselves. HX_CONFIG with the
- * problem: not an address. HX_IO: it cannot be had (in use, no right). HX_NOMEM. */
+/* Begins to listen. GET /healthz and GET /metrics are there by themselves; figures are for this
+ * machine: whoever comes through a proxy (X-Forwarded-For, Forwarded) is answered 404. HX_CONFIG
+ * with the problem: not an address. HX_IO: it cannot be had (in use, no right). HX_NOMEM. */
 HX_CHECK int http_server_open(struct event_base *base, const struct http_options *options,
                               struct http_server **out, struct hx_problem *problem);
 
@@ -90,7 +91,6 @@ const char *http_method(const struct http_request *request);
 const char *http_path(const struct http_request *request);   /* decoded */
 const char *http_target(const struct http_request *request); /* as it was sent, with its query */
 const char *http_client(const struct http_request *request); /* address: "192.0.2.7", "local" */
-const char *http_request_id(const struct http_request *request);
 
 /* A header's value, "" when it is missing. `several`, when not NULL, says whether there are more.
  */

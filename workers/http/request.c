@@ -297,11 +297,6 @@ const char *http_client(const struct http_request *r)
     return r->client;
 }
 
-const char *http_request_id(const struct http_request *r)
-{
-    return r->id;
-}
-
 const char *http_get_header(const struct http_request *r, const char *name, bool *several)
 {
     const char *value = http_head_get(&r->head, name);

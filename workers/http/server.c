@@ -317,8 +317,13 @@ void health_answer(void *server, struct http_request *r)
 void figures_answer(void *server, struct http_request *r)
 {
     struct http_server *s = server;
-    struct evbuffer *out = evbuffer_new();
+    struct evbuffer *out;
     char labels[64];
+    if (*http_get_header(r, "X-Forwarded-For", NULL) || *http_get_header(r, "Forwarded", NULL)) {
+        http_problem(r, 404, "NO_SUCH_PATH", "there is nothing at this path");
+        return;
+    }
+    out = evbuffer_new();
     if (!out) {
         http_problem(r, 503, "NO_MEMORY", "out of memory");
         return;

@@ -540,6 +540,25 @@ static void test_a_local_socket_and_addresses_that_are_none(void **state)
     rmdir(path);
 }
 
+static void test_figures_are_for_this_machine(void **state)
+{
+    struct raw t;
+    (void)state;
+    raw_begin(&t);
+    raw_open(&t);
+    expect(&t, "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200,
+           "hongxin_http_connections_total");
+    expect(&t,
+           "GET /metrics HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.7\r\n"
+           "Connection: close\r\n\r\n",
+           404, "NO_SUCH_PATH");
+    expect(&t,
+           "GET /metrics HTTP/1.1\r\nHost: a\r\nForwarded: for=192.0.2.7\r\n"
+           "Connection: close\r\n\r\n",
+           404, "NO_SUCH_PATH");
+    raw_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -557,6 +576,7 @@ int main(void)
         cmocka_unit_test(test_too_many_at_once_are_told_to_wait),
         cmocka_unit_test(test_bodies_share_one_room),
         cmocka_unit_test(test_a_connection_serves_so_many_requests),
+        cmocka_unit_test(test_figures_are_for_this_machine),
         cmocka_unit_test(test_head_has_no_body),
         cmocka_unit_test(test_a_body_is_asked_for_when_it_is_wanted),
         cmocka_unit_test(test_only_our_proxy_says_who_the_client_is),
