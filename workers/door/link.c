@@ -59,6 +59,11 @@ int link_open(struct link *link, struct event_base *base, const struct link_sett
     return HX_OK;
 }
 
+const char *link_health(const struct link *link)
+{
+    return hx_client_is_up(link->client, HX_DOOR_INTAKE) ? NULL : "the daemon cannot be reached";
+}
+
 void link_close(struct link *link)
 {
     if (link->readable)

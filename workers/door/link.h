@@ -35,6 +35,9 @@ struct link {
  */
 HX_CHECK int link_open(struct link *link, struct event_base *base, const struct link_settings *s,
                        struct hx_problem *problem);
+/* NULL: the daemon's door for events can be reached; otherwise what to say in /healthz. */
+const char *link_health(const struct link *link);
+
 /* What was started gets its callback with HX_CLOSED. */
 void link_close(struct link *link);
 

@@ -65,29 +65,38 @@ const size_t hotline_n_routes = sizeof hotline_routes / sizeof *hotline_routes;
 const char *hotline_health(void *arg)
 {
     const struct hotline *h = arg;
-    return hx_client_is_up(h->link.client, HX_DOOR_INTAKE) ? NULL : "the daemon cannot be reached";
+    return link_health(&h->link);
 }
 
-void hotline_figures(void *arg, struct evbuffer *out)
+static void write_clients(const struct hotline *h, struct evbuffer *out)
 {
-    struct hotline *h = arg;
     char labels[160];
     const struct client *c;
-    figures_head(out, "hotline_published_total", "counter", "Events handed to the daemon.");
-    figures_line(out, "hotline_published_total", "", h->published);
-    figures_head(out, "hotline_answered_total", "counter", "Events that the daemon has answered.");
-    figures_line(out, "hotline_answered_total", "", h->answered);
-    figures_head(out, "hotline_updates_total", "counter",
-                 "Known work orders that came again with another content.");
-    figures_line(out, "hotline_updates_total", "", h->updates);
-    figures_head(out, "hotline_daemon_up", "gauge", "1: the connection to the daemon stands.");
-    figures_line(out, "hotline_daemon_up", "", hotline_health(h) == NULL);
-    push_figures(h->push, out);
-    drops_figures(h->drops, out);
-    calls_figures(h->calls, out);
     figures_head(out, "hotline_requests_total", "counter", "Requests of each client.");
     for (size_t i = 0; (c = clients_at(h->clients, i)) != NULL; i++) {
         snprintf(labels, sizeof labels, "client=\"%s\"", c->name);
         figures_line(out, "hotline_requests_total", labels, c->requests);
     }
+    figures_head(out, "hotline_refused_total", "counter", "… of them with a wrong signature.");
+    for (size_t i = 0; (c = clients_at(h->clients, i)) != NULL; i++) {
+        snprintf(labels, sizeof labels, "client=\"%s\"", c->name);
+        figures_line(out, "hotline_refused_total", labels, c->refused);
+    }
+}
+
+void hotline_figures(void *arg, struct evbuffer *out)
+{
+    struct hotline *h = arg;
+    const struct figure_row rows[] = {
+        {"hotline_published_total", "counter", "Events handed to the daemon.", h->published},
+        {"hotline_answered_total", "counter", "Events that it has answered.", h->answered},
+        {"hotline_updates_total", "counter", "Known work orders with another content.", h->updates},
+        {"hotline_daemon_up", "gauge", "1: the connection to the daemon stands.",
+         hotline_health(h) == NULL},
+    };
+    figures_rows(out, "", rows, sizeof rows / sizeof *rows);
+    push_figures(h->push, out);
+    drops_figures(h->drops, out);
+    calls_figures(h->calls, out);
+    write_clients(h, out);
 }

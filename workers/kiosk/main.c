@@ -40,8 +40,9 @@ static const struct http_route routes[] = {
 static const char *health(void *arg)
 {
     const struct kiosk *k = arg;
-    if (!hx_client_is_up(k->link.client, HX_DOOR_INTAKE))
-        return "the daemon cannot be reached";
+    const char *what = link_health(&k->link);
+    if (what)
+        return what;
     return k->policy ? NULL : "the daemon has not told its policy yet";
 }
 

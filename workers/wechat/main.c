@@ -12,7 +12,7 @@ static const struct http_route routes[] = {
 static const char *health(void *arg)
 {
     const struct wechat *w = arg;
-    return hx_client_is_up(w->link.client, HX_DOOR_INTAKE) ? NULL : "the daemon cannot be reached";
+    return link_health(&w->link);
 }
 
 static void figures(void *arg, struct evbuffer *out)
