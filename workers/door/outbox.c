@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "door/clock.h"
 #include "door/settings.h"
 #include "hongxin/instant.h"
 #include <event2/event.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
 enum { QUEUE_MOST = 1024, AT_ONCE = 16 };
 
@@ -38,13 +38,6 @@ struct outbox {
 
 static void work(struct outbox *o);
 
-static int64_t mono_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static struct slot *slot_of(struct outbox_item *item)
 {
     return (struct slot *)(void *)((char *)item - offsetof(struct slot, item));
@@ -52,22 +45,13 @@ static struct slot *slot_of(struct outbox_item *item)
 
 /* ---- configuration ---- */
 
-uint64_t outbox_duration(struct yaml_doc *doc, yaml_node_t *map, const char *key, int64_t initial)
-{
-    int64_t ms = yaml_doc_duration(doc, map, key);
-    ms = yaml_doc_get(doc, map, key) ? ms : initial;
-    if (ms < 100 || ms > 30 * HX_DAY)
-        yaml_doc_fault(doc, yaml_doc_get(doc, map, key), "%s: from 100ms to 30d", key);
-    return (uint64_t)ms;
-}
-
 void outbox_settings_read(struct yaml_doc *doc, yaml_node_t *map, const char *subscriber,
                           struct outbox_settings *s)
 {
     settings_text(doc, map, "subscriber", subscriber, s->subscriber, sizeof s->subscriber);
-    s->retry_ms = outbox_duration(doc, map, "retry", HX_SECOND);
-    s->retry_most_ms = outbox_duration(doc, map, "retry_most", 5 * HX_MINUTE);
-    s->give_up_ms = outbox_duration(doc, map, "give_up", 3 * HX_DAY);
+    s->retry_ms = settings_duration(doc, map, "retry", OUTBOX_RANGE(HX_SECOND));
+    s->retry_most_ms = settings_duration(doc, map, "retry_most", OUTBOX_RANGE(5 * HX_MINUTE));
+    s->give_up_ms = settings_duration(doc, map, "give_up", OUTBOX_RANGE(3 * HX_DAY));
 }
 
 /* ---- the queue ---- */
@@ -109,7 +93,7 @@ static int64_t wait_of(const struct outbox *o, const struct slot *s, enum outbox
 
 static void put_off(struct outbox *o, struct slot *s, enum outbox_result result)
 {
-    int64_t now = mono_ms();
+    int64_t now = clock_mono_ms();
     o->counts.failures++;
     if (now - s->began > (int64_t)o->settings->give_up_ms) {
         o->counts.given_up++;
@@ -168,7 +152,7 @@ static void begin_all(struct outbox *o, int64_t now, int64_t *next)
 
 static void work(struct outbox *o)
 {
-    int64_t now = mono_ms(), next = INT64_MAX;
+    int64_t now = clock_mono_ms(), next = INT64_MAX;
     o->working = true;
     begin_all(o, now, &next);
     o->working = false;
@@ -220,7 +204,7 @@ static void take_entry(struct outbox *o, const hxp_entry *entry, const void *wha
                                    .t_rec = entry->t_rec,
                                    .what = what,
                                    .own = s->own};
-    s->began = mono_ms();
+    s->began = clock_mono_ms();
     hx_number_format(entry->case_number, s->item.number);
     hx_text_put(s->item.state, sizeof s->item.state, entry->state);
     hx_text_put(s->item.holder, sizeof s->item.holder, entry->holder);

@@ -10,8 +10,9 @@
 #ifndef DOOR_OUTBOX_H
 #define DOOR_OUTBOX_H
 
-#include "config/yaml_doc.h"
+#include "door/settings.h"
 #include "hongxin/client.h"
+#include "hongxin/instant.h"
 #include "hongxin/number.h"
 
 struct event_base;
@@ -22,11 +23,13 @@ struct outbox_settings {
     uint64_t retry_ms, retry_most_ms, give_up_ms;
 };
 
+/* Any duration of sending. */
+#define OUTBOX_RANGE(initial) ((struct settings_range){(initial), 100, 30 * HX_DAY})
+
 /* Reads `subscriber`, `retry` [1s], `retry_most` [5min], `give_up` [3d] of the mapping (NULL:
- * nothing is given), and any such duration. Faults are kept in `doc`. */
+ * nothing is given). Faults are kept in `doc`. */
 void outbox_settings_read(struct yaml_doc *doc, yaml_node_t *map, const char *subscriber,
                           struct outbox_settings *s);
-uint64_t outbox_duration(struct yaml_doc *doc, yaml_node_t *map, const char *key, int64_t initial);
 
 /* One entry of the journal that somebody else is told of. */
 struct outbox_item {

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "hongxin/instant.h"
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +26,32 @@ void settings_text(struct yaml_doc *doc, yaml_node_t *map, const char *key, cons
         yaml_doc_text(doc, map, key, out, size);
     else
         hx_text_put(out, size, initial);
+}
+
+/* "5s", "1h", "30d": as it would be written in the file. */
+static void put_duration(int64_t ms, char out[32])
+{
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"d", HX_DAY}, {"h", HX_HOUR}, {"min", HX_MINUTE}, {"s", HX_SECOND}, {"ms", 1}};
+    size_t i = 0;
+    while (ms % units[i].ms)
+        i++;
+    snprintf(out, 32, "%" PRId64 "%s", ms / units[i].ms, units[i].unit);
+}
+
+uint64_t settings_duration(struct yaml_doc *doc, yaml_node_t *map, const char *key,
+                           struct settings_range range)
+{
+    char least[32], most[32];
+    yaml_node_t *node = yaml_doc_get(doc, map, key);
+    int64_t ms = node ? yaml_doc_duration(doc, map, key) : range.initial;
+    put_duration(range.least, least);
+    put_duration(range.most, most);
+    if (ms < range.least || ms > range.most)
+        yaml_doc_fault(doc, node, "%s: from %s to %s", key, least, most);
+    return (uint64_t)ms;
 }
 
 void settings_path(struct yaml_doc *doc, yaml_node_t *map, const char *key, const char *initial,

@@ -27,6 +27,13 @@ void settings_listen(struct yaml_doc *doc, yaml_node_t *map, const char *initial
 /* `utc_offset: "+08:00"`, in which times are told: minutes east. */
 void settings_offset(struct yaml_doc *doc, yaml_node_t *map, int *minutes);
 
+/* A duration within a range. */
+struct settings_range {
+    int64_t initial, least, most; /* ms */
+};
+uint64_t settings_duration(struct yaml_doc *doc, yaml_node_t *map, const char *key,
+                           struct settings_range range);
+
 /* `log: {level: info}`. */
 void settings_log(struct yaml_doc *doc, yaml_node_t *map, enum hx_log_level *level);
 

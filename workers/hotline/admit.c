@@ -1,11 +1,11 @@
 /* Who is it? A bearer token is judged before the body is read, a signature when it is there. */
+#include "door/clock.h"
 #include "hotline/hotline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #define CHALLENGE "Bearer realm=\"hongxin\""
 
@@ -13,23 +13,6 @@ static const char *bearer_of(const struct http_request *r)
 {
     const char *text = http_get_header(r, "Authorization", NULL);
     return strncasecmp(text, "Bearer ", 7) == 0 ? text + 7 + strspn(text + 7, " ") : NULL;
-}
-
-static int64_t wall_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* Seconds since 1970, within the window around now. */
-static bool is_timely(const struct hotline *h, const char *text)
-{
-    size_t n = strlen(text);
-    if (n == 0 || n > 12 || strspn(text, "0123456789") != n)
-        return false;
-    int64_t apart = strtoll(text, NULL, 10) * 1000 - wall_ms();
-    return (apart < 0 ? -apart : apart) <= (int64_t)h->settings.window_ms;
 }
 
 static bool has_one(const struct http_request *r, const char *name)
@@ -55,7 +38,8 @@ bool hotline_admit(void *arg, struct http_request *r)
                                     : "NO_TOKEN");
         return false;
     }
-    if (is_signed && !is_timely(h, http_get_header(r, "X-Hongxin-Time", NULL))) {
+    if (is_signed &&
+        !clock_is_timely(http_get_header(r, "X-Hongxin-Time", NULL), h->settings.window_ms)) {
         http_unauthorized(r, CHALLENGE, "SIGNATURE_TIME");
         return false;
     }

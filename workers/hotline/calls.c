@@ -27,7 +27,7 @@ struct system {
     struct calls *all;
     struct event_base *base;
     const struct calls_system *settings;
-    struct mapping *mapping;
+    const struct mapping *mapping;  /* the hotline's */
     struct bufferevent *connection; /* NULL: none */
     struct event *retry;
     char password[PASSWORD_MAX];
@@ -316,9 +316,7 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 static int open_one(struct system *s, struct hx_problem *problem)
 {
     static const struct timeval at_once = {0, 0};
-    int rc = mapping_load(s->settings->mapping, &s->mapping, problem);
-    if (!rc)
-        rc = secret_line_read(s->settings->password_file, s->password, sizeof s->password, problem);
+    int rc = secret_line_read(s->settings->password_file, s->password, sizeof s->password, problem);
     if (rc)
         return rc;
     s->retry = evtimer_new(s->base, on_retry, s);
@@ -336,6 +334,7 @@ int calls_open(struct hotline *h, struct event_base *base, struct calls **out,
         s->all = all;
         s->base = base;
         s->settings = &h->settings.calls.all[i];
+        s->mapping = h->call_mappings[i];
         all->n = i + 1;
         rc = open_one(s, problem);
     }
@@ -355,7 +354,6 @@ void calls_close(struct calls *all)
             bufferevent_free(s->connection);
         if (s->retry)
             event_free(s->retry);
-        mapping_free(s->mapping);
         sodium_memzero(s->password, sizeof s->password);
     }
     free(all);

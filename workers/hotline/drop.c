@@ -20,13 +20,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#define DROP_RANGE(initial) ((struct settings_range){(initial), 100, HX_HOUR})
+
 enum { AT_ONCE = 512, ROWS_PER_TURN = 64, PATH_BYTES = 1024, NAME_BYTES = 256 };
 
 struct drop {
     struct hotline *hotline;
     struct drops *all; /* whose figures are those of all folders */
     const struct drop_folder *settings;
-    struct mapping *mapping;
+    const struct mapping *mapping; /* the hotline's */
     struct event *timer, *again;
     /* the file that is being read */
     char name[NAME_BYTES]; /* "": none */
@@ -47,15 +49,6 @@ struct drops {
 
 /* ---- configuration ---- */
 
-static uint64_t duration(struct yaml_doc *doc, yaml_node_t *map, const char *key, int64_t initial)
-{
-    int64_t ms = yaml_doc_duration(doc, map, key);
-    ms = yaml_doc_get(doc, map, key) ? ms : initial;
-    if (ms < 100 || ms > HX_HOUR)
-        yaml_doc_fault(doc, yaml_doc_get(doc, map, key), "%s: from 100ms to 1h", key);
-    return (uint64_t)ms;
-}
-
 void drop_settings_read(struct yaml_doc *doc, yaml_node_t *list, struct drop_settings *s)
 {
     yaml_node_t *map;
@@ -72,8 +65,8 @@ void drop_settings_read(struct yaml_doc *doc, yaml_node_t *list, struct drop_set
         yaml_doc_need(doc, map, "source", d->source, sizeof d->source);
         if (!*d->folder)
             yaml_doc_fault(doc, map, "folder is missing");
-        d->interval_ms = duration(doc, map, "interval", 5 * HX_SECOND);
-        d->settle_ms = duration(doc, map, "settle", 2 * HX_SECOND);
+        d->interval_ms = settings_duration(doc, map, "interval", DROP_RANGE(5 * HX_SECOND));
+        d->settle_ms = settings_duration(doc, map, "settle", DROP_RANGE(2 * HX_SECOND));
         s->n = i + 1;
     }
 }
@@ -378,9 +371,7 @@ static int open_one(struct drop *d, struct event_base *base, struct hx_problem *
     char path[PATH_BYTES];
     const uint64_t ms = d->settings->interval_ms;
     const struct timeval interval = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)};
-    int rc = mapping_load(d->settings->mapping, &d->mapping, problem);
-    if (!rc)
-        rc = make_folder(d->settings->folder, problem);
+    int rc = make_folder(d->settings->folder, problem);
     path_of(d, "done", "", "", path);
     if (!rc)
         rc = make_folder(path, problem);
@@ -404,6 +395,7 @@ int drops_open(struct hotline *h, struct event_base *base, struct drops **out,
         d->hotline = h;
         d->all = all;
         d->settings = &h->settings.drops.all[i];
+        d->mapping = h->drop_mappings[i];
         all->n = i + 1;
         rc = open_one(d, base, problem);
     }
@@ -425,7 +417,6 @@ void drops_close(struct drops *all)
             event_free(d->timer);
         if (d->again)
             event_free(d->again);
-        mapping_free(d->mapping);
     }
     free(all);
 }

@@ -14,6 +14,7 @@ struct hotline {
     struct mapping *mapping;
     struct link link;
     struct push *push; /* NULL: nothing is pushed */
+    struct mapping *drop_mappings[DROPS_MAX], *call_mappings[CALLS_MAX];
     struct drops *drops;
     struct calls *calls;
     struct http_server *server;

@@ -4,14 +4,6 @@
 #include "hotline/drop.h"
 #include "hotline/hotline.h"
 
-static int check_mapping(const char *path, struct hx_problem *problem)
-{
-    struct mapping *m = NULL;
-    int rc = mapping_load(path, &m, problem);
-    mapping_free(m);
-    return rc;
-}
-
 static int load(void *arg, const char *config, struct hx_problem *problem)
 {
     struct hotline *h = arg;
@@ -20,9 +12,9 @@ static int load(void *arg, const char *config, struct hx_problem *problem)
     if (!rc)
         rc = mapping_load(s->mapping, &h->mapping, problem);
     for (size_t i = 0; !rc && i < s->drops.n; i++)
-        rc = check_mapping(s->drops.all[i].mapping, problem);
+        rc = mapping_load(s->drops.all[i].mapping, &h->drop_mappings[i], problem);
     for (size_t i = 0; !rc && i < s->calls.n; i++)
-        rc = check_mapping(s->calls.all[i].mapping, problem);
+        rc = mapping_load(s->calls.all[i].mapping, &h->call_mappings[i], problem);
     if (!rc)
         rc = clients_load(s->clients, &h->clients, problem);
     hx_log_level_set(s->log_level);
@@ -68,6 +60,10 @@ static void close_all(void *arg)
     http_server_close(h->server);
     clients_free(h->clients);
     mapping_free(h->mapping);
+    for (size_t i = 0; i < DROPS_MAX; i++)
+        mapping_free(h->drop_mappings[i]);
+    for (size_t i = 0; i < CALLS_MAX; i++)
+        mapping_free(h->call_mappings[i]);
 }
 
 int main(int argc, char **argv)

@@ -109,21 +109,10 @@ struct single {
     int fresh;
 };
 
-void publish_problem(struct http_request *r, int status, const char *code, const char *text)
-{
-    if (status == 503)
-        http_set_header(r, "Retry-After", "1");
-    http_problem(r, status, code, "%s", text);
-}
-
 static void answer_reply(struct http_request *r, struct reply reply)
 {
-    const char *text = json_string_value(json_object_get(reply.body, "detail"));
-    if (reply.code && !json_object_get(reply.body, "reply")) {
-        publish_problem(r, reply.status, reply.code, text ? text : "");
-        json_decref(reply.body);
-        return;
-    }
+    if (reply.status == 503)
+        http_set_header(r, "Retry-After", "1");
     if (reply.code)
         http_answer_problem(r, reply.status, reply.code, reply.body);
     else
@@ -156,7 +145,7 @@ static void publish_body(struct hotline *h, struct http_request *r, const struct
     struct single *s = malloc(sizeof *s);
     int rc = draft_make(in, &d);
     if (!s) {
-        publish_problem(r, 503, "NO_MEMORY", "out of memory");
+        answer_reply(r, reply_fail(HX_NOMEM));
     } else if (rc) {
         http_problem(r, d.status, d.code, "%s", d.problem);
     } else {
@@ -292,7 +281,7 @@ void publish_batch(void *arg, struct http_request *r)
     struct batch *b = malloc(sizeof *b);
     if (!b) {
         json_decref(body);
-        publish_problem(r, 503, "NO_MEMORY", "out of memory");
+        answer_reply(r, reply_fail(HX_NOMEM));
         return;
     }
     *b = (struct batch){h, r, body, json_array(), 1};

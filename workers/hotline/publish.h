@@ -35,7 +35,5 @@ HX_CHECK int publish_start(struct hotline *h, const struct launch *l, outcome_fn
 
 /* The daemon cannot be reached: answered already. */
 bool publish_is_away(struct hotline *h, struct http_request *request);
-/* A problem; 503 with the second after which to come again. */
-void publish_problem(struct http_request *request, int status, const char *code, const char *text);
 
 #endif

@@ -3,6 +3,7 @@
 #include "hotline/push.h"
 
 #include "base/text.h"
+#include "door/clock.h"
 #include "door/post.h"
 #include "door/secret.h"
 #include "door/settings.h"
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { SECRET_LEAST = 32, SECRET_MOST = 256 };
 
@@ -33,13 +33,6 @@ struct attempt {
     struct outbox_item *item;
     char ref[128];
 };
-
-static int64_t time_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return t.tv_sec;
-}
 
 /* ---- configuration ---- */
 
@@ -85,7 +78,7 @@ void push_settings_read(struct yaml_doc *doc, yaml_node_t *map, struct push_sett
     settings_path(doc, map, "ca_file", "", s->ca_file, sizeof s->ca_file);
     outbox_settings_read(doc, map, "call_centre:city/push", &s->outbox);
     read_words(doc, yaml_doc_get(doc, map, "words"), s);
-    s->timeout_ms = outbox_duration(doc, map, "timeout", 15 * HX_SECOND);
+    s->timeout_ms = settings_duration(doc, map, "timeout", OUTBOX_RANGE(15 * HX_SECOND));
     if (*s->url && strncmp(s->url, "https://", 8) != 0 && strncmp(s->url, "http://", 7) != 0)
         yaml_doc_fault(doc, yaml_doc_get(doc, map, "url"), "url begins with https:// or http://");
     if (*s->url && !*s->secret_file)
@@ -145,7 +138,7 @@ static void send_item(struct attempt *a)
     struct push *p = a->push;
     char id[128], at[24], signature[96], headers[4][256];
     outbox_id(p->outbox, a->item, id, sizeof id);
-    snprintf(at, sizeof at, "%lld", (long long)time_now());
+    snprintf(at, sizeof at, "%lld", (long long)(clock_wall_ms() / 1000));
     char *body = body_of(a, id);
     sign(p, id, at, body ? body : "", signature);
     snprintf(headers[0], sizeof headers[0], "Content-Type: application/json");

@@ -11,12 +11,9 @@ static void take_numbers(struct yaml_doc *doc, yaml_node_t *root, struct hotline
     if (n < 1 || n > 4096)
         yaml_doc_fault(doc, yaml_doc_get(doc, root, "batch_items"), "batch_items: from 1 to 4096");
     s->batch_items = (uint64_t)n;
-    n = yaml_doc_duration(doc, root, "signature_window");
-    n = yaml_doc_get(doc, root, "signature_window") ? n : 5 * HX_MINUTE;
-    if (n < 5 * HX_SECOND || n > HX_HOUR)
-        yaml_doc_fault(doc, yaml_doc_get(doc, root, "signature_window"),
-                       "signature_window: from 5s to 1h");
-    s->window_ms = (uint64_t)n;
+    s->window_ms =
+        settings_duration(doc, root, "signature_window",
+                          (struct settings_range){5 * HX_MINUTE, 5 * HX_SECOND, HX_HOUR});
 }
 
 static void take_all(struct yaml_doc *doc, yaml_node_t *root, void *arg)

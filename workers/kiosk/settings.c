@@ -6,15 +6,6 @@
 
 enum { TEXT_MAX = 1024, FORM_BYTES = 65536 };
 
-static void take_idle(struct yaml_doc *doc, yaml_node_t *root, struct kiosk_settings *s)
-{
-    yaml_node_t *node = yaml_doc_get(doc, root, "idle");
-    int64_t n = node ? yaml_doc_duration(doc, root, "idle") : HX_MINUTE;
-    if (n < HX_SECOND || n > HX_HOUR)
-        yaml_doc_fault(doc, node, "idle: from 1s to 1h");
-    s->idle_ms = (uint64_t)n;
-}
-
 static uint64_t number_of(struct yaml_doc *doc, yaml_node_t *map, const char *key,
                           const int64_t range[3])
 {
@@ -71,7 +62,8 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, void *arg)
     settings_path(doc, root, "page", "../workers/kiosk/page", s->page, sizeof s->page);
     settings_path(doc, root, "texts", "texts/kiosk.yaml", s->texts, sizeof s->texts);
     settings_path(doc, root, "terminals", "", s->terminals, sizeof s->terminals);
-    take_idle(doc, root, s);
+    s->idle_ms = settings_duration(doc, root, "idle",
+                                   (struct settings_range){HX_MINUTE, HX_SECOND, HX_HOUR});
     settings_offset(doc, root, &s->utc_offset);
     settings_log(doc, yaml_doc_get(doc, root, "log"), &s->log_level);
     take_evidence(doc, yaml_doc_get(doc, root, "evidence"), s);

@@ -2,18 +2,11 @@
 #include "wechat/wechat.h"
 
 #include "base/text.h"
+#include "door/clock.h"
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static int64_t wall_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return t.tv_sec;
-}
 
 /* ---- the query ---- */
 
@@ -30,15 +23,6 @@ static void read_query(const struct http_request *r, struct query *q)
     (void)http_query(r, "timestamp", q->timestamp, sizeof q->timestamp);
     (void)http_query(r, "nonce", q->nonce, sizeof q->nonce);
     (void)http_query(r, "echostr", q->echostr, sizeof q->echostr);
-}
-
-static bool is_timely(const struct wechat *w, const char *text)
-{
-    size_t n = strlen(text);
-    if (n == 0 || n > 12 || strspn(text, "0123456789") != n)
-        return false;
-    int64_t apart = strtoll(text, NULL, 10) - wall_seconds();
-    return (apart < 0 ? -apart : apart) * 1000 <= (int64_t)w->settings.window_ms;
 }
 
 static void refuse(struct wechat *w, struct http_request *r, const char *code)
@@ -132,7 +116,7 @@ static const char *judge(struct callback *c, const struct query *q)
 {
     size_t size;
     const char *body = http_body(c->request, &size);
-    if (!is_timely(c->wechat, q->timestamp)) {
+    if (!clock_is_timely(q->timestamp, c->wechat->settings.window_ms)) {
         c->wechat->replayed_late++;
         return "BAD_TIME";
     }
@@ -178,7 +162,7 @@ static char *encrypt_reply(const struct callback *c, const char *plain)
     uint8_t random[WX_RANDOM];
     char time[24], signature[WX_SIGNATURE_TEXT], *encrypt = NULL, *out = NULL;
     randombytes_buf(random, sizeof random);
-    snprintf(time, sizeof time, "%lld", (long long)wall_seconds());
+    snprintf(time, sizeof time, "%lld", (long long)(clock_wall_ms() / 1000));
     if (wx_encrypt(&a->secrets[c->secret].key, a->id, random, plain, &encrypt) == HX_OK) {
         const char *const parts[] = {a->secrets[c->secret].token, time, c->nonce, encrypt};
         if (wx_signature(parts, 4, signature) == HX_OK)
@@ -192,9 +176,9 @@ void callback_answer(struct callback *c, const char *text)
 {
     char *plain = NULL, *reply = NULL;
     if (text)
-        plain =
-            wx_xml_text_reply(wx_xml_get(&c->xml, "FromUserName"),
-                              wx_xml_get(&c->xml, "ToUserName"), (long long)wall_seconds(), text);
+        plain = wx_xml_text_reply(wx_xml_get(&c->xml, "FromUserName"),
+                                  wx_xml_get(&c->xml, "ToUserName"),
+                                  (long long)(clock_wall_ms() / 1000), text);
     if (plain)
         reply = c->account->safe ? encrypt_reply(c, plain) : strdup(plain);
     if (reply)

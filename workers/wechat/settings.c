@@ -15,15 +15,6 @@ static const char all_texts[] = "states told "
 #undef X
     ;
 
-static void take_window(struct yaml_doc *doc, yaml_node_t *root, struct wechat_settings *s)
-{
-    int64_t n = yaml_doc_duration(doc, root, "time_window");
-    n = yaml_doc_get(doc, root, "time_window") ? n : 5 * HX_MINUTE;
-    if (n < 30 * HX_SECOND || n > HX_HOUR)
-        yaml_doc_fault(doc, yaml_doc_get(doc, root, "time_window"), "time_window: from 30s to 1h");
-    s->window_ms = (uint64_t)n;
-}
-
 static void take_url(struct yaml_doc *doc, yaml_node_t *map, const char *key, const char *initial,
                      char out[256])
 {
@@ -40,7 +31,7 @@ static void take_tell(struct yaml_doc *doc, yaml_node_t *map, struct wx_tell_set
     take_url(doc, map, "official", "https://api.weixin.qq.com", s->official);
     take_url(doc, map, "wecom", "https://qyapi.weixin.qq.com", s->wecom);
     settings_path(doc, map, "ca_file", "", s->ca_file, sizeof s->ca_file);
-    s->timeout_ms = outbox_duration(doc, map, "timeout", 5 * HX_SECOND);
+    s->timeout_ms = settings_duration(doc, map, "timeout", OUTBOX_RANGE(5 * HX_SECOND));
     outbox_settings_read(doc, map, "worker:city/wechat", &s->outbox);
 }
 
@@ -55,7 +46,8 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, void *arg)
     settings_path(doc, root, "accounts", "../var/wechat.accounts", s->accounts, sizeof s->accounts);
     settings_path(doc, root, "texts", "texts/wechat.yaml", s->texts_file, sizeof s->texts_file);
     settings_offset(doc, root, &s->utc_offset);
-    take_window(doc, root, s);
+    s->window_ms = settings_duration(
+        doc, root, "time_window", (struct settings_range){5 * HX_MINUTE, 30 * HX_SECOND, HX_HOUR});
     take_tell(doc, yaml_doc_get(doc, root, "tell"), &s->tell);
     settings_log(doc, yaml_doc_get(doc, root, "log"), &s->log_level);
     http_limits_read(doc, yaml_doc_get(doc, root, "limits"), &s->limits);

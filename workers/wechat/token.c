@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "door/clock.h"
 #include "hongxin/instant.h"
 #include <inttypes.h>
 #include <jansson.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { RENEW_MS = 5 * 60 * 1000, AGAIN_MS = 30 * 1000, MOST_SECONDS = 86400 };
 
@@ -33,13 +33,6 @@ struct tokens {
     size_t n;
     struct state states[ACCOUNTS_MAX];
 };
-
-static int64_t mono_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 int tokens_open(struct post *post, const struct accounts *accounts,
                 const struct wx_tell_settings *settings, struct tokens **out)
@@ -85,7 +78,8 @@ static bool take(struct state *s, const char *body, char why[64])
                code = json_integer_value(json_object_get(o, "errcode"));
     bool good = token && *token && strlen(token) < WX_TOKEN_MAX && seconds > 0;
     if (good) {
-        int64_t ms = (seconds < MOST_SECONDS ? seconds : MOST_SECONDS) * 1000, now = mono_ms();
+        int64_t ms = (seconds < MOST_SECONDS ? seconds : MOST_SECONDS) * 1000,
+                now = clock_mono_ms();
         hx_text_put(s->text, sizeof s->text, token);
         s->ends_at = now + ms;
         s->renew_at = s->ends_at - (ms > 2 * RENEW_MS ? RENEW_MS : ms / 2);
@@ -110,7 +104,7 @@ static void on_token(void *arg, int status, const char *body, const char *why)
     }
     hx_log(HX_LOG_WARN, "event=token_failed source=%s status=%d \"%s\"", s->account->source, status,
            reason);
-    s->renew_at = mono_ms() + AGAIN_MS;
+    s->renew_at = clock_mono_ms() + AGAIN_MS;
     tell_all(s, NULL, reason);
 }
 
@@ -164,7 +158,7 @@ static void fetch(struct state *s)
 void tokens_get(struct tokens *tokens, size_t account, token_fn *fn, void *arg)
 {
     struct state *s = &tokens->states[account];
-    int64_t now = mono_ms();
+    int64_t now = clock_mono_ms();
     if (*s->text && now < s->ends_at) {
         if (now >= s->renew_at)
             fetch(s); /* this one is still good meanwhile */
