@@ -37,6 +37,13 @@ static bool is_json_type(const char *type)
     return !*more || (*more == ';' && (!strcasestr(more, "charset") || strcasestr(more, "utf-8")));
 }
 
+/* It is JSON, but holds what no text of ours may hold. */
+static bool is_nul(const json_error_t *error)
+{
+    enum json_error_code code = json_error_code(error);
+    return code == json_error_null_character || code == json_error_null_byte_in_key;
+}
+
 json_t *http_json(struct http_request *r)
 {
     size_t size;
@@ -52,6 +59,11 @@ json_t *http_json(struct http_request *r)
         return NULL;
     }
     json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (!value && is_nul(&error)) {
+        http_problem(r, 422, "NUL_IN_TEXT", "a text holds a NUL: line %d, column %d", error.line,
+                     error.column);
+        return NULL;
+    }
     if (!value) {
         http_problem(r, 400, "BAD_JSON", "not JSON: line %d, column %d", error.line, error.column);
         return NULL;

@@ -83,7 +83,8 @@ static void test_json_that_cannot_be_read(void **state)
         {"application/json", "", "BAD_JSON", 400},
         {"application/json", "[]", "JSON_NOT_AN_OBJECT", 400},
         {"application/json", "{\"a\":\"\xff\"}", "BAD_JSON", 400},
-        {"application/json", "{\"a\":\"\\u0000\"}", "BAD_JSON", 400},
+        {"application/json", "{\"a\":\"\\u0000\"}", "NUL_IN_TEXT", 422},
+        {"application/json", "{\"\\u0000\":1}", "NUL_IN_TEXT", 422},
         {"application/json", "[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]", "JSON_TOO_DEEP", 400}};
     struct raw t;
     raw_begin(&t);
