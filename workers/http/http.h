@@ -106,8 +106,8 @@ bool http_has_query(const struct http_request *request, const char *name);
 const char *http_body(const struct http_request *request, size_t *size); /* a NUL follows it */
 
 /* The body as a JSON object, to be given back with json_decref(). NULL: it was not one within the
- * limits, and the request is answered: 415 NOT_JSON, 400 BAD_JSON, 422 NUL_IN_TEXT (with line and column, never with
- * what stands there), 400 JSON_TOO_DEEP, JSON_NOT_AN_OBJECT. */
+ * limits, and the request is answered: 415 NOT_JSON, 400 BAD_JSON, 422 NUL_IN_TEXT (with line and
+ * column, never with what stands there), 400 JSON_TOO_DEEP, JSON_NOT_AN_OBJECT. */
 json_t *http_json(struct http_request *request);
 
 /* A place for the worker's own, given back by http_note(); not freed. */
