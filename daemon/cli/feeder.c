@@ -1,5 +1,6 @@
 /* Many records to the daemon. See feeder.h. */
 #include "cli/feeder.h"
+#include "base/message.h"
 #include "cli/catalogue.h"
 #include "cli/link.h"
 #include <inttypes.h>
@@ -7,14 +8,17 @@
 #include <string.h>
 
 /* Rejected rows shown one by one; the others only stand in the reject file. */
-enum { SHOWN_MAX = 20, SAVE_EVERY_MS = 500, POLL_MS = 100 };
+enum { PACKED_MAX = 2 * HX_EVENT_MAX, SHOWN_MAX = 20, SAVE_EVERY_MS = 500, POLL_MS = 100 };
 
 int feeder_init(struct feeder *f, const struct cli *cli)
 {
     f->cli = cli;
     f->slots = calloc(FEEDER_SLOTS, sizeof *f->slots);
+    f->packing = hx_packing_new(&hongxin__v1__event__descriptor);
+    f->packed = malloc(PACKED_MAX);
     f->last_answer = cli_mono();
-    return f->slots ? CLI_OK : cli_fail(cli, CLI_NEGATIVE, "out of memory");
+    return f->slots && f->packing && f->packed ? CLI_OK
+                                               : cli_fail(cli, CLI_NEGATIVE, "out of memory");
 }
 
 void feeder_fini(struct feeder *f)
@@ -23,6 +27,9 @@ void feeder_fini(struct feeder *f)
         free(f->slots[i].text);
     free(f->slots);
     f->slots = NULL;
+    hx_packing_free(f->packing);
+    free(f->packed);
+    free(f->last);
 }
 
 static void stop(struct feeder *f, const char *what)
@@ -31,30 +38,36 @@ static void stop(struct feeder *f, const char *what)
         f->failed = cli_fail(f->cli, CLI_NEGATIVE, "%s cannot be written", what);
 }
 
+static void save(struct feeder *f)
+{
+    char mark[CHECKPOINT_MARK];
+
+    f->last_save = cli_mono();
+    checkpoint_mark(f->last, f->last_size, mark);
+    if (checkpoint_save(f->checkpoint, f->checkpoint->rows, mark))
+        stop(f, f->checkpoint->path);
+}
+
 /* Moves the checkpoint behind the rows that are done with. */
 static void advance(struct feeder *f, bool now)
 {
-    struct feeder_slot *last = NULL;
+    bool moved = false;
 
-    while (f->head < f->tail && f->slots[f->head % FEEDER_SLOTS].done) {
-        last = &f->slots[f->head++ % FEEDER_SLOTS];
-        memcpy(f->checkpoint->mark, last->mark, CHECKPOINT_MARK);
-        f->checkpoint->rows = last->row;
+    for (; f->head < f->tail && f->slots[f->head % FEEDER_SLOTS].done; f->head++) {
+        struct feeder_slot *slot = &f->slots[f->head % FEEDER_SLOTS];
+        free(f->last);
+        f->last = slot->text;
+        f->last_size = slot->size;
+        slot->text = NULL;
+        f->checkpoint->rows = slot->row;
+        moved = true;
     }
-    if (!last && !now)
-        return;
-    if (!now && cli_mono() - f->last_save < SAVE_EVERY_MS)
-        return;
-    f->last_save = cli_mono();
-    if (f->checkpoint->rows &&
-        checkpoint_save(f->checkpoint, f->checkpoint->rows, f->checkpoint->mark))
-        stop(f, f->checkpoint->path);
+    if (f->last && (now || (moved && cli_mono() - f->last_save >= SAVE_EVERY_MS)))
+        save(f);
 }
 
 static void finish(struct feeder_slot *slot)
 {
-    free(slot->text);
-    slot->text = NULL;
     slot->done = true;
 }
 
@@ -131,7 +144,6 @@ static struct feeder_slot *take_slot(struct feeder *f, const struct input_row *r
     slot = &f->slots[f->tail % FEEDER_SLOTS];
     *slot =
         (struct feeder_slot){.feeder = f, .row = row->row, .line = row->line, .size = row->size};
-    checkpoint_mark(row->text, row->size, slot->mark);
     slot->text = malloc(row->size + 1);
     if (!slot->text) {
         f->failed = cli_fail(f->cli, CLI_NEGATIVE, "out of memory");
@@ -146,11 +158,18 @@ static struct feeder_slot *take_slot(struct feeder *f, const struct input_row *r
 
 static void start(struct feeder *f, struct feeder_slot *slot, const struct record *record)
 {
-    struct hx_item item = {.event = record->event, .reporter = record->reporter};
+    struct hx_item item = {.reporter = record->reporter};
     int rc;
 
     if (!f->client) {
         finish(slot); /* --dry-run: it could be read */
+        return;
+    }
+    item.bytes =
+        hx_message_pack(f->packing, &record->event->base, f->packed, f->packed + PACKED_MAX);
+    item.size = item.bytes ? (size_t)(f->packed + PACKED_MAX - (const uint8_t *)item.bytes) : 0;
+    if (!item.bytes) {
+        reject(slot, hx_strerror(HX_TOOBIG));
         return;
     }
     if (hx_publish_pending(f->client) == 0)
@@ -190,7 +209,7 @@ int feeder_put(struct feeder *f, struct input_row *row)
     else if (slot)
         reject(slot, row->problem);
     record_fini(&row->record);
-    if (slot && f->client)
+    if (slot && f->client && f->n_rows % (f->poll_every ? f->poll_every : 1) == 0)
         hx_client_poll(f->client, 0);
     if (slot)
         advance(f, false);

@@ -20,8 +20,7 @@ struct feeder_slot {
     struct feeder *feeder;
     uint64_t row, line;
     bool done;
-    char mark[CHECKPOINT_MARK];
-    char *text; /* of the row, for the reject file; owned */
+    char *text; /* of the row, for the reject file and the checkpoint; owned */
     size_t size;
 };
 
@@ -35,6 +34,11 @@ struct feeder {
     int (*judge)(void *arg, const struct record *record,
                  char problem[RECORD_PROBLEM]); /* or NULL */
     void *judge_arg;
+    unsigned poll_every;        /* rows between two looks at the connection; 0 = 1 */
+    struct hx_packing *packing; /* of events */
+    uint8_t *packed;            /* room for one */
+    char *last;                 /* text of the newest row that is done with; owned */
+    size_t last_size;
     struct feeder_slot *slots; /* FEEDER_SLOTS of them */
     uint64_t head, tail;       /* slots in use: head … tail - 1, modulo FEEDER_SLOTS */
     uint64_t by_result[16], n_rejected, n_rows;

@@ -115,10 +115,21 @@ static void show_progress(struct many *m)
     progress_show(&m->progress, at, size, m->feeder.n_rows);
 }
 
+/* Rows of a file are there at once; those of a pipe are sent as they come. */
+static void choose_pace(struct many *m)
+{
+    uint64_t at, size;
+
+    m->input.progress(&m->input, &at, &size);
+    m->feeder.poll_every = size ? 32 : 1;
+}
+
 static int pump(struct many *m)
 {
     struct input_row row = {0};
     int rc = HX_OK, code = CLI_OK;
+
+    choose_pace(m);
 
     progress_begin(&m->progress);
     while (!code && !cli_interrupted() && !(rc = m->input.next(&m->input, &row))) {

@@ -1,5 +1,6 @@
 /* Rows of a table in any encoding. See csvfile.h. */
 #include "mapping/csvfile.h"
+#include "base/utf8.h"
 #include <csv.h>
 #include <errno.h>
 #include <iconv.h>
@@ -17,6 +18,7 @@ struct csv_file {
     FILE *in;
     bool close_it;
     iconv_t cd;
+    bool is_utf8;
     char delimiter;
     uint64_t size; /* of the file; 0 = not known */
     uint64_t read; /* bytes taken from it */
@@ -111,6 +113,15 @@ static int convert(struct csv_file *f)
     char *in = f->raw;
     size_t left = f->n_raw;
 
+    if (f->is_utf8 && left) { /* as it is, as far as it is right */
+        size_t right = hx_utf8_span(in, left);
+        if (reserve(&f->text, &f->cap, f->end + right + 1))
+            return HX_NOMEM;
+        memcpy(f->text + f->end, in, right);
+        f->end += right;
+        in += right;
+        left -= right;
+    }
     while (left) {
         if (reserve(&f->text, &f->cap, f->end + 4 * left + 16))
             return HX_NOMEM;
@@ -189,7 +200,9 @@ int csv_file_open(const char *path, const char *encoding, char delimiter, struct
         memmove(f->raw, f->raw + 3, f->n_raw -= 3);
         encoding = "UTF-8";
     }
-    f->cd = iconv_open("UTF-8", choose_encoding(f, encoding));
+    encoding = choose_encoding(f, encoding);
+    f->is_utf8 = strcasecmp(encoding, "UTF-8") == 0;
+    f->cd = iconv_open("UTF-8", encoding);
     rc = HX_INVALID;
     if (f->cd == (iconv_t)-1) {
         snprintf(problem, 256, "encoding \"%.60s\" is not known here", encoding);

@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import resource
 import statistics
 import subprocess
 import time
@@ -336,6 +337,37 @@ def hotline(size, place):
     return doors.hotline(size, place, row, flood)
 
 
+HISTORY = ("工单编号,受理时间,紧急程度,楼栋编码,责任单位编码,派单时间,派单人,签收时间,签收人,到场时间,办结时间,照片,回访时间,回访结果,回访人,状态\n",
+           "{0},2025-03-03 09:00:00,一般,B-0417,P-07,2025-03-03 09:00:10,陈,2025-03-03 09:00:20,李,2025-03-03 09:04:00,2025-03-03 09:31:00,"
+           "有,2025-03-03 10:00:00,满意,赵,已办结\n")
+REPORTS = ("工单编号,受理时间,紧急程度,楼栋编码,责任单位编码,诉求内容\n", "{0},2025-03-03 09:00:00,一般,B-0417,P-07,楼道灯不亮\n")
+
+
+def imported(size, place, what, lines, yard):
+    """A table through `hongxin import`: each row a case, on disk before it counts."""
+    n, folder = size.count(200_000), place.folder("import")
+    table = folder / "table.csv"
+    with open(table, "w", encoding="utf-8") as out:
+        out.write(lines[0])
+        out.writelines(lines[1].format(f"LS{i:07}") for i in range(n))
+    with Daemon(folder) as d:
+        before, cpu, began = resource.getrusage(resource.RUSAGE_CHILDREN), d.cpu(), time.monotonic()
+        subprocess.run([str(harness.BIN / "hongxin"), "import", str(table), "--map", str(harness.CONFIG / "mappings/history.yaml"),
+                        "--endpoint", d.intake(), "--timeout", "60s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True)
+        rate, after = round(n / (time.monotonic() - began)), resource.getrusage(resource.RUSAGE_CHILDREN)
+        own = round((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e6 / n, 1)
+        theirs = cost(d, cpu, n)
+    return [row(f"rows imported, {what}", rate, "/s", "50,000/s", ok=rate >= 50000, yardstick=yard, ratio=round(rate / yard, 2)),
+            row(f"  processor time of the import for each, {what}", own, "µs", yardstick=theirs)]
+
+
+def imports(size, place):
+    """Cases of a former system, beside the ZeroMQ door in the same run."""
+    with Daemon(place.folder("import")) as d:
+        yard = flood(d, "reports", size.count(200_000), 64, 128, "y")["per_second"]
+    return imported(size, place, "reports", REPORTS, yard) + imported(size, place, "with five events of each life", HISTORY, yard)
+
+
 def kafka_out(size, place):
     """The journal into the topics of a real broker, and how soon a reader of what is committed sees an entry."""
     import kafka
@@ -343,5 +375,5 @@ def kafka_out(size, place):
 
 
 BENCHES = {"intake": intake, "lives": lives, "answer": answer, "lateness": lateness, "storm": storm,
-           "notices": notices, "apply": apply, "large": large, "dead": dead, "locks": locks, "hotline": hotline, "kafka-out": kafka_out, "rows": rows_cost,
+           "notices": notices, "apply": apply, "large": large, "dead": dead, "locks": locks, "hotline": hotline, "import": imports, "kafka-out": kafka_out, "rows": rows_cost,
            "routing": routing}
