@@ -48,11 +48,29 @@ static void oldest_first(struct history *h)
     }
 }
 
+enum { NEWEST_LEAST = 8, NEWEST_OF = 1000 };
+
+/* The newest case of a resident, whose references begin so. */
+static int find_newest(struct service *s, const Hongxin__V1__CaseQuery *q, uint64_t *number)
+{
+    uint64_t *numbers = hx_arena_alloc(&s->arena, NEWEST_OF * sizeof *numbers);
+    size_t n = 0;
+    if (!numbers)
+        return HX_NOMEM;
+    if (strlen(q->ref) < NEWEST_LEAST)
+        return HX_NOTFOUND;
+    int rc = hx_store_refs(s->store, q->source, q->ref, NEWEST_OF, numbers, &n);
+    for (size_t i = 0; !rc && i < n; i++)
+        *number = numbers[i] > *number ? numbers[i] : *number;
+    return rc || *number ? rc : HX_NOTFOUND;
+}
+
 static int find_case(struct service *s, const Hongxin__V1__CaseQuery *q)
 {
     uint64_t number = q->case_number;
     if (!number) {
-        int rc = hx_store_ref(s->store, q->source, q->ref, &number);
+        int rc = q->newest ? find_newest(s, q, &number)
+                           : hx_store_ref(s->store, q->source, q->ref, &number);
         if (rc != HX_OK)
             return rc;
     }

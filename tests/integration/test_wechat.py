@@ -13,7 +13,7 @@ import urllib.parse
 
 import pytest
 from between import Between
-from hongxin.v1 import wire_pb2
+from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from wire import wait_until
 
 BIN = os.environ["HX_BIN"]
@@ -182,6 +182,27 @@ def test_what_else_people_send(door, client):
     place = message("location", id="10", Location_X="36.101757", Location_Y="114.454949", Label="荷阳花园3号楼")  # X is the latitude
     assert "CL-1" in content(door.safe(place)[1])
     assert client.case(1).view.where.grid == "G-041"
+
+
+def test_a_picture_is_added_to_the_newest_case_by_reference(door, client):
+    assert "请用文字" in content(door.plain(message("image", id="1", MediaId="media-1", PicUrl="http://x/1"))[1])
+    for n in (2, 3):
+        door.plain(message(id=str(n), Content=f"B-0417 漏水 {n}"))
+    door.plain(message(id="4", person="o-han", Content="B-0417 门坏"))
+    assert content(door.plain(message("image", id="5", MediaId="media-5", PicUrl="http://x/5"))[1]) == "图片已附在 CL-2。"
+    assert content(door.plain(message("image", id="5", MediaId="media-5", PicUrl="http://x/5"))[1]) == "图片已附在 CL-2。"
+    history = client.case(2, history=True).history
+    told = [event_pb2.Event.FromString(journal_pb2.Entry.FromString(e).event) for e in history]
+    assert [list(e.data.evidence) for e in told if e.type == "COMMENT"] == [["wechat:media-5"]]
+
+
+def test_the_newest_case_needs_no_number(door, client):
+    assert "您好" in content(door.plain(message(id="1", Content="查询"))[1])
+    for n in (2, 3):
+        door.plain(message(id=str(n), Content=f"B-0417 漏水 {n}"))
+    assert content(door.plain(message(id="4", Content="查询"))[1]).startswith("CL-2：")
+    assert content(door.plain(message(id="5", person="o-han", Content="status"))[1]).startswith("Hello")
+    assert len(cases(client)) == 2
 
 
 def test_the_same_message_again_is_the_same_complaint_over_a_restart(door, client):

@@ -90,7 +90,10 @@ void wx_command_read(const char *text, struct wx_command *out)
     }
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t n = strlen(words[i].word);
-        if (strncasecmp(text, words[i].word, n) == 0 && take_number(text + n, &out->case_number)) {
+        if (strncasecmp(text, words[i].word, n) != 0)
+            continue;
+        bool alone = words[i].kind == WX_STATUS && !*skip_blanks(text + n);
+        if (alone || take_number(text + n, &out->case_number)) {
             out->kind = words[i].kind;
             return;
         }

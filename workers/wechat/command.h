@@ -8,8 +8,8 @@
 enum { WX_PLACE_MAX = 32 };
 
 struct wx_command {
-    enum { WX_REPORT, WX_STATUS, WX_GOOD, WX_BAD, WX_WITHDRAW, WX_HELP } kind;
-    uint64_t case_number;      /* of all but reports and help */
+    enum { WX_REPORT, WX_STATUS, WX_GOOD, WX_BAD, WX_WITHDRAW, WX_HELP, WX_PICTURE } kind;
+    uint64_t case_number;      /* of all but reports and help; 0: of the newest case (WX_STATUS) */
     char place[WX_PLACE_MAX];  /* of a report: the first word that looks like a building's id
                                   (B-0417); "" */
     enum wx_language language; /* English when the text has no character beyond ASCII */

@@ -105,9 +105,10 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
         tell_reported(t, reply);
     else
         say(t,
-            t->command.kind == WX_GOOD  ? WX_thanks
-            : t->command.kind == WX_BAD ? WX_again
-                                        : WX_withdrawn,
+            t->command.kind == WX_GOOD      ? WX_thanks
+            : t->command.kind == WX_PICTURE ? WX_picture
+            : t->command.kind == WX_BAD     ? WX_again
+                                            : WX_withdrawn,
             pairs);
 }
 
@@ -143,7 +144,7 @@ static void report(struct talk *t, const char *text)
     hxp_data data = HONGXIN__V1__DATA__INIT;
     hxp_reporter reporter = HONGXIN__V1__REPORTER__INIT;
     double position[2];
-    char other[WX_KEPT_MAX], *evidence[1] = {NULL};
+    char other[WX_KEPT_MAX];
     wx_person_keep(wx_xml_get(xml, "FromUserName"), t->command.language, other);
     reporter.other = other;
     event.type = (char *)"REPORTED";
@@ -153,11 +154,6 @@ static void report(struct talk *t, const char *text)
     if (strcmp(wx_xml_get(xml, "MsgType"), "location") == 0 && take_position(xml, position)) {
         data.position = position;
         data.n_position = 2;
-    }
-    if (strcmp(wx_xml_get(xml, "MsgType"), "image") == 0) {
-        evidence[0] = (char *)wx_xml_get(xml, "MediaId");
-        data.evidence = evidence;
-        data.n_evidence = 1;
     }
     event.data = &data;
     publish(t, &event, &reporter);
@@ -175,6 +171,22 @@ static void act(struct talk *t)
                           : good                         ? "CALLBACK_OK"
                                                          : "CALLBACK_BAD");
     data.rating = t->command.kind == WX_WITHDRAW ? 0 : good ? 5 : 1;
+    event.data = &data;
+    publish(t, &event, NULL);
+}
+
+/* A picture belongs to the case that he speaks of, his newest; the picture itself stays with the
+ * platform. */
+static void add_picture(struct talk *t, const hxp_case_view *view)
+{
+    hxp_event event = HONGXIN__V1__EVENT__INIT;
+    hxp_data data = HONGXIN__V1__DATA__INIT;
+    char name[160], *evidence[1] = {name};
+    snprintf(name, sizeof name, "wechat:%.140s", wx_xml_get(&t->callback->xml, "MediaId"));
+    event.case_number = view->case_number;
+    event.type = (char *)"COMMENT";
+    data.evidence = evidence;
+    data.n_evidence = 1;
     event.data = &data;
     publish(t, &event, NULL);
 }
@@ -205,8 +217,13 @@ static void on_case(void *arg, int err, const hxp_response *response)
     }
     bool answered = !err && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER;
     const hxp_case_view *view = answered ? response->case_answer->view : NULL;
-    if (!view || strncmp(view->ref, t->person, WX_PERSON_TEXT - 1) != 0)
-        say(t, WX_unknown_case, pairs);
+    bool own = view && strncmp(view->ref, t->person, WX_PERSON_TEXT - 1) == 0;
+    if (t->command.kind == WX_PICTURE && (!own || view->t_closed))
+        say(t, WX_words_please, NULL);
+    else if (t->command.kind == WX_PICTURE)
+        add_picture(t, view);
+    else if (!own)
+        say(t, t->command.case_number ? WX_unknown_case : WX_welcome, pairs);
     else if (t->command.kind == WX_STATUS)
         tell_status(t, view);
     else
@@ -217,7 +234,14 @@ static void ask(struct talk *t)
 {
     hxp_request request = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
+    char prefix[WX_PERSON_TEXT + 1];
+    snprintf(prefix, sizeof prefix, "%s-", t->person);
     query.case_number = t->command.case_number;
+    if (!query.case_number) {
+        query.newest = true;
+        query.ref = prefix;
+        query.source = (char *)t->callback->account->source;
+    }
     request.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
     request.case_query = &query;
     if (hx_ask_start(t->callback->wechat->link.client, &request, on_case, t) != HX_OK)
@@ -306,6 +330,12 @@ static void take_text(struct talk *t, const char *text)
         ask(t);
 }
 
+static void take_picture(struct talk *t)
+{
+    t->command.kind = WX_PICTURE;
+    ask(t);
+}
+
 void dialogue_take(struct callback *c)
 {
     const char *type = wx_xml_get(&c->xml, "MsgType");
@@ -325,6 +355,8 @@ void dialogue_take(struct callback *c)
         report(t, wx_xml_get(&c->xml, "Label"));
     else if (strcmp(type, "voice") == 0 && *wx_xml_get(&c->xml, "Recognition"))
         take_text(t, wx_xml_get(&c->xml, "Recognition"));
+    else if (strcmp(type, "image") == 0 && *wx_xml_get(&c->xml, "MediaId"))
+        take_picture(t);
     else
         say(t, WX_words_please, NULL);
 }

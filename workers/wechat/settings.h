@@ -23,6 +23,7 @@ enum { WX_TEXT_MAX = 600, WX_STATES_MAX = 32, WX_TOLD_MAX = 24 };
     X(refused, "refused")                                                                          \
     X(unknown_case, "unknown_case")                                                                \
     X(unknown_place, "unknown_place")                                                              \
+    X(picture, "picture")                                                                          \
     X(words_please, "words_please")
 
 enum wx_text {
