@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "http/internal.h"
+#include "http/json.h"
 
 #include <event2/buffer.h>
 #include <inttypes.h>
@@ -151,13 +152,14 @@ void http_set_header(struct http_request *r, const char *name, const char *value
 
 void http_answer_json(struct http_request *r, int status, json_t *body)
 {
-    char *text = body ? json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+    size_t size = 0;
+    char *text = body ? http_json_text(body, &size) : NULL;
     json_decref(body);
     if (!text) {
         http_problem(r, 503, "NO_MEMORY", "out of memory");
         return;
     }
-    http_answer(r, status, type_json, text, strlen(text));
+    http_answer(r, status, type_json, text, size);
     free(text);
 }
 
@@ -207,10 +209,11 @@ void http_answer_problem(struct http_request *r, int status, const char *code, j
 {
     if (body && *r->id)
         json_object_set_new(body, "request_id", json_string(r->id));
-    char *text = body ? json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+    size_t size = 2;
+    char *text = body ? http_json_text(body, &size) : NULL;
     json_decref(body);
     note_problem(r->server, status, code, r->id);
-    http_answer(r, status, type_problem, text ? text : "{}", text ? strlen(text) : 2);
+    http_answer(r, status, type_problem, text ? text : "{}", size);
     free(text);
 }
 

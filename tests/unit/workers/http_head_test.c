@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -108,6 +109,27 @@ static void test_depth_is_counted_outside_of_texts(void **state)
                          table[i].within);
 }
 
+static void test_trees_are_written_as_jansson_reads_them(void **state)
+{
+    static const char *const texts[] = {
+        "{}", "[]", "{\"a\":[1,-2,9007199254740993,1.5,true,false,null,\"\"],\"b\":{\"c\":{}}}",
+        "{\"\xe5\x8d\x95 \\\"q\\\"\":\"a\\\\b\\n\\t\\u0001\xf0\x9f\x94\xa5/\"}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        json_t *tree = json_loads(texts[i], 0, NULL), *back;
+        size_t size = 0;
+        char *text = http_json_text(tree, &size);
+        assert_non_null(text);
+        assert_int_equal(strlen(text), size);
+        assert_string_equal(text, texts[i]);
+        back = json_loadb(text, size, 0, NULL);
+        assert_true(json_equal(tree, back));
+        json_decref(back);
+        json_decref(tree);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +139,7 @@ int main(void)
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_queries),
         cmocka_unit_test(test_depth_is_counted_outside_of_texts),
+        cmocka_unit_test(test_trees_are_written_as_jansson_reads_them),
     };
     return cmocka_run_group_tests_name("http_head", tests, NULL, NULL);
 }
