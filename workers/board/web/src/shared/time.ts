@@ -59,8 +59,8 @@ export function exactly(ms: number, language: Language): string {
 
 /** What stands on a far wall: "4:59", "1:04:59", "2d 03h", with "-" in front when it is late. */
 export function countdown(ms: number): string {
-  const late = ms < 0
-  const size = late ? Math.floor(-ms / SECOND) : Math.ceil(ms / SECOND)
+  const size = ms < 0 ? Math.floor(-ms / SECOND) : Math.ceil(ms / SECOND)
+  const late = ms < 0 && size > 0
   const two = (n: number) => String(n).padStart(2, '0')
   const days = Math.floor(size / 86400)
   const hours = Math.floor((size % 86400) / 3600)

@@ -1,0 +1,110 @@
+"""The board's pages for those who work with cases: dispatchers at a desk, companies on a phone, also where there is no network."""
+import pytest
+from board_pages import LANGUAGES, accessible
+from playwright.sync_api import expect
+from wire import wait_until
+
+pytest_plugins = ["board_pages"]
+PHONE = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+WRITTEN = {"zh": {"ARRIVED": "已到场", "COMING": "我来处理", "DONE": "已办结", "signed": "住户已签字", "kept": "项操作待发送"},
+           "en": {"ARRIVED": "Arrived", "COMING": "I am coming", "DONE": "Done", "signed": "The resident has signed", "kept": "waiting to be sent"}}
+
+
+def unclassed(hotline, place="B-0417", text="漏水"):
+    """A report that a dispatcher has to look at: nobody has said what it is."""
+    return hotline.publish(hotline.event("REPORTED", by="reporter", data={"place": place, "category": "leak", "text": text}))[0].number
+
+
+def view(hotline, number):
+    return hotline.case(int(number[3:])).view
+
+
+def test_a_dispatcher_needs_no_mouse(sign_in, hotline, picture):
+    first, second = unclassed(hotline), unclassed(hotline, "B-0500", "The lift stands still")
+    page = sign_in("desk", at="#/dispatch", language="en")
+    expect(page.locator(".queue button")).to_have_count(2)
+    expect(page.locator(".why")).to_contain_text("P-07")
+    accessible(page)
+    picture(page, "dispatch")
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text=f"{first} is dispatched")).to_be_visible()
+    expect(page.locator(".work h2")).to_contain_text(second)
+    assert (view(hotline, first).state, getattr(view(hotline, first), "class")) == ("DISPATCHED", "SMALL")
+    page.keyboard.press("3")
+    page.keyboard.press("Enter")
+    expect(page.locator(".queue button")).to_have_count(0)
+    assert getattr(view(hotline, second), "class") == "SERIOUS"
+
+
+def test_what_is_the_same_is_merged_into_what_was_there(sign_in, hotline, picture):
+    there = hotline.publish(hotline.event("REPORTED", by="reporter", data={"class": "SMALL", "category": "leak", "place": "B-0417"}))[0].number
+    new = unclassed(hotline)
+    page = sign_in("desk", at="#/dispatch")
+    expect(page.locator(".same article")).to_contain_text(there)
+    picture(page, "duplicates")
+    page.keyboard.press("m")
+    expect(page.get_by_role("status").filter(has_text=f"{new} 已并入 {there}")).to_be_visible()
+    assert view(hotline, new).state == "MERGED"
+
+
+def test_of_two_who_decide_a_return_the_slower_is_told_who_was_faster(sign_in, hotline, picture):
+    number = hotline.report(place="B-0417").number
+    n = int(number[3:])
+    hotline.publish(hotline.event("HELD", case_number=n, by="holder:P-07/li"))
+    hotline.publish(hotline.event("RETURN_REQUESTED", case_number=n, by="holder:P-07/li", data={"reason": "DUTY"}))
+    page = sign_in("desk", at="#/dispatch?queue=returns", language="en")
+    expect(page.locator(".asked")).to_contain_text("not our duty")
+    accessible(page)
+    picture(page, "return")
+    page.evaluate("window.EventSource = undefined")  # this one hears of nothing more
+    page.route("**/api/v1/returns*", lambda r: r.abort())
+    hotline.publish(hotline.event("RETURN_REFUSED", case_number=n, by="dispatcher/wu", data={"why": "it is"}))
+    page.keyboard.press("n")
+    expect(page.get_by_role("alert").first).to_be_visible()
+    assert "RETURN_ASKED" not in view(hotline, number).flags
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_company_works_with_one_thumb(sign_in, hotline, picture, language):
+    words = WRITTEN[language]
+    number = hotline.report(place="B-0417").number
+    page = sign_in("li", at="inbox.html", language=language, size=PHONE)
+    job = page.locator(f"[data-case={number}]")
+    accessible(page)
+    picture(page, f"inbox-{language}")
+    job.get_by_role("button", name=words["COMING"]).click()
+    wait_until(lambda: view(hotline, number).state == "HELD")
+    job.get_by_role("button", name=words["ARRIVED"]).click()
+    sheet = page.locator("form.sheet")
+    expect(sheet).to_be_visible()
+    accessible(page)
+    picture(page, f"arrived-{language}")
+    sheet.get_by_role("button", name=words["ARRIVED"]).click()
+    wait_until(lambda: view(hotline, number).state == "ONSITE")
+    job.get_by_role("button", name=words["DONE"]).click()
+    sheet.get_by_label(words["signed"]).check()
+    picture(page, f"done-{language}")
+    sheet.get_by_role("button", name=words["DONE"]).click()
+    wait_until(lambda: view(hotline, number).state == "RESOLVED")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_in_a_cellar_nothing_is_lost(sign_in, hotline, picture):
+    number = hotline.report(place="B-0417").number
+    page = sign_in("li", at="inbox.html", language="en", size=PHONE)
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    job = page.locator(f"[data-case={number}]")
+    expect(job).to_be_visible()
+    wait_until(lambda: page.evaluate("caches.open('answers').then(c => c.keys()).then(k => k.some(r => r.url.endsWith('/inbox')))"))
+    page.context.set_offline(True)
+    page.reload()  # the page itself comes from the phone
+    expect(job).to_be_visible()
+    job.get_by_role("button", name="I am coming").click()
+    expect(page.get_by_text("1 waiting to be sent")).to_be_visible()
+    picture(page, "offline")
+    assert view(hotline, number).state == "DISPATCHED"
+    page.context.set_offline(False)
+    wait_until(lambda: view(hotline, number).state == "HELD")
+    expect(page.get_by_text("waiting to be sent")).to_have_count(0)
