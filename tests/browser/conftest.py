@@ -7,13 +7,14 @@ import os
 import pathlib
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 pytest_plugins = ["daemon_fixtures", "kiosk_fixtures"]
 
 # Only pages of our own are opened: without a sandbox the browser also starts as root and in containers.
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
 PATIENCE_MS = 60_000  # against hanging on a slow machine; nothing waits for it to pass
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -24,11 +25,19 @@ def browser():
         chromium.close()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item):
+    """Pages are closed before the programs behind them end: what they still ask for then is no fault."""
+    for context in getattr(item, "browser_contexts", []):
+        context.close()
+
+
 @pytest.fixture
-def make_page(browser):
+def make_page(browser, request):
     """make_page(width, height, **options of new_context) → a page in a browser that remembers nothing of another test.
     A script error or a message of the browser about a broken rule (CSP) fails the test."""
     contexts, faults = [], []
+    request.node.browser_contexts = contexts
 
     def make(width=1280, height=800, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
@@ -41,8 +50,6 @@ def make_page(browser):
         return page
 
     yield make
-    for context in contexts:
-        context.close()
     assert not faults
 
 
