@@ -261,11 +261,33 @@ static enum transaction_result produce_position(struct sender *s)
 
 /* ---- the steps of a transaction ---- */
 
+static bool has_name(const char *const names[], size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* All new topics of a batch at once. */
+static void make_new_topics(struct sender *s)
+{
+    const char *names[TOPICS_AT_ONCE];
+    size_t n = 0;
+    for (const struct record *r = s->batch ? s->batch->first : NULL; r && n < TOPICS_AT_ONCE;
+         r = r->next)
+        if (r->kind == RECORD_ONE && !topics_is_known(&s->topics, r->topic) &&
+            kind_of(s, r->topic) == TOPIC_ENTRIES && !has_name(names, n, r->topic))
+            names[n++] = r->topic;
+    topics_make(&s->topics, names, n);
+}
+
 /* Topics are looked for before it begins: that may take long, and a transaction may not. */
 static enum transaction_result step_begin(void *arg)
 {
     struct sender *s = arg;
     struct topic *topic;
+    make_new_topics(s);
     for (const struct record *r = s->batch ? s->batch->first : NULL; r; r = r->next)
         if (r->kind == RECORD_ONE &&
             topics_need(&s->topics, r->topic, kind_of(s, r->topic), &topic) != HX_OK) {
@@ -632,8 +654,8 @@ static int complete(const struct sender_settings *s, rd_kafka_conf_t *conf,
         {"batch.size", most}, /* the broker measures batches, not records */
         {"compression.type", s->compression},
         {"partitioner", "murmur2_random"}, /* as the Java clients do */
-        {"linger.ms", "5"},
-        {"retry.backoff.ms", "5"}, /* decides the rate of small transactions */
+        {"linger.ms", "2"},                /* a commit waits for it */
+        {"retry.backoff.ms", "5"},         /* decides the rate of small transactions */
         {"queue.buffering.max.messages", "200000"},
         {"queue.buffering.max.kbytes", "131072"},
         {"delivery.report.only.error", "true"},
@@ -682,6 +704,8 @@ static int open_thread(struct sender *s, struct event_base *base)
     if (!s->told || event_add(s->told, NULL) != 0)
         return HX_NOMEM;
     s->started = pthread_create(&s->thread, NULL, run, s) == 0;
+    if (s->started)
+        (void)pthread_setname_np(s->thread, "sender");
     return s->started ? HX_OK : HX_NOMEM;
 }
 

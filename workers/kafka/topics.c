@@ -237,6 +237,79 @@ static int create(struct topics *t, const char *name, enum topic_kind kind)
     return rc;
 }
 
+bool topics_is_known(struct topics *t, const char *name)
+{
+    return find(t, name) != NULL;
+}
+
+static bool is_listed(const struct rd_kafka_metadata *found, const char *name)
+{
+    for (int i = 0; i < found->topic_cnt; i++)
+        if (strcmp(found->topics[i].topic, name) == 0)
+            return true;
+    return false;
+}
+
+static size_t new_topics(const struct topics *t, const struct rd_kafka_metadata *found,
+                         const char *const names[], size_t n, rd_kafka_NewTopic_t *out[])
+{
+    char why[256];
+    size_t made = 0;
+    for (size_t i = 0; i < n && made < TOPICS_AT_ONCE; i++) {
+        if (is_listed(found, names[i]))
+            continue;
+        out[made] = rd_kafka_NewTopic_new(names[i], (int)partitions_of(t, TOPIC_ENTRIES),
+                                          (int)t->settings->replicas, why, sizeof why);
+        if (out[made])
+            configure(t->settings, TOPIC_ENTRIES, out[made++]);
+    }
+    return made;
+}
+
+/* What we have made is as it has to be. Returns how many. */
+static size_t know_made(struct topics *t, rd_kafka_event_t *event)
+{
+    size_t n = 0, made = 0;
+    const rd_kafka_CreateTopics_result_t *result = rd_kafka_event_CreateTopics_result(event);
+    const rd_kafka_topic_result_t **list =
+        result ? rd_kafka_CreateTopics_result_topics(result, &n) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = rd_kafka_topic_result_name(list[i]);
+        struct topic *topic =
+            rd_kafka_topic_result_error(list[i]) || find(t, name) || t->n == TOPICS_MOST
+                ? NULL
+                : add(t, name, TOPIC_ENTRIES);
+        if (topic)
+            topic->partitions = (int)partitions_of(t, TOPIC_ENTRIES);
+        made += topic != NULL;
+    }
+    return made;
+}
+
+void topics_make(struct topics *t, const char *const names[], size_t n)
+{
+    const struct rd_kafka_metadata *found = NULL;
+    rd_kafka_NewTopic_t *list[TOPICS_AT_ONCE];
+    if (!t->settings->create || n < 2 ||
+        rd_kafka_metadata(t->client->rk, 1, NULL, &found, ASK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return;
+    size_t made = new_topics(t, found, names, n, list);
+    rd_kafka_metadata_destroy(found);
+    rd_kafka_AdminOptions_t *o = options(t, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(t->client->rk);
+    if (made) {
+        rd_kafka_CreateTopics(t->client->rk, list, made, o, queue);
+        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * ASK_MS);
+        if (event) {
+            hx_log(HX_LOG_INFO, "event=kafka_topics_made topics=%zu", know_made(t, event));
+            rd_kafka_event_destroy(event);
+        }
+        rd_kafka_NewTopic_destroy_array(list, made);
+    }
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_AdminOptions_destroy(o);
+}
+
 /* A topic that was made shows in the metadata a little later. */
 static int look_until_there(struct topics *t, const char *name, int *partitions)
 {

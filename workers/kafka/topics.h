@@ -54,6 +54,13 @@ void topics_fini(struct topics *t);
 HX_CHECK int topics_need(struct topics *t, const char *name, enum topic_kind kind,
                          struct topic **out);
 
+/* Makes those topics of entries that the cluster does not have, all in one request: one by one
+ * takes long when there are many. Names that are known are passed over; what goes wrong shows in
+ * topics_need(). */
+enum { TOPICS_AT_ONCE = 128 };
+void topics_make(struct topics *t, const char *const names[], size_t n);
+bool topics_is_known(struct topics *t, const char *name);
+
 /* Everything is looked for again. */
 void topics_forget(struct topics *t);
 
