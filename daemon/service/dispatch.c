@@ -29,6 +29,7 @@ static const struct handler {
     {HONGXIN__V1__REQUEST__ASK_APPLY, handle_apply, "Apply", DOOR_ANY, HX_RIGHT_apply},
     {HONGXIN__V1__REQUEST__ASK_PING, handle_ping, "Ping", DOOR_ANY, -1},
     {HONGXIN__V1__REQUEST__ASK_WHO, handle_who, "WhoQuery", DOOR_ANY, -1},
+    {HONGXIN__V1__REQUEST__ASK_DUTY, handle_duty, "DutyQuery", DOOR_ANY, HX_RIGHT_rules},
     {HONGXIN__V1__REQUEST__ASK_ENTRIES, handle_entries, "EntriesQuery", DOOR_ANY, HX_RIGHT_follow},
     {HONGXIN__V1__REQUEST__ASK_IDENTITY, handle_identity, "IdentityQuery", DOOR_ANY,
      HX_RIGHT_identity},

@@ -146,6 +146,7 @@ void handle_due(struct service *s, const struct request *r);
 void handle_similar(struct service *s, const struct request *r);
 void handle_apply(struct service *s, const struct request *r);
 void handle_ping(struct service *s, const struct request *r);
+void handle_duty(struct service *s, const struct request *r);
 void handle_who(struct service *s, const struct request *r);
 void handle_entries(struct service *s, const struct request *r);
 void handle_identity(struct service *s, const struct request *r);

@@ -163,6 +163,13 @@ def test_the_city(board):
     assert b.get("city/buildings").code == "BAD_QUERY"
     assert b.get("route?place=E-41&class=SMALL").json["holder"] == "P-07"
     assert b.get("route?place=nowhere").code == "UNKNOWN_PLACE"
+    duty = b.get("duty?area=P-07").json
+    assert {p["post"] for p in duty["posts"]} == {"holder:P-07", "manager:P-07"}
+    for p in duty["posts"]:
+        edges = [(x["from"], x["until"]) for x in p["stretches"]]
+        assert all(a[1] == z[0] for a, z in zip(edges, edges[1:])) and edges[-1][1] == duty["until"]
+    everywhere = b.get("duty?days=1").json
+    assert len(everywhere["posts"]) > 138 and sum(not x.get("person") for p in everywhere["posts"] for x in p["stretches"]) == len(everywhere["gaps"])
 
 
 def test_figures_are_for_those_whose_area_it_is(board, hotline):
@@ -201,7 +208,7 @@ def test_the_breaches_of_a_day_are_what_its_figures_count(make_daemon, registry,
         assert chief.get("breaches?limit=2").json["cut"] and len(chief.get("breaches?limit=2&cursor=2").json["items"]) == 2
         notices = chief.get("notices").json
         assert board.browser("s2").get("notices").status == 200 and notices["total"] == len(notices["items"])
-        overdue = chief.get("running?overdue=true").json
+        overdue = wait_until(lambda: (o := chief.get("running?overdue=true").json)["total"] and o)  # its clock is told every five seconds
         assert overdue["total"] == overdue["overdue"] > 0
         told = wait_until(lambda: [n for n in board.browser("p07").get("notices?open=true").json["items"] if n.get("can_ack")])
         answer = board.browser("p07").post(f"cases/{told[0]['number']}/ack", {"clock": told[0]["clock"], "level": told[0]["level"]})

@@ -161,7 +161,7 @@ static int add_ticket(void *arg, struct users *u)
                        0);
     sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
     json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "digest", hex, "name", a->name,
-                                          "until", (json_int_t)(now_ms() + a->valid_ms)));
+                                          "until", (json_int_t)now_ms() + a->valid_ms));
     return HX_OK;
 }
 

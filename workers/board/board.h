@@ -86,43 +86,11 @@ void city_free(struct city *city); /* NULL is allowed */
 
 /* ---- handlers, one for each path of openapi.yaml ---- */
 
-void login_password(void *board, struct http_request *r);
-void login_ticket(void *board, struct http_request *r);
-void login_out(void *board, struct http_request *r);
-void login_session(void *board, struct http_request *r);
-void login_change(void *board, struct http_request *r);
-
-void events_stream(void *board, struct http_request *r);
-void running_list(void *board, struct http_request *r);
-void running_pressure(void *board, struct http_request *r);
-void figures_list(void *board, struct http_request *r);
-void breaches_list(void *board, struct http_request *r);
-void health_show(void *board, struct http_request *r);
-
-void cases_list(void *board, struct http_request *r);
-void cases_page(void *board, struct http_request *r);
-void cases_similar(void *board, struct http_request *r);
-void cases_route(void *board, struct http_request *r);
-void photos_add(void *board, struct http_request *r);
-void photos_show(void *board, struct http_request *r);
-
-void work_triage(void *board, struct http_request *r);
-void work_returns(void *board, struct http_request *r);
-void work_orders(void *board, struct http_request *r);
-void work_inbox(void *board, struct http_request *r);
-void work_notices(void *board, struct http_request *r);
-
-void command_run(void *board, struct http_request *r);
-void command_report(void *board, struct http_request *r);
-void command_offline(void *board, struct http_request *r);
-
-void city_show(void *board, struct http_request *r);
-void city_grids(void *board, struct http_request *r);
-void city_buildings(void *board, struct http_request *r);
-void city_duty(void *board, struct http_request *r);
-void city_route(void *board, struct http_request *r);
-void rules_life_cycle(void *board, struct http_request *r);
-void rules_texts(void *board, struct http_request *r);
+http_handler login_password, login_ticket, login_out, login_session, login_change, events_stream,
+    running_list, running_pressure, figures_list, breaches_list, health_show, cases_list,
+    cases_page, cases_similar, cases_route, photos_add, photos_show, work_triage, work_returns,
+    work_orders, work_inbox, work_notices, command_run, command_report, command_offline, city_show,
+    city_grids, city_buildings, city_duty, city_route, rules_life_cycle, rules_texts;
 
 /* The routes of the API and of the pages, for http_server_open(). */
 extern const struct http_route board_routes[];

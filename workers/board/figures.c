@@ -60,7 +60,8 @@ static void on_count(void *arg, int err, const hxp_response *answer)
 
 static int64_t day_number(const char *day)
 {
-    return hx_days_from_civil(atoi(day), (unsigned)atoi(day + 5), (unsigned)atoi(day + 8));
+    long y = strtol(day, NULL, 10), m = strtol(day + 5, NULL, 10), d = strtol(day + 8, NULL, 10);
+    return hx_days_from_civil(y, (unsigned)m, (unsigned)d);
 }
 
 static bool take_days(struct figures *f, const struct http_request *r)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_TICKS = 2, DEPTH = 32 };
+enum { RETRY_TICKS = 2, DEPTH = 32, NODES = 500000 };
 
 struct rules {
     json_t *life_cycle; /* {version, rules} */
@@ -18,7 +18,13 @@ struct rules {
 
 /* ---- YAML ---- */
 
-static json_t *node_json(yaml_document_t *doc, yaml_node_t *node, int depth);
+/* Aliases may make much of little: there is an end to it. */
+struct yaml_walk {
+    yaml_document_t *doc;
+    size_t left; /* nodes */
+};
+
+static json_t *node_json(struct yaml_walk *w, yaml_node_t *node, int depth);
 
 static json_t *scalar_json(const yaml_node_t *node)
 {
@@ -35,36 +41,37 @@ static json_t *scalar_json(const yaml_node_t *node)
     return whole ? json_integer(n) : json_string(text);
 }
 
-static json_t *list_json(yaml_document_t *doc, const yaml_node_t *node, int depth)
+static json_t *list_json(struct yaml_walk *w, const yaml_node_t *node, int depth)
 {
     json_t *list = json_array();
     for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top;
          i++)
-        json_array_append_new(list, node_json(doc, yaml_document_get_node(doc, *i), depth));
+        json_array_append_new(list, node_json(w, yaml_document_get_node(w->doc, *i), depth));
     return list;
 }
 
-static json_t *map_json(yaml_document_t *doc, const yaml_node_t *node, int depth)
+static json_t *map_json(struct yaml_walk *w, const yaml_node_t *node, int depth)
 {
     json_t *o = json_object();
     for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
          p++) {
-        const yaml_node_t *key = yaml_document_get_node(doc, p->key);
+        const yaml_node_t *key = yaml_document_get_node(w->doc, p->key);
         if (key && key->type == YAML_SCALAR_NODE)
             json_object_set_new(o, (const char *)key->data.scalar.value,
-                                node_json(doc, yaml_document_get_node(doc, p->value), depth));
+                                node_json(w, yaml_document_get_node(w->doc, p->value), depth));
     }
     return o;
 }
 
-static json_t *node_json(yaml_document_t *doc, yaml_node_t *node, int depth)
+static json_t *node_json(struct yaml_walk *w, yaml_node_t *node, int depth)
 {
-    if (!node || depth > DEPTH)
+    if (!node || depth > DEPTH || w->left == 0)
         return json_null();
+    w->left--;
     if (node->type == YAML_SEQUENCE_NODE)
-        return list_json(doc, node, depth + 1);
+        return list_json(w, node, depth + 1);
     if (node->type == YAML_MAPPING_NODE)
-        return map_json(doc, node, depth + 1);
+        return map_json(w, node, depth + 1);
     return scalar_json(node);
 }
 
@@ -80,7 +87,7 @@ json_t *rules_yaml(const char *text, size_t size)
         memcpy(copy, text, size);
     copy[size] = '\0';
     if (yaml_doc_open_text(&doc, "rules", copy, &problem) == HX_OK)
-        out = node_json(&doc.document, yaml_doc_root(&doc), 0);
+        out = node_json(&(struct yaml_walk){&doc.document, NODES}, yaml_doc_root(&doc), 0);
     yaml_doc_close(&doc);
     free(copy);
     return out;
