@@ -32,7 +32,7 @@ int page_open(struct page *p, const struct board *b, const Hongxin__V1__CaseAnsw
 
 void page_close(struct page *p)
 {
-    for (size_t i = 0; i < p->n; i++) {
+    for (size_t i = 0; p->entries && p->events && i < p->n; i++) {
         hongxin__v1__entry__free_unpacked(p->entries[i], NULL);
         if (p->events[i])
             hongxin__v1__event__free_unpacked(p->events[i], NULL);

@@ -9,7 +9,7 @@
 struct rules;
 
 HX_CHECK int rules_open(struct board *b, struct rules **out);
-void rules_close(struct rules *rules);
+void rules_close(struct rules *k);
 
 /* Once a second: asks for what is not there. */
 void rules_tick(struct board *b);
@@ -17,15 +17,15 @@ void rules_tick(struct board *b);
 void rules_forget(struct board *b);
 
 /* The life cycle is there. */
-bool rules_known(const struct rules *rules);
+bool rules_known(const struct rules *k);
 /* Whether the clock is a promise. */
-bool rules_promise(const struct rules *rules, const char *clock);
+bool rules_promise(const struct rules *k, const char *clock);
 /* Borrowed; NULL: not there yet. "life-cycle" has {version, rules}; "city" as GET /city. */
-const json_t *rules_life_cycle_json(const struct rules *rules);
-const json_t *rules_notices_json(const struct rules *rules);
+const json_t *rules_life_cycle_json(const struct rules *k);
+const json_t *rules_notices_json(const struct rules *k);
 
 /* A row of a list of the life cycle by its name ("events", "ARRIVED"); NULL. */
-const json_t *rules_find(const struct rules *rules, const char *list, const char *name);
+const json_t *rules_find(const struct rules *k, const char *list, const char *name);
 
 /* A YAML text as JSON; plain scalars that are numbers or truth values become such. NULL: it cannot
  * be read. */

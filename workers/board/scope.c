@@ -381,11 +381,11 @@ int scopes_open(struct board *b, struct scopes **out)
 
 void scopes_close(struct scopes *s)
 {
-    struct scope *scope;
-    if (!s)
-        return;
-    while ((scope = LIST_FIRST(&s->list)))
-        scope_close(s, scope);
+    struct scope *scope = s ? LIST_FIRST(&s->list) : NULL, *next;
+    for (; scope; scope = next) {
+        next = LIST_NEXT(scope, link);
+        scope_free(scope);
+    }
     free(s);
 }
 

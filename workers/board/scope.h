@@ -70,7 +70,7 @@ void scopes_end_session(struct scopes *s, const struct session *session, const c
 /* Once a second. */
 void scopes_tick(struct scopes *s);
 /* Sums over all scopes. */
-void scopes_count(const struct scopes *s, uint64_t *scopes, uint64_t *streams, uint64_t *rows);
+void scopes_count(const struct scopes *scopes, uint64_t *n, uint64_t *streams, uint64_t *rows);
 
 const struct frame *scope_frame(const struct scope *s, size_t i); /* i-th oldest */
 

@@ -48,9 +48,9 @@ struct session *sessions_begin(struct sessions *s, const struct user *user, int6
 struct session *sessions_use(struct sessions *s, const char *token, int64_t now);
 
 /* It is over; freed when nobody holds it. */
-void sessions_end(struct sessions *s, struct session *session);
-void sessions_hold(struct session *session);
-void sessions_release(struct session *session);
+void sessions_end(struct sessions *s, struct session *x);
+void sessions_hold(struct session *x);
+void sessions_release(struct session *x);
 
 /* Every session, newest first; NULL ends. What is handed out may be ended. */
 struct session *sessions_next(struct sessions *s, struct session *after);

@@ -260,7 +260,7 @@ int users_change(const char *path, int (*change)(void *arg, struct users *users)
 struct taking {
     const char *ticket;
     int64_t now;
-    char *name;
+    char name[USER_TEXT + 1];
     bool found;
 };
 
@@ -280,7 +280,7 @@ static int take_out(void *arg, struct users *u)
         bool right = strlen(kept) == strlen(hex) && sodium_memcmp(kept, hex, strlen(hex)) == 0;
         bool old = json_integer_value(json_object_get(o, "until")) < t->now;
         if (right && !old) {
-            hx_text_put(t->name, USER_TEXT + 1, text_of(o, "name"));
+            hx_text_put(t->name, sizeof t->name, text_of(o, "name"));
             t->found = true;
         }
         if (right || old)
@@ -293,6 +293,8 @@ bool users_take_ticket(const char *path, const char *ticket, int64_t now_ms,
                        char name[USER_TEXT + 1])
 {
     struct hx_problem problem = {""};
-    struct taking t = {.ticket = ticket, .now = now_ms, .name = name};
-    return users_change(path, take_out, &t, &problem) == HX_OK && t.found;
+    struct taking t = {.ticket = ticket, .now = now_ms};
+    bool taken = users_change(path, take_out, &t, &problem) == HX_OK && t.found;
+    hx_text_put(name, USER_TEXT + 1, t.name);
+    return taken;
 }
