@@ -374,6 +374,12 @@ def kafka_out(size, place):
     return kafka.out(size, place, row)
 
 
+def kafka_in(size, place):
+    """Complaints from the topics of a real broker, each durable before its offset moves."""
+    import kafka
+    return kafka.events_in(size, place, row, flood)
+
+
 BENCHES = {"intake": intake, "lives": lives, "answer": answer, "lateness": lateness, "storm": storm,
-           "notices": notices, "apply": apply, "large": large, "dead": dead, "locks": locks, "hotline": hotline, "import": imports, "kafka-out": kafka_out, "rows": rows_cost,
+           "notices": notices, "apply": apply, "large": large, "dead": dead, "locks": locks, "hotline": hotline, "import": imports, "kafka-in": kafka_in, "kafka-out": kafka_out, "rows": rows_cost,
            "routing": routing}

@@ -150,5 +150,62 @@ def visible(size, place, row):
                 ok=quantile(ages, 0.99) <= 150, p50=round(quantile(ages, 0.5)), entries=len(ages))]
 
 
+class In(Out):
+    """A hongxin-kafka in between a broker and a daemon."""
+
+    def __init__(self, daemon, broker, topic):
+        self.folder = Path(daemon.folder)
+        self.config, self.log_path = self.folder / "kafka.yaml", self.folder / "kafka.log"
+        part = {"listen": "127.0.0.1:0", "topics": [{"topic": topic}], "dead_letters": ""}
+        self.config.write_text(f"daemon: {{intake: '{daemon.intake()}', feed: '{daemon.feed()}'}}\ncluster: {{brokers: '{broker.address}'}}\n"
+                               f"in: {json.dumps(part)}\n")
+
+    def __enter__(self):
+        with open(self.log_path, "w") as log:
+            self.process = subprocess.Popen([str(harness.BIN / "hongxin-kafka"), "in", "--config", str(self.config)], stderr=log)
+        while "event=ready" not in self.log_path.read_text():
+            if self.process.poll() is not None:
+                raise BenchError(self.log_path.read_text())
+            time.sleep(0.01)
+        self.endpoint = self.log_path.read_text().split("listen=")[1].split()[0]
+        return self
+
+    def until_accepted(self, n):
+        """The daemon has answered so many from its disk."""
+        while self.figure('kafka_in_answers_total{result="ACCEPTED"}') < n:
+            if self.process.poll() is not None:
+                raise BenchError(self.log_path.read_text()[-2000:])
+            time.sleep(0.02)
+
+
+def make_topic(broker, name, partitions):
+    from confluent_kafka.admin import AdminClient, NewTopic
+    admin = AdminClient({"bootstrap.servers": broker.address})  # lives until the answer is there
+    for made in admin.create_topics([NewTopic(name, partitions, 1)]).values():
+        made.result(60)
+
+
+def events_in(size, place, row, flood):
+    """Complaints that lie in a topic of four partitions, until each is on the daemon's disk; the ZeroMQ door beside it."""
+    events, folder = size.count(400_000), place.folder("kafka")
+    with Daemon(folder) as d:
+        yard = flood(d, "reports", events, 64, 128, "z")["per_second"]
+    folder = place.folder("kafka")
+    with Broker(folder) as b, Daemon(folder) as d:
+        make_topic(b, "bench.in", 4)
+        tool("bench_kafka", brokers=b.address, topic="bench.in", partitions=4, events=events, what="reports", tag="k")
+        pids = {"daemon": d.process.pid, "broker": b.pid()}
+        with In(d, b, "bench.in") as door:
+            pids["worker"] = door.process.pid
+            door.until_accepted(1)  # the group has its partitions
+            began, first = time.monotonic(), door.figure('kafka_in_answers_total{result="ACCEPTED"}')
+            before = {name: cpu_of(pid) for name, pid in pids.items()}
+            door.until_accepted(events)
+            rate = round((events - first) / (time.monotonic() - began))
+            cost = {name: round((cpu_of(pid) - before[name]) * 1e6 / (events - first), 1) for name, pid in pids.items()}
+    return [row("complaints from a topic", rate, "/s", "50,000/s", ok=rate >= 50_000, yardstick=yard, ratio=round(rate / yard, 2), cpu_us=cost),
+            row("  processor time of the worker for each", cost["worker"], "µs", yardstick=cost["daemon"])]
+
+
 def out(size, place, row):
     return topics(size, place, row) + visible(size, place, row)
