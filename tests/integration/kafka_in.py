@@ -1,5 +1,6 @@
 """A topic that hongxin-kafka in reads, and what a source would put into it."""
 import os
+import subprocess
 
 import pytest
 from hongxin.v1 import event_pb2, wire_pb2
@@ -42,11 +43,18 @@ in:
         wait_until(lambda: self.broker.committed(self.group, self.topic) >= records, timeout=PATIENCE)
 
     def dead_letters(self, n):
-        return wait_until(lambda: self._dead(n), timeout=PATIENCE)
+        """At least so many."""
+        return wait_until(lambda: len(self.letters()) >= n and self.letters(), timeout=PATIENCE)
 
-    def _dead(self, n):
-        found = self.broker.read(self.dead)
-        return found if len(found) >= n else None
+    def letters(self):
+        """All that are there; the topic is made by the worker in its first moments, and is waited for."""
+        return wait_until(self._read, timeout=PATIENCE)[0]
+
+    def _read(self):
+        try:
+            return [self.broker.read(self.dead)]
+        except subprocess.CalledProcessError:
+            return None
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ def test_a_whole_life_comes_through_a_topic(door, client):
     door.wait(5)
     assert case_of(client, "W-1").state == "CLOSED"
     assert door.worker.figure("kafka_in_answers_total", 'result="ACCEPTED"') == 5
-    assert door.broker.read(door.dead) == []
+    assert door.letters() == []
     wait_until(lambda: door.worker.get("/healthz")[0] == 200)
     assert door.worker.stop() == 0
 
@@ -89,7 +89,7 @@ def test_every_form_gives_the_same_event(door, client, form):
     event = event_pb2.Event.FromString(journal_pb2.Entry.FromString(answer.history[0]).event)
     assert (event.id, event.source, event.type, event.t_occ, event.data.place) == ("ce-1", client.source, "REPORTED", T_OCC, "B-0417")
     assert door.worker.figure("kafka_in_answers_total", 'result="DUPLICATE"') == 1, "the same record twice gives the same bytes"
-    assert door.broker.read(door.dead) == []
+    assert door.letters() == []
 
 
 def test_what_the_event_says_itself_counts(door, client):

@@ -31,7 +31,7 @@ def nothing_was_lost_or_overtook(door, client):
     assert (stats["cases"], stats["parked"], stats["quarantined"]) == (LIVES, 0, 0)
     assert case_of(client, "W-0").state == case_of(client, f"W-{LIVES - 1}").state == "CLOSED"
     assert list(client.ask("list", list=wire_pb2.ListQuery(limit=1)).cases) == [], "a case is still open"
-    assert door.broker.read(door.dead) == []
+    assert door.letters() == []
 
 
 @pytest.fixture
@@ -79,6 +79,18 @@ def test_a_broker_that_is_killed_loses_and_doubles_nothing(make, client, tmp_pat
         own.kill()
 
 
+def test_a_leader_that_dies_is_replaced(make, client, tmp_path):
+    own = Broker(tmp_path / "broker").start("--nodes", "3")
+    try:
+        door = make(broker=own, copies=3)
+        own.send(door.topic, lives(client))
+        wait_until(lambda: door.worker.figure("kafka_in_records_total") > 0, timeout=PATIENCE)
+        own.run("kill", "--node", "1")
+        nothing_was_lost_or_overtook(door, client)
+    finally:
+        own.kill()
+
+
 def test_a_broker_that_is_away_at_the_start_is_waited_for(make, client, tmp_path):
     own = Broker(tmp_path / "broker").start()
     try:
@@ -119,7 +131,7 @@ def test_what_is_wanted_later_holds_its_partition_and_no_other(door, client):
     door.send(reported(client, "l-first", "W-l"), partition=2)
     door.wait(4)
     assert client.stats()["cases"] == 3 and door.worker.figure("kafka_in_held") == 0
-    assert door.worker.figure("kafka_in_later_total") > 0 and door.broker.read(door.dead) == []
+    assert door.worker.figure("kafka_in_later_total") > 0 and door.letters() == []
 
 
 def test_held_records_survive_a_kill(door, client):
