@@ -36,6 +36,8 @@ class Broker:
 class Out:
     """A hongxin-kafka out between a daemon and a broker."""
 
+    PART, BEGUN = "out", "event=kafka_out_begins"
+
     def __init__(self, daemon, broker, **settings):
         self.folder = Path(daemon.folder)
         self.config, self.log_path = self.folder / "kafka.yaml", self.folder / "kafka.log"
@@ -45,8 +47,8 @@ class Out:
 
     def __enter__(self):
         with open(self.log_path, "w") as log:
-            self.process = subprocess.Popen([str(harness.BIN / "hongxin-kafka"), "out", "--config", str(self.config)], stderr=log)
-        while "event=kafka_out_begins" not in self.log_path.read_text():
+            self.process = subprocess.Popen([str(harness.BIN / "hongxin-kafka"), self.PART, "--config", str(self.config)], stderr=log)
+        while self.BEGUN not in self.log_path.read_text():
             if self.process.poll() is not None:
                 raise BenchError(self.log_path.read_text())
             time.sleep(0.01)
@@ -153,22 +155,14 @@ def visible(size, place, row):
 class In(Out):
     """A hongxin-kafka in between a broker and a daemon."""
 
+    PART, BEGUN = "in", "event=ready"
+
     def __init__(self, daemon, broker, topic):
         self.folder = Path(daemon.folder)
         self.config, self.log_path = self.folder / "kafka.yaml", self.folder / "kafka.log"
         part = {"listen": "127.0.0.1:0", "topics": [{"topic": topic}], "dead_letters": ""}
         self.config.write_text(f"daemon: {{intake: '{daemon.intake()}', feed: '{daemon.feed()}'}}\ncluster: {{brokers: '{broker.address}'}}\n"
                                f"in: {json.dumps(part)}\n")
-
-    def __enter__(self):
-        with open(self.log_path, "w") as log:
-            self.process = subprocess.Popen([str(harness.BIN / "hongxin-kafka"), "in", "--config", str(self.config)], stderr=log)
-        while "event=ready" not in self.log_path.read_text():
-            if self.process.poll() is not None:
-                raise BenchError(self.log_path.read_text())
-            time.sleep(0.01)
-        self.endpoint = self.log_path.read_text().split("listen=")[1].split()[0]
-        return self
 
     def until_accepted(self, n):
         """The daemon has answered so many from its disk."""
