@@ -65,6 +65,19 @@ def test_a_daemon_that_is_killed_gets_again_what_it_had_not_kept(make, lasting):
         nothing_was_lost_or_overtook(door, client)
 
 
+def test_while_the_daemon_is_away_nothing_more_is_read_and_nothing_lost(make, lasting):
+    door = make(daemon=lasting, settings="  batch: 50\n")
+    lasting.kill()
+    with lasting.client() as client:
+        door.broker.send(door.topic, lives(client))
+    wait_until(lambda: door.worker.figure("kafka_in_paused") == 3, timeout=PATIENCE)
+    assert door.worker.figure("kafka_in_records_total") < LIVES * STEPS
+    lasting.start()
+    with lasting.client() as client:
+        nothing_was_lost_or_overtook(door, client)
+    assert door.worker.figure("kafka_in_paused") == 0
+
+
 def test_a_broker_that_is_killed_loses_and_doubles_nothing(make, client, tmp_path):
     own = Broker(tmp_path / "broker").start()
     try:

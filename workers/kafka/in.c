@@ -101,9 +101,11 @@ static const char *health(void *arg)
 
 static void write_numbers(const struct in *in, struct evbuffer *out)
 {
-    int64_t oldest = flow_oldest(&in->flow, in->group.lanes), lanes = 0, held = 0;
-    for (const struct lane *l = in->group.lanes; l; l = l->next, lanes++)
+    int64_t oldest = flow_oldest(&in->flow, in->group.lanes), lanes = 0, held = 0, paused = 0;
+    for (const struct lane *l = in->group.lanes; l; l = l->next, lanes++) {
         held += (int64_t)l->held.n;
+        paused += l->paused;
+    }
     int64_t age = oldest ? now_ms(CLOCK_REALTIME) - oldest : 0;
     const struct {
         const char *name, *type, *help;
@@ -115,6 +117,7 @@ static void write_numbers(const struct in *in, struct evbuffer *out)
         {"kafka_in_dead_letters_total", "counter", "Records in the topic of dead letters.",
          in->dead.sent},
         {"kafka_in_partitions", "gauge", "Partitions that are ours.", (uint64_t)lanes},
+        {"kafka_in_paused", "gauge", "… of which nothing is read now.", (uint64_t)paused},
         {"kafka_in_held", "gauge", "Records held, to be sent later.", (uint64_t)held},
         {"kafka_in_under_way", "gauge", "Records read and not yet done.",
          in->flow.round.n + in->flow.ahead.n + (uint64_t)held},
