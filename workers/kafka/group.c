@@ -221,6 +221,25 @@ static void on_fault(struct group *g, const rd_kafka_message_t *m)
         client_note(&g->consumer, m->err, rd_kafka_message_errstr(m));
 }
 
+/* Pauses what is to rest, or lets go on what is not. */
+static void steer(struct group *g, bool on)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
+    for (struct lane *l = g->lanes; l; l = l->next) {
+        bool stuck = g->full_since && now_ms() - g->full_since >= FULL_MS;
+        bool wanted = stuck || l->held.n;
+        if (wanted != on || l->paused == on)
+            continue;
+        l->paused = on;
+        rd_kafka_topic_partition_list_add(list, l->topic->name, l->partition);
+    }
+    if (list->cnt && on)
+        rd_kafka_pause_partitions(g->consumer.rk, list);
+    else if (list->cnt)
+        rd_kafka_resume_partitions(g->consumer.rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 void group_poll(struct group *g, int64_t now)
 {
     bool full = !flow_has_room(g->flow);
@@ -231,6 +250,8 @@ void group_poll(struct group *g, int64_t now)
     g->more = full;
     if (full && now - g->full_since < FULL_MS)
         return; /* its callbacks can wait so long */
+    if (full)
+        steer(g, true); /* what is fetched already is given back by this, and fetched again */
     while (full || flow_has_room(g->flow)) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(g->consumer.rk, 0);
         if (!m)
@@ -244,25 +265,6 @@ void group_poll(struct group *g, int64_t now)
             rd_kafka_message_destroy(m);
     }
     g->more = true;
-}
-
-/* ---- steering ---- */
-
-static void steer(struct group *g, bool on)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
-    for (struct lane *l = g->lanes; l; l = l->next) {
-        bool wanted = g->full_since ? g->full_since < now_ms() - FULL_MS || l->held.n : l->held.n;
-        if (wanted != on || l->paused == on)
-            continue;
-        l->paused = on;
-        rd_kafka_topic_partition_list_add(list, l->topic->name, l->partition);
-    }
-    if (list->cnt && on)
-        rd_kafka_pause_partitions(g->consumer.rk, list);
-    else if (list->cnt)
-        rd_kafka_resume_partitions(g->consumer.rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
 }
 
 void group_steer(struct group *g, int64_t now)
