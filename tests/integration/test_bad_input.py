@@ -1,8 +1,10 @@
 """Whatever is wrong with an input has a name, is counted, and harms nothing else."""
 import pytest
+from clock import Clock
 from hongxin.v1 import event_pb2, wire_pb2
 from wire import RESULT, VERSION
 
+EVENING = 1791802800000  # 2026-10-12T19:00:00+08:00
 YEAR_1600 = -11676096000000
 YEAR_9999 = 253370764800000
 
@@ -303,19 +305,22 @@ def everything(c, number):
     return [stats[k] for k in ("cases", "newest_lsn", "due_rows", "parked")], standing(c, number)
 
 
-def test_each_bad_event_is_named_counted_and_changes_nothing(daemon, client):
-    number = client.report().case_number
-    held = client.publish(client.event("HELD", by="holder:P-07/li", case_number=number))[0]
-    assert held.result == RESULT.ACCEPTED
-    for what, event, code in bad_events(client, number):
-        before, stats = everything(client, number), client.stats()
-        reply = client.publish(event)[0]
-        assert (reply.result, reply.code) == (RESULT.INVALID, code), what
-        assert counted(client.stats(), code) == counted(stats, code) + 1, what
-        assert everything(client, number) == before, what
-        first, _, last = client.publish(complaint(client), event, complaint(client))
-        assert (first.result, last.result) == (RESULT.ACCEPTED, RESULT.ACCEPTED), f"neighbours of: {what}"
-    cases, before = client.stats()["cases"], standing(client, number)
+def test_each_bad_event_is_named_counted_and_changes_nothing(make_daemon, tmp_path):
+    """On a clock that stands still, because deadlines write entries too."""
+    daemon = make_daemon(env=Clock(tmp_path, EVENING).environment())
+    with daemon.client() as client:
+        number = client.report().case_number
+        held = client.publish(client.event("HELD", by="holder:P-07/li", case_number=number))[0]
+        assert held.result == RESULT.ACCEPTED
+        for what, event, code in bad_events(client, number):
+            before, stats = everything(client, number), client.stats()
+            reply = client.publish(event)[0]
+            assert (reply.result, reply.code) == (RESULT.INVALID, code), what
+            assert counted(client.stats(), code) == counted(stats, code) + 1, what
+            assert everything(client, number) == before, what
+            first, _, last = client.publish(complaint(client), event, complaint(client))
+            assert (first.result, last.result) == (RESULT.ACCEPTED, RESULT.ACCEPTED), f"neighbours of: {what}"
+        cases, before = client.stats()["cases"], standing(client, number)
     daemon.kill()
     daemon.start()
     with daemon.client() as c:
