@@ -51,6 +51,7 @@ class Field:
         self.daemon = Daemon(folder, scale=scale, config=self.config, data=self.store)
 
     def start_hammer(self, seed, rate=0, window=8):
+        self.log.touch()  # who looks for answers may be there before the hammer is
         command = [TOOLS / "hx_hammer", "--endpoint", f"ipc://{self.folder}/hongxin-ingest", "--city", CITY,
                    "--log", self.log, "--seed", str(seed), "--rate", str(rate), "--window", str(window)]
         self.hammer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
