@@ -161,6 +161,22 @@ void handle_identity(struct service *s, const struct request *r)
     wipe(a.reporter);
 }
 
+/* An act that its part of the transaction has ended with rc: recorded, committed and answered. */
+static void conclude(struct service *s, const struct request *r, int rc, const struct act *act,
+                     Hongxin__V1__IdentityActed *a)
+{
+    hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
+    if (rc == HX_OK)
+        rc = act_commit(s, act, &a->lsn);
+    if (rc != HX_OK) {
+        trouble(s, r);
+        return;
+    }
+    answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_IDENTITY_ACTED;
+    answer.identity_acted = a;
+    service_answer(s, r, &answer);
+}
+
 /* ---- forgetting a resident ---- */
 
 /* A resident has so many cases at most; whoever has more is forgotten by a second act. */
@@ -212,7 +228,6 @@ static void forget_resident(struct service *s, const struct request *r)
 {
     const Hongxin__V1__IdentityAct *q = r->message->identity_act;
     Hongxin__V1__IdentityActed a = HONGXIN__V1__IDENTITY_ACTED__INIT;
-    hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     struct act act = act_of(r, "RESIDENT_FORGOTTEN");
     if (q->act != HONGXIN__V1__IDENTITY_ACT__ACT__ERASE || strlen(q->ref_prefix) < PREFIX_LEAST) {
         service_problem(s, r, "BAD_PREFIX", "ERASE, and at least 8 bytes of a reference");
@@ -226,15 +241,7 @@ static void forget_resident(struct service *s, const struct request *r)
     int rc = act_begin(s);
     if (rc == HX_OK && (rc = forget(s, r, &a)) != HX_OK)
         act_abort(s);
-    if (rc == HX_OK)
-        rc = act_commit(s, &act, &a.lsn);
-    if (rc != HX_OK) {
-        trouble(s, r);
-        return;
-    }
-    answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_IDENTITY_ACTED;
-    answer.identity_acted = &a;
-    service_answer(s, r, &answer);
+    conclude(s, r, rc, &act, &a);
 }
 
 /* ---- erasing, holding ---- */
@@ -264,7 +271,6 @@ void handle_identity_act(struct service *s, const struct request *r)
 {
     const Hongxin__V1__IdentityAct *q = r->message->identity_act;
     Hongxin__V1__IdentityActed a = HONGXIN__V1__IDENTITY_ACTED__INIT;
-    hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     struct act act = act_of(r, act_name((int)q->act));
     if (*q->ref_prefix || *q->source) {
         forget_resident(s, r);
@@ -280,20 +286,13 @@ void handle_identity_act(struct service *s, const struct request *r)
     act.reason = q->reason;
     act.person = q->person;
     int rc = act_begin(s);
-    if (rc == HX_OK && (rc = do_act(s, q, &a.identities)) == HX_DENIED) {
+    if (rc == HX_OK && (rc = do_act(s, q, &a.identities)) != HX_OK)
         act_abort(s);
+    if (rc == HX_DENIED) {
         service_problem(s, r, "LEGAL_HOLD", "a legal hold keeps this case: release it first");
         return;
     }
-    if (rc == HX_OK)
-        rc = act_commit(s, &act, &a.lsn);
-    if (rc != HX_OK) {
-        trouble(s, r);
-        return;
-    }
-    answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_IDENTITY_ACTED;
-    answer.identity_acted = &a;
-    service_answer(s, r, &answer);
+    conclude(s, r, rc, &act, &a);
 }
 
 /* ---- tracing a copy ---- */
