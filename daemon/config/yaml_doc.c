@@ -107,7 +107,7 @@ void yaml_doc_fault(struct yaml_doc *doc, const yaml_node_t *node, const char *f
 static bool listed(const char *words, const char *word)
 {
     size_t n = strlen(word);
-    for (const char *p = words; (p = strstr(p, word)) != NULL; p += n)
+    for (const char *p = words; n && (p = strstr(p, word)) != NULL; p += n)
         if ((p == words || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0'))
             return true;
     return false;
@@ -124,7 +124,7 @@ void yaml_doc_only(struct yaml_doc *doc, yaml_node_t *map, const char *keys)
         yaml_node_t *key = yaml_document_get_node(&doc->document, p->key);
         const char *name = yaml_doc_scalar(doc, key);
         if (!listed(keys, name))
-            yaml_doc_fault(doc, key, "unknown key %s; known here: %s", name, keys);
+            yaml_doc_fault(doc, key, "unknown key %s; known here: %s", *name ? name : "\"\"", keys);
         for (yaml_node_pair_t *q = map->data.mapping.pairs.start; q < p; q++)
             if (strcmp(yaml_doc_scalar(doc, yaml_document_get_node(&doc->document, q->key)),
                        name) == 0)

@@ -74,6 +74,7 @@ static void a_fault_is_named_with_its_line(void **state)
     refused(w, "{1}无人值守", "{2}无人值守", "unknown placeholder");
     refused(w, "zh: 无人值守,", "", "zh");
     refused(w, "reasons:", "causes:", "unknown key causes");
+    refused(w, "reasons:", "\"\":", "unknown key \"\"");
 }
 
 static void a_missing_kind_is_named(void **state)
