@@ -1,9 +1,9 @@
 /* What a browser, or the daemon, might give the board to read: bodies of commands, files of the
  * city and of the rules, keys of one-time codes. */
-#include "board/rules.h"
-#include "board/table.h"
-#include "board/users.h"
-#include "board/verbs.h"
+#include "board/act/verbs.h"
+#include "board/city/rules.h"
+#include "board/city/table.h"
+#include "board/sign/users.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "board/ask.h"
 
 #include "base/text.h"
-#include "board/scope.h"
+#include "board/live/scope.h"
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"

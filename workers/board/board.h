@@ -1,20 +1,21 @@
 /* hongxin-board: what its parts share. One thread, that of the loop; passwords are checked in
  * another one (hasher.h).
  *
- *   gate.c     who asks: cookies, CSRF, foreign origins        login.c    signing in and out
- *   ask.c      questions on behalf of a session's principal    scope.c    what a principal follows
- *   events.c   server-sent events                              running.c  promises that run
- *   cases.c    lists and single cases     page.c  a case's time line  work.c  queues
- *   command.c  what people do             figures.c, breaches.c       city.c, rules.c
+ *   sign/  who asks: cookies, CSRF, foreign origins (gate.c), signing in, users, sessions
+ *   live/  what a principal follows (scope.c), server-sent events, promises that run
+ *   show/  lists, single cases with their time line, queues, figures, photos
+ *   act/   what people do: one event each
+ *   city/  the city, its rules and who is on duty, as the daemon has them
+ *   ask.c  questions on behalf of a session's principal, for all of them
  */
 #ifndef BOARD_BOARD_H
 #define BOARD_BOARD_H
 
-#include "board/hasher.h"
-#include "board/sessions.h"
 #include "board/settings.h"
-#include "board/tries.h"
-#include "board/users.h"
+#include "board/sign/hasher.h"
+#include "board/sign/sessions.h"
+#include "board/sign/tries.h"
+#include "board/sign/users.h"
 #include "door/link.h"
 #include "http/files.h"
 #include "http/http.h"

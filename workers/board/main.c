@@ -1,9 +1,9 @@
 /* hongxin-board: the web for supervisors, dispatchers and companies. */
 #include "base/log.h"
-#include "board/admin.h"
 #include "board/board.h"
-#include "board/rules.h"
-#include "board/scope.h"
+#include "board/city/rules.h"
+#include "board/live/scope.h"
+#include "board/sign/admin.h"
 #include "door/program.h"
 #include "http/figures.h"
 #include <event2/event.h>

@@ -1,11 +1,11 @@
 /* What of the board needs no daemon: one-time codes, lock-out, in whose name somebody acts, what a
  * request becomes, the rows of running promises. */
-#include "board/actor.h"
-#include "board/model.h"
-#include "board/table.h"
-#include "board/tries.h"
-#include "board/users.h"
-#include "board/verbs.h"
+#include "board/act/actor.h"
+#include "board/act/verbs.h"
+#include "board/city/table.h"
+#include "board/live/model.h"
+#include "board/sign/tries.h"
+#include "board/sign/users.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

@@ -1,0 +1,207 @@
+/* The city in force, as the daemon tells it: its files are asked for when somebody wants them, and
+ * kept while they are the same version. */
+#include "base/text.h"
+#include "board/ask.h"
+#include "board/city/table.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRESH_MS = 30000 };
+
+enum file {
+    STREETS,
+    COMMUNITIES,
+    GRIDS,
+    ESTATES,
+    COMPANIES,
+    UNITS,
+    FILES,
+    BORDERS = FILES,
+    BUILDINGS,
+    ALL
+};
+
+static const char *const names[ALL] = {
+    [STREETS] = "streets",       [COMMUNITIES] = "communities", [GRIDS] = "grids",
+    [ESTATES] = "estates",       [COMPANIES] = "companies",     [UNITS] = "units",
+    [BORDERS] = "grids.geojson", [BUILDINGS] = "buildings"};
+
+struct city {
+    char *text[ALL];
+    size_t size[ALL];
+    json_t *whole; /* GET /city */
+    char version[80];
+    int64_t at[ALL]; /* monotonic: when it was asked for; 0 = never */
+};
+
+void city_free(struct city *c)
+{
+    for (size_t i = 0; c && i < ALL; i++)
+        free(c->text[i]);
+    if (c)
+        json_decref(c->whole);
+    free(c);
+}
+
+/* ---- asking ---- */
+
+struct wanting {
+    struct ask ask;
+    enum file first, last, now; /* files that the answer is made of */
+    char place[64];
+    void (*done)(struct wanting *w);
+};
+
+static void keep(struct city *c, enum file f, const Hongxin__V1__RulesAnswer *a)
+{
+    char *copy = malloc(a->content.len + 1);
+    if (!copy)
+        return;
+    if (a->content.len)
+        memcpy(copy, a->content.data, a->content.len);
+    copy[a->content.len] = '\0';
+    free(c->text[f]);
+    c->text[f] = copy;
+    c->size[f] = a->content.len;
+    json_decref(c->whole);
+    c->whole = NULL;
+    hx_text_put(c->version, sizeof c->version, a->version);
+}
+
+static void ask_next(struct wanting *w);
+
+static void on_file(void *arg, int err, const hxp_response *answer)
+{
+    struct wanting *w = arg;
+    struct city *c = w->ask.board->city;
+    bool right = !err && answer->answer_case == HONGXIN__V1__RESPONSE__ANSWER_RULES;
+    if (!right && err != HX_NOTFOUND) { /* a city may do without this file */
+        ask_fail(w, err ? err : HX_INVALID);
+        return;
+    }
+    if (right)
+        keep(c, w->now, answer->rules);
+    c->at[w->now] = board_mono();
+    w->now++;
+    ask_next(w);
+}
+
+static bool is_fresh(const struct city *c, enum file f)
+{
+    return c->at[f] && board_mono() - c->at[f] < FRESH_MS;
+}
+
+/* The board's own right is enough to read it; whoever has signed in may see the city. */
+static void ask_next(struct wanting *w)
+{
+    hxp_request q = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__RulesQuery query = HONGXIN__V1__RULES_QUERY__INIT;
+    const struct city *c = w->ask.board->city;
+    while (w->now <= w->last && is_fresh(c, w->now))
+        w->now++;
+    if (w->now > w->last) {
+        w->done(w);
+        return;
+    }
+    query.kind = (char *)(uintptr_t) "city";
+    query.id = (char *)(uintptr_t)names[w->now];
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_RULES;
+    q.rules = &query;
+    ask_start(w, &q, on_file);
+}
+
+static void begin(void *board, struct http_request *r, enum file first, enum file last,
+                  void (*done)(struct wanting *w))
+{
+    struct board *b = board;
+    struct wanting *w = ask_new(b, r, sizeof *w);
+    if (!w)
+        return;
+    if (!b->city)
+        b->city = calloc(1, sizeof *b->city);
+    if (!b->city || !query_word(r, "place", w->place, sizeof w->place) ||
+        (first == BUILDINGS && !*w->place)) {
+        query_wrong(r, "place is required: an estate or grid");
+        ask_free(w);
+        return;
+    }
+    w->first = w->now = first;
+    w->last = last;
+    w->done = done;
+    ask_next(w);
+}
+
+/* ---- GET /city ---- */
+
+/* The column that says where a row belongs is called `parent`, whatever its file calls it. */
+static const struct {
+    enum file file;
+    const char *parent;
+} parents[] = {{STREETS, ""},     {COMMUNITIES, "street"}, {GRIDS, "community"},
+               {ESTATES, "grid"}, {COMPANIES, ""},         {UNITS, ""}};
+
+static json_t *list_of(const struct city *c, enum file f, const char *parent)
+{
+    size_t i;
+    json_t *row, *list = c->text[f] ? table_json(c->text[f], c->size[f]) : json_array();
+    json_array_foreach(list, i, row)
+    {
+        json_t *of = *parent ? json_object_get(row, parent) : NULL;
+        if (of)
+            json_object_set(row, "parent", of);
+    }
+    return list ? list : json_array();
+}
+
+static json_t *whole(struct city *c)
+{
+    json_t *o = json_pack("{s:s}", "version", c->version);
+    for (size_t i = 0; i < sizeof parents / sizeof *parents; i++)
+        json_object_set_new(o, names[parents[i].file],
+                            list_of(c, parents[i].file, parents[i].parent));
+    return o;
+}
+
+static void on_city(struct wanting *w)
+{
+    struct city *c = w->ask.board->city;
+    if (!c->whole)
+        c->whole = whole(c);
+    ask_answer(w, json_incref(c->whole));
+}
+
+void city_show(void *board, struct http_request *r)
+{
+    begin(board, r, STREETS, UNITS, on_city);
+}
+
+/* ---- the rest ---- */
+
+static void on_borders(struct wanting *w)
+{
+    static const char none[] = "{\"type\":\"FeatureCollection\",\"features\":[]}";
+    const struct city *c = w->ask.board->city;
+    const char *text = c->text[BORDERS];
+    http_answer(w->ask.request, 200, "application/geo+json", text ? text : none,
+                text ? c->size[BORDERS] : sizeof none - 1);
+    ask_free(w);
+}
+
+void city_grids(void *board, struct http_request *r)
+{
+    begin(board, r, BORDERS, BORDERS, on_borders);
+}
+
+static void on_buildings(struct wanting *w)
+{
+    const struct city *c = w->ask.board->city;
+    json_t *items = c->text[BUILDINGS]
+                        ? table_rows(c->text[BUILDINGS], c->size[BUILDINGS], w->place)
+                        : json_array();
+    ask_answer(w, json_pack("{s:o}", "items", items));
+}
+
+void city_buildings(void *board, struct http_request *r)
+{
+    begin(board, r, BUILDINGS, BUILDINGS, on_buildings);
+}

@@ -1,0 +1,497 @@
+#include "board/live/scope.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "board/ask.h"
+#include "board/city/rules.h"
+#include "hongxin/instant.h"
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FLUSH_MS = 25,      /* what comes in so short a time travels together … */
+    UNUSED_MS = 120000, /* a scope that nobody uses is closed after so long */
+    READY_MS = 10000,
+    CHECK_TICKS = 2, /* seconds between two looks at who the principal is */
+    BEAT_TICKS = 15,
+    SCOPES_MAX = 1024
+};
+
+struct scope_wait {
+    TAILQ_ENTRY(scope_wait) link;
+    scope_fn *fn;
+    void *arg;
+    int64_t until;
+};
+
+LIST_HEAD(scope_list, scope);
+
+struct scopes {
+    struct board *board;
+    struct scope_list list;
+    size_t n;
+};
+
+/* ---- the ring ---- */
+
+const struct frame *scope_frame(const struct scope *s, size_t i)
+{
+    return &s->ring[(s->first + i) % RING_FRAMES];
+}
+
+static void drop_first(struct scope *s)
+{
+    struct frame *f = &s->ring[s->first];
+    s->complete_from = f->lsn;
+    s->bytes -= f->size;
+    free(f->text);
+    *f = (struct frame){0};
+    s->first = (s->first + 1) % RING_FRAMES;
+    s->n--;
+}
+
+static void clear_ring(struct scope *s)
+{
+    while (s->n)
+        drop_first(s);
+}
+
+static void put_frame(struct scope *s, const hxp_entry *e)
+{
+    struct frame f = {.lsn = e->lsn, .case_number = e->case_number};
+    f.text = frame_text(s, e, &f.size);
+    if (!f.text)
+        return;
+    while (s->n && (s->n == RING_FRAMES || s->bytes + f.size > RING_BYTES))
+        drop_first(s);
+    const char *ids[5] = {"", "", "", "", ""};
+    if (e->where) {
+        ids[0] = e->where->street;
+        ids[1] = e->where->community;
+        ids[2] = e->where->grid;
+        ids[3] = e->where->estate;
+        ids[4] = e->where->building;
+    }
+    for (size_t i = 0; i < 5; i++)
+        f.places[i] = intern(ids[i]);
+    f.holder = intern(e->holder);
+    f.holder_before = intern(e->holder_before);
+    s->ring[(s->first + s->n) % RING_FRAMES] = f;
+    s->n++;
+    s->bytes += f.size;
+}
+
+/* ---- telling the streams ---- */
+
+static void on_flush(evutil_socket_t fd, short what, void *arg)
+{
+    struct scope *s = arg;
+    int64_t began = board_mono();
+    (void)fd;
+    (void)what;
+    stream_flush(s);
+    s->flushed_lsn = s->seen_lsn;
+    s->flushed_at = board_mono();
+    s->flush_took = s->flushed_at - began;
+}
+
+/* At once when it is quiet; else together with what comes meanwhile. */
+static void flush_soon(struct scope *s)
+{
+    int64_t gap = s->flush_took * 2 > FLUSH_MS ? s->flush_took * 2 : FLUSH_MS;
+    int64_t wait = s->flushed_at + gap - board_mono();
+    if (evtimer_pending(s->flush, NULL))
+        return;
+    wait = wait > 0 ? wait : 0;
+    const struct timeval t = {(time_t)(wait / 1000), (suseconds_t)(wait % 1000 * 1000)};
+    evtimer_add(s->flush, &t);
+}
+
+/* ---- the model ---- */
+
+static bool is_promise(void *arg, const char *clock)
+{
+    const struct board *b = arg;
+    return rules_promise(b->rules, clock);
+}
+
+struct looking {
+    struct board *board;
+    char principal[USER_TEXT + 1];
+    uint64_t number;
+};
+
+static struct scope *find(const struct scopes *scopes, const char *principal)
+{
+    struct scope *s;
+    LIST_FOREACH(s, &scopes->list, link)
+    if (strcmp(s->principal, principal) == 0)
+        return s;
+    return NULL;
+}
+
+static void on_case(void *arg, int err, const hxp_response *answer)
+{
+    struct looking *l = arg;
+    struct scope *s = l->board->scopes ? find(l->board->scopes, l->principal) : NULL;
+    if (s && !err && answer->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER)
+        model_take_view(s->model, answer->case_answer->view);
+    else if (s && err == HX_NOTFOUND)
+        model_forget(s->model, l->number);
+    free(l);
+}
+
+static void look_at_case(const struct scope *s, uint64_t number)
+{
+    hxp_request q = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
+    struct looking *l = calloc(1, sizeof *l);
+    if (!l)
+        return;
+    l->board = s->board;
+    l->number = number;
+    hx_text_put(l->principal, sizeof l->principal, s->principal);
+    query.case_number = number;
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
+    q.case_query = &query;
+    if (ask_for(s->board, s->principal, &q, on_case, l) != HX_OK)
+        free(l);
+}
+
+/* ---- waiting ---- */
+
+void scope_when_ready(struct scope *s, scope_fn *fn, void *arg)
+{
+    s->used_at = board_mono();
+    if (s->ready) {
+        fn(arg, s);
+        return;
+    }
+    struct scope_wait *w = calloc(1, sizeof *w);
+    if (!w) {
+        fn(arg, NULL);
+        return;
+    }
+    w->fn = fn;
+    w->arg = arg;
+    w->until = board_mono() + READY_MS;
+    TAILQ_INSERT_TAIL(&s->waits, w, link);
+}
+
+/* Those whose time is over, or all. */
+static void wake(struct scope *s, struct scope *with, int64_t upto)
+{
+    struct scope_wait *w, *next;
+    for (w = TAILQ_FIRST(&s->waits); w; w = next) {
+        next = TAILQ_NEXT(w, link);
+        if (w->until > upto)
+            continue;
+        TAILQ_REMOVE(&s->waits, w, link);
+        w->fn(w->arg, with);
+        free(w);
+    }
+}
+
+/* ---- the feed ---- */
+
+static void follow(struct scope *s);
+
+static void on_welcome(void *arg, const Hongxin__V1__Welcome *w)
+{
+    struct scope *s = arg;
+    bool first = !s->welcomed;
+    hx_text_put(s->epoch, sizeof s->epoch, w->epoch);
+    s->oldest_lsn = w->oldest_lsn;
+    s->scale = w->scale;
+    s->board->scale = w->scale;
+    if (first) {
+        s->seen_lsn = s->flushed_lsn = s->complete_from = w->newest_lsn;
+        s->welcomed = true;
+        stream_welcome(s);
+    }
+}
+
+static void on_snapshot(void *arg, const Hongxin__V1__Snapshot *page)
+{
+    struct scope *s = arg;
+    for (size_t i = 0; i < page->n_cases; i++)
+        model_take_view(s->model, page->cases[i]);
+    if (page->last) {
+        s->ready = true;
+        wake(s, s, INT64_MAX);
+    }
+}
+
+static bool has_rules(const hxp_entry *e)
+{
+    for (size_t i = 0; i < e->n_facts; i++)
+        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_RULES)
+            return true;
+    return false;
+}
+
+static void on_entry(void *arg, const hxp_entry *e, const ProtobufCBinaryData *bytes)
+{
+    struct scope *s = arg;
+    (void)bytes;
+    if (e->lsn <= s->seen_lsn)
+        return;
+    put_frame(s, e);
+    s->seen_lsn = e->lsn;
+    if (!model_take_entry(s->model, e))
+        look_at_case(s, e->case_number);
+    if (has_rules(e))
+        rules_forget(s->board);
+    flush_soon(s);
+}
+
+static void on_upto(void *arg, uint64_t lsn)
+{
+    struct scope *s = arg;
+    if (lsn > s->seen_lsn)
+        s->seen_lsn = lsn;
+}
+
+/* The journal is another one, or what we had missed is gone. */
+static void on_reset(void *arg, uint64_t oldest)
+{
+    struct scope *s = arg;
+    hx_log(HX_LOG_WARN, "event=feed_reset principal=\"%s\"", s->principal);
+    s->oldest_lsn = oldest;
+    clear_ring(s);
+    model_clear(s->model);
+    s->welcomed = s->ready = false;
+    follow(s);
+    stream_reset(s, "PRUNED");
+}
+
+static void on_problem(void *arg, const Hongxin__V1__Problem *problem)
+{
+    struct scope *s = arg;
+    if (strcmp(problem->code, "DENIED") == 0)
+        s->denied = true; /* told in the next tick: the feed is inside a callback */
+    else
+        hx_log(HX_LOG_WARN, "event=feed_problem code=%s", problem->code);
+}
+
+static const struct hx_feed_calls calls = {.welcome = on_welcome,
+                                           .snapshot = on_snapshot,
+                                           .entry = on_entry,
+                                           .upto = on_upto,
+                                           .reset = on_reset,
+                                           .problem = on_problem};
+
+static void follow(struct scope *s)
+{
+    const struct hx_subscription sub = {.from = HONGXIN__V1__HELLO__FROM__NOW,
+                                        .snapshot = true,
+                                        .behalf = s->principal,
+                                        .calls = &calls,
+                                        .arg = s};
+    if (hx_subscribe(s->client, &sub) != HX_OK)
+        hx_log(HX_LOG_ERROR, "event=feed_not_opened principal=\"%s\"", s->principal);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct scope *s = arg;
+    (void)fd;
+    (void)what;
+    (void)hx_client_poll(s->client, 0);
+}
+
+/* ---- life ---- */
+
+static void scope_free(struct scope *s)
+{
+    wake(s, NULL, INT64_MAX);
+    stream_end_all(s, NULL, NULL);
+    if (s->readable)
+        event_free(s->readable);
+    if (s->flush)
+        event_free(s->flush);
+    hx_client_close(s->client);
+    if (s->ring)
+        clear_ring(s);
+    free(s->ring);
+    model_free(s->model);
+    json_decref(s->who);
+    free(s);
+}
+
+static bool open_client(struct scope *s)
+{
+    struct board *b = s->board;
+    const struct link_settings *d = &b->settings.daemon;
+    const struct hx_client_options o = {
+        .feed = d->feed, .key_file = *d->key_file ? d->key_file : NULL, .beside = b->link.client};
+    if (hx_client_open(&o, &s->client) != HX_OK)
+        return false;
+    s->readable = event_new(b->base, hx_client_fd(s->client), EV_READ | EV_PERSIST, on_readable, s);
+    s->flush = evtimer_new(b->base, on_flush, s);
+    return s->readable && s->flush && event_add(s->readable, NULL) == 0;
+}
+
+struct scope *scopes_get(struct scopes *scopes, const char *principal)
+{
+    struct scope *s = find(scopes, principal);
+    if (s || scopes->n == SCOPES_MAX)
+        return s;
+    s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->board = scopes->board;
+    hx_text_put(s->principal, sizeof s->principal, principal);
+    TAILQ_INIT(&s->waits);
+    LIST_INIT(&s->streams);
+    s->used_at = board_mono();
+    s->ring = calloc(RING_FRAMES, sizeof *s->ring);
+    s->model = model_new(is_promise, scopes->board);
+    if (!s->ring || !s->model || !open_client(s)) {
+        scope_free(s);
+        return NULL;
+    }
+    LIST_INSERT_HEAD(&scopes->list, s, link);
+    scopes->n++;
+    if (rules_known(s->board->rules)) {
+        follow(s);
+        (void)hx_client_poll(s->client, 0);
+    }
+    return s;
+}
+
+static void scope_close(struct scopes *scopes, struct scope *s)
+{
+    LIST_REMOVE(s, link);
+    scopes->n--;
+    scope_free(s);
+}
+
+int scopes_open(struct board *b, struct scopes **out)
+{
+    struct scopes *s = calloc(1, sizeof *s);
+    if (!s)
+        return HX_NOMEM;
+    s->board = b;
+    LIST_INIT(&s->list);
+    *out = s;
+    return HX_OK;
+}
+
+void scopes_close(struct scopes *s)
+{
+    struct scope *scope = s ? LIST_FIRST(&s->list) : NULL, *next;
+    for (; scope; scope = next) {
+        next = LIST_NEXT(scope, link);
+        scope_free(scope);
+    }
+    free(s);
+}
+
+/* ---- who the principal is ---- */
+
+static void on_who(void *arg, int err, const hxp_response *answer)
+{
+    struct looking *l = arg;
+    struct board *b = l->board;
+    struct scope *s = b->scopes ? find(b->scopes, l->principal) : NULL;
+    if (s)
+        s->checking = false;
+    if (s && err == HX_DENIED) {
+        s->denied = true;
+    } else if (s && !err && answer->answer_case == HONGXIN__V1__RESPONSE__ANSWER_WHO) {
+        json_t *now = ask_json(b, &answer->who->base);
+        if (s->who && !json_equal(s->who, now))
+            s->denied = true; /* another one than he was: his pages begin anew */
+        json_decref(s->who);
+        s->who = now;
+    } else if (!s && err == HX_DENIED) {
+        (void)gate_end_all(b, l->principal, NULL, "NO_RIGHT");
+    }
+    free(l);
+}
+
+static void check(struct board *b, const char *principal)
+{
+    hxp_request q = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__WhoQuery who = HONGXIN__V1__WHO_QUERY__INIT;
+    struct looking *l = calloc(1, sizeof *l);
+    if (!l)
+        return;
+    l->board = b;
+    hx_text_put(l->principal, sizeof l->principal, principal);
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_WHO;
+    q.who = &who;
+    if (ask_for(b, principal, &q, on_who, l) != HX_OK)
+        free(l);
+}
+
+void scopes_doubt(struct scopes *scopes, const char *principal)
+{
+    struct scope *s = find(scopes, principal);
+    if (s && s->checking)
+        return;
+    if (s)
+        s->checking = true;
+    check(scopes->board, principal);
+}
+
+void scopes_end_session(struct scopes *scopes, const struct session *session, const char *code)
+{
+    struct scope *s = find(scopes, session->principal);
+    if (s)
+        stream_end_all(s, session, code);
+}
+
+/* ---- once a second ---- */
+
+static void tick(struct scopes *scopes, struct scope *s)
+{
+    int64_t now = board_mono();
+    struct board *b = scopes->board;
+    if (s->n_streams || !TAILQ_EMPTY(&s->waits))
+        s->used_at = now;
+    if (!s->welcomed && rules_known(b->rules) && hx_client_is_up(s->client, HX_DOOR_FEED) &&
+        b->ticks % 3 == 0)
+        follow(s); /* it was opened before the rules were there, or could not be */
+    wake(s, NULL, now);
+    if (b->ticks % CHECK_TICKS == 0 && !s->checking &&
+        hx_client_is_up(b->link.client, HX_DOOR_FEED)) {
+        s->checking = true;
+        check(b, s->principal);
+    }
+    if (b->ticks % BEAT_TICKS == 0)
+        stream_beat(s);
+}
+
+void scopes_tick(struct scopes *scopes)
+{
+    struct scope *s, *next;
+    int64_t now = board_mono();
+    for (s = LIST_FIRST(&scopes->list); s; s = next) {
+        next = LIST_NEXT(s, link);
+        tick(scopes, s);
+        if (s->denied) {
+            hx_log(HX_LOG_WARN, "event=principal_changed principal=\"%s\"", s->principal);
+            (void)gate_end_all(scopes->board, s->principal, NULL, "NO_RIGHT");
+            scope_close(scopes, s);
+        } else if (now - s->used_at > UNUSED_MS) {
+            scope_close(scopes, s);
+        }
+    }
+}
+
+void scopes_count(const struct scopes *scopes, uint64_t *n, uint64_t *streams, uint64_t *rows)
+{
+    const struct scope *s;
+    *n = scopes->n;
+    *streams = *rows = 0;
+    LIST_FOREACH(s, &scopes->list, link)
+    {
+        size_t own;
+        (void)model_rows(s->model, &own);
+        *streams += s->n_streams;
+        *rows += own;
+    }
+}

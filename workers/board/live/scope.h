@@ -1,0 +1,88 @@
+/* A scope: what one principal may see. It has one feed of the daemon, made for the principal, and
+ * all pages of the principal live on it: the streams of server-sent events, and the promises that
+ * run. So the daemon judges once for a principal what he is shown, and an entry travels once.
+ *
+ * The newest entries are kept as they are sent, for browsers that come back after a short break;
+ * what lies further back is asked of the journal. Scopes that nobody uses any more are closed. */
+#ifndef BOARD_SCOPE_H
+#define BOARD_SCOPE_H
+
+#include "board/board.h"
+#include "board/live/model.h"
+#include "hongxin/schema.h"
+#include <sys/queue.h>
+
+enum { RING_FRAMES = 4096, RING_BYTES = 8 << 20, SCOPE_EPOCH = 64 };
+
+/* An entry as it is sent. */
+struct frame {
+    uint64_t lsn, case_number;
+    const char *places[5], *holder, *holder_before; /* interned */
+    char *text;                                     /* owned */
+    size_t size;
+};
+
+struct stream;
+LIST_HEAD(stream_list, stream);
+
+struct scope {
+    LIST_ENTRY(scope) link;
+    struct board *board;
+    char principal[USER_TEXT + 1];
+    hx_client *client;
+    struct event *readable, *flush;
+    bool welcomed, ready; /* ready: the model is whole */
+    bool checking, denied;
+    char epoch[SCOPE_EPOCH];
+    uint64_t oldest_lsn, seen_lsn; /* seen: everything up to here has been told */
+    uint32_t scale;
+    struct frame *ring; /* RING_FRAMES places */
+    size_t first, n, bytes;
+    uint64_t complete_from; /* entries after this one are in the ring, as far as they are seen */
+    uint64_t flushed_lsn;   /* streams have been given everything up to here */
+    int64_t flushed_at, flush_took;
+    struct stream_list streams;
+    size_t n_streams;
+    struct model *model;
+    json_t *who;      /* as it was when sessions began */
+    unsigned waiting; /* handlers that wait for it to be ready */
+    TAILQ_HEAD(, scope_wait) waits;
+    int64_t used_at;
+};
+
+struct scopes; /* opaque */
+
+HX_CHECK int scopes_open(struct board *b, struct scopes **out);
+void scopes_close(struct scopes *s);
+
+/* The scope of a principal, opened when there is none. NULL: no memory, or no descriptors. */
+struct scope *scopes_get(struct scopes *s, const char *principal);
+
+/* Calls back when its model is whole (at once when it is), or with false when that takes too long.
+ */
+typedef void scope_fn(void *arg, struct scope *scope);
+void scope_when_ready(struct scope *scope, scope_fn *fn, void *arg);
+
+/* Something was denied: is the principal still what he was? Ends his sessions when not. */
+void scopes_doubt(struct scopes *s, const char *principal);
+/* Streams of a session end with a word. */
+void scopes_end_session(struct scopes *s, const struct session *session, const char *code);
+/* Once a second. */
+void scopes_tick(struct scopes *s);
+/* Sums over all scopes. */
+void scopes_count(const struct scopes *scopes, uint64_t *n, uint64_t *streams, uint64_t *rows);
+
+const struct frame *scope_frame(const struct scope *s, size_t i); /* i-th oldest */
+
+/* ---- events.c ---- */
+
+void stream_flush(struct scope *s); /* what is new to all streams */
+void stream_beat(struct scope *s);  /* heartbeats */
+void stream_reset(struct scope *s, const char *why);
+void stream_end_all(struct scope *s, const struct session *only, const char *code);
+void stream_welcome(struct scope *s); /* those who came before the feed stood */
+
+/* An entry as text of a stream. NULL without memory. */
+char *frame_text(const struct scope *s, const hxp_entry *entry, size_t *size);
+
+#endif

@@ -1,0 +1,305 @@
+/* Lists of cases, cases that resemble one, and who would get one. */
+#include "board/ask.h"
+#include "board/show/csv.h"
+#include "hongxin/limits.h"
+#include "hongxin/number.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS = 16, CSV_PAGES = 100 };
+
+/* ---- lists ---- */
+
+struct list {
+    struct ask ask;
+    struct list_text {
+        char state[301], place[64], holder[64], class[40], level[4], flag[301], cursor[40];
+    } text;
+    uint64_t limit, due_within, after;
+    bool closed, no_company, csv;
+    json_t *rows; /* of all pages of a table */
+    unsigned pages;
+};
+
+static void list_free(struct ask *a)
+{
+    json_decref(((struct list *)a)->rows);
+}
+
+static void ask_page(struct list *l);
+
+static json_t *views(const struct board *b, const Hongxin__V1__ListAnswer *a)
+{
+    json_t *items = json_array();
+    for (size_t i = 0; i < a->n_cases; i++)
+        json_array_append_new(items, ask_json(b, &a->cases[i]->base));
+    return items;
+}
+
+static void answer_csv(struct list *l)
+{
+    static const struct csv_column columns[] = {{"number", "number"},
+                                                {"state", "state"},
+                                                {"class", "class"},
+                                                {"category", "category"},
+                                                {"holder", "holder"},
+                                                {"holder_zh", "holder_name_zh"},
+                                                {"holder_en", "holder_name_en"},
+                                                {"street", "where.street"},
+                                                {"community", "where.community"},
+                                                {"grid", "where.grid"},
+                                                {"estate", "where.estate"},
+                                                {"building", "where.building"},
+                                                {"level", "level"},
+                                                {"next_clock", "next_clock"},
+                                                {"next_deadline", "next_deadline"},
+                                                {"reported", "t_report"},
+                                                {"closed", "t_closed"},
+                                                {"cycle", "cycle"},
+                                                {"flags", "flags"}};
+    csv_answer(l->ask.request, "cases", columns, sizeof columns / sizeof *columns, l->rows);
+    ask_free(l);
+}
+
+static void on_list(void *arg, int err, const hxp_response *answer)
+{
+    struct list *l = arg;
+    if (!ask_got(l, err, answer, HONGXIN__V1__RESPONSE__ANSWER_LIST))
+        return;
+    const Hongxin__V1__ListAnswer *a = answer->list;
+    json_t *items = views(l->ask.board, a);
+    if (l->csv) {
+        json_array_extend(l->rows, items);
+        json_decref(items);
+        l->after = a->next;
+        if (a->cut && ++l->pages < CSV_PAGES)
+            ask_page(l);
+        else
+            answer_csv(l);
+        return;
+    }
+    bool first = l->after == 0;
+    json_t *body = json_pack("{s:o, s:I, s:b, s:b}", "items", items, "total", (json_int_t)a->total,
+                             "total_exact", a->counted || (!first && !a->cut), "cut", a->cut);
+    if (a->cut)
+        json_object_set_new(body, "next", json_sprintf("%" PRIu64, a->next));
+    json_object_set_new(body, "now", ask_instant(l->ask.board, board_now(l->ask.board)));
+    ask_answer(l, body);
+}
+
+static size_t one(char *text, char **list)
+{
+    list[0] = text;
+    return *text ? 1 : 0;
+}
+
+static void ask_page(struct list *l)
+{
+    hxp_request q = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__ListQuery query = HONGXIN__V1__LIST_QUERY__INIT;
+    Hongxin__V1__Filter filter = HONGXIN__V1__FILTER__INIT;
+    struct list_text t = l->text; /* cut in place */
+    char *states[WORDS], *flags[WORDS], *places[1], *holders[1], *classes[1];
+    query.states = states;
+    query.n_states = query_split(t.state, states, WORDS);
+    query.flags = flags;
+    query.n_flags = query_split(t.flag, flags, WORDS);
+    filter.places = places;
+    filter.n_places = one(t.place, places);
+    filter.holders = holders;
+    filter.n_holders = one(t.holder, holders);
+    filter.classes = classes;
+    filter.n_classes = one(t.class, classes);
+    filter.min_level = t.level;
+    query.filter = &filter;
+    query.due_within_ms = l->due_within;
+    query.closed = l->closed;
+    query.no_company = l->no_company;
+    query.limit = (uint32_t)l->limit;
+    query.after = l->after;
+    query.count = !l->csv;
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_LIST;
+    q.list = &query;
+    ask_start(l, &q, on_list);
+}
+
+static bool take_list(struct list *l, const struct http_request *r)
+{
+    struct list_text *t = &l->text;
+    l->limit = 100;
+    return query_word(r, "state", t->state, sizeof t->state) &&
+           query_word(r, "place", t->place, sizeof t->place) &&
+           query_word(r, "holder", t->holder, sizeof t->holder) &&
+           query_word(r, "class", t->class, sizeof t->class) && query_level(r, t->level) &&
+           query_word(r, "flag", t->flag, sizeof t->flag) &&
+           query_span(r, "due_within", &l->due_within) && query_bool(r, "closed", &l->closed) &&
+           query_bool(r, "no_company", &l->no_company) &&
+           query_number(r, "limit", 1, HX_LIST_MAX, &l->limit) &&
+           query_number(r, "cursor", 0, INT64_MAX, &l->after) && query_csv(r, &l->csv);
+}
+
+void cases_list(void *arg, struct http_request *r)
+{
+    struct list *l = ask_new(arg, r, sizeof *l);
+    if (!l)
+        return;
+    l->ask.free = list_free;
+    if (!take_list(l, r)) {
+        query_wrong(
+            r, "limit is 1 to 500, cursor what `next` was, due_within a duration such as 30min, "
+               "level L0 to L5, closed and no_company true or false, format json or csv, the "
+               "others words");
+        ask_free(l);
+        return;
+    }
+    if (l->csv) {
+        l->rows = json_array();
+        l->limit = HX_LIST_MAX;
+    }
+    ask_page(l);
+}
+
+/* ---- one case: what the others here begin with ---- */
+
+struct about {
+    struct ask ask;
+    uint64_t number;
+    char class[40];
+};
+
+static struct about *about_new(void *board, struct http_request *r)
+{
+    uint64_t number;
+    if (hx_number_parse(http_param(r, 0), &number) != HX_OK) {
+        http_problem(r, 404, "NO_CASE", "a case is CL-17, or its number");
+        return NULL;
+    }
+    struct about *a = ask_new(board, r, sizeof *a);
+    if (a)
+        a->number = number;
+    return a;
+}
+
+static void ask_view(struct about *a, hx_answer_fn *fn)
+{
+    hxp_request q = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
+    query.case_number = a->number;
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
+    q.case_query = &query;
+    ask_start(a, &q, fn);
+}
+
+static const char *place_of(const hxp_where *w)
+{
+    if (!w)
+        return "";
+    const char *const ids[] = {w->building, w->estate, w->grid, w->community, w->street};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (*ids[i])
+            return ids[i];
+    return "";
+}
+
+/* ---- similar ---- */
+
+static void on_similar(void *arg, int err, const hxp_response *answer)
+{
+    struct about *a = arg;
+    if (!ask_got(a, err, answer, HONGXIN__V1__RESPONSE__ANSWER_SIMILAR))
+        return;
+    json_t *items = json_array();
+    for (size_t i = 0; i < answer->similar->n_cases; i++)
+        if (answer->similar->cases[i]->case_number != a->number)
+            json_array_append_new(
+                items, json_pack("{s:o}", "case",
+                                 ask_json(a->ask.board, &answer->similar->cases[i]->base)));
+    ask_answer(a, json_pack("{s:o}", "items", items));
+}
+
+static void on_view_similar(void *arg, int err, const hxp_response *answer)
+{
+    struct about *a = arg;
+    hxp_request q = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__SimilarQuery query = HONGXIN__V1__SIMILAR_QUERY__INIT;
+    if (!ask_got(a, err, answer, HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER))
+        return;
+    const hxp_case_view *v = answer->case_answer->view;
+    query.place = (char *)(uintptr_t)place_of(v->where);
+    query.category = v->category;
+    if (!*query.place) {
+        ask_answer(a, json_pack("{s:[]}", "items"));
+        return;
+    }
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_SIMILAR;
+    q.similar = &query;
+    ask_start(a, &q, on_similar);
+}
+
+void cases_similar(void *arg, struct http_request *r)
+{
+    struct about *a = about_new(arg, r);
+    if (a)
+        ask_view(a, on_view_similar);
+}
+
+/* ---- route ---- */
+
+static void on_route(void *arg, int err, const hxp_response *answer)
+{
+    struct about *a = arg;
+    if (ask_got(a, err, answer, HONGXIN__V1__RESPONSE__ANSWER_ROUTE))
+        ask_answer(a, ask_json(a->ask.board, &answer->route->base));
+}
+
+static void on_view_route(void *arg, int err, const hxp_response *answer)
+{
+    struct about *a = arg;
+    hxp_request q = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__RouteQuery query = HONGXIN__V1__ROUTE_QUERY__INIT;
+    if (!ask_got(a, err, answer, HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER))
+        return;
+    const hxp_case_view *v = answer->case_answer->view;
+    query.place = (char *)(uintptr_t)place_of(v->where);
+    query.class_ = *a->class ? a->class : v->class_;
+    query.category = v->category;
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_ROUTE;
+    q.route = &query;
+    ask_start(a, &q, on_route);
+}
+
+void cases_route(void *arg, struct http_request *r)
+{
+    struct about *a = about_new(arg, r);
+    if (a && query_word(r, "class", a->class, sizeof a->class)) {
+        ask_view(a, on_view_route);
+    } else if (a) {
+        query_wrong(r, "class is a word");
+        ask_free(a);
+    }
+}
+
+void city_route(void *arg, struct http_request *r)
+{
+    hxp_request q = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__RouteQuery query = HONGXIN__V1__ROUTE_QUERY__INIT;
+    char place[64], class[40], category[64];
+    struct about *a = ask_new(arg, r, sizeof *a);
+    if (!a)
+        return;
+    if (!query_word(r, "place", place, sizeof place) || !*place ||
+        !query_word(r, "class", class, sizeof class) ||
+        !query_word(r, "category", category, sizeof category)) {
+        query_wrong(r, "place is required; place, class and category are words");
+        ask_free(a);
+        return;
+    }
+    query.place = place;
+    query.class_ = class;
+    query.category = category;
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_ROUTE;
+    q.route = &query;
+    ask_start(a, &q, on_route);
+}
