@@ -1,7 +1,7 @@
 /* Pictures of strangers: the header, then all of it. What comes out is a small JPEG without
  * anything hidden, the same each time. */
 #include "fuzz.h"
-#include "kiosk/picture.h"
+#include "picture/picture.h"
 
 #include <stdlib.h>
 #include <string.h>

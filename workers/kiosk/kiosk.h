@@ -7,9 +7,9 @@
 #include "http/http.h"
 #include "kiosk/places.h"
 #include "kiosk/policy.h"
-#include "kiosk/remake.h"
 #include "kiosk/settings.h"
 #include "kiosk/terminals.h"
+#include "picture/remake.h"
 #include <sys/queue.h>
 
 TAILQ_HEAD(reports, report); /* see report.h */

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "door/link.h"
 #include "http/limits.h"
-#include "kiosk/picture.h"
+#include "picture/picture.h"
 #include <jansson.h>
 
 enum { PICTURES_MAX = 6 };

@@ -1,8 +1,8 @@
 /* Forms, headers of pictures, and what the policy says to residents. What reaches the daemon stands
  * in tests/integration/test_kiosk*.py. */
 #include "kiosk/form.h"
-#include "kiosk/picture.h"
 #include "kiosk/policy.h"
+#include "picture/picture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /* Strangers' pictures are made anew in a process of their own: this program once more, with nothing
  * but a socket to us, little time, no right to write files or to gain any. A decoder that is
  * overcome there can spoil one picture. One thread: that of the loop. */
-#ifndef KIOSK_REMAKE_H
-#define KIOSK_REMAKE_H
+#ifndef PICTURE_REMAKE_H
+#define PICTURE_REMAKE_H
 
-#include "kiosk/picture.h"
+#include "picture/picture.h"
 
 struct event_base;
 struct remaker; /* opaque */

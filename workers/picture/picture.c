@@ -1,4 +1,4 @@
-#include "kiosk/picture.h"
+#include "picture/picture.h"
 
 #include <stdio.h> /* jpeglib.h needs it before */
 

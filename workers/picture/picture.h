@@ -1,8 +1,8 @@
 /* Pictures that strangers send: looked at by their header before anything is decoded, then made
  * anew from their pixels, so that nothing else of the file goes on: no position, no device, no
  * hidden thumbnail, no bytes behind the end. */
-#ifndef KIOSK_PICTURE_H
-#define KIOSK_PICTURE_H
+#ifndef PICTURE_PICTURE_H
+#define PICTURE_PICTURE_H
 
 #include "hongxin/error.h"
 #include <stdbool.h>
@@ -34,7 +34,7 @@ bool picture_fits(const struct picture_head *head, const struct picture_limits *
 /* Decodes, turns it upright, makes it smaller where it is too large, and encodes it as JPEG. The
  * same bytes make the same picture. *out is to be given to free(). HX_INVALID: cannot be decoded;
  * HX_TOOBIG: too many pixels; HX_NOMEM. Decoders of strangers' files: call it in a process of its
- * own, see developer.h. */
+ * own, see remake.h. */
 HX_CHECK int picture_remake(const uint8_t *bytes, size_t size, const struct picture_limits *limits,
                             uint8_t **out, size_t *out_size);
 

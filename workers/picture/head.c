@@ -1,5 +1,5 @@
 /* The headers of pictures. Every length in them is a stranger's word. */
-#include "kiosk/picture.h"
+#include "picture/picture.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "kiosk/remake.h"
+#include "picture/remake.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -147,7 +147,7 @@ static int spawn(struct job *j, int theirs)
     posix_spawn_file_actions_t actions;
     snprintf(pixels, sizeof pixels, "%" PRIu64, j->remaker->limits.pixels);
     snprintf(edge, sizeof edge, "%" PRIu32, j->remaker->limits.edge);
-    char name[] = "hongxin-kiosk", option[] = "--remake";
+    char name[] = "hongxin-picture", option[] = "--remake";
     char *const argv[] = {name, option, pixels, edge, NULL};
     char *const env[] = {NULL};
     if (posix_spawn_file_actions_init(&actions) != 0)
