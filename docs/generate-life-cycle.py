@@ -190,7 +190,7 @@ def raised_alarms():
                r'([^,;)]*"[A-Z_]+"[^,;)]*)')
     found = set(re.findall(r'"((?:SOURCE_(?:SILENT|BACK))|NO_CLOCK|NO_DUE_ROW)"',
                            "".join((ROOT / name).read_text(encoding="utf-8")
-                                   for name in ("daemon/service/silence.c", "daemon/engine/machine_watch.c"))))
+                                   for name in ("daemon/service/intake/silence.c", "daemon/engine/machine/machine_watch.c"))))
     for path in sorted((ROOT / "daemon").glob("[es]*/*.c")):
         for arguments in re.findall(pattern, path.read_text(encoding="utf-8")):
             found |= set(re.findall(r'"([A-Z_]+)"', arguments))

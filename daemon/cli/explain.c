@@ -6,8 +6,8 @@
 #include "cli/query.h"
 #include "cli/rules_file.h"
 #include "cli/show.h"
-#include "engine/calendar.h"
 #include "engine/step.h"
+#include "engine/time/calendar.h"
 #include "hongxin/json.h"
 #include <inttypes.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #define CLI_LIFE_H
 
 #include "cli/dice.h"
-#include "engine/place.h"
+#include "engine/place/place.h"
 #include "mapping/record.h"
 
 enum life_step {

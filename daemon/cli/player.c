@@ -1,7 +1,7 @@
 /* Plays lives. See player.h. */
 #include "cli/player.h"
 #include "cli/link.h"
-#include "engine/rota.h"
+#include "engine/duty/rota.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

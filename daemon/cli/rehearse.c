@@ -1,7 +1,7 @@
 #include "cli/rehearse.h"
 
 #include "cli/link.h"
-#include "engine/memory.h"
+#include "engine/machine/memory.h"
 #include "simulate/simulate.h"
 #include <inttypes.h>
 #include <stdlib.h>

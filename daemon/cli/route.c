@@ -3,7 +3,7 @@
 #include "cli/rules_file.h"
 #include "cli/show.h"
 #include "config/city_load.h"
-#include "engine/route_answer.h"
+#include "engine/routing/route_answer.h"
 #include "hongxin/instant.h"
 
 #include <stdio.h>

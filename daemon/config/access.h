@@ -9,7 +9,7 @@
 #define CONFIG_ACCESS_H
 
 #include "config/problem.h"
-#include "engine/place.h"
+#include "engine/place/place.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* roles.yaml: roles with their claims and rights, tenants with their quotas. */
 #include "config/access_impl.h"
 #include "config/yaml_doc.h"
-#include "engine/rules.h"
+#include "engine/rules/rules.h"
 
 #include <string.h>
 

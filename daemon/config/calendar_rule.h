@@ -5,7 +5,7 @@
 
 #include "config/life_cycle.h"
 #include "config/yaml_doc.h"
-#include "engine/rules.h"
+#include "engine/rules/rules.h"
 
 /* {name: china, file: ../calendars/china.ics}: takes the table from `source`, or without one from
  * the file; the path is relative to the document's folder. */

@@ -1,6 +1,6 @@
 #include "config/calm_rule.h"
 
-#include "engine/words.h"
+#include "engine/words/words.h"
 #include "hongxin/instant.h"
 
 #include <string.h>

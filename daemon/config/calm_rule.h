@@ -4,7 +4,7 @@
 #define CONFIG_CALM_RULE_H
 
 #include "config/yaml_doc.h"
-#include "engine/rules.h"
+#include "engine/rules/rules.h"
 
 /* Reads {urgent, group, limit, night, inhibit}, each of which may be absent; `map` NULL: every
  * notice is sent alone. Classes, clocks, calendars and receivers must have been read. A promise can

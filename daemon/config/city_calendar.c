@@ -6,7 +6,7 @@
 #include "config/city_internal.h"
 #include "config/file.h"
 #include "config/ical_event.h"
-#include "engine/rota.h"
+#include "engine/duty/rota.h"
 #include "hongxin/instant.h"
 
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * which days and in which part of them; and who is away. */
 #include "base/text.h"
 #include "config/city_internal.h"
-#include "engine/rota.h"
-#include "engine/route.h"
+#include "engine/duty/rota.h"
+#include "engine/routing/route.h"
 #include "hongxin/instant.h"
 
 #include <stdlib.h>

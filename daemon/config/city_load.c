@@ -1,9 +1,9 @@
 #include "config/city_internal.h"
 #include "config/file.h"
 #include "config/yaml_schema.h"
-#include "engine/roads.h"
-#include "engine/rota.h"
-#include "engine/route.h"
+#include "engine/duty/rota.h"
+#include "engine/routing/roads.h"
+#include "engine/routing/route.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* The city's files into the registry of places (engine/place.h). docs/city.md explains the files.
+/* The city's files into the registry of places (engine/place/place.h). docs/city.md explains the
+ * files.
  *
  * All or nothing: a city is loaded when everything in it is right, or refused with the first fault
  * that was found, as "file:line: what", and both lines where two contradict each other (S9). */
@@ -7,7 +8,7 @@
 
 #include "config/city_texts.h"
 #include "config/problem.h"
-#include "engine/place.h"
+#include "engine/place/place.h"
 
 enum {
     HX_CITY_VERSION_MAX = 63, /* bytes of a city's version */

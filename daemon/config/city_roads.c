@@ -2,8 +2,8 @@
  * knows a road is asked when both are there (hx_city_fits). */
 #include "base/text.h"
 #include "config/city_internal.h"
-#include "engine/roads.h"
-#include "engine/rules.h"
+#include "engine/routing/roads.h"
+#include "engine/rules/rules.h"
 
 #include <stdlib.h>
 #include <string.h>

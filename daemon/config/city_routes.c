@@ -3,8 +3,8 @@
 #include "base/text.h"
 #include "config/city_internal.h"
 #include "config/yaml_schema.h"
-#include "engine/route.h"
-#include "engine/rules.h"
+#include "engine/routing/route.h"
+#include "engine/rules/rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #define CONFIG_DEVICES_H
 
 #include "config/problem.h"
-#include "engine/place.h"
+#include "engine/place/place.h"
 #include <stdint.h>
 
 enum { HX_DEVICE_KEY_SIZE = 32, HX_DEVICE_ID_MAX = 40 };

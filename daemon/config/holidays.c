@@ -3,7 +3,7 @@
 #include "config/holidays.h"
 #include "config/file.h"
 #include "config/ical_event.h"
-#include "engine/place.h"
+#include "engine/place/place.h"
 
 #include <stdlib.h>
 #include <string.h>

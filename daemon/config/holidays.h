@@ -4,7 +4,7 @@
 #define CONFIG_HOLIDAYS_H
 
 #include "config/problem.h"
-#include "engine/calendar.h"
+#include "engine/time/calendar.h"
 #include <stddef.h>
 
 enum { HX_HOLIDAYS_FILE_MAX = 1024 * 1024 }; /* bytes */

@@ -6,7 +6,7 @@
 #include "config/holidays.h"
 #include "config/life_cycle_impl.h"
 #include "config/zone.h"
-#include "engine/words.h"
+#include "engine/words/words.h"
 #include "hongxin/instant.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #define CONFIG_LIFE_CYCLE_H
 
 #include "config/problem.h"
-#include "engine/rules.h"
+#include "engine/rules/rules.h"
 
 /* Reads and checks `path`. On success *out is a new immutable set of rules, freed with
  * hx_life_cycle_free. HX_CONFIG with "file:line: what" in *problem for anything that is not right;

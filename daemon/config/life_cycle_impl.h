@@ -5,7 +5,7 @@
 
 #include "config/life_cycle.h"
 #include "config/yaml_doc.h"
-#include "engine/rules.h"
+#include "engine/rules/rules.h"
 
 struct life_cycle_loader {
     struct yaml_doc doc;

@@ -1,7 +1,7 @@
 /* Reading a life cycle: events, and the rows of the table of transitions with their words. */
 #include "config/life_cycle_impl.h"
 #include "config/yaml_doc.h"
-#include "engine/words.h"
+#include "engine/words/words.h"
 #include "hongxin/instant.h"
 #include "hongxin/schema.h"
 

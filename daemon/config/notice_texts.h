@@ -8,7 +8,7 @@
 #define CONFIG_NOTICE_TEXTS_H
 
 #include "config/problem.h"
-#include "engine/rules.h"
+#include "engine/rules/rules.h"
 #include "hongxin/schema.h"
 
 enum { HX_NOTICE_TEXT = 2048 }; /* bytes that a rendered text takes at most, with its NUL */

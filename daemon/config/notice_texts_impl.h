@@ -3,7 +3,7 @@
 #define CONFIG_NOTICE_TEXTS_IMPL_H
 
 #include "config/notice_texts.h"
-#include "engine/case.h"
+#include "engine/case/case.h"
 
 enum { TEXT_MAX = 768, NOTICES = 8, AWAITS = 32, REASONS = 96 };
 

@@ -1,7 +1,7 @@
 #include "config/retention.h"
 
 #include "config/yaml_doc.h"
-#include "engine/words.h"
+#include "engine/words/words.h"
 #include <stdlib.h>
 #include <string.h>
 

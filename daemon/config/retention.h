@@ -7,8 +7,8 @@
 #define CONFIG_RETENTION_H
 
 #include "config/problem.h"
-#include "engine/case.h"
-#include "engine/rules.h"
+#include "engine/case/case.h"
+#include "engine/rules/rules.h"
 #include <stdint.h>
 
 enum { HX_RETENTION_CLASSES = 32, HX_RETENTION_NAME = 40, HX_RETENTION_CATEGORIES = 16 };

@@ -14,7 +14,7 @@
 
 #include "config/city_texts.h"
 #include "config/problem.h"
-#include "engine/apply.h"
+#include "engine/machine/apply.h"
 
 enum { HX_DIGEST_SIZE = 32, HX_VERSION_FILE_MAX = 1024 * 1024 };
 

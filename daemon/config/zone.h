@@ -2,7 +2,7 @@
 #ifndef CONFIG_ZONE_H
 #define CONFIG_ZONE_H
 
-#include "engine/calendar.h"
+#include "engine/time/calendar.h"
 #include "hongxin/error.h"
 
 enum { HX_ZONE_FIRST_YEAR = 2000, HX_ZONE_LAST_YEAR = 2035 /* libical looks no further */ };

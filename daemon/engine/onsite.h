@@ -8,7 +8,7 @@
 #ifndef ENGINE_ONSITE_H
 #define ENGINE_ONSITE_H
 
-#include "engine/case.h"
+#include "engine/case/case.h"
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* The step: find the row, ask its guards, change the state, do its effects. */
-#include "engine/words.h"
+#include "engine/words/words.h"
 
 #include <string.h>
 

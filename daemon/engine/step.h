@@ -6,10 +6,10 @@
 #ifndef ENGINE_STEP_H
 #define ENGINE_STEP_H
 
-#include "engine/machine.h"
-#include "engine/rota.h"
-#include "engine/route.h"
-#include "engine/rules.h"
+#include "engine/duty/rota.h"
+#include "engine/machine/machine.h"
+#include "engine/routing/route.h"
+#include "engine/rules/rules.h"
 
 struct hx_actor {
     int role; /* enum hx_role; HX_ROLE_NONE = not given, -1 = unknown word */

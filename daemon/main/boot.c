@@ -5,7 +5,7 @@
 #include "config/city_load.h"
 #include "config/notice_texts.h"
 #include "hongxin/key.h"
-#include "service/in_force.h"
+#include "service/acts/in_force.h"
 #include "service/service.h"
 #include <errno.h>
 #include <fcntl.h>

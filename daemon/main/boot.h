@@ -7,8 +7,8 @@
 #include "config/retention.h"
 #include "config/settings.h"
 #include "config/versions.h"
-#include "engine/place.h"
-#include "engine/rules.h"
+#include "engine/place/place.h"
+#include "engine/rules/rules.h"
 #include "store/store.h"
 #include <stdint.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "hongxin/instant.h"
-#include "service/in_force.h"
+#include "service/acts/in_force.h"
 #include "service/timebase.h"
 #include <errno.h>
 #include <getopt.h>

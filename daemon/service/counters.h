@@ -2,7 +2,7 @@
 #ifndef SERVICE_COUNTERS_H
 #define SERVICE_COUNTERS_H
 
-#include "engine/calm.h"
+#include "engine/notice/calm.h"
 #include "hongxin/schema.h"
 #include <stddef.h>
 #include <stdint.h>

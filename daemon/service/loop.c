@@ -1,11 +1,11 @@
 #include "service/loop.h"
 
 #include "base/log.h"
-#include "service/act.h"
+#include "service/acts/act.h"
 #include "service/deadlines.h"
-#include "service/housekeeping.h"
 #include "service/state.h"
 #include "service/turn.h"
+#include "service/upkeep/housekeeping.h"
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>

@@ -3,7 +3,7 @@
 #define SERVICE_LOOP_H
 
 #include "hongxin/error.h"
-#include "service/reactor.h"
+#include "service/doors/reactor.h"
 #include <stdbool.h>
 #include <stdint.h>
 

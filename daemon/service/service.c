@@ -1,9 +1,9 @@
 #include "service/service.h"
 
 #include "base/log.h"
-#include "service/act.h"
-#include "service/digest.h"
-#include "service/in_force.h"
+#include "service/acts/act.h"
+#include "service/acts/in_force.h"
+#include "service/feeds/digest.h"
 #include "service/loop.h"
 #include "service/state.h"
 #include <inttypes.h>

@@ -10,7 +10,7 @@
 #include "config/retention.h"
 #include "config/settings.h"
 #include "config/versions.h"
-#include "engine/machine.h"
+#include "engine/machine/machine.h"
 #include "store/store.h"
 
 struct service_options {

@@ -1,10 +1,10 @@
 #include "service/turn.h"
 
 #include "base/log.h"
-#include "service/act.h"
-#include "service/apply.h"
+#include "service/acts/act.h"
+#include "service/acts/apply.h"
 #include "service/deadlines.h"
-#include "service/digest.h"
+#include "service/feeds/digest.h"
 #include "service/state.h"
 
 /* Messages taken per turn whatever they hold, so that questions cannot hold up deadlines. */

@@ -3,7 +3,7 @@
 #define SIMULATE_APPLY_H
 
 #include "config/versions.h"
-#include "engine/memory.h"
+#include "engine/machine/memory.h"
 #include "simulate/scenario.h"
 
 struct simulate_apply {

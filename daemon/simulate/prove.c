@@ -1,6 +1,6 @@
 #include "simulate/prove.h"
-#include "engine/asof.h"
-#include "engine/replay.h"
+#include "engine/machine/asof.h"
+#include "engine/machine/replay.h"
 
 #include <inttypes.h>
 #include <stdio.h>

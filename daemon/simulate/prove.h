@@ -4,8 +4,8 @@
 #ifndef SIMULATE_PROVE_H
 #define SIMULATE_PROVE_H
 
-#include "engine/machine.h"
-#include "engine/memory.h"
+#include "engine/machine/machine.h"
+#include "engine/machine/memory.h"
 
 struct prove; /* opaque */
 

@@ -1,5 +1,5 @@
 #include "simulate/rows.h"
-#include "engine/words.h"
+#include "engine/words/words.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef SIMULATE_ROWS_H
 #define SIMULATE_ROWS_H
 
-#include "engine/rules.h"
+#include "engine/rules/rules.h"
 #include <stdio.h>
 
 struct rows;

@@ -1,10 +1,10 @@
 /* The virtual clock: the next action or the next deadline, whichever comes first. At the same
  * instant what was received is applied before a deadline is judged (R4). */
 #include "config/notice_texts.h"
-#include "engine/digest.h"
-#include "engine/memory.h"
+#include "engine/machine/memory.h"
+#include "engine/notice/digest.h"
 #include "engine/onsite.h"
-#include "engine/rules.h"
+#include "engine/rules/rules.h"
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"

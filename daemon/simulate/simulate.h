@@ -5,7 +5,7 @@
 #define SIMULATE_SIMULATE_H
 
 #include "config/versions.h"
-#include "engine/machine.h"
+#include "engine/machine/machine.h"
 #include "simulate/scenario.h"
 
 /* Runs a scenario to its end and writes facts as JSON Lines. `until` 0 = as the scenario says.

@@ -1,4 +1,5 @@
-/* Functions of the engine's backend that have a file of their own; contracts in engine/machine.h.
+/* Functions of the engine's backend that have a file of their own; contracts in
+ * engine/machine/machine.h.
  */
 #ifndef STORE_BACKEND_H
 #define STORE_BACKEND_H

@@ -2,7 +2,7 @@
 #ifndef STORE_DOCTOR_H
 #define STORE_DOCTOR_H
 
-#include "engine/rules.h"
+#include "engine/rules/rules.h"
 #include "store/impl.h"
 
 /* Entries of the case being examined; the memory is kept from case to case. */

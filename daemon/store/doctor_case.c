@@ -1,7 +1,7 @@
 /* One case by its row and its entries: what must hold whatever happened. The numbers are those of
  * the invariants on the life cycle page. What these checks need to remember of a case is bounded;
  * beyond that they say nothing rather than something wrong. */
-#include "engine/words.h"
+#include "engine/words/words.h"
 #include "store/doctor.h"
 
 #include <inttypes.h>

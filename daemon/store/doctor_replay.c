@@ -1,6 +1,6 @@
 /* The journal put through a fresh machine, over a store of its own that nobody keeps: whatever is
  * derived stands there as it should be. */
-#include "engine/replay.h"
+#include "engine/machine/replay.h"
 #include "hongxin/number.h"
 #include "store/doctor.h"
 

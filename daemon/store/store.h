@@ -20,8 +20,8 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
-#include "engine/case.h"
-#include "engine/machine.h"
+#include "engine/case/case.h"
+#include "engine/machine/machine.h"
 #include "hongxin/error.h"
 #include "hongxin/schema.h"
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #ifndef BENCH_LIVES_H
 #define BENCH_LIVES_H
 
-#include "engine/case.h"
+#include "engine/case/case.h"
 #include "load/load.h"
 
 #define BENCH_SOURCE "hotline-12345"

@@ -9,7 +9,7 @@
 #include "bench/tool.h"
 #include "config/access.h"
 #include "hongxin/key.h"
-#include "service/rights.h"
+#include "service/locks/rights.h"
 #include "store/chain.h"
 
 #include <inttypes.h>

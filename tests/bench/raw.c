@@ -10,7 +10,7 @@
  * Prints one line of JSON. Only the writing is timed. */
 #include "base/message.h"
 #include "bench/tool.h"
-#include "engine/memory.h"
+#include "engine/machine/memory.h"
 #include "store/key.h"
 #include "store/store.h"
 

@@ -6,7 +6,7 @@
  * The made city is a lattice of square grids, 10 to a community and 100 to a street, with estates
  * of 20 buildings and a company for every 50 estates, and a routing table of 1,000 rows. Reports
  * come at random from a seed, half by place and half by position. Prints a line of JSON. */
-#include "engine/route.h"
+#include "engine/routing/route.h"
 #include "bench/tool.h"
 #include "config/city_load.h"
 

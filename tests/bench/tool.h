@@ -3,8 +3,8 @@
 #define BENCH_TOOL_H
 
 #include "bench/lives.h"
-#include "engine/machine.h"
-#include "engine/rules.h"
+#include "engine/machine/machine.h"
+#include "engine/rules/rules.h"
 
 /* The value behind --name, or `otherwise`. */
 const char *tool_option(int argc, char **argv, const char *name, const char *otherwise);

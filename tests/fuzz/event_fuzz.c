@@ -1,7 +1,7 @@
 /* Events as bytes, whatever they are, against a machine: each is answered, none leaves the machine
  * in a state that another event or the next deadline could not go on from. The input is a row of
  * events, each behind its size in two bytes. */
-#include "engine/memory.h"
+#include "engine/machine/memory.h"
 #include "fuzz.h"
 #include "hongxin/instant.h"
 #include "property/world.h"

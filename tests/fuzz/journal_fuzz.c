@@ -1,7 +1,7 @@
 /* An exported journal: the file's frame, every entry, and the machine that makes them again. What
  * is damaged is named; nothing is done twice, nobody dies of it. */
-#include "engine/memory.h"
-#include "engine/replay.h"
+#include "engine/machine/memory.h"
+#include "engine/machine/replay.h"
 #include "fuzz.h"
 #include "property/world.h"
 #include "store/store.h"

@@ -1,7 +1,7 @@
 /* The whole machine: the input is a program of events and waits for two cases. Whatever comes, the
  * invariants hold: owner seconds add up, nothing fires twice or early, an open case has a row at
  * its next mark, and packing is stable. */
-#include "engine/memory.h"
+#include "engine/machine/memory.h"
 #include "fuzz.h"
 #include "hongxin/instant.h"
 #include "property/world.h"

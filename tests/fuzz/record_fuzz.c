@@ -1,6 +1,6 @@
 /* Stored cases: any bytes are read or refused; what was read packs to bytes that read the same
  * again. */
-#include "engine/case.h"
+#include "engine/case/case.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 #include "base/message.h"
 #include "fuzz.h"
 #include "hongxin/schema.h"
-#include "service/filter.h"
-#include "service/text.h"
+#include "service/feeds/filter.h"
+#include "service/intake/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * more than that it was refused. Input: for each frame a byte with its length, then its bytes. */
 #include "config/access.h"
 #include "fuzz.h"
-#include "service/zap.h"
+#include "service/locks/zap.h"
 
 #include <stdio.h>
 #include <stdlib.h>

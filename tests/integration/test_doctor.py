@@ -100,7 +100,7 @@ def fact_of(name, **having):
     return find
 
 
-# ---- the packed case: protobuf wire format (engine/case_record.c) ----
+# ---- the packed case: protobuf wire format (engine/case/case_record.c) ----
 def varint(data, i):
     n = shift = 0
     while True:

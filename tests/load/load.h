@@ -7,7 +7,7 @@
 #ifndef LOAD_LOAD_H
 #define LOAD_LOAD_H
 
-#include "engine/place.h"
+#include "engine/place/place.h"
 #include "hongxin/error.h"
 #include "hongxin/schema.h"
 #include <stdbool.h>

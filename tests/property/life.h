@@ -10,7 +10,7 @@
 #ifndef PROPERTY_LIFE_H
 #define PROPERTY_LIFE_H
 
-#include "engine/rules.h"
+#include "engine/rules/rules.h"
 #include "hongxin/schema.h"
 #include <stdio.h>
 

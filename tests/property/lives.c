@@ -7,7 +7,7 @@
  * possible and printed as two inputs for `hongxin simulate`. With --write nothing is played: each
  * life is written as such an input, as read, for somebody else to judge (tests/oracle).
  */
-#include "engine/memory.h"
+#include "engine/machine/memory.h"
 #include "property/play.h"
 #include "property/world.h"
 

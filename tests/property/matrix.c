@@ -7,8 +7,8 @@
  *   named as allowed   a row exists whose flags fit; where no guard asks what the event brings, it
  * is taken when somebody sends it
  */
-#include "engine/memory.h"
-#include "engine/words.h"
+#include "engine/machine/memory.h"
+#include "engine/words/words.h"
 #include "hongxin/instant.h"
 #include "property/sender.h"
 #include "property/world.h"

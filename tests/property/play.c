@@ -1,7 +1,7 @@
 #include "property/play.h"
 
-#include "engine/memory.h"
-#include "engine/replay.h"
+#include "engine/machine/memory.h"
+#include "engine/machine/replay.h"
 #include "engine/step.h"
 #include "property/world.h"
 #include <inttypes.h>

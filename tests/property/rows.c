@@ -7,8 +7,8 @@
  * Each such file is tried by everybody with everything (property/sender.h). What comes of it may be
  * foolish; it must be an answer. Under the sanitizers it must also touch nothing that is not its
  * own. */
-#include "engine/memory.h"
-#include "engine/words.h"
+#include "engine/machine/memory.h"
+#include "engine/words/words.h"
 #include "hongxin/instant.h"
 #include "property/sender.h"
 #include "property/world.h"

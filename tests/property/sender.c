@@ -3,7 +3,7 @@
  */
 #include "property/sender.h"
 
-#include "engine/machine.h"
+#include "engine/machine/machine.h"
 #include "hongxin/instant.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 #ifndef PROPERTY_SENDER_H
 #define PROPERTY_SENDER_H
 
-#include "engine/machine.h"
-#include "engine/rules.h"
+#include "engine/machine/machine.h"
+#include "engine/rules/rules.h"
 
 enum { SENDER_ROLES = HX_ROLES_END }; /* 0: nobody is named */
 

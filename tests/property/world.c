@@ -1,7 +1,7 @@
 #include "property/world.h"
 
 #include "config/life_cycle.h"
-#include "engine/memory.h"
+#include "engine/machine/memory.h"
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -3,8 +3,8 @@
 #ifndef PROPERTY_WORLD_H
 #define PROPERTY_WORLD_H
 
-#include "engine/machine.h"
-#include "engine/rules.h"
+#include "engine/machine/machine.h"
+#include "engine/rules/rules.h"
 
 const struct hx_rules *world_rules(void);
 /* Building B-0417 of estate E-1, held by P-07, in grid G-041, community C-03, street S-02. */

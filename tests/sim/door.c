@@ -1,9 +1,9 @@
-/* The network, and the door that the daemon has on it: in place of daemon/service/door.c.
+/* The network, and the door that the daemon has on it: in place of daemon/service/doors/door.c.
  *
  * Letters to the daemon wait in an inbox in the order of their arrival. As with ZeroMQ's descriptor
  * a letter wakes the daemon once, and any look at the door swallows that edge: whoever does not
  * empty the door must look again. */
-#include "service/door.h"
+#include "service/doors/door.h"
 
 #include "sim/sim.h"
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* What the daemon's loop waits on, in virtual time: in place of daemon/service/reactor.c. */
-#include "service/reactor.h"
+/* What the daemon's loop waits on, in virtual time: in place of daemon/service/doors/reactor.c. */
+#include "service/doors/reactor.h"
 
 #include "service/loop.h"
 #include "service/state.h"

@@ -1,8 +1,8 @@
 /* The whole daemon on a machine that is made of numbers: service, store and engine in this process,
  * with time, disk and network of our own, all of it decided by one seed.
  *
- *   reactor.c   in place of daemon/service/reactor.c: virtual time, what happens next
- *   door.c      in place of daemon/service/door.c: letters that are late, doubled, lost
+ *   reactor.c   in place of daemon/service/doors/reactor.c: virtual time, what happens next
+ *   door.c      in place of daemon/service/doors/door.c: letters that are late, doubled, lost
  *   kernel.c    the C library's clocks and libsodium's randomness
  *   disk.c      the C library's writes of the store's file: what is not synced may be gone after a
  *               crash, what is told to fail fails

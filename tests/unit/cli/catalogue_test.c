@@ -10,7 +10,7 @@
 #include "cli/catalogue.h"
 #include "cli/command.h"
 #include "cli/rules_file.h"
-#include "engine/case.h"
+#include "engine/case/case.h"
 #include "hongxin/schema.h"
 
 static struct hx_rules *rules;

@@ -3,7 +3,7 @@
 #include "config/holidays.h"
 #include "config/life_cycle.h"
 #include "config/zone.h"
-#include "engine/rules.h"
+#include "engine/rules/rules.h"
 #include "hongxin/instant.h"
 
 #include <setjmp.h>

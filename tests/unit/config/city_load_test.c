@@ -1,6 +1,6 @@
 /* Loading a city: what it becomes, and every refusal with its lines. */
 #include "config/city_load.h"
-#include "engine/rota.h"
+#include "engine/duty/rota.h"
 #include "folder.h"
 #include "hongxin/instant.h"
 

@@ -1,8 +1,8 @@
 /* Dates, borders, routes and lists of a city: what they become, and every refusal with the lines of
  * both sides. */
 #include "config/city_load.h"
-#include "engine/rota.h"
-#include "engine/route.h"
+#include "engine/duty/rota.h"
+#include "engine/routing/route.h"
 #include "folder.h"
 #include "hongxin/instant.h"
 

@@ -2,7 +2,7 @@
  */
 #include "config/city_load.h"
 #include "config/versions.h"
-#include "engine/rota.h"
+#include "engine/duty/rota.h"
 #include "folder.h"
 
 #include <setjmp.h>

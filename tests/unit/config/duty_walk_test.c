@@ -3,9 +3,9 @@
  */
 #include "config/city_load.h"
 #include "config/life_cycle.h"
-#include "engine/machine.h"
-#include "engine/memory.h"
-#include "engine/rota.h"
+#include "engine/duty/rota.h"
+#include "engine/machine/machine.h"
+#include "engine/machine/memory.h"
 #include "hongxin/instant.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* The self-audit of one case: what is found, what is written, and that a replay makes it again. */
-#include "engine/memory.h"
-#include "engine/replay.h"
+#include "engine/machine/memory.h"
+#include "engine/machine/replay.h"
 #include "hongxin/instant.h"
 #include "property/world.h"
 

@@ -1,5 +1,5 @@
 /* Calendars: where a budget ends. */
-#include "engine/calendar.h"
+#include "engine/time/calendar.h"
 #include "hongxin/instant.h"
 
 #include <setjmp.h>

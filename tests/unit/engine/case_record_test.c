@@ -1,5 +1,5 @@
 /* The stored form of a case: every member comes back. */
-#include "engine/case.h"
+#include "engine/case/case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* The machine around a step: ids, unknown cases, time that never runs backwards, and errors of its
  * backend. */
 #include "config/life_cycle.h"
-#include "engine/machine.h"
-#include "engine/memory.h"
+#include "engine/machine/machine.h"
+#include "engine/machine/memory.h"
 #include "hongxin/instant.h"
 
 #include <setjmp.h>

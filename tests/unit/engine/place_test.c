@@ -1,5 +1,5 @@
 /* The place registry: what it accepts, what it refuses, and what can be looked up. */
-#include "engine/place.h"
+#include "engine/place/place.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Roads: the narrowest rows that fit decide together, and nobody has two of one order. */
-#include "engine/roads.h"
+#include "engine/routing/roads.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The duty rota: who is on a post at an instant, who stands in, and when nobody does. */
-#include "engine/rota.h"
+#include "engine/duty/rota.h"
 #include "hongxin/instant.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* The routing decision: which row decides, at which hour and date, and what the two checks change.
  */
-#include "engine/route.h"
+#include "engine/routing/route.h"
 #include "hongxin/instant.h"
 
 #include <setjmp.h>

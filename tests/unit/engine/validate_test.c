@@ -1,6 +1,6 @@
 /* The door's checks: each bad input has its name. */
 #include "config/life_cycle.h"
-#include "engine/validate.h"
+#include "engine/rules/validate.h"
 #include "hongxin/instant.h"
 
 #include <setjmp.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "service/door.h"
+#include "service/doors/door.h"
 #include <poll.h>
 
 static void test_local_endpoints(void **state)

@@ -1,6 +1,6 @@
 /* Proofs: codes of buildings against values made by another program, and what a device signs. */
 #include "engine/onsite.h"
-#include "service/evidence.h"
+#include "service/intake/evidence.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

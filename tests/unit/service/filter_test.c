@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "service/filter.h"
+#include "service/feeds/filter.h"
 
 #define LIST(field, ...)                                                                           \
     .n_##field = sizeof((char *[]){__VA_ARGS__}) / sizeof(char *), .field = (char *[])             \

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "service/reach.h"
+#include "service/feeds/reach.h"
 
 static struct reach r;
 

@@ -1,5 +1,5 @@
 /* The secret of a case: what the daemon gives once, and people write in their own way. */
-#include "service/secret.h"
+#include "service/locks/secret.h"
 
 #include <ctype.h>
 #include <setjmp.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "service/share.h"
+#include "service/doors/share.h"
 
 /* A message of `size` bytes whose problem field tells whose it is. */
 static int add(struct share *s, uint64_t source, const char *mark, size_t size)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "service/tail.h"
+#include "service/feeds/tail.h"
 #include <string.h>
 
 static void append(struct tail *t, uint64_t lsn, size_t size)

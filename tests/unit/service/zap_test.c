@@ -1,5 +1,5 @@
 /* The doorkeeper's judgement: keys in force, roles, and questions of any shape. */
-#include "service/zap.h"
+#include "service/locks/zap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

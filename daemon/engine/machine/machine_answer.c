@@ -1,0 +1,132 @@
+/* Answers to events: what is wrong with one, and what was said to it before (corner 8). */
+#include "base/text.h"
+#include "engine/machine/machine_internal.h"
+#include "hongxin/number.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#define RESULT(name) HONGXIN__V1__RESULT__##name
+
+static const char *add_word(struct hx_machine *m, const char *list, const char *word)
+{
+    return hx_arena_printf(m->arena, "%s%s%s", list ? list : "", list && *list ? ", " : "", word);
+}
+
+/* The words that would have been right, when there is a short list of them; NULL = there is none.
+ */
+static const char *right_words(struct hx_machine *m, const char *code)
+{
+    const char *list = NULL;
+    if (strcmp(code, "UNKNOWN_CLASS") == 0)
+        for (int i = 0; i < HX_RULES_CLASSES; i++)
+            list = *m->rules->classes[i].name ? add_word(m, list, m->rules->classes[i].name) : list;
+    if (strcmp(code, "BAD_ROLE") == 0)
+        for (int i = 1; i < HX_ROLES_END; i++)
+            list = add_word(m, list, hx_role_name(i));
+    return list;
+}
+
+char *hx_answer_text(struct hx_machine *m, const char *code, const char *field,
+                     const char *required)
+{
+    const char *words = right_words(m, code);
+    return hx_arena_printf(m->arena, "%s%s%s%s%s%s%s", code, field ? ": field " : "",
+                           field ? field : "", required ? ": required: " : "",
+                           required ? required : "", words ? "; one of " : "", words ? words : "");
+}
+
+hxp_reply *hx_answer_new(struct hx_machine *m, const struct hx_arrival *in, int result,
+                         const char *code)
+{
+    hxp_reply *r = hx_arena_alloc(m->arena, sizeof *r);
+    if (!r)
+        return NULL;
+    hongxin__v1__reply__init(r);
+    r->result = (Hongxin__V1__Result)result;
+    r->code = hx_text_field(code);
+    if (in->event) {
+        r->id = in->event->id;
+        r->source = in->event->source;
+    }
+    return r;
+}
+
+void hx_answer_case(struct hx_machine *m, hxp_reply *r, const struct hx_case *c, uint64_t lsn)
+{
+    char number[HX_NUMBER_TEXT];
+    r->case_number = c->number;
+    r->number = hx_arena_strdup(m->arena, hx_number_format(c->number, number));
+    r->case_version = c->version;
+    r->lsn = lsn;
+}
+
+int hx_answer_invalid_for(struct hx_machine *m, const struct hx_arrival *in, const char *code,
+                          char *message, const hxp_reply **reply)
+{
+    hxp_reply *r = hx_answer_new(m, in, RESULT(INVALID), code);
+    if (!r)
+        return HX_NOMEM;
+    r->message = message;
+    *reply = r;
+    return m->ops->quarantine(m->backend, in->bytes, in->size, code);
+}
+
+int hx_answer_invalid(struct hx_machine *m, const struct hx_arrival *in, const char *code,
+                      const char *field, const hxp_reply **reply)
+{
+    return hx_answer_invalid_for(m, in, code, hx_answer_text(m, code, field, NULL), reply);
+}
+
+void hx_event_digest(const struct hx_arrival *in, uint8_t digest[16])
+{
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, NULL, 0, 16);
+    crypto_generichash_update(&state, in->bytes, in->size);
+    if (in->reporter_digest_size)
+        crypto_generichash_update(&state, in->reporter_digest, in->reporter_digest_size);
+    crypto_generichash_final(&state, digest, 16);
+}
+
+int hx_answer_duplicate(struct hx_machine *m, const struct hx_arrival *in, uint64_t lsn,
+                        const hxp_reply **reply)
+{
+    hxp_entry *e;
+    int rc = m->ops->entry_load(m->backend, lsn, m->arena, &e);
+    if (rc && rc != HX_NOTFOUND)
+        return rc;
+    hxp_reply *r = hx_answer_new(m, in, RESULT(DUPLICATE), NULL);
+    if (!r)
+        return HX_NOMEM;
+    if (!rc && e->n_facts && e->facts[0]->fact_case == HONGXIN__V1__FACT__FACT_REPLY) {
+        *r = *e->facts[0]->reply;
+        r->result = RESULT(DUPLICATE);
+    }
+    r->lsn = lsn;
+    *reply = r;
+    return HX_OK;
+}
+
+int hx_answer_conflict(struct hx_machine *m, const struct hx_arrival *in,
+                       const struct hx_seen *seen, const uint8_t digest[16],
+                       const hxp_reply **reply)
+{
+    char first[33], second[33];
+    hxp_reply *r = hx_answer_new(m, in, RESULT(CONFLICT), "CONFLICT");
+    if (!r)
+        return HX_NOMEM;
+    sodium_bin2hex(first, sizeof first, seen->digest, 16);
+    sodium_bin2hex(second, sizeof second, digest, 16);
+    r->message = hx_arena_printf(m->arena, "this id was used before: first digest %s, this one %s",
+                                 first, second);
+    *reply = r;
+    return hx_machine_note(m, in, r, "CONFLICT");
+}
+
+int hx_event_remember(struct hx_machine *m, const struct hx_arrival *in, uint64_t case_number,
+                      uint64_t lsn)
+{
+    struct hx_seen seen = {.case_number = case_number, .lsn = lsn};
+    hx_event_digest(in, seen.digest);
+    return m->ops->seen_save(m->backend, in->event->source, in->event->id, &seen);
+}

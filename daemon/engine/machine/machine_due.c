@@ -1,0 +1,286 @@
+/* Deadlines: what is due is fired in the order of due times, each instant as one entry.
+ *
+ * A mark that comes up late because we were down is told as what is true now: the highest level,
+ * with the passed ones listed (R9, corner 17). The breach itself is proven by time, not by the
+ * moment of noticing. */
+#include "engine/machine/machine_internal.h"
+#include "engine/notice/delivery.h"
+#include "engine/notice/silence.h"
+
+#include <string.h>
+
+bool hx_in_outage(const struct hx_machine *m, int64_t due)
+{
+    return m->dist.outage_to && due >= m->dist.outage_from && due <= m->dist.outage_to;
+}
+
+const char *hx_delay_reason(const struct hx_machine *m, int64_t due)
+{
+    if (hx_in_outage(m, due))
+        return "OUTAGE";
+    return m->dist.step_to && due > m->dist.step_from && due <= m->dist.step_to ? "CLOCK_STEP" : "";
+}
+
+/* By the version it is pinned to. */
+static bool is_promise(const struct hx_step *s, const struct hx_clock *k)
+{
+    return hx_rules_at(s->rules, k->policy)->clocks[k->kind].promise;
+}
+
+static bool end_due(const struct hx_clock *k, int64_t due)
+{
+    return k->state == HX_CLOCK_RUNNING && k->deadline && k->deadline <= due &&
+           !(k->fired & HX_CLOCK_END);
+}
+
+/* The clock has run out. A promise is broken and goes on climbing; any other clock has a row that
+ * says what follows. */
+static void run_out(struct hx_step *s, struct hx_clock *k, int64_t due)
+{
+    k->fired |= HX_CLOCK_END;
+    if (is_promise(s, k)) {
+        hx_clock_break(s, k, due, s->now);
+        return;
+    }
+    int kind = k->kind;
+    if (!hx_step_clock_row(s, kind))
+        return; /* only a reminder: it runs on until its fact comes */
+    k->state = HX_CLOCK_EXPIRED;
+    k->met = 2;
+    k->stopped_at = due;
+    hx_fact_clock(s, k, "STOP");
+    hx_step_clock_end(s, kind); /* may move the clocks: k is not used again */
+}
+
+void hx_step_run_out(struct hx_step *s, int64_t until)
+{
+    for (;;) {
+        struct hx_clock *first = NULL;
+        for (uint32_t i = 0; i < s->c->n_clocks; i++) {
+            struct hx_clock *k = &s->c->clocks[i];
+            if (end_due(k, until) && (!first || k->deadline < first->deadline))
+                first = k;
+        }
+        if (!first)
+            return;
+        s->t_rcv = s->t_eff = first->deadline;
+        s->cause = s->rules->clocks[first->kind].name;
+        run_out(s, first, first->deadline);
+    }
+}
+
+/* Marks of one clock that are due until `until`: the last is told, those before it are passed. A
+ * promise whose deadline is among them is broken first: nobody hears of a breach that is not
+ * written. */
+static void climb(struct hx_step *s, struct hx_clock *k, int64_t until)
+{
+    uint32_t passed = 0;
+    int last = -1;
+    if (is_promise(s, k) && end_due(k, until))
+        run_out(s, k, k->deadline);
+    for (int i = 0; i < HX_RULES_MARKS; i++) {
+        if (k->fired & (UINT32_C(1) << i) || hx_clock_fire_time(s->rules, s->c, k, i) > until)
+            continue;
+        if (last >= 0)
+            passed |= UINT32_C(1) << last;
+        last = i;
+        k->fired |= UINT32_C(1) << i;
+    }
+    if (last >= 0)
+        hx_ladder_tell(s, k, last, passed);
+}
+
+/* Everything of this case that is due at this very instant, and of the clocks concerned what
+ * followed until `until`. */
+static void fire(struct hx_step *s, int64_t due, int64_t until)
+{
+    struct hx_case *c = s->c;
+    uint32_t n = c->n_clocks;
+    for (uint32_t i = 0; i < n && i < c->n_clocks; i++)
+        if (end_due(&c->clocks[i], due))
+            run_out(s, &c->clocks[i], due);
+    for (uint32_t i = 0; i < n && i < c->n_clocks; i++)
+        if (hx_clock_next(s->rules, c, &c->clocks[i]) <= due)
+            climb(s, &c->clocks[i], until);
+}
+
+/* An acknowledgement without the fact expires, and the notice comes back with the name (F4). */
+static void expire_acks(struct hx_step *s, int64_t due)
+{
+    for (uint32_t i = 0; i < s->c->n_told && !hx_case_rests(s->rules, s->c); i++) {
+        struct hx_told *t = &s->c->told[i];
+        if (hx_told_due(t) <= due)
+            hx_ladder_return(s, t);
+    }
+}
+
+static const char *cause_of(const struct hx_machine *m, const struct hx_case *c, int64_t due)
+{
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (hx_clock_next(m->rules, c, &c->clocks[i]) == due)
+            return m->rules->clocks[c->clocks[i].kind].name;
+    if (hx_silence_due(m->rules, c) == due)
+        return "SILENCE_ENDED";
+    return "K_ACK"; /* an acknowledgement ran out */
+}
+
+/* A mark that does not go away when it is fired would hold up everybody else: it is silenced. Never
+ * seen; a stored case may be damaged. */
+static void silence(const struct hx_machine *m, struct hx_case *c, int64_t due)
+{
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (hx_clock_next(m->rules, c, &c->clocks[i]) <= due)
+            c->clocks[i].fired = UINT32_MAX;
+    for (uint32_t i = 0; i < c->n_told; i++)
+        if (hx_told_due(&c->told[i]) <= due)
+            c->told[i].ack_until = 0;
+    if (hx_silence_due(m->rules, c) <= due)
+        c->n_silences = 0;
+}
+
+bool hx_in_doubt(const struct hx_machine *m, int64_t due)
+{
+    return m->dist.doubt && due > m->dist.step_from && due <= m->dist.step_to;
+}
+
+/* How far marks may be taken together: not beyond now, a change of the company, nor the event that
+ * is about to be applied (R4), nor into a jump of the clock that is in doubt. */
+static int64_t horizon(const struct hx_machine *m, const struct hx_case *c, int64_t due,
+                       int64_t before)
+{
+    int64_t until = m->now < before ? m->now : before - 1;
+    if (m->dist.doubt && m->dist.step_from < until)
+        until = m->dist.step_from;
+    if (hx_case_change_due(m->rules, c) < until) /* what comes after is the next company's */
+        until = hx_case_change_due(m->rules, c);
+    return until > due ? until : due;
+}
+
+/* *clocks becomes the next mark of a clock. */
+static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int64_t before,
+                      int64_t *clocks)
+{
+    struct hx_step s;
+    hx_step_begin(&s, m, c, NULL);
+    int rc = m->ops->next_lsn(m->backend, &s.lsn);
+    if (rc)
+        return rc;
+    s.data = hx_event_data(NULL);
+    s.cause = cause_of(m, c, due);
+    s.t_rcv = due;
+    s.t_eff = hx_in_outage(m, due) ? m->now : due;
+    s.t_due = due;
+    s.t_until = horizon(m, c, due, before);
+    fire(&s, due, s.t_until);
+    hx_silence_end_due(&s, due);
+    expire_acks(&s, due);
+    c->version++;
+    *clocks = hx_case_clocks_due(m->rules, c);
+    if (*clocks <= due) {
+        silence(m, c, due);
+        *clocks = hx_case_clocks_due(m->rules, c);
+    }
+    s.clocks_due = *clocks;
+    if (s.level >= 0) /* in the journal: which mark of which clock */
+        s.cause = hx_arena_printf(m->arena, "%s/%s", s.cause, hx_level_name(s.level));
+    return hx_step_write(m, &s, NULL, NULL);
+}
+
+/* What a case has before it. Working it out asks every mark of every clock. */
+struct ahead {
+    int64_t due;    /* what comes first */
+    int64_t clocks; /* the first mark of a clock */
+    int64_t change; /* of the company */
+};
+
+static struct ahead look_ahead(const struct hx_machine *m, const struct hx_case *c, int64_t clocks)
+{
+    int64_t change = hx_case_change_due(m->rules, c);
+    int64_t sent = hx_case_delivery_due(c), due = change < clocks ? change : clocks;
+    return (struct ahead){sent < due ? sent : due, clocks, change};
+}
+
+/* What is due first: marks of clocks, the change of the company, or a notice on its way. Then what
+ * comes next. */
+static int fire_next(struct hx_machine *m, struct hx_case *c, struct ahead *a, int64_t before)
+{
+    int64_t clocks;
+    int rc;
+    if (a->clocks <= a->due) {
+        rc = fire_entry(m, c, a->due, before, &clocks);
+    } else {
+        rc = a->change <= a->due ? hx_machine_change(m, c) : hx_machine_deliver(m, c, a->due);
+        clocks = hx_case_clocks_due(m->rules, c);
+    }
+    if (!rc)
+        *a = look_ahead(m, c, clocks);
+    return rc;
+}
+
+/* After our outage nobody is accused before all queued input is read; but a dispatch that waited
+ * for us is delivered at once (corner 17). What was sent while we were down goes before it. */
+static bool held_back(const struct hx_machine *m, struct hx_case *c, int64_t due, int64_t before)
+{
+    if (!m->dist.draining)
+        return false;
+    const struct hx_clock *k = hx_clock_find(c, hx_rules_clock(m->rules, "K_HANDOVER"));
+    bool waited = k && end_due(k, due) && hx_in_outage(m, k->deadline);
+    return !waited || before <= m->dist.outage_to;
+}
+
+static int catch_up(struct hx_machine *m, struct hx_case *c, int64_t before, int64_t *next)
+{
+    hx_change_look(m, c);
+    struct ahead a = look_ahead(m, c, hx_case_clocks_due(m->rules, c));
+    while (a.due < before && a.due <= m->wall && !held_back(m, c, a.due, before) &&
+           !hx_in_doubt(m, a.due)) {
+        int rc = fire_next(m, c, &a, before);
+        if (rc)
+            return rc;
+    }
+    *next = a.due;
+    return HX_OK;
+}
+
+int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before)
+{
+    int64_t next;
+    return catch_up(m, c, before, &next);
+}
+
+int hx_machine_redeliver(struct hx_machine *m, uint64_t case_number)
+{
+    struct hx_case *c = &m->work;
+    int rc = m->ops->case_load(m->backend, case_number, c);
+    m->n_with = 0;
+    if (rc || !m->dist.draining || held_back(m, c, m->dist.outage_to, INT64_MAX))
+        return rc;
+    return hx_machine_catch_up(m, c, INT64_MAX);
+}
+
+int hx_machine_due(struct hx_machine *m, uint64_t case_number, int64_t before)
+{
+    struct hx_case *c = &m->work;
+    int rc = m->ops->case_load(m->backend, case_number, c);
+    m->n_with = 0;
+    if (rc)
+        return rc;
+    if (c->due_row <= m->now)
+        c->due_row = 0; /* its row has come up and is gone */
+    uint64_t version = c->version;
+    int64_t next;
+    rc = catch_up(m, c, before, &next);
+    if (rc || c->version != version)
+        return rc;
+    return m->ops->case_save(m->backend, c, next);
+}
+
+int hx_machine_mark(struct hx_machine *m, uint64_t case_number, int64_t until)
+{
+    int rc = m->ops->case_load(m->backend, case_number, &m->work);
+    if (rc)
+        return rc;
+    hx_change_look(m, &m->work);
+    struct ahead a = look_ahead(m, &m->work, hx_case_clocks_due(m->rules, &m->work));
+    return a.due == INT64_MAX ? HX_NOTFOUND : fire_next(m, &m->work, &a, until + 1);
+}

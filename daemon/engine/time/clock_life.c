@@ -1,0 +1,357 @@
+/* The life of a clock: started, judged by its fact, paused, moved, taken back (R5). Each change is
+ * a fact. */
+#include "base/text.h"
+#include "engine/machine/machine_internal.h"
+#include "engine/time/clock_internal.h"
+
+#include <string.h>
+
+/* Clocks of earlier cycles that nobody needs any more make room; their facts stand in the journal.
+ */
+static bool make_room(struct hx_case *c)
+{
+    for (uint32_t i = 0; i < c->n_clocks; i++) {
+        if (hx_clock_live(&c->clocks[i]))
+            continue;
+        memmove(&c->clocks[i], &c->clocks[i + 1], (c->n_clocks - i - 1) * sizeof *c->clocks);
+        c->n_clocks--;
+        return true;
+    }
+    return false;
+}
+
+static struct hx_clock *add(struct hx_step *s, int kind, int64_t start)
+{
+    struct hx_case *c = s->c;
+    if (c->n_clocks == HX_CASE_CLOCKS && !make_room(c)) {
+        s->overflow = true;
+        return NULL;
+    }
+    struct hx_clock *k = &c->clocks[c->n_clocks++];
+    *k = (struct hx_clock){.kind = (uint8_t)kind,
+                           .state = HX_CLOCK_RUNNING,
+                           .cycle = c->cycle,
+                           .calendar = hx_clock_calendar(s->rules, kind, c->class_no),
+                           .policy = s->rules->version,
+                           .start = start,
+                           .moved_by = s->lsn};
+    k->days = hx_clock_days_now(s, hx_clock_calendar_rule(s->rules, k));
+    if (s->unit)
+        hx_text_put(k->unit, sizeof k->unit, s->unit);
+    if (s->rules->clocks[kind].promise && !s->rules->clocks[kind].stays && c->cycle > 1)
+        k->shift = (uint8_t)(c->cycle - 1);
+    return k;
+}
+
+void hx_clock_start(struct hx_step *s, int kind, int64_t start)
+{
+    hx_clock_start_for(s, kind, start,
+                       hx_clock_budget(s->rules, kind, s->c->class_no, s->c->cycle));
+}
+
+/* BUDGET, or HALF_BUDGET when it is not that of the first cycle. */
+static uint8_t basis_of(const struct hx_step *s, int kind, int64_t budget)
+{
+    return budget == hx_clock_budget(s->rules, kind, s->c->class_no, 1) ? HX_BASIS_BUDGET
+                                                                        : HX_BASIS_HALF_BUDGET;
+}
+
+/* A clock that begins while the case is paused stands still with the others that this reason stops,
+ * since the pause began or since its own start. */
+static void join_pause(struct hx_step *s, struct hx_clock *k)
+{
+    const struct hx_case *c = s->c;
+    if (!(c->flags & HX_FLAG_PAUSED))
+        return;
+    int reason = hx_rules_pause(s->rules, c->pause_reason);
+    if (reason < 0 || !(s->rules->clocks[k->kind].pauses & (UINT32_C(1) << reason)))
+        return;
+    int64_t since = s->t_eff;
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (c->clocks[i].state == HX_CLOCK_PAUSED && c->clocks[i].paused_at < since)
+            since = c->clocks[i].paused_at;
+    hx_clock_pause(s, k);
+    k->paused_at = k->start > since ? k->start : since;
+}
+
+void hx_clock_start_for(struct hx_step *s, int kind, int64_t start, int64_t budget)
+{
+    if (kind <= 0) /* a city's file without this clock */
+        return;
+    const struct hx_clock_rule *rule = &s->rules->clocks[kind];
+    struct hx_case *c = s->c;
+    if (!hx_clock_fits(s->rules, c, kind) || (!rule->shown && !rule->dated && budget == 0))
+        return;
+    if (rule->dated && (s->data->date || !budget)) {
+        hx_clock_start_until(s, kind, start, s->data->date);
+        return;
+    }
+    struct hx_clock *k = add(s, kind, rule->shown ? c->t0 : start);
+    if (!k)
+        return;
+    k->budget_ms = (uint64_t)budget;
+    k->basis = rule->shown ? HX_BASIS_NONE : basis_of(s, kind, budget);
+    k->deadline = hx_clock_deadline(s->rules, k);
+    hx_fact_clock(s, k, "START");
+    join_pause(s, k);
+}
+
+void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t deadline)
+{
+    struct hx_clock *k = kind > 0 ? add(s, kind, start) : NULL;
+    if (!k)
+        return;
+    k->basis = HX_BASIS_DATE;
+    k->floor = deadline;
+    k->budget_ms = deadline > start ? (uint64_t)(deadline - start) : 0;
+    k->deadline = deadline;
+    hx_fact_clock(s, k, "START");
+    join_pause(s, k);
+}
+
+static struct hx_breach *breach_of(struct hx_case *c, const struct hx_clock *k)
+{
+    for (uint32_t i = c->n_breaches; i-- > 0;)
+        if (c->breaches[i].kind == k->kind && c->breaches[i].cycle == k->cycle &&
+            c->breaches[i].deadline == k->deadline)
+            return &c->breaches[i];
+    return NULL;
+}
+
+/* Trusted proof of an earlier time came after the accusation (corner 4). */
+static void rebut(struct hx_step *s, struct hx_clock *k, struct hx_breach *b)
+{
+    if (b->marks & HX_BREACH_REBUTTED)
+        return;
+    b->marks |= HX_BREACH_REBUTTED;
+    long long late = (long long)((s->t_rcv - s->t_eff) / 1000);
+    const char *why =
+        hx_arena_printf(s->arena, "reported late by %lld min %lld s", late / 60, late % 60);
+    hx_fact_breach_mark(s, b, "REBUTTED", why);
+    hx_ladder_correct(s, k, why, false);
+}
+
+/* Every accusation of this clock that the fact refutes: also those of deadlines that a change of
+ * class has moved since. Returns whether there was one. */
+static bool rebut_all(struct hx_step *s, struct hx_clock *k, int64_t t_eff)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < s->c->n_breaches; i++) {
+        struct hx_breach *b = &s->c->breaches[i];
+        if (b->kind != k->kind || b->cycle != k->cycle || t_eff > b->deadline)
+            continue;
+        rebut(s, k, b);
+        any = true;
+    }
+    return any;
+}
+
+void hx_clock_break(struct hx_step *s, struct hx_clock *k, int64_t due, int64_t t_noticed)
+{
+    struct hx_case *c = s->c;
+    if (c->n_breaches == HX_CASE_BREACHES) {
+        s->overflow = true;
+        return;
+    }
+    struct hx_breach *b = &c->breaches[c->n_breaches++];
+    *b = (struct hx_breach){.kind = k->kind,
+                            .cycle = k->cycle,
+                            .policy = k->policy,
+                            .deadline = k->deadline,
+                            .t_noticed = t_noticed,
+                            .lsn = s->lsn};
+    memcpy(b->holder, c->holder, sizeof b->holder);
+    hx_fact_breach(s, b, due, hx_delay_reason(s->m, due));
+    hx_flag_set(s, HX_FLAG_BREACHED, true);
+}
+
+/* Ends the running pause of a clock at t: the deadline moves by what was paused. */
+static void count_pause(struct hx_step *s, struct hx_clock *k, int64_t t)
+{
+    int64_t paused = t > k->paused_at ? t - k->paused_at : 0;
+    k->paused_ms += (uint64_t)paused;
+    if (k->floor)
+        k->floor += paused;
+    k->paused_at = 0;
+    const struct hx_holidays *h =
+        hx_table_at(hx_clock_calendar_rule(s->rules, k)->table, s->lsn, true);
+    if (h && h->version > k->days) /* one that was applied to open cases (corner 23) */
+        k->days = h->version;
+    k->deadline = hx_clock_deadline(s->rules, k);
+}
+
+void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff)
+{
+    struct hx_clock *k = hx_clock_find(s->c, kind);
+    if (k && k->state == HX_CLOCK_EXPIRED)
+        hx_clock_void(s, k);
+    else if (k)
+        hx_clock_judge(s, k, t_eff);
+}
+
+/* While it is in doubt whether the deadline has come at all, nobody is late, and nobody becomes it
+ * by a proof that he was there even earlier (corner 14). */
+static bool in_time(const struct hx_step *s, const struct hx_clock *k, int64_t t_eff)
+{
+    bool was = k->state == HX_CLOCK_STOPPED && k->met == 1 && t_eff <= k->stopped_at;
+    return was || t_eff <= k->deadline || hx_in_doubt(s->m, k->deadline);
+}
+
+void hx_clock_judge(struct hx_step *s, struct hx_clock *k, int64_t t_eff)
+{
+    if (k->paused_at)
+        count_pause(s, k, t_eff);
+    if (k->deadline)
+        k->met = in_time(s, k, t_eff) ? 1 : 2;
+    k->state = HX_CLOCK_STOPPED;
+    k->stopped_at = t_eff;
+    struct hx_breach *b = breach_of(s->c, k);
+    if (k->met == 2 && !b && s->rules->clocks[k->kind].promise) {
+        hx_clock_break(s, k, k->deadline, s->now > k->deadline ? s->now : t_eff);
+        b = breach_of(s->c, k);
+    }
+    hx_fact_clock(s, k, "STOP");
+    if (rebut_all(s, k, t_eff))
+        return;
+    if (b)
+        hx_ladder_clear(s, k);
+    else
+        hx_ladder_forget(s, k);
+}
+
+void hx_clock_pause(struct hx_step *s, struct hx_clock *k)
+{
+    if (k->state != HX_CLOCK_RUNNING)
+        return;
+    k->state = HX_CLOCK_PAUSED;
+    k->paused_at = s->t_eff;
+    k->moved_by = s->lsn;
+    hx_fact_clock(s, k, "PAUSE");
+}
+
+void hx_clock_resume(struct hx_step *s, struct hx_clock *k)
+{
+    if (k->state != HX_CLOCK_PAUSED)
+        return;
+    count_pause(s, k, s->t_eff);
+    k->state = HX_CLOCK_RUNNING;
+    k->moved_by = s->lsn;
+    hx_fact_clock(s, k, "RESUME");
+}
+
+void hx_clock_void(struct hx_step *s, struct hx_clock *k)
+{
+    if (!hx_clock_live(k))
+        return;
+    bool ended = k->state == HX_CLOCK_EXPIRED; /* its end is told already */
+    k->state = ended ? HX_CLOCK_STOPPED : HX_CLOCK_VOID;
+    if (!ended) {
+        k->stopped_at = s->t_eff;
+        hx_fact_clock(s, k, "VOID");
+    }
+    hx_ladder_clear(s, k);
+}
+
+/* Marks that lie ahead again may fire again; those behind stay fired. */
+static void rearm(const struct hx_step *s, struct hx_clock *k)
+{
+    for (int i = 0; i < HX_RULES_MARKS; i++) {
+        int64_t t = hx_clock_mark(s->rules, k, i);
+        if (t != INT64_MAX && t > s->now)
+            k->fired &= ~(UINT32_C(1) << i);
+    }
+    if (k->deadline > s->now)
+        k->fired &= ~HX_CLOCK_END;
+}
+
+void hx_clock_replace(struct hx_step *s, struct hx_clock *k, const struct hx_clock *next,
+                      const char *why)
+{
+    bool moved = next->deadline != k->deadline;
+    *k = *next;
+    k->moved_by = s->lsn;
+    rearm(s, k);
+    hx_fact_clock(s, k, "MOVE");
+    if (moved)
+        hx_ladder_correct(s, k, why, true);
+}
+
+void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
+{
+    k->basis = HX_BASIS_MOVED;
+    k->floor = deadline;
+    k->deadline = deadline;
+    k->moved_by = s->lsn;
+    rearm(s, k);
+    hx_fact_clock(s, k, "MOVE");
+    hx_ladder_correct(s, k, "deadline moved", true);
+}
+
+void hx_clock_floor(struct hx_step *s, struct hx_clock *k)
+{
+    int64_t least = s->t_eff + (int64_t)k->budget_ms / 4;
+    if (!k->deadline || k->fired & HX_CLOCK_END || k->deadline >= least ||
+        k->basis == HX_BASIS_DATE || k->basis == HX_BASIS_MOVED)
+        return;
+    k->basis = HX_BASIS_FLOOR;
+    k->floor = least;
+    k->deadline = least;
+    k->moved_by = s->lsn;
+    rearm(s, k);
+}
+
+void hx_clock_rebut_after(struct hx_step *s, int64_t t, const char *why)
+{
+    for (uint32_t i = 0; i < s->c->n_clocks; i++) {
+        struct hx_clock *k = &s->c->clocks[i];
+        struct hx_breach *b = breach_of(s->c, k);
+        if (!b || b->marks || b->deadline < t)
+            continue;
+        b->marks |= HX_BREACH_REBUTTED;
+        hx_fact_breach_mark(s, b, "REBUTTED", why);
+        hx_ladder_correct(s, k, why, false);
+    }
+}
+
+/* For those who were told of the deadline that was. */
+static const char *what_changed(struct hx_step *s, bool breached)
+{
+    const char *by = s->event && s->event->by ? s->event->by : "system";
+    const char *what = strcmp(s->cause, "ABSORBED") == 0         ? "merged"
+                       : strcmp(s->cause, "HOLDER_CHANGED") == 0 ? "holder changed"
+                                                                 : "class changed";
+    return hx_arena_printf(s->arena, "%s by %s%s", what, by,
+                           breached ? "; the breach of the earlier promise stays recorded" : "");
+}
+
+void hx_clock_take_back(struct hx_step *s, struct hx_clock *k)
+{
+    hx_ladder_correct(s, k, what_changed(s, breach_of(s->c, k) != NULL), true);
+    hx_clock_void(s, k);
+}
+
+void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
+{
+    const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
+    int64_t budget = hx_clock_budget(own, k->kind, s->c->class_no, k->cycle);
+    const char *why = what_changed(s, breach_of(s->c, k) != NULL);
+    if (budget == 0) {
+        hx_clock_take_back(s, k);
+        return;
+    }
+    k->budget_ms = (uint64_t)budget;
+    k->calendar = hx_clock_calendar(own, k->kind, s->c->class_no);
+    k->days = hx_clock_days_now(s, &own->calendars[k->calendar]);
+    k->basis = basis_of(s, k->kind, budget);
+    k->floor = 0;
+    int64_t least = s->t_eff + budget / 4;
+    if (hx_clock_deadline(s->rules, k) < least) {
+        k->basis = HX_BASIS_FLOOR;
+        k->floor = least;
+    }
+    k->deadline = hx_clock_deadline(s->rules, k);
+    k->moved_by = s->lsn;
+    rearm(s, k);
+    hx_fact_clock(s, k, "MOVE");
+    hx_ladder_correct(s, k, why, true);
+}

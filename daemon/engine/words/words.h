@@ -1,0 +1,125 @@
+/* The closed vocabulary of life cycle files: guards (`if`) and effects (`do`), each one C function.
+ *
+ * A guard looks and answers; it changes nothing. When it says no, the event is refused with the
+ * guard's own code. An effect changes the case and builds facts; it cannot fail except for memory
+ * or a limit of the case. */
+#ifndef ENGINE_WORDS_WORDS_H
+#define ENGINE_WORDS_WORDS_H
+
+#include "engine/step.h"
+
+enum hx_word_argument {
+    HX_ARG_NONE,
+    HX_ARG_CLOCK,
+    HX_ARG_EVENT,
+    HX_ARG_RECEIVER,
+    HX_ARG_FLAG,
+    HX_ARG_LEVEL,
+    HX_ARG_SPAN,  /* a duration: soon_after_held(10min) */
+    HX_ARG_COUNT, /* a number: cycles_left(3) */
+    HX_ARG_TEXT,  /* a word of its own: forum(appraisal) */
+};
+
+typedef bool hx_guard_fn(const struct hx_step *s, const struct hx_call *call);
+typedef void hx_effect_fn(struct hx_step *s, const struct hx_call *call);
+
+struct hx_word {
+    const char *name;
+    enum hx_word_argument argument;
+    hx_guard_fn *guard; /* one of the two is set */
+    hx_effect_fn *effect;
+    const char *code; /* of a guard: the refusal */
+    int result; /* of a guard: NOT_ALLOWED, or INVALID when the event itself lacks something */
+    const char *says; /* what it means, for documents and pictures */
+    bool of_case; /* of a guard: it looks at the case alone, whatever the event brings and when */
+};
+
+/* The guard of rows that look back: the only ones that take what happened in an earlier cycle. */
+#define HX_WORD_EARLIER "ended_later"
+
+/* NULL when the vocabulary has no such word. */
+const struct hx_word *hx_word_guard(const char *name);
+const struct hx_word *hx_word_effect(const char *name);
+
+/* The whole vocabulary by topic, for documents and tests: tables end with a NULL name, the list
+ * with NULL. */
+extern const struct hx_word *const hx_words[];
+extern const struct hx_word hx_words_guards[];   /* guards.c: the main path */
+extern const struct hx_word hx_words_effects[];  /* effects.c: the main path */
+extern const struct hx_word hx_words_class[];    /* words_class.c: the class and its clocks */
+extern const struct hx_word hx_words_delivery[]; /* words_delivery.c: into the holder's hands */
+extern const struct hx_word
+    hx_words_return[]; /* words_return.c: wrong route, arbitration, change of holder */
+extern const struct hx_word hx_words_merge[];   /* words_merge.c: merge, unmerge, mass events */
+extern const struct hx_word hx_words_pause[];   /* words_pause.c: pauses and their caps */
+extern const struct hx_word hx_words_orders[];  /* words_orders.c: supervision, acknowledgement */
+extern const struct hx_word hx_words_silence[]; /* words_silence.c: silences */
+extern const struct hx_word
+    hx_words_truth[]; /* words_truth.c: appeals, exclusions, moved deadlines */
+extern const struct hx_word
+    hx_words_parties[]; /* words_parties.c: parties and their call-backs, withdrawal */
+
+#define HX_NOT_ALLOWED   HONGXIN__V1__RESULT__NOT_ALLOWED
+#define HX_INVALID_EVENT HONGXIN__V1__RESULT__INVALID
+#define HX_GUARD(name, arg, fn, code, result, says)                                                \
+    {                                                                                              \
+        name, arg, fn, NULL, code, result, says, false                                             \
+    }
+/* A guard that looks at the case alone: answers to a refused event count on it. */
+#define HX_CASE_GUARD(name, arg, fn, code, result, says)                                           \
+    {                                                                                              \
+        name, arg, fn, NULL, code, result, says, true                                              \
+    }
+#define HX_EFFECT(name, arg, fn, says)                                                             \
+    {                                                                                              \
+        name, arg, NULL, fn, NULL, 0, says, false                                                  \
+    }
+#define HX_WORDS_END                                                                               \
+    {                                                                                              \
+        NULL, HX_ARG_NONE, NULL, NULL, NULL, 0, NULL, false                                        \
+    }
+
+extern const struct hx_word hx_words_route[];   /* words_route.c: places, routes, holders */
+extern const struct hx_word hx_words_receipt[]; /* words_receipt.c: what became of a notice */
+extern const struct hx_word hx_words_assist[];  /* words_assist.c: units that assist */
+
+/* Shared by the topics. */
+/* Takes this class, as a fact; nothing when it has it already. */
+void hx_take_class(struct hx_step *s, int class_no);
+void hx_set_holder(struct hx_step *s, const char *holder);
+/* Where the case lies, by the place or position of its report. */
+void hx_place_case(struct hx_step *s);
+/* The holder by the routing table, with all that follows. */
+void hx_route_case(struct hx_step *s);
+/* What a case asks the routing table at an instant, by the tree of its report. */
+struct hx_route_query hx_route_query(const struct hx_rules *r, const struct hx_case *c, int64_t at);
+/* The holder that the routing table names now; recorded with the entry, the case is left alone. */
+const char *hx_route_of(struct hx_step *s);
+/* The second holder is told; nothing when there is none (corner 29). */
+void hx_tell_second(struct hx_step *s);
+/* Asks a unit to assist, with a clock of its own; nothing when it assists already. */
+void hx_ask_unit(struct hx_step *s, const char *unit);
+void hx_dispatch(struct hx_step *s);
+bool hx_by_holder(const struct hx_step *s);
+/* The complaint is about this role and area (corner 29). */
+bool hx_is_about(const struct hx_case *c, int role, const char *area);
+/* The event brings an on-site code, and nobody has found it wrong. */
+bool hx_brings_code(const struct hx_step *s);
+/* A new cycle: every reporter is called back anew. */
+void hx_parties_ask_again(struct hx_case *c);
+/* Until when an acknowledgement of this level holds that was given at `from` (K_ACK). */
+int64_t hx_ack_end(const struct hx_step *s, int level, int64_t from);
+/* Street or city: level 3 and higher. */
+bool hx_by_level3(const struct hx_step *s);
+/* A named person, and not the one who asked ("manager:P-07/zhao"): two persons are two names,
+ * whatever post they speak for. True when nobody asked. */
+bool hx_second_person(const struct hx_step *s, const struct hx_asker *asker);
+/* Remembers who has asked for what needs a second person. */
+void hx_asked(struct hx_step *s, struct hx_asker *asker);
+void hx_resume(struct hx_step *s);
+/* A reporter says that it began at `t`: the citizen's clock starts with the earliest. */
+void hx_earliest_report(struct hx_step *s, int64_t t);
+
+int hx_flag_number(const char *name); /* the bit's value; 0 when unknown */
+
+#endif

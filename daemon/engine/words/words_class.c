@@ -1,0 +1,107 @@
+/* The class of a complaint (定级): set, proposed, refused, and what follows for its clocks. */
+#include "engine/words/words.h"
+
+void hx_take_class(struct hx_step *s, int class_no)
+{
+    struct hx_case *c = s->c;
+    if (class_no <= 0 || class_no == c->class_no)
+        return;
+    hx_fact_class(s, c->class_no, class_no);
+    c->class_no = (uint8_t)class_no;
+}
+
+/* Who chose a class that proves too long is remembered: the holder, when it set it or asked for it
+ * (corner 3). */
+static void set_class(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    int wanted = hx_rules_class(s->rules, s->data->class_);
+    if (wanted < c->class_no && c->class_by_holder)
+        hx_flag_set(s, HX_FLAG_UNDER_CLASSED, true);
+    c->class_by_holder = wanted == c->class_asked || hx_by_holder(s);
+    hx_take_class(s, wanted);
+}
+
+static void class_default(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    if (s->c->class_no == 0)
+        hx_take_class(s, hx_rules_default_class(s->rules));
+}
+
+/* A clock to which the new class gives what it has: nothing moves, and no floor is given. */
+static bool unmoved(const struct hx_step *s, const struct hx_clock *k)
+{
+    const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
+    return (uint64_t)hx_clock_budget(own, k->kind, s->c->class_no, k->cycle) == k->budget_ms &&
+           hx_clock_calendar(own, k->kind, s->c->class_no) == k->calendar;
+}
+
+/* Clocks whose budget depends on the class follow it: same start, floor rule (corners 1 to 3). */
+static void reclass(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    for (uint32_t i = 0, n = c->n_clocks; i < n; i++) {
+        struct hx_clock *k = &c->clocks[i];
+        const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
+        if ((k->cycle != c->cycle && !rule->stays) || rule->budget_ms[0] || rule->shown ||
+            rule->dated || (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED))
+            continue;
+        if (!unmoved(s, k))
+            hx_clock_rebudget(s, k);
+    }
+    for (int kind = 1; c->t_held && kind < HX_RULES_CLOCKS; kind++) {
+        const struct hx_clock_rule *rule = &s->rules->clocks[kind];
+        struct hx_clock *k = hx_clock_find(c, kind);
+        if (!rule->name[0] || rule->stays || rule->shown || rule->dated || rule->budget_ms[0] ||
+            (k && k->cycle == c->cycle))
+            continue;
+        uint32_t before = c->n_clocks;
+        bool update = !rule->promise && c->last_contact > c->t_held;
+        hx_clock_start(s, kind, update ? c->last_contact : c->t_held);
+        if (c->n_clocks > before &&
+            c->clocks[before].deadline < s->t_eff + (int64_t)c->clocks[before].budget_ms / 4)
+            hx_clock_rebudget(s, &c->clocks[before]);
+    }
+    c->class_asked = 0;
+    c->class_asker.by[0] = '\0';
+    if (c->flags & HX_FLAG_CLASS_ASKED)
+        hx_flag_set(s, HX_FLAG_CLASS_ASKED, false);
+}
+
+/* Classes are listed from the shortest to the longest: a higher number lengthens and waits for a
+ * second person (S7). */
+static void propose_class(struct hx_step *s, const struct hx_call *call)
+{
+    struct hx_case *c = s->c;
+    int wanted = hx_rules_class(s->rules, s->data->class_);
+    if (wanted <= c->class_no) {
+        hx_take_class(s, wanted);
+        reclass(s, call);
+        return;
+    }
+    c->class_asked = (uint8_t)wanted;
+    hx_asked(s, &c->class_asker);
+    hx_flag_set(s, HX_FLAG_CLASS_ASKED, true);
+}
+
+static void drop_proposal(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->class_asked = 0;
+    s->c->class_asker.by[0] = '\0';
+    hx_flag_set(s, HX_FLAG_CLASS_ASKED, false);
+}
+
+const struct hx_word hx_words_class[] = {
+    HX_EFFECT("set_class", HX_ARG_NONE, set_class, "takes the class of the event"),
+    HX_EFFECT("class_default", HX_ARG_NONE, class_default,
+              "takes the default class when there is none"),
+    HX_EFFECT("reclass", HX_ARG_NONE, reclass, "clocks follow the new class: same start, floor"),
+    HX_EFFECT("propose_class", HX_ARG_NONE, propose_class,
+              "shorter at once; longer waits for a second person"),
+    HX_EFFECT("drop_proposal", HX_ARG_NONE, drop_proposal, "the change of class is refused"),
+    HX_WORDS_END,
+};

@@ -1,0 +1,218 @@
+/* Merge, unmerge, mass events and repeats (B3 to B7, corners 11 and 27). Every reporter stays a
+ * party with an own call-back; the earliest start counts; a merge that lengthens a deadline needs a
+ * second person, like a change of class. */
+#include "engine/words/words.h"
+#include "hongxin/number.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MASS_PARTIES = 3, MASS_CITY = 10 };
+
+static bool other_open(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return s->other && s->other->number != s->c->number && hx_case_open(s->rules, s->other);
+}
+
+/* The deadline that the absorbing case will have for this kind of clock. */
+static int64_t merged_deadline(const struct hx_step *s, int kind)
+{
+    struct hx_clock *own = hx_clock_find(s->c, kind);
+    struct hx_clock *b = s->other ? hx_clock_find(s->other, kind) : NULL;
+    if (!b || !b->deadline)
+        return 0;
+    struct hx_clock k = *b;
+    if (own && own->start < k.start)
+        k.start = own->start;
+    return hx_clock_deadline(s->rules, &k);
+}
+
+static bool merge_shortens(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; i < s->c->n_clocks; i++) {
+        const struct hx_clock *k = &s->c->clocks[i];
+        const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
+        if (k->state == HX_CLOCK_RUNNING && rule->promise && !rule->dated && rule->pauses &&
+            merged_deadline(s, k->kind) > k->deadline)
+            return false;
+    }
+    return true;
+}
+
+static bool second_for_merge(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return hx_second_person(s, &s->c->merge_asker);
+}
+
+static void ask_merge(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    if (!s->other)
+        return;
+    s->c->merged_into = s->other->number;
+    hx_asked(s, &s->c->merge_asker);
+    hx_flag_set(s, HX_FLAG_MERGE_ASKED, true);
+}
+
+/* Its clocks rest; they are its own again when it is unmerged. */
+static void merge(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    if (!s->other)
+        return;
+    c->merged_into = s->other->number;
+    c->merge_asker.by[0] = '\0';
+    hx_flag_set(s, HX_FLAG_MERGE_ASKED, false);
+    for (uint32_t i = 0; i < c->n_clocks; i++) {
+        struct hx_clock *k = &c->clocks[i];
+        if (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED)
+            continue;
+        k->state = HX_CLOCK_MERGED;
+        hx_fact_clock(s, k, "PAUSE");
+    }
+    c->t_closed = c->owner_since;
+    hx_fact_owner(s);
+    s->message = hx_rules_event(s->rules, "ABSORBED");
+}
+
+static void unmerge(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    for (uint32_t i = 0; i < c->n_clocks; i++) {
+        struct hx_clock *k = &c->clocks[i];
+        if (k->state != HX_CLOCK_MERGED)
+            continue;
+        k->state = k->paused_at ? HX_CLOCK_PAUSED : HX_CLOCK_RUNNING;
+        if (!k->paused_at)
+            hx_clock_floor(s, k);
+        hx_fact_clock(s, k, "RESUME");
+    }
+    c->t_closed = 0;
+    c->merged_into = 0;
+    s->message = hx_rules_event(s->rules, "RELEASED");
+    hx_step_enter(s, c->state_before);
+}
+
+static void remember_state(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->state_before = s->state_from;
+}
+
+/* ---- in the absorbing case ---- */
+
+static void mass(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    bool was = c->flags & HX_FLAG_MASS;
+    if (c->n_parties >= MASS_PARTIES)
+        hx_flag_set(s, HX_FLAG_MASS, true);
+    bool city =
+        c->n_parties >= MASS_CITY || (!was && c->flags & HX_FLAG_MASS && c->flags & HX_FLAG_SAFETY);
+    if (!city || c->order_level[0])
+        return;
+    snprintf(c->order_level, sizeof c->order_level, "L4");
+    hxp_notice_fact *f =
+        hx_fact_notice(s, HX_NOTICE_CASE, hx_receiver(s, hx_rules_receiver(s->rules, "property")));
+    if (f) {
+        f->level = (char *)(uintptr_t) "L4";
+        f->why = hx_arena_printf(s->arena, "mass event: %u reporters", c->n_parties);
+    }
+}
+
+/* Every reporter of the other case, under a reference that names him here too. */
+static void take_parties(struct hx_step *s, const struct hx_case *a)
+{
+    struct hx_case *c = s->c;
+    for (uint32_t i = 0; i < a->n_parties && c->n_parties < HX_CASE_PARTIES; i++) {
+        struct hx_party *p = &c->parties[c->n_parties++];
+        *p = a->parties[i];
+        p->from_case = a->number;
+        if (!p->ref[0] && a->ref[0])
+            snprintf(p->ref, sizeof p->ref, "%s", a->ref);
+        else if (!p->ref[0])
+            hx_number_format(a->number, p->ref);
+    }
+}
+
+/* The earlier start, when the deadline becomes earlier by it: a merge gives no holder more time. */
+static void take_start(struct hx_step *s, struct hx_clock *k, int64_t start)
+{
+    struct hx_clock earlier = *k;
+    earlier.start = start;
+    int64_t least = s->t_eff + (int64_t)k->budget_ms / 4;
+    if (start >= k->start || hx_clock_deadline(s->rules, &earlier) >= k->deadline ||
+        least >= k->deadline)
+        return;
+    k->start = start;
+    hx_clock_rebudget(s, k);
+}
+
+static void tell_holder(struct hx_step *s, const char *what)
+{
+    char number[HX_NUMBER_TEXT];
+    hx_tell(s, hx_rules_receiver(s->rules, "duty"),
+            hx_arena_printf(s->arena, "%s %s", what, hx_number_format(s->other->number, number)));
+}
+
+static void absorb(struct hx_step *s, const struct hx_call *call)
+{
+    struct hx_case *c = s->c;
+    struct hx_case *a = s->other;
+    if (!a)
+        return;
+    take_parties(s, a);
+    hx_earliest_report(s, a->t0);
+    if (a->flags & HX_FLAG_CONFIDENTIAL)
+        hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
+    if (a->flags & HX_FLAG_SAFETY)
+        hx_flag_set(s, HX_FLAG_SAFETY, true);
+    for (uint32_t i = 0; i < c->n_clocks; i++) {
+        struct hx_clock *k = &c->clocks[i];
+        const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
+        const struct hx_clock *other = hx_clock_last(a, k->kind);
+        if (k->state == HX_CLOCK_RUNNING && rule->promise && !rule->dated && other)
+            take_start(s, k, other->start);
+    }
+    tell_holder(s, "speaks for the reporters of");
+    mass(s, call);
+}
+
+static void release(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_case *c = s->c;
+    uint32_t kept = 0;
+    if (!s->other)
+        return;
+    for (uint32_t i = 0; i < c->n_parties; i++)
+        if (c->parties[i].from_case != s->other->number)
+            c->parties[kept++] = c->parties[i];
+    c->n_parties = kept;
+    tell_holder(s, "no longer speaks for the reporters of");
+}
+
+const struct hx_word hx_words_merge[] = {
+    HX_GUARD("other_open", HX_ARG_NONE, other_open, "OTHER_NOT_OPEN", HX_NOT_ALLOWED,
+             "the other case is open and another one"),
+    HX_GUARD("merge_shortens", HX_ARG_NONE, merge_shortens, "LENGTHENS", HX_NOT_ALLOWED,
+             "no deadline becomes later by it"),
+    HX_GUARD("second_for_merge", HX_ARG_NONE, second_for_merge, "SAME_PERSON", HX_NOT_ALLOWED,
+             "a named person, and not the one who asked for the merge"),
+    HX_EFFECT("ask_merge", HX_ARG_NONE, ask_merge, "the merge waits for a second person"),
+    HX_EFFECT("remember_state", HX_ARG_NONE, remember_state, "the state to come back to"),
+    HX_EFFECT("merge", HX_ARG_NONE, merge, "its clocks rest, the other case takes its reporters"),
+    HX_EFFECT("unmerge", HX_ARG_NONE, unmerge, "its own clocks and deadlines are back"),
+    HX_EFFECT("absorb", HX_ARG_NONE, absorb,
+              "takes reporters and the earliest start of the other case"),
+    HX_EFFECT("release", HX_ARG_NONE, release, "gives the other case its reporters back"),
+    HX_EFFECT("mass", HX_ARG_NONE, mass,
+              "many reporters: a mass event; from ten the city is told at once"),
+    HX_WORDS_END,
+};

@@ -1,0 +1,130 @@
+#include "service/acts/act.h"
+
+#include "base/log.h"
+#include "service/state.h"
+#include <stdio.h>
+#include <string.h>
+
+int act_begin(struct service *s)
+{
+    (void)batch_settle(s); /* a failure shows in what follows, and again in the turn's own batch */
+    batch_reset(&s->batch);
+    if (batch_paused(s))
+        return HX_AGAIN;
+    hx_machine_set_time(&s->machine, timebase_now(&s->time));
+    return batch_begin(s);
+}
+
+int act_write(struct service *s, const struct act *a, uint64_t *lsn)
+{
+    hxp_audit_fact *f = hx_arena_alloc(&s->arena, sizeof *f);
+    uint64_t number = 0;
+    if (!f)
+        return HX_NOMEM;
+    hongxin__v1__audit_fact__init(f);
+    f->act = hx_arena_strdup(&s->arena, a->act);
+    f->by = hx_arena_strdup(&s->arena, a->by);
+    f->person = hx_arena_strdup(&s->arena, a->person);
+    f->about = hx_arena_strdup(&s->arena, a->about);
+    f->reason = hx_arena_strdup(&s->arena, a->reason);
+    f->detail = hx_arena_strdup(&s->arena, a->detail);
+    int rc = hx_arena_failed(&s->arena) ? HX_NOMEM : hx_machine_act(&s->machine, f, &number);
+    if (lsn)
+        *lsn = number;
+    return rc;
+}
+
+int act_commit(struct service *s, const struct act *act, uint64_t *lsn)
+{
+    s->batch.error = act_write(s, act, lsn);
+    (void)batch_settle(s);
+    int rc = s->batch.error;
+    batch_reset(&s->batch);
+    return rc;
+}
+
+void act_abort(struct service *s)
+{
+    hx_store_abort(s->store);
+    batch_reset(&s->batch);
+}
+
+void act_life_begin(struct service *s, const char *act)
+{
+    s->life = hx_store_newest_lsn(s->store) ? act : NULL;
+}
+
+int act_life(struct service *s)
+{
+    const struct act a = {.act = s->life,
+                          .by = "",
+                          .person = "",
+                          .about = "hongxind",
+                          .reason = "",
+                          .detail = HX_VERSION};
+    return act_write(s, &a, NULL);
+}
+
+/* ---- a changed registry ---- */
+
+static void record(struct service *s, const char *act, const struct hx_principal *p,
+                   const char *detail)
+{
+    const struct act a = {
+        .act = act, .by = "", .person = "", .about = p->name, .reason = "", .detail = detail};
+    int rc = act_begin(s);
+    if (rc == HX_OK)
+        rc = act_commit(s, &a, NULL);
+    hx_log(rc ? HX_LOG_ERROR : HX_LOG_WARN, "event=access act=%s principal=%s recorded=%s", act,
+           p->name, hx_errname(rc));
+}
+
+/* The first bytes of a public key: enough to tell keys apart. */
+static const char *short_key(const struct hx_access_key *k, char text[20])
+{
+    snprintf(text, 20, "key %02x%02x%02x%02x", k->bytes[0], k->bytes[1], k->bytes[2], k->bytes[3]);
+    return text;
+}
+
+static void compare_keys(struct service *s, const struct hx_access *before,
+                         const struct hx_access *now)
+{
+    const struct hx_access_key *k;
+    char text[20];
+    for (size_t at = 0; (k = hx_access_next_key(now, &at));) {
+        const struct hx_access_key *old = hx_access_key(before, k->bytes);
+        if (k->active && !(old && old->active))
+            record(s, "KEY_ADDED", k->principal, short_key(k, text));
+    }
+    for (size_t at = 0; (k = hx_access_next_key(before, &at));) {
+        const struct hx_access_key *new = hx_access_key(now, k->bytes);
+        if (k->active && !(new &&new->active))
+            record(s, "KEY_REVOKED", k->principal, short_key(k, text));
+    }
+}
+
+static bool same_rights(const struct hx_principal *a, const struct hx_principal *b)
+{
+    if (a->role->rights != b->role->rights || a->role->claims != b->role->claims ||
+        a->city != b->city || a->n_areas != b->n_areas || a->n_sources != b->n_sources ||
+        a->any_source != b->any_source)
+        return false;
+    for (size_t i = 0; i < a->n_areas; i++)
+        if (strcmp(a->areas[i], b->areas[i]) != 0)
+            return false;
+    for (size_t i = 0; i < a->n_sources; i++)
+        if (strcmp(a->sources[i], b->sources[i]) != 0)
+            return false;
+    return true;
+}
+
+void act_access(struct service *s, const struct hx_access *before, const struct hx_access *now)
+{
+    const struct hx_principal *p;
+    compare_keys(s, before, now);
+    for (size_t i = 0; (p = hx_access_principal(now, i)); i++) {
+        const struct hx_principal *old = hx_access_find(before, p->name);
+        if (old && !same_rights(old, p))
+            record(s, "RIGHTS_CHANGED", p, p->role->name);
+    }
+}

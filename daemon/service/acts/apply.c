@@ -1,0 +1,549 @@
+#include "service/acts/apply.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "engine/step.h"
+#include "service/acts/act.h"
+#include "service/acts/in_force.h"
+#include "service/state.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PREVIEW_US = 4000, /* of a turn */
+    PREVIEW_STEP = 2048,
+    MOVE_US = 5000,
+    MOVE_BUSY_US = 1500, /* while events come in: they wait for it */
+    MOVE_STEP = 512,
+    LOOK_AT_CLOCK = 16, /* cases between two looks */
+};
+
+#define STATE(name) HONGXIN__V1__RULES_VERSION__STATE__##name
+
+/* ---- answers ---- */
+
+static void send(struct service *s, const struct apply_question *q, hxp_response *answer)
+{
+    answer->request = q->number;
+    if (door_send(q->door, &q->peer, answer) != HX_OK)
+        s->counters.replies_lost++;
+}
+
+static void refuse(struct service *s, const struct apply_question *q, const char *code,
+                   const char *message)
+{
+    Hongxin__V1__Problem problem = HONGXIN__V1__PROBLEM__INIT;
+    hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
+    problem.request = q->number;
+    problem.code = (char *)(uintptr_t)code;
+    problem.message = (char *)(uintptr_t)message;
+    answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_PROBLEM;
+    answer.problem = &problem;
+    counters_code(&s->counters, code);
+    send(s, q, &answer);
+}
+
+static void done(struct service *s, struct apply_question *q)
+{
+    hx_version_free(q->x);
+    *q = (struct apply_question){.x = NULL};
+    (void)s;
+}
+
+static void answer(struct service *s, const struct apply_question *q, const hxp_rules_version *row,
+                   const char *state)
+{
+    Hongxin__V1__ApplyAnswer a = HONGXIN__V1__APPLY_ANSWER__INIT;
+    hxp_response message = HONGXIN__V1__RESPONSE__INIT;
+    char digest[2 * HX_DIGEST_SIZE + 1];
+    a.kind = row->kind;
+    a.name = row->name;
+    a.version = row->version;
+    a.digest = sodium_bin2hex(digest, sizeof digest, row->digest.data, row->digest.len);
+    a.state = (char *)(uintptr_t)state;
+    a.cases = row->cases;
+    a.later = row->later;
+    a.earlier = row->earlier;
+    a.earliest = row->earliest;
+    a.rerouted = row->rerouted;
+    a.posts = row->posts;
+    a.asked_by = row->asked_by;
+    a.why = row->why;
+    a.only_new = !row->open;
+    a.lsn = row->lsn;
+    message.answer_case = HONGXIN__V1__RESPONSE__ANSWER_APPLY;
+    message.apply = &a;
+    send(s, q, &message);
+}
+
+/* ---- what is in the store ---- */
+
+struct find {
+    struct service *s;
+    const struct hx_version *x;
+    hxp_rules_version *row; /* in the arena */
+};
+
+static int same_row(void *ctx, const hxp_rules_version *row, const uint8_t *text, size_t size)
+{
+    struct find *f = ctx;
+    (void)text;
+    (void)size;
+    if (strcmp(row->kind, f->x->kind) != 0 || strcmp(row->name, f->x->name) != 0 ||
+        row->version != f->x->number)
+        return 0;
+    ProtobufCAllocator memory = hx_arena_allocator(&f->s->arena);
+    size_t n = hongxin__v1__rules_version__get_packed_size(row);
+    uint8_t *packed = hx_arena_alloc(&f->s->arena, n + 1);
+    if (packed) {
+        hongxin__v1__rules_version__pack(row, packed);
+        f->row = hongxin__v1__rules_version__unpack(&memory, n, packed);
+    }
+    return 1;
+}
+
+/* NULL when there is none, or it cannot be read. */
+static hxp_rules_version *stored(struct service *s, const struct hx_version *x)
+{
+    struct find f = {s, x, NULL};
+    return hx_store_rules(s->store, same_row, &f) == HX_OK ? f.row : NULL;
+}
+
+/* ---- the question ---- */
+
+/* A named person of the operator or the city. */
+static bool may_apply(const char *by, const struct hx_principal *who)
+{
+    struct hx_actor a;
+    if (!hx_actor_parse(by, &a) || !a.person[0] ||
+        (a.role != HX_ROLE_operator && a.role != HX_ROLE_city))
+        return false;
+    return !who || who->role->claims & (UINT32_C(1) << a.role);
+}
+
+static bool judge_person(struct service *s, const struct request *r, const struct apply_question *q)
+{
+    if ((!q->ask && !q->agree) || may_apply(q->by, r->who))
+        return true;
+    refuse(
+        s, q, "BAD_PERSON",
+        "by must name a person of operator or city for whom this client may speak: operator/wang");
+    return false;
+}
+
+static bool read_version(struct service *s, struct apply_question *q, const Hongxin__V1__Apply *a)
+{
+    struct hx_problem why = {""};
+    char *text = hx_arena_strndup(&s->arena, (const char *)a->content.data, a->content.len);
+    struct hx_versions *v = s->options.versions;
+    bool fits = a->content.len <= HX_VERSION_FILE_MAX || (text && hx_city_is_bundle(text));
+    int rc = text && fits
+                 ? hx_version_read(v, *a->file ? a->file : "file", text, strlen(text), &q->x, &why)
+                 : hx_problem_set(&why, "%s: larger than %d bytes", a->file, HX_VERSION_FILE_MAX);
+    if (!rc)
+        rc = hx_version_follows(v, q->x, s->machine.now, &why);
+    if (rc == HX_EXISTS)
+        hx_problem_set(&why, "%s: this version is in force already", a->file);
+    if (rc)
+        refuse(s, q, "RULES_REFUSED", *why.text ? why.text : hx_strerror(rc));
+    return rc == HX_OK;
+}
+
+void handle_apply(struct service *s, const struct request *r)
+{
+    const Hongxin__V1__Apply *a = r->message->apply;
+    struct apply_question *q = &s->apply.question;
+    if (q->x || (s->apply.move.x && a->step == HONGXIN__V1__APPLY__STEP__AGREE)) {
+        service_problem(
+            s, r, "APPLY_BUSY",
+            "another version is being previewed, or open cases are being moved: ask again later");
+        return;
+    }
+    *q = (struct apply_question){.door = r->door,
+                                 .peer = *r->peer,
+                                 .number = r->message->request,
+                                 .ask = a->step == HONGXIN__V1__APPLY__STEP__ASK,
+                                 .agree = a->step == HONGXIN__V1__APPLY__STEP__AGREE,
+                                 .only_new = a->only_new};
+    hx_text_put(q->by, sizeof q->by, a->by);
+    hx_text_put(q->principal, sizeof q->principal, r->who ? r->who->name : "");
+    hx_text_put(q->why, sizeof q->why, a->why);
+    hx_machine_set_time(&s->machine, timebase_now(&s->time));
+    if (!judge_person(s, r, q) || !read_version(s, q, a))
+        done(s, q);
+}
+
+/* ---- preview ---- */
+
+struct preview {
+    struct service *s;
+    struct hx_change change;
+    int64_t until;
+    size_t n;
+};
+
+static int look(void *ctx, uint64_t number)
+{
+    struct preview *p = ctx;
+    struct apply_question *q = &p->s->apply.question;
+    q->after = number;
+    if (hx_store_case(p->s->store, number, &p->s->scratch) == HX_OK)
+        hx_change_preview(p->s->machine.rules, &p->s->scratch, &p->change, p->s->machine.now,
+                          &q->moves);
+    return ++p->n % LOOK_AT_CLOCK == 0 && mono_now_us() > p->until;
+}
+
+static void describe(const struct apply_question *q, const char *asked_by, hxp_rules_version *row)
+{
+    in_force_describe(q->x, row);
+    row->state = STATE(ASKED);
+    row->asked_by = (char *)(uintptr_t)asked_by;
+    row->asked_with = (char *)(uintptr_t)q->principal;
+    row->why = (char *)(uintptr_t)q->why;
+    row->open = !q->only_new;
+    row->cases = q->moves.cases;
+    row->later = q->moves.later;
+    row->earlier = q->moves.earlier;
+    row->earliest = q->moves.earliest;
+    row->rerouted = q->moves.rerouted;
+    row->posts = q->moves.posts;
+}
+
+/* In the open transaction: who asked for it, or agreed to it, is an administrative act. */
+static int record(struct service *s, const struct apply_question *q, const char *act)
+{
+    const struct act a = {
+        .act = act,
+        .by = q->principal,
+        .person = q->by,
+        .about = hx_arena_printf(&s->arena, "%s %s/%" PRIu32, q->x->kind, q->x->name, q->x->number),
+        .reason = q->why,
+        .detail = ""};
+    return hx_arena_failed(&s->arena) ? HX_NOMEM : act_write(s, &a, NULL);
+}
+
+/* A transaction of its own beside the turn's batch, begun with what is to be recorded of an outage.
+ * After an error the end only takes back. */
+static int begin(struct service *s)
+{
+    int rc = hx_store_begin(s->store);
+    return rc ? rc : hold_record(s);
+}
+
+static int end(struct service *s, int rc)
+{
+    if (rc)
+        hx_store_abort(s->store);
+    else
+        rc = hx_store_commit(s->store);
+    if (rc)
+        hold_undo(s);
+    else
+        hold_recorded(s);
+    return rc;
+}
+
+static int save(struct service *s, const hxp_rules_version *row, const struct apply_question *q)
+{
+    int rc = begin(s);
+    if (!rc)
+        rc = hx_store_rules_save(s->store, row, q->x->text, q->x->size);
+    if (!rc)
+        rc = record(s, q, "RULES_ASKED");
+    rc = end(s, rc);
+    if (!rc)
+        batch_show(s);
+    return rc;
+}
+
+static void previewed(struct service *s, struct apply_question *q)
+{
+    hxp_rules_version row;
+    struct hx_change change;
+    hx_version_change(s->options.versions, q->x, &change);
+    q->moves.posts = hx_change_posts(s->machine.rules, &change, s->machine.now);
+    describe(q, q->ask ? q->by : "", &row);
+    row.t_rec = s->machine.now;
+    if (!q->ask)
+        answer(s, q, &row, "PREVIEWED");
+    else if (save(s, &row, q) == HX_OK)
+        answer(s, q, &row, "ASKED");
+    else
+        refuse(s, q, "STORE_TROUBLE", "nothing was changed: try again");
+    done(s, q);
+}
+
+static void preview_step(struct service *s, struct apply_question *q)
+{
+    struct preview p = {.s = s, .until = mono_now_us() + PREVIEW_US};
+    hx_version_change(s->options.versions, q->x, &p.change);
+    if (hx_store_open_cases(s->store, NULL, q->after, PREVIEW_STEP, look, &p) != HX_OK) {
+        refuse(s, q, "STORE_TROUBLE", "nothing was changed: try again");
+        done(s, q);
+    } else if (p.n < PREVIEW_STEP && mono_now_us() <= p.until) {
+        previewed(s, q);
+    }
+}
+
+/* ---- into force ---- */
+
+int apply_tell(struct service *s, const struct hx_version *x, const hxp_rules_version *row,
+               uint64_t *lsn)
+{
+    struct hx_machine *m = &s->machine;
+    hxp_rules_fact *f = hx_arena_alloc(&s->arena, sizeof *f);
+    char *digest = hx_arena_alloc(&s->arena, 2 * HX_DIGEST_SIZE + 1);
+    if (!f || !digest)
+        return HX_NOMEM;
+    hongxin__v1__rules_fact__init(f);
+    f->kind = (char *)(uintptr_t)x->kind;
+    f->name = (char *)(uintptr_t)x->name;
+    f->version = x->number;
+    f->digest = sodium_bin2hex(digest, 2 * HX_DIGEST_SIZE + 1, x->digest, sizeof x->digest);
+    f->asked_by = row->asked_by;
+    f->agreed_by = row->agreed_by;
+    f->why = row->why;
+    f->open = row->open;
+    f->cases = row->cases;
+    f->later = row->later;
+    f->earlier = row->earlier;
+    f->earliest = row->earliest;
+    f->rerouted = row->rerouted;
+    f->posts = row->posts;
+    int rc = m->ops->next_lsn(m->backend, lsn);
+    return rc ? rc : hx_machine_in_force(m, f);
+}
+
+static bool is_city(const struct hx_version *x)
+{
+    return strcmp(x->kind, "city") == 0;
+}
+
+static int write_in_force(struct service *s, const struct apply_question *q, hxp_rules_version *row)
+{
+    const struct hx_version *x = q->x;
+    uint64_t lsn = 0;
+    int rc = begin(s);
+    if (!rc)
+        rc = apply_tell(s, x, row, &lsn);
+    if (!rc)
+        rc = record(s, q, "RULES_AGREED");
+    row->lsn = lsn;
+    row->state = STATE(IN_FORCE);
+    row->t_rec = s->machine.now;
+    row->next_case = row->open || is_city(x);
+    if (!rc)
+        rc = hx_store_rules_save(s->store, row, x->text, x->size);
+    return end(s, rc);
+}
+
+/* On disk first, then in memory: no clock may be pinned to what could be lost. */
+static void come_into_force(struct service *s, struct apply_question *q, hxp_rules_version *row)
+{
+    struct hx_problem why = {""};
+    struct hx_versions *v = s->options.versions;
+    if (write_in_force(s, q, row) != HX_OK) {
+        refuse(s, q, "STORE_TROUBLE", "nothing was changed: try again");
+        return;
+    }
+    batch_show(s);
+    if (hx_versions_put(v, q->x, &why) != HX_OK) {
+        hx_log(HX_LOG_ERROR, "event=rules_not_in_force \"%s\"", why.text);
+        refuse(s, q, "RULES_REFUSED", why.text);
+        return;
+    }
+    q->x->by_persons = true;
+    hx_version_came(v, q->x, row->lsn, row->open);
+    s->machine.rules = hx_versions_rules(v);
+    service_use_city(s);
+    hx_log(HX_LOG_INFO,
+           "event=rules_in_force kind=%s name=%s version=%u asked_by=%s agreed_by=%s later=%" PRIu64
+           " earlier=%" PRIu64 " rerouted=%" PRIu64,
+           row->kind, row->name, row->version, row->asked_by, row->agreed_by, row->later,
+           row->earlier, row->rerouted);
+    if (row->next_case)
+        s->apply.move = (struct apply_move){
+            .x = q->x, .next = 1, .staged = 1, .step = MOVE_STEP, .keep_holders = !row->open};
+    answer(s, q, row, "IN_FORCE");
+    q->x = NULL; /* the versions have it */
+}
+
+/* One key is one person, whatever names it gives. */
+static bool same_person(const hxp_rules_version *row, const struct apply_question *q)
+{
+    return strcmp(row->asked_by, q->by) == 0 ||
+           (q->principal[0] && strcmp(row->asked_with, q->principal) == 0);
+}
+
+static void agree(struct service *s, struct apply_question *q)
+{
+    hxp_rules_version *row = stored(s, q->x);
+    if (!row || row->state != STATE(ASKED) || row->digest.len != sizeof q->x->digest ||
+        memcmp(row->digest.data, q->x->digest, sizeof q->x->digest) != 0) {
+        refuse(s, q, "NOT_ASKED", "nobody has asked for this very file");
+    } else if (same_person(row, q)) {
+        refuse(s, q, "SAME_PERSON",
+               "another person than the one who asked must agree, with a key of his own");
+    } else {
+        row->agreed_by = q->by;
+        come_into_force(s, q, row);
+    }
+    done(s, q);
+}
+
+void apply_turn(struct service *s)
+{
+    struct apply_question *q = &s->apply.question;
+    if (!q->x || batch_paused(s))
+        return;
+    hx_machine_set_time(&s->machine, timebase_now(&s->time));
+    if (q->agree)
+        agree(s, q);
+    else
+        preview_step(s, q);
+}
+
+/* ---- moving open cases ---- */
+
+struct numbers {
+    uint64_t list[MOVE_STEP];
+    size_t n;
+};
+
+static int collect(void *ctx, uint64_t number)
+{
+    struct numbers *n = ctx;
+    n->list[n->n++] = number;
+    return 0;
+}
+
+/* Most cases are not concerned: they are only read. */
+static bool concerned(struct service *s, uint64_t number, const struct hx_change *change)
+{
+    struct hx_moves moves = {0};
+    if (hx_store_case(s->store, number, &s->scratch) != HX_OK)
+        return false;
+    hx_change_preview(s->machine.rules, &s->scratch, change, s->machine.now, &moves);
+    return moves.moved > 0;
+}
+
+static int save_progress(struct service *s, const struct hx_version *x, uint64_t next)
+{
+    hxp_rules_version *row = stored(s, x);
+    if (!row)
+        return HX_CORRUPT;
+    row->next_case = next;
+    return hx_store_rules_save(s->store, row, NULL, 0);
+}
+
+static void move_numbers(struct service *s, const struct numbers *n, const struct hx_change *change)
+{
+    struct apply_move *mv = &s->apply.move;
+    int64_t until = mono_now_us() + (s->batch.items ? MOVE_BUSY_US : MOVE_US);
+    for (size_t i = 0; i < n->n && !s->batch.error; i++) {
+        if (i % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && mono_now_us() > until)
+            return;
+        mv->staged = n->list[i] + 1;
+        if (!concerned(s, n->list[i], change) || batch_begin(s) != HX_OK)
+            continue;
+        int rc = hx_machine_apply(&s->machine, n->list[i], change, &mv->moves);
+        if (rc && rc != HX_NOTFOUND)
+            s->batch.error = rc;
+    }
+}
+
+static void finish(struct service *s)
+{
+    struct apply_move *mv = &s->apply.move;
+    hx_log(HX_LOG_INFO,
+           "event=rules_applied kind=%s name=%s version=%u cases=%" PRIu64 " later=%" PRIu64
+           " earlier=%" PRIu64 " rerouted=%" PRIu64,
+           mv->x->kind, mv->x->name, mv->x->number, mv->moves.moved, mv->moves.later,
+           mv->moves.earlier, mv->moves.rerouted);
+    *mv = (struct apply_move){.x = NULL};
+}
+
+void apply_move_some(struct service *s)
+{
+    struct apply_move *mv = &s->apply.move;
+    struct hx_change change;
+    struct numbers *n = mv->x ? hx_arena_alloc(&s->arena, sizeof *n) : NULL;
+    if (!n || s->batch.error || batch_paused(s))
+        return;
+    n->n = 0;
+    hx_version_change(s->options.versions, mv->x, &change);
+    if (mv->keep_holders)
+        change.city_before = NULL;
+    hx_machine_set_time(&s->machine, timebase_now(&s->time));
+    if (hx_store_open_cases(s->store, NULL, mv->next - 1, mv->step, collect, n) != HX_OK)
+        return;
+    if (n->n)
+        move_numbers(s, n, &change);
+    else
+        mv->staged = 0; /* all done */
+    mv->in_batch = s->batch.error && s->batch.open;
+    if (!s->batch.error && n->n && !s->batch.open)
+        mv->next = mv->staged; /* nothing to write: looked at again after a crash */
+    if (s->batch.error || (n->n && !s->batch.open))
+        return;
+    if (batch_begin(s) == HX_OK) {
+        mv->in_batch = true;
+        s->batch.error = save_progress(s, mv->x, mv->staged);
+    }
+}
+
+/* Perhaps because of one of the cases: they are tried one by one, and that one is left out. */
+void apply_failed(struct service *s)
+{
+    struct apply_move *mv = &s->apply.move;
+    if (!mv->in_batch)
+        return;
+    mv->in_batch = false;
+    if (mv->step == 1 && mv->staged > mv->next) {
+        hx_log(HX_LOG_ERROR, "event=case_not_moved before=%" PRIu64, mv->staged);
+        mv->next = mv->staged;
+    }
+    mv->staged = mv->next;
+    mv->step = 1;
+}
+
+void apply_committed(struct service *s)
+{
+    struct apply_move *mv = &s->apply.move;
+    if (!mv->x || !mv->in_batch)
+        return;
+    mv->in_batch = false;
+    mv->next = mv->staged;
+    mv->step = MOVE_STEP;
+    if (!mv->next)
+        finish(s);
+}
+
+bool apply_busy(const struct service *s)
+{
+    return (s->apply.question.x || s->apply.move.x) && !batch_paused(s);
+}
+
+void apply_resume(struct service *s, const hxp_rules_version *row)
+{
+    const struct hx_version *x =
+        hx_versions_find(s->options.versions, row->kind, row->name, row->version);
+    struct hx_problem why = {""};
+    if (!x)
+        return;
+    if (is_city(x) && hx_versions_past(s->options.versions, row->lsn, &why) != HX_OK)
+        hx_log(HX_LOG_ERROR, "event=city_of_the_past \"%s\"", why.text); /* no case is rerouted */
+    hx_log(HX_LOG_INFO, "event=rules_apply_goes_on kind=%s name=%s version=%u from_case=%" PRIu64,
+           row->kind, row->name, row->version, row->next_case);
+    s->apply.move = (struct apply_move){
+        .x = x, .next = row->next_case, .staged = row->next_case, .step = MOVE_STEP};
+    s->apply.move.keep_holders = !row->open;
+}
+
+void apply_fini(struct service *s)
+{
+    hx_version_free(s->apply.question.x);
+}

@@ -1,0 +1,278 @@
+#include "service/intake/batch.h"
+
+#include "base/log.h"
+#include "service/acts/apply.h"
+#include "service/deadlines.h"
+#include "service/intake/intake.h"
+#include "service/locks/mask.h"
+#include "service/state.h"
+#include <inttypes.h>
+
+enum {
+    PAUSE_FIRST_MS = 250,
+    PAUSE_MOST_MS = 5000,
+    GIVE_UP_AFTER = 20, /* failed attempts in a row with an error that a new process may not have */
+};
+
+void batch_reset(struct batch *b)
+{
+    *b = (struct batch){.troubled = b->troubled,
+                        .failures = b->failures,
+                        .pause_ms = b->pause_ms,
+                        .retry_at = b->retry_at};
+    b->last = &b->first;
+}
+
+bool batch_paused(const struct service *s)
+{
+    return s->batch.troubled && mono_now().ms < s->batch.retry_at.ms;
+}
+
+int batch_begin(struct service *s)
+{
+    struct batch *b = &s->batch;
+    if (b->error || b->open)
+        return b->error;
+    b->error = hx_store_begin(s->store);
+    b->open = b->error == HX_OK;
+    if (b->open)
+        b->error = hold_record(s);
+    return b->error;
+}
+
+bool batch_trouble(int err)
+{
+    return err == HX_FULL || err == HX_IO || err == HX_NOMEM || err == HX_CORRUPT;
+}
+
+static void put_off(struct service *s, struct batch_job *job, size_t from)
+{
+    for (size_t i = from; i < job->publish->n_items; i++) {
+        job->replies[i] = intake_refusal(s, HONGXIN__V1__RESULT__RETRY_AFTER, "STORE_TROUBLE",
+                                         "nothing is lost: send the event again");
+        intake_name(s, job->publish->items[i], job->replies[i]);
+    }
+}
+
+/* Told when there is room for this message. */
+static void too_much(struct service *s, struct batch_job *job)
+{
+    for (size_t i = 0; i < job->publish->n_items; i++) {
+        job->replies[i] = intake_refusal(s, HONGXIN__V1__RESULT__RETRY_AFTER, job->refusal,
+                                         "more events than may wait, or than may be sent a second");
+        if (job->replies[i])
+            job->replies[i]->retry_after_ms = job->wait_ms;
+        intake_name(s, job->publish->items[i], job->replies[i]);
+    }
+}
+
+static void apply_all(struct service *s, struct batch_job *job)
+{
+    struct batch *b = &s->batch;
+    if (batch_begin(s) != HX_OK)
+        return;
+    for (size_t i = 0; i < job->publish->n_items && !b->error; i++)
+        b->error = intake_apply(s, job, i, &job->replies[i]);
+}
+
+void batch_add(struct service *s, struct batch_job *job)
+{
+    struct batch *b = &s->batch;
+    if (!b->first)
+        b->begun_us = mono_now_us();
+    *b->last = job;
+    b->last = &job->next;
+    b->items += job->publish->n_items;
+    if (job->wait_ms)
+        too_much(s, job);
+    else if (batch_paused(s))
+        put_off(s, job, 0);
+    else
+        apply_all(s, job);
+}
+
+/* The city-wide door sends all the same: what nobody who may connect is withheld. */
+static void publish_shown(struct service *s, const struct mask_rule *rule,
+                          const struct tail_entry *e)
+{
+    struct mask_entry shown = {.bytes = e->bytes, .size = e->size, .decoded = e->decoded};
+    if (!mask_entry(s, rule, &shown))
+        return;
+    struct tail_entry out = *e;
+    out.bytes = shown.bytes;
+    out.size = shown.size;
+    out.decoded = shown.decoded;
+    publisher_send(&s->publisher, &out);
+}
+
+void batch_show(struct service *s)
+{
+    const struct hx_stored *list;
+    size_t n = hx_store_batch(s->store, &list);
+    bool heard = publisher_heard(&s->publisher);
+    const struct mask_rule rule = heard ? mask_rule_stream(s->lock.access) : (struct mask_rule){0};
+    for (size_t i = 0; i < n; i++) {
+        struct tail_entry e = {.lsn = list[i].lsn,
+                               .case_number = list[i].entry->case_number,
+                               .bytes = list[i].bytes,
+                               .size = list[i].size,
+                               .decoded = list[i].entry};
+        if (s->feeds.n) /* else nobody reads it; a feed that comes begins with the journal */
+            live_tail_append(&s->tail, &e);
+        similar_entry(&s->similar, list[i].entry);
+        hx_digest_add(&s->digest, list[i].entry);
+        counters_entry(&s->counters, list[i].entry);
+        if (heard)
+            publish_shown(s, &rule, &e);
+    }
+    chain_add(s, list, n);
+    s->counters.entries += n;
+}
+
+static int commit(struct service *s)
+{
+    struct batch *b = &s->batch;
+    int64_t before = mono_now_us();
+    int rc = b->error;
+    if (rc)
+        hx_store_abort(s->store);
+    else
+        rc = hx_store_commit(s->store);
+    b->open = false;
+    b->error = rc;
+    if (rc) {
+        hold_undo(s);
+        apply_failed(s);
+        s->counters.failed_commits++;
+        return rc;
+    }
+    s->counters.commits++;
+    hist_add(&s->counters.commit_us, mono_now_us() - before);
+    hold_recorded(s);
+    deadlines_committed(s);
+    apply_committed(s);
+    batch_show(s);
+    return HX_OK;
+}
+
+static void enter_trouble(struct service *s, int err)
+{
+    struct batch *b = &s->batch;
+    b->pause_ms = b->troubled ? 2 * b->pause_ms : PAUSE_FIRST_MS;
+    if (b->pause_ms > PAUSE_MOST_MS)
+        b->pause_ms = PAUSE_MOST_MS;
+    b->retry_at = (struct hx_mono){mono_now().ms + b->pause_ms};
+    b->failures = err == HX_IO || err == HX_CORRUPT ? b->failures + 1 : 0;
+    hx_log(HX_LOG_ERROR, "event=store_failed error=%s events=%zu retry_ms=%" PRId64 " \"%s\"",
+           hx_errname(err), b->items, b->pause_ms, hx_strerror(err));
+    b->troubled = true;
+}
+
+static void leave_trouble(struct service *s)
+{
+    if (!s->batch.troubled)
+        return;
+    hx_log(HX_LOG_WARN, "event=store_recovered");
+    s->batch.troubled = false;
+    s->batch.failures = 0;
+    s->batch.pause_ms = 0;
+}
+
+/* Keeps the bad event aside and says so; its own transaction. */
+static hxp_reply *set_aside(struct service *s, const hxp_item *item, int err)
+{
+    const struct hx_machine *m = &s->machine;
+    hxp_reply *reply = intake_refusal(s, HONGXIN__V1__RESULT__INVALID, "INTERNAL",
+                                      "the event could not be applied and was set aside");
+    intake_name(s, item, reply);
+    hx_log(HX_LOG_ERROR, "event=event_set_aside error=%s bytes=%zu", hx_errname(err),
+           item->event.len);
+    if (hx_store_begin(s->store) != HX_OK)
+        return reply;
+    if (m->ops->quarantine(m->backend, item->event.data, item->event.len, hx_errname(err)) ==
+        HX_OK) {
+        if (hx_store_commit(s->store) != HX_OK)
+            s->counters.failed_commits++;
+    } else {
+        hx_store_abort(s->store);
+    }
+    return reply;
+}
+
+static int apply_alone(struct service *s, struct batch_job *job, size_t i)
+{
+    struct batch *b = &s->batch;
+    b->error = HX_OK;
+    if (batch_begin(s) != HX_OK)
+        return b->error;
+    b->error = intake_apply(s, job, i, &job->replies[i]);
+    int rc = commit(s);
+    if (rc == HX_OK || batch_trouble(rc))
+        return rc;
+    job->replies[i] = set_aside(s, job->publish->items[i], rc);
+    return HX_OK;
+}
+
+/* The batch again, each event by itself. */
+static int isolate(struct service *s)
+{
+    size_t rows = s->batch.n_due;
+    s->batch.n_due = 0;
+    s->counters.isolated++;
+    for (struct batch_job *job = s->batch.first; job; job = job->next) {
+        for (size_t i = 0; !job->wait_ms && i < job->publish->n_items; i++) {
+            int rc = apply_alone(s, job, i);
+            if (rc != HX_OK)
+                return rc;
+        }
+    }
+    return deadlines_alone(s, rows);
+}
+
+static void send_replies(struct service *s, const struct batch_job *job)
+{
+    Hongxin__V1__Replies replies = HONGXIN__V1__REPLIES__INIT;
+    hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
+    replies.request = job->request;
+    replies.n_replies = job->publish->n_items;
+    replies.replies = job->replies;
+    answer.request = job->number;
+    answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_REPLIES;
+    answer.replies = &replies;
+    for (size_t i = 0; i < replies.n_replies; i++) {
+        if (!job->replies[i])
+            return; /* no memory even for a refusal: the source hears nothing and sends again */
+        counters_reply(&s->counters, job->replies[i]);
+    }
+    if (door_send(job->door, job->peer, &answer) != HX_OK)
+        s->counters.replies_lost++;
+}
+
+static void send_all(struct service *s)
+{
+    const struct batch *b = &s->batch;
+    for (const struct batch_job *job = b->first; job; job = job->next)
+        send_replies(s, job);
+    if (b->first) {
+        hist_add(&s->counters.batch_items, (int64_t)b->items);
+        hist_add(&s->counters.intake_us, mono_now_us() - b->begun_us);
+    }
+}
+
+bool batch_settle(struct service *s)
+{
+    struct batch *b = &s->batch;
+    bool tried = b->open || b->error;
+    int rc = b->open ? commit(s) : b->error;
+    if (rc != HX_OK && !batch_trouble(rc))
+        rc = isolate(s);
+    if (rc != HX_OK) {
+        enter_trouble(s, rc);
+        for (struct batch_job *job = b->first; job; job = job->next)
+            put_off(s, job, 0);
+    } else if (tried) {
+        leave_trouble(s);
+    }
+    send_all(s);
+    return b->failures < GIVE_UP_AFTER && !hx_store_broken(s->store);
+}

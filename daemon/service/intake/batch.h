@@ -1,0 +1,76 @@
+/* One batch: everything that shares a transaction, and the answers that wait for its commit.
+ *
+ * When the transaction fails because of the store (no room, input or output) every event of the
+ * batch is answered RETRY_AFTER and nothing is acknowledged. When it fails because of one event or
+ * one case, the batch is done again, each event in a transaction of its own, so that the bad one is
+ * alone. */
+#ifndef SERVICE_INTAKE_BATCH_H
+#define SERVICE_INTAKE_BATCH_H
+
+#include "hongxin/instant.h"
+#include "hongxin/schema.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct door;
+struct hx_principal;
+struct hx_due_row;
+struct peer;
+struct service;
+
+/* One Publish in work; in the turn's arena. */
+struct batch_job {
+    struct batch_job *next;
+    struct door *door;
+    const struct peer *peer;
+    uint64_t number, request;
+    const Hongxin__V1__Publish *publish;
+    hxp_reply **replies;            /* one per item */
+    int64_t t_wall, t_now;          /* wall clock and machine's time when our door read it */
+    const struct hx_principal *who; /* whose key; NULL without keys */
+    uint64_t wait_ms;               /* above 0: it has sent too much, nothing is applied … */
+    const char *refusal;            /* … OVER_QUOTA: its organisation; FAIR_SHARE: it alone */
+};
+
+struct batch {
+    /* of the turn */
+    bool open; /* a transaction runs */
+    int error; /* the first error of it */
+    struct batch_job *first, **last;
+    size_t items;
+    int64_t begun_us;       /* monotonic; when the first event was read */
+    struct hx_due_row *due; /* deadlines judged in it; in the arena */
+    size_t n_due;
+
+    /* while the store takes nothing */
+    bool troubled;
+    int failures; /* in a row, of a kind that only a new process may get rid of */
+    int64_t pause_ms;
+    struct hx_mono retry_at;
+};
+
+/* Ready for a turn. */
+void batch_reset(struct batch *b);
+
+/* Begins the transaction when none runs. Its error otherwise: the batch has failed. */
+HX_CHECK int batch_begin(struct service *s);
+
+/* True while the store is left alone after a failure. */
+bool batch_paused(const struct service *s);
+
+/* Adds a Publish and applies its events. */
+void batch_add(struct service *s, struct batch_job *job);
+
+/* Commits, and only then answers; hands what was written to the tail and to the PUB door. Returns
+ * false when durability can no longer be promised: the daemon must end. */
+bool batch_settle(struct service *s);
+
+/* Hands what the last commit has written to the tail and the PUB door. */
+void batch_show(struct service *s);
+
+/* True for an error of the store as a whole, whatever the event: no room, input or output, memory.
+ */
+bool batch_trouble(int err);
+
+#endif

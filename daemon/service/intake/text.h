@@ -1,0 +1,26 @@
+/* Text from outside. Pure. */
+#ifndef SERVICE_INTAKE_TEXT_H
+#define SERVICE_INTAKE_TEXT_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* All of it is well-formed UTF-8. */
+bool text_is_utf8(const char *s);
+
+/* Whether every text field of a message, and of the messages in it, passes. `text` may be NULL, and
+ * protobuf_c_empty_string when it was not given. */
+typedef bool text_test(const char *text);
+bool text_all(const ProtobufCMessage *m, text_test *ok);
+
+/* All of them are well-formed UTF-8. */
+bool text_all_utf8(const ProtobufCMessage *m);
+
+/* False when events lie in events (Data.history) deeper than an import needs: protobuf-c would
+ * follow them down the stack. Looks at bytes before they are unpacked; what is malformed otherwise
+ * is left to the unpacking. */
+bool text_event_flat(const uint8_t *bytes, size_t size);
+
+#endif
