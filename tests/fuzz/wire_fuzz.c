@@ -5,7 +5,7 @@
 #include "fuzz.h"
 #include "hongxin/schema.h"
 #include "service/feeds/filter.h"
-#include "service/intake/text.h"
+#include "service/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "service/acts/identity.h"
 
 #include "service/acts/act.h"
-#include "service/intake/text.h"
 #include "service/state.h"
+#include "service/text.h"
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>

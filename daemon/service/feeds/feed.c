@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "service/intake/text.h"
 #include "service/state.h"
+#include "service/text.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,10 +2,10 @@
 
 #include "hongxin/number.h"
 #include "service/acts/identity.h"
-#include "service/intake/text.h"
 #include "service/locks/mask.h"
 #include "service/locks/secret.h"
 #include "service/state.h"
+#include "service/text.h"
 #include <sodium.h>
 #include <string.h>
 

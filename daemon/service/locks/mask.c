@@ -1,8 +1,8 @@
 #include "service/locks/mask.h"
 
 #include "service/acts/identity.h"
-#include "service/intake/text.h"
 #include "service/state.h"
+#include "service/text.h"
 #include <string.h>
 
 #define BIT(name) (UINT32_C(1) << HX_MASK_##name)

@@ -2,8 +2,8 @@
  */
 #include "service/feeds/filter.h"
 #include "service/feeds/parcel.h"
-#include "service/intake/text.h"
 #include "service/state.h"
+#include "service/text.h"
 
 enum { ENTRIES_BUDGET = COST_READ * LIMIT_LIST_SCAN };
 

@@ -1,10 +1,10 @@
 /* Questions about cases: one case with its history, and lists. They see what is committed. */
 #include "engine/words/words.h"
 #include "hongxin/number.h"
-#include "service/intake/text.h"
 #include "service/locks/mask.h"
 #include "service/queries/past.h"
 #include "service/state.h"
+#include "service/text.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "hongxin/schema.h"
-#include "service/intake/text.h"
+#include "service/text.h"
 
 static bool ok(const char *s)
 {

@@ -1,6 +1,6 @@
 /* Text from outside. Pure. */
-#ifndef SERVICE_INTAKE_TEXT_H
-#define SERVICE_INTAKE_TEXT_H
+#ifndef SERVICE_TEXT_H
+#define SERVICE_TEXT_H
 
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>

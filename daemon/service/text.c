@@ -1,4 +1,4 @@
-#include "service/intake/text.h"
+#include "service/text.h"
 
 #include "base/utf8.h"
 #include <stdint.h>
