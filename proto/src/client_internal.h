@@ -75,6 +75,10 @@ struct hx_publisher {
     struct hx_batch *filling;
     size_t pending, pending_bytes;
     bool told_retry; /* the last answer was RETRY_AFTER or BUSY */
+    /* The daemon takes the messages of a connection in order. What was sent behind one that is
+     * answered is on its way, however long the queue; what was sent before it is lost. */
+    uint64_t sends, answered; /* messages sent; the latest of them that was answered */
+    int64_t heard_at;         /* of the last answer */
 };
 
 HX_HIDDEN void hx_publisher_tick(hx_client *c, int64_t now);

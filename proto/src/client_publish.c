@@ -45,6 +45,7 @@ struct hx_batch {
     unsigned n, cap_slots, open;
     bool sent;
     unsigned generation, attempts;
+    uint64_t sending; /* which of all that were sent, when it was sent last */
     int64_t sent_at, not_before;
 };
 
@@ -180,12 +181,20 @@ static void answer_all(hx_client *c, struct hx_batch *b, int err)
 
 /* ---- sending ---- */
 
+/* A daemon that answers others of ours has it in its queue, unless it has passed it over. */
+static int64_t resend_at(const hx_client *c, const struct hx_batch *b)
+{
+    const struct hx_publisher *p = &c->publisher;
+    bool passed_over = b->sending < p->answered;
+    int64_t since = passed_over || p->heard_at < b->sent_at ? b->sent_at : p->heard_at;
+    return hx_resend_at(c, since, b->attempts);
+}
+
 static bool is_due(const hx_client *c, const struct hx_batch *b, int64_t now)
 {
     if (b->not_before > now)
         return false;
-    return !b->sent || b->generation != c->intake.generation ||
-           now >= hx_resend_at(c, b->sent_at, b->attempts);
+    return !b->sent || b->generation != c->intake.generation || now >= resend_at(c, b);
 }
 
 static int send_batch(hx_client *c, struct hx_batch *b, int64_t now)
@@ -211,6 +220,7 @@ static int send_batch(hx_client *c, struct hx_batch *b, int64_t now)
     b->attempts = b->generation == c->intake.generation ? b->attempts + 1 : 1;
     b->generation = c->intake.generation;
     b->sent_at = now;
+    b->sending = ++c->publisher.sends;
     return HX_OK;
 }
 
@@ -237,7 +247,7 @@ int64_t hx_publisher_due(const hx_client *c)
     if (!c->intake.up || c->intake.stuck)
         return due;
     for (const struct hx_batch *b = c->publisher.first; b; b = b->next) {
-        int64_t at = b->sent ? hx_resend_at(c, b->sent_at, b->attempts) : b->not_before;
+        int64_t at = b->sent ? resend_at(c, b) : b->not_before;
         due = at < due ? at : due;
     }
     return due;
@@ -391,9 +401,20 @@ static void postpone(hx_client *c, struct hx_batch *b, unsigned i, struct hx_bat
         (*later)->not_before = at;
 }
 
+/* The first attempt's answer may come after the second was sent: which one it was is not known. */
+static void note_answer(hx_client *c, const struct hx_batch *b)
+{
+    struct hx_publisher *p = &c->publisher;
+    p->heard_at = hx_client_now();
+    if (b->attempts == 1 && b->sending > p->answered)
+        p->answered = b->sending;
+}
+
 void hx_publisher_replies(hx_client *c, const Hongxin__V1__Replies *replies)
 {
     struct hx_batch *b = find(c, replies->request), *later = NULL;
+    if (b)
+        note_answer(c, b);
     for (size_t i = 0; b && i < replies->n_replies; i++) {
         size_t at = replies->first + i;
         const hxp_reply *reply = replies->replies[i];

@@ -39,18 +39,19 @@ typedef struct hx_client hx_client;
 
 /* Every member may be 0: then the default in brackets holds. */
 struct hx_client_options {
-    const char *intake;   /* "tcp://host:port" or "ipc://path" of the intake door [none] */
-    const char *feed;     /* the same of the feed door [none] */
-    unsigned window;      /* events started and not yet answered, at most [8,192] */
-    unsigned batch;       /* events in one message, at most HX_ITEMS_MAX [256] */
-    unsigned wait_ms;     /* how long the calls that wait do so [10,000] */
-    unsigned resend_ms;   /* an unanswered message is sent again after so long; the time doubles
-                             with each attempt, up to 30 s [5,000] */
-    unsigned linger_ms;   /* how long hx_client_close() may take to send the rest [1,000] */
-    bool hand_back;       /* RETRY_AFTER is given to the callback like any other answer, for callers
-                             that keep an order of their own [false: the library honours it] */
-    const char *key_file; /* who we are and which daemon we trust (hongxin/key.h), read by
-                             hx_client_open() [none: a daemon without keys, on this machine] */
+    const char *intake; /* "tcp://host:port" or "ipc://path" of the intake door [none] */
+    const char *feed;   /* the same of the feed door [none] */
+    unsigned window;    /* events started and not yet answered, at most [8,192] */
+    unsigned batch;     /* events in one message, at most HX_ITEMS_MAX [256] */
+    unsigned wait_ms;   /* how long the calls that wait do so [10,000] */
+    unsigned resend_ms; /* an unanswered message is sent again when the daemon has answered none of
+                           ours for so long, or a later one and this one not; the time doubles
+                           with each attempt, up to 30 s [5,000]. After a new connection: at once */
+    unsigned linger_ms; /* how long hx_client_close() may take to send the rest [1,000] */
+    bool hand_back;     /* RETRY_AFTER is given to the callback like any other answer, for callers
+                           that keep an order of their own [false: the library honours it] */
+    const char *key_file;    /* who we are and which daemon we trust (hongxin/key.h), read by
+                                hx_client_open() [none: a daemon without keys, on this machine] */
     const hx_client *beside; /* shares the thread of this client, which has to be closed later and
                                 used by the same thread [none: has one of its own] */
 };
