@@ -1,11 +1,11 @@
-"""Stands between a door and the daemon, so that a door can be killed when the daemon has answered and it has not."""
+"""Stands between a door and the daemon, so that a door can be killed, or told something, when the daemon has answered and it has not."""
 import threading
 
 import zmq
 
 
 class Between:
-    """Stands between door and daemon; answers of the daemon can be held back."""
+    """Answers of the daemon are held back while `hold`; release() lets them go."""
 
     def __init__(self, daemon_endpoint, folder):
         self.endpoint = f"ipc://{folder}/between"
@@ -14,9 +14,16 @@ class Between:
         self.front.linger = self.back.linger = 0
         self.front.bind(self.endpoint)
         self.back.connect(daemon_endpoint)
-        self.hold, self.held, self.end = False, 0, False
+        self.hold, self.kept, self.end = False, [], False
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
+
+    @property
+    def held(self):
+        return len(self.kept)
+
+    def release(self):
+        self.hold = False
 
     def run(self):
         peer, poller = None, zmq.Poller()
@@ -28,11 +35,9 @@ class Between:
                 peer, *frames = self.front.recv_multipart()
                 self.back.send_multipart(frames)
             if self.back in ready:
-                frames = self.back.recv_multipart()
-                if self.hold:
-                    self.held += 1
-                else:
-                    self.front.send_multipart([peer, *frames])
+                self.kept.append([peer, *self.back.recv_multipart()])
+            while self.kept and not self.hold:
+                self.front.send_multipart(self.kept.pop(0))  # to a door that was killed: nowhere
         self.front.close()
         self.back.close()
 

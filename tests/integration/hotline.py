@@ -39,8 +39,9 @@ class Hotline:
 
     def __init__(self, folder, intake, feed, settings="", clients=CLIENTS):
         self.folder = folder
-        (folder / "hotline.clients").write_text(clients)
-        (folder / "hotline.clients").chmod(0o600)
+        self.clients = folder / "hotline.clients"
+        self.clients.write_text(clients)
+        self.clients.chmod(0o600)
         self.config = folder / "hotline.yaml"
         self.config.write_text(f"listen: 127.0.0.1:0\nclients: hotline.clients\nmapping: {SOURCE}/config/mappings/12345.yaml\n"
                                f"daemon: {{intake: '{intake}', feed: '{feed}'}}\n{settings}")

@@ -11,6 +11,7 @@ import pytest
 from between import Between
 from hongxin.v1 import wire_pb2
 from hotline import BIN, CLIENTS, Hotline
+from reload import reload
 from wire import wait_until
 
 REPORT = {"class": "SMALL", "place": "B-0417", "text": "water leaks from the ceiling"}
@@ -170,6 +171,22 @@ def test_signed_requests(door, client):
                   door.signed("POST", "/v1/complaints", body, key="s3", name="city")):
         assert (wrong.status, wrong.json["code"]) == (401, "BAD_SIGNATURE")
     assert len(cases(client)) == 1
+
+
+def test_tokens_and_keys_are_changed_without_a_restart(door):
+    old, new, body = "t" * 40, "n" * 40, json.dumps(REPORT).encode()
+    both = f"  - {{name: city-2, source: hotline-12345, claims: [reporter], token: {new}}}\n"
+    reload(door, door.clients, CLIENTS + both)
+    for token in (old, new):  # the same source under either
+        assert door.post("/v1/complaints", REPORT, key="same", token=token).status in (200, 201)
+    reload(door, door.clients, CLIENTS.replace(old, new).replace("k" * 40, "m" * 40))
+    assert door.get("/v1/complaints", token=old).json["code"] == "BAD_TOKEN"
+    assert door.get("/v1/complaints", token=new).status == 200
+    assert door.signed("POST", "/v1/complaints", body, key="s1").json["code"] == "BAD_SIGNATURE"
+    assert door.signed("POST", "/v1/complaints", body, key="s1", secret="m" * 40).status == 201
+    assert 'hongxin_hotline_requests_total{client="city"} 2' in door.get("/metrics", token=None).body.decode(), "figures go on"
+    reload(door, door.clients, "clients:\n  - {name: x}\n", says="event=reload_refused")
+    assert door.get("/v1/complaints", token=new).status == 200
 
 
 def test_a_signature_is_of_one_body_key_and_path(door, client):

@@ -8,6 +8,7 @@ from evidence import Device, onsite_code
 from hongxin.v1 import event_pb2, wire_pb2
 from kiosk import Kiosk
 from PIL import Image, ImageDraw
+from reload import reload
 
 
 KEY = bytes(range(32))
@@ -70,6 +71,15 @@ def test_a_terminal_shows_the_code_of_its_building(kiosk, client):
     client.publish(client.event("HELD", by="holder:P-07/li", case_number=1))
     reply = client.publish(client.event("ARRIVED", by="holder:P-07/li", case_number=1, proof=event_pb2.ONSITE_CODE, data={"onsite_code": a.json["code"]}))[0]
     assert reply.code == "", "it proves the arrival"
+
+
+def test_terminals_are_changed_without_a_restart(kiosk, tmp_path):
+    file, new = tmp_path / "kiosk.terminals", "q" * 40
+    text = file.read_text()
+    reload(kiosk, file, text.replace(HALL, new))
+    assert [ask_code(kiosk, HALL).status, ask_code(kiosk, new).status] == [401, 200]
+    reload(kiosk, file, "terminals: [{name: x, colour: red}]\n", says="event=reload_refused")
+    assert ask_code(kiosk, new).status == 200
 
 
 def test_nobody_else_is_told(make_kiosk, tmp_path, device):

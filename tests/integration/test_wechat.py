@@ -14,6 +14,7 @@ import urllib.parse
 import pytest
 from between import Between
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
+from reload import reload
 from wire import wait_until
 
 BIN = os.environ["HX_BIN"]
@@ -63,8 +64,9 @@ def content(xml):
 
 class Wechat:
     def __init__(self, folder, intake, feed):
-        (folder / "accounts").write_text(ACCOUNTS)
-        (folder / "accounts").chmod(0o600)
+        self.accounts = folder / "accounts"
+        self.accounts.write_text(ACCOUNTS)
+        self.accounts.chmod(0o600)
         self.config = folder / "wechat.yaml"
         self.config.write_text(f"listen: 127.0.0.1:0\naccounts: accounts\ntexts: {SOURCE}/config/texts/wechat.yaml\n"
                                f"daemon: {{intake: '{intake}', feed: '{feed}'}}\nlog: {{level: debug}}\n")
@@ -240,6 +242,42 @@ def test_whoever_forges_is_slowed_down(door):
 
 def test_a_key_that_is_being_changed_loses_no_message(door, client):
     assert "CL-1" in content(door.safe(message(Content="B-0417 灯坏了"), token="tokenold", key=OLD_KEY)[1])
+
+
+NEW_KEY = "Y" * 43
+
+
+def test_keys_are_changed_without_a_restart(door, client):
+    keys = f"token: tokensafe, key: {KEY}, previous_token: tokenold, previous_key: {OLD_KEY}"
+    old, new = {"token": "tokensafe", "key": KEY}, {"token": "tokennew", "key": NEW_KEY}
+    assert door.safe(message(Content="B-0417 灯坏了", id="1"), **new)[0] == 401
+    reload(door, door.accounts, ACCOUNTS.replace(keys, f"token: tokennew, key: {NEW_KEY}, previous_token: tokensafe, previous_key: {KEY}"))
+    for n, secrets in (("2", new), ("3", old)):
+        assert "CL-" in content(door.safe(message(Content=f"B-0417 灯坏了 {n}", id=n), **secrets)[1])
+    reload(door, door.accounts, ACCOUNTS.replace(keys, f"token: tokennew, key: {NEW_KEY}").replace("plain-", "other-"))
+    assert door.safe(message(Content="B-0417 灯坏了", id="4"), **old)[0] == 401
+    assert "CL-" in content(door.safe(message(Content="B-0417 灯坏了", id="5"), **new)[1])
+    assert door.plain(message(Content="B-0417 灯坏了", id="6"))[0] == 401, "its account is gone"
+    reload(door, door.accounts, "accounts: [{path: short}]\n", says="event=reload_refused")
+    assert "CL-" in content(door.safe(message(Content="B-0417 灯坏了", id="7"), **new)[1]), "a file that is wrong changes nothing"
+    assert len(cases(client)) == 4
+
+
+def test_a_message_under_way_is_answered_under_the_key_it_came_with(daemon, make, client, tmp_path):
+    between = Between(daemon.doors["intake"], tmp_path)
+    try:
+        door = make(between.endpoint)
+        between.hold = True
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(door.safe(message(Content="B-0417 灯坏了", id="9"))))
+        asking.start()
+        wait_until(lambda: between.held > 0)
+        reload(door, door.accounts, ACCOUNTS.replace(f"token: tokensafe, key: {KEY}", f"token: tokennew, key: {NEW_KEY}"))
+        between.release()
+        asking.join()
+        assert answers[0][0] == 200 and "CL-1" in content(answers[0][1])
+    finally:
+        between.close()
 
 
 def test_killed_between_the_daemon_s_answer_and_its_own(daemon, make, client, tmp_path):

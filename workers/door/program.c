@@ -27,10 +27,11 @@ static void help(const struct program *p)
            "  --version        print the version\n"
            "  --help           print this\n"
            "\n"
-           "Signals: SIGTERM and SIGINT finish what was begun and end.\n"
+           "Signals: SIGTERM and SIGINT finish what was begun and end.%s\n"
            "Exit codes: 0 ended in order, 1 could not start or go on (the log says why), 2 wrong "
            "use.\n",
-           p->name, p->about, p->config);
+           p->name, p->about, p->config,
+           p->reload ? " SIGHUP reads the file of tokens and keys anew." : "");
 }
 
 /* -1: go on; otherwise the exit code. */
@@ -91,6 +92,20 @@ static const char *worker_name(const struct program *p, char out[64])
     return out;
 }
 
+static void on_hangup(void *arg)
+{
+    const struct program *p = arg;
+    struct hx_problem problem = {""};
+    int rc = p->reload ? p->reload(p->arg, &problem) : HX_OK;
+    if (!p->reload)
+        hx_log(HX_LOG_INFO, "event=reload_nothing \"what this worker reads is read at its start\"");
+    else if (rc)
+        hx_log(HX_LOG_ERROR, "event=reload_refused \"%s\"",
+               *problem.text ? problem.text : hx_strerror(rc));
+    else
+        hx_log(HX_LOG_INFO, "event=reloaded");
+}
+
 static int serve(const struct program *p, struct run *run, struct arguments *a,
                  struct hx_problem *problem)
 {
@@ -113,7 +128,7 @@ int program_main(const struct program *p, int argc, char **argv)
 {
     struct arguments a = {.config = p->config};
     struct hx_problem problem = {""};
-    struct run run = {0};
+    struct run run = {.hangup = on_hangup, .arg = (void *)p};
     int code = parse(p, argc, argv, &a);
     if (code >= 0)
         return code;

@@ -17,6 +17,10 @@ struct program {
     /* Connects and listens in the loop. An error with the problem. */
     int (*open)(void *arg, struct event_base *base, struct http_server **server,
                 struct hx_problem *problem);
+    /* SIGHUP: reads anew what may change without a restart, which is what others have to change
+     * with us: tokens and keys. An error with the problem: all stays as it was. NULL: nothing may,
+     * and the signal is only logged. */
+    int (*reload)(void *arg, struct hx_problem *problem);
     /* Asked when the loop has ended: NULL, or why it had to end by itself: it is logged, and the
      * exit code is 1, so that the service manager starts it anew. May be NULL. */
     const char *(*verdict)(void *arg);

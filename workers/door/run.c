@@ -14,6 +14,15 @@ static void on_stopped(void *arg)
     event_base_loopbreak(run->base);
 }
 
+static void on_hangup(evutil_socket_t number, short what, void *arg)
+{
+    const struct run *run = arg;
+    (void)number;
+    (void)what;
+    if (run->hangup)
+        run->hangup(run->arg);
+}
+
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     struct run *run = arg;
@@ -28,13 +37,16 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 int run_open(struct run *run)
 {
-    static const int numbers[2] = {SIGTERM, SIGINT};
+    static const struct {
+        int number;
+        event_callback_fn fn;
+    } table[RUN_SIGNALS] = {{SIGTERM, on_signal}, {SIGINT, on_signal}, {SIGHUP, on_hangup}};
     signal(SIGPIPE, SIG_IGN);
-    *run = (struct run){.base = event_base_new()};
+    *run = (struct run){.base = event_base_new(), .hangup = run->hangup, .arg = run->arg};
     if (!run->base)
         return HX_NOMEM;
-    for (size_t i = 0; i < 2; i++) {
-        run->signals[i] = evsignal_new(run->base, numbers[i], on_signal, run);
+    for (size_t i = 0; i < RUN_SIGNALS; i++) {
+        run->signals[i] = evsignal_new(run->base, table[i].number, table[i].fn, run);
         if (!run->signals[i] || event_add(run->signals[i], NULL) != 0)
             return HX_NOMEM;
     }
@@ -64,7 +76,7 @@ void run_loop(struct run *run, struct http_server *server, const char *worker)
 
 void run_close(struct run *run)
 {
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < RUN_SIGNALS; i++)
         if (run->signals[i])
             event_free(run->signals[i]);
     if (run->base)

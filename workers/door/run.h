@@ -4,16 +4,20 @@
 
 #include "http/http.h"
 
+enum { RUN_SIGNALS = 3 };
+
 struct event;
 struct event_base;
 
 struct run {
     struct event_base *base;
-    struct event *signals[2];
+    struct event *signals[RUN_SIGNALS];
     struct http_server *server; /* borrowed; stopped by SIGTERM and SIGINT */
+    void (*hangup)(void *arg);  /* told of SIGHUP; NULL: it is ignored */
+    void *arg;                  /* of hangup */
 };
 
-/* Makes the loop. HX_NOMEM. Call run_close() in any case. */
+/* Makes the loop; keeps `hangup` and `arg`. HX_NOMEM. Call run_close() in any case. */
 HX_CHECK int run_open(struct run *run);
 
 /* Raises the limit of descriptors to what so many connections need, or as far as it may; says so

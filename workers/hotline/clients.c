@@ -87,13 +87,14 @@ static void read_clients(struct yaml_doc *doc, struct clients *c)
         yaml_doc_fault(doc, root, "there are no clients: nobody could come in");
 }
 
-int clients_load(const char *path, struct clients **out, struct hx_problem *problem)
+static int load(const char *path, const uint8_t hash_key[32], struct clients **out,
+                struct hx_problem *problem)
 {
     struct clients *c = calloc(1, sizeof *c);
     struct yaml_doc doc = {0};
     int rc = c ? secret_doc_open(&doc, path, problem) : HX_NOMEM;
     if (!rc) {
-        randombytes_buf(c->hash_key, sizeof c->hash_key);
+        memcpy(c->hash_key, hash_key, sizeof c->hash_key);
         read_clients(&doc, c);
         rc = doc.rc;
     }
@@ -104,6 +105,56 @@ int clients_load(const char *path, struct clients **out, struct hx_problem *prob
     }
     *out = c;
     return HX_OK;
+}
+
+int clients_load(const char *path, struct clients **out, struct hx_problem *problem)
+{
+    uint8_t hash_key[32];
+    randombytes_buf(hash_key, sizeof hash_key);
+    return load(path, hash_key, out, problem);
+}
+
+static size_t place_of(const struct clients *c, const char *name)
+{
+    size_t i = 0;
+    while (i < c->n && strcmp(c->all[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+/* Into `all` goes what `fresh` says; what it does not name is gone. False: no room. */
+static bool merge(struct clients *all, const struct clients *fresh)
+{
+    for (size_t i = 0; i < all->n; i++)
+        all->all[i].gone = true;
+    for (size_t i = 0; i < fresh->n; i++) {
+        size_t at = place_of(all, fresh->all[i].name);
+        if (at == CLIENTS_MAX)
+            return false;
+        uint64_t requests = all->all[at].requests, refused = all->all[at].refused;
+        all->all[at] = fresh->all[i];
+        all->all[at].requests = requests;
+        all->all[at].refused = refused;
+        all->n += at == all->n;
+    }
+    return true;
+}
+
+int clients_renew(struct clients *clients, const char *path, struct hx_problem *problem)
+{
+    struct clients *fresh = NULL, *merged = malloc(sizeof *merged);
+    int rc = merged ? load(path, clients->hash_key, &fresh, problem) : HX_NOMEM;
+    if (!rc) {
+        *merged = *clients;
+        if (merge(merged, fresh))
+            *clients = *merged;
+        else
+            rc = hx_problem_set(problem, "%s: more than %d clients since the start: restart", path,
+                                CLIENTS_MAX);
+    }
+    clients_free(fresh);
+    clients_free(merged);
+    return rc;
 }
 
 void clients_free(struct clients *clients)
@@ -126,7 +177,8 @@ struct client *clients_by_token(struct clients *c, const char *token)
     struct client *found = NULL;
     hash_token(c, token, hash);
     for (size_t i = 0; i < c->n; i++) /* all of them, each time */
-        if (sodium_memcmp(hash, c->all[i].token_hash, sizeof hash) == 0 && c->all[i].has_token)
+        if (sodium_memcmp(hash, c->all[i].token_hash, sizeof hash) == 0 && c->all[i].has_token &&
+            !c->all[i].gone)
             found = &c->all[i];
     return found;
 }
@@ -134,7 +186,7 @@ struct client *clients_by_token(struct clients *c, const char *token)
 struct client *clients_by_name(struct clients *c, const char *name)
 {
     for (size_t i = 0; i < c->n; i++)
-        if (c->all[i].has_key && strcmp(c->all[i].name, name) == 0)
+        if (c->all[i].has_key && !c->all[i].gone && strcmp(c->all[i].name, name) == 0)
             return &c->all[i];
     return NULL;
 }

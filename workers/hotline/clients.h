@@ -22,6 +22,7 @@
 enum { CLIENTS_MAX = 64, CLIENT_CLAIMS_MAX = 16, CLIENT_SECRET_MIN = 32, CLIENT_SECRET_MAX = 128 };
 
 struct client {
+    bool gone; /* the file names it no more: nobody finds it */
     char name[64], source[64];
     char claims[CLIENT_CLAIMS_MAX][32];
     unsigned n_claims;
@@ -35,9 +36,13 @@ struct clients; /* opaque */
 
 /* HX_CONFIG with file and line; HX_DENIED: others may read it; HX_NOTFOUND, HX_IO, HX_NOMEM. */
 HX_CHECK int clients_load(const char *path, struct clients **out, struct hx_problem *problem);
+/* Reads the file anew. A client keeps its address in memory and its figures, whatever else of it
+ * changes. An error, as of clients_load(), changes nothing; HX_CONFIG also when there have been
+ * more than CLIENTS_MAX since the start. */
+HX_CHECK int clients_renew(struct clients *clients, const char *path, struct hx_problem *problem);
 void clients_free(struct clients *clients); /* wipes them; NULL is allowed */
 
-/* The i-th client, NULL after the last one. */
+/* The i-th client of all there have been, NULL after the last one. */
 struct client *clients_at(struct clients *clients, size_t i);
 
 /* By a bearer token; NULL when nobody has it. */

@@ -21,6 +21,13 @@ static int load(void *arg, const char *config, struct hx_problem *problem)
     return rc;
 }
 
+/* Tokens, keys and claims of the clients. */
+static int reload(void *arg, struct hx_problem *problem)
+{
+    struct hotline *h = arg;
+    return clients_renew(h->clients, h->settings.clients, problem);
+}
+
 static int open_all(void *arg, struct event_base *base, struct http_server **server,
                     struct hx_problem *problem)
 {
@@ -77,6 +84,7 @@ int main(int argc, char **argv)
         .config = "/etc/hongxin/hotline.yaml",
         .load = load,
         .open = open_all,
+        .reload = reload,
         .close = close_all,
         .arg = &h};
     return program_main(&p, argc, argv);

@@ -95,6 +95,47 @@ int accounts_load(const char *path, struct accounts **out, struct hx_problem *pr
     return HX_OK;
 }
 
+/* Where an account of the file belongs: the place it has had, or the next free one. */
+static size_t place_of(const struct accounts *all, size_t n, const char *path)
+{
+    size_t i = 0;
+    while (i < n && strcmp(all->all[i].path, path) != 0)
+        i++;
+    return i;
+}
+
+/* Into `all` goes what `fresh` says; what it does not name is gone. False: no room. */
+static bool merge(struct accounts *all, const struct accounts *fresh)
+{
+    for (size_t i = 0; i < all->n; i++)
+        all->all[i].gone = true;
+    for (size_t i = 0; i < fresh->n; i++) {
+        size_t at = place_of(all, all->n, fresh->all[i].path);
+        if (at == ACCOUNTS_MAX)
+            return false;
+        all->all[at] = fresh->all[i];
+        all->n += at == all->n;
+    }
+    return true;
+}
+
+int accounts_renew(struct accounts *accounts, const char *path, struct hx_problem *problem)
+{
+    struct accounts *fresh = NULL, *merged = malloc(sizeof *merged);
+    int rc = merged ? accounts_load(path, &fresh, problem) : HX_NOMEM;
+    if (!rc) {
+        *merged = *accounts;
+        if (merge(merged, fresh))
+            *accounts = *merged;
+        else
+            rc = hx_problem_set(problem, "%s: more than %d accounts since the start: restart", path,
+                                ACCOUNTS_MAX);
+    }
+    accounts_free(fresh);
+    accounts_free(merged);
+    return rc;
+}
+
 void accounts_free(struct accounts *accounts)
 {
     if (accounts)
@@ -108,7 +149,8 @@ const struct account *accounts_by_path(const struct accounts *accounts, const ch
     char given[sizeof accounts->all[0].path] = "";
     hx_text_put(given, sizeof given, path);
     for (size_t i = 0; i < accounts->n; i++)
-        if (sodium_memcmp(given, accounts->all[i].path, strlen(accounts->all[i].path) + 1) == 0)
+        if (sodium_memcmp(given, accounts->all[i].path, strlen(accounts->all[i].path) + 1) == 0 &&
+            !accounts->all[i].gone)
             found = &accounts->all[i];
     return found;
 }

@@ -88,6 +88,7 @@ void callback_verify(void *arg, struct http_request *r)
 static void callback_free(struct callback *c)
 {
     wx_xml_free(&c->xml);
+    sodium_memzero(&c->secret, sizeof c->secret);
     free(c);
 }
 
@@ -105,7 +106,8 @@ static const char *open_envelope(struct callback *c, const struct query *q)
     int rc = wx_decrypt(&a->secrets[i].key, a->id, encrypt, &plain, &size);
     if (rc)
         return rc == HX_DENIED ? "FOREIGN_ID" : "BAD_CIPHER";
-    c->secret = (unsigned)i;
+    c->secret = a->secrets[i];
+    c->safe = true;
     wx_xml_free(&c->xml);
     rc = wx_xml_parse(plain, size, &c->xml);
     free(plain);
@@ -124,9 +126,7 @@ static const char *judge(struct callback *c, const struct query *q)
         return "BAD_XML";
     if (c->account->safe)
         return open_envelope(c, q);
-    int i = signer(c->account, q, NULL);
-    c->secret = i < 0 ? 0 : (unsigned)i;
-    return i < 0 ? "BAD_SIGNATURE" : NULL;
+    return signer(c->account, q, NULL) < 0 ? "BAD_SIGNATURE" : NULL;
 }
 
 void callback_take(void *arg, struct http_request *r)
@@ -158,13 +158,12 @@ void callback_take(void *arg, struct http_request *r)
 
 static char *encrypt_reply(const struct callback *c, const char *plain)
 {
-    const struct account *a = c->account;
     uint8_t random[WX_RANDOM];
     char time[24], signature[WX_SIGNATURE_TEXT], *encrypt = NULL, *out = NULL;
     randombytes_buf(random, sizeof random);
     snprintf(time, sizeof time, "%lld", (long long)(clock_wall_ms() / 1000));
-    if (wx_encrypt(&a->secrets[c->secret].key, a->id, random, plain, &encrypt) == HX_OK) {
-        const char *const parts[] = {a->secrets[c->secret].token, time, c->nonce, encrypt};
+    if (wx_encrypt(&c->secret.key, c->account->id, random, plain, &encrypt) == HX_OK) {
+        const char *const parts[] = {c->secret.token, time, c->nonce, encrypt};
         if (wx_signature(parts, 4, signature) == HX_OK)
             out = wx_xml_envelope(encrypt, signature, time, c->nonce);
     }
@@ -180,7 +179,7 @@ void callback_answer(struct callback *c, const char *text)
                                   wx_xml_get(&c->xml, "ToUserName"),
                                   (long long)(clock_wall_ms() / 1000), text);
     if (plain)
-        reply = c->account->safe ? encrypt_reply(c, plain) : strdup(plain);
+        reply = c->safe ? encrypt_reply(c, plain) : strdup(plain);
     if (reply)
         http_answer(c->request, 200, "text/xml; charset=utf-8", reply, strlen(reply));
     else

@@ -41,6 +41,16 @@ static bool tells(const struct wechat *w)
     return false;
 }
 
+/* Tokens, keys and secrets. What is under way goes on with those it began with. */
+static int reload(void *arg, struct hx_problem *problem)
+{
+    struct wechat *w = arg;
+    int rc = accounts_renew(w->accounts, w->settings.accounts, problem);
+    if (!rc && !w->tell && tells(w)) /* the first secret */
+        rc = tell_open(w->base, w->link.client, &w->settings, w->accounts, &w->tell);
+    return rc;
+}
+
 static int load(void *arg, const char *config, struct hx_problem *problem)
 {
     struct wechat *w = arg;
@@ -64,6 +74,7 @@ static int open_all(void *arg, struct event_base *base, struct http_server **ser
                                    .health = health,
                                    .figures = figures,
                                    .arg = w};
+    w->base = base;
     run_descriptors(w->settings.limits.connections);
     int rc = link_open(&w->link, base, &w->settings.daemon, problem);
     if (!rc && tells(w))
@@ -95,6 +106,7 @@ int main(int argc, char **argv)
         .config = "/etc/hongxin/wechat.yaml",
         .load = load,
         .open = open_all,
+        .reload = reload,
         .close = close_all,
         .arg = &w};
     return program_main(&p, argc, argv);

@@ -191,7 +191,7 @@ static bool find_account(struct message *m)
     for (size_t i = 0; i < accounts_count(m->tell->accounts); i++) {
         const struct account *a = accounts_at(m->tell->accounts, i);
         wx_person_name(a, m->openid, name);
-        if (*a->secret && strncmp(m->ref, name, WX_PERSON_TEXT - 1) == 0) {
+        if (*a->secret && !a->gone && strncmp(m->ref, name, WX_PERSON_TEXT - 1) == 0) {
             m->account = i;
             return true;
         }

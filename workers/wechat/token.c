@@ -30,7 +30,6 @@ struct tokens {
     struct post *post;
     const struct wx_tell_settings *settings;
     uint64_t fetched;
-    size_t n;
     struct state states[ACCOUNTS_MAX];
 };
 
@@ -43,8 +42,7 @@ int tokens_open(struct post *post, const struct accounts *accounts,
         return HX_NOMEM;
     t->post = post;
     t->settings = settings;
-    t->n = accounts_count(accounts);
-    for (size_t i = 0; i < t->n; i++) {
+    for (size_t i = 0; i < ACCOUNTS_MAX; i++) { /* those of a later file as well */
         t->states[i].tokens = t;
         t->states[i].account = accounts_at(accounts, i);
     }

@@ -14,6 +14,7 @@ struct wechat {
     struct link link;
     struct http_server *server;
     struct tell *tell; /* NULL: residents are only answered */
+    struct event_base *base;
     uint64_t messages, reports, forged, replayed_late, forgotten, forget_held; /* figures */
 };
 
@@ -22,8 +23,9 @@ struct callback {
     struct wechat *wechat;
     struct http_request *request;
     const struct account *account;
-    unsigned secret;   /* which of the account's fitted */
-    struct wx_xml xml; /* of the message; owned */
+    struct account_secret secret; /* which fitted: under it the answer goes, whatever has changed */
+    bool safe;                    /* the message came encrypted */
+    struct wx_xml xml;            /* of the message; owned */
     char nonce[65];
 };
 
