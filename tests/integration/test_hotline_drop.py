@@ -3,12 +3,14 @@ import csv
 import shutil
 
 import pytest
+from between import Between
 from hongxin.v1 import wire_pb2
 from hotline import SOURCE, Hotline
 from wire import wait_until
 
 HEADING = "工单编号,受理时间,诉求内容,紧急程度,楼栋编码,来电人\n"
 DATA = f"{SOURCE}/tests/data"
+SETTINGS = f"drops:\n  - {{folder: in, mapping: '{SOURCE}/config/mappings/12345.yaml', source: hotline-csv, interval: 100ms, settle: 100ms}}\n"
 
 
 @pytest.fixture
@@ -19,8 +21,7 @@ def folder(tmp_path):
 @pytest.fixture
 def door(daemon, tmp_path, folder):
     folder.mkdir()
-    d = Hotline(tmp_path, daemon.doors["intake"], daemon.doors.get("feed") or daemon.doors["intake"],
-                f"drops:\n  - {{folder: in, mapping: '{SOURCE}/config/mappings/12345.yaml', source: hotline-csv, interval: 100ms, settle: 100ms}}\n")
+    d = Hotline(tmp_path, daemon.doors["intake"], daemon.doors.get("feed") or daemon.doors["intake"], SETTINGS)
     yield d.start()
     d.end()
 
@@ -82,6 +83,26 @@ def test_a_table_with_another_heading_is_refused_as_a_whole(door, client, folder
     assert count(client) == 3
     assert "工单编号" in (folder / "rejects/bad.csv.reason").read_text()
     assert (folder / "rejects/bad.csv").exists()
+
+
+def test_killed_between_the_daemon_s_answer_and_its_own_note(daemon, client, tmp_path, folder):
+    folder.mkdir()
+    between = Between(daemon.doors["intake"], tmp_path)
+    door = Hotline(tmp_path, between.endpoint, daemon.doors.get("feed") or daemon.doors["intake"], SETTINGS)
+    try:
+        between.hold = True
+        door.start()
+        put(folder, "a.csv", table(30))
+        wait_until(lambda: between.held > 0 and count(client) == 30)
+        assert (folder / "a.csv").exists(), "nothing is done with that has no answer"
+        door.kill()
+        between.release()
+        door.start()
+        wait_until(lambda: (folder / "done/a.csv").exists())
+        assert count(client) == 30 and not (folder / "rejects/a.csv").exists()
+    finally:
+        door.end()
+        between.close()
 
 
 def test_killed_in_the_middle_it_reads_on_and_doubles_nothing(door, client, folder):

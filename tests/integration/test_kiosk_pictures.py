@@ -1,7 +1,7 @@
 """Pictures of reports: kept under their hash, without anything but what is seen; and those that mean harm."""
 import hashlib
+import pathlib
 import socket
-
 
 import pytest
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
@@ -109,6 +109,15 @@ def test_a_bad_picture_is_refused_by_name_and_nothing_is_kept(kiosk, client, pic
     assert (a.status, a.json["code"]) == (status, code), a
     assert not kiosk.kept() and not cases(client)
     assert kiosk.form(photo()).status == 201, "the next one is taken"
+
+
+def test_a_picture_that_takes_too_long_is_given_up(make_kiosk, client, tmp_path):
+    kiosk = make_kiosk(f"evidence: {{folder: '{tmp_path}/evidence', picture_time: 10ms}}\n")
+    a = kiosk.form(photo(4000, 6000, progressive=True))
+    assert (a.status, a.json["code"]) == (422, "PICTURE_TOO_SLOW"), a
+    children = pathlib.Path(f"/proc/{kiosk.process.pid}/task/{kiosk.process.pid}/children").read_text()
+    assert not children and not kiosk.kept() and not cases(client)
+    assert kiosk.report().status == 201
 
 
 def test_more_pictures_than_one_report_may_bring(kiosk):

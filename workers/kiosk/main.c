@@ -112,7 +112,7 @@ static int open_all(void *arg, struct event_base *base, struct http_server **ser
     TAILQ_INIT(&k->under_way);
     int rc = k->settings.pictures ? evidence_open(k->settings.evidence, problem) : HX_OK;
     if (!rc)
-        rc = remaker_open(base, &k->settings.picture, &k->remaker);
+        rc = remaker_open(base, &k->settings.picture, k->settings.picture_ms, &k->remaker);
     if (!rc)
         rc = link_open(&k->link, base, &k->settings.daemon, problem);
     if (!rc)

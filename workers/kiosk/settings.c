@@ -22,11 +22,13 @@ static void take_evidence(struct yaml_doc *doc, yaml_node_t *map, struct kiosk_s
     static const int64_t pictures[] = {0, PICTURES_MAX, 3}, bytes[] = {1024, 16 << 20, 6 << 20},
                          pixels[] = {10000, 100000000, 25000000}, edge[] = {64, 8192, 2048};
     if (map)
-        yaml_doc_only(doc, map, "folder pictures picture_bytes pixels edge");
+        yaml_doc_only(doc, map, "folder pictures picture_bytes picture_time pixels edge");
     settings_path(doc, map, "folder", "../var/evidence", s->evidence, sizeof s->evidence);
     s->pictures = (unsigned)number_of(doc, map, "pictures", pictures);
     s->picture_bytes = number_of(doc, map, "picture_bytes", bytes);
     s->picture.pixels = number_of(doc, map, "pixels", pixels);
+    s->picture_ms = settings_duration(doc, map, "picture_time",
+                                      (struct settings_range){10 * HX_SECOND, 10, HX_MINUTE});
     s->picture.edge = (uint32_t)number_of(doc, map, "edge", edge);
 }
 

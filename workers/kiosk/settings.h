@@ -20,6 +20,7 @@ struct kiosk_settings {
     char evidence[512];     /* evidence.folder, for pictures ["../var/evidence"] */
     unsigned pictures;      /* evidence.pictures: of one report [3]; 0 = none are taken */
     uint64_t picture_bytes; /* evidence.picture_bytes: of each as it is sent [6 MiB] */
+    uint64_t picture_ms;    /* evidence.picture_time: to make one anew, 10 ms … 1 min [10 s] */
     struct picture_limits picture;
     char page[512];   /* folder of the page ["../workers/kiosk/page"] */
     char texts[512];  /* what people read ["texts/kiosk.yaml"] */

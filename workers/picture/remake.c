@@ -41,6 +41,7 @@ struct job {
 struct remaker {
     struct event_base *base;
     struct picture_limits limits;
+    struct timeval most;    /* for one picture */
     TAILQ_HEAD(, job) jobs; /* oldest first */
     unsigned running;
 };
@@ -166,7 +167,6 @@ static int spawn(struct job *j, int theirs)
 
 static int job_begin(struct job *j)
 {
-    static const struct timeval patience = {REMAKE_MS / 1000, 0};
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return HX_IO;
@@ -181,7 +181,7 @@ static int job_begin(struct job *j)
     j->event = event_new(j->remaker->base, j->fd, EV_READ | EV_WRITE, on_socket, j);
     j->timer = evtimer_new(j->remaker->base, on_timeout, j);
     return j->in && j->event && j->timer && event_add(j->event, NULL) == 0 &&
-                   event_add(j->timer, &patience) == 0
+                   event_add(j->timer, &j->remaker->most) == 0
                ? HX_OK
                : HX_NOMEM;
 }
@@ -220,13 +220,15 @@ static void start_waiting(struct remaker *r)
 
 /* ---- the calls ---- */
 
-int remaker_open(struct event_base *base, const struct picture_limits *limits, struct remaker **out)
+int remaker_open(struct event_base *base, const struct picture_limits *limits, uint64_t most_ms,
+                 struct remaker **out)
 {
     struct remaker *r = calloc(1, sizeof *r);
     if (!r)
         return HX_NOMEM;
     r->base = base;
     r->limits = *limits;
+    r->most = (struct timeval){(time_t)(most_ms / 1000), (suseconds_t)(most_ms % 1000 * 1000)};
     TAILQ_INIT(&r->jobs);
     *out = r;
     return HX_OK;

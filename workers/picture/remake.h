@@ -9,16 +9,16 @@
 struct event_base;
 struct remaker; /* opaque */
 
-enum { REMAKE_AT_ONCE = 2, REMAKE_MS = 10000 };
+enum { REMAKE_AT_ONCE = 2 };
 
-/* HX_NOMEM. */
+/* `most_ms`: how long one picture may take. HX_NOMEM. */
 HX_CHECK int remaker_open(struct event_base *base, const struct picture_limits *limits,
-                          struct remaker **out);
+                          uint64_t most_ms, struct remaker **out);
 /* What is under way gets its callback with HX_CLOSED. NULL is allowed. */
 void remaker_close(struct remaker *r);
 
 /* HX_OK with the picture, borrowed for the call; HX_INVALID: it cannot be decoded, or its decoder
- * died of it; HX_TOOBIG: too many pixels; HX_TIMEOUT: longer than REMAKE_MS; HX_NOMEM, HX_IO (no
+ * died of it; HX_TOOBIG: too many pixels; HX_TIMEOUT: longer than it may; HX_NOMEM, HX_IO (no
  * process to be had); HX_CLOSED. */
 typedef void remade_fn(void *arg, int err, const uint8_t *bytes, size_t size);
 
