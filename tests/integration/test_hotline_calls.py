@@ -5,6 +5,7 @@ import time
 import urllib.parse
 
 import pytest
+from between import Between
 from hongxin.v1 import wire_pb2
 from hotline import SOURCE, Hotline
 from wire import wait_until
@@ -88,11 +89,11 @@ def ami(**fields):
 def make(daemon, tmp_path):
     made = []
 
-    def start(kind, greet, folder=""):
+    def start(kind, greet, folder="", intake=None):
         phone = Phone(greet)
         (tmp_path / "password").write_text(PASSWORD + "\n")
         (tmp_path / "password").chmod(0o600)
-        door = Hotline(tmp_path, daemon.doors["intake"], daemon.doors.get("feed") or daemon.doors["intake"],
+        door = Hotline(tmp_path, intake or daemon.doors["intake"], daemon.doors.get("feed") or daemon.doors["intake"],
                        f"calls:\n  - {{kind: {kind}, port: {phone.port}, user: hongxin, password_file: password, source: hotline-12345, "
                        f"mapping: '{SOURCE}/config/mappings/{kind}.yaml'}}\n{folder}")
         made.extend([door, phone])
@@ -168,6 +169,33 @@ def test_what_was_said_while_nobody_listened_comes_from_the_call_records(make, c
     (tmp_path / "cdr/.x").write_text(heading + rows)
     (tmp_path / "cdr/.x").rename(tmp_path / "cdr/cdr.csv")
     wait_until(lambda: state(door, "WO-2") == "CLOSED")
+
+
+@pytest.mark.parametrize("kind, greet, fact", [
+    ("freeswitch", freeswitch, lambda: esl(Unique__ID="u-1", variable_hongxin_event="ok", variable_hongxin_ref="WO-1", variable_hongxin_by="callback/zhao",
+                                           variable_answer_stamp=now())),
+    ("asterisk", asterisk, lambda: ami(Event="UserEvent", UserEvent="hongxin", Linkedid="1.1", HongxinEvent="ok", HongxinRef="WO-1",
+                                       HongxinBy="callback/zhao", HongxinTime=now()))])
+def test_killed_before_it_has_heard_the_daemon(make, daemon, client, tmp_path, kind, greet, fact):
+    """These systems say nothing twice, and need not: what was published is on disk; should somebody say it again, it is the same."""
+    between = Between(daemon.doors["intake"], tmp_path)
+    try:
+        door, phone = make(kind, greet, intake=between.endpoint)
+        solved(door, "WO-1")
+        between.hold = True
+        said = fact()
+        phone.say(said)
+        wait_until(lambda: between.held > 0 and client.case(1).view.state == "CLOSED")
+        door.kill()
+        between.release()
+        before, connections = client.case(1).view.case_version, phone.connections
+        door.start()
+        wait_until(lambda: phone.connections > connections and any("event=calls_listening" in line for line in door.log))
+        phone.say(said)
+        wait_until(lambda: figure(door, "facts_total") == 1)
+        assert (client.case(1).view.state, client.case(1).view.case_version) == ("CLOSED", before)
+    finally:
+        between.close()
 
 
 NONSENSE = [b"Content-Length: 99999999999\nContent-Type: text/event-plain\n\n", b"Content-Length: -5\n\n",

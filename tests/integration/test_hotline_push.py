@@ -14,10 +14,12 @@ SECRET = b"s" * 40
 
 
 class Platform:
-    """Takes what is pushed; `refuse` is how many of the next ones are answered 503."""
+    """Takes what is pushed; `refuse` is how many of the next ones are answered 503. While `answers` is not set it takes and says nothing."""
 
     def __init__(self, port=0):
         self.taken, self.refuse, self.asked = [], 0, 0
+        self.answers = threading.Event()
+        self.answers.set()
         platform = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -30,9 +32,13 @@ class Platform:
                     status = 503
                 else:
                     platform.taken.append((dict(self.headers), body))
-                self.send_response(status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+                platform.answers.wait(60)
+                try:
+                    self.send_response(status)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                except OSError:  # whoever asked is dead
+                    pass
 
             def log_message(self, *_):
                 pass
@@ -46,6 +52,7 @@ class Platform:
         return [w["word"] for w in found if number in (None, w["number"])]
 
     def close(self):
+        self.answers.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -117,3 +124,18 @@ def test_nothing_is_lost_when_platform_and_door_die(door, platform):
         assert set(repeated) <= seen, "a repetition bears the same id"
     finally:
         again.close()
+
+
+def test_killed_between_the_platform_s_answer_and_its_own_note(door, platform):
+    """It comes once more, under the same id: the platform knows it."""
+    platform.answers.clear()
+    live(door, "WO-1", "a")
+    wait_until(lambda: len(platform.taken) == 1)
+    door.kill()
+    platform.answers.set()
+    door.start()
+    wait_until(lambda: "closed" in platform.words())
+    (first, body), (again, same) = platform.taken[:2]
+    assert first["webhook-id"] == again["webhook-id"] and body == same
+    told = {headers["webhook-id"]: json.loads(body)["word"] for headers, body in platform.taken}
+    assert list(told.values()) == ["signed", "answered", "closed"], "none is lost, each has one id"

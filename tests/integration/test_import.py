@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+from between import Between
 from test_cli import HONGXIN, SOURCE, Command
 from wire import wait_until
 
@@ -117,10 +118,28 @@ def test_lines_in_the_words_of_the_schema_need_no_mapping(hongxin, tmp_path):
     one = {"id": "s-1", "source": "former-system", "type": "REPORTED", "by": "reporter", "case_ref": "S-1", "t_occ": "2025-03-03T09:00:00+08:00",
            "data": {"class": "SMALL", "place": "B-0417", "history": past, "state": "HELD"}}
     given = tmp_path / "s.jsonl"
-    given.write_text(json.dumps(one) + "\n" + json.dumps({**one, "id": "s-2", "type": "HELD"}) + "\n", encoding="utf-8")
+    given.write_text(json.dumps(one) + "\n" + json.dumps({**one, "id": "s-2", "type": "HELD"}) + "\n" +
+                     json.dumps({**one, "id": "工" * 42, "case_ref": "S-3"}) + "\n", encoding="utf-8")
     out = hongxin("import", given).out
-    assert "1 accepted" in out and "line 2: it is no report" in hongxin.err
+    assert "2 accepted" in out and "line 2: it is no report" in hongxin.err
     assert view(hongxin, "S-1")["state"] == "HELD"
+
+
+def test_killed_between_the_daemon_s_answer_and_its_own_note(hongxin, daemon, tmp_path):
+    given = table(tmp_path / "few.csv", *(CLOSED.format(f"M-{i:05}") for i in range(40)))
+    between = Between(daemon.doors["intake"], tmp_path)
+    args = ["import", given, "--map", MAP]
+    count = lambda: [s["value"] for s in hongxin.json("stats") if s.get("name") == "cases"]
+    try:
+        between.hold = True
+        running = subprocess.Popen([HONGXIN, *args, "--endpoint", between.endpoint], env=hongxin.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        wait_until(lambda: between.held > 0 and count() == [40])
+        running.kill()
+        running.communicate()
+    finally:
+        between.close()
+    assert "0 accepted, 40 known already" in hongxin.ok(*args)
+    assert count() == [40]
 
 
 def test_an_import_that_was_killed_goes_on_and_doubles_nothing(make_daemon, tmp_path):

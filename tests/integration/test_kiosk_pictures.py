@@ -113,7 +113,7 @@ def test_a_bad_picture_is_refused_by_name_and_nothing_is_kept(kiosk, client, pic
 
 def test_a_picture_that_takes_too_long_is_given_up(make_kiosk, client, tmp_path):
     kiosk = make_kiosk(f"evidence: {{folder: '{tmp_path}/evidence', picture_time: 10ms}}\n")
-    a = kiosk.form(photo(4000, 6000, progressive=True))
+    a = kiosk.form(photo(2000, 3000, progressive=True))
     assert (a.status, a.json["code"]) == (422, "PICTURE_TOO_SLOW"), a
     children = pathlib.Path(f"/proc/{kiosk.process.pid}/task/{kiosk.process.pid}/children").read_text()
     assert not children and not kiosk.kept() and not cases(client)
