@@ -96,13 +96,24 @@ static bool is_set(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
     return *(const uint32_t *)((const char *)m + f->quantifier_offset) == f->id;
 }
 
+/* A text that is not there, a message that is not there, a list of nothing: most fields of most
+ * messages. */
+static bool is_empty(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
+{
+    const char *member = (const char *)m + f->offset;
+    if (f->label == PROTOBUF_C_LABEL_REPEATED)
+        return *(const size_t *)((const char *)m + f->quantifier_offset) == 0;
+    const void *value = *(const void *const *)member;
+    return !value || value == protobuf_c_empty_string;
+}
+
 bool text_all(const ProtobufCMessage *m, text_test *ok)
 {
     const ProtobufCMessageDescriptor *d = m->descriptor;
     for (unsigned i = 0; i < d->n_fields; i++) {
         const ProtobufCFieldDescriptor *f = &d->fields[i];
         bool text = f->type == PROTOBUF_C_TYPE_STRING || f->type == PROTOBUF_C_TYPE_MESSAGE;
-        if (text && is_set(m, f) && !field_ok(m, f, ok))
+        if (text && !is_empty(m, f) && is_set(m, f) && !field_ok(m, f, ok))
             return false;
     }
     return true;

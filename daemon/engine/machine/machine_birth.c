@@ -1,6 +1,7 @@
 /* Cases that do not begin with a plain report: parts of a report that was several (B8), and cases
  * that another system has had before (corner 33). */
 #include "base/text.h"
+#include "base/utf8.h"
 #include "engine/machine/machine_internal.h"
 
 #include <string.h>
@@ -73,13 +74,20 @@ static bool refuse(struct hx_step *s, const char *code)
     return false;
 }
 
+/* Of the report's id, in those of its history. */
+enum { IMPORT_STEM = 100 };
+
 /* As if it had come from the importing source with a name of its own. */
 static const hxp_event *past_event(struct hx_step *s, const hxp_event *import, size_t i)
 {
     hxp_event *e = hx_arena_memdup(s->arena, import->data->history[i], sizeof *e);
     if (!e)
         return NULL;
-    e->id = hx_arena_printf(s->arena, "%.100s#%zu", import->id, i + 1);
+    char stem[IMPORT_STEM + 1], digits[HX_DIGITS];
+    hx_text_put(stem, sizeof stem, import->id);
+    stem[hx_utf8_span(stem, strlen(stem))] = '\0'; /* no half of a character */
+    e->id = hx_arena_join(s->arena,
+                          (const char *const[]){stem, "#", hx_text_digits(i + 1, digits), NULL});
     e->source = import->source;
     return e;
 }
