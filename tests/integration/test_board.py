@@ -1,5 +1,6 @@
 """hongxin-board in front of a real daemon with keys: who signs in sees and does what his principal may."""
 import csv
+import gzip
 
 import pytest
 from board import Board, add_user
@@ -359,6 +360,15 @@ def test_a_session_has_a_bounded_number_of_streams(board):
 
 
 # ---- the rules
+
+def test_a_long_answer_is_small_for_who_takes_gzip(board):
+    b = board.browser("chief")
+    plain, small = b.get("city"), b.get("city", headers={"Accept-Encoding": "gzip, br"})
+    assert "Content-Encoding" not in plain.headers and plain.headers["Vary"] == small.headers["Vary"] == "Accept-Encoding"
+    assert small.headers["Content-Encoding"] == "gzip" and gzip.decompress(small.body) == plain.body
+    assert len(small.body) < len(plain.body) / 3
+    assert "Content-Encoding" not in b.get("session", headers={"Accept-Encoding": "gzip"}).headers  # it bears a secret
+
 
 def test_the_rules_in_force(board):
     b = board.browser("p07")

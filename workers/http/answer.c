@@ -1,6 +1,7 @@
 /* Answers: from what a handler says to bytes. */
 #include "base/log.h"
 #include "base/text.h"
+#include "http/gzip.h"
 #include "http/internal.h"
 #include "http/json.h"
 
@@ -96,6 +97,23 @@ static void write_answer(struct http_connection *c, const struct answer *a)
         evbuffer_add(out, a->body, a->size);
 }
 
+/* The body's gzip form where it is worth it and wanted, to be freed; NULL: it goes as it is. */
+static void *packed_for(struct http_request *r, const char *type, const void *body, size_t size,
+                        size_t *packed)
+{
+    if (!type || size < HTTP_GZIP_FROM || !http_shrinks(type) ||
+        strstr(r->extra, "Content-Encoding:"))
+        return NULL;
+    if (!strstr(r->extra, "Vary:"))
+        http_set_header(r, "Vary", "Accept-Encoding");
+    if (!http_takes_gzip(http_get_header(r, "Accept-Encoding", NULL)))
+        return NULL;
+    void *small = http_gzip(body, size, packed);
+    if (small)
+        http_set_header(r, "Content-Encoding", "gzip");
+    return small;
+}
+
 void http_answer(struct http_request *r, int status, const char *type, const void *body,
                  size_t size)
 {
@@ -110,15 +128,18 @@ void http_answer(struct http_request *r, int status, const char *type, const voi
     }
     if (s->stopping)
         c->close_after = true;
+    size_t packed = 0;
+    void *small = packed_for(r, type, body, size, &packed);
     const struct answer a = {.status = status,
                              .type = type,
-                             .body = body,
-                             .size = size,
+                             .body = small ? small : body,
+                             .size = small ? packed : size,
                              .id = r->id,
                              .extra = r->extra,
                              .stays = !r->head.minor && !c->close_after,
                              .head_only = strcmp(r->head.method, "HEAD") == 0};
     write_answer(c, &a);
+    free(small);
     request_free(r);
     connection_answered(c);
 }

@@ -1,5 +1,7 @@
 #include "http/files.h"
 
+#include "http/gzip.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -195,8 +197,7 @@ static const struct file *compressed(const struct http_files *files, struct http
     if (!f)
         return NULL;
     http_set_header(request, "Vary", "Accept-Encoding");
-    const char *takes = http_get_header(request, "Accept-Encoding", NULL);
-    return strstr(takes, "gzip") && !strstr(takes, "gzip;q=0") ? f : NULL;
+    return http_takes_gzip(http_get_header(request, "Accept-Encoding", NULL)) ? f : NULL;
 }
 
 void http_files_answer(const struct http_files *files, struct http_request *request,

@@ -123,7 +123,8 @@ bool http_is_gone(const struct http_request *request);
  * blanks. */
 void http_set_header(struct http_request *request, const char *name, const char *value);
 
-/* Ends the request; it must not be used afterwards. `type` NULL: no body. */
+/* Ends the request; it must not be used afterwards. `type` NULL: no body. A large text goes as gzip
+ * to whoever takes it (gzip.h). */
 void http_answer(struct http_request *request, int status, const char *type, const void *body,
                  size_t size);
 /* Takes the reference to `body`. */
