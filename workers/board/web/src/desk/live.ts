@@ -100,56 +100,67 @@ async function loadRunning(signal: AbortSignal): Promise<number> {
 }
 
 let buffer: Entry[] | null = null
+/** The list is true as of this entry … */
 let asOf = -1
+/** … and the stream tells what came after this one; -1: not yet. */
+let followed = -1
+let late: ReturnType<typeof setTimeout> | undefined
 
 /**
- * Follows first and loads then: what comes while the list is on its way is kept, and taken once the list is there, as far as it
- * is newer. So nothing can fall between the two.
+ * Asks for both at once, the list and what comes from now on, which is kept until the list is there. Where the list is older than
+ * the stream it is asked for again: so nothing can fall between the two, and what is there first is shown first.
  */
 function load(): void {
   loading?.abort()
   stream?.close()
-  clearTimeout(late)
   const mine = (loading = new AbortController())
   buffer = []
+  asOf = followed = -1
   stream = new Stream({
     url: address('events'),
     from: null,
     hello: (h) => {
       if (h.scale) scaled(h.scale)
       heard(at(h.now))
-      if (buffer || asOf < 0) void fill(mine)
-      else if (!followed && h.lsn > asOf) load()
-      followed = true
+      if (followed >= 0) return
+      followed = h.lsn
+      join(mine)
     },
     entry: (entry) => (buffer ? void buffer.push(entry) : take(entry)),
     reset: load,
     state: (s) => (state.value = s),
   })
-  followed = false
-  late = setTimeout(() => buffer && void fill(mine), 3000) // no stream: what is true now is better than nothing
+  void fill(mine)
 }
-let followed = false
-let late: ReturnType<typeof setTimeout> | undefined
 
 async function fill(mine: AbortController): Promise<void> {
   clearTimeout(late)
   try {
-    if (!lifeCycle.value) await loadNames()
-    asOf = await loadRunning(mine.signal)
+    const [lsn] = await Promise.all([loadRunning(mine.signal), lifeCycle.value ? undefined : loadNames()])
     if (mine.signal.aborted) return
+    asOf = lsn
     failed.value = null
     loaded.value = true
     trueAt.value = daemonNow()
-    const kept = buffer ?? []
-    buffer = null
-    kept.filter((entry) => entry.lsn > asOf).forEach(take)
+    join(mine)
     touch()
   } catch (error) {
     if (mine.signal.aborted) return
     failed.value = error
     late = setTimeout(() => loading === mine && void fill(mine), 3000)
   }
+}
+
+function join(mine: AbortController): void {
+  if (!buffer || asOf < 0 || followed < 0) return
+  if (followed > asOf) {
+    clearTimeout(late)
+    late = setTimeout(() => loading === mine && void fill(mine), 100)
+    return
+  }
+  const kept = buffer
+  buffer = null
+  kept.filter((entry) => entry.lsn > asOf).forEach(take)
 }
 
 function heardHealth(h: Health): void {

@@ -7,6 +7,7 @@ import './desk.css'
 import '../shared/theme'
 import { language, speak } from '../shared/i18n'
 import { redeem, restore } from '../shared/session'
+import { prepare, start } from './start'
 
 speak(language.value)
 
@@ -23,4 +24,5 @@ async function begin(): Promise<{ ticket: boolean }> {
   )
 }
 
-Promise.all([import('./start'), begin()]).then(([{ start }, { ticket }]) => start(ticket))
+prepare()
+void begin().then(({ ticket }) => start(ticket))

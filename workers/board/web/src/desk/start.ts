@@ -2,6 +2,15 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import { router } from './router'
 
+/** Fetches the page that the address names, so that it comes while the board says who is signed in. */
+export function prepare(): void {
+  const named = /^#(\/.+)/.exec(location.hash)?.[1] ?? '/wall'
+  for (const { components } of router.resolve(named).matched) {
+    const page = components?.default as (() => Promise<unknown>) | undefined
+    void page?.().catch(() => {}) // asked for again when it is shown
+  }
+}
+
 export function start(ticketFailed: boolean): void {
   createApp(App, { ticketFailed }).use(router).mount('#app')
 }

@@ -3,8 +3,11 @@ import '../shared/theme.css'
 import '../shared/theme'
 import { language, speak } from '../shared/i18n'
 import { restore } from '../shared/session'
+import { start } from './start'
 
 speak(language.value)
 if ('serviceWorker' in navigator)
   void navigator.serviceWorker.register('./sw.js', { scope: './inbox.html' }).catch(() => {})
-Promise.all([import('./start'), restore().catch(() => false)]).then(([{ start }]) => start())
+void restore()
+  .catch(() => false)
+  .then(start)

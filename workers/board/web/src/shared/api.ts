@@ -73,6 +73,7 @@ async function ask(
   body?: BodyInit,
   type?: string,
   signal?: AbortSignal,
+  cache: RequestCache = 'no-store',
 ): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (type) headers['Content-Type'] = type
@@ -85,7 +86,7 @@ async function ask(
       body,
       signal,
       credentials: 'same-origin',
-      cache: 'no-store',
+      cache,
     })
   } catch (error) {
     if (signal?.aborted) throw error
@@ -99,6 +100,11 @@ async function ask(
 
 export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
   return (await ask('GET', address(path, query), undefined, undefined, signal)).json() as Promise<T>
+}
+
+/** What the page itself has asked for already (the preload of vite.config.ts): that answer, or one of our own. */
+export async function begun<T>(path: string): Promise<T> {
+  return (await ask('GET', address(path), undefined, undefined, undefined, 'default')).json() as Promise<T>
 }
 
 export async function post<T = Reply>(path: string, body: unknown): Promise<T> {
