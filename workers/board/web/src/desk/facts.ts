@@ -1,9 +1,9 @@
 /** The facts of a journal entry in words. What the page shows elsewhere in full (seconds by owner, the daemon's answer) is left out. */
 import type { Entry } from '../shared/api'
-import { language, t } from '../shared/i18n'
+import { language, named, t } from '../shared/i18n'
 import { partyName, placeName, word } from '../shared/names'
 import { zone } from '../shared/session'
-import { texts, type Text } from '../shared/texts'
+import { shown } from '../shared/text'
 import { at, clockTime, duration } from '../shared/time'
 
 export interface Line {
@@ -12,13 +12,6 @@ export interface Line {
 }
 
 type Fields = Record<string, string | number | boolean | string[] | undefined>
-
-/** A text of a family by name ("flag.PAUSED"); the name itself when the catalogue has none. */
-export function named(family: string, name: string | undefined): string {
-  if (!name) return ''
-  const key = `${family}.${name}`
-  return key in texts ? t(key as Text) : name
-}
 
 /** An event, or the clock and level that fired: "K_ARRIVE/L2". */
 export function causeName(cause: string | undefined): string {
@@ -32,6 +25,11 @@ export function causeName(cause: string | undefined): string {
 
 export function levelName(level: string | undefined): string {
   return level ? `${level} ${word('level', level)}` : ''
+}
+
+/** "workdays@china/1" in words. */
+export function calendarName(name: string | undefined): string {
+  return named('calendar', name?.split('@')[0])
 }
 
 export function className(name: string | undefined): string {
@@ -71,7 +69,7 @@ function notice(f: Fields): Line {
   ]
     .filter(Boolean)
     .join(' · ')
-  const to = [partyName(text(f, 'to')), text(f, 'person')].filter(Boolean).join(' ')
+  const to = [partyName(text(f, 'to')), shown(text(f, 'person'))].filter(Boolean).join(' ')
   return {
     text: t(f.held ? 'fact.held' : 'fact.notice', { what, to, held: word('held', text(f, 'held')) }),
     tone,
@@ -85,7 +83,7 @@ function delivery(f: Fields): Line {
     text: t('fact.delivery', {
       result: named('delivery', text(f, 'result')),
       to: partyName(text(f, 'to')),
-      how: [text(f, 'road'), text(f, 'error')].filter(Boolean).join(' · '),
+      how: [named('road', text(f, 'road')), shown(text(f, 'error'))].filter(Boolean).join(' · '),
     }),
     tone,
   }
@@ -135,7 +133,7 @@ export function line(fact: object, now: number): Line | null {
       }
     case 'alarm':
       return {
-        text: t('fact.alarm', { code: named('alarm', text(f, 'code')), about: placeName(text(f, 'about')) }),
+        text: t('fact.alarm', { code: named('alarm', text(f, 'code')), about: partyName(text(f, 'about')) }),
         tone: 'late',
       }
     case 'rules':
@@ -151,7 +149,7 @@ export function refusal(entry: Entry): string {
     .map((f) => (f as { reply?: { result?: string; code?: string } }).reply)
     .find(Boolean)
   if (!reply?.result || reply.result === 'ACCEPTED') return ''
-  return [word('result', reply.result), reply.code].filter(Boolean).join(' · ')
+  return [word('result', reply.result), named('code', reply.code)].filter(Boolean).join(' · ')
 }
 
 /** How long after `t_due` something was noticed, when that is worth a word. */

@@ -2,6 +2,7 @@
  * The desk: wall, supervisors, dispatchers, city. What stands in index.html is shown until the program is here; a one-time
  * sign-in comes as …/#ticket=… and leaves no trace in the address.
  */
+import { ticket } from './ticket' // first: see there
 import '../shared/theme.css'
 import './desk.css'
 import '../shared/theme'
@@ -12,12 +13,10 @@ import { prepare, start } from './start'
 speak(language.value)
 
 async function begin(): Promise<{ ticket: boolean }> {
-  const ticket = /^#ticket=([^&]+)/.exec(location.hash)?.[1]
   if (!ticket) {
     await restore().catch(() => false) // the page itself says that nobody answers
     return { ticket: false }
   }
-  history.replaceState(null, '', location.pathname + location.search)
   return redeem(decodeURIComponent(ticket)).then(
     () => ({ ticket: false }),
     async () => ({ ticket: !(await restore().catch(() => false)) }),

@@ -6,8 +6,8 @@ import type { Where } from '../shared/api'
 import { STILL, type Row } from './promises'
 
 export interface Selection {
-  /** 'late': broken; 'soon': due within `within`; 'still': the clock stands; '': all. */
-  only?: '' | 'late' | 'soon' | 'still'
+  /** 'late': broken; 'soon': due within `within`; 'fifth': in its last fifth; 'still': the clock stands; '': all. */
+  only?: '' | 'late' | 'soon' | 'fifth' | 'still'
   /** For 'soon', in ms. */
   within?: number
   place?: string
@@ -18,7 +18,9 @@ export interface Selection {
 
 export const SOON_MS = 10 * 60_000
 
+/** Whether that lies in the place; 'none': it has none. */
 export function liesIn(where: Where, place: string): boolean {
+  if (place === 'none') return !where.street
   return (
     where.grid === place ||
     where.community === place ||
@@ -35,6 +37,7 @@ export function selects(s: Selection, row: Row, now: number): boolean {
   if (s.place && !liesIn(row.where, s.place)) return false
   if (s.only === 'late') return row.deadline < now
   if (s.only === 'soon') return row.deadline >= now && row.deadline <= now + (s.within ?? SOON_MS)
+  if (s.only === 'fifth') return lastFifth(row, now)
   if (s.only === 'still') return row.deadline === STILL
   return true
 }

@@ -5,7 +5,7 @@ import { heard, scaled } from '../shared/clock'
 import { loadWords, wantBuildings } from '../shared/names'
 import { Stream, type State } from '../shared/stream'
 import { at } from '../shared/time'
-import { online, waiting } from './outbox'
+import { online, sent, shownUpTo, waiting } from './outbox'
 
 export const list = shallowRef<WorkList | null>(null)
 export const state = ref<State>('connecting')
@@ -17,8 +17,10 @@ let stream: Stream | null = null
 let timer: ReturnType<typeof setTimeout> | undefined
 
 export async function load(): Promise<void> {
+  const asked = performance.now()
   try {
     const answer = await get<WorkList>('inbox')
+    if (at(answer.now) >= trueAt.value) shownUpTo(asked) // an older one is from the phone itself
     list.value = answer
     const age = Math.abs(Date.now() - at(answer.now))
     if (online.value && age < 120_000) heard(at(answer.now)) // an old answer from the cache says nothing about the time
@@ -87,14 +89,14 @@ export const cards = computed<Card[]>(() =>
   (list.value?.items ?? [])
     .map((item) => {
       const mine = waiting.value.filter((k) => k.case === item.case.number)
-      const sent = mine.filter((k) => !k.refused)
-      const last = sent.filter((k) => AFTER[k.act]).at(-1)
+      const unsent = mine.filter((k) => !k.refused)
+      const last = unsent.filter((k) => AFTER[k.act]).at(-1) ?? sent.value.get(item.case.number)
       return {
         item,
         number: item.case.number,
-        state: last ? AFTER[last.act]! : item.case.state,
-        pending: sent.length,
-        refused: mine.length - sent.length,
+        state: (last && AFTER[last.act]) ?? item.case.state,
+        pending: unsent.length,
+        refused: mine.length - unsent.length,
         due: item.deadline ? at(item.deadline) : NaN,
       }
     })

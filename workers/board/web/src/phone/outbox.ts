@@ -32,8 +32,22 @@ async function away<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
+/** What has been sent, by case, until a list that was asked for later shows what came of it: nobody sees a case fall back meanwhile. */
+export const sent = shallowRef(new Map<string, { act: Kept['act']; at: number }>())
+
 export async function look(): Promise<void> {
+  const before = waiting.value
   waiting.value = await kept()
+  const left = new Set(waiting.value.map((k) => k.id))
+  const gone = before.filter((k) => !k.refused && !left.has(k.id))
+  if (gone.length === 0) return
+  const at = performance.now()
+  sent.value = new Map([...sent.value, ...gone.map((k) => [k.case, { act: k.act, at }] as const)])
+}
+
+/** A list is here that was asked for at `asked` (performance.now()): it shows what was sent before. */
+export function shownUpTo(asked: number): void {
+  if (sent.value.size) sent.value = new Map([...sent.value].filter(([, s]) => s.at >= asked))
 }
 
 let again: ReturnType<typeof setTimeout> | undefined

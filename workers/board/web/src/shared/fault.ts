@@ -1,6 +1,6 @@
 /** What went wrong, in words for the person who sits there. */
 import { Refused } from './api'
-import { t } from './i18n'
+import { named, t } from './i18n'
 import { partyName, word } from './names'
 import { shown } from './text'
 
@@ -19,5 +19,8 @@ export function faultText(error: unknown): string {
   if (error.status === 404) return t('fault.missing')
   if (error.status === 409 && problem.allowed?.length)
     return t('fault.notnow', { allowed: problem.allowed.map((e) => word('event', e)).join(' · ') })
-  return t('fault.other', { code: error.code || String(error.status), detail: shown(problem.detail) })
+  return t('fault.other', {
+    code: named('code', error.code) || String(error.status),
+    detail: shown(problem.detail),
+  })
 }

@@ -29,6 +29,13 @@ export function t(name: Text, values: Values = {}): string {
   return fill(texts[name][language.value === 'zh' ? 0 : 1], values)
 }
 
+/** A text of a family by name ("flag.PAUSED"); the name itself when the catalogue has none. */
+export function named(family: string, name: string | undefined): string {
+  if (!name) return ''
+  const key = `${family}.${name}`
+  return key in texts ? t(key as Text) : name
+}
+
 export function fill(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (all, key: string) => String(values[key] ?? all))
 }

@@ -4,7 +4,8 @@
  */
 import { shallowRef } from 'vue'
 import { get, type City, type CityPlace } from './api'
-import { either } from './i18n'
+import { either, named } from './i18n'
+import { shown } from './text'
 
 interface Named {
   zh?: string
@@ -16,7 +17,7 @@ export interface LifeCycle {
 }
 export interface Rules {
   states: (Named & { name: string; kind: string; owner?: string })[]
-  classes: (Named & { name: string; default?: boolean; evidence?: number })[]
+  classes: (Named & { name: string; default?: boolean; evidence?: number; photo?: boolean })[]
   clocks: (Named & {
     name: string
     until?: string
@@ -33,6 +34,7 @@ export interface Rules {
   returns: string[]
   refused: string[]
   receivers: { name: string; to: string }[]
+  categories?: (Named & { name: string })[]
   transitions: {
     from?: string[] | string
     on?: string
@@ -102,8 +104,29 @@ export function partyName(by: string | undefined): string {
   const m = /^([^:/]+)(?::([^/]*))?(?:\/(.*))?$/.exec(by)
   if (!m) return by
   const role = word('party', m[1])
-  return [m[2] ? placeName(m[2]) : '', role, m[3] ?? ''].filter(Boolean).join(' · ')
+  const who = m[1] === 'city' ? named('post', m[3]) : (m[3] ?? '')
+  return [m[2] ? placeName(m[2]) : '', role, shown(who)].filter(Boolean).join(' · ')
 }
+
+/** The person of "holder:P-07/li": "li". */
+export const personOf = (by: string | undefined): string => shown(/\/(.*)$/.exec(by ?? '')?.[1])
+
+/** A receiver of the rules ("duty", "property"): whom its pattern ("holder:{holder}", "city/property") stands for. */
+export function receiverName(name: string): string {
+  const to = lifeCycle.value?.rules.receivers.find((r) => r.name === name)?.to ?? ''
+  const m = /^(\w+)(?::\{\w+\})?(\/\w+)?$/.exec(to)
+  return m ? partyName(m[1]! + (m[2] ?? '')) : named('receiver', name)
+}
+
+/** A category of the rules, or one that only its source knows. */
+export function categoryName(name: string | undefined): string {
+  const known = (lifeCycle.value?.rules.categories ?? []).find((c) => c.name === name)
+  return either(known?.zh, known?.en) || named('category', name)
+}
+
+/** A role: as the roles in force call it, or, without keys, as we do. */
+export const roleName = (role: Named & { name: string }): string =>
+  either(role.zh, role.en) || named('role', role.name)
 
 const loading = new Set<string>()
 /** Names of the buildings of a grid or estate, when a page begins to show them. */

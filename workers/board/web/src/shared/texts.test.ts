@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import catalogue from '../../../../../daemon/cli/catalogue.c?raw'
+import lifeCycle from '../../../../../config/life-cycles/complaint.yaml?raw'
 import { texts } from './texts'
 
 const sources = import.meta.glob(
@@ -28,6 +30,26 @@ describe('the catalogue', () => {
     const asked = Array.from(all.matchAll(/\bt\('([\w.]+)'/g), (m) => m[1]!)
     expect(asked.filter((name) => !(name in texts))).toEqual([])
     expect(asked.length).toBeGreaterThan(20)
+  })
+})
+
+/** Every word of a list of the life cycle: "needs: [a, b]" gives a and b. */
+const listed = (key: string): string[] =>
+  Array.from(lifeCycle.matchAll(new RegExp(`\\b${key}: *\\[([^\\]]*)\\]`, 'g')), (m) => m[1]!.split(','))
+    .flat()
+    .map((w) => w.trim())
+const every = (pattern: RegExp, text = lifeCycle) => Array.from(text.matchAll(pattern), (m) => m[1]!)
+
+describe('what the rules name and do not translate', () => {
+  it.each([
+    ['alarm', every(/WORDS_ALARM, "(\w+)"/g, catalogue)],
+    ['need', listed('needs')],
+    ['calendar', every(/\bcalendar: *([\w-]+)/g)],
+    ['post', every(/to: "city\/(\w+)"/g)],
+    ['receiver', every(/name: (\w+),\s+to: "\{/g)],
+  ])('%s has its words', (family, names) => {
+    expect(names.length).toBeGreaterThan(0)
+    expect(names.filter((name) => !(`${family}.${name}` in texts))).toEqual([])
   })
 })
 

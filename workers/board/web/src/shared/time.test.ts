@@ -45,13 +45,14 @@ describe('durations in words', () => {
 
 describe('a countdown', () => {
   it('shows the full second until it has passed, and says that it is late', () => {
-    expect(countdown(5 * MIN)).toBe('5:00')
-    expect(countdown(4 * MIN + 59_001)).toBe('5:00')
-    expect(countdown(1)).toBe('0:01')
-    expect(countdown(0)).toBe('0:00')
-    expect(countdown(-61_000)).toBe('−1:01')
-    expect(countdown(3 * H)).toBe('3:00:00')
-    expect(countdown(2 * D + 3 * H)).toBe('2d 03h')
+    expect(countdown(5 * MIN, 'en')).toBe('5:00')
+    expect(countdown(4 * MIN + 59_001, 'en')).toBe('5:00')
+    expect(countdown(1, 'en')).toBe('0:01')
+    expect(countdown(0, 'en')).toBe('0:00')
+    expect(countdown(-61_000, 'en')).toBe('−1:01')
+    expect(countdown(3 * H, 'en')).toBe('3:00:00')
+    expect(countdown(2 * D + 3 * H, 'en')).toBe('2d 03h')
+    expect(countdown(-2 * D - 3 * H, 'zh')).toBe('−2天03时')
   })
 })
 

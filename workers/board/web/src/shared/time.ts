@@ -14,8 +14,8 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 const UNITS = {
-  zh: { d: '天', h: '小时', min: '分', s: '秒', gap: '', between: '' },
-  en: { d: 'd', h: 'h', min: 'min', s: 's', gap: ' ', between: ' ' },
+  zh: { d: '天', h: '小时', min: '分', s: '秒', gap: '', between: '', far: ['天', '时'] },
+  en: { d: 'd', h: 'h', min: 'min', s: 's', gap: ' ', between: ' ', far: ['d ', 'h'] },
 } as const
 
 /**
@@ -57,17 +57,18 @@ export function exactly(ms: number, language: Language): string {
   return parts.join(u.between)
 }
 
-/** What stands on a far wall: "4:59", "1:04:59", "2d 03h", with "-" in front when it is late. */
-export function countdown(ms: number): string {
+/** What stands on a far wall: "4:59", "1:04:59", "2d 03h", with "−" in front when it is late. */
+export function countdown(ms: number, language: Language): string {
   const size = ms < 0 ? Math.floor(-ms / SECOND) : Math.ceil(ms / SECOND)
   const late = ms < 0 && size > 0
+  const u = UNITS[language]
   const two = (n: number) => String(n).padStart(2, '0')
   const days = Math.floor(size / 86400)
   const hours = Math.floor((size % 86400) / 3600)
   const minutes = Math.floor((size % 3600) / 60)
   const text =
     days > 0
-      ? `${days}d ${two(hours)}h`
+      ? `${days}${u.far[0]}${two(hours)}${u.far[1]}`
       : hours > 0
         ? `${hours}:${two(minutes)}:${two(size % 60)}`
         : `${minutes}:${two(size % 60)}`
