@@ -33,7 +33,8 @@ struct http_request; /* opaque */
 typedef void http_handler(void *arg, struct http_request *request);
 
 /* A path is matched segment by segment; "{name}" matches any one segment, "*" at the end the rest.
- * The first route that fits path and method is taken; HEAD is answered by GET's. */
+ * The first route that fits path and method is taken; HEAD is answered by GET's. A path that is
+ * there with other methods is 405 with them in Allow, whatever a "*" behind it would take. */
 enum http_route_flags {
     HTTP_OPEN = 1,  /* `admit` is not asked: for health, pages, what everybody may see */
     HTTP_QUIET = 2, /* not counted against a client's rate: for monitoring */

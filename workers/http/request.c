@@ -115,17 +115,24 @@ static bool fits_method(const char *of_route, const char *of_request)
            (strcmp(of_request, "HEAD") == 0 && strcmp(of_route, "GET") == 0);
 }
 
-/* NULL: no path like that; with `allow` filled: the path, but not the method. */
+static void allow_too(char allow[128], const char *method)
+{
+    size_t used = strlen(allow);
+    snprintf(allow + used, 128 - used, "%s%s%s", used ? ", " : "", method,
+             strcmp(method, "GET") == 0 ? ", HEAD" : "");
+}
+
+/* NULL: no path like that; with `allow` filled: the path, but not the method. What a path of its
+ * own has is not looked for behind a "*". */
 static const struct http_route *find_route(struct http_request *r, const struct http_route *routes,
                                            size_t n, char allow[128])
 {
     for (size_t i = 0; i < n; i++) {
-        if (!match(&routes[i], r))
+        if ((*allow && strchr(routes[i].path, '*')) || !match(&routes[i], r))
             continue;
         if (fits_method(routes[i].method, r->head.method))
             return &routes[i];
-        size_t used = strlen(allow);
-        snprintf(allow + used, 128 - used, "%s%s", used ? ", " : "", routes[i].method);
+        allow_too(allow, routes[i].method);
     }
     return NULL;
 }
@@ -139,9 +146,9 @@ static bool route(struct http_request *r)
 {
     char allow[128] = "";
     const struct http_options *o = &r->server->options;
-    r->route = find_route(r, o->routes, o->n_routes, allow);
-    if (!r->route)
-        r->route = find_route(r, own_routes, sizeof own_routes / sizeof *own_routes, allow);
+    r->route = find_route(r, own_routes, sizeof own_routes / sizeof *own_routes, allow);
+    if (!r->route && !*allow)
+        r->route = find_route(r, o->routes, o->n_routes, allow);
     if (r->route)
         return true;
     if (*allow) {
