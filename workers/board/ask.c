@@ -5,6 +5,7 @@
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,20 @@ void ask_answer(void *ask, json_t *body)
     struct ask *a = ask;
     http_answer_json(a->request, 200, body);
     ask_free(a);
+}
+
+void ask_who_digest(const Hongxin__V1__WhoAnswer *who, char out[SESSION_WHO])
+{
+    uint8_t digest[SESSION_WHO / 2];
+    size_t size = protobuf_c_message_get_packed_size(&who->base);
+    uint8_t *bytes = malloc(size + 1);
+    out[0] = '\0';
+    if (!bytes)
+        return;
+    protobuf_c_message_pack(&who->base, bytes);
+    crypto_generichash(digest, sizeof digest, bytes, size, NULL, 0);
+    sodium_bin2hex(out, SESSION_WHO, digest, sizeof digest);
+    free(bytes);
 }
 
 /* ---- JSON ---- */

@@ -34,6 +34,9 @@ bool ask_got(void *ask, int err, const hxp_response *answer, int kind);
 void ask_answer(void *ask, json_t *body);
 void ask_fail(void *ask, int err);
 
+/* What tells one answer about a principal from another; "" without memory. */
+void ask_who_digest(const Hongxin__V1__WhoAnswer *who, char out[SESSION_WHO]);
+
 /* A message of the schema as JSON, sparse, in the board's offset. */
 json_t *ask_json(const struct board *b, const ProtobufCMessage *message);
 /* An entry with its event decoded and its case's number as people write it. */

@@ -65,7 +65,10 @@ void board_ask_clock(struct board *b);
 /* ---- watch.c, once a second ---- */
 
 void watch_begin(struct board *b);
-/* A changed file comes into force, and who is not what he was is out. */
+/* Whoever is not what he was when he signed in is out: also when that has changed while no board
+ * was running. */
+void watch_sessions(struct board *b);
+/* A changed file comes into force, with watch_sessions(). */
 void watch_users(struct board *b);
 void watch_daemon(struct board *b);
 
@@ -82,6 +85,8 @@ void gate_set_cookie(struct board *b, struct http_request *r, const char *token,
 void gate_end(struct board *b, struct session *session, const char *code);
 /* All of a principal, or of a user; NULL: whatever it is. Returns how many. */
 size_t gate_end_all(struct board *b, const char *principal, const char *user, const char *code);
+/* Of a principal: those whose pages were told another `who` (session.who), NO_RIGHT. */
+void gate_end_others(struct board *b, const char *principal, const char *who);
 
 void city_free(struct city *city); /* NULL is allowed */
 

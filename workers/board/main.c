@@ -90,6 +90,8 @@ static int open_parts(struct board *b)
         rc = hasher_open(b->base, &b->hasher);
     if (!rc)
         rc = scopes_open(b, &b->scopes);
+    if (!rc)
+        watch_sessions(b);
     return rc;
 }
 

@@ -17,8 +17,7 @@ static bool users_changed(struct board *b)
     return changed;
 }
 
-/* Whoever is not what he was when he signed in is out. */
-static void compare_sessions(struct board *b)
+void watch_sessions(struct board *b)
 {
     struct session *s = sessions_next(b->sessions, NULL), *next;
     for (; s; s = next) {
@@ -43,7 +42,7 @@ void watch_users(struct board *b)
     users_free(b->users);
     b->users = now;
     hx_log(HX_LOG_INFO, "event=users_changed");
-    compare_sessions(b);
+    watch_sessions(b);
 }
 
 void watch_begin(struct board *b)

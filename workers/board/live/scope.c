@@ -316,7 +316,6 @@ static void scope_free(struct scope *s)
         clear_ring(s);
     free(s->ring);
     model_free(s->model);
-    json_decref(s->who);
     free(s);
 }
 
@@ -391,6 +390,18 @@ void scopes_close(struct scopes *s)
 
 /* ---- who the principal is ---- */
 
+/* Whoever is another one than his pages were told is out, and signs in anew. */
+static void judge(struct scope *s, const Hongxin__V1__WhoAnswer *who)
+{
+    char now[SESSION_WHO];
+    ask_who_digest(who, now);
+    if (*s->who && strcmp(s->who, now) != 0)
+        s->denied = true;
+    else if (!*s->who)
+        gate_end_others(s->board, s->principal, now);
+    hx_text_put(s->who, sizeof s->who, now);
+}
+
 static void on_who(void *arg, int err, const hxp_response *answer)
 {
     struct looking *l = arg;
@@ -401,30 +412,28 @@ static void on_who(void *arg, int err, const hxp_response *answer)
     if (s && err == HX_DENIED) {
         s->denied = true;
     } else if (s && !err && answer->answer_case == HONGXIN__V1__RESPONSE__ANSWER_WHO) {
-        json_t *now = ask_json(b, &answer->who->base);
-        if (s->who && !json_equal(s->who, now))
-            s->denied = true; /* another one than he was: his pages begin anew */
-        json_decref(s->who);
-        s->who = now;
+        judge(s, answer->who);
     } else if (!s && err == HX_DENIED) {
         (void)gate_end_all(b, l->principal, NULL, "NO_RIGHT");
     }
     free(l);
 }
 
-static void check(struct board *b, const char *principal)
+static bool check(struct board *b, const char *principal)
 {
     hxp_request q = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__WhoQuery who = HONGXIN__V1__WHO_QUERY__INIT;
     struct looking *l = calloc(1, sizeof *l);
     if (!l)
-        return;
+        return false;
     l->board = b;
     hx_text_put(l->principal, sizeof l->principal, principal);
     q.ask_case = HONGXIN__V1__REQUEST__ASK_WHO;
     q.who = &who;
-    if (ask_for(b, principal, &q, on_who, l) != HX_OK)
+    bool asked = ask_for(b, principal, &q, on_who, l) == HX_OK;
+    if (!asked)
         free(l);
+    return asked;
 }
 
 void scopes_doubt(struct scopes *scopes, const char *principal)
@@ -432,9 +441,9 @@ void scopes_doubt(struct scopes *scopes, const char *principal)
     struct scope *s = find(scopes, principal);
     if (s && s->checking)
         return;
+    bool asked = check(scopes->board, principal);
     if (s)
-        s->checking = true;
-    check(scopes->board, principal);
+        s->checking = asked;
 }
 
 void scopes_end_session(struct scopes *scopes, const struct session *session, const char *code)
@@ -457,10 +466,8 @@ static void tick(struct scopes *scopes, struct scope *s)
         follow(s); /* it was opened before the rules were there, or could not be */
     wake(s, NULL, now);
     if (b->ticks % CHECK_TICKS == 0 && !s->checking &&
-        hx_client_is_up(b->link.client, HX_DOOR_FEED)) {
-        s->checking = true;
-        check(b, s->principal);
-    }
+        hx_client_is_up(b->link.client, HX_DOOR_FEED))
+        s->checking = check(b, s->principal);
     if (b->ticks % BEAT_TICKS == 0)
         stream_beat(s);
 }

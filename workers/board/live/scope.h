@@ -44,8 +44,8 @@ struct scope {
     struct stream_list streams;
     size_t n_streams;
     struct model *model;
-    json_t *who;      /* as it was when sessions began */
-    unsigned waiting; /* handlers that wait for it to be ready */
+    char who[SESSION_WHO]; /* what the principal was when last asked; "": not yet */
+    unsigned waiting;      /* handlers that wait for it to be ready */
     TAILQ_HEAD(, scope_wait) waits;
     int64_t used_at;
 };

@@ -143,3 +143,13 @@ size_t gate_end_all(struct board *b, const char *principal, const char *user, co
     }
     return n;
 }
+
+void gate_end_others(struct board *b, const char *principal, const char *who)
+{
+    struct session *s = sessions_next(b->sessions, NULL), *next;
+    for (; s; s = next) {
+        next = sessions_next(b->sessions, s);
+        if (strcmp(s->principal, principal) == 0 && *s->who && strcmp(s->who, who) != 0)
+            gate_end(b, s, "NO_RIGHT");
+    }
+}

@@ -20,12 +20,15 @@ struct who {
     } texts;
     json_t *areas; /* of the file */
     int64_t expires;
-    bool once, given, totp, fresh;
+    bool once, given, totp;
+    struct session *session; /* held */
 };
 
 static void who_free(struct ask *a)
 {
-    json_decref(((struct who *)a)->areas);
+    struct who *w = (struct who *)a;
+    json_decref(w->areas);
+    sessions_release(w->session);
 }
 
 static json_t *list_of(char *const *words, size_t n)
@@ -127,6 +130,8 @@ static void on_who(void *arg, int err, const hxp_response *answer)
     if (!ask_got(w, err, answer, HONGXIN__V1__RESPONSE__ANSWER_WHO))
         return;
     json_t *o = body_of(w);
+    if (!*w->session->who)
+        ask_who_digest(answer->who, w->session->who);
     if (answer->who->enforced)
         add_enforced(o, w, answer->who);
     else
@@ -134,7 +139,7 @@ static void on_who(void *arg, int err, const hxp_response *answer)
     ask_answer(w, o);
 }
 
-static void take_session(struct who *w, const struct session *s)
+static void take_session(struct who *w, struct session *s)
 {
     hx_text_put(w->ask.principal, sizeof w->ask.principal, s->principal);
     hx_text_put(w->csrf, sizeof w->csrf, s->csrf);
@@ -147,10 +152,12 @@ static void take_session(struct who *w, const struct session *s)
     w->once = s->once;
     w->given = s->given;
     w->totp = s->totp;
+    w->session = s;
+    sessions_hold(s);
 }
 
 /* The answer to a sign-in, and to GET /session. */
-static void tell(struct board *b, struct http_request *r, const struct session *s)
+static void tell(struct board *b, struct http_request *r, struct session *s)
 {
     hxp_request q = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__WhoQuery who = HONGXIN__V1__WHO_QUERY__INIT;
@@ -177,16 +184,17 @@ void login_session(void *arg, struct http_request *r)
 
 static void begin(struct board *b, struct http_request *r, const struct user *user, bool once)
 {
+    const struct sign_in in = {.user = user, .once = once, .now = board_wall()};
     char token[SESSION_TOKEN];
-    struct session *old = gate_look(b, r);
+    struct session *old = gate_look(b, r), *s = NULL;
     if (old)
         gate_end(b, old, "ENDED");
-    struct session *s = sessions_begin(b->sessions, user, board_wall(), token);
-    if (!s) {
-        http_problem(r, 503, "TOO_MANY_SESSIONS", "no further session for now");
+    int rc = sessions_begin(b->sessions, &in, token, &s);
+    if (rc) {
+        http_problem(r, 503, rc == HX_FULL ? "TOO_MANY_SESSIONS" : "NOT_KEPT",
+                     "no further session for now");
         return;
     }
-    s->once = once;
     b->logins++;
     hx_log(HX_LOG_INFO, "event=login user=\"%s\" principal=\"%s\" ticket=%d client=%s", user->name,
            user->principal, once, http_client(r));
@@ -348,7 +356,10 @@ void login_out(void *arg, struct http_request *r)
         return;
     gate_end(b, s, "ENDED");
     gate_set_cookie(b, r, "", 0);
-    http_answer(r, 204, NULL, NULL, 0);
+    if (sessions_sync(b->sessions) == HX_OK)
+        http_answer(r, 204, NULL, NULL, 0);
+    else
+        http_problem(r, 503, "NOT_KEPT", "the session has ended, but that could not be written");
 }
 
 /* ---- a new password ---- */

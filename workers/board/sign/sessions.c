@@ -2,16 +2,12 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "hongxin/key.h"
-#include <errno.h>
-#include <fcntl.h>
+#include "board/sign/ledger.h"
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { SAVE_MS = 60000, BUCKETS = 4096 };
+enum { RENEW_MS = 60000, ADDED_MAX = 1000, BUCKETS = 4096 };
 
 LIST_HEAD(session_list, session);
 
@@ -20,8 +16,10 @@ struct sessions {
     struct sessions_times times;
     struct session_list buckets[BUCKETS];
     size_t n;
-    bool changed;
-    int64_t saved;
+    struct ledger *ledger; /* NULL: they are not kept */
+    size_t added;          /* lines since it was made anew … */
+    bool unsynced;         /* … some of them not on disk */
+    int64_t renewed;
 };
 
 static struct session_list *bucket(struct sessions *s, const uint8_t hash[SESSION_HASH])
@@ -43,6 +41,31 @@ static void random_text(char out[SESSION_TOKEN])
     sodium_memzero(bytes, sizeof bytes);
 }
 
+static struct session *find(struct sessions *s, const uint8_t hash[SESSION_HASH])
+{
+    struct session *x;
+    LIST_FOREACH(x, bucket(s, hash), link)
+    if (sodium_memcmp(x->hash, hash, SESSION_HASH) == 0)
+        return x;
+    return NULL;
+}
+
+static void session_free(struct session *x)
+{
+    free(x->areas);
+    sodium_memzero(x, sizeof *x);
+    free(x);
+}
+
+static void drop(struct sessions *s, struct session *x)
+{
+    x->ended = true;
+    LIST_REMOVE(x, link);
+    s->n--;
+    if (!x->holds)
+        session_free(x);
+}
+
 /* ---- the file ---- */
 
 static json_t *as_json(const struct session *x)
@@ -57,26 +80,44 @@ static json_t *as_json(const struct session *x)
                      x->given, "totp", x->totp);
 }
 
-static void save(struct sessions *s, int64_t now)
+static json_t *all_as_json(struct sessions *s)
 {
-    char beside[1024];
     json_t *list = json_array();
     for (struct session *x = NULL; (x = sessions_next(s, x));)
         json_array_append_new(list, as_json(x));
-    char *text = list ? json_dumps(list, JSON_COMPACT) : NULL;
-    int n = snprintf(beside, sizeof beside, "%s.new", s->path);
-    int fd = text && n > 0 && (size_t)n < sizeof beside
-                 ? open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)
-                 : -1;
-    bool right = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (fd >= 0)
-        close(fd);
-    if (!right || rename(beside, s->path) != 0)
+    return list;
+}
+
+/* Whole, without those that have ended. */
+static int renew(struct sessions *s)
+{
+    int rc = s->ledger ? ledger_renew(s->ledger, all_as_json(s)) : HX_OK;
+    if (rc)
         hx_log(HX_LOG_WARN, "event=sessions_not_saved file=%s", s->path);
-    free(text);
-    json_decref(list);
-    s->changed = false;
-    s->saved = now;
+    else
+        s->added = 0;
+    s->unsynced = s->unsynced && rc;
+    return rc;
+}
+
+/* A line more. A file that takes none is made anew. */
+static int add(struct sessions *s, json_t *line)
+{
+    if (!s->ledger) {
+        json_decref(line);
+        return HX_OK;
+    }
+    s->added++;
+    s->unsynced = true;
+    return ledger_add(s->ledger, line) ? renew(s) : HX_OK;
+}
+
+int sessions_sync(struct sessions *s)
+{
+    if (!s->unsynced)
+        return HX_OK;
+    s->unsynced = false;
+    return ledger_sync(s->ledger) ? renew(s) : HX_OK;
 }
 
 static void put_text(const json_t *o, const char *key, char *out, size_t size)
@@ -85,16 +126,21 @@ static void put_text(const json_t *o, const char *key, char *out, size_t size)
     hx_text_put(out, size, text ? text : "");
 }
 
-static bool take(struct sessions *s, const json_t *o)
+static bool hash_in(const json_t *o, const char *key, uint8_t hash[SESSION_HASH])
 {
-    char hash[2 * SESSION_HASH + 1];
+    char hex[2 * SESSION_HASH + 1];
     size_t n = 0;
-    struct session *x = calloc(1, sizeof *x);
-    put_text(o, "hash", hash, sizeof hash);
-    if (!x || sodium_hex2bin(x->hash, SESSION_HASH, hash, strlen(hash), NULL, &n, NULL) != 0 ||
-        n != SESSION_HASH) {
+    put_text(o, key, hex, sizeof hex);
+    return sodium_hex2bin(hash, SESSION_HASH, hex, strlen(hex), NULL, &n, NULL) == 0 &&
+           n == SESSION_HASH;
+}
+
+static void take_session(struct sessions *s, const json_t *o)
+{
+    struct session *x = s->n < SESSIONS_MAX ? calloc(1, sizeof *x) : NULL;
+    if (!x || !hash_in(o, "hash", x->hash) || find(s, x->hash)) {
         free(x);
-        return false;
+        return;
     }
     put_text(o, "csrf", x->csrf, sizeof x->csrf);
     put_text(o, "user", x->user, sizeof x->user);
@@ -112,18 +158,17 @@ static bool take(struct sessions *s, const json_t *o)
     x->totp = json_is_true(json_object_get(o, "totp"));
     LIST_INSERT_HEAD(bucket(s, x->hash), x, link);
     s->n++;
-    return true;
 }
 
-static void load(struct sessions *s)
+static void take_line(void *arg, const json_t *line)
 {
-    int fd = *s->path ? hx_secret_open(s->path) : -1;
-    size_t i;
-    json_t *o, *list = fd >= 0 ? json_loadfd(fd, 0, NULL) : NULL;
-    if (fd >= 0)
-        close(fd);
-    json_array_foreach(list, i, o) if (s->n < SESSIONS_MAX)(void) take(s, o);
-    json_decref(list);
+    struct sessions *s = arg;
+    uint8_t hash[SESSION_HASH];
+    struct session *x = hash_in(line, "ended", hash) ? find(s, hash) : NULL;
+    if (x)
+        drop(s, x);
+    else
+        take_session(s, line);
 }
 
 /* ---- life ---- */
@@ -142,18 +187,17 @@ int sessions_open(const char *path, const struct sessions_times *times, int64_t 
         return HX_NOMEM;
     s->path = path;
     s->times = *times;
-    s->saved = now;
-    load(s);
+    s->renewed = now;
+    int rc = *path ? ledger_open(path, take_line, s, &s->ledger) : HX_OK;
+    if (!rc)
+        rc = renew(s);
+    if (rc) {
+        sessions_close(s);
+        return rc;
+    }
     sessions_tick(s, now);
     *out = s;
     return HX_OK;
-}
-
-static void session_free(struct session *x)
-{
-    free(x->areas);
-    sodium_memzero(x, sizeof *x);
-    free(x);
 }
 
 void sessions_close(struct sessions *s)
@@ -161,8 +205,8 @@ void sessions_close(struct sessions *s)
     struct session *x;
     if (!s)
         return;
-    if (*s->path)
-        save(s, 0);
+    (void)renew(s); /* when they were used last */
+    ledger_close(s->ledger);
     for (size_t i = 0; i < BUCKETS; i++)
         while ((x = LIST_FIRST(&s->buckets[i]))) {
             LIST_REMOVE(x, link);
@@ -171,15 +215,12 @@ void sessions_close(struct sessions *s)
     free(s);
 }
 
-struct session *sessions_begin(struct sessions *s, const struct user *user, int64_t now,
-                               char token[SESSION_TOKEN])
+static struct session *session_new(const struct user *user, bool once, int64_t now)
 {
-    struct session *x = s->n < SESSIONS_MAX ? calloc(1, sizeof *x) : NULL;
+    struct session *x = calloc(1, sizeof *x);
     if (!x)
         return NULL;
-    random_text(token);
     random_text(x->csrf);
-    hash_of(token, x->hash);
     hx_text_put(x->user, sizeof x->user, user->name);
     hx_text_put(x->principal, sizeof x->principal, user->principal);
     hx_text_put(x->title, sizeof x->title, user->title);
@@ -187,42 +228,59 @@ struct session *sessions_begin(struct sessions *s, const struct user *user, int6
     hx_text_put(x->role, sizeof x->role, user->role);
     x->areas = user->areas ? json_dumps(user->areas, JSON_COMPACT) : strdup("[]");
     x->stamp = user->stamp;
+    x->once = once;
     x->given = user->given;
     x->totp = *user->totp;
     x->begun = x->used = now;
+    return x;
+}
+
+int sessions_begin(struct sessions *s, const struct sign_in *in, char token[SESSION_TOKEN],
+                   struct session **out)
+{
+    struct session *x;
+    if (s->n >= SESSIONS_MAX)
+        return HX_FULL;
+    x = session_new(in->user, in->once, in->now);
+    if (!x)
+        return HX_NOMEM;
+    random_text(token);
+    hash_of(token, x->hash);
     x->expires = end_of(s, x);
     LIST_INSERT_HEAD(bucket(s, x->hash), x, link);
     s->n++;
-    s->changed = true;
-    return x;
+    int rc = add(s, as_json(x));
+    if (!rc)
+        rc = sessions_sync(s);
+    if (rc)
+        drop(s, x);
+    else
+        *out = x;
+    return rc;
 }
 
 struct session *sessions_use(struct sessions *s, const char *token, int64_t now)
 {
     uint8_t hash[SESSION_HASH];
-    struct session *x;
     if (strlen(token) != SESSION_TOKEN - 1)
         return NULL;
     hash_of(token, hash);
-    LIST_FOREACH(x, bucket(s, hash), link)
-    if (sodium_memcmp(x->hash, hash, SESSION_HASH) == 0 && now < end_of(s, x)) {
-        x->used = now;
-        x->expires = end_of(s, x);
-        return x;
-    }
-    return NULL;
+    struct session *x = find(s, hash);
+    if (!x || now >= end_of(s, x))
+        return NULL;
+    x->used = now;
+    x->expires = end_of(s, x);
+    return x;
 }
 
 void sessions_end(struct sessions *s, struct session *x)
 {
+    char hash[2 * SESSION_HASH + 1];
     if (x->ended)
         return;
-    x->ended = true;
-    LIST_REMOVE(x, link);
-    s->n--;
-    s->changed = true;
-    if (!x->holds)
-        session_free(x);
+    sodium_bin2hex(hash, sizeof hash, x->hash, SESSION_HASH);
+    drop(s, x);
+    (void)add(s, json_pack("{s:s}", "ended", hash));
 }
 
 void sessions_hold(struct session *x)
@@ -252,6 +310,7 @@ size_t sessions_count(const struct sessions *s)
     return s->n;
 }
 
+/* One that is over by the clock needs no line: it is over whenever it is read. */
 void sessions_tick(struct sessions *s, int64_t now)
 {
     struct session *x = sessions_next(s, NULL), *next;
@@ -261,8 +320,12 @@ void sessions_tick(struct sessions *s, int64_t now)
             x->used = now; /* a page is open */
         x->expires = end_of(s, x);
         if (now >= x->expires)
-            sessions_end(s, x);
+            drop(s, x);
     }
-    if (*s->path && (s->changed || (s->n && now - s->saved > SAVE_MS)))
-        save(s, now);
+    if (sessions_sync(s) != HX_OK)
+        s->unsynced = true; /* once more in the next second */
+    if (s->added > s->n + ADDED_MAX || (s->n && now - s->renewed > RENEW_MS)) {
+        (void)renew(s);
+        s->renewed = now; /* also when it failed: not once a second */
+    }
 }
