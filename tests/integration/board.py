@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 
 from wire import TIMEOUT_S, wait_until
 
@@ -189,8 +190,9 @@ class Stream:
 
     def until(self, wanted):
         """Events up to the first for which wanted(event, data) holds, as a list."""
-        found = []
+        found, ends = [], time.monotonic() + 4 * TIMEOUT_S  # heartbeats would keep it waiting for ever
         while (block := self.block()) is not None:
+            assert time.monotonic() < ends, f"not in time, only {found[-20:]}"
             if block[1] is None:
                 continue
             found.append(block)

@@ -376,3 +376,16 @@ def test_the_rules_in_force(board):
     assert rules["version"].startswith("complaint") and {"states", "clocks", "ladders", "transitions"} <= set(rules["rules"])
     words = b.get("texts").json["words"]
     assert words["state"]["HELD"] == {"zh": "已签收", "en": "Held"} and words["clock"]["K_ARRIVE"]["en"] == "Arrival"
+
+
+# ---- paths
+
+def test_health_and_methods_are_not_hidden_by_the_pages(board):
+    b = board.browser()
+    health = b.get("/healthz")
+    assert (health.status, health.headers["Content-Type"], health.json["status"]) == (200, "application/json", "ok")
+    assert "hongxin_board_streams" in b.get("/metrics").body.decode()
+    for method, path, allow in (("GET", "login", "POST"), ("DELETE", "cases/CL-1", "GET, HEAD"), ("GET", "cases/CL-1/acts", "POST"), ("POST", "/inbox.html", "GET, HEAD")):
+        answer = b.request(method, path, None if method == "GET" else {})
+        assert (answer.status, answer.headers.get("Allow")) == (405, allow), (method, path, answer)
+    assert b.get("nothing").status == 404

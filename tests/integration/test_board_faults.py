@@ -1,0 +1,266 @@
+"""hongxin-board when something dies, is slow, lies or is taken away: sessions and pages go on where they were, or are told."""
+import csv
+import io
+import socket
+
+import pytest
+from board import PASSWORD, Board, Browser, user
+from clock import Clock
+from daemon import Daemon
+from hongxin.v1 import journal_pb2, wire_pb2
+from test_board import board, city, first_registry, hotline, ids, make_board, place_of  # noqa: F401 (fixtures)
+from test_prune import DAY, NOON, close, config
+from wire import wait_until
+
+
+# ---- sessions
+
+def restarted(board):
+    board.kill()
+    board.start()
+
+
+def test_a_session_is_on_disk_before_its_cookie_is_answered(board):
+    sessions = []
+    for _ in range(3):
+        b = board.browser("chief")
+        restarted(board)
+        sessions.append(b)
+        assert [s.get("session").status for s in sessions] == [200] * len(sessions)
+    assert sessions[0].post("logout").status == 204
+    restarted(board)
+    assert [s.get("session").status for s in sessions] == [401, 200, 200], "who has signed out stays out"
+    sessions[1].login("chief")
+    restarted(board)
+    assert sessions[1].get("session").status == 200, "the new session stands, and only that"
+    assert sum("CSRF" in line or PASSWORD in line for line in board.log) == 0
+
+
+def test_a_ticket_does_not_work_again_after_a_kill(board):
+    ticket = board.user("ticket", "chief").stdout.strip().rpartition("=")[2]
+    b = board.browser()
+    answer = b.post("login/ticket", {"ticket": ticket})
+    assert answer.status == 200
+    restarted(board)
+    assert b.get("session").json["once"] is True
+    assert board.browser().post("login/ticket", {"ticket": ticket}).code == "WRONG_TICKET"
+
+
+def test_a_torn_line_costs_no_other_session(board):
+    first, second = board.browser("chief"), board.browser("s2")
+    board.kill()
+    file = board.folder / "board.sessions"
+    text = file.read_text()
+    assert text.endswith("\n") and first.cookie not in text and second.cookie not in text, "hashes only"
+    file.write_text(text[:-40])
+    board.start()
+    assert (first.get("session").status, second.get("session").status) == (200, 401)
+    third = board.browser("s2")
+    restarted(board)
+    assert (first.get("session").status, third.get("session").status) == (200, 200)
+
+
+def test_sessions_that_cannot_be_kept_are_not_begun(make_board, tmp_path):
+    board = make_board()
+    b = board.browser("chief")
+    (tmp_path / "board.sessions.new").mkdir()  # the file cannot be made anew …
+    board.kill()
+    with pytest.raises(AssertionError):
+        board.start()
+    assert any("sessions" in line for line in board.log), "… and the start says so"
+    (tmp_path / "board.sessions.new").rmdir()
+    board.start()
+    assert b.get("session").status == 200
+
+
+def test_what_was_taken_away_while_the_board_was_down(board):
+    disabled, stays = board.browser("s2"), board.browser("chief")
+    board.kill()
+    board.user("disable", "s2")
+    board.start()
+    assert (disabled.get("session").status, stays.get("session").status) == (401, 200)
+
+
+def test_another_area_ends_the_session_and_its_pages(board, city, registry):
+    b = board.browser("s2")
+    with b.stream() as stream:
+        stream.live()
+        rows = list(csv.reader(registry.path.read_text().splitlines()))
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([["S-03" if (r[0], x) == ("s2", "S-02") else x for x in r] for r in rows])
+        registry.path.write_text(text.getvalue())
+        assert stream.until(lambda e, _: e == "end")[-1][1]["code"] == "NO_RIGHT"
+    assert b.get("session").status == 401
+    assert b.login("s2").status == 200 and b.get("session").json["areas"] == ["S-03"]
+
+
+def test_tickets_cannot_be_guessed(board):
+    b = board.browser()
+    for _ in range(5):
+        assert b.post("login/ticket", {"ticket": "guess"}).code == "WRONG_TICKET"
+    assert b.post("login/ticket", {"ticket": "guess"}).code == "LOCKED"
+
+
+# ---- a daemon that dies under open pages
+
+@pytest.fixture
+def make_city(make_daemon, registry, tmp_path):
+    """A daemon at the same doors each time it is started; the same store, or another one."""
+    doors = {door: f"ipc://{tmp_path}/{door}.sock" for door in ("ingest", "feed")}
+
+    def make(**how):
+        return make_daemon(settings={"keys": registry.keys, **doors}, **how)
+    return make
+
+
+def test_pages_go_on_over_a_kill_of_the_daemon(make_city, registry, tmp_path):
+    daemon = make_city()
+    board = Board(tmp_path, daemon, key=registry.file("board")).start()
+    try:
+        streams = {name: board.browser(name).stream() for name in ("chief", "p07")}
+        for s in streams.values():
+            s.live()
+        begun = {name: int(s.last.rpartition("-")[2]) for name, s in streams.items()}
+        numbers = []
+        for _ in range(2):
+            with registry.client(daemon, "hotline") as c:
+                numbers += [c.report(place_of("P-07")).number for _ in range(20)]
+                daemon.kill()  # what was answered may be on no page yet
+            daemon = make_city()
+        with registry.client(daemon, "hotline") as c:
+            numbers.append(c.report(place_of("P-07")).number)
+        for name, s in streams.items():
+            found = s.until(lambda e, d: e == "entry" and d["cause"] == "REPORTED" and d["number"] == numbers[-1])
+            assert "reset" not in [e for e, _ in found]
+            assert [d["number"] for e, d in found if e == "entry" and d["cause"] == "REPORTED"] == numbers, "each once, in order"
+            with registry.client(daemon, name) as c:
+                answer = c.ask("entries_answer", entries=wire_pb2.EntriesQuery(after_lsn=begun[name], limit=500))
+            journal = [journal_pb2.Entry.FromString(e).lsn for e in answer.entries]
+            assert ids(found) == [lsn for lsn in journal if lsn <= ids(found)[-1]], "what he may see of the journal, whole"
+            s.close()
+        rows = wait_until(lambda: (r := board.browser("p07").get("running?limit=2000").json)["items"] and r)
+        assert {r["number"] for r in rows["items"]} == set(numbers)
+    finally:
+        board.end()
+
+
+def test_another_journal_is_told_to_open_pages(make_city, registry, tmp_path):
+    daemon = make_city()
+    board = Board(tmp_path, daemon, key=registry.file("board")).start()
+    try:
+        with registry.client(daemon, "hotline") as c:
+            c.report(place_of("P-07"))
+        b = board.browser("chief")
+        wait_until(lambda: b.get("running").json["total"])
+        with b.stream() as s:
+            old = s.live()[0][1]["epoch"]
+            daemon.kill()
+            daemon = make_city(name="another")
+            found = s.live()
+            assert [d["why"] for e, d in found if e == "reset"] == ["OTHER_EPOCH"] and found[0][1]["epoch"] != old
+            assert s.last.rpartition("-")[0] == found[0][1]["epoch"]
+            with registry.client(daemon, "hotline") as c:
+                number = c.report(place_of("P-08")).number
+            assert s.entry("REPORTED", number)
+        wait_until(lambda: [r["holder"] for r in b.get("running").json["items"]] and True)
+        assert {r["holder"] for r in b.get("running").json["items"]} == {"P-08"}, "nothing of the former one"
+    finally:
+        board.end()
+
+
+# ---- browsers that are slow or lie
+
+class Sleeper:
+    """A page that reads nothing, with as little room in its sockets as the kernel gives."""
+
+    def __init__(self, browser):
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+        self.socket.connect(("127.0.0.1", browser.board.port()))
+        self.socket.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nCookie: hongxin_session={browser.cookie}\r\n\r\n".encode())
+
+    def rest(self):
+        """Everything that still comes, up to the end."""
+        self.socket.settimeout(15)
+        text = b""
+        try:
+            while piece := self.socket.recv(65536):
+                text += piece
+        except ConnectionError:
+            pass
+        self.socket.close()
+        return text
+
+
+def figure(board, name):
+    lines = Browser(board).get("/metrics").body.decode().splitlines()
+    return next(float(line.split()[-1]) for line in lines if line.startswith(f"hongxin_{name}"))
+
+
+def test_a_slow_browser_is_dropped_and_goes_on(make_board, hotline):
+    board = make_board(settings="limits: {stream_bytes: 16384}\n")
+    b, quick = board.browser("chief"), board.browser("chief")
+    with quick.stream() as s:
+        s.live()
+        sleeper = Sleeper(b)
+        wait_until(lambda: figure(board, "board_streams") == 2)
+        number = hotline.report().case_number
+        lsns = []
+        while not figure(board, "http_streams_slow_total"):
+            for _ in range(20):
+                assert hotline.publish(hotline.event("COMMENT", by="reporter", case_number=number, data={"text": "慢" * 1000}))
+            assert len(lsns) < 2000
+            lsns.append(0)
+        last = hotline.report().number
+        found = s.until(lambda e, d: e == "entry" and d.get("number") == last and d["cause"] == "REPORTED")
+        assert ids(found) == list(range(ids(found)[0], ids(found)[0] + len(found))), "the others lost nothing"
+        got = sleeper.rest()
+        place = [line for line in got.split(b"\n") if line.startswith(b"id: ")][-2].split()[1].decode()  # the last one may be torn
+    with b.stream(last=place) as s:
+        again = s.until(lambda e, d: e == "entry" and d.get("number") == last and d["cause"] == "REPORTED")
+        at = int(place.rpartition("-")[2])
+        assert ids(again) == list(range(at + 1, at + 1 + len(ids(again)))) and ids(again)[-1] == ids(found)[-1]
+
+
+def test_too_much_to_send_again_and_what_was_pruned(tmp_path):
+    clock = Clock(tmp_path, NOON)
+    daemon = Daemon(tmp_path, config=config(tmp_path), env=clock.environment()).start()
+    board = None
+    try:
+        with daemon.client() as c:
+            old = c.report().case_number
+            close(c, old)
+        for days in (10, 50):  # the window for reopening ends; then more than a month passes
+            assert daemon.stop() == 0
+            clock.pass_ns(days * DAY * 1_000_000)
+            daemon.start()
+            with daemon.client() as c:
+                c.report()
+                wait_until(lambda: c.case(old).view.clocks[-1].change != "RUNNING")
+        wait_until(lambda: daemon.said("event=journal_pruned"))
+        user(tmp_path / "board.users", "add", "chief", "--role", "supervisor", "--area", "city")
+        user(tmp_path / "board.users", "password", "chief", text=PASSWORD + "\n")
+        board = Board(tmp_path, daemon, settings="replay: 2\n").start()
+        b = board.browser("chief")
+        with b.stream() as s:
+            hello = s.live()[0][1]
+        assert hello["oldest_lsn"] > 1
+        with b.stream(last=f"{hello['epoch']}-0") as s:
+            reset = next(d for e, d in s.live() if e == "reset")
+            assert reset["why"] == "PRUNED" and reset["oldest_lsn"] == hello["oldest_lsn"]
+        with b.stream() as s, daemon.client() as c:
+            s.live()
+            for _ in range(3):
+                number = c.report().number
+            s.entry("REPORTED", number)
+        with b.stream(last=f"{hello['epoch']}-{hello['lsn']}") as s:
+            found = s.live()
+            assert [d["why"] for e, d in found if e == "reset"] == ["TOO_FAR"] and not ids(found)
+            with daemon.client() as c:
+                number = c.report().number
+            assert s.entry("REPORTED", number)
+    finally:
+        if board:
+            board.end()
+        daemon.end()
