@@ -2,7 +2,7 @@
  * value; what is read must be the same again, and never more than the door takes. */
 #include "fuzz.h"
 #include "hongxin/limits.h"
-#include "kafka/envelope.h"
+#include "kafka/in/envelope.h"
 
 #include <stdlib.h>
 #include <string.h>

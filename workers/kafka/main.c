@@ -1,6 +1,6 @@
 /* hongxin-kafka: topics to events (in) and the journal to topics (out), two processes. */
-#include "kafka/in.h"
-#include "kafka/out.h"
+#include "kafka/in/in.h"
+#include "kafka/out/out.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

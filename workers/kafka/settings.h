@@ -6,9 +6,9 @@
 #include "base/log.h"
 #include "door/link.h"
 #include "http/limits.h"
-#include "kafka/cluster.h"
-#include "kafka/in_settings.h"
-#include "kafka/out_settings.h"
+#include "kafka/cluster/cluster.h"
+#include "kafka/in/in_settings.h"
+#include "kafka/out/out_settings.h"
 
 struct kafka_settings {
     struct link_settings daemon;     /* daemon: as in hotline.yaml */

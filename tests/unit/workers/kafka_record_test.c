@@ -1,6 +1,6 @@
 /* What stands in a record, and what the position says. */
-#include "kafka/position.h"
-#include "kafka/record.h"
+#include "kafka/out/position.h"
+#include "kafka/out/record.h"
 
 #include <jansson.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Which entry goes where, and which tables are refused. */
-#include "kafka/route.h"
+#include "kafka/out/route.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

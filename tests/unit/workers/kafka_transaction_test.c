@@ -1,5 +1,5 @@
 /* What each kind of error leads to: the calls, in order, against a producer that fails as told. */
-#include "kafka/transaction.h"
+#include "kafka/out/transaction.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,75 @@
+/* Records on their way to the daemon, in rounds: what was read travels in one message, and the next
+ * one only goes when each record of the last is answered for good, so that nothing overtakes within
+ * a partition, whatever is refused for now. Meanwhile the next round is read.
+ *
+ * A record is done when the daemon has answered from its disk, or when it is a dead letter on the
+ * broker's. What the daemon wants later is held, and everything behind it in its partition too. The
+ * offset of a lane is that of its first record that is not done. One thread: that of the loop. */
+#ifndef KAFKA_FLOW_H
+#define KAFKA_FLOW_H
+
+#include "hongxin/client.h"
+#include "kafka/in/dead.h"
+#include "kafka/in/in_settings.h"
+#include "kafka/in/tally.h"
+
+struct entry; /* a record, see flow.c */
+
+struct entries {
+    struct entry *first, **last;
+    size_t n, bytes;
+};
+
+/* A partition that is ours now. Made by the group, moved by the flow. */
+struct lane {
+    struct lane *next;
+    const struct in_topic *topic;
+    int32_t partition;
+    int64_t offset;      /* everything before it is done */
+    int64_t done;        /* behind the newest record that is done */
+    int64_t committed;   /* … and what the broker was told of it last */
+    int64_t last;        /* the newest record that was read; to know a gap */
+    struct entries held; /* to be sent later, oldest first */
+    int64_t retry_at;    /* when; monotonic, ms */
+    bool paused;
+};
+
+struct flow {
+    const struct in_settings *settings;
+    hx_client *client;
+    struct dead *dead;
+    void (*wake)(void *arg); /* the round is over: call flow_step() soon */
+    void *arg;
+    struct entries round, ahead; /* being answered; read, not yet sent */
+    size_t waiting;              /* of the round */
+    size_t most;                 /* records in one round */
+    struct tally answers, reasons;
+    uint64_t records, later;
+    int64_t trouble_told_at;
+};
+
+/* settings, client, dead, wake and arg are set. */
+void flow_init(struct flow *f);
+
+/* False: enough is read for now. */
+bool flow_has_room(const struct flow *f);
+/* Takes the message over. */
+void flow_take(struct flow *f, struct lane *lane, rd_kafka_message_t *message);
+
+/* Ends a round whose records are all answered and begins the next one with what is held and due,
+ * then with what is read. True: it began one. `lanes`: all there are. */
+bool flow_step(struct flow *f, struct lane *lanes, int64_t now);
+/* Only the first half. */
+void flow_finish(struct flow *f);
+bool flow_is_busy(const struct flow *f);
+
+/* When the oldest record that is not done was written, by its timestamp; 0: none. */
+int64_t flow_oldest(const struct flow *f, const struct lane *lanes);
+
+/* For dead_open(). */
+void flow_buried(void *tag, rd_kafka_resp_err_t err);
+
+/* Gives up everything: the lanes are not ours any more. What was sent may still be taken. */
+void flow_drop(struct flow *f, struct lane *lanes);
+
+#endif

@@ -1,0 +1,29 @@
+/* The section `out` of config/kafka.yaml: what of the journal goes to which topics. Every key may
+ * be left out. */
+#ifndef KAFKA_OUT_SETTINGS_H
+#define KAFKA_OUT_SETTINGS_H
+
+#include "config/yaml_doc.h"
+#include "kafka/out/route.h"
+#include "kafka/out/sender.h"
+
+struct out_settings {
+    char listen[128];     /* listen: health and figures ["127.0.0.1:54337"] */
+    char key_file[512];   /* key_file: who we are at the daemon; "" = that of `daemon` [""] */
+    char subscriber[128]; /* subscriber: name of our feed ["supervisor:city/kafka"] */
+    bool from_now;        /* from: where the first start begins, oldest or now [oldest] */
+    char source[64];      /* source: ce_source without the journal's epoch ["/hongxin"] */
+    int utc_offset;       /* utc_offset: in which JSON has its times, minutes ["+08:00"] */
+    struct route_words places, holders,
+        classes;                   /* filter: what of the journal is followed at all */
+    struct routes routes;          /* routes: see route.h */
+    struct sender_settings sender; /* id ["city"], positions ["hongxin.positions.ID"], states
+                                      ["hongxin.states"], compression [lz4], topics: see sender.h */
+    int64_t every_ms;     /* transaction: {every}: the least time from one to the next [20ms] */
+    int64_t entries_most; /* transaction: {entries}: of one transaction [10000] */
+};
+
+/* Reads the mapping `map` (NULL: nothing is given). Faults are kept in `doc`. */
+void out_settings_read(struct yaml_doc *doc, yaml_node_t *map, struct out_settings *s);
+
+#endif

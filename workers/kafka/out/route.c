@@ -1,0 +1,377 @@
+#include "kafka/out/route.h"
+
+#include "base/text.h"
+#include "door/settings.h"
+#include "hongxin/fact.h"
+#include <stdio.h>
+#include <string.h>
+
+/* ---- configuration ---- */
+
+static const struct {
+    const char *text;
+    enum route_part part;
+} parts[] = {{"{to}", PART_TO},
+             {"{holder}", PART_HOLDER},
+             {"{street}", PART_STREET},
+             {"{community}", PART_COMMUNITY},
+             {"{class}", PART_CLASS}};
+
+static bool is_topic_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+}
+
+bool route_topic_valid(const char *name)
+{
+    size_t n = strnlen(name, ROUTE_TOPIC);
+    if (n == 0 || n >= ROUTE_TOPIC || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!is_topic_char(name[i]))
+            return false;
+    return true;
+}
+
+static void find_part(struct route *r)
+{
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const char *at = strstr(r->topic, parts[i].text);
+        if (!at)
+            continue;
+        r->part = parts[i].part;
+        r->part_at = (size_t)(at - r->topic);
+        r->part_size = strlen(parts[i].text);
+        return;
+    }
+}
+
+static void check_topic(struct yaml_doc *doc, yaml_node_t *item, const struct route *r)
+{
+    char name[ROUTE_TOPIC + 16];
+    snprintf(name, sizeof name, "%.*sx%s", (int)r->part_at, r->topic,
+             r->topic + r->part_at + r->part_size);
+    if (!route_topic_valid(name))
+        yaml_doc_fault(
+            doc, item,
+            "%s is no name of a topic: letters, digits, '.', '_' and '-', and at most one "
+            "of {to}, {holder}, {street}, {community}, {class}",
+            r->topic);
+}
+
+void route_words_read(struct yaml_doc *doc, yaml_node_t *map, const char *key,
+                      struct route_words *words)
+{
+    yaml_node_t *list = yaml_doc_get(doc, map, key), *item;
+    for (size_t i = 0; (item = yaml_doc_item(doc, list, i)) != NULL; i++) {
+        const char *text = yaml_doc_scalar(doc, item);
+        if (i == ROUTE_WORDS_MAX || !*text || strlen(text) >= ROUTE_WORD) {
+            yaml_doc_fault(doc, item, "%s: up to %d words of at most %d bytes", key,
+                           ROUTE_WORDS_MAX, ROUTE_WORD - 1);
+            return;
+        }
+        hx_text_put(words->all[words->n++], ROUTE_WORD, text);
+    }
+    if (list && !words->n)
+        yaml_doc_fault(doc, list, "%s: a list of words; leave it out for all", key);
+}
+
+static bool take_fact(struct route *r, const char *name)
+{
+    for (int n = 1; n < ROUTE_FACTS; n++) {
+        hxp_fact fact = HONGXIN__V1__FACT__INIT;
+        fact.fact_case = (Hongxin__V1__Fact__FactCase)n;
+        if (strcmp(hx_fact_name(&fact), name) == 0)
+            return r->facts[n] = true;
+    }
+    return false;
+}
+
+static void read_facts(struct yaml_doc *doc, yaml_node_t *map, struct route *r)
+{
+    struct route_words words = {.n = 0};
+    route_words_read(doc, map, "facts", &words);
+    r->any_fact = words.n == 0;
+    for (size_t i = 0; i < words.n; i++)
+        if (!take_fact(r, words.all[i]))
+            yaml_doc_fault(doc, yaml_doc_get(doc, map, "facts"), "%s is no kind of fact",
+                           words.all[i]);
+}
+
+/* The place of the word of `key` in `words` (blanks between); 0, the first, without the key. */
+static int read_choice(struct yaml_doc *doc, yaml_node_t *map, const char *key, const char *words)
+{
+    char text[32];
+    size_t size = strcspn(words, " ");
+    snprintf(text, sizeof text, "%.*s", (int)size, words);
+    yaml_doc_text(doc, map, key, text, sizeof text);
+    size_t wanted = strlen(text);
+    const char *w = words;
+    for (int i = 0; *w; i++) {
+        size_t n = strcspn(w, " ");
+        if (wanted == 0 || (n == wanted && strncmp(w, text, n) == 0))
+            return i;
+        w += n + strspn(w + n, " ");
+    }
+    yaml_doc_fault(doc, yaml_doc_get(doc, map, key), "%s is one of: %s", key, words);
+    return 0;
+}
+
+static void read_row(struct yaml_doc *doc, yaml_node_t *item, struct route *r)
+{
+    yaml_doc_only(doc, item,
+                  "topic facts places holders classes to min_level about drills content format");
+    yaml_doc_need(doc, item, "topic", r->topic, sizeof r->topic);
+    find_part(r);
+    check_topic(doc, item, r);
+    read_facts(doc, item, r);
+    route_words_read(doc, item, "places", &r->places);
+    route_words_read(doc, item, "holders", &r->holders);
+    route_words_read(doc, item, "classes", &r->classes);
+    route_words_read(doc, item, "to", &r->to);
+    r->min_level = read_choice(doc, item, "min_level", "any L0 L1 L2 L3 L4 L5") - 1;
+    r->about = (enum route_about)read_choice(doc, item, "about", "any case city");
+    r->drill = (enum route_drill)read_choice(doc, item, "drills", "yes no only");
+    r->only_facts = read_choice(doc, item, "content", "entry facts") == 1;
+    r->json = read_choice(doc, item, "format", "protobuf json") == 1;
+}
+
+static void usual_row(struct routes *routes, const char *topic, const char *const facts[])
+{
+    struct route *r = &routes->all[routes->n++];
+    hx_text_put(r->topic, sizeof r->topic, topic);
+    find_part(r);
+    r->min_level = -1;
+    r->any_fact = !facts[0];
+    r->only_facts = r->part == PART_TO;
+    r->about = r->any_fact ? ABOUT_CASE : ABOUT_ANY;
+    for (size_t i = 0; facts[i]; i++)
+        (void)take_fact(r, facts[i]);
+}
+
+void routes_read(struct yaml_doc *doc, yaml_node_t *list, struct routes *routes)
+{
+    yaml_node_t *item;
+    *routes = (struct routes){.n = 0};
+    for (size_t i = 0; (item = yaml_doc_item(doc, list, i)) != NULL; i++) {
+        if (i == ROUTES_MAX) {
+            yaml_doc_fault(doc, item, "more than %d routes", ROUTES_MAX);
+            return;
+        }
+        read_row(doc, item, &routes->all[routes->n++]);
+    }
+    if (routes->n)
+        return;
+    if (list)
+        yaml_doc_fault(doc, list, "routes: a list of topics; leave it out for the usual ones");
+    usual_row(routes, "hongxin.cases", (const char *const[]){NULL});
+    usual_row(routes, "hongxin.breaches", (const char *const[]){"BREACH", "BREACH_MARK", NULL});
+    usual_row(routes, "hongxin.alarms", (const char *const[]){"ALARM", NULL});
+    usual_row(routes, "hongxin.notices.{to}", (const char *const[]){"NOTICE", NULL});
+}
+
+/* ---- matching ---- */
+
+static bool has_word(const struct route_words *words, const char *word)
+{
+    for (size_t i = 0; i < words->n; i++)
+        if (strcmp(words->all[i], word) == 0)
+            return true;
+    return false;
+}
+
+static bool place_matches(const struct route *r, const hxp_where *w)
+{
+    if (!r->places.n)
+        return true;
+    return w && (has_word(&r->places, w->street) || has_word(&r->places, w->community) ||
+                 has_word(&r->places, w->grid) || has_word(&r->places, w->estate) ||
+                 has_word(&r->places, w->building));
+}
+
+/* "company:P-07" is meant by a notice to it and by one to "company:P-07/li". */
+static bool is_receiver(const struct route_words *words, const char *to)
+{
+    for (size_t i = 0; i < words->n; i++) {
+        size_t n = strlen(words->all[i]);
+        if (strncmp(to, words->all[i], n) == 0 && (to[n] == '\0' || to[n] == '/'))
+            return true;
+    }
+    return words->n == 0;
+}
+
+static bool is_wanted_kind(const struct route *r, const hxp_fact *fact)
+{
+    size_t n = (size_t)fact->fact_case;
+    return r->any_fact || (n < ROUTE_FACTS && r->facts[n]);
+}
+
+static const hxp_notice_fact *notice_of(const hxp_fact *fact)
+{
+    return fact->fact_case == HONGXIN__V1__FACT__FACT_NOTICE ? fact->notice : NULL;
+}
+
+static bool facts_match(const struct route *r, const hxp_entry *e)
+{
+    bool kind = r->any_fact, to = r->to.n == 0;
+    for (size_t i = 0; i < e->n_facts && !(kind && to); i++) {
+        const hxp_notice_fact *notice = notice_of(e->facts[i]);
+        kind = kind || is_wanted_kind(r, e->facts[i]);
+        to = to || (notice && is_receiver(&r->to, notice->to));
+    }
+    return kind && to;
+}
+
+static int level_number(const char *level)
+{
+    return level[0] == 'L' && level[1] >= '0' && level[1] <= '9' ? level[1] - '0' : -1;
+}
+
+static bool matches(const struct route *r, const hxp_entry *e)
+{
+    if (r->about != ABOUT_ANY && (r->about == ABOUT_CASE) != (e->case_number != 0))
+        return false;
+    if (r->drill != DRILL_ANY && (r->drill == DRILL_ONLY) != e->drill)
+        return false;
+    if (r->min_level > level_number(e->level))
+        return false;
+    if (r->classes.n && !has_word(&r->classes, e->class_))
+        return false;
+    if (r->holders.n && !has_word(&r->holders, e->holder) &&
+        !has_word(&r->holders, e->holder_before))
+        return false;
+    return place_matches(r, e->where) && facts_match(r, e);
+}
+
+/* ---- names ---- */
+
+struct found {
+    struct hx_arena *arena;
+    struct route_target *first, **last;
+    uint64_t lost;
+};
+
+static bool is_there(const struct found *f, const char *topic)
+{
+    for (const struct route_target *t = f->first; t; t = t->next)
+        if (t->topic == topic || strcmp(t->topic, topic) == 0)
+            return true;
+    return false;
+}
+
+static void add(struct found *f, const struct route *r, const char *topic, const char *to,
+                size_t to_size)
+{
+    struct route_target *t = is_there(f, topic) ? NULL : hx_arena_alloc(f->arena, sizeof *t);
+    if (!t)
+        return;
+    *t = (struct route_target){.row = r, .topic = topic, .to = to, .to_size = to_size};
+    *f->last = t;
+    f->last = &t->next;
+}
+
+static const char *name_with(struct hx_arena *arena, const struct route *r, const char *id,
+                             size_t size)
+{
+    const char *rest = r->topic + r->part_at + r->part_size;
+    size_t n = strlen(rest);
+    char *name = hx_arena_alloc(arena, r->part_at + size + n + 1);
+    if (!name)
+        return NULL;
+    memcpy(name, r->topic, r->part_at);
+    memcpy(name + r->part_at, id, size);
+    memcpy(name + r->part_at + size, rest, n);
+    return name;
+}
+
+static void add_part(struct found *f, const struct route *r, const char *id, size_t size)
+{
+    if (!size)
+        return;
+    const char *topic = name_with(f->arena, r, id, size);
+    if (topic && route_topic_valid(topic))
+        add(f, r, topic, r->part == PART_TO ? id : NULL, size);
+    else
+        f->lost++;
+}
+
+/* "role:area/person": the area; without one the role ("city/desk"). */
+static const char *area_of(const char *receiver, size_t *size)
+{
+    const char *colon = strchr(receiver, ':'), *area = colon ? colon + 1 : receiver;
+    *size = strcspn(area, "/");
+    return area;
+}
+
+static void add_receivers(struct found *f, const struct route *r, const hxp_entry *e)
+{
+    for (size_t i = 0; i < e->n_facts; i++) {
+        const hxp_notice_fact *notice = notice_of(e->facts[i]);
+        size_t size;
+        if (!notice || !is_receiver(&r->to, notice->to))
+            continue;
+        const char *area = area_of(notice->to, &size);
+        add_part(f, r, hx_arena_strndup(f->arena, area, size), size);
+    }
+}
+
+static void add_row(struct found *f, const struct route *r, const hxp_entry *e)
+{
+    const char *id = "";
+    switch (r->part) {
+    case PART_NONE:
+        add(f, r, r->topic, NULL, 0);
+        return;
+    case PART_TO:
+        add_receivers(f, r, e);
+        return;
+    case PART_HOLDER:
+        id = e->holder;
+        break;
+    case PART_STREET:
+        id = e->where ? e->where->street : "";
+        break;
+    case PART_COMMUNITY:
+        id = e->where ? e->where->community : "";
+        break;
+    case PART_CLASS:
+        id = e->class_;
+        break;
+    }
+    add_part(f, r, id, strlen(id));
+}
+
+struct route_target *routes_match(const struct routes *routes, const hxp_entry *entry,
+                                  struct hx_arena *arena, uint64_t *lost)
+{
+    struct found f = {.arena = arena};
+    f.last = &f.first;
+    for (size_t i = 0; i < routes->n; i++)
+        if (matches(&routes->all[i], entry))
+            add_row(&f, &routes->all[i], entry);
+    *lost += f.lost;
+    return f.first;
+}
+
+bool route_wants_fact(const struct route_target *target, const hxp_fact *fact)
+{
+    const hxp_notice_fact *notice = notice_of(fact);
+    size_t size;
+    if (!is_wanted_kind(target->row, fact) ||
+        (notice && !is_receiver(&target->row->to, notice->to)))
+        return false;
+    if (!target->to)
+        return true;
+    const char *area = notice ? area_of(notice->to, &size) : NULL;
+    return area && size == target->to_size && strncmp(area, target->to, size) == 0;
+}
+
+bool route_may_name(const struct route *r, const char *topic)
+{
+    size_t n = strlen(topic), tail = strlen(r->topic) - r->part_at - r->part_size;
+    if (r->part == PART_NONE)
+        return strcmp(topic, r->topic) == 0;
+    return n > r->part_at + tail && strncmp(topic, r->topic, r->part_at) == 0 &&
+           strcmp(topic + n - tail, r->topic + r->part_at + r->part_size) == 0;
+}

@@ -1,0 +1,74 @@
+/* The sender: a thread of its own around a transactional producer, because its calls block. It
+ * takes one batch at a time and holds it until its transaction is committed.
+ *
+ * At its start it makes sure of the position topic, calls init_transactions (which ends what a
+ * predecessor of the same id has left open, and fences him), reads the position, and writes it
+ * again under its own name: from then on whoever reads the topic knows who owns the id. */
+#ifndef KAFKA_SENDER_H
+#define KAFKA_SENDER_H
+
+#include "kafka/cluster/cluster.h"
+#include "kafka/out/batch.h"
+#include "kafka/out/topics.h"
+#include "kafka/out/transaction.h"
+
+struct event_base;
+struct evbuffer;
+struct sender; /* opaque */
+
+enum {
+    SENDER_ID = 64,
+    SENDER_TROUBLE = TOPICS_TROUBLE,
+    SENDER_OVERHEAD = 4096 /* what headers, key and batch add to a value, at most */
+};
+
+struct sender_settings {
+    char id[SENDER_ID];          /* id: of this writer; "hongxin-out-ID" at the broker */
+    char positions[ROUTE_TOPIC]; /* positions: the position topic */
+    char states[ROUTE_TOPIC];    /* states: the topic of the states of cases; "" = none */
+    char compression[16];        /* compression: none, lz4, zstd, snappy, gzip */
+    int64_t timeout_ms;          /* transaction.timeout: then the broker ends one that hangs */
+    struct topics_settings topics;
+};
+
+enum sender_end {
+    SENDER_RUNS,
+    SENDER_TAKEN_OVER, /* another process writes under this id: do not start again by yourself */
+    SENDER_EXPIRED,    /* the broker ended our transaction (we were away too long): start again */
+    SENDER_BROKEN      /* librdkafka can do nothing more: start again */
+};
+
+/* Called in the loop, after sender_open() has returned. */
+struct sender_calls {
+    void (*ready)(void *arg, const struct position *p); /* batches may be sent */
+    void (*committed)(void *arg, struct batch *b);      /* the batch is the caller's again */
+    void (*ended)(void *arg, enum sender_end end, const char *why);
+};
+
+/* All of it is kept, not copied. */
+struct sender_options {
+    const struct cluster_settings *cluster;
+    const struct sender_settings *settings;
+    const struct routes *routes; /* whose topics get a reset */
+    const struct sender_calls *calls;
+    void *arg; /* of the calls */
+};
+
+/* Starts. HX_CONFIG with the problem, HX_NOMEM. */
+HX_CHECK int sender_open(struct event_base *base, const struct sender_options *options,
+                         struct sender **out, struct hx_problem *problem);
+
+/* Ends: what is being committed is committed if that takes no longer than a moment. No call comes
+ * any more. NULL is allowed. */
+void sender_close(struct sender *s);
+
+/* Hands over a batch: until `committed` it is the sender's. Only when none is there. */
+void sender_send(struct sender *s, struct batch *b);
+bool sender_busy(const struct sender *s);
+
+/* Why nothing is written just now: "TOPIC_DENIED hongxin.cases"; "" when all is well. */
+void sender_trouble(struct sender *s, char out[SENDER_TROUBLE]);
+
+void sender_figures(struct sender *s, struct evbuffer *out);
+
+#endif
