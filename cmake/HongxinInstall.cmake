@@ -22,11 +22,12 @@ hx_install_settings(kiosk " ../workers/kiosk/page" " ${CMAKE_INSTALL_FULL_DATADI
   " ../var/" " ${HX_STATE_DIR}-kiosk/")
 hx_install_settings(board " ../var/" " ${HX_STATE_DIR}-board/"
   "pages: \"\"" "pages: ${CMAKE_INSTALL_FULL_DATADIR}/hongxin/web")
+hx_install_settings(kafka " ../var/kafka.password" " credential:kafka.password")
 install(FILES config/roles.yaml config/retention.yaml DESTINATION ${HX_CONFIG_DIR})
 install(DIRECTORY config/calendars config/city config/life-cycles config/mappings config/texts
   DESTINATION ${HX_CONFIG_DIR}
   PATTERN "*.py" EXCLUDE PATTERN __pycache__ EXCLUDE)
-foreach(program hongxind hongxin-hotline hongxin-wechat hongxin-kiosk hongxin-board)
+foreach(program hongxind hongxin-hotline hongxin-wechat hongxin-kiosk hongxin-board hongxin-kafka@)
   install(FILES deploy/systemd/${program}.service DESTINATION lib/systemd/system)
 endforeach()
 install(FILES docs/man/hongxin.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
