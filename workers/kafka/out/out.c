@@ -5,10 +5,9 @@
 #include "kafka/out/follow.h"
 #include "kafka/settings.h"
 #include <event2/event.h>
-#include <malloc.h>
 #include <stdlib.h>
 
-enum { EXIT_TAKEN_OVER = 3, MEMORY_KEPT = 64 * 1024 * 1024 };
+enum { EXIT_TAKEN_OVER = 3 };
 
 struct out {
     struct kafka_settings settings;
@@ -58,10 +57,6 @@ static int open_all(void *arg, struct event_base *base, struct http_server **ser
     if (*o->settings.out.key_file)
         hx_text_put(daemon.key_file, sizeof daemon.key_file, o->settings.out.key_file);
     o->base = base;
-    /* Each transaction takes and gives back the same memory: the system need not have it between.
-     */
-    (void)mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
-    (void)mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT);
     int rc = link_open(&o->link, base, &daemon, problem);
     if (!rc)
         rc = follow_open(base, o->link.client, &o->settings.cluster, &o->settings.out, &o->follow,
