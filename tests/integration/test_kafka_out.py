@@ -198,7 +198,7 @@ def all_there(out, worker, what="cases"):
 
 
 def test_an_entry_is_a_cloud_event_with_its_bytes(out):
-    worker = out.start()
+    worker = out.start(attributes=["subject", "time", "dataschema", "cause", "facts"])
     with out.daemon.client() as c:
         number = live(c)
         out.written(worker, journal(c))
@@ -568,7 +568,7 @@ def test_a_wrong_configuration_is_refused_with_its_line(tmp_path, here, broker):
     for text, says in (("routes:\n  - {topic: 'a b'}", "a b is no name of a topic"), ("from: yesterday", "from is oldest or now"),
                        ("transaction: {every: 1h}", "every: from"), ("id: 'a b'", "id, positions and states"),
                        ("states: hongxin.cases", "hongxin.cases cannot be a topic of entries too"),
-                       ("compression: rar", "compression is"), ("topics: {max_record: 1}", "max_record: from")):
+                       ("compression: rar", "compression is"), ("attributes: [colour]", "attributes are"), ("topics: {max_record: 1}", "max_record: from")):
         path = tmp_path / "wrong.yaml"
         path.write_text("out:\n" + "".join(f"  {line}\n" for line in text.split("\n")))
         done = subprocess.run([os.path.join(os.environ["HX_BIN"], "hongxin-kafka"), "out", "--config", str(path), "--check-config"],

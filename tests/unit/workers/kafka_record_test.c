@@ -13,8 +13,10 @@
 #include <cmocka.h>
 
 static struct hx_arena arena;
-static const struct record_rules rules = {
-    .source = "/hongxin/0f3c", .value_most = 4096, .utc_offset = 480};
+static const struct record_rules rules = {.source = "/hongxin/0f3c",
+                                          .value_most = 4096,
+                                          .attributes = (1U << RECORD_ATTRIBUTES_COUNT) - 1,
+                                          .utc_offset = 480};
 
 /* An entry of a report with a text and a notice. */
 struct sample {
@@ -72,13 +74,18 @@ static void make(struct sample *s, size_t text)
     pack(s);
 }
 
-static struct record *record_of(struct sample *s)
+static struct record *record_by(const struct record_rules *by, struct sample *s)
 {
     hx_arena_reset(&arena);
-    struct record *r = record_of_entry(&rules, &s->entry, &s->packed, &s->target, &arena);
+    struct record *r = record_of_entry(by, &s->entry, &s->packed, &s->target, &arena);
     assert_non_null(r);
     assert_false(hx_arena_failed(&arena));
     return r;
+}
+
+static struct record *record_of(struct sample *s)
+{
+    return record_by(&rules, s);
 }
 
 static const char *header(const struct record *r, const char *name)
@@ -117,6 +124,22 @@ static void test_an_entry_as_a_cloud_event(void **state)
     assert_string_equal(r->key, "CL-17");
     assert_int_equal(r->size, s.packed.len);
     assert_memory_equal(r->value, s.packed.data, r->size); /* byte for byte */
+}
+
+static void test_what_is_not_wanted_is_left_out(void **state)
+{
+    (void)state;
+    static const char *const left[] = {"ce_subject", "ce_time", "ce_dataschema", "ce_cause",
+                                       "ce_facts"};
+    struct record_rules few = rules;
+    struct sample s;
+    make(&s, 10);
+    few.attributes = 0;
+    const struct record *r = record_by(&few, &s);
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        assert_null(header(r, left[i]));
+    assert_string_equal(header(r, "ce_id"), "4711");
+    assert_string_equal(r->key, "CL-17");
 }
 
 static void test_an_entry_about_no_case_has_the_citys_key(void **state)
@@ -272,6 +295,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_entry_as_a_cloud_event),
+        cmocka_unit_test(test_what_is_not_wanted_is_left_out),
         cmocka_unit_test(test_an_entry_about_no_case_has_the_citys_key),
         cmocka_unit_test(test_facts_alone_hold_no_words_of_the_reporter),
         cmocka_unit_test(test_json_holds_the_event_as_an_object),

@@ -501,6 +501,7 @@ int follow_open(struct event_base *base, hx_client *client, const struct cluster
     f->settings = settings;
     f->client = client;
     f->rules.utc_offset = settings->utc_offset;
+    f->rules.attributes = settings->attributes;
     f->rules.value_most = (size_t)settings->sender.topics.record_most - SENDER_OVERHEAD;
     states_init(&f->states, client, on_told, f);
     batch_init(&f->batches[0]);

@@ -73,6 +73,27 @@ static void check_apart(struct yaml_doc *doc, yaml_node_t *map, const struct out
         yaml_doc_fault(doc, map, "positions and states are two topics");
 }
 
+static void read_attributes(struct yaml_doc *doc, yaml_node_t *list, struct out_settings *s)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        RECORD_ATTRIBUTES(X)
+#undef X
+    };
+    yaml_node_t *item;
+    s->attributes = list ? 0 : 1U << RECORD_TIME | 1U << RECORD_CAUSE | 1U << RECORD_FACTS;
+    for (size_t i = 0; (item = yaml_doc_item(doc, list, i)) != NULL; i++) {
+        const char *word = yaml_doc_scalar(doc, item);
+        unsigned n = 0;
+        while (n < RECORD_ATTRIBUTES_COUNT && strcmp(names[n], word) != 0)
+            n++;
+        if (n == RECORD_ATTRIBUTES_COUNT)
+            yaml_doc_fault(doc, item, "attributes are subject, time, dataschema, cause, facts");
+        else
+            s->attributes |= 1U << n;
+    }
+}
+
 static void read_source(struct yaml_doc *doc, yaml_node_t *map, struct out_settings *s)
 {
     char offset[16], from[16];
@@ -93,15 +114,16 @@ static void read_source(struct yaml_doc *doc, yaml_node_t *map, struct out_setti
 void out_settings_read(struct yaml_doc *doc, yaml_node_t *map, struct out_settings *s)
 {
     if (map)
-        yaml_doc_only(
-            doc, map,
-            "listen key_file subscriber from source utc_offset filter routes id positions "
-            "states compression topics transaction");
+        yaml_doc_only(doc, map,
+                      "listen key_file subscriber from source attributes utc_offset filter routes "
+                      "id positions "
+                      "states compression topics transaction");
     settings_listen(doc, map, "127.0.0.1:54337", s->listen, sizeof s->listen);
     settings_path(doc, map, "key_file", "", s->key_file, sizeof s->key_file);
     settings_text(doc, map, "subscriber", "supervisor:city/kafka", s->subscriber,
                   sizeof s->subscriber);
     read_source(doc, map, s);
+    read_attributes(doc, yaml_doc_get(doc, map, "attributes"), s);
     read_filter(doc, yaml_doc_get(doc, map, "filter"), s);
     routes_read(doc, yaml_doc_get(doc, map, "routes"), &s->routes);
     read_sender(doc, map, &s->sender);

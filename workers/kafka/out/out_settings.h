@@ -4,7 +4,7 @@
 #define KAFKA_OUT_SETTINGS_H
 
 #include "config/yaml_doc.h"
-#include "kafka/out/route.h"
+#include "kafka/out/record.h"
 #include "kafka/out/sender.h"
 
 struct out_settings {
@@ -13,6 +13,7 @@ struct out_settings {
     char subscriber[128]; /* subscriber: name of our feed ["supervisor:city/kafka"] */
     bool from_now;        /* from: where the first start begins, oldest or now [oldest] */
     char source[64];      /* source: ce_source without the journal's epoch ["/hongxin"] */
+    unsigned attributes;  /* attributes: 1 << record_attribute each ["time", "cause", "facts"] */
     int utc_offset;       /* utc_offset: in which JSON has its times, minutes ["+08:00"] */
     struct route_words places, holders,
         classes;                   /* filter: what of the journal is followed at all */

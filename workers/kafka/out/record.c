@@ -33,6 +33,11 @@ size_t record_headers(const struct record *r, struct record_header out[RECORD_HE
     return n;
 }
 
+static bool wants(const struct record_rules *rules, enum record_attribute attribute)
+{
+    return rules->attributes >> attribute & 1;
+}
+
 static const char *case_text(uint64_t case_number, struct hx_arena *a)
 {
     char text[HX_NUMBER_TEXT];
@@ -157,6 +162,11 @@ struct making {
     const void *whole; /* a copy of the bytes, made when it is wanted */
 };
 
+static const char *facts_of(const struct making *m, const hxp_entry *e)
+{
+    return wants(m->rules, RECORD_FACTS) ? facts_text(e, m->arena) : NULL;
+}
+
 static void put_value(struct making *m, struct record *r, const hxp_entry *e, bool json)
 {
     r->content_type = json ? "application/json" : "application/protobuf";
@@ -182,7 +192,7 @@ static void put_facts(struct making *m, struct record *r, const struct route_tar
     for (size_t i = 0; i < m->entry->n_facts; i++)
         if (route_wants_fact(t, m->entry->facts[i]))
             head.facts[head.n_facts++] = m->entry->facts[i];
-    r->facts = facts_text(&head, m->arena);
+    r->facts = facts_of(m, &head);
     put_value(m, r, &head, t->row->json);
 }
 
@@ -221,12 +231,16 @@ static void put_common(struct making *m)
                                 .id = without_zeros(sequence),
                                 .source = hx_arena_strdup(m->arena, m->rules->source),
                                 .type = "cn.hongxin.entry.v1",
-                                .subject = number,
-                                .sequence = sequence,
-                                .time = time_text(e->t_rec, m->arena),
-                                .cause = hx_arena_strdup(m->arena, e->cause),
-                                .facts = facts_text(e, m->arena),
-                                .schema = SCHEMA "Entry"};
+                                .sequence = sequence};
+    if (wants(m->rules, RECORD_SUBJECT))
+        m->common.subject = number;
+    if (wants(m->rules, RECORD_TIME))
+        m->common.time = time_text(e->t_rec, m->arena);
+    if (wants(m->rules, RECORD_CAUSE))
+        m->common.cause = hx_arena_strdup(m->arena, e->cause);
+    if (wants(m->rules, RECORD_DATASCHEMA))
+        m->common.schema = SCHEMA "Entry";
+    m->common.facts = facts_of(m, e);
 }
 
 struct record *record_of_entry(const struct record_rules *rules, const hxp_entry *entry,
@@ -255,12 +269,8 @@ struct record *record_of_no_states(struct hx_arena *arena)
 
 struct record record_of_tombstone(const char *key)
 {
-    return (struct record){.key = key,
-                           .subject = key,
-                           .id = key,
-                           .source = "/hongxin",
-                           .type = "cn.hongxin.case.v1",
-                           .schema = SCHEMA "CaseView"};
+    return (struct record){
+        .key = key, .id = key, .source = "/hongxin", .type = "cn.hongxin.case.v1"};
 }
 
 struct record *record_of_reset(const struct record_rules *rules, uint64_t oldest_lsn,
@@ -271,13 +281,14 @@ struct record *record_of_reset(const struct record_rules *rules, uint64_t oldest
     reset.oldest_lsn = oldest_lsn;
     if (!r)
         return NULL;
+    const char *schema = "hongxin/v1/wire.proto#hongxin.v1.Reset";
     *r = (struct record){.kind = RECORD_RESET,
                          .id = hx_arena_printf(arena, "reset-%" PRIu64, oldest_lsn),
                          .source = hx_arena_strdup(arena, rules->source),
                          .type = "cn.hongxin.reset.v1",
                          .sequence = sequence_text(oldest_lsn ? oldest_lsn - 1 : 0, arena),
                          .content_type = "application/protobuf",
-                         .schema = "hongxin/v1/wire.proto#hongxin.v1.Reset"};
+                         .schema = wants(rules, RECORD_DATASCHEMA) ? schema : NULL};
     r->value = pack(&reset.base, &r->size, arena);
     return r;
 }
@@ -292,11 +303,11 @@ struct record *record_of_state(const struct record_rules *rules, const char *top
     const char *number = case_text(case_number, arena);
     *r = (struct record){.topic = topic,
                          .key = number,
-                         .subject = number,
+                         .subject = wants(rules, RECORD_SUBJECT) ? number : NULL,
                          .source = hx_arena_strdup(arena, rules->source),
                          .type = "cn.hongxin.case.v1",
                          .content_type = "application/protobuf",
-                         .schema = SCHEMA "CaseView"};
+                         .schema = wants(rules, RECORD_DATASCHEMA) ? SCHEMA "CaseView" : NULL};
     if (!view) {
         r->content_type = NULL; /* no data: a tombstone */
         r->id = hx_arena_printf(arena, "%s/closed", number);

@@ -21,6 +21,7 @@ struct record {
         RECORD_EMPTY_STATES /* no record: what the topic of states holds gets tombstones */
     } kind;
     const char *topic; /* of RECORD_ONE */
+    size_t place;      /* the sender's: of its topic among those that it knows */
     const char *key;   /* the case, "CL-17"; NULL = none (a reset) */
     const void *value;
     size_t size; /* 0 with value NULL: a tombstone */
@@ -37,11 +38,26 @@ struct record_header {
 /* The headers of a record, those without a value left out. Returns how many. */
 size_t record_headers(const struct record *r, struct record_header out[RECORD_HEADERS_MAX]);
 
+/* Attributes that may be left out: each costs time and room in every record. */
+#define RECORD_ATTRIBUTES(X)                                                                       \
+    X(SUBJECT, "subject") /* the key once more */                                                  \
+    X(TIME, "time")                                                                                \
+    X(DATASCHEMA, "dataschema") /* the message's name; of a topic always the same */               \
+    X(CAUSE, "cause")                                                                              \
+    X(FACTS, "facts")
+enum record_attribute {
+#define X(name, text) RECORD_##name,
+    RECORD_ATTRIBUTES(X)
+#undef X
+        RECORD_ATTRIBUTES_COUNT
+};
+
 /* What is the same for all records of a journal. */
 struct record_rules {
     char source[RECORD_SOURCE]; /* "/hongxin/EPOCH": LSNs are comparable within one source */
     size_t value_most;          /* bytes of a value; a larger one is cut (record_cut) */
     int utc_offset;             /* of instants in JSON, minutes */
+    unsigned attributes;        /* those that records have beside the required ones, 1 << each */
 };
 
 /* The records of one entry, one for each target, linked; a lack of memory shows in

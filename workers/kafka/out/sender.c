@@ -304,7 +304,7 @@ static int complete(const struct sender_settings *s, rd_kafka_conf_t *conf,
         {"batch.size", most}, /* the broker measures batches, not records */
         {"compression.type", s->compression},
         {"partitioner", "murmur2_random"}, /* as the Java clients do */
-        {"linger.ms", "2"},                /* a commit waits for it */
+        {"linger.ms", "50"},               /* a commit does not wait for it */
         {"retry.backoff.ms", "5"},         /* decides the rate of small transactions */
         {"queue.buffering.max.messages", "200000"},
         {"queue.buffering.max.kbytes", "131072"},

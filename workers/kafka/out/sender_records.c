@@ -135,14 +135,11 @@ static enum topic_kind kind_of(const struct sender *s, const char *topic)
 
 static enum transaction_result produce_record(struct sender *s, const struct record *r)
 {
-    struct topic *topic;
     if (r->kind == RECORD_RESET)
         return produce_reset(s, r);
     if (r->kind == RECORD_EMPTY_STATES)
         return produce_no_states(s);
-    if (topics_need(&s->topics, r->topic, kind_of(s, r->topic), &topic) != HX_OK)
-        return TX_ABORT;
-    return produce_one(s, topic, RD_KAFKA_PARTITION_UA, r);
+    return produce_one(s, topics_at(&s->topics, r->place), RD_KAFKA_PARTITION_UA, r);
 }
 
 static enum transaction_result produce_position(struct sender *s)
@@ -172,15 +169,25 @@ static bool has_name(const char *const names[], size_t n, const char *name)
     return false;
 }
 
+/* Where each record goes; those whose topic is not known have the place 0. */
+static size_t find_places(struct sender *s)
+{
+    size_t unknown = 0;
+    for (struct record *r = s->batch ? s->batch->first : NULL; r; r = r->next) {
+        r->place = r->kind == RECORD_ONE ? topics_place(&s->topics, r->topic) : 0;
+        unknown += r->kind == RECORD_ONE && !r->place;
+    }
+    return unknown;
+}
+
 /* All new topics of a batch at once. */
 static void make_new_topics(struct sender *s)
 {
     const char *names[TOPICS_AT_ONCE];
     size_t n = 0;
-    for (const struct record *r = s->batch ? s->batch->first : NULL; r && n < TOPICS_AT_ONCE;
-         r = r->next)
-        if (r->kind == RECORD_ONE && !topics_is_known(&s->topics, r->topic) &&
-            kind_of(s, r->topic) == TOPIC_ENTRIES && !has_name(names, n, r->topic))
+    for (const struct record *r = s->batch->first; r && n < TOPICS_AT_ONCE; r = r->next)
+        if (r->kind == RECORD_ONE && !r->place && kind_of(s, r->topic) == TOPIC_ENTRIES &&
+            !has_name(names, n, r->topic))
             names[n++] = r->topic;
     topics_make(&s->topics, names, n);
 }
@@ -188,13 +195,16 @@ static void make_new_topics(struct sender *s)
 enum transaction_result sender_find_topics(struct sender *s)
 {
     struct topic *topic;
+    if (!find_places(s))
+        return TX_OK;
     make_new_topics(s);
-    for (const struct record *r = s->batch ? s->batch->first : NULL; r; r = r->next)
-        if (r->kind == RECORD_ONE &&
+    for (const struct record *r = s->batch->first; r; r = r->next)
+        if (r->kind == RECORD_ONE && !r->place &&
             topics_need(&s->topics, r->topic, kind_of(s, r->topic), &topic) != HX_OK) {
             s->cause = s->topics.trouble;
             return TX_RETRY;
         }
+    (void)find_places(s);
     return TX_OK;
 }
 

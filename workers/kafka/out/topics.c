@@ -237,9 +237,14 @@ static int create(struct topics *t, const char *name, enum topic_kind kind)
     return rc;
 }
 
-bool topics_is_known(struct topics *t, const char *name)
+size_t topics_place(struct topics *t, const char *name)
 {
-    return find(t, name) != NULL;
+    return *slot_of(t, name);
+}
+
+struct topic *topics_at(const struct topics *t, size_t place)
+{
+    return &t->all[place - 1];
 }
 
 static bool is_listed(const struct rd_kafka_metadata *found, const char *name)

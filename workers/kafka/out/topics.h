@@ -59,7 +59,10 @@ HX_CHECK int topics_need(struct topics *t, const char *name, enum topic_kind kin
  * topics_need(). */
 enum { TOPICS_AT_ONCE = 128 };
 void topics_make(struct topics *t, const char *const names[], size_t n);
-bool topics_is_known(struct topics *t, const char *name);
+
+/* The place of a topic that is known, from 1; 0: it is not. It holds until topics_forget(). */
+size_t topics_place(struct topics *t, const char *name);
+struct topic *topics_at(const struct topics *t, size_t place);
 
 /* Everything is looked for again. */
 void topics_forget(struct topics *t);
