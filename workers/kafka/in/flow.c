@@ -13,11 +13,18 @@ enum {
     LATER_MS = 1000,          /* when nobody says when */
     LATER_MOST_MS = 30000,
     TROUBLE_TOLD_MS = 10000,
-    REASON_MAX = 120, /* what the daemon keeps of it */
+    AHEAD_BATCHES = 2, /* so much is read before it can be sent */
+    REASON_MAX = 120,  /* what the daemon keeps of it */
     HEADERS_MAX = 64,
 };
 
 enum fate { WAITING, DONE, LATER };
+
+/* What is wrong with a record; few have one. */
+struct fault {
+    char unreadable[REASON_MAX]; /* the daemon is told so instead of an event; "": it is one */
+    char reason[TALLY_WORD_MAX], why[160];
+};
 
 struct entry {
     struct entry *next;
@@ -25,9 +32,8 @@ struct entry {
     struct lane *lane;
     rd_kafka_message_t *record;
     struct envelope_event event;
-    char unreadable[REASON_MAX];           /* "": an event */
-    char reason[TALLY_WORD_MAX], why[160]; /* it is to be a dead letter; "" = not */
-    int64_t refused_at;                    /* when it was told "later" first; 0 = never */
+    struct fault *fault; /* it is to be a dead letter; NULL = not */
+    int64_t refused_at;  /* when it was told "later" first; 0 = never */
     enum fate fate;
     bool judged;   /* the daemon has refused it for good: only the dead letter is missing */
     bool in_grave; /* a dead letter under way: it is needed until that is told of */
@@ -43,20 +49,20 @@ static int64_t now_ms(void)
 
 /* ---- lists ---- */
 
-static size_t weight(const struct entry *e)
+static bool is_unreadable(const struct entry *e)
 {
-    return (*e->unreadable ? 0 : e->event.size) + 64;
+    return e->fault && *e->fault->unreadable;
 }
 
-static void list_init(struct entries *l)
+static size_t weight(const struct entry *e)
 {
-    *l = (struct entries){.last = &l->first};
+    return (is_unreadable(e) ? 0 : e->event.size) + 64;
 }
 
 static void list_append(struct entries *l, struct entry *e)
 {
-    if (!l->last)
-        list_init(l);
+    if (!l->first)
+        l->last = &l->first;
     e->next = NULL;
     *l->last = e;
     l->last = &e->next;
@@ -70,8 +76,6 @@ static struct entry *list_take(struct entries *l)
     if (!e)
         return NULL;
     l->first = e->next;
-    if (!l->first)
-        l->last = &l->first;
     l->n--;
     l->bytes -= weight(e);
     return e;
@@ -89,7 +93,25 @@ static void entry_free(struct entry *e)
     envelope_event_free(&e->event);
     if (e->record)
         rd_kafka_message_destroy(e->record);
+    free(e->fault);
     free(e);
+}
+
+static void *need(size_t size)
+{
+    void *p = calloc(1, size);
+    if (!p) {
+        hx_log(HX_LOG_ERROR, "event=no_memory");
+        abort(); /* the next start reads it again */
+    }
+    return p;
+}
+
+static struct fault *fault_of(struct entry *e)
+{
+    if (!e->fault)
+        e->fault = need(sizeof *e->fault);
+    return e->fault;
 }
 
 /* ---- reading ---- */
@@ -109,9 +131,10 @@ static size_t read_headers(const rd_kafka_message_t *m, struct envelope_header *
 /* There is no event in it: the daemon is told so, then it is a dead letter. */
 static void mark(struct entry *e, const char *reason)
 {
-    snprintf(e->unreadable, sizeof e->unreadable, "%.20s kafka %d/%lld %.50s", reason,
+    struct fault *f = fault_of(e);
+    snprintf(f->unreadable, sizeof f->unreadable, "%.20s kafka %d/%lld %.50s", reason,
              (int)e->lane->partition, (long long)e->record->offset, e->lane->topic->name);
-    hx_text_put(e->reason, sizeof e->reason, reason);
+    hx_text_put(f->reason, sizeof f->reason, reason);
 }
 
 static void read_record(struct entry *e)
@@ -130,30 +153,42 @@ static void read_record(struct entry *e)
 
 void flow_init(struct flow *f)
 {
-    list_init(&f->round);
-    list_init(&f->ahead);
     f->most = f->settings->batch;
+}
+
+/* What is held does not count: its partition is paused, and the others go on. */
+static void hold(struct flow *f, struct lane *l, bool held)
+{
+    if (held && !l->held) {
+        f->ahead -= l->queue.n;
+        f->ahead_bytes -= l->queue.bytes;
+    } else if (!held && l->held) {
+        f->ahead += l->queue.n;
+        f->ahead_bytes += l->queue.bytes;
+    }
+    l->held = held;
 }
 
 bool flow_has_room(const struct flow *f)
 {
-    return f->ahead.n < f->settings->batch && f->ahead.bytes < ROUND_BYTES;
+    return f->ahead < AHEAD_BATCHES * f->settings->batch &&
+           f->ahead_bytes < AHEAD_BATCHES * (size_t)ROUND_BYTES;
 }
 
 void flow_take(struct flow *f, struct lane *lane, rd_kafka_message_t *message)
 {
-    struct entry *e = calloc(1, sizeof *e);
-    if (!e) {
-        hx_log(HX_LOG_ERROR, "event=no_memory");
-        abort(); /* the next start reads it again */
-    }
+    struct entry *e = need(sizeof *e);
     e->flow = f;
     e->lane = lane;
     e->record = message;
     lane->last = message->offset;
     f->records++;
     read_record(e);
-    list_append(lane->held.n ? &lane->held : &f->ahead, e);
+    list_append(&lane->queue, e);
+    if (!lane->held) {
+        f->ahead++;
+        f->ahead_bytes += weight(e);
+    }
 }
 
 /* ---- answers ---- */
@@ -162,7 +197,8 @@ static void settle(struct entry *e, enum fate fate)
 {
     struct flow *f = e->flow;
     e->fate = fate;
-    if (--f->waiting == 0 && f->wake)
+    f->under_way--;
+    if (--e->lane->waiting == 0 && f->wake)
         f->wake(f->arg);
 }
 
@@ -193,7 +229,7 @@ static void tell_dead(const struct entry *e, uint64_t n)
         hx_log(HX_LOG_WARN,
                "event=dead_letter topic=%s partition=%d offset=%lld reason=%s of_this_reason=%llu",
                e->lane->topic->name, (int)e->lane->partition, (long long)e->record->offset,
-               e->reason, (unsigned long long)n);
+               e->fault->reason, (unsigned long long)n);
 }
 
 static void bury(struct entry *e)
@@ -201,11 +237,11 @@ static void bury(struct entry *e)
     e->judged = true;
     rd_kafka_resp_err_t err = 0;
     if (!*e->flow->dead->topic) {
-        tell_dead(e, tally_add(&e->flow->reasons, e->reason));
+        tell_dead(e, tally_add(&e->flow->reasons, e->fault->reason));
         settle(e, DONE);
         return;
     }
-    err = dead_send(e->flow->dead, e->record, e->reason, e->why, e);
+    err = dead_send(e->flow->dead, e->record, e->fault->reason, e->fault->why, e);
     e->in_grave = !err;
     if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         put_off(e, 100);
@@ -227,7 +263,7 @@ void flow_buried(void *tag, rd_kafka_resp_err_t err)
         put_off(e, LATER_MS);
         return;
     }
-    tell_dead(e, tally_add(&e->flow->reasons, e->reason));
+    tell_dead(e, tally_add(&e->flow->reasons, e->fault->reason));
     settle(e, DONE);
 }
 
@@ -243,7 +279,7 @@ static void judge_later(struct entry *e, const hxp_reply *reply)
     struct flow *f = e->flow;
     if (is_its_own_fault(reply) && e->refused_at &&
         now_ms() - e->refused_at > f->settings->patience_ms) {
-        hx_text_put(e->reason, sizeof e->reason, reply->code);
+        hx_text_put(fault_of(e)->reason, sizeof e->fault->reason, reply->code);
         bury(e);
         return;
     }
@@ -274,9 +310,10 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
         break;
     case HONGXIN__V1__RESULT__INVALID:
     case HONGXIN__V1__RESULT__CONFLICT:
-        if (!*e->reason) {
-            hx_text_put(e->reason, sizeof e->reason, *reply->code ? reply->code : word);
-            hx_text_put(e->why, sizeof e->why, reply->message);
+        if (!e->fault) {
+            hx_text_put(fault_of(e)->reason, sizeof e->fault->reason,
+                        *reply->code ? reply->code : word);
+            hx_text_put(e->fault->why, sizeof e->fault->why, reply->message);
         }
         bury(e);
         break;
@@ -287,118 +324,118 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
 
 /* ---- rounds ---- */
 
-/* Its place in front of what is held already: it was read before. */
-static void hold_again(struct entries *later)
-{
-    struct lane *lane;
-    struct entries rest;
-    while (later->first) {
-        lane = later->first->lane;
-        rest = (struct entries){0};
-        struct entries own = {0}, others = {0};
-        for (struct entry *e; (e = list_take(later)) != NULL;)
-            list_append(e->lane == lane ? &own : &others, e);
-        list_join(&rest, &lane->held);
-        list_join(&lane->held, &own);
-        list_join(&lane->held, &rest);
-        list_join(later, &others);
-    }
-}
-
-/* What was read behind something that is held must not overtake it. */
-static void hold_back(struct flow *f)
-{
-    struct entries all = {0};
-    list_join(&all, &f->ahead);
-    for (struct entry *e; (e = list_take(&all)) != NULL;)
-        list_append(e->lane->held.n ? &e->lane->held : &f->ahead, e);
-}
-
 /* The lane's offset follows; past a record that is held it does not go. */
 static void advance(struct lane *lane, int64_t offset)
 {
     if (offset >= lane->done)
         lane->done = offset + 1;
-    lane->offset = lane->held.n ? lane->held.first->record->offset : lane->done;
+    lane->offset = lane->held ? lane->queue.first->record->offset : lane->done;
 }
 
-void flow_finish(struct flow *f)
+/* What comes later goes back to its place, before all that was read behind it. */
+static void finish(struct flow *f, struct lane *l)
 {
     struct entries later = {0}, done = {0};
-    if (f->waiting || !f->round.n)
+    if (l->waiting || !l->round.n)
         return;
-    for (struct entry *e; (e = list_take(&f->round)) != NULL;)
+    for (struct entry *e; (e = list_take(&l->round)) != NULL;)
         list_append(e->fate == LATER ? &later : &done, e);
-    bool some = later.n > 0;
-    hold_again(&later);
+    hold(f, l, true); /* the queue is not counted while it changes */
+    list_join(&later, &l->queue);
+    l->queue = later;
+    hold(f, l, l->queue.first && l->queue.first->fate == LATER);
     for (struct entry *e; (e = list_take(&done)) != NULL; entry_free(e))
-        advance(e->lane, e->record->offset);
-    if (some)
-        hold_back(f);
+        advance(l, e->record->offset);
+}
+
+void flow_finish(struct flow *f, struct lane *lanes)
+{
+    for (; lanes; lanes = lanes->next)
+        finish(f, lanes);
 }
 
 static int start(struct flow *f, struct entry *e)
 {
     struct hx_item item = {
         .bytes = e->event.bytes, .size = e->event.size, .reporter = e->event.reporter};
-    if (*e->unreadable)
-        item = (struct hx_item){.unreadable = e->unreadable};
+    if (is_unreadable(e))
+        item = (struct hx_item){.unreadable = e->fault->unreadable};
     return hx_publish_start(f->client, &item, on_reply, e);
 }
 
-/* False: no more goes into this round. */
-static bool launch(struct flow *f, struct entries *from)
+/* A daemon that is set to smaller messages gets one of them at a time. */
+static bool is_enough(const struct flow *f, const struct lane *l)
 {
-    struct entry *e = from->first;
-    if (!e || f->round.n >= f->most || (f->round.n && f->round.bytes + weight(e) > ROUND_BYTES))
+    size_t n = f->most < f->settings->batch ? f->under_way : l->round.n;
+    return n >= f->most;
+}
+
+/* False: no more goes into this round. */
+static bool launch(struct flow *f, struct lane *l)
+{
+    struct entry *e = l->queue.first;
+    if (!e || is_enough(f, l) || (l->round.n && l->round.bytes + weight(e) > ROUND_BYTES))
         return false;
     e->fate = WAITING;
     int err = e->judged ? HX_OK : start(f, e);
     if (err == HX_TOOBIG) {
         size_t before = weight(e);
         mark(e, "OVERSIZE"); /* the reporter is larger than the door takes */
-        from->bytes -= before - weight(e);
+        l->queue.bytes -= before - weight(e);
         err = start(f, e);
     }
     if (err)
         return false; /* no memory, or too much is under way: at the next turn */
-    list_append(&f->round, list_take(from));
-    f->waiting++;
+    list_append(&l->round, list_take(&l->queue));
+    l->waiting++;
+    f->under_way++;
     if (e->judged)
         bury(e);
     return true;
 }
 
+/* Its message is closed behind it, so that all of a round travels in one. */
+static bool begin(struct flow *f, struct lane *l, int64_t now)
+{
+    bool held = l->held;
+    if (l->round.n || (held && l->retry_at > now))
+        return false;
+    hold(f, l, true);
+    while (launch(f, l)) {
+    }
+    hold(f, l, held);
+    if (l->round.n)
+        (void)hx_client_poll(f->client, 0);
+    return l->round.n > 0;
+}
+
 bool flow_step(struct flow *f, struct lane *lanes, int64_t now)
 {
-    flow_finish(f);
-    if (f->round.n)
-        return false;
+    bool begun = false;
+    flow_finish(f, lanes);
     for (struct lane *l = lanes; l; l = l->next)
-        while (l->held.n && l->retry_at <= now && launch(f, &l->held)) {
-        }
-    while (launch(f, &f->ahead)) {
-    }
-    return f->round.n > 0;
+        begun |= begin(f, l, now);
+    return begun;
 }
 
 bool flow_is_busy(const struct flow *f)
 {
-    return f->waiting > 0;
+    return f->under_way > 0;
 }
 
-int64_t flow_oldest(const struct flow *f, const struct lane *lanes)
+static void take_older(int64_t *oldest, const struct entry *e)
+{
+    int64_t at = e ? rd_kafka_message_timestamp(e->record, NULL) : 0;
+    if (at > 0 && (!*oldest || at < *oldest))
+        *oldest = at;
+}
+
+int64_t flow_oldest(const struct lane *lanes)
 {
     int64_t oldest = 0;
-    const struct entry *firsts[2] = {f->round.first, f->ahead.first};
-    for (size_t i = 0; i < 2; i++) {
-        int64_t at = firsts[i] ? rd_kafka_message_timestamp(firsts[i]->record, NULL) : 0;
-        oldest = at > 0 && (!oldest || at < oldest) ? at : oldest;
-    }
     for (; lanes; lanes = lanes->next) {
-        const struct entry *e = lanes->held.first;
-        int64_t at = e ? rd_kafka_message_timestamp(e->record, NULL) : 0;
-        oldest = at > 0 && (!oldest || at < oldest) ? at : oldest;
+        take_older(&oldest, lanes->round.first);
+        take_older(&oldest, lanes->queue.first);
     }
     return oldest;
 }
@@ -419,9 +456,11 @@ static void drop(struct flow *f, struct entries *l)
 
 void flow_drop(struct flow *f, struct lane *lanes)
 {
-    drop(f, &f->round);
-    drop(f, &f->ahead);
-    for (; lanes; lanes = lanes->next)
-        drop(f, &lanes->held);
-    f->waiting = 0;
+    for (; lanes; lanes = lanes->next) {
+        hold(f, lanes, true); /* no longer counted */
+        drop(f, &lanes->round);
+        drop(f, &lanes->queue);
+        lanes->waiting = 0;
+    }
+    f->under_way = 0;
 }

@@ -1,6 +1,8 @@
-/* Records on their way to the daemon, in rounds: what was read travels in one message, and the next
- * one only goes when each record of the last is answered for good, so that nothing overtakes within
- * a partition, whatever is refused for now. Meanwhile the next round is read.
+/* Records on their way to the daemon, each partition in rounds of its own: what was read of it
+ * travels in one message, and the next one only goes when each record of the last is answered for
+ * good, so that nothing overtakes within a partition, whatever is refused for now. The partitions
+ * do not wait for one another: while the daemon works on the round of one, those of the others are
+ * on their way, and more is read.
  *
  * A record is done when the daemon has answered from its disk, or when it is a dead letter on the
  * broker's. What the daemon wants later is held, and everything behind it in its partition too. The
@@ -25,12 +27,14 @@ struct lane {
     struct lane *next;
     const struct in_topic *topic;
     int32_t partition;
-    int64_t offset;      /* everything before it is done */
-    int64_t done;        /* behind the newest record that is done */
-    int64_t committed;   /* … and what the broker was told of it last */
-    int64_t last;        /* the newest record that was read; to know a gap */
-    struct entries held; /* to be sent later, oldest first */
-    int64_t retry_at;    /* when; monotonic, ms */
+    int64_t offset;              /* everything before it is done */
+    int64_t done;                /* behind the newest record that is done */
+    int64_t committed;           /* … and what the broker was told of it last */
+    int64_t last;                /* the newest record that was read; to know a gap */
+    struct entries round, queue; /* being answered; to be sent behind it; oldest first */
+    size_t waiting;              /* of the round: not answered yet */
+    bool held;                   /* the queue begins with what the daemon wants later … */
+    int64_t retry_at;            /* … at this time; monotonic, ms */
     bool paused;
 };
 
@@ -38,11 +42,11 @@ struct flow {
     const struct in_settings *settings;
     hx_client *client;
     struct dead *dead;
-    void (*wake)(void *arg); /* the round is over: call flow_step() soon */
+    void (*wake)(void *arg); /* a round is over: call flow_step() soon */
     void *arg;
-    struct entries round, ahead; /* being answered; read, not yet sent */
-    size_t waiting;              /* of the round */
-    size_t most;                 /* records in one round */
+    size_t ahead, ahead_bytes; /* read, not yet sent, not held */
+    size_t under_way;          /* sent, not yet answered */
+    size_t most;               /* records in one round */
     struct tally answers, reasons;
     uint64_t records, later;
     int64_t trouble_told_at;
@@ -56,15 +60,15 @@ bool flow_has_room(const struct flow *f);
 /* Takes the message over. */
 void flow_take(struct flow *f, struct lane *lane, rd_kafka_message_t *message);
 
-/* Ends a round whose records are all answered and begins the next one with what is held and due,
- * then with what is read. True: it began one. `lanes`: all there are. */
+/* Ends the rounds whose records are all answered, and begins those that can. True: it began one.
+ * `lanes`: all there are. */
 bool flow_step(struct flow *f, struct lane *lanes, int64_t now);
 /* Only the first half. */
-void flow_finish(struct flow *f);
+void flow_finish(struct flow *f, struct lane *lanes);
 bool flow_is_busy(const struct flow *f);
 
 /* When the oldest record that is not done was written, by its timestamp; 0: none. */
-int64_t flow_oldest(const struct flow *f, const struct lane *lanes);
+int64_t flow_oldest(const struct lane *lanes);
 
 /* For dead_open(). */
 void flow_buried(void *tag, rd_kafka_resp_err_t err);

@@ -126,7 +126,7 @@ static void drain(struct group *g)
         (void)hx_client_poll(g->flow->client, 20);
         dead_poll(g->flow->dead);
     }
-    flow_finish(g->flow);
+    flow_finish(g->flow, g->lanes);
 }
 
 static void drop_lanes(struct group *g)
@@ -148,7 +148,7 @@ static void give_up(struct group *g, bool lost)
         tell(g, true);
     }
     hx_log(HX_LOG_INFO, "event=partitions_taken lost=%d unfinished=%zu", lost,
-           g->flow->round.n + g->flow->ahead.n);
+           g->flow->under_way + g->flow->ahead);
     drop_lanes(g);
 }
 
@@ -227,7 +227,7 @@ static void steer(struct group *g, bool on)
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
     for (struct lane *l = g->lanes; l; l = l->next) {
         bool stuck = g->full_since && now_ms() - g->full_since >= FULL_MS;
-        bool wanted = stuck || l->held.n;
+        bool wanted = stuck || l->held;
         if (wanted != on || l->paused == on)
             continue;
         l->paused = on;

@@ -47,8 +47,6 @@ static void turn(struct in *in)
         dead_poll(&in->dead);
         group_poll(&in->group, now);
         begun = flow_step(&in->flow, in->group.lanes, now);
-        if (begun)
-            (void)hx_client_poll(in->link.client, 0);
     }
     group_steer(&in->group, now_ms(CLOCK_MONOTONIC));
     if (client_fatal(&in->group.consumer) || client_fatal(&in->dead.producer))
@@ -101,9 +99,10 @@ static const char *health(void *arg)
 
 static void write_numbers(const struct in *in, struct evbuffer *out)
 {
-    int64_t oldest = flow_oldest(&in->flow, in->group.lanes), lanes = 0, held = 0, paused = 0;
+    int64_t oldest = flow_oldest(in->group.lanes), lanes = 0, held = 0, paused = 0, open = 0;
     for (const struct lane *l = in->group.lanes; l; l = l->next, lanes++) {
-        held += (int64_t)l->held.n;
+        held += l->held ? (int64_t)l->queue.n : 0;
+        open += (int64_t)(l->round.n + l->queue.n);
         paused += l->paused;
     }
     int64_t age = oldest ? now_ms(CLOCK_REALTIME) - oldest : 0;
@@ -119,8 +118,7 @@ static void write_numbers(const struct in *in, struct evbuffer *out)
         {"kafka_in_partitions", "gauge", "Partitions that are ours.", (uint64_t)lanes},
         {"kafka_in_paused", "gauge", "… of which nothing is read now.", (uint64_t)paused},
         {"kafka_in_held", "gauge", "Records held, to be sent later.", (uint64_t)held},
-        {"kafka_in_under_way", "gauge", "Records read and not yet done.",
-         in->flow.round.n + in->flow.ahead.n + (uint64_t)held},
+        {"kafka_in_under_way", "gauge", "Records read and not yet done.", (uint64_t)open},
         {"kafka_in_oldest_milliseconds", "gauge", "Age of the oldest record that is not done.",
          age > 0 ? (uint64_t)age : 0},
         {"kafka_in_rebalances_total", "counter", "Partitions were given or taken.",

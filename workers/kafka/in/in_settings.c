@@ -76,13 +76,28 @@ static void read_numbers(struct yaml_doc *doc, yaml_node_t *map, struct in_setti
     s->patience_ms = n;
 }
 
+/* A static member that comes back is given the partitions that it had, also those of topics that it
+ * does not read any more: with other topics it is another member. */
+static uint32_t hash_of_topics(const struct in_settings *s)
+{
+    uint32_t all = 0;
+    for (size_t i = 0; i < s->n_topics; i++) {
+        uint32_t hash = 2166136261; /* FNV-1a */
+        for (const char *c = s->topics[i].name; *c; c++)
+            hash = (hash ^ (unsigned char)*c) * 16777619;
+        all += hash; /* whatever their order is */
+    }
+    return all;
+}
+
 static void read_instance(struct yaml_doc *doc, yaml_node_t *map, struct in_settings *s)
 {
-    char machine[100] = "", initial[256];
+    char machine[100] = "", initial[256], name[256];
     gethostname(machine, sizeof machine - 1);
     snprintf(initial, sizeof initial, "%s-%s", s->group, machine);
-    settings_text(doc, map, "instance", initial, s->instance, sizeof s->instance);
-    if (!is_topic_name(s->instance)) /* the same letters are allowed */
+    settings_text(doc, map, "instance", initial, name, sizeof name);
+    snprintf(s->instance, sizeof s->instance, "%.240s.%08x", name, hash_of_topics(s));
+    if (!is_topic_name(name)) /* the same letters are allowed */
         yaml_doc_fault(doc, yaml_doc_get(doc, map, "instance"),
                        "instance: letters, digits, dots, hyphens, underscores");
 }
@@ -95,8 +110,8 @@ void in_settings_read(struct yaml_doc *doc, yaml_node_t *map, struct in_settings
     settings_listen(doc, map, "127.0.0.1:54336", s->listen, sizeof s->listen);
     settings_path(doc, map, "key_file", "", s->key_file, sizeof s->key_file);
     settings_text(doc, map, "group", "hongxin", s->group, sizeof s->group);
-    read_instance(doc, map, s);
     read_topics(doc, yaml_doc_get(doc, map, "topics"), s);
+    read_instance(doc, map, s);
     settings_text(doc, map, "dead_letters", "hongxin.dead-letters", s->dead_letters,
                   sizeof s->dead_letters);
     if (*s->dead_letters)

@@ -19,7 +19,8 @@ struct in_settings {
     char key_file[512]; /* key_file: who we are at the daemon; "" = that of `daemon` [""] */
     char group[128];    /* group: the consumer group ["hongxin"] */
     /* instance: our name in it, for a restart without a rebalance; two with the same one shut each
-     * other out. [the group, a hyphen, the name of the machine] */
+     * other out. At the broker a hash of the topics follows: with others it is another member.
+     * [the group, a hyphen, the name of the machine] */
     char instance[256];
     struct in_topic topics[IN_TOPICS_MAX]; /* topics: [{topic: hongxin.in}] */
     size_t n_topics;

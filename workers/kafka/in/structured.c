@@ -1,8 +1,8 @@
 /* Structured mode of CloudEvents: attributes and data in one value. */
 #include "base/text.h"
-#include "cloudevents.pb-c.h"
 #include "hongxin/instant.h"
 #include "hongxin/limits.h"
+#include "kafka/cloudevents.pb-c.h"
 #include "kafka/in/envelope_internal.h"
 #include <sodium.h>
 #include <stdio.h>
