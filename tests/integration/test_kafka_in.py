@@ -1,11 +1,12 @@
 """hongxin-kafka in: topics to events, against a real broker and a real daemon."""
 import base64
 import json
+import subprocess
 
 import pytest
 from confluent_kafka import Consumer
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
-from kafka import PATIENCE
+from kafka import BIN, PATIENCE
 from kafka_in import JSON, PROTOBUF, broker, case_of, door, life, make, reported  # noqa: F401 (fixtures)
 from wire import RESULT, wait_until
 
@@ -181,6 +182,56 @@ def test_a_dead_letter_is_the_record_as_it_was(door):
     assert headers["dead-letter-reason"] == b"UNDECODABLE" and b"UNDECODABLE" in headers["dead-letter-text"]
 
 
+def requeue(door, *options):
+    """The exit code, a list of fields for each letter, and the last line."""
+    done = subprocess.run([f"{BIN}/hongxin-kafka", "requeue", "--config", str(door.worker.config), *options], capture_output=True, text=True)
+    *lines, total = done.stdout.splitlines() or [done.stderr]
+    return done.returncode, [line.split("\t") for line in lines], total
+
+
+def test_dead_letters_go_back_as_they_were_and_once(door, client):
+    early = reported(client, "q-1", "W-q1").SerializeToString()
+    door.send(early, headers=[("content-type", b"text/plain"), ("trace", b"7")], key="W-q1", partition=2)
+    door.send(b"\xff\xff", b"\xff\xfe", partition=1)
+    door.dead_letters(3)
+    code, chosen, total = requeue(door, "--reason", "WRONG_CONTENT_TYPE", "--dry-run")
+    assert code == 0 and [line[1:4] for line in chosen] == [["WRONG_CONTENT_TYPE", door.topic, "2/0"]]
+    assert total == "3 letters, 1 chosen, 1 would go back; 0 went back before, 0 are cut, 0 failed"
+    assert len(door.broker.read(door.topic)) == 3, "a dry run sends nothing"
+    assert requeue(door, "--topic", "another.topic")[2].startswith("3 letters, 0 chosen")
+    code, chosen, total = requeue(door, "--reason", "WRONG_CONTENT_TYPE", "--topic", door.topic)
+    assert code == 0 and total == "3 letters, 1 chosen, 1 went back; 0 went back before, 0 are cut, 0 failed"
+    again = [r for r in door.broker.read(door.topic) if r["partition"] == 2]
+    assert [(r["key"], r["headers"]) for r in again] == [("W-q1", {"content-type": "text/plain", "trace": "7"})] * 2, "as it was"
+    letters = [r for r in door.dead_letters(5) if "dead-letter-requeued" not in r["headers"]]
+    assert [r["headers"]["dead-letter-reason"] for r in letters].count("WRONG_CONTENT_TYPE") == 2, "refused again: a new letter"
+    assert requeue(door, "--reason", "UNDECODABLE")[2] == "4 letters, 2 chosen, 2 went back; 0 went back before, 0 are cut, 0 failed"
+    code, chosen, total = requeue(door, "--reason", "WRONG_CONTENT_TYPE")
+    assert "1 chosen, 1 went back; 1 went back before" in total, "the new one, not the old one again"
+
+
+def test_what_comes_back_is_an_event_once_the_fault_is_mended(make, client):
+    """The topic was bound to another source."""
+    door = make(topic="source: hotline-12345")
+    door.send(*life(client, "W-back"), key="W-back")
+    door.dead_letters(5)
+    assert client.stats()["cases"] == 0
+    door.worker.stop()
+    door.worker.config.write_text(door.worker.config.read_text().replace(", source: hotline-12345", ""))
+    door.worker.start()
+    assert requeue(door)[2].startswith("5 letters, 5 chosen, 5 went back")
+    door.wait(10)
+    assert case_of(client, "W-back").state == "CLOSED"
+    assert requeue(door)[2] == "5 letters, 0 chosen, 0 went back; 5 went back before, 0 are cut, 0 failed"
+
+
+def test_requeue_says_what_is_wrong(door, tmp_path):
+    assert requeue(door, "--colour")[0] == 2
+    door.worker.config.write_text(door.worker.config.read_text().replace(f"dead_letters: {door.dead}", 'dead_letters: ""'))
+    code, _, told = requeue(door)
+    assert code == 1 and "names no topic of dead letters" in told
+
+
 def test_a_record_of_ten_megabytes_is_named_and_cut(make):
     door = make(max_message_bytes=20_000_000)
     door.send(b"x" * 10_000_000)
@@ -188,6 +239,7 @@ def test_a_record_of_ten_megabytes_is_named_and_cut(make):
     assert letter["headers"]["dead-letter-reason"] == "OVERSIZE" and letter["headers"]["dead-letter-size"] == "10000000"
     assert len(letter["payload"]) == 65536
     door.wait(1)
+    assert requeue(door)[2] == "1 letters, 0 chosen, 0 went back; 0 went back before, 1 are cut, 0 failed"
 
 
 def test_a_topic_speaks_for_its_source_alone(make, client):

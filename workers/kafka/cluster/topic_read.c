@@ -66,7 +66,7 @@ static int open_client(struct reading *r, struct hx_problem *problem)
     for (size_t i = 0; !rc && i < sizeof rows / sizeof *rows; i++)
         rc = cluster_set(conf, rows[i][0], rows[i][1], problem);
     if (!rc)
-        return client_open(&r->client, RD_KAFKA_CONSUMER, conf, "out-read", problem);
+        return client_open(&r->client, RD_KAFKA_CONSUMER, conf, "read", problem);
     rd_kafka_conf_destroy(conf);
     return rc;
 }

@@ -1,6 +1,7 @@
 #include "kafka/in/dead.h"
 
 #include "base/log.h"
+#include "kafka/in/letter.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -27,14 +28,14 @@ static rd_kafka_headers_t *headers_of(const rd_kafka_message_t *record, const ch
     rd_kafka_headers_t *own, *all;
     bool there = rd_kafka_message_headers(record, &own) == RD_KAFKA_RESP_ERR_NO_ERROR;
     all = there ? rd_kafka_headers_copy(own) : rd_kafka_headers_new(8);
-    add(all, "dead-letter-reason", reason);
+    add(all, LETTER_REASON, reason);
     if (*text)
-        add(all, "dead-letter-text", text);
-    add(all, "dead-letter-topic", rd_kafka_topic_name(record->rkt));
-    add_number(all, "dead-letter-partition", record->partition);
-    add_number(all, "dead-letter-offset", record->offset);
+        add(all, LETTER_TEXT, text);
+    add(all, LETTER_TOPIC, rd_kafka_topic_name(record->rkt));
+    add_number(all, LETTER_PARTITION, record->partition);
+    add_number(all, LETTER_OFFSET, record->offset);
     if (record->len > DEAD_VALUE_MAX)
-        add_number(all, "dead-letter-size", (int64_t)record->len);
+        add_number(all, LETTER_SIZE, (int64_t)record->len);
     return all;
 }
 
