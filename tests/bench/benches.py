@@ -222,7 +222,7 @@ def notices(size, place):
 def first_event(daemon, tag):
     """Milliseconds from starting the process to its first accepted event: the generator already waits at its door."""
     waiting = harness.start_tool("bench_load", "first", endpoint=daemon.doors["intake"], tag=tag)
-    time.sleep(1.0)
+    waiting.stdout.readline()
     daemon.launch()
     figures = harness.finish(waiting)
     return (figures["first_us"] - daemon.started) / 1000

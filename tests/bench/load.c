@@ -6,7 +6,7 @@
  *       one event per letter at an even rate, whatever the answers do; with --feed also how long it
  *       takes until a subscriber has the entry
  *   bench_load first --endpoint E …
- *       waits for the daemon; prints when its first event was accepted
+ *       says "waiting" once it is at the door; prints when its first event was accepted
  *   bench_load dead --feed E
  *       subscribes with all the credit there is and then reads nothing, until SIGTERM
  *
@@ -352,6 +352,10 @@ static void run(struct load *l, int argc, char **argv)
     uint64_t events = tool_number(argc - 1, argv + 1, "--events", 100000);
     if (strcmp(mode, "pace") == 0)
         events = rate * tool_number(argc - 1, argv + 1, "--seconds", 10);
+    if (strcmp(mode, "first") == 0) {
+        puts("waiting");
+        fflush(stdout);
+    }
     probe(l);
     if (strcmp(mode, "first") == 0) {
         printf("{\"first_us\": %" PRId64 "}\n", load_mono_us());
