@@ -2,6 +2,7 @@
 import http.client
 import json
 import pathlib
+import random
 import re
 import shutil
 import socket
@@ -18,9 +19,14 @@ REPORT = {"class": "SMALL", "place": "B-0417", "text": "water leaks"}
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that the system gives to whoever asks for any: nobody takes it before the proxy has it."""
+    while True:
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", random.randrange(10000, 32000)))
+                return s.getsockname()[1]
+            except OSError:  # taken
+                pass
 
 
 def certificate(folder):
