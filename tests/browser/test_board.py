@@ -5,6 +5,7 @@ import pytest
 from board import PASSWORD
 from board_pages import LANGUAGES, accessible
 from playwright.sync_api import expect
+from wire import wait_until
 
 pytest_plugins = ["board_pages"]
 WALL = {"width": 1920, "height": 1080}
@@ -50,7 +51,7 @@ def test_the_wall_lives_and_its_numbers_are_their_lists(sign_in, hotline, pictur
     expect(page.get_by_role("link", name=number).first).to_be_attached()
     accessible(page)
     picture(page, f"wall-{language}-{scheme}")
-    assert figure(page, "running") > before
+    wait_until(lambda: figure(page, "running") > before)
     total = figure(page, "running")
     page.locator("[data-tile=running]").click()
     expect(page.locator("[data-total]")).to_have_text(f"{total:,}")
@@ -111,7 +112,7 @@ def test_a_page_goes_on_when_the_daemon_was_killed(sign_in, city, hotline):
         later = again.report(place="B-0418").number
     expect(page.get_by_role("link", name=later).first).to_be_attached()
     expect(page.locator(".live.on")).to_be_visible()
-    assert figure(page, "running") == page.locator(".river li").count()
+    wait_until(lambda: figure(page, "running") == page.locator(".river li").count())
 
 
 def test_a_page_goes_on_when_the_board_was_restarted(sign_in, board, hotline):

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from wire import TIMEOUT_S, wait_until
+from wire import TIMEOUT_S, alive, wait_until
 
 BIN = os.environ["HX_BIN"]
 PASSWORD = "correct horse battery"
@@ -67,9 +67,10 @@ class Board:
         self.log = []
         self.process = subprocess.Popen([os.path.join(BIN, "hongxin-board"), "--config", str(self.config)],
                                         stderr=subprocess.PIPE, text=True)
-        threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True).start()
-        wait_until(lambda: self.port() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.log
+        self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
+        self.reader.start()
+        wait_until(lambda: self.port() or not alive(self.process, self.reader))
+        assert alive(self.process, self.reader), self.log
         wait_until(lambda: Browser(self).get("/healthz").status == 200)
         return self
 
@@ -84,10 +85,13 @@ class Board:
     def kill(self):
         self.process.kill()
         self.process.wait()
+        self.reader.join()
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        code = self.process.wait(TIMEOUT_S)
+        self.reader.join()
+        return code
 
     def end(self):
         if self.process and self.process.poll() is None:

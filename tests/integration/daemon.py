@@ -5,7 +5,7 @@ import signal
 import subprocess
 import threading
 
-from wire import Client, wait_until
+from wire import TIMEOUT_S, Client, alive, wait_until
 
 BIN = os.environ["HX_BIN"]
 SOURCE = os.environ["HX_SOURCE"]
@@ -39,8 +39,8 @@ class Daemon:
 
     def start(self):
         self.launch()
-        wait_until(lambda: self.said("event=ready") or self.process.poll() is not None)
-        assert self.process.poll() is None, self.text()
+        wait_until(lambda: self.said("event=ready") or not alive(self.process, self.reader))
+        assert alive(self.process, self.reader), self.text()
         return self
 
     def _read(self, stream):
@@ -69,7 +69,7 @@ class Daemon:
         self.process.send_signal(number)
         return self.wait()
 
-    def wait(self, timeout=20):
+    def wait(self, timeout=TIMEOUT_S):
         code = self.process.wait(timeout)
         self.reader.join()
         return code

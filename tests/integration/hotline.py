@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from wire import wait_until
+from wire import TIMEOUT_S, alive, wait_until
 
 BIN = os.environ["HX_BIN"]
 SOURCE = os.environ["HX_SOURCE"]
@@ -53,8 +53,8 @@ class Hotline:
                                         stderr=subprocess.PIPE, text=True)
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self.reader.start()
-        wait_until(lambda: self.port() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.log
+        wait_until(lambda: self.port() or not alive(self.process, self.reader))
+        assert alive(self.process, self.reader), self.log
         if ready:
             wait_until(lambda: self.get("/healthz", token=None).status == 200)
         return self
@@ -104,10 +104,11 @@ class Hotline:
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.reader.join()
 
     def stop(self):
         self.process.terminate()
-        code = self.process.wait(20)
+        code = self.process.wait(TIMEOUT_S)
         self.reader.join()
         return code
 

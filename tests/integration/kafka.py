@@ -11,10 +11,11 @@ import threading
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
-from wire import wait_until
+from wire import alive, wait_until
 
 BIN = os.environ["HX_BIN"]
 SOURCE = os.environ["HX_SOURCE"]
+ENDING = (OSError, http.client.HTTPException)  # what asking a process meets that ends at this moment
 PATIENCE = 120  # a broker on a loaded machine may take its time
 
 
@@ -135,8 +136,8 @@ class Worker:
 
     def start(self):
         self.launch()
-        wait_until(lambda: self.port() or self.process.poll() is not None, timeout=PATIENCE)
-        assert self.process.poll() is None, self.log
+        wait_until(lambda: self.port() or not alive(self.process, self.reader), timeout=PATIENCE)
+        assert alive(self.process, self.reader), self.log
         return self
 
     def _read(self, stream):

@@ -9,7 +9,7 @@ import subprocess
 import threading
 
 from hotline import Answer
-from wire import wait_until
+from wire import TIMEOUT_S, alive, wait_until
 
 BIN = os.environ["HX_BIN"]
 SOURCE = os.environ["HX_SOURCE"]
@@ -32,9 +32,10 @@ class Kiosk:
     def start(self, ready=True):
         self.log = []
         self.process = subprocess.Popen([os.path.join(BIN, "hongxin-kiosk"), "--config", str(self.config)], stderr=subprocess.PIPE, text=True)
-        threading.Thread(target=lambda s: [self.log.append(line) for line in s], args=(self.process.stderr,), daemon=True).start()
-        wait_until(lambda: self.port() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.log
+        self.reader = threading.Thread(target=self.log.extend, args=(self.process.stderr,), daemon=True)
+        self.reader.start()
+        wait_until(lambda: self.port() or not alive(self.process, self.reader))
+        assert alive(self.process, self.reader), self.log
         if ready:
             wait_until(lambda: self.get("/healthz").status == 200 and b"\nhongxin_kiosk_places 0\n" not in self.get("/metrics").body)
         return self
@@ -82,10 +83,13 @@ class Kiosk:
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.reader.join()
 
     def stop(self):
         self.process.terminate()
-        return self.process.wait(20)
+        code = self.process.wait(TIMEOUT_S)
+        self.reader.join()
+        return code
 
     def end(self):
         if self.process and self.process.poll() is None:

@@ -12,7 +12,7 @@ import threading
 import pytest
 import zmq
 from hongxin.v1 import journal_pb2, wire_pb2
-from wire import wait_until
+from wire import TIMEOUT_S, wait_until
 
 BIN = os.environ["HX_BIN"]
 SOURCE = os.environ["HX_SOURCE"]
@@ -67,12 +67,12 @@ class Watch:
             self.lines.append(line.rstrip("\n"))
 
     def sees(self, pattern):
-        wait_until(lambda: any(re.search(pattern, line) for line in self.lines), 20)
+        wait_until(lambda: any(re.search(pattern, line) for line in self.lines))
         return self
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(20)
+        code = self.process.wait(TIMEOUT_S)
         for r in self.readers:
             r.join()
         return code
@@ -235,7 +235,7 @@ def test_a_run_that_was_broken_off_goes_on_without_doubling(make_daemon, tmp_pat
     args = ["publish", "--csv", str(export), "--map", MAP]
     running = subprocess.Popen([HONGXIN, *args], env=hongxin.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     progress = tmp_path / "big.csv.progress"
-    wait_until(lambda: progress.exists() or running.poll() is not None, 20)
+    wait_until(lambda: progress.exists() or running.poll() is not None)
     running.kill()
     running.communicate()
     assert progress.exists(), "the run was over before it could be broken off"
@@ -439,7 +439,7 @@ def test_demo_ends_cleanly_on_ctrl_c(demo_environment):
                                stderr=subprocess.PIPE)
     running.stdout.readline()  # the daemon is up by then
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=TIMEOUT_S)
     assert running.returncode == 0, err
     assert "Promises 承诺" in out
 
@@ -484,8 +484,8 @@ def test_options_in_front_of_the_command_are_explained():
 
 def test_completion_completes(tmp_path):
     script = f'. <({HONGXIN} completion bash); COMP_WORDS=(hongxin publish --cl); COMP_CWORD=2; _hongxin; echo "${{COMPREPLY[@]}}"'
-    done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, timeout=20)
+    done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, timeout=TIMEOUT_S)
     assert done.stdout.strip() == "--class"
     script = f'. <({HONGXIN} completion bash); COMP_WORDS=(hongxin list --state CLOSED_); COMP_CWORD=3; _hongxin; echo "${{COMPREPLY[@]}}"'
-    done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, timeout=20)
+    done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, timeout=TIMEOUT_S)
     assert done.stdout.strip() == "CLOSED_UNCONFIRMED"

@@ -255,7 +255,7 @@ def test_a_dispatch_that_waited_is_told_when_the_queue_is_read(started, clock, c
     d.kill()
     clock.pass_ns(20 * MINUTE * 1_000_000)
     d.start()
-    wait_until(lambda: len(all_facts(d, c, "clock", clock="K_HANDOVER", change="START")) == 2, timeout=15)
+    wait_until(lambda: len(all_facts(d, c, "clock", clock="K_HANDOVER", change="START")) == 2)
     assert not d.said("event=deadlines_go_on after=outage"), "while deadlines are still held back"
     (_, first), (entry, second) = all_facts(d, c, "clock", clock="K_HANDOVER", change="START")
     assert (first.start, second.start, entry.case_number) == (at(10), at(10, 20, 10), waiting)

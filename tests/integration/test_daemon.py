@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from daemon import BIN, SOURCE, Daemon, write_config
-from wire import RESULT, Client, wait_until
+from wire import RESULT, TIMEOUT_S, Client, wait_until
 
 
 def run(*args):
@@ -147,7 +147,7 @@ def test_it_tells_the_service_manager(tmp_path):
     """READY and STOPPING on NOTIFY_SOCKET, and WATCHDOG while it lives."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
-        manager.settimeout(15)
+        manager.settimeout(TIMEOUT_S)
         os.environ.update(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="4000000")
         try:
             d = Daemon(tmp_path).start()

@@ -1,6 +1,6 @@
 """Deadlines fall by themselves. The store runs at sixty times the speed: a minute is a second."""
 import pytest
-from hongxin.v1 import event_pb2, wire_pb2
+from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from wire import RESULT, facts, wait_until
 
 SECOND, MINUTE = 1000, 60_000
@@ -16,7 +16,6 @@ def entries_until(feed, cause):
     found = []
     while True:
         for b in feed.expect("entries").entries:
-            from hongxin.v1 import journal_pb2
             e = journal_pb2.Entry.FromString(b)
             found.append(e)
             if e.cause.startswith(cause):
@@ -41,14 +40,16 @@ def test_without_an_answer_the_case_is_deemed_held_and_its_arrival_breaks(fast):
         assert all(e.scale == 60 for e in entries), "scaled time is marked in every record"
 
 
-def test_deadlines_are_judged_on_time(fast):
-    with fast.client() as c:
-        c.publish(*[c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"})
-                    for _ in range(500)])
-        wait_until(lambda: c.stats()["deadlines_judged"] >= 1000)
+def test_deadlines_of_many_cases_are_judged_although_nobody_asks(fast):
+    with fast.client() as c, fast.client("feed") as f:
+        f.hello("watch", credit=100_000)
+        numbers = {r.case_number for r in c.publish(*[c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"})
+                                                      for _ in range(500)])}
+        held = set()
+        while held != numbers:
+            held |= {e.case_number for e in map(journal_pb2.Entry.FromString, f.expect("entries").entries) if e.state == "HELD"}
         stats = c.stats()
-        assert stats["deadline_lateness_us{quantile=0.5}"] < 250_000
-        assert stats["pump_rescues"] == 0
+        assert stats["deadlines_judged"] >= 500 and stats["pump_rescues"] == 0
 
 
 def test_what_is_done_in_time_breaks_nothing(fast):

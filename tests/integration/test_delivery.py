@@ -77,12 +77,13 @@ def test_the_end_of_an_alarm_is_heard_by_whoever_heard_it_after_a_kill(fast):
     with fast.client() as c:
         number = c.report().case_number
         wait_until(lambda: notices(c, number, kind="BREACH", clock="K_ARRIVE"))
-        alarmed = [n.to for n in notices(c, number, kind="BREACH", clock="K_ARRIVE")]
     fast.kill()
     fast.start()
     with fast.client() as c:
         wait_until(lambda: c.publish(c.event("ARRIVED", by="holder:P-07/li", case_number=number))[0].result == RESULT.ACCEPTED)
-        assert [n.to for n in notices(c, number, kind="ALL_CLEAR", clock="K_ARRIVE")] == alarmed
+        alarmed = [n.to for n in notices(c, number, kind="BREACH", clock="K_ARRIVE")]  # of later levels too, when the start took long
+        cleared = [n.to for n in notices(c, number, kind="ALL_CLEAR", clock="K_ARRIVE")]
+        assert alarmed and sorted(cleared) == sorted(set(alarmed))
 
 
 def test_a_missing_receipt_is_deemed_by_their_fault(fast):

@@ -351,7 +351,7 @@ def test_killed_between_the_daemon_s_answer_and_its_own_nothing_is_lost_or_doubl
 
         asking = threading.Thread(target=ask)
         asking.start()
-        wait_until(lambda: between.held > 0)  # the daemon has answered: it is on disk
+        wait_until(lambda: between.held and cases(client))  # the daemon has answered: it is on disk
         assert len(cases(client)) == 1
         door.kill()
         asking.join()

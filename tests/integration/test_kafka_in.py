@@ -265,4 +265,4 @@ def test_without_a_topic_for_dead_letters_the_quarantine_has_them(make, client):
     door.send(b"\xff\xff", reported(client, "q-1", "W-q"))
     door.wait(2)
     assert client.stats()["quarantined"] == 1
-    assert door.worker.said("reason=UNDECODABLE")
+    wait_until(lambda: door.worker.said("reason=UNDECODABLE"), timeout=PATIENCE)

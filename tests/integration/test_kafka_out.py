@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource
 from daemon import Daemon, write_config
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
-from kafka import PATIENCE, SOURCE, Broker, Worker, endpoints
+from kafka import ENDING, PATIENCE, SOURCE, Broker, Worker, endpoints
 from wire import RESULT, facts, wait_until
 
 TAKEN_OVER = 3
@@ -67,7 +67,7 @@ class Out:
         """As a service manager does: one that has ended is started anew, unless another has taken over."""
         if worker.process.poll() is None:
             return worker
-        assert worker.process.poll() == 1 and worker.said("event=failed"), worker.log
+        assert worker.wait() == 1 and worker.said("event=failed"), worker.log
         return self.start(well=False)
 
     def topic(self, what="cases"):
@@ -85,7 +85,7 @@ class Out:
             worker = self.kept(worker)
             try:
                 return worker.figure("kafka_out_position") >= lsn
-            except OSError:  # it ends at this moment
+            except ENDING:
                 return False
 
         wait_until(reached, timeout=PATIENCE)

@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from daemon import write_config
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
-from kafka import PATIENCE, Broker, Worker, endpoints
+from kafka import ENDING, PATIENCE, Broker, Worker, endpoints
 from wire import wait_until
 
 EVENTS = int(os.environ.get("HX_KAFKA_EVENTS", "6000"))
@@ -43,7 +43,7 @@ class Kept:
         self.look()
         try:
             return self.worker.figure(name)
-        except OSError:  # it ends at this moment
+        except ENDING:
             return -1
 
     def kill(self):

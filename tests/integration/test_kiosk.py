@@ -203,7 +203,7 @@ def test_killed_between_the_daemons_answer_and_its_own_it_loses_and_doubles_noth
 
         thread = threading.Thread(target=ask)
         thread.start()
-        wait_until(lambda: between.held)  # the daemon has answered: it is on disk
+        wait_until(lambda: between.held and cases(client))  # the daemon has answered: it is on disk
         assert len(cases(client)) == 1 and len(kiosk.kept()) == len(pictures)
         kiosk.kill()
         thread.join()

@@ -122,7 +122,7 @@ def test_who_says_hello_and_leaves_at_once_harms_nobody(locked, registry):
         assert of_case(bob.entries(lsns[-1])) >= {first}
         e = [c.event("COMMENT", id=f"theirs-{n}", by="reporter", case_number=second) for n in range(1000)]
     with registry.client(locked, "operator") as op, registry.client(locked, "hotline") as c:
-        wait_until(lambda: c.publish(e.pop())[0].lsn and op.stats()["subscribers"] == 0, timeout=30)
+        wait_until(lambda: c.publish(e.pop())[0].lsn and op.stats()["subscribers"] == 0)
 
 
 def test_the_city_wide_door_gives_each_what_it_asked_for(locked, registry):

@@ -15,7 +15,7 @@ import pytest
 from between import Between
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from reload import reload
-from wire import wait_until
+from wire import alive, wait_until
 
 BIN = os.environ["HX_BIN"]
 SOURCE = os.environ["HX_SOURCE"]
@@ -75,9 +75,10 @@ class Wechat:
     def start(self):
         self.log = []
         self.process = subprocess.Popen([os.path.join(BIN, "hongxin-wechat"), "--config", str(self.config)], stderr=subprocess.PIPE, text=True)
-        threading.Thread(target=lambda s: [self.log.append(line) for line in s], args=(self.process.stderr,), daemon=True).start()
-        wait_until(lambda: self.port() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.log
+        self.reader = threading.Thread(target=self.log.extend, args=(self.process.stderr,), daemon=True)
+        self.reader.start()
+        wait_until(lambda: self.port() or not alive(self.process, self.reader))
+        assert alive(self.process, self.reader), self.log
         wait_until(lambda: self.http("GET", "/healthz")[0] == 200)
         return self
 
@@ -114,6 +115,7 @@ class Wechat:
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.reader.join()
 
     def end(self):
         if self.process and self.process.poll() is None:
@@ -295,7 +297,7 @@ def test_killed_between_the_daemon_s_answer_and_its_own(daemon, make, client, tm
 
         asking = threading.Thread(target=ask)
         asking.start()
-        wait_until(lambda: between.held > 0)
+        wait_until(lambda: between.held and cases(client))
         door.kill()
         asking.join()
         assert isinstance(lost[0], Exception)

@@ -7,7 +7,7 @@ from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 
 VERSION = b"hongxin/1"
 RESULT = journal_pb2.Result
-TIMEOUT_S = 15.0
+TIMEOUT_S = 60.0  # against hanging, on a machine with ten times as much to do too: nothing that goes well waits for it
 
 
 class NoAnswer(AssertionError):
@@ -144,6 +144,14 @@ def wait_until(condition, timeout=TIMEOUT_S):
             return value
         assert time.monotonic() < end, "the condition did not come true in time"
         time.sleep(0.02)
+
+
+def alive(process, reader):
+    """False when the process has ended; then what it has said is read to the end."""
+    if process.poll() is None:
+        return True
+    reader.join()
+    return False
 
 
 def facts(entry, kind):

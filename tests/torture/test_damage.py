@@ -100,7 +100,7 @@ def test_pages_that_were_overwritten(whole, damaged):
         field = damaged(data)
         assert doctor(field).returncode in (0, 1, 2), f"page {page}"
         d = field.daemon.launch()
-        wait_until(lambda d=d: d.said("event=ready") or d.process.poll() is not None, timeout=30)
+        wait_until(lambda d=d: d.said("event=ready") or d.process.poll() is not None)
         if d.process.poll() is None:
             with d.client() as c:
                 c.send(stats={})

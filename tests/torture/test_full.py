@@ -34,7 +34,7 @@ def assert_refused(reply):
 def assert_timers_go_on(field, client):
     """Deadlines that come while the store is full are judged, and not late."""
     judged = client.stats()["deadlines_judged"]
-    wait_until(lambda: client.stats()["deadlines_judged"] > judged + 50, timeout=30)
+    wait_until(lambda: client.stats()["deadlines_judged"] > judged + 50)
     field.drain()
     refused = [r for r in report(client) if r.result != RESULT.ACCEPTED]
     assert refused, "still full"
@@ -117,11 +117,11 @@ def test_a_disk_without_one_byte(small_disk, tmp_path):
         field.daemon.start()
         field.start_hammer(54321)
         with field.daemon.client() as client:
-            wait_until(lambda: client.stats()["cases"] > 2000, timeout=30)
+            wait_until(lambda: client.stats()["cases"] > 2000)
             small_disk.leave(0)
             wait_until(lambda: client.stats()["store_room"] == 0, timeout=60)
             began = time.monotonic()
-            wait_until(lambda: time.monotonic() > began + 3 or client.stats()["commits_failed"] > 1, timeout=30)
+            wait_until(lambda: time.monotonic() > began + 3 or client.stats()["commits_failed"] > 1)
             small_disk.resize(small_disk.SIZE)
             assert_intake_goes_on(client)
         field.stop_hammer()

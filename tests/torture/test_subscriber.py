@@ -27,7 +27,7 @@ def test_a_subscriber_killed_a_hundred_times_ends_with_the_daemons_state(make_da
             replies = c.publish(*[c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"})
                                   for _ in range(rng.randint(1, 5))])
             numbers += [r.case_number for r in replies]
-            wait_until(lambda: seen.stat().st_size > size, timeout=30)
+            wait_until(lambda: seen.stat().st_size > size)
             time.sleep(rng.uniform(0, 0.02))  # the instant of the kill is the input of this test
             process.send_signal(signal.SIGKILL)
             process.wait()
