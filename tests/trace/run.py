@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Runs one scenario and compares what became true with what must become true.
 
-    run.py --config DIR SIMULATOR… NAME.jsonl
+    run.py [--once] --config DIR SIMULATOR… NAME.jsonl
 
 runs `SIMULATOR… --config DIR NAME.jsonl` twice, the second time with --prove: both outputs must be the same bytes, the
 journal must make the same again (invariant 6) and answer for each moment of the past, every line of NAME.expected must hold
-(facts.py), and so must what holds for every run (invariants.py). Ends with 0, or with 1 and every difference.
+(facts.py), and so must what holds for every run (invariants.py). Ends with 0, or with 1 and every difference. With --once
+there is only the run with --prove.
 
 NAME.variants, when there is one, makes files out of those of DIR before the run (variants.py).
 """
@@ -34,11 +35,11 @@ def read_facts(output):
     return [json.loads(line) for line in output.decode("utf-8").splitlines()]
 
 
-def judge(command, config, scenario):
+def judge(command, config, scenario, once=False):
     """Every fault of one scenario, as texts."""
     with variants.made(config, scenario) as (folder, path):
-        first = simulate(command, folder, path)
-        if simulate(command, folder, path, "--prove") != first:
+        first = simulate(command, folder, path, "--prove")
+        if not once and simulate(command, folder, path) != first:
             return ["two runs of the same scenario differ"]
     found = read_facts(first)
     expected = expectation.read_expectations(pathlib.Path(scenario).with_suffix(".expected"))
@@ -49,12 +50,13 @@ def judge(command, config, scenario):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--once", action="store_true")
     parser.add_argument("--config", required=True)
     parser.add_argument("command", nargs="+", help="the simulator and its first arguments")
     parser.add_argument("scenario")
     options = parser.parse_args()
     try:
-        faults = judge(options.command, options.config, options.scenario)
+        faults = judge(options.command, options.config, options.scenario, options.once)
     except (RuntimeError, ValueError, OSError, subprocess.TimeoutExpired) as error:
         faults = [str(error)]
     for fault in faults:
