@@ -96,10 +96,11 @@ static int load_settings(struct boot *b, const char *config, struct hx_problem *
 {
     memset(b, 0, sizeof *b);
     /* never in a core, nor swapped where that can be had */
-    b->key = sodium_malloc((size_t)2 * HX_IDENTITY_KEY_SIZE);
+    b->key = sodium_malloc((size_t)3 * HX_IDENTITY_KEY_SIZE);
     if (!b->key)
         return HX_NOMEM;
     b->onsite_key = b->key + HX_IDENTITY_KEY_SIZE;
+    b->previous_key = b->onsite_key + HX_IDENTITY_KEY_SIZE;
     return hx_settings_load(config, &b->settings, problem);
 }
 
@@ -243,13 +244,12 @@ int boot_open(struct boot *b, const char *data, uint32_t scale, struct hx_proble
 {
     char text[HX_STORE_PROBLEM_MAX] = "";
     const char *path = data ? data : b->settings.store_path;
-    uint8_t previous[HX_IDENTITY_KEY_SIZE];
     bool has_previous = *b->settings.previous_key_file;
     int rc = read_key(b->settings.key_file, b->key, problem);
     if (rc == HX_OK && *b->settings.onsite_key_file)
         rc = read_key(b->settings.onsite_key_file, b->onsite_key, problem);
     if (rc == HX_OK && has_previous)
-        rc = read_old_key(b->settings.previous_key_file, previous, problem);
+        rc = read_old_key(b->settings.previous_key_file, b->previous_key, problem);
     if (rc != HX_OK)
         return rc;
     make_parent(path);
@@ -258,10 +258,10 @@ int boot_open(struct boot *b, const char *data, uint32_t scale, struct hx_proble
                                        .partition = (uint32_t)b->settings.partition,
                                        .scale = scale,
                                        .identity_key = b->key,
-                                       .previous_key = has_previous ? previous : NULL,
+                                       .previous_key = has_previous ? b->previous_key : NULL,
                                        .reserve_bytes = b->settings.reserve_bytes};
     rc = hx_store_open(&o, &b->store, text);
-    sodium_memzero(previous, sizeof previous);
+    sodium_memzero(b->previous_key, HX_IDENTITY_KEY_SIZE); /* nobody needs it any more */
     if (rc != HX_OK) {
         hx_problem_set(problem, "%s", text);
         return rc;
@@ -318,5 +318,5 @@ void boot_free(struct boot *b)
     hx_settings_free(&b->settings);
     hx_devices_free(b->devices);
     free(b->retention);
-    sodium_free(b->key); /* clears both */
+    sodium_free(b->key); /* clears all three */
 }

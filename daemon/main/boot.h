@@ -23,6 +23,7 @@ struct boot {
     struct hx_devices *devices;      /* NULL = none are registered */
     uint8_t *key;                    /* HX_IDENTITY_KEY_SIZE bytes, in guarded memory */
     uint8_t *onsite_key;             /* of on-site codes, when configured; behind `key` */
+    uint8_t *previous_key;           /* while the store is opened; behind both */
     const struct hx_city_tell *tell; /* who is told of each fault of the city; NULL = nobody */
 };
 
