@@ -30,6 +30,19 @@ static int check_end(const struct yaml_doc *doc, yaml_parser_t *parser)
                  : hx_problem_set(doc->problem, "%s:%zu: a second document", doc->file, line);
 }
 
+/* A few of these files hold secrets. What the parser has read ahead is wiped with it; out of reach
+ * are the pieces that it left behind while a long word grew, and a file that it could not read to
+ * its end, with which nobody starts. */
+static void parser_close(yaml_parser_t *parser)
+{
+    if (parser->raw_buffer.start)
+        explicit_bzero(parser->raw_buffer.start,
+                       (size_t)(parser->raw_buffer.end - parser->raw_buffer.start));
+    if (parser->buffer.start)
+        explicit_bzero(parser->buffer.start, (size_t)(parser->buffer.end - parser->buffer.start));
+    yaml_parser_delete(parser);
+}
+
 static int parse(struct yaml_doc *doc)
 {
     yaml_parser_t parser;
@@ -44,7 +57,7 @@ static int parse(struct yaml_doc *doc)
         err = hx_problem_set(doc->problem, "%s:1: the file is empty", doc->file);
     else
         err = check_end(doc, &parser);
-    yaml_parser_delete(&parser);
+    parser_close(&parser);
     return err;
 }
 
@@ -73,11 +86,21 @@ int yaml_doc_open_text(struct yaml_doc *doc, const char *file, const char *text,
     return parse_open(doc);
 }
 
+static void document_close(yaml_document_t *document)
+{
+    for (yaml_node_t *n = document->nodes.start; n < document->nodes.top; n++)
+        if (n->type == YAML_SCALAR_NODE)
+            explicit_bzero(n->data.scalar.value, n->data.scalar.length);
+    yaml_document_delete(document);
+}
+
 void yaml_doc_close(struct yaml_doc *doc)
 {
     if (doc->loaded)
-        yaml_document_delete(&doc->document);
+        document_close(&doc->document);
     doc->loaded = false;
+    if (doc->text)
+        explicit_bzero(doc->text, doc->size);
     free(doc->text);
     doc->text = NULL;
 }

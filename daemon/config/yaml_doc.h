@@ -31,6 +31,7 @@ HX_CHECK int yaml_doc_open(struct yaml_doc *doc, const char *path, struct hx_pro
 /* The same from a text that is there already (copied); `file` is named in messages. */
 HX_CHECK int yaml_doc_open_text(struct yaml_doc *doc, const char *file, const char *text,
                                 struct hx_problem *problem);
+/* Wipes what was read: it may have been a secret. */
 void yaml_doc_close(struct yaml_doc *doc);
 
 yaml_node_t *yaml_doc_root(struct yaml_doc *doc);

@@ -62,7 +62,5 @@ int secret_doc_open(struct yaml_doc *doc, const char *path, struct hx_problem *p
 
 void secret_doc_close(struct yaml_doc *doc)
 {
-    if (doc->text)
-        sodium_memzero(doc->text, doc->size);
-    yaml_doc_close(doc);
+    yaml_doc_close(doc); /* wipes it */
 }
