@@ -14,7 +14,7 @@ BUILD = SOURCE / "build" / "bench"
 BIN = BUILD / "bin"
 CONFIG = SOURCE / "config"
 TARGETS = ["hongxind", "hongxin_command", "bench_load", "bench_fill", "bench_raw", "bench_route", "bench_locks", "store_rows", "hongxin-hotline",
-           "bench_http", "bench_kafka", "hongxin-wechat", "hongxin-kiosk", "hongxin-kafka"]
+           "bench_http", "bench_kafka", "hongxind-unchained", "hongxin-wechat", "hongxin-kiosk", "hongxin-kafka"]
 LISTENING = re.compile(r"event=listening door=(\w+) endpoint=(\S+)")
 CLOCK_HZ = os.sysconf("SC_CLK_TCK")
 
@@ -63,6 +63,8 @@ def finish(process):
 class Daemon:
     """A real hongxind on a store of its own, with free ports."""
 
+    program = "hongxind"
+
     def __init__(self, folder, store=None, limits=None):
         self.folder, self.data = Path(folder), Path(store or Path(folder) / "store")
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +77,7 @@ class Daemon:
         """Starts it; does not wait. `started` is the monotonic time in microseconds just before."""
         with open(self.log_path, "w") as log:
             self.started = time.monotonic_ns() // 1000
-            self.process = subprocess.Popen([str(BIN / "hongxind"), "--config", str(self.config), "--data",
+            self.process = subprocess.Popen([str(BIN / self.program), "--config", str(self.config), "--data",
                                              str(self.data)], stderr=log, stdout=subprocess.DEVNULL)
         return self
 
