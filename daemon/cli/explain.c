@@ -149,9 +149,10 @@ static void put_arithmetic(struct explanation *x, const hxp_clock_fact *c, const
     if (has_sum(c))
         put_sum(x, c, sum);
     put(x, "", word(x, "due"), instant(x, c->deadline, text));
-    fprintf(x->s.out, "      %s %s; %s %s, %s %s\n", c->basis,
+    fprintf(x->s.out, "      %s %s; %s %s, %s %s, %s city/%" PRIu32 "\n", c->basis,
             words_text(WORDS_BASIS, c->basis, x->s.zh), word(x, "calendar"),
-            *c->calendar ? c->calendar : "-", word(x, "policy"), *c->policy ? c->policy : "-");
+            *c->calendar ? c->calendar : "-", word(x, "policy"), *c->policy ? c->policy : "-",
+            word(x, "city"), c->city);
 }
 
 /* The entry that last moved the deadline: what it was and who sent it. */
@@ -310,6 +311,15 @@ static void explain(const struct cli *cli, struct explanation *x, const hxp_cloc
         put_text(x, c, &sum);
 }
 
+/* By which version of the city it lies where it lies: clocks name that of their own time. */
+static void put_case(const struct explanation *x, const hxp_case_view *v)
+{
+    fprintf(x->s.out, "%s  %s %s", v->number, v->state, words_text(WORDS_STATE, v->state, true));
+    if (v->where && *v->where->registry)
+        fprintf(x->s.out, x->s.zh ? "  按城市版本 %s 定位" : "  placed by %s", v->where->registry);
+    fputc('\n', x->s.out);
+}
+
 static int explain_all(const struct cli *cli, struct explanation *x)
 {
     const hxp_case_view *v = x->a->view;
@@ -317,7 +327,7 @@ static int explain_all(const struct cli *cli, struct explanation *x)
     size_t n = 0;
 
     if (!cli->json)
-        printf("%s  %s %s\n", v->number, v->state, words_text(WORDS_STATE, v->state, true));
+        put_case(x, v);
     for (size_t i = 0; i < v->n_clocks; i++) {
         if (only && strcmp(only, v->clocks[i]->clock) != 0)
             continue;
@@ -356,16 +366,19 @@ const struct cli_command cli_explain = {
     .name = "explain",
     .summary = "show each deadline of a case with its arithmetic, to add up by hand",
     .operands = "N",
-    .about = "For each clock: start + budget + paused time = due, then what the calendar's day "
-             "window or the\n"
-             "floor (a quarter of the new budget after a change of class) made of it, the policy "
-             "and calendar\n"
-             "it is pinned to, the event that last set it, and when each level of the ladder is "
-             "told. The sum\n"
-             "is made again here; should it differ from what is stored, that is said and the exit "
-             "code is 1.\n"
-             "With --json a clock also has \"adds_up\", what was \"expected\", and the instants of "
-             "its \"levels\".",
+    .about =
+        "For each clock: start + budget + paused time = due, then what the calendar's day "
+        "window or the\n"
+        "floor (a quarter of the new budget after a change of class) made of it, the policy "
+        "and calendar\n"
+        "it is pinned to, the version of the city (borders and routing) in force when it was "
+        "last set, the event\n"
+        "that set it, and when each level of the ladder is told. The version that placed the "
+        "case stands above. The\n"
+        "sum is made again here; should it differ from what is stored, that is said and the exit "
+        "code is 1.\n"
+        "With --json a clock also has \"adds_up\", what was \"expected\", and the instants of "
+        "its \"levels\".",
     .examples = "  hongxin explain 1\n      all clocks of the first case\n"
                 "  hongxin explain CL-1 --clock K_RESOLVE\n      why it is due when it is due\n",
     .options = options,

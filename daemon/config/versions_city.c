@@ -36,12 +36,13 @@ static void city_drop(struct hx_version *x)
     x->parsed = NULL;
 }
 
-/* What cases and notices call it: the label, with its number where the files have the label of the
- * version before. */
+/* Its number, for clocks. What cases and notices call it: the label, with its number where the
+ * files have the label of the version before. */
 static void name_city(const struct hx_version *x, const struct hx_version *before)
 {
     char text[HX_CITY_VERSION_MAX + 1];
     struct city_version *c = mine(x);
+    hx_city_set_number(c->city, x->number);
     if (!before || strcmp(mine(before)->label, c->label) != 0)
         return;
     snprintf(text, sizeof text, "%.50s/%u", c->label, x->number);

@@ -80,6 +80,7 @@ void hx_fact_clock(struct hx_step *s, const struct hx_clock *k, const char *chan
     f->basis = hx_text_field(hx_basis_name(k->basis));
     f->policy = hx_text_field(hx_rules_at(s->rules, k->policy)->version_text);
     f->calendar = hx_calendar_pin(s->rules, k, s->arena);
+    f->city = k->city;
     f->moved_by = k->moved_by;
     if (k->met) {
         f->judged_case = HONGXIN__V1__CLOCK_FACT__JUDGED_MET;

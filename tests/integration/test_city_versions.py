@@ -82,6 +82,13 @@ def test_a_routing_table_is_previewed_and_moves_open_cases(daemon):
         assert (fact.kind, fact.asked_by, fact.agreed_by, fact.rerouted) == ("city", "operator/wang", "city/li", 1)
         then = c.ask("case_answer", case_query=wire_pb2.CaseQuery(case_number=1, at=asked_at))
         assert then.view.holder == "P-07", "as it was then"
+        assert {k.city for k in then.view.clocks} == {1} and then.view.where.registry == c.case(1).view.where.registry
+        cities = {k.clock: k.city for k in c.case(1).view.clocks if k.change == "RUNNING"}
+        assert (cities["K_RESOLVE"], cities["K_STATUTE"]) == (2, 1), "moved under the second version; begun under the first and left"
+        said = subprocess.run([f"{BIN}/hongxin", "explain", "1", "--feed-endpoint", daemon.doors.get("feed") or daemon.doors["intake"]],
+                              capture_output=True, text=True, timeout=60).stdout
+        assert "placed by " + then.view.where.registry in said.splitlines()[0]
+        assert "policy complaint/1, city city/2" in said and "policy complaint/1, city city/1" in said
         assert ask(c, new).code == "RULES_REFUSED", "it is in force already"
         # a clock of the new holder begins afresh; the time before stays with the old one
         arrive = next(k for k in c.case(1).view.clocks if k.clock == "K_ARRIVE")

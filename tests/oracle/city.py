@@ -1,4 +1,5 @@
 """Where a place lies and who gets a case there (S9, S38; docs/city.md): read from the city's CSV files."""
+import copy
 import csv
 import datetime
 import functools
@@ -23,8 +24,7 @@ def day(text, end):
 class Table:
     """Rows of one file by their id; a place that changes has a row for each period."""
 
-    def __init__(self, folder, name):
-        path = pathlib.Path(folder) / "city" / name
+    def __init__(self, path):
         self.rows = {}
         if not path.exists():
             return
@@ -57,7 +57,7 @@ class Place:
 class City:
     def __init__(self, folder):
         self.folder = folder
-        self.tables = {n: Table(folder, n + ".csv") for n in
+        self.tables = {n: Table(pathlib.Path(folder) / "city" / (n + ".csv")) for n in
                        ("buildings", "estates", "grids", "communities", "streets", "companies", "units", "routing", "exceptions")}
         with open(pathlib.Path(folder) / "city" / "admission.csv", encoding="utf-8", newline="") as f:
             self.tasks = {row["code"]: row["kind"] for row in csv.DictReader(f)}
@@ -69,6 +69,13 @@ class City:
         self.fallback = next(line.split()[1] for line in
                              (pathlib.Path(folder) / "city" / "city.yaml").read_text(encoding="utf-8").splitlines()
                              if line.startswith("fallback:"))
+
+    def with_file(self, path):
+        """The next version: the same, with this file in the place of its own."""
+        other = copy.copy(self)
+        if path.stem in self.tables:
+            other.tables = {**self.tables, path.stem: Table(path)}
+        return other
 
     def place(self, key, now):
         """The place with this id, or None when there is none."""

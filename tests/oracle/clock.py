@@ -22,6 +22,7 @@ class Clock:
         self.met = None
         self.void = False
         self.cycle, self.holder, self.unit = 1, "", ""
+        self.city = None         # R14: version of the city when it was started or last moved
         self.higher = 0          # corner 9: how many levels higher its ladder begins
         self.told = {}           # level -> when it was due
         self.passed = set()      # levels passed over without an own notice

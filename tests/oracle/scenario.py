@@ -138,6 +138,8 @@ class Run:
         """A new version: new clocks take it; open ones only when it is said, and never get an earlier deadline without a floor (corner 23)."""
         w = self.world
         path = next(p for p in (self.path.parent / line["apply"], pathlib.Path(w.folder) / line["apply"]) if p.exists())
+        if path.suffix == ".csv":
+            return self.apply_city(path, line.get("open"))
         if path.suffix == ".ics":
             w.policy.holidays = Holidays.read(path)
         else:
@@ -148,6 +150,15 @@ class Run:
             for c in case.clocks:
                 if c.running() and c.deadline() is not None and c.date is None and case.open():
                     self.move_open(case, c)
+
+    def apply_city(self, path, open_too):
+        """New files of the city: open cases that its table gave to their holder go to the one that it names now, when it is said."""
+        w, before = self.world, self.world.city
+        w.city, w.city_version = before.with_file(path), w.city_version + 1
+        for case in list(w.cases.values()) if open_too else []:
+            old, new = (c.route(case.place, w.now, case.klass, case.category, case.source) for c in (before, w.city))
+            if case.open() and case.holder == old != new:
+                events.change_holder(case, new, w.now, "HOLDER_CHANGED")
 
     def move_open(self, case, c):
         w, before = self.world, c.deadline()

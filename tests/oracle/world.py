@@ -47,6 +47,7 @@ class Event:
 class World:
     def __init__(self, folder, start=0):
         self.city = city.read(folder)
+        self.city_version = 1        # of its files, counted
         self.folder = folder
         self.policy = policies.Policy(Holidays.read(f"{folder}/calendars/china.ics"))
         self.cases, self.facts = {}, []
@@ -69,7 +70,9 @@ class World:
         self.note("STATE", case, before=before, to=case.state, cause=cause)
 
     def clock_changed(self, case, c, change):
-        self.note("CLOCK", case, clock=c.name, change=change, start=c.start, deadline=c.deadline(),
+        if change in ("START", "MOVE"):  # R14: which borders and routes were in force when it was set
+            c.city = self.city_version
+        self.note("CLOCK", case, clock=c.name, change=change, start=c.start, deadline=c.deadline(), city=c.city,
                   met=c.met if change == "STOP" else None, of=c.cycle)
 
     def breached(self, case, c, b):

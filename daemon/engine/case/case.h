@@ -114,6 +114,7 @@ struct hx_clock {
     uint32_t fired;   /* bit i: mark i of its ladder fired (R8); bit 31: its end fired */
     uint32_t policy;  /* version of the life cycle it is pinned to (R14) … */
     uint32_t days;    /* … and of its calendar's table of holidays; 0 = has none */
+    uint32_t city;    /* number of the city's version when it was started or last moved (R14) */
     int64_t start;    /* instant */
     uint64_t budget_ms;
     uint64_t paused_ms;   /* finished pauses */

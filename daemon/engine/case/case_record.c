@@ -48,7 +48,7 @@ static const struct hx_field clock_fields[] = {
     U64(10, hx_clock, paused_ms), I64(11, hx_clock, paused_at),  I64(12, hx_clock, floor),
     I64(13, hx_clock, deadline),  I64(14, hx_clock, stopped_at), U64(15, hx_clock, moved_by),
     U32(16, hx_clock, met),       U8(17, hx_clock, calendar),    U32(70, hx_clock, days),
-    TEXT(80, hx_clock, unit),     U8(81, hx_clock, answered),
+    TEXT(80, hx_clock, unit),     U8(81, hx_clock, answered),    U32(305, hx_clock, city),
 };
 RECORD(clock, hx_clock);
 

@@ -23,6 +23,7 @@ static hxp_clock_fact *clock_view(const struct hx_machine *m, const struct hx_cl
     f->basis = hx_text_field(hx_basis_name(k->basis));
     f->policy = hx_text_field(hx_rules_at(m->rules, k->policy)->version_text);
     f->calendar = hx_calendar_pin(m->rules, k, m->arena);
+    f->city = k->city;
     f->moved_by = k->moved_by;
     f->cycle = k->cycle;
     if (k->met) {

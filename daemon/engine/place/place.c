@@ -116,6 +116,7 @@ int hx_city_new(struct hx_city **out)
         return HX_NOMEM;
     hx_arena_init(&city->arena, 0);
     city->utc_offset = 480;
+    city->number = 1;
     *out = city;
     return HX_OK;
 }

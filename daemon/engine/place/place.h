@@ -159,5 +159,8 @@ int hx_city_utc_offset(const struct hx_city *city);
 /* Version of the registry: text set by its loader, e.g. "city-2026-10-01". */
 void hx_city_set_version(struct hx_city *city, const char *version);
 const char *hx_city_version(const struct hx_city *city);
+/* Its number among the versions of the city, from 1 (R14); 1 unless set. */
+void hx_city_set_number(struct hx_city *city, uint32_t number);
+uint32_t hx_city_number(const struct hx_city *city);
 
 #endif

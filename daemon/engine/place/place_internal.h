@@ -34,6 +34,7 @@ struct hx_city {
     struct hx_routing *routing; /* route_table.c */
     int utc_offset;
     char version[CITY_VERSION_MAX];
+    uint32_t number;             /* of this version */
     const struct hx_city *older; /* in force before journal entry from_lsn; borrowed */
     uint64_t from_lsn;
 };

@@ -193,3 +193,13 @@ const char *hx_city_version(const struct hx_city *city)
 {
     return city->version;
 }
+
+void hx_city_set_number(struct hx_city *city, uint32_t number)
+{
+    city->number = number;
+}
+
+uint32_t hx_city_number(const struct hx_city *city)
+{
+    return city ? city->number : 0;
+}

@@ -33,6 +33,7 @@ static struct hx_clock *add(struct hx_step *s, int kind, int64_t start)
                            .cycle = c->cycle,
                            .calendar = hx_clock_calendar(s->rules, kind, c->class_no),
                            .policy = s->rules->version,
+                           .city = hx_city_number(s->m->city),
                            .start = start,
                            .moved_by = s->lsn};
     k->days = hx_clock_days_now(s, hx_clock_calendar_rule(s->rules, k));
@@ -252,9 +253,12 @@ void hx_clock_void(struct hx_step *s, struct hx_clock *k)
     hx_ladder_clear(s, k);
 }
 
-/* Marks that lie ahead again may fire again; those behind stay fired. */
-static void rearm(const struct hx_step *s, struct hx_clock *k)
+/* Set anew by this entry, under the city of now. Marks that lie ahead again may fire again; those
+ * behind stay fired. */
+static void moved(const struct hx_step *s, struct hx_clock *k)
 {
+    k->moved_by = s->lsn;
+    k->city = hx_city_number(s->m->city);
     for (int i = 0; i < HX_RULES_MARKS; i++) {
         int64_t t = hx_clock_mark(s->rules, k, i);
         if (t != INT64_MAX && t > s->now)
@@ -267,12 +271,11 @@ static void rearm(const struct hx_step *s, struct hx_clock *k)
 void hx_clock_replace(struct hx_step *s, struct hx_clock *k, const struct hx_clock *next,
                       const char *why)
 {
-    bool moved = next->deadline != k->deadline;
+    bool other = next->deadline != k->deadline;
     *k = *next;
-    k->moved_by = s->lsn;
-    rearm(s, k);
+    moved(s, k);
     hx_fact_clock(s, k, "MOVE");
-    if (moved)
+    if (other)
         hx_ladder_correct(s, k, why, true);
 }
 
@@ -281,8 +284,7 @@ void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
     k->basis = HX_BASIS_MOVED;
     k->floor = deadline;
     k->deadline = deadline;
-    k->moved_by = s->lsn;
-    rearm(s, k);
+    moved(s, k);
     hx_fact_clock(s, k, "MOVE");
     hx_ladder_correct(s, k, "deadline moved", true);
 }
@@ -296,8 +298,7 @@ void hx_clock_floor(struct hx_step *s, struct hx_clock *k)
     k->basis = HX_BASIS_FLOOR;
     k->floor = least;
     k->deadline = least;
-    k->moved_by = s->lsn;
-    rearm(s, k);
+    moved(s, k);
 }
 
 void hx_clock_rebut_after(struct hx_step *s, int64_t t, const char *why)
@@ -350,8 +351,7 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
         k->floor = least;
     }
     k->deadline = hx_clock_deadline(s->rules, k);
-    k->moved_by = s->lsn;
-    rearm(s, k);
+    moved(s, k);
     hx_fact_clock(s, k, "MOVE");
     hx_ladder_correct(s, k, why, true);
 }

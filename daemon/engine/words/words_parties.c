@@ -199,6 +199,7 @@ void hx_earliest_report(struct hx_step *s, int64_t t)
         return;
     k->start = t;
     k->moved_by = s->lsn;
+    k->city = hx_city_number(s->m->city);
     hx_fact_clock(s, k, "MOVE");
 }
 
