@@ -150,7 +150,7 @@ def events(life):
 def words(pattern):
     """Rows of the vocabulary, found in the C sources by their macro."""
     found = []
-    for path in sorted((ROOT / "daemon/engine").glob("*.c")):
+    for path in sorted((ROOT / "daemon/engine").rglob("*.c")):
         found += re.findall(pattern, path.read_text(encoding="utf-8"))
     return sorted(found)
 
@@ -191,7 +191,7 @@ def raised_alarms():
     found = set(re.findall(r'"((?:SOURCE_(?:SILENT|BACK))|NO_CLOCK|NO_DUE_ROW)"',
                            "".join((ROOT / name).read_text(encoding="utf-8")
                                    for name in ("daemon/service/intake/silence.c", "daemon/engine/machine/machine_watch.c"))))
-    for path in sorted((ROOT / "daemon").glob("[es]*/*.c")):
+    for path in sorted((ROOT / "daemon").glob("[es]*/**/*.c")):
         for arguments in re.findall(pattern, path.read_text(encoding="utf-8")):
             found |= set(re.findall(r'"([A-Z_]+)"', arguments))
     return found
