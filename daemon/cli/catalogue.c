@@ -314,6 +314,8 @@ static const struct words list[] = {
     {WORDS_LABEL, "floor", "floor", "保底"},
     {WORDS_LABEL, "calendar", "calendar", "日历"},
     {WORDS_LABEL, "policy", "policy", "规则版本"},
+    {WORDS_LABEL, "silence", "silence", "静默"},
+    {WORDS_LABEL, "silence ended", "silence ended", "解除静默"},
     {WORDS_LABEL, "city", "city", "城市版本"},
     {WORDS_LABEL, "levels", "levels", "各级告知"},
     {WORDS_LABEL, "due", "due", "截止"},

@@ -325,6 +325,22 @@ static void put_swap(struct lines *l, const Hongxin__V1__SwapFact *w)
             show_time(s, w->to, l->e->t_rec, to));
 }
 
+/* "K_UPDATE 进展 L1  place:S-02  until 18:00:00  street:S-02/wang  power cut" */
+static void put_silence(struct lines *l, const hxp_silence *w)
+{
+    const struct show *s = l->s;
+    char until[HX_INSTANT_TEXT];
+    bool ended = w->until <= w->from;
+
+    fprintf(s->out, "%s  ", show_label(s, ended ? "silence ended" : "silence"));
+    put_clock_words(s, w->clock);
+    fprintf(s->out, " %s  %s", w->level, w->area);
+    if (!ended)
+        fprintf(s->out, "  %s %s", s->zh ? "至" : "until",
+                show_time(s, w->until, l->e->t_rec, until));
+    fprintf(s->out, "  %s%s%s", w->by, *w->why ? "  " : "", w->why);
+}
+
 static void small_line(struct lines *l, const hxp_fact *f)
 {
     const struct show *s = l->s;
@@ -362,6 +378,9 @@ static void small_line(struct lines *l, const hxp_fact *f)
     case HONGXIN__V1__FACT__FACT_SWAP:
         put_swap(l, f->swap);
         break;
+    case HONGXIN__V1__FACT__FACT_SILENCE:
+        put_silence(l, f->silence);
+        break;
     default:
         show_paint(s, SHOW_RED, "%s ", show_label(s, "alarm"));
         show_code(s, WORDS_ALARM, f->alarm->code);
@@ -395,6 +414,7 @@ static void fact_line(struct lines *l, size_t at)
     case HONGXIN__V1__FACT__FACT_RULES:
     case HONGXIN__V1__FACT__FACT_DELIVERY:
     case HONGXIN__V1__FACT__FACT_SWAP:
+    case HONGXIN__V1__FACT__FACT_SILENCE:
     case HONGXIN__V1__FACT__FACT_ALARM:
         if (f->fact_case == HONGXIN__V1__FACT__FACT_CLASS && !*f->class_->from)
             break; /* the line of the report says it */

@@ -1,5 +1,5 @@
 /* hongxin silence: repeats of a notice are hidden for a while (静默): who asked for it, until when,
- * why; of one case, or of all cases of an area in which it was told. */
+ * why; of one case, or of all cases of an area in which it was told, or will be. */
 #include "cli/link.h"
 #include "cli/publish.h"
 #include "cli/query.h"
@@ -50,16 +50,18 @@ static int set_end(const struct cli *cli, json_t *object)
                hx_instant_format(cli_now() + span, cli->utc_offset, text));
 }
 
+/* `which` NULL: of no case. */
 static int describe(const struct cli *cli, json_t *object, const char *which, bool begin)
 {
     char id[RECORD_ID_MAX];
-    int rc;
+    int rc = CLI_OK;
 
     record_new_id(cli_now(), id);
     json_object_set_new(object, "id", json_string(id));
     json_object_set_new(object, "source", json_string("hongxin-cli"));
     json_object_set_new(object, "type", json_string(begin ? "SILENCED" : "SILENCE_ENDED"));
-    rc = publish_set_case(cli, object, which);
+    if (which)
+        rc = publish_set_case(cli, object, which);
     if (!rc)
         rc = set(cli, object, "by", cli_get(cli, "by"));
     if (!rc)
@@ -89,7 +91,21 @@ static int tell_daemon(const struct cli *cli, bool begin)
 /* What is done with each; not 0 ends the walk and is returned. */
 typedef int each_fn(void *ctx, const hxp_case_view *view);
 
-static int walk(const struct cli *cli, Hongxin__V1__ListQuery *q, each_fn *each, void *ctx)
+static int take_page(const Hongxin__V1__ListAnswer *page, each_fn *each, void *ctx,
+                     void (*area)(void *ctx, const hxp_silence *w))
+{
+    int rc = CLI_OK;
+
+    for (size_t i = 0; i < page->n_silences && area; i++)
+        area(ctx, page->silences[i]);
+    for (size_t i = 0; i < page->n_cases && !rc; i++)
+        rc = each(ctx, page->cases[i]);
+    return rc;
+}
+
+/* `area` sees what holds for areas; NULL = nobody does. */
+static int walk(const struct cli *cli, Hongxin__V1__ListQuery *q, each_fn *each,
+                void (*area)(void *ctx, const hxp_silence *w), void *ctx)
 {
     struct query_filter filter;
     hxp_response *answer;
@@ -108,8 +124,7 @@ static int walk(const struct cli *cli, Hongxin__V1__ListQuery *q, each_fn *each,
                 rc = link_fail(cli, client, rc, "silences");
                 break;
             }
-            for (size_t i = 0; i < answer->list->n_cases && !rc; i++)
-                rc = each(ctx, answer->list->cases[i]);
+            rc = take_page(answer->list, each, ctx, area);
             cut = answer->list->cut;
             q->after = answer->list->next;
             hx_response_free(answer);
@@ -121,12 +136,14 @@ static int walk(const struct cli *cli, Hongxin__V1__ListQuery *q, each_fn *each,
     return rc;
 }
 
-/* Cases are found first and told then: what is told changes the list. */
+/* The area itself is told first, for the cases that will come; then the open ones are found, and
+ * told then: what is told changes the list. */
 struct area {
     const struct cli *cli;
     bool begin;
     json_t *numbers;
     size_t taken, refused;
+    bool covered; /* those that will come */
 };
 
 static int find_one(void *ctx, const hxp_case_view *v)
@@ -135,24 +152,36 @@ static int find_one(void *ctx, const hxp_case_view *v)
     return json_array_append_new(a->numbers, json_string(v->number)) ? CLI_NEGATIVE : CLI_OK;
 }
 
-/* A case in which the notice was not told has nothing to be silent about. */
-static int tell_one(struct area *a, hx_client *client, const char *number)
+/* Frees the object. */
+static int send(const struct area *a, hx_client *client, json_t *object, hxp_reply **reply)
 {
     struct record record;
     char problem[RECORD_PROBLEM];
+    bool bad = record_from_json(object, &record, problem);
+    int rc;
+
+    json_decref(object);
+    if (bad)
+        return cli_fail(a->cli, CLI_USAGE, "%s", problem);
+    rc = hx_publish(client, record.event, NULL, reply);
+    record_fini(&record);
+    return rc ? link_fail(a->cli, client, rc, "event") : CLI_OK;
+}
+
+/* A case in which the notice was not told has nothing to be silent about. */
+static int tell_one(struct area *a, hx_client *client, const char *number)
+{
     hxp_reply *reply;
     json_t *object = json_object();
     int rc = object ? describe(a->cli, object, number, a->begin) : CLI_NEGATIVE;
 
-    if (!rc && record_from_json(object, &record, problem))
-        rc = cli_fail(a->cli, CLI_USAGE, "%s", problem);
-    json_decref(object);
+    if (rc) {
+        json_decref(object);
+        return rc;
+    }
+    rc = send(a, client, object, &reply);
     if (rc)
         return rc;
-    rc = hx_publish(client, record.event, NULL, &reply);
-    record_fini(&record);
-    if (rc)
-        return link_fail(a->cli, client, rc, "event");
     bool taken = reply->result == HONGXIN__V1__RESULT__ACCEPTED;
     a->taken += taken;
     a->refused += !taken;
@@ -164,6 +193,35 @@ static int tell_one(struct area *a, hx_client *client, const char *number)
     return CLI_OK;
 }
 
+/* One that ends none is no failure: cases may have been silenced one by one. */
+static int tell_area_itself(struct area *a, hx_client *client)
+{
+    const struct cli *cli = a->cli;
+    const char *place = cli_get(cli, "place"), *holder = cli_get(cli, "holder");
+    hxp_reply *reply;
+    json_t *object = json_object();
+    int rc = object ? describe(cli, object, NULL, a->begin) : CLI_NEGATIVE;
+
+    if (!rc && place)
+        rc = set(cli, object, "data.place", place);
+    if (!rc && holder)
+        rc = set(cli, object, "data.holder", holder);
+    if (rc) {
+        json_decref(object);
+        return rc;
+    }
+    rc = send(a, client, object, &reply);
+    if (rc)
+        return rc;
+    a->covered = reply->result == HONGXIN__V1__RESULT__ACCEPTED;
+    if (cli->json)
+        query_print_json(cli, &reply->base);
+    else if (a->begin && !a->covered)
+        rc = cli_fail(cli, CLI_NEGATIVE, "%s", reply->message);
+    hx_reply_free(reply);
+    return rc;
+}
+
 static int tell_all(struct area *a)
 {
     hx_client *client;
@@ -171,6 +229,7 @@ static int tell_all(struct area *a)
 
     if (rc)
         return rc;
+    rc = tell_area_itself(a, client);
     for (size_t i = 0; i < json_array_size(a->numbers) && !rc; i++)
         rc = tell_one(a, client, json_string_value(json_array_get(a->numbers, i)));
     hx_client_close(client);
@@ -178,6 +237,9 @@ static int tell_all(struct area *a)
         printf(a->cli->zh ? "%zu 件，另有 %zu 件未发过该通知\n"
                           : "%zu cases; this notice was not told in %zu others\n",
                a->taken, a->refused);
+    if (!rc && !a->cli->json && a->begin)
+        puts(a->cli->zh ? "之后发生的案件自首次通知后同样静默"
+                        : "cases that come are silent, too, once it was told in them");
     return rc;
 }
 
@@ -193,26 +255,23 @@ static int tell_area(const struct cli *cli, bool begin)
         q.flags = flags;
         q.n_flags = 1;
     }
-    rc = a.numbers ? walk(cli, &q, find_one, &a) : CLI_NEGATIVE;
+    rc = a.numbers ? walk(cli, &q, find_one, NULL, &a) : CLI_NEGATIVE;
     if (!rc)
         rc = tell_all(&a);
     json_decref(a.numbers);
-    return rc || a.taken ? rc : CLI_NEGATIVE;
+    return rc || a.taken || a.covered ? rc : CLI_NEGATIVE;
 }
 
 /* ---- list ---- */
 
-static void print_silences(const struct show *s, const hxp_case_view *v)
+static void print_silence(const struct show *s, const char *of, const hxp_silence *x)
 {
     char time[HX_INSTANT_TEXT];
 
-    for (size_t i = 0; i < v->n_silences; i++) {
-        const Hongxin__V1__SilenceView *x = v->silences[i];
-        show_paint(s, SHOW_BOLD, "%s", v->number);
-        fprintf(s->out, "  %s %s %s  %s %s", x->clock, words_text(WORDS_CLOCK, x->clock, s->zh),
-                x->level, s->zh ? "至" : "until", show_time(s, x->until, cli_now(), time));
-        fprintf(s->out, "  %s  %s\n", x->by, x->why);
-    }
+    show_paint(s, SHOW_BOLD, "%s", of);
+    fprintf(s->out, "  %s %s %s  %s %s", x->clock, words_text(WORDS_CLOCK, x->clock, s->zh),
+            x->level, s->zh ? "至" : "until", show_time(s, x->until, cli_now(), time));
+    fprintf(s->out, "  %s  %s\n", x->by, x->why);
 }
 
 struct listing {
@@ -227,8 +286,19 @@ static int print_one(void *ctx, const hxp_case_view *v)
     if (l->cli->json)
         query_print_json(l->cli, &v->base);
     else
-        print_silences(&l->show, v);
+        for (size_t i = 0; i < v->n_silences; i++)
+            print_silence(&l->show, v->number, v->silences[i]);
     return CLI_OK;
+}
+
+static void print_area(void *ctx, const hxp_silence *w)
+{
+    struct listing *l = ctx;
+
+    if (l->cli->json)
+        query_print_json(l->cli, &w->base);
+    else
+        print_silence(&l->show, w->area, w);
 }
 
 static int list(const struct cli *cli)
@@ -241,7 +311,7 @@ static int list(const struct cli *cli)
     show_init(&l.show, cli, stdout);
     q.flags = flags;
     q.n_flags = 1;
-    return walk(cli, &q, print_one, &l);
+    return walk(cli, &q, print_one, print_area, &l);
 }
 
 static int begin_or_end(const struct cli *cli, bool begin)
@@ -283,8 +353,9 @@ const struct cli_command cli_silence = {
         "hours\n"
         "  hongxin silence new --place S-02 --clock K_UPDATE --level L1 --for 12h --why \"power "
         "cut\" "
-        "--by street:S-02/wang\n      the same for every open case of the street in which it was "
-        "told\n"
+        "--by street:S-02/wang\n      the same for every case of the street in which it was told, "
+        "or "
+        "will be until then\n"
         "  hongxin silence list\n      what is silent now, by whom, until when and why\n"
         "  hongxin silence end CL-1 --clock K_ARRIVE --level L2 --by street:S-02/wang\n      "
         "repeats "

@@ -163,6 +163,24 @@ void hx_notice_above(hxp_notice_fact *f, int levels)
                              : HONGXIN__V1__NOTICE_FACT__CARRIED__NOT_SET;
 }
 
+void hx_fact_silence(struct hx_step *s, const struct hx_silence *x, const hxp_silence *of)
+{
+    hxp_silence *w = hx_arena_alloc(s->arena, sizeof *w);
+    hxp_fact *f = w ? new_fact(s, HONGXIN__V1__FACT__FACT_SILENCE) : NULL;
+    if (!f)
+        return;
+    f->silence = w;
+    hongxin__v1__silence_view__init(w);
+    w->clock = hx_text_field(s->rules->clocks[x->kind].name);
+    w->level = hx_text_field(hx_level_name(x->level));
+    w->from = x->from;
+    w->until = x->until;
+    w->by = hx_arena_text(s->arena, x->by);
+    w->why = hx_arena_text(s->arena, x->why);
+    w->area = hx_arena_text(s->arena, of->area);
+    w->entry = of->entry;
+}
+
 hxp_delivery_fact *hx_fact_delivery(struct hx_step *s, const char *result)
 {
     FACT(f, delivery, DELIVERY, delivery_fact);

@@ -92,6 +92,8 @@ void hx_fact_alarm(struct hx_step *s, const char *code, const char *about);
 hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to);
 /* It is told so many levels above its own. */
 void hx_notice_above(hxp_notice_fact *f, int levels);
+/* The case is covered by this silence of an area from now on. */
+void hx_fact_silence(struct hx_step *s, const struct hx_silence *x, const hxp_silence *of);
 hxp_delivery_fact *hx_fact_delivery(struct hx_step *s, const char *result);
 
 /* Whether the instant lies in a jump of the wall clock that may have been wrong (corner 14). */

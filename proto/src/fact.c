@@ -20,6 +20,7 @@ static const char *const names[] = {
     [HONGXIN__V1__FACT__FACT_RULES] = "RULES",
     [HONGXIN__V1__FACT__FACT_DELIVERY] = "DELIVERY",
     [HONGXIN__V1__FACT__FACT_SWAP] = "SWAP",
+    [HONGXIN__V1__FACT__FACT_SILENCE] = "SILENCE",
 };
 
 const char *hx_fact_name(const hxp_fact *fact)

@@ -43,9 +43,9 @@ def hongxin(daemon, *args):
     return subprocess.run([f"{BIN}/hongxin", *map(str, args)], env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
-def held_cases(client, clock, n):
+def held_cases(client, clock, n, at=EVENING):
     numbers = [client.report().case_number for _ in range(n)]
-    run_to(clock, client, EVENING + 20 * SECOND)
+    run_to(clock, client, at + 20 * SECOND)
     for number in numbers:
         say(client, number, "HELD")
     return numbers
@@ -124,21 +124,35 @@ def test_a_silence_from_begin_to_end(daemon, clock):
         assert [n.to for _, n in notices(daemon, c, kind="ALL_CLEAR")] == ["community:C-03", "grid:G-041"]
 
 
-def test_a_silence_for_the_open_cases_of_an_area(daemon, clock):
+def test_a_silence_for_an_area(daemon, clock):
     with daemon.client() as c:
         numbers = held_cases(c, clock, 3)
         say(c, numbers[2], "ARRIVED", proof=event_pb2.ONSITE_CODE)
         run_to(clock, c, EVENING + 6 * MINUTE)
         what = ["--clock", "K_ARRIVE", "--level", "L2", "--by", "street:S-02/wang"]
         late = ["--until", "2026-10-12T20:00:00+08:00", "--why", "power cut"]
-        assert hongxin(daemon, "silence", "new", "--place", "S-01", *what, *late).returncode == 1, "nothing there"
+        foreign = hongxin(daemon, "silence", "new", "--place", "S-01", *what, *late)
+        assert foreign.returncode == 1 and "the street of this place decides" in foreign.stderr
         done = hongxin(daemon, "silence", "new", "--place", "S-02", *what, *late)
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.splitlines() == [f"CL-{numbers[0]}", f"CL-{numbers[1]}",
-                                            "2 cases; this notice was not told in 1 others"], "also of a case that stands at another level"
+                                            "2 cases; this notice was not told in 1 others",
+                                            "cases that come are silent, too, once it was told in them"], "also of a case that stands at another level"
         assert c.stats()["silences_begun"] == 2
-        assert len(hongxin(daemon, "silence", "list", "--place", "S-02").stdout.splitlines()) == 2
+        assert len(hongxin(daemon, "silence", "list", "--place", "S-02").stdout.splitlines()) == 3
+        assert hongxin(daemon, "silence", "list", "--place", "S-01").stdout == ""
+        daemon.kill()
+        daemon.start()
+        later = held_cases(c, clock, 1, at=EVENING + 7 * MINUTE)[0]
+        run_to(clock, c, EVENING + 13 * MINUTE)
+        first = [n for e, n in notices(daemon, c, kind="BREACH", level="L2") if e.case_number == later]
+        assert [n.to for n in first] == ["community:C-03", "grid:G-041"], "the first notice of a promise is never hidden"
+        assert all("by street:S-02/wang: power cut" in n.why for n in first)
+        listed = hongxin(daemon, "silence", "list").stdout.splitlines()
+        assert listed[0].startswith("place:S-02  K_ARRIVE") and [line.split()[0] for line in listed[1:]] == [f"CL-{n}" for n in (*numbers[:2], later)]
+        assert json.loads(hongxin(daemon, "case", later, "--json").stdout.splitlines()[0])["silences"][0]["why"] == "power cut"
+        assert "SILENCED" not in hongxin(daemon, "case", later, "--at", "2026-10-12T19:10:00+08:00").stdout, "before it was told"
         both = hongxin(daemon, "silence", "end", numbers[0], "--place", "S-02", *what)
         assert both.returncode == 2 and "which case, or which area" in both.stderr
-        assert hongxin(daemon, "silence", "end", "--place", "S-02", *what).stdout.splitlines()[-1].startswith("2 cases")
+        assert hongxin(daemon, "silence", "end", "--place", "S-02", *what).stdout.splitlines()[-1].startswith("3 cases")
         assert hongxin(daemon, "silence", "list").stdout == ""

@@ -56,6 +56,7 @@ class World:
         self.down_endpoints = set()
         self.horizon = None          # up to when marks are taken together; None: up to now
         self.no_road = False         # nobody can be reached, as a journal tells
+        self.silent = {}             # silences of areas: until when
         self.outage = None           # (from, to): the last time the daemon was away
         self.drain_until = -FAR
         self.jump, self.doubt_until, self.not_before = None, -FAR, -FAR
@@ -222,6 +223,8 @@ class World:
             return self.report(e)
         if e.name == "DESK_PRESENT":  # about the city, not a case
             return self.replied(e, "ACCEPTED" if e.role == "city" and not e.label else "REFUSED")
+        if not e.label and e.name in ("SILENCED", "SILENCE_ENDED") and (e.data.get("place") or e.data.get("holder")):
+            return self.replied(e, "ACCEPTED" if self.silence_area(e) else "REFUSED")
         case = self.cases.get(e.label)
         if case is None:
             self.parked.append((self.now, e))
@@ -235,6 +238,22 @@ class World:
              "APPEALED": ["clock", "why"], "EXCLUDED": ["clock"], "APPEAL_REFUSED": ["clock"],
              "DEADLINE_MOVED": ["clock", "deadline", "why"], "CLOCK_CORRECTED": ["clock", "deadline", "why"],
              "TRANSFERRED": ["receipt"], "CONVERTED": ["dispute"]}
+
+    def silence_area(self, e):
+        """Repeats in every case of an area: by the street in which it lies, or the city, for seven days at most. First notices stay."""
+        place, holder = e.data.get("place"), e.data.get("holder")
+        what = (e.data["clock"], e.data["level"], place, holder)
+        if e.role not in promise.LEVEL3 or place and holder or e.data["clock"] not in promise.LADDERS:
+            return False
+        lies = place and self.city.place(place, e.t)
+        if place and (lies is None or e.role == "street" and lies.street != e.area) or holder and not self.city.holder_known(holder, e.t):
+            return False
+        if e.name == "SILENCE_ENDED":
+            return self.silent.pop(what, -FAR) > e.t
+        if not e.t < e.date("until") <= e.t + 7 * times.DAY:
+            return False
+        self.silent[what] = e.date("until")
+        return True
 
     def complete(self, e):
         return all(e.data.get(key) for key in self.NEEDS.get(e.name, ()))

@@ -3,6 +3,7 @@
 #include "engine/case/drill.h"
 #include "engine/duty/swap.h"
 #include "engine/machine/machine_internal.h"
+#include "engine/notice/silence.h"
 #include "hongxin/instant.h"
 #include "hongxin/number.h"
 
@@ -215,7 +216,7 @@ static int desk_event(struct hx_machine *m, const struct hx_arrival *in, hxp_rep
     return !rc && desk ? hx_desk_present(m, in->t_rcv) : rc;
 }
 
-/* About no case: the rota and its desk. */
+/* About no case: the rota and its desk, silences of an area. */
 static int city_event(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
 {
     hxp_reply *r = hx_answer_new(m, in, RESULT(ACCEPTED), NULL);
@@ -225,7 +226,9 @@ static int city_event(struct hx_machine *m, const struct hx_arrival *in, const h
         return hx_answer_invalid(m, in, "ABOUT_NO_CASE", "case", reply);
     *reply = r;
     bool desk = strcmp(in->event->type, "DESK_PRESENT") == 0;
-    int rc = desk ? desk_event(m, in, r) : hx_swap_event(m, in, r);
+    int rc = hx_area_silence_event(in->event) ? hx_area_silence_take(m, in, r)
+             : desk                           ? desk_event(m, in, r)
+                                              : hx_swap_event(m, in, r);
     return rc ? rc : hx_event_remember(m, in, 0, r->lsn);
 }
 
@@ -234,7 +237,7 @@ static int route_event(struct hx_machine *m, const struct hx_arrival *in, const 
     const hxp_event *e = in->event;
     bool is_report = strcmp(e->type, "REPORTED") == 0;
     uint64_t number = e->case_number;
-    if (m->rules->events[hx_rules_event(m->rules, e->type)].city)
+    if (m->rules->events[hx_rules_event(m->rules, e->type)].city || hx_area_silence_event(e))
         return city_event(m, in, reply);
     if (number)
         return apply_to(m, number, in, reply);

@@ -158,6 +158,7 @@ struct hx_machine {
     const hxp_entry *(*again)(void *ctx);
     void *again_ctx;
     bool no_swaps;              /* nobody has ever swapped his duty (swap.h) */
+    bool no_area_silences;      /* nobody has ever silenced an area (silence.h) */
     bool in_event;              /* while an event is applied … */
     uint64_t caused_by;         /* … its entry, once it is written */
     uint64_t with[HX_WITH_MAX]; /* cases looked at since the last entry */

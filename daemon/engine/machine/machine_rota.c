@@ -4,6 +4,7 @@
 #include "engine/duty/rota.h"
 #include "engine/duty/swap.h"
 #include "engine/machine/machine_internal.h"
+#include "engine/notice/silence.h"
 #include "engine/rules/rules.h"
 #include "hongxin/instant.h"
 
@@ -138,6 +139,8 @@ int hx_rota_look(struct hx_machine *m, const struct hx_watch *w)
 int hx_machine_rota_begin(struct hx_machine *m)
 {
     int rc = hx_swap_begin(m);
+    if (!rc)
+        rc = hx_area_silence_begin(m);
     if (rc)
         return rc;
     if (m->rules->duty_look_ms < 0 || !m->city || !hx_city_rota(m->city))

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/machine/machine_internal.h"
 #include "engine/notice/delivery.h"
+#include "engine/notice/silence.h"
 #include "engine/words/words.h"
 #include "hongxin/instant.h"
 
@@ -91,8 +92,7 @@ static bool is_told_already(const struct hx_case *c, const struct hx_clock *k,
     return false;
 }
 
-static void remember(struct hx_step *s, const struct hx_clock *k, const hxp_notice_fact *f,
-                     int kind)
+static void remember(struct hx_step *s, const struct hx_clock *k, hxp_notice_fact *f, int kind)
 {
     struct hx_told *t = is_told_already(s->c, k, f) ? NULL : new_told(s);
     if (!t)
@@ -102,6 +102,7 @@ static void remember(struct hx_step *s, const struct hx_clock *k, const hxp_noti
     hx_text_put(t->to, sizeof t->to, f->to);
     hx_text_put(t->unit, sizeof t->unit, k->unit);
     t->ack_until = repeat_due(s, t);
+    hx_silence_meet(s, t, f);
 }
 
 /* Names of those who were told of this clock before. */

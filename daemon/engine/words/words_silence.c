@@ -11,12 +11,18 @@ static bool of_notice(const struct hx_silence *x, const struct hx_told *t)
     return x->kind == t->kind && x->level == t->level && x->cycle == t->cycle;
 }
 
-int64_t hx_silenced_until(const struct hx_case *c, const struct hx_told *t, int64_t at)
+static const struct hx_silence *over(const struct hx_case *c, const struct hx_told *t, int64_t at)
 {
     for (uint32_t i = 0; i < c->n_silences; i++)
         if (of_notice(&c->silences[i], t) && c->silences[i].until > at)
-            return c->silences[i].until;
-    return 0;
+            return &c->silences[i];
+    return NULL;
+}
+
+int64_t hx_silenced_until(const struct hx_case *c, const struct hx_told *t, int64_t at)
+{
+    const struct hx_silence *x = over(c, t, at);
+    return x ? x->until : 0;
 }
 
 /* The silence that the event names; NULL when there is none. */
@@ -101,6 +107,37 @@ static struct hx_silence *slot(struct hx_step *s)
         return NULL;
     }
     return &s->c->silences[s->c->n_silences++];
+}
+
+/* A silence of an area becomes the case's own, when there is room; its end is told like any
+ * other's.
+ */
+static void take_over(struct hx_step *s, const struct hx_told *t, const hxp_silence *w)
+{
+    struct hx_case *c = s->c;
+    if (c->n_silences == HX_CASE_SILENCES)
+        return;
+    struct hx_silence *x = &c->silences[c->n_silences++];
+    *x = (struct hx_silence){
+        .kind = t->kind, .level = t->level, .cycle = t->cycle, .from = s->t_eff, .until = w->until};
+    hx_text_put(x->by, sizeof x->by, w->by);
+    hx_text_put(x->why, sizeof x->why, w->why);
+    hx_fact_silence(s, x, w);
+    note(s);
+}
+
+void hx_silence_meet(struct hx_step *s, struct hx_told *t, hxp_notice_fact *f)
+{
+    const hxp_silence *w = over(s->c, t, s->now) ? NULL : hx_area_silence_over(s, t);
+    if (w)
+        take_over(s, t, w);
+    const struct hx_silence *x = over(s->c, t, s->now);
+    if (!x)
+        return;
+    if (t->ack_until && t->ack_until < x->until)
+        t->ack_until = x->until;
+    if (!f->why[0])
+        f->why = hx_text_field(why_begins(s, x));
 }
 
 /* Repeats are hidden until the end that is named; the first notice of a promise and the breach

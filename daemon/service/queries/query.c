@@ -1,4 +1,5 @@
 /* Questions about cases: one case with its history, and lists. They see what is committed. */
+#include "engine/notice/silence.h"
 #include "engine/words/words.h"
 #include "hongxin/number.h"
 #include "service/locks/mask.h"
@@ -263,6 +264,46 @@ static const char *list_problem(const struct service *s, const Hongxin__V1__List
     return service_filter_problem(s, q->filter);
 }
 
+static bool named(char *const *ids, size_t n, const char *id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(ids[i], id) == 0)
+            return true;
+    return false;
+}
+
+/* The area is one of the filter's, or lies in one. */
+static bool silence_wanted(const struct list *l, const char *id)
+{
+    const hxp_filter *f = l->q->filter;
+    if (!f || f->n_places + f->n_holders == 0 || named(f->holders, f->n_holders, id))
+        return true;
+    for (const struct hx_place *p = hx_city_place(l->s->options.city, id); p; p = p->parent)
+        if (named(f->places, f->n_places, p->id))
+            return true;
+    return false;
+}
+
+/* Silences of areas stand beside the first page of those that are silent. */
+static bool add_silences(const struct list *l, Hongxin__V1__ListAnswer *a)
+{
+    const struct service *s = l->s;
+    bool wanted = false;
+    for (size_t i = 0; i < l->q->n_flags && !l->q->after; i++)
+        wanted |= strcmp(l->q->flags[i], "SILENCED") == 0;
+    a->silences = hx_arena_alloc(s->machine.arena, HX_SILENCE_AREAS * sizeof(void *));
+    if (!a->silences)
+        return false;
+    size_t n = wanted ? hx_area_silences(&s->machine, a->silences) : 0;
+    for (size_t i = 0; i < n; i++) {
+        const char *id = strchr(a->silences[i]->area, ':') + 1;
+        if (silence_wanted(l, id) &&
+            (!l->r->who || rights_area(s->lock.access, s->options.city, l->r->who, id)))
+            a->silences[a->n_silences++] = a->silences[i];
+    }
+    return !hx_arena_failed(s->machine.arena);
+}
+
 void handle_list(struct service *s, const struct request *r)
 {
     Hongxin__V1__ListAnswer a = HONGXIN__V1__LIST_ANSWER__INIT;
@@ -271,7 +312,7 @@ void handle_list(struct service *s, const struct request *r)
         return;
     struct list *l = list_new(s, r);
     int rc = !l ? HX_NOMEM : l->q->closed ? walk_all(l) : walk_open(l);
-    if (rc != HX_OK || l->failed) {
+    if (rc != HX_OK || l->failed || !add_silences(l, &a)) {
         service_problem(s, r, "STORE_TROUBLE", "try again");
         return;
     }

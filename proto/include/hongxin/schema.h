@@ -26,6 +26,7 @@ typedef Hongxin__V1__AlarmFact hxp_alarm_fact;
 typedef Hongxin__V1__AuditFact hxp_audit_fact;
 typedef Hongxin__V1__RulesFact hxp_rules_fact;
 typedef Hongxin__V1__RulesVersion hxp_rules_version;
+typedef Hongxin__V1__SilenceView hxp_silence;
 typedef Hongxin__V1__Where hxp_where;
 typedef Hongxin__V1__Routing hxp_routing;
 typedef Hongxin__V1__Entry hxp_entry;
