@@ -164,11 +164,13 @@ static bool spoken(const struct notice *n, const struct hx_inhibit_rule *r)
     return false;
 }
 
-/* A notice that comes back because nobody acted is no reminder that something else makes needless.
- */
+/* A notice that comes back because nobody acted is no reminder that something else makes needless;
+ * nor is one that could not be delivered: that nobody was reached is news to whoever gets it now
+ * (3.3). */
 static bool inhibited(const struct notice *n)
 {
-    for (int i = 0; i < n->rules->n_inhibits && hx_notice_alarms(n->how) && !n->repeat; i++) {
+    bool news = n->repeat || n->f->missed[0];
+    for (int i = 0; i < n->rules->n_inhibits && hx_notice_alarms(n->how) && !news; i++) {
         const struct hx_inhibit_rule *r = &n->rules->inhibits[i];
         if (in(r->clocks, n->kind) && in(r->levels, n->level) && spoken(n, r))
             return true;
