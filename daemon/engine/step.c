@@ -3,6 +3,18 @@
 
 #include <string.h>
 
+/* "city/property/sun" is sun, at one of the city's posts; "city/property" is the post alone, and no
+ * person. So one human is one, at whatever post he speaks. */
+static const char *behind_post(const char *rest)
+{
+    static const char *const posts[] = {"property", "leadership", "callback", "desk"};
+    size_t n = strcspn(rest, "/");
+    for (size_t i = 0; i < sizeof posts / sizeof *posts; i++)
+        if (strlen(posts[i]) == n && memcmp(rest, posts[i], n) == 0)
+            return rest[n] ? rest + n + 1 : rest + n;
+    return rest;
+}
+
 bool hx_actor_parse(const char *by, struct hx_actor *a)
 {
     *a = (struct hx_actor){.role = HX_ROLE_NONE};
@@ -20,7 +32,8 @@ bool hx_actor_parse(const char *by, struct hx_actor *a)
         rest += n;
     }
     if (*rest == '/') {
-        size_t n = strlen(++rest);
+        rest = a->role == HX_ROLE_city && !a->area[0] ? behind_post(rest + 1) : rest + 1;
+        size_t n = strlen(rest);
         if (n >= sizeof a->person)
             return false;
         memcpy(a->person, rest, n + 1);

@@ -17,7 +17,8 @@ struct hx_actor {
     char person[HX_PERSON_MAX];
 };
 
-/* Reads "role[:area][/person]". False when a part is too long. */
+/* Reads "role[:area][/person]", of the city "city[/post][/person]": a post alone names no person.
+ * False when a part is too long. */
 bool hx_actor_parse(const char *by, struct hx_actor *actor);
 
 enum { HX_STEP_FACTS = 256 };

@@ -385,7 +385,7 @@ static int loop(struct sim *s, const struct scenario *sc, int64_t end, char prob
         int64_t due = next_due(s, &case_number);
         int64_t action = at < sc->n ? sc->actions[at].at : INT64_MAX;
         int64_t next = action <= due ? action : due, held = next_release(s);
-        if (hx_digest_due(&s->digest, &s->m) && next > s->real && held > s->real) {
+        if (hx_digest_due(&s->digest, &s->m, false) && next > s->real && held > s->real) {
             int rc = write_digest(s);
             if (rc)
                 return rc;

@@ -94,6 +94,7 @@ def test_two_different_persons_and_the_very_same_file(daemon):
         assert apply(c, new, ASK, "holder:P-07/li", why="no right") == "BAD_PERSON"
         assert apply(c, new, ASK, "operator/wang", why="a test").asked_by == "operator/wang"
         assert apply(c, new, AGREE, "operator/wang") == "SAME_PERSON"
+        assert apply(c, new, AGREE, "city/desk/wang") == "SAME_PERSON", "one name in two roles is one person"
         assert apply(c, other, AGREE, "city/li") == "NOT_ASKED"
         assert apply(c, new, AGREE, "city/li").state == "IN_FORCE"
         assert apply(c, new) == "RULES_REFUSED", "it is in force already"

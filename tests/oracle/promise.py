@@ -108,6 +108,7 @@ AHEAD = 2 * SECOND
 # Who may send an event, by the role before the colon; whoever is not named here may be anybody.
 CARERS = ("holder", "manager", "community")
 LEVEL3 = ("street", "city")
+CITY_POSTS = ("property", "leadership", "callback", "desk")  # "city/desk" is a post, "city/desk/sun" a person there
 DECIDERS = ("dispatcher", *LEVEL3)
 SETTLERS = ("dispatcher", "community", *LEVEL3)
 SENDERS = {

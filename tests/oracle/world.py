@@ -24,6 +24,8 @@ class Event:
         self.source, self.id, self.seq = line.get("source", "sim"), str(line.get("id", number)), line.get("seq", 0)
         self.proof = line.get("proof", "CLAIM")
         who, _, self.person = line.get("by", "").partition("/")
+        if who == "city" and self.person.split("/")[0] in promise.CITY_POSTS:  # one human is one, at whatever post
+            self.person = self.person.partition("/")[2]
         self.role, _, self.area = who.partition(":")
         self.digest = json.dumps({k: v for k, v in line.items() if k != "rcv"} | {"occ": self.occ, "src": self.src, "id": self.id}, sort_keys=True)
         self.t = self.rcv

@@ -71,9 +71,9 @@ void hx_digest_add(struct hx_digest *d, const hxp_entry *e)
     }
 }
 
-bool hx_digest_due(const struct hx_digest *d, const struct hx_machine *m)
+bool hx_digest_due(const struct hx_digest *d, const struct hx_machine *m, bool owed)
 {
-    return d->n && !m->dist.draining && !m->dist.doubt;
+    return (d->n || owed) && !m->dist.draining && !m->dist.doubt;
 }
 
 static bool name_all(struct hx_machine *m, const struct hx_digest *d,

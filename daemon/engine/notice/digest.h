@@ -31,8 +31,9 @@ struct hx_digest {
 /* Counts the late notices of a committed entry; a committed digest ends the count. */
 void hx_digest_add(struct hx_digest *d, const hxp_entry *e);
 
-/* Whether there is something to tell, and it may be told now. */
-bool hx_digest_due(const struct hx_digest *d, const struct hx_machine *m);
+/* Whether there is something to tell, and it may be told now. `owed`: an end of the count must be
+ * written, also when nothing was counted. */
+bool hx_digest_due(const struct hx_digest *d, const struct hx_machine *m, bool owed);
 
 /* One entry for each receiver, at the machine's time. Errors of the backend; HX_NOMEM. */
 HX_CHECK int hx_machine_digest(struct hx_machine *m, const struct hx_digest *d);

@@ -207,12 +207,13 @@ void hx_asked(struct hx_step *s, struct hx_asker *asker)
  * keys they are two principals: who holds one key is one, whatever names it gives. */
 bool hx_second_person(const struct hx_step *s, const struct hx_asker *asker)
 {
-    const char *first = strchr(asker->by, '/');
+    struct hx_actor first;
     if (!asker->by[0])
         return true;
     if (asker->principal[0] && strcmp(asker->principal, s->principal) == 0)
         return false;
-    return s->actor.person[0] && strcmp(first ? first + 1 : "", s->actor.person) != 0;
+    return s->actor.person[0] && hx_actor_parse(asker->by, &first) &&
+           strcmp(first.person, s->actor.person) != 0;
 }
 
 static bool second_for_class(const struct hx_step *s, const struct hx_call *call)

@@ -33,9 +33,8 @@ int digest_owe(struct service *s)
 
 bool digest_due(struct service *s)
 {
-    const struct hx_disturbance *d = &s->machine.dist;
-    bool owed = hx_store_digest_owed(s->store) && !d->draining && !d->doubt && !hold_waits(s);
-    return (owed || hx_digest_due(&s->digest, &s->machine)) &&
+    bool owed = hx_store_digest_owed(s->store) && !hold_waits(s);
+    return hx_digest_due(&s->digest, &s->machine, owed) &&
            deadlines_first(s) >= timebase_now(&s->time) && !batch_paused(s);
 }
 
