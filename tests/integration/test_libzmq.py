@@ -1,7 +1,9 @@
-"""Two defects of libzmq 4.3.4: XPUB with XPUB_MANUAL gives one peer's approved subscription to another, and works with a peer that
-is gone. They are shown on plain sockets of the library that the daemon uses; our feeds and the city-wide door do not have them."""
+"""Defects of libzmq 4.3.4: XPUB with XPUB_MANUAL gives one peer's approved subscription to another, and works with a peer that is gone;
+a monitor that nobody drains stops every connection. They are shown on plain sockets of the library that the daemon uses; our doors
+do not have them."""
 import os
 import signal
+import socket
 
 import pytest
 import zmq
@@ -56,7 +58,45 @@ def test_the_library_approves_for_a_peer_that_is_gone(manual):
     manual.door.setsockopt(zmq.SUBSCRIBE, b"topic")  # EINVAL would be right: there is nobody to subscribe
 
 
+def knock(endpoint):
+    """A connection that is made and closed: some events for whoever monitors the door."""
+    host, port = endpoint.removeprefix("tcp://").rsplit(":", 1)
+    socket.create_connection((host, int(port)), timeout=2).close()
+
+
+def test_the_library_stops_when_nobody_drains_a_monitor():
+    """The thread that serves all connections waits for room in the monitor's queue: nobody is let in any more."""
+    context = zmq.Context()
+    door, monitor = context.socket(zmq.ROUTER), context.socket(zmq.PAIR)
+    monitor.rcvhwm = 1
+    door.monitor("inproc://monitor", zmq.EVENT_ALL)
+    monitor.connect("inproc://monitor")
+    endpoint = f"tcp://127.0.0.1:{door.bind_to_random_port('tcp://127.0.0.1')}"
+    try:
+        with pytest.raises(TimeoutError):
+            for _ in range(20_000):
+                knock(endpoint)
+        assert monitor.poll(0)
+    finally:
+        while monitor.poll(200):  # once somebody reads it goes on
+            monitor.recv_multipart()
+        context.destroy(linger=0)
+
+
 # ---- ours
+
+def test_no_door_has_a_monitor(locked, registry):
+    """What stops the library above: as many connections as you like, and those who are in go on."""
+    with open(os.path.join(os.environ["HX_BIN"], "hongxind"), "rb") as f:
+        assert b"zmq_socket_monitor" not in f.read()
+    with registry.client(locked, "hotline") as c:
+        for n in range(3000):
+            knock(locked.doors["intake"])
+            if n % 300 == 0:
+                assert c.report(id=f"beside-{n}").lsn
+    with registry.client(locked, "hotline") as late:
+        assert late.report(id="late").lsn
+
 
 def two_desks(daemon, registry):
     """A case of P-07 and one of another company, and keys of both."""
