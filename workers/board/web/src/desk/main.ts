@@ -7,7 +7,7 @@ import '../shared/theme.css'
 import './desk.css'
 import '../shared/theme'
 import { language, speak } from '../shared/i18n'
-import { redeem, restore } from '../shared/session'
+import { redeem, restore, session } from '../shared/session'
 import { prepare, start } from './start'
 
 speak(language.value)
@@ -23,5 +23,8 @@ async function begin(): Promise<{ ticket: boolean }> {
   )
 }
 
-prepare()
-void begin().then(({ ticket }) => start(ticket))
+if (ticket) prepare() // while it is redeemed
+void begin().then(({ ticket }) => {
+  start(ticket)
+  if (!session.value) (window.requestIdleCallback ?? setTimeout)(prepare) // while somebody types
+})

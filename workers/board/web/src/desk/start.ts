@@ -2,7 +2,7 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import { router } from './router'
 
-/** Fetches the page that the address names, so that it comes while the board says who is signed in. */
+/** Fetches the page that the address names, while there is somebody to wait for. */
 export function prepare(): void {
   const named = /^#(\/.+)/.exec(location.hash)?.[1] ?? '/wall'
   for (const { components } of router.resolve(named).matched) {

@@ -3,6 +3,7 @@
  * stands in the rules in force and comes from the board; see names.ts.
  */
 import { ref } from 'vue'
+import { shown } from './text'
 import { texts, type Text } from './texts'
 import type { Language } from './time'
 
@@ -33,7 +34,7 @@ export function t(name: Text, values: Values = {}): string {
 export function named(family: string, name: string | undefined): string {
   if (!name) return ''
   const key = `${family}.${name}`
-  return key in texts ? t(key as Text) : name
+  return key in texts ? t(key as Text) : shown(name)
 }
 
 export function fill(text: string, values: Values): string {

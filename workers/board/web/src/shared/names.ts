@@ -86,7 +86,7 @@ export function useCity(c: City): void {
 export function word(kind: string, name: string | undefined): string {
   if (!name) return ''
   const w = words.value[kind]?.[name]
-  return w ? either(w.zh, w.en) : name
+  return w ? either(w.zh, w.en) : shown(name)
 }
 
 export const place = (id: string): CityPlace | undefined => places.value.get(id) ?? buildings.value.get(id)
@@ -95,14 +95,14 @@ export const place = (id: string): CityPlace | undefined => places.value.get(id)
 export function placeName(id: string | undefined): string {
   if (!id) return ''
   const p = place(id)
-  return p ? either(p.name_zh, p.name_en) || id : id
+  return shown(p ? either(p.name_zh, p.name_en) || id : id)
 }
 
 /** "holder:P-07/li" in words: who it is, for whom. */
 export function partyName(by: string | undefined): string {
   if (!by) return ''
   const m = /^([^:/]+)(?::([^/]*))?(?:\/(.*))?$/.exec(by)
-  if (!m) return by
+  if (!m) return shown(by)
   const role = word('party', m[1])
   const who = m[1] === 'city' ? named('post', m[3]) : (m[3] ?? '')
   return [m[2] ? placeName(m[2]) : '', role, shown(who)].filter(Boolean).join(' · ')
