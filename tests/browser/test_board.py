@@ -107,6 +107,7 @@ def test_a_page_goes_on_when_the_daemon_was_killed(sign_in, city, hotline):
     number = hotline.report(place="B-0417").number
     expect(page.get_by_role("link", name=number).first).to_be_attached()
     city.kill()
+    expect(page.locator(".live.away")).to_be_visible()  # what is shown grows old, and says so
     city.start()
     with city.client() as again:
         later = again.report(place="B-0418").number
