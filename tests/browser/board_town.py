@@ -12,6 +12,7 @@ from clock import AWAY_MS, Clock, run_to
 from daemon import SOURCE, Daemon
 from locks import Registry
 from playwright.sync_api import expect
+from wire import wait_until
 
 NOW = 1791802800000  # 2026-10-12 19:00 in the city
 PEOPLE = (("wang", "supervisor", "city"), ("zhou", "call_centre", "city"), ("li", "company", "P-07"), ("chen", "operator", "city"))
@@ -46,6 +47,7 @@ class Town:
         self.board = Board(folder, self.daemon, key=self.registry.file("board"), settings=f"pages: {PAGES}\n").start()
         self.hotline = self.registry.client(self.daemon, "hotline")
         self.people = {}  # signed in
+        self.well()
 
     def end(self):
         self.hotline.close()
@@ -53,12 +55,18 @@ class Town:
         self.daemon.end()
         shutil.rmtree(self.doors)
 
+    def well(self):
+        """Returns when the board has its daemon and what the rules call things."""
+        wang = self.board.browser("wang")
+        wait_until(lambda: wang.get("health").json.get("status") == "ok" and wang.get("texts").status == 200, timeout=60)
+
     def restart(self):
         """The daemon, with what its files say now."""
         assert self.daemon.stop() == 0
         self.daemon.start()
         self.hotline.close()
         self.hotline = self.registry.client(self.daemon, "hotline")
+        self.well()
 
     def run_to(self, instant):
         run_to(self.clock, self.hotline, instant)
