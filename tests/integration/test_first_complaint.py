@@ -105,6 +105,14 @@ def test_statistics_and_ping(client):
 def test_the_rules_in_force_can_be_read(client):
     answer = client.ask("rules", rules=wire_pb2.RulesQuery(kind="life-cycle", id="complaint"))
     assert b"K_ARRIVE" in answer.content
+    parts, asked = b"", 0
+    while not asked or len(parts) < part.size:
+        part = client.ask("rules", rules=wire_pb2.RulesQuery(kind="life-cycle", id="complaint", skip=len(parts), most=30_000))
+        assert part.version == answer.version and 0 < len(part.content) <= 30_000
+        parts, asked = parts + part.content, asked + 1
+    assert asked > 1 and parts == answer.content and answer.size == len(answer.content)
+    beyond = client.ask("rules", rules=wire_pb2.RulesQuery(kind="life-cycle", id="complaint", skip=2**40))
+    assert (beyond.content, beyond.size) == (b"", len(parts))
     refused = client.ask("problem", rules=wire_pb2.RulesQuery(kind="life-cycle", id="../../etc/passwd"))
     assert refused.code == "NO_RULES"
 

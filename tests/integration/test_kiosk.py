@@ -37,6 +37,9 @@ def test_a_building_is_found_by_its_name_in_either_language(kiosk):
     find = lambda words: [p["id"] for p in kiosk.get("/kiosk/v1/places?q=" + urllib.parse.quote(words)).json["places"]]
     assert kiosk.get("/kiosk/v1/places?q=b-0002").json["places"][0] == {"id": "B-0002", "zh": "清林小区2号楼", "en": "Qinglin Estate Building 2"}
     assert find("清林 2号")[0] == "B-0002" == find("qinglin building 2")[0]
+    every = pathlib.Path(SOURCE, "config/city/buildings.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert find(every[-1].split(",")[0]) == [every[-1].split(",")[0]], "the table comes in several parts"
+    assert f"\nhongxin_kiosk_places {len(every)}\n" in kiosk.get("/metrics").body.decode()
     assert len(find("清林")) == 6 and find("no such house") == [] == find(" ")
     assert kiosk.get("/kiosk/v1/places").status == 400 and kiosk.get("/kiosk/v1/places?q=" + "x" * 500).status == 400
 

@@ -3,17 +3,22 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "door/link.h"
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_MS = 1000 }; /* how soon it is asked again while nothing is known */
+/* FIRST_MS: how soon it is asked again while nothing is known. PART: a large table comes in parts,
+ * so that neither side is kept by it. */
+enum { FIRST_MS = 1000, PART = 256 * 1024, TEXT_MOST = 1 << 30 };
 
 struct watch {
     struct link *link;
     struct watch_options options;
     struct event *timer;
-    char *version; /* NULL: nothing is known */
+    char *version;         /* NULL: nothing is known */
+    char *coming;          /* the version of what is gathered */
+    struct evbuffer *text; /* gathered so far */
     bool asked;
 };
 
@@ -24,30 +29,68 @@ static void again(struct watch *w)
     event_add(w->timer, &after);
 }
 
-static void learn(struct watch *w, const Hongxin__V1__RulesAnswer *answer)
+/* True: more is to be asked for at once. */
+static bool gather(struct watch *w, const Hongxin__V1__RulesAnswer *a)
 {
-    if (w->version && strcmp(w->version, answer->version) == 0)
-        return;
-    char *text = hx_text_dup(answer->content.data, answer->content.len),
-         *version = strdup(answer->version);
-    if (text && version && w->options.fn(w->options.arg, version, text, answer->content.len)) {
-        free(w->version);
-        w->version = version;
-        version = NULL;
+    size_t have = evbuffer_get_length(w->text);
+    if (have && strcmp(w->coming, a->version) != 0) {
+        evbuffer_drain(w->text, have); /* another one came into force: from its start */
+        return true;
     }
-    free(version);
-    free(text);
+    if (!have) {
+        free(w->coming);
+        w->coming = strdup(a->version);
+    }
+    if (!w->coming || a->size > TEXT_MOST ||
+        evbuffer_add(w->text, a->content.data, a->content.len) != 0)
+        return false;
+    return a->content.len > 0 && have + a->content.len < a->size;
+}
+
+/* All of it is there. */
+static void learn(struct watch *w)
+{
+    size_t size = evbuffer_get_length(w->text);
+    const char *text =
+        evbuffer_add(w->text, "", 1) == 0 ? (const char *)evbuffer_pullup(w->text, -1) : NULL;
+    if (text && w->options.fn(w->options.arg, w->coming, text, size)) {
+        free(w->version);
+        w->version = w->coming;
+        w->coming = NULL;
+    }
+}
+
+static bool is_known(const struct watch *w, const char *version)
+{
+    return w->version && strcmp(w->version, version) == 0;
+}
+
+static void ask(evutil_socket_t fd, short what, void *arg);
+
+static void take(struct watch *w, const Hongxin__V1__RulesAnswer *a)
+{
+    if (!is_known(w, a->version)) {
+        if (gather(w, a)) {
+            ask(-1, 0, w);
+            return;
+        }
+        if (evbuffer_get_length(w->text) == a->size)
+            learn(w);
+    }
+    evbuffer_drain(w->text, evbuffer_get_length(w->text));
+    again(w);
 }
 
 static void on_rules(void *arg, int err, const hxp_response *response)
 {
     struct watch *w = arg;
     w->asked = false;
-    if (!err && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_RULES)
-        learn(w, response->rules);
-    else
-        hx_log(HX_LOG_DEBUG, "event=rules_unknown kind=%s error=%s", w->options.kind,
-               hx_strerror(err));
+    if (!err && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_RULES) {
+        take(w, response->rules);
+        return;
+    }
+    hx_log(HX_LOG_DEBUG, "event=rules_unknown kind=%s error=%s", w->options.kind, hx_strerror(err));
+    evbuffer_drain(w->text, evbuffer_get_length(w->text));
     if (err != HX_CLOSED)
         again(w);
 }
@@ -61,6 +104,8 @@ static void ask(evutil_socket_t fd, short what, void *arg)
     (void)what;
     query.kind = hx_text_field(w->options.kind);
     query.id = hx_text_field(w->options.id);
+    query.skip = evbuffer_get_length(w->text);
+    query.most = PART;
     request.ask_case = HONGXIN__V1__REQUEST__ASK_RULES;
     request.rules = &query;
     w->asked = hx_ask_start(w->link->client, &request, on_rules, w) == HX_OK;
@@ -77,8 +122,9 @@ int watch_open(struct event_base *base, struct link *link, const struct watch_op
     w->link = link;
     w->options = *o;
     w->timer = evtimer_new(base, ask, w);
-    if (!w->timer) {
-        free(w);
+    w->text = evbuffer_new();
+    if (!w->timer || !w->text) {
+        watch_close(w);
         return HX_NOMEM;
     }
     ask(-1, 0, w);
@@ -92,7 +138,11 @@ void watch_close(struct watch *w)
         return;
     if (w->asked && w->link->client)
         (void)hx_ask_forget(w->link->client, on_rules, w);
-    event_free(w->timer);
+    if (w->timer)
+        event_free(w->timer);
+    if (w->text)
+        evbuffer_free(w->text);
     free(w->version);
+    free(w->coming);
     free(w);
 }

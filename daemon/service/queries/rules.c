@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RULES_MAX = 1024 * 1024 };
+/* PART_MAX: of a text in one answer, with room for what stands around it. */
+enum { RULES_MAX = 1024 * 1024, PART_MAX = HX_MESSAGE_MAX - 4096 };
 
 /* A plain name, so that no other file can be asked for. */
 static bool plain(const char *id)
@@ -102,6 +103,19 @@ static int load(struct service *s, const Hongxin__V1__RulesQuery *q, Hongxin__V1
     return kind->load(s, q, a);
 }
 
+/* A text may be larger than a message: the client asks for the rest. */
+static void cut(const Hongxin__V1__RulesQuery *q, Hongxin__V1__RulesAnswer *a)
+{
+    size_t most = q->most && q->most < PART_MAX ? q->most : PART_MAX;
+    size_t skip = q->skip < a->content.len ? (size_t)q->skip : a->content.len;
+    a->size = a->content.len;
+    a->content.len -= skip;
+    if (a->content.len > most)
+        a->content.len = most;
+    if (skip)
+        a->content.data += skip;
+}
+
 void handle_rules(struct service *s, const struct request *r)
 {
     Hongxin__V1__RulesAnswer a = HONGXIN__V1__RULES_ANSWER__INIT;
@@ -111,6 +125,7 @@ void handle_rules(struct service *s, const struct request *r)
                         "there is no such file: kinds are life-cycle, calendar, city and texts");
         return;
     }
+    cut(r->message->rules, &a);
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_RULES;
     answer.rules = &a;
     service_answer(s, r, &answer);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRESH_MS = 30000 };
+enum { FRESH_MS = 30000, PART = 256 * 1024 };
 
 enum file {
     STREETS,
@@ -50,25 +50,62 @@ struct wanting {
     enum file first, last, now; /* files that the answer is made of */
     char place[64];
     void (*done)(struct wanting *w);
+    /* A file may be larger than a message: its parts so far, with a NUL behind. */
+    char *text, version[80];
+    size_t size;
 };
 
-static void keep(struct city *c, enum file f, const Hongxin__V1__RulesAnswer *a)
+static void wanting_free(struct ask *a)
 {
-    char *copy = malloc(a->content.len + 1);
-    if (!copy)
-        return;
+    free(((struct wanting *)(void *)a)->text);
+}
+
+static void drop(struct wanting *w)
+{
+    free(w->text);
+    w->text = NULL;
+    w->size = 0;
+}
+
+/* True: all of the file is there. False: it is to be asked for what is missing, from the start when
+ * another version came into force meanwhile. */
+static bool gather(struct wanting *w, const Hongxin__V1__RulesAnswer *a)
+{
+    if (w->size && strcmp(w->version, a->version) != 0) {
+        drop(w);
+        return false;
+    }
+    char *longer = realloc(w->text, w->size + a->content.len + 1);
+    if (!longer) {
+        drop(w);
+        return true;
+    }
     if (a->content.len)
-        memcpy(copy, a->content.data, a->content.len);
-    copy[a->content.len] = '\0';
-    free(c->text[f]);
-    c->text[f] = copy;
-    c->size[f] = a->content.len;
+        memcpy(longer + w->size, a->content.data, a->content.len);
+    w->text = longer;
+    w->size += a->content.len;
+    longer[w->size] = '\0';
+    hx_text_put(w->version, sizeof w->version, a->version);
+    return w->size >= a->size || a->content.len == 0;
+}
+
+/* Takes over what was gathered. */
+static void keep(struct city *c, struct wanting *w)
+{
+    if (!w->text)
+        return;
+    free(c->text[w->now]);
+    c->text[w->now] = w->text;
+    c->size[w->now] = w->size;
+    w->text = NULL;
+    w->size = 0;
     json_decref(c->whole);
     c->whole = NULL;
-    hx_text_put(c->version, sizeof c->version, a->version);
+    hx_text_put(c->version, sizeof c->version, w->version);
 }
 
 static void ask_next(struct wanting *w);
+static void ask_file(struct wanting *w);
 
 static void on_file(void *arg, int err, const hxp_response *answer)
 {
@@ -79,8 +116,12 @@ static void on_file(void *arg, int err, const hxp_response *answer)
         ask_fail(w, err ? err : HX_INVALID);
         return;
     }
+    if (right && !gather(w, answer->rules)) {
+        ask_file(w);
+        return;
+    }
     if (right)
-        keep(c, w->now, answer->rules);
+        keep(c, w);
     c->at[w->now] = board_mono();
     w->now++;
     ask_next(w);
@@ -92,10 +133,21 @@ static bool is_fresh(const struct city *c, enum file f)
 }
 
 /* The board's own right is enough to read it; whoever has signed in may see the city. */
-static void ask_next(struct wanting *w)
+static void ask_file(struct wanting *w)
 {
     hxp_request q = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__RulesQuery query = HONGXIN__V1__RULES_QUERY__INIT;
+    query.kind = (char *)(uintptr_t) "city";
+    query.id = (char *)(uintptr_t)names[w->now];
+    query.skip = w->size;
+    query.most = PART;
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_RULES;
+    q.rules = &query;
+    ask_start(w, &q, on_file);
+}
+
+static void ask_next(struct wanting *w)
+{
     const struct city *c = w->ask.board->city;
     while (w->now <= w->last && is_fresh(c, w->now))
         w->now++;
@@ -103,11 +155,7 @@ static void ask_next(struct wanting *w)
         w->done(w);
         return;
     }
-    query.kind = (char *)(uintptr_t) "city";
-    query.id = (char *)(uintptr_t)names[w->now];
-    q.ask_case = HONGXIN__V1__REQUEST__ASK_RULES;
-    q.rules = &query;
-    ask_start(w, &q, on_file);
+    ask_file(w);
 }
 
 static void begin(void *board, struct http_request *r, enum file first, enum file last,
@@ -125,6 +173,7 @@ static void begin(void *board, struct http_request *r, enum file first, enum fil
         ask_free(w);
         return;
     }
+    w->ask.free = wanting_free;
     w->first = w->now = first;
     w->last = last;
     w->done = done;
