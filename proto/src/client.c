@@ -154,6 +154,7 @@ void hx_client_close(hx_client *c)
     hx_feed_fini(c);
     hx_publisher_fini(c);
     hx_question_fini(c);
+    hx_scratch_fini(&c->response);
     hx_link_close(&c->intake);
     hx_link_close(&c->feed_link);
     free(c->intake.endpoint);
@@ -233,7 +234,7 @@ static response_fn *const handlers[] = {
     [HONGXIN__V1__RESPONSE__ANSWER_PROBLEM] = on_problem,
 };
 
-/* Takes over the response. What has no handler is the answer to a question, or nobody's. */
+/* What has no handler is the answer to a question, or nobody's. */
 static void dispatch(hx_client *c, hxp_response *response)
 {
     size_t kind = (size_t)response->answer_case;
@@ -241,7 +242,7 @@ static void dispatch(hx_client *c, hxp_response *response)
         handlers[kind](c, response);
     else
         hx_question_answer(c, response);
-    hx_response_free(response);
+    hx_scratch_reset(&c->response);
 }
 
 /* ---- turns ---- */
@@ -269,7 +270,8 @@ static int receive(hx_client *c, struct hx_link *link)
         on_refusal(c, link);
     link->stuck = false;
     /* The socket may be another one after a callback: hx_unsubscribe() makes it anew. */
-    while (link->socket && n < HX_TURN_MESSAGES && (response = hx_link_receive(link))) {
+    while (link->socket && n < HX_TURN_MESSAGES &&
+           (response = hx_link_receive(link, &c->response))) {
         dispatch(c, response);
         n++;
     }

@@ -175,16 +175,20 @@ static bool receive_frames(void *socket, zmq_msg_t *body)
     return ours && frames == 2;
 }
 
-hxp_response *hx_link_receive(struct hx_link *link)
+hxp_response *hx_link_receive(struct hx_link *link, struct hx_scratch *s)
 {
+    ProtobufCAllocator allocator = hx_scratch_allocator(s);
     hxp_response *response = NULL;
     zmq_msg_t frame;
     zmq_msg_init(&frame);
     while (!response && zmq_msg_recv(&frame, link->socket, ZMQ_DONTWAIT) >= 0) {
         if (receive_frames(link->socket, &frame))
-            response =
-                hongxin__v1__response__unpack(NULL, zmq_msg_size(&frame), zmq_msg_data(&frame));
-        link->garbage += !response;
+            response = hongxin__v1__response__unpack(&allocator, zmq_msg_size(&frame),
+                                                     zmq_msg_data(&frame));
+        if (!response) {
+            hx_scratch_reset(s); /* what was read of it */
+            link->garbage++;
+        }
     }
     zmq_msg_close(&frame);
     return response;

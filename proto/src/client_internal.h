@@ -58,9 +58,6 @@ HX_HIDDEN void hx_link_close(struct hx_link *link);
 HX_HIDDEN HX_CHECK int hx_link_send(struct hx_link *link, const struct hx_outbound *message);
 HX_HIDDEN HX_CHECK int hx_link_send_request(struct hx_link *link, const hxp_request *request);
 
-/* The next message, NULL when there is none. Freed by hx_response_free(). */
-HX_HIDDEN hxp_response *hx_link_receive(struct hx_link *link);
-
 /* Brings `up` and `generation` up to date. */
 HX_HIDDEN void hx_link_watch(struct hx_link *link);
 
@@ -112,7 +109,7 @@ struct hx_feed {
     uint64_t ack_wanted, ack_sent, acked;
 };
 
-/* Memory of one entry while it is told; see client_scratch.c. */
+/* Memory of a response while it is handled, of one entry while it is told; see client_scratch.c. */
 struct hx_scratch_block;
 struct hx_scratch {
     struct hx_scratch_block *blocks; /* newest first */
@@ -120,6 +117,9 @@ struct hx_scratch {
 HX_HIDDEN ProtobufCAllocator hx_scratch_allocator(struct hx_scratch *s);
 HX_HIDDEN void hx_scratch_reset(struct hx_scratch *s); /* all that was taken is given back */
 HX_HIDDEN void hx_scratch_fini(struct hx_scratch *s);
+
+/* The next message, NULL when there is none. It lives in the scratch until that is reset. */
+HX_HIDDEN hxp_response *hx_link_receive(struct hx_link *link, struct hx_scratch *s);
 
 HX_HIDDEN void hx_feed_tick(hx_client *c, int64_t now);
 HX_HIDDEN int64_t hx_feed_due(const hx_client *c);
@@ -158,6 +158,7 @@ struct hx_client {
     char problem[256];
     struct hx_publisher publisher;
     struct hx_feed feed;
+    struct hx_scratch response;                     /* … that is being handled */
     struct hx_scratch scratch;                      /* of the entry that is being told */
     struct hx_question *questions, **last_question; /* in the order of asking */
 };

@@ -49,11 +49,16 @@ static int refuse(struct draft *d, int status, const char *code, const char *for
     return HX_INVALID;
 }
 
+/* `words` has a blank in front of each and behind the last. */
 static bool is_listed(const char *words, const char *word)
 {
-    char padded[64];
-    return strlen(word) < 60 && !strchr(word, ' ') &&
-           snprintf(padded, sizeof padded, " %s ", word) > 0 && strstr(words, padded) != NULL;
+    size_t n = strlen(word);
+    if (n == 0 || strchr(word, ' '))
+        return false;
+    for (const char *p = words; (p = strstr(p, word)) != NULL; p++)
+        if (p > words && p[-1] == ' ' && p[n] == ' ')
+            return true;
+    return false;
 }
 
 /* ---- single fields ---- */

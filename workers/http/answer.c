@@ -6,7 +6,6 @@
 #include "http/json.h"
 
 #include <event2/buffer.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,26 +74,43 @@ struct answer {
     bool endless, chunked; /* endless: ends with the connection; chunked: in pieces */
 };
 
+/* The head of an answer: further headers, and what is ours. */
+struct head {
+    char text[HTTP_EXTRA_MAX + 1024], *end;
+};
+
+/* Texts one behind the other, NULL ends the list: no format is interpreted for every answer. */
+static void put_texts(struct head *h, const char *const texts[])
+{
+    for (size_t i = 0; texts[i]; i++)
+        h->end = hx_text_add(h->end, h->text + sizeof h->text, texts[i]);
+}
+
+#define PUT(head, ...) put_texts(head, (const char *const[]){__VA_ARGS__, NULL})
+
 static void write_answer(struct http_connection *c, const struct answer *a)
 {
-    struct evbuffer *out = c->out;
-    evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", a->status, http_reason(a->status),
-                        date_of(c->server));
+    char digits[HX_DIGITS];
+    struct head h;
+    h.end = h.text;
+    PUT(&h, "HTTP/1.1 ", hx_text_digits((uint64_t)a->status, digits), " ", http_reason(a->status),
+        "\r\nDate: ", date_of(c->server), "\r\n");
     if (a->type)
-        evbuffer_add_printf(out, "Content-Type: %s\r\n", a->type);
+        PUT(&h, "Content-Type: ", a->type, "\r\n");
     if (a->chunked)
-        evbuffer_add_printf(out, "Transfer-Encoding: chunked\r\n");
+        PUT(&h, "Transfer-Encoding: chunked\r\n");
     else if (a->status != 204 && a->status != 304 && !a->endless)
-        evbuffer_add_printf(out, "Content-Length: %zu\r\n", a->size);
+        PUT(&h, "Content-Length: ", hx_text_digits(a->size, digits), "\r\n");
     if (*a->id)
-        evbuffer_add_printf(out, "X-Request-Id: %s\r\n", a->id);
+        PUT(&h, "X-Request-Id: ", a->id, "\r\n");
     if (!strstr(a->extra, "Cache-Control:"))
-        evbuffer_add_printf(out, "Cache-Control: no-store\r\n");
-    evbuffer_add_printf(out, "X-Content-Type-Options: nosniff\r\n%s%s%s\r\n", a->extra,
-                        c->close_after ? "Connection: close\r\n" : "",
-                        a->stays ? "Connection: keep-alive\r\n" : "");
+        PUT(&h, "Cache-Control: no-store\r\n");
+    PUT(&h, "X-Content-Type-Options: nosniff\r\n", a->extra,
+        c->close_after ? "Connection: close\r\n" : "", a->stays ? "Connection: keep-alive\r\n" : "",
+        "\r\n");
+    evbuffer_add(c->out, h.text, (size_t)(h.end - h.text));
     if (!a->head_only && a->size > 0)
-        evbuffer_add(out, a->body, a->size);
+        evbuffer_add(c->out, a->body, a->size);
 }
 
 /* The body's gzip form where it is worth it and wanted, to be freed; NULL: it goes as it is. */
