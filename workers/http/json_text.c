@@ -41,10 +41,26 @@ static void put(struct text *t, const char *bytes, size_t n)
     t->n += n;
 }
 
+/* None of eight bytes is below a blank, a quotation mark or a backslash; some that are none may be
+ * taken for one. */
+static bool all_plain(const char *p)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t v, quote, slash;
+    memcpy(&v, p, sizeof v);
+    quote = v ^ ones * '"';
+    slash = v ^ ones * '\\';
+    uint64_t found =
+        ((v - ones * ' ') & ~v) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
+    return (found & ones * 0x80) == 0;
+}
+
 /* The bytes of a string that need no escape, from here on. */
 static size_t plain(const char *p, size_t left)
 {
     size_t n = 0;
+    while (left - n >= 8 && all_plain(p + n))
+        n += 8;
     while (n < left && (unsigned char)p[n] >= 0x20 && p[n] != '"' && p[n] != '\\')
         n++;
     return n;

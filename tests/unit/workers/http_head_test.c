@@ -130,6 +130,31 @@ static void test_trees_are_written_as_jansson_reads_them(void **state)
     }
 }
 
+/* Wherever it stands in a long text. */
+static void test_what_needs_an_escape_has_one(void **state)
+{
+    static const char needy[] = {'"', '\\', 0x01, 0x1f, '\n'}, fine[] = {' ', '!', '#', 0x7f};
+    (void)state;
+    for (size_t i = 0; i < 21 * (sizeof needy + sizeof fine); i++) {
+        char given[22] = "\xe5\x8d\x95 [] xxxxxxxxxxxxxx";
+        size_t at = i % 21, kind = i / 21, size = 0;
+        given[at] = kind < sizeof needy ? needy[kind] : fine[kind - sizeof needy];
+        json_t *tree = json_pack("[o]", json_stringn_nocheck(given, 21));
+        char *text = http_json_text(tree, &size);
+        assert_non_null(text);
+        for (size_t k = 0; k < size; k++)
+            assert_true((unsigned char)text[k] >= ' ');
+        assert_int_equal(strchr(text, '\\') != NULL, kind < sizeof needy);
+        if (at > 2) { /* else it is no UTF-8 */
+            json_t *back = json_loadb(text, size, 0, NULL);
+            assert_true(json_equal(tree, back));
+            json_decref(back);
+        }
+        json_decref(tree);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_queries),
         cmocka_unit_test(test_depth_is_counted_outside_of_texts),
         cmocka_unit_test(test_trees_are_written_as_jansson_reads_them),
+        cmocka_unit_test(test_what_needs_an_escape_has_one),
     };
     return cmocka_run_group_tests_name("http_head", tests, NULL, NULL);
 }
