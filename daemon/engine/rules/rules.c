@@ -11,7 +11,7 @@ static int find(const void *array, size_t n, size_t size, const char *name)
     if (!name || !*name)
         return -1;
     for (size_t i = 0; i < n; i++, at += size)
-        if (strcmp(at, name) == 0)
+        if (*at == *name && strcmp(at + 1, name + 1) == 0) /* most differ at once */
             return (int)i;
     return -1;
 }
