@@ -1,8 +1,8 @@
 /* hongxin-kiosk: the page for kiosks and phones (H5), and its API. */
 #include "door/program.h"
 #include "http/figures.h"
-#include "kiosk/evidence.h"
 #include "kiosk/kiosk.h"
+#include "picture/evidence.h"
 
 #include <string.h>
 

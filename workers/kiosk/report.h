@@ -3,8 +3,8 @@
 #ifndef KIOSK_REPORT_H
 #define KIOSK_REPORT_H
 
-#include "kiosk/evidence.h"
 #include "kiosk/kiosk.h"
+#include "picture/evidence.h"
 
 enum { REPORT_TEXT_MAX = 4000, REPORT_WORD_MAX = 200 };
 

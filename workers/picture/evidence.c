@@ -1,4 +1,4 @@
-#include "kiosk/evidence.h"
+#include "picture/evidence.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
-/* Pictures that belong to reports: files of one folder, each named by the SHA-256 of its content
+/* Pictures that belong to reports and cases: files of one folder, each named by the SHA-256 of its content
  * (`sha256sum` checks it), on disk before anybody is told. Events name them "photo:HASH". */
-#ifndef KIOSK_EVIDENCE_H
-#define KIOSK_EVIDENCE_H
+#ifndef PICTURE_EVIDENCE_H
+#define PICTURE_EVIDENCE_H
 
 #include "config/problem.h"
 #include "hongxin/error.h"
