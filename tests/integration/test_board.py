@@ -1,6 +1,7 @@
 """hongxin-board in front of a real daemon with keys: who signs in sees and does what his principal may."""
 import csv
 import gzip
+import http.client
 
 import pytest
 from board import Board, add_user
@@ -10,7 +11,7 @@ from wire import wait_until
 
 
 PEOPLE = (("chief", "supervisor", "city"), ("s2", "street", "S-02"), ("p07", "company", "P-07"), ("p08", "company", "P-08"),
-          ("hotdesk", "call_centre", "city"), ("hotdesk2", "call_centre", "city"))
+          ("hotdesk", "call_centre", "city"), ("hotdesk2", "call_centre", "city"), ("auditor", "auditor", "city"))
 
 
 @pytest.fixture(scope="session")
@@ -389,3 +390,18 @@ def test_health_and_methods_are_not_hidden_by_the_pages(board):
         answer = b.request(method, path, None if method == "GET" else {})
         assert (answer.status, answer.headers.get("Allow")) == (405, allow), (method, path, answer)
     assert b.get("nothing").status == 404
+
+
+def test_a_page_has_one_policy(make_board, tmp_path):
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "index.html").write_text("<!doctype html><title>x</title>")
+    board = make_board(settings="pages: pages\n")
+    b = board.browser()
+    for path in ("/", "/index.html", "/wall"):
+        connection = http.client.HTTPConnection("127.0.0.1", board.port(), timeout=30)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        assert answer.status == 200 and len(answer.headers.get_all("Content-Security-Policy")) == 1
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        connection.close()
+    assert b.get("/healthz").json["status"] == "ok" and b.get("login").status == 405

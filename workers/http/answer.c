@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 static const char type_json[] = "application/json", type_problem[] = "application/problem+json";
@@ -171,6 +172,15 @@ void answer_head(struct http_request *r, const char *type, bool chunked)
     r->connection->close_after = true;
     write_answer(r->connection, &a);
     figures_count_answer(&r->server->figures, 200, -1);
+}
+
+bool http_is_set(const struct http_request *r, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = r->extra; *p; p = strchr(p, '\n') + 1)
+        if (strncasecmp(p, name, n) == 0 && p[n] == ':')
+            return true;
+    return false;
 }
 
 void http_set_header(struct http_request *r, const char *name, const char *value)

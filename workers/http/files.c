@@ -213,10 +213,11 @@ void http_files_answer(const struct http_files *files, struct http_request *requ
     http_set_header(request, "ETag", small ? small->hash : f->hash);
     http_set_header(request, "Cache-Control",
                     f->hashed_name ? "public, max-age=31536000, immutable" : "no-cache");
-    http_set_header(
-        request, "Content-Security-Policy",
-        "default-src 'self'; img-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; "
-        "form-action 'self'");
+    if (!http_is_set(request, "Content-Security-Policy"))
+        http_set_header(
+            request, "Content-Security-Policy",
+            "default-src 'self'; img-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; "
+            "form-action 'self'");
     const struct file *sent = small ? small : f;
     if (strcmp(http_get_header(request, "If-None-Match", NULL), sent->hash) == 0)
         http_answer(request, 304, NULL, NULL, 0);

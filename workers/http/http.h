@@ -123,6 +123,8 @@ bool http_is_gone(const struct http_request *request);
 /* A header of the answer, before it is given; the value is copied, control characters in it become
  * blanks. */
 void http_set_header(struct http_request *request, const char *name, const char *value);
+/* Whether the answer has it already. */
+bool http_is_set(const struct http_request *request, const char *name);
 
 /* Ends the request; it must not be used afterwards. `type` NULL: no body. A large text goes as gzip
  * to whoever takes it (gzip.h). */
