@@ -6,6 +6,7 @@ import pytest
 from clock import AWAY_MS, MINUTE, Clock, run_to
 from test_board import board, city, first_registry, hotline, make_board, place_of  # noqa: F401 (fixtures)
 from hongxin.v1 import event_pb2
+from pictures import exif, opened, photo, png_bomb
 from wire import wait_until
 
 NOW = 1791802800000  # 2026-10-12 19:00 in the city
@@ -136,19 +137,32 @@ def test_what_a_phone_kept_offline(board, held):
     assert answer["replies"][0]["body"]["code"] == "FOREIGN_PARTY", "signed in another one's name"
 
 
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xe1\x00\x16Exif\x00\x00GPS-14.5-36.04\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\xff\xd9"
-
-
 def test_photos_are_for_those_who_see_the_case(board, held):
     number, b = held
-    kept = b.post(f"cases/{number}/photos", JPEG, type="image/jpeg")
+    taken = photo(3000, 40, exif=exif(6))
+    assert b"Exif" in taken
+    kept = b.post(f"cases/{number}/photos", taken, type="image/jpeg")
     assert kept.status == 201, kept
     name = kept.json["evidence"].removeprefix("photo:")
     shown = b.get(f"cases/{number}/photos/{name}")
-    assert shown.headers["Content-Type"] == "image/jpeg" and b"GPS" not in shown.body and shown.body.startswith(b"\xff\xd8\xff\xe0")
-    assert board.browser("p08").get(f"cases/{number}/photos/{name}").status == 404
-    assert b.post(f"cases/{number}/photos", b"<svg onload=alert(1)>", type="image/png").status == 415
-    assert b.post(f"cases/{number}/photos", JPEG, type="image/svg+xml").status == 415
+    width, height = opened(shown.body).size
+    assert width < height <= 2048, "upright, and smaller"
+    assert shown.headers["Content-Type"] == "image/jpeg" and b"SecretMaker" not in shown.body and shown.body[:3] == b"\xff\xd8\xff" and b"Exif" not in shown.body
+    assert shown.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert b.post(f"cases/{number}/photos", taken, type="image/jpeg").json == kept.json, "sent again it is the same one"
+    drawn = b.post(f"cases/{number}/photos", photo(30, 20, "PNG"), type="image/png").json["evidence"].removeprefix("photo:")
+    assert b.get(f"cases/{number}/photos/{drawn}").headers["Content-Type"] == "image/jpeg"
+    other = board.browser("p08")
+    assert other.get(f"cases/{number}/photos/{name}").code == "NO_CASE"
+    assert other.post(f"cases/{number}/photos", taken, type="image/jpeg").code == "NO_CASE"
+    auditor = board.browser("auditor")
+    assert auditor.get(f"cases/{number}/photos/{name}").status == 200
+    assert (auditor.post(f"cases/{number}/photos", taken, type="image/jpeg").status, auditor.post(f"cases/{number}/photos", taken, type="image/jpeg").code) == (403, "NO_RIGHT")
+    for body, kind, status, code in ((b"<svg onload=alert(1)>", "image/png", 415, "NOT_A_PHOTO"), (taken, "image/svg+xml", 415, "NOT_A_PHOTO"),
+                                     (taken, "image/png", 415, "NOT_A_PHOTO"), (photo(kind="PNG")[:300], "image/png", 422, "BAD_PHOTO"),
+                                     (png_bomb(), "image/png", 422, "TOO_MANY_PIXELS")):
+        answer = b.post(f"cases/{number}/photos", body, type=kind)
+        assert (answer.status, answer.code) == (status, code), answer
     assert b.get(f"cases/{number}/photos/{'0' * 64}").code == "NO_PHOTO"
     assert b.get(f"cases/{number}/photos/..%2f..%2fboard.users").status == 400
 

@@ -19,9 +19,11 @@
 #include "door/link.h"
 #include "http/files.h"
 #include "http/http.h"
+#include "picture/picture.h"
 #include <sys/stat.h>
 
 struct scopes;
+struct remaker;
 struct rules;
 struct city;
 
@@ -38,6 +40,8 @@ struct board {
     json_t *sent;  /* events with a time of the sender's own, by id: the time that we gave them */
     json_t *steps; /* the last code that each user has used up */
     struct hasher *hasher;
+    struct picture_limits photo_limits;
+    struct remaker *remaker; /* of photos */
     struct scopes *scopes;
     struct rules *rules;
     struct city *city;  /* its files, as far as somebody has wanted them */

@@ -6,11 +6,12 @@
 #include "board/sign/admin.h"
 #include "door/program.h"
 #include "http/figures.h"
+#include "picture/remake.h"
 #include <event2/event.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { CLOCK_TICKS = 5 };
+enum { CLOCK_TICKS = 5, PHOTO_PIXELS = 50000000, PHOTO_EDGE = 2048, PHOTO_MS = 10000 };
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -88,6 +89,9 @@ static int open_parts(struct board *b)
         rc = sessions_open(b->settings.sessions, &times, board_wall(), &b->sessions);
     if (!rc)
         rc = hasher_open(b->base, &b->hasher);
+    b->photo_limits = (struct picture_limits){.pixels = PHOTO_PIXELS, .edge = PHOTO_EDGE};
+    if (!rc)
+        rc = remaker_open(b->base, &b->photo_limits, PHOTO_MS, &b->remaker);
     if (!rc)
         rc = scopes_open(b, &b->scopes);
     if (!rc)
@@ -138,8 +142,9 @@ static void close_all(void *arg)
         event_free(b->tick);
     scopes_close(b->scopes);
     b->scopes = NULL;
+    remaker_close(b->remaker); /* what still waits is answered, here … */
     if (b->link.client)
-        link_close(&b->link); /* what still waits is answered */
+        link_close(&b->link); /* … and there */
     http_server_close(b->server);
     hasher_close(b->hasher);
     rules_close(b->rules);
@@ -167,6 +172,8 @@ int main(int argc, char **argv)
                               .open = open_all,
                               .close = close_all,
                               .arg = &b};
+    if (argc > 1 && strcmp(argv[1], "--remake") == 0)
+        return remake_main(argc, argv); /* not for people: started by remake.c */
     if (argc > 1 && strcmp(argv[1], "user") == 0)
         return admin_main(argc - 1, argv + 1);
     return program_main(&p, argc, argv);

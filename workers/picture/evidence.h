@@ -1,4 +1,5 @@
-/* Pictures that belong to reports and cases: files of one folder, each named by the SHA-256 of its content
+/* Pictures that belong to reports and cases: files of one folder, each named by the SHA-256 of its
+ * content
  * (`sha256sum` checks it), on disk before anybody is told. Events name them "photo:HASH". */
 #ifndef PICTURE_EVIDENCE_H
 #define PICTURE_EVIDENCE_H
