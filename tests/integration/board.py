@@ -112,6 +112,9 @@ class Browser:
         self.board = board
         self.cookie = self.csrf = None
 
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.board.port(), timeout=30)
+
     def headers(self, method, extra):
         headers = {"Cookie": f"hongxin_session={self.cookie}"} if self.cookie else {}
         if self.csrf and method != "GET":
@@ -119,7 +122,7 @@ class Browser:
         return {**headers, **(extra or {})}
 
     def request(self, method, path, body=None, headers=None, type="application/json"):
-        connection = http.client.HTTPConnection("127.0.0.1", self.board.port(), timeout=30)
+        connection = self.connect()
         headers = self.headers(method, headers)
         if body is not None:
             body = body if isinstance(body, (bytes, str)) else json.dumps(body)
@@ -127,7 +130,7 @@ class Browser:
         try:
             connection.request(method, path if path.startswith("/") else f"/api/v1/{path}", body, headers)
             r = connection.getresponse()
-            answer = Answer(r.status, dict(r.getheaders()), r.read())
+            answer = Answer(r.status, r.headers, r.read())
         finally:
             connection.close()
         m = re.match(r"hongxin_session=([^;]*)", answer.headers.get("Set-Cookie", ""))
@@ -155,7 +158,7 @@ class Stream:
     """An EventSource: blocks as (event, id, data); `last` moves with every id."""
 
     def __init__(self, browser, path="events", last=None):
-        self.connection = http.client.HTTPConnection("127.0.0.1", browser.board.port(), timeout=TIMEOUT_S)
+        self.connection = browser.connect()
         headers = browser.headers("GET", {"Accept": "text/event-stream"})
         if last:
             headers["Last-Event-ID"] = last

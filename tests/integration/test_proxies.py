@@ -1,4 +1,4 @@
-"""The shipped configurations of nginx and HAProxy, with TLS, in front of the hotline's door."""
+"""The shipped configurations of nginx and HAProxy, with TLS, in front of the doors and of the board."""
 import http.client
 import json
 import pathlib
@@ -10,6 +10,7 @@ import ssl
 import subprocess
 
 import pytest
+from board import Board, Browser, add_user
 from hongxin.v1 import wire_pb2
 from hotline import SOURCE, TOKEN, Hotline
 from pictures import photo
@@ -30,30 +31,32 @@ def free_port():
 
 
 def certificate(folder):
-    key, crt = folder / "hotline.key", folder / "hotline.crt"
+    key, crt = folder / "hotline.key", folder / "hotline.crt"  # the board's is the same one
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
                     "-subj", "/CN=hotline.example", "-keyout", key, "-out", crt], check=True, capture_output=True)
     (folder / "hotline.pem").write_text(crt.read_text() + key.read_text())
+    shutil.copy(key, folder / "board.key")
+    shutil.copy(crt, folder / "board.crt")
 
 
 def shipped(name, folder, port, door):
     """The configuration as it is shipped, with this test's addresses and files."""
     text = pathlib.Path(SOURCE, "deploy", name).read_text()
-    text = text.replace("/etc/hongxin/tls", str(folder)).replace("127.0.0.1:54330", f"127.0.0.1:{door}").replace("127.0.0.1:54331", f"127.0.0.1:{door}").replace("127.0.0.1:54332", f"127.0.0.1:{door}")
+    text = re.sub(r"127\.0\.0\.1:5433\d", f"127.0.0.1:{door}", text.replace("/etc/hongxin/tls", str(folder)))
     text, n = re.subn(r"(listen |bind :)443", lambda m: ("bind 127.0.0.1:" if m[1] == "bind :" else "listen 127.0.0.1:") + str(port), text)
     assert n == 1
     return text
 
 
-def nginx(folder, port, door):
-    (folder / "hotline.conf").write_text(shipped("nginx/hotline.conf", folder, port, door))
+def nginx(folder, port, door, file="hotline.conf"):
+    (folder / "hotline.conf").write_text(shipped(f"nginx/{file}", folder, port, door))
     temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     (folder / "nginx.conf").write_text(f"daemon off; master_process off; pid {folder}/pid; error_log stderr;\nevents {{}}\n"
                                        f"http {{ access_log off; {temporary} include {folder}/hotline.conf; }}\n")
     return [shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
 
 
-def haproxy(folder, port, door):
+def haproxy(folder, port, door, file=None):
     (folder / "haproxy.cfg").write_text(shipped("haproxy/hotline.cfg", folder, port, door))
     return [shutil.which("haproxy", path="/usr/sbin:/usr/bin"), "-f", str(folder / "haproxy.cfg"), "-db"]
 
@@ -151,3 +154,56 @@ def test_a_photo_passes_to_the_kiosk(in_front, make_kiosk, tmp_path):
     finally:
         process.kill()
         process.wait()
+
+
+class Tls(Browser):
+    """A browser at the proxy: the cookie that only TLS gets, and the board's own name."""
+
+    def __init__(self, board, port):
+        super().__init__(board)
+        self.port = port
+
+    def connect(self):
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context())
+
+    def headers(self, method, extra):
+        cookie = {"Cookie": f"__Host-hongxin_session={self.cookie}"} if self.cookie else {}
+        own = f"board.example:{self.port}"
+        return {"Host": own, "Origin": f"https://{own}", **super().headers(method, extra), **cookie}
+
+
+@pytest.mark.parametrize("in_front", [nginx, haproxy])
+def test_the_board_behind_it(in_front, daemon, client, tmp_path):
+    certificate(tmp_path)
+    add_user(tmp_path / "board.users", "chief", "--role", "supervisor", "--area", "city")
+    board = Board(tmp_path, daemon, settings="proxied: true\n").start()
+    port = free_port()
+    process = subprocess.Popen(in_front(tmp_path, port, board.port(), "board.conf"), stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(lambda: is_open(port) or process.poll() is not None)
+        assert process.poll() is None, process.stderr.read()
+        b = Tls(board, port)
+        answer = b.login("chief")
+        assert answer.status == 200, answer
+        cookie = answer.headers["Set-Cookie"]
+        assert cookie.startswith("__Host-hongxin_session=") and "; Secure" in cookie and answer.headers["Strict-Transport-Security"]
+        b.cookie = cookie.partition("=")[2].partition(";")[0]
+        assert b.get("session").json["user"] == "chief"
+        assert b.post("logout", headers={"Origin": "https://board.example.evil"}).code == "FOREIGN_ORIGIN"
+        with b.stream() as s:  # an entry that waited in a buffer would not come before the next ones
+            s.live()
+            for _ in range(3):
+                assert s.entry("REPORTED", client.report().number)
+        number = client.report().number
+        large = photo() + bytes(3 << 20)
+        assert b.post(f"cases/{number}/photos", large, type="image/jpeg").status == 201
+        assert b.get("/healthz").status == b.get("/metrics").status == 404
+        assert b.post("logout").status == 204 and b.get("session").status == 401
+        guess = Tls(board, port)
+        wrong = [guess.login("chief", "wrong password", ) for _ in range(6)]
+        assert (wrong[0].code, wrong[5].code) == ("WRONG_CREDENTIALS", "LOCKED")
+        assert sum("client=127.0.0.1" in line for line in board.log) >= 5, "the address is what the proxy has seen"
+    finally:
+        process.kill()
+        process.wait()
+        board.end()
