@@ -3,7 +3,8 @@ import base64
 import threading
 
 import pytest
-from clock import AWAY_MS, MINUTE, Clock, run_to
+from board import Board
+from clock import AWAY_MS, MINUTE, SECOND, Clock, run_to
 from test_board import board, city, first_registry, hotline, make_board, place_of  # noqa: F401 (fixtures)
 from hongxin.v1 import event_pb2
 from pictures import exif, opened, photo, png_bomb
@@ -199,7 +200,6 @@ def test_figures_are_for_those_whose_area_it_is(board, hotline):
 
 
 def test_the_breaches_of_a_day_are_what_its_figures_count(make_daemon, registry, tmp_path):
-    from board import Board
     clock = Clock(tmp_path, NOW)
     daemon = make_daemon(settings={"keys": registry.keys, "absent_ms": AWAY_MS}, env=clock.environment())
     board = Board(tmp_path, daemon, key=registry.file("board")).start()
@@ -229,5 +229,25 @@ def test_the_breaches_of_a_day_are_what_its_figures_count(make_daemon, registry,
         assert answer.status == 200, answer
         page = chief.get(f"cases/{told[0]['number']}").json
         assert any(n.get("acked_by", "").endswith("/p07") for n in page["notices"])
+    finally:
+        board.end()
+
+
+def test_a_list_that_is_cut_says_so_and_keeps_the_newest(make_daemon, registry, tmp_path):
+    clock = Clock(tmp_path, NOW)
+    daemon = make_daemon(settings={"keys": registry.keys, "absent_ms": AWAY_MS}, env=clock.environment())
+    board = Board(tmp_path, daemon, key=registry.file("board"), settings="looked_at: 500\n").start()
+    try:
+        with registry.client(daemon, "hotline") as c:
+            first = c.report(place_of("P-07"))
+            run_to(clock, c, NOW + 10 * SECOND)
+            for _ in range(6):
+                c.publish(*[c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": place_of("P-07")}) for _ in range(100)])
+            run_to(clock, c, NOW + 12 * SECOND)
+            last = c.report(place_of("P-07")).number
+        b = board.browser("p07")
+        page = wait_until(lambda: (p := b.get("notices?limit=500").json)["items"] and p["items"][0]["number"] == last and p)
+        assert page["total_exact"] is False and page["total"] < 100
+        assert f"CL-{first.case_number}" not in [n["number"] for n in page["items"]], "the oldest are left out"
     finally:
         board.end()

@@ -4,7 +4,13 @@
 #include "hongxin/instant.h"
 #include <inttypes.h>
 
-enum { REPLAY = 50000 };
+enum {
+    REPLAY = 50000,
+    LOOKED_AT = 50000,
+    CONNECTIONS = 16384,
+    BODY_BYTES = 4 << 20,
+    REQUESTS = 200
+};
 
 static int64_t take_span(struct yaml_doc *doc, yaml_node_t *root, const char *key, int64_t initial)
 {
@@ -32,11 +38,26 @@ static void take_files(struct yaml_doc *doc, yaml_node_t *root, struct board_set
     settings_path(doc, root, "pages", "", s->pages, sizeof s->pages);
 }
 
+/* Where a board's defaults are others than a door's: open pages, photos, people. */
+static void take_limits(struct yaml_doc *doc, yaml_node_t *map, struct http_limits *l)
+{
+    http_limits_read(doc, map, l);
+    const struct {
+        const char *name;
+        uint64_t *limit, initial;
+    } own[] = {{"connections", &l->connections, CONNECTIONS},
+               {"body_bytes", &l->body_bytes, BODY_BYTES},
+               {"requests_per_second", &l->requests_per_second, REQUESTS}};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (!map || !yaml_doc_get(doc, map, own[i].name))
+            *own[i].limit = own[i].initial;
+}
+
 static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct board_settings *s)
 {
     yaml_doc_only(doc, root,
                   "listen proxied daemon users sessions photos pages utc_offset zone session_idle "
-                  "session_most replay log limits");
+                  "session_most replay looked_at log limits");
     settings_listen(doc, root, "127.0.0.1:54333", s->listen, sizeof s->listen);
     s->proxied = yaml_doc_bool(doc, root, "proxied");
     link_settings_read(doc, yaml_doc_get(doc, root, "daemon"), &s->daemon);
@@ -47,8 +68,11 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct board_setti
     s->replay = yaml_doc_int(doc, root, "replay", REPLAY);
     if (s->replay < 0 || s->replay > 10000000)
         yaml_doc_fault(doc, yaml_doc_get(doc, root, "replay"), "replay: from 0 to 10000000");
+    s->looked_at = yaml_doc_int(doc, root, "looked_at", LOOKED_AT);
+    if (s->looked_at < 1 || s->looked_at > 1000000)
+        yaml_doc_fault(doc, yaml_doc_get(doc, root, "looked_at"), "looked_at: from 1 to 1000000");
     settings_log(doc, yaml_doc_get(doc, root, "log"), &s->log_level);
-    http_limits_read(doc, yaml_doc_get(doc, root, "limits"), &s->limits);
+    take_limits(doc, yaml_doc_get(doc, root, "limits"), &s->limits);
 }
 
 int board_settings_load(const char *path, struct board_settings *s, struct hx_problem *problem)

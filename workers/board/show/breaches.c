@@ -71,6 +71,11 @@ static void add_mark(const struct breaches *b, const hxp_entry *e, const hxp_bre
     }
 }
 
+static void forget(struct stretch *s)
+{
+    json_array_clear(((struct breaches *)s)->all);
+}
+
 static void take_entry(struct stretch *s, const hxp_entry *e)
 {
     struct breaches *b = (struct breaches *)s;
@@ -252,6 +257,7 @@ void breaches_list(void *board, struct http_request *r)
     s->n_places = one(b->place, s->places);
     s->n_classes = one(b->class, s->classes);
     s->entry = take_entry;
+    s->anew = forget;
     s->end = end;
     stretch_read(s);
 }

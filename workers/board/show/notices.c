@@ -51,6 +51,13 @@ static bool asks(const hxp_notice_fact *f)
            strcmp(f->kind, "BREACH") == 0;
 }
 
+static void forget(struct stretch *s)
+{
+    struct notices *n = (struct notices *)s;
+    json_array_clear(n->all);
+    json_object_clear(n->acked);
+}
+
 static void take_entry(struct stretch *s, const hxp_entry *e)
 {
     struct notices *n = (struct notices *)s;
@@ -121,6 +128,7 @@ static void on_who(void *arg, int err, const hxp_response *answer)
     s->facts[s->n_facts++] = (char *)(uintptr_t) "NOTICE";
     s->facts[s->n_facts++] = (char *)(uintptr_t) "REPLY"; /* acknowledgements */
     s->entry = take_entry;
+    s->anew = forget;
     s->end = end;
     stretch_read(s);
 }

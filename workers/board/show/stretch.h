@@ -1,11 +1,10 @@
 /* A stretch of the journal, read page by page for one who asks: breaches of some days, notices of
- * two. */
+ * two. When it has more entries than are looked at for one answer (board.yaml, `looked_at`), it
+ * begins anew from a later instant: the oldest are left out, never the newest. */
 #ifndef BOARD_STRETCH_H
 #define BOARD_STRETCH_H
 
 #include "board/ask.h"
-
-enum { STRETCH_ENTRIES = 50000 }; /* looked at for one answer; more: it is cut */
 
 struct stretch;
 
@@ -19,8 +18,10 @@ struct stretch {
     char *facts[4], *places[1], *holders[1], *classes[1];
     size_t n_facts, n_places, n_holders, n_classes;
     uint64_t after, seen;
-    bool cut;
+    int64_t reached;      /* t_rec of the last one */
+    bool cut;             /* the oldest are left out */
     stretch_entry *entry; /* each that matches, oldest first */
+    stretch_end *anew;    /* it begins once more: forgets what came */
     stretch_end *end;     /* all were read: answers and frees */
 };
 
