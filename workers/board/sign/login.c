@@ -97,9 +97,19 @@ static void add_enforced(json_t *o, const struct who *w, const Hongxin__V1__WhoA
     json_object_set_new(o, "speaks", speaks(a, w->texts.person));
 }
 
+static void say_open(struct board *b)
+{
+    if (!b->said_open)
+        hx_log(HX_LOG_WARN, "event=without_keys \"the daemon has no keys: whoever signs in may see "
+                            "and do everything\"");
+    b->said_open = true;
+}
+
 /* Without keys everybody may do everything; the file says what he works with. */
 static void add_open(json_t *o, const struct who *w)
 {
+    say_open(w->ask.board);
+
     static const char *const claims[] = {"reporter",  "dispatcher", "holder", "manager",
                                          "community", "grid",       "street", "city",
                                          "callback",  "operator",   "unit"};
