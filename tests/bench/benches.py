@@ -337,6 +337,12 @@ def hotline(size, place):
     return doors.hotline(size, place, row, flood)
 
 
+def board(size, place):
+    """Open pages of the board: how soon a complaint is on all of them, and what they cost the daemon."""
+    import board_pages
+    return board_pages.board(size, place, row, flood)
+
+
 HISTORY = ("工单编号,受理时间,紧急程度,楼栋编码,责任单位编码,派单时间,派单人,签收时间,签收人,到场时间,办结时间,照片,回访时间,回访结果,回访人,状态\n",
            "{0},2025-03-03 09:00:00,一般,B-0417,P-07,2025-03-03 09:00:10,陈,2025-03-03 09:00:20,李,2025-03-03 09:04:00,2025-03-03 09:31:00,"
            "有,2025-03-03 10:00:00,满意,赵,已办结\n")
@@ -381,5 +387,5 @@ def kafka_in(size, place):
 
 
 BENCHES = {"intake": intake, "lives": lives, "answer": answer, "lateness": lateness, "storm": storm,
-           "notices": notices, "apply": apply, "large": large, "dead": dead, "locks": locks, "hotline": hotline, "import": imports, "kafka-in": kafka_in, "kafka-out": kafka_out, "rows": rows_cost,
+           "notices": notices, "apply": apply, "large": large, "dead": dead, "locks": locks, "hotline": hotline, "board": board, "import": imports, "kafka-in": kafka_in, "kafka-out": kafka_out, "rows": rows_cost,
            "routing": routing}

@@ -14,7 +14,7 @@ BUILD = SOURCE / "build" / "bench"
 BIN = BUILD / "bin"
 CONFIG = SOURCE / "config"
 TARGETS = ["hongxind", "hongxin_command", "bench_load", "bench_fill", "bench_raw", "bench_route", "bench_locks", "store_rows", "hongxin-hotline",
-           "bench_http", "bench_kafka", "hongxind-unchained", "hongxin-wechat", "hongxin-kiosk", "hongxin-kafka"]
+           "bench_http", "bench_kafka", "hongxind-unchained", "hongxin-wechat", "hongxin-kiosk", "hongxin-kafka", "hongxin-board"]
 LISTENING = re.compile(r"event=listening door=(\w+) endpoint=(\S+)")
 CLOCK_HZ = os.sysconf("SC_CLK_TCK")
 
