@@ -10,14 +10,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-void doctor_found(struct doctor *d, const struct hx_finding *about, const char *fmt, ...)
+static void report(struct doctor *d, struct hx_finding f, const char *text)
 {
-    struct hx_finding f = *about;
-    char text[256];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
+    if (d->err)
+        return;
     f.text = text;
     if (!f.clock)
         f.clock = "";
@@ -25,6 +21,16 @@ void doctor_found(struct doctor *d, const struct hx_finding *about, const char *
     d->result->repairable += f.repairable;
     d->result->invariants[f.invariant]++;
     d->report(d->ctx, &f);
+}
+
+void doctor_found(struct doctor *d, const struct hx_finding *about, const char *fmt, ...)
+{
+    char text[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    report(d, *about, text);
 }
 
 typedef void row_fn(struct doctor *c, MDB_val key, MDB_val value);
@@ -36,10 +42,10 @@ static int each_row(struct doctor *c, enum store_table t, row_fn *fn)
     int rc = mdb_cursor_open(c->st->reader, c->st->dbi[t], &cur);
     if (rc)
         return store_error(rc, false);
-    while (!(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT)))
+    while (!c->err && !(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT)))
         fn(c, key, value);
     mdb_cursor_close(cur);
-    return rc == MDB_NOTFOUND ? HX_OK : store_error(rc, false);
+    return c->err ? c->err : rc == MDB_NOTFOUND ? HX_OK : store_error(rc, false);
 }
 
 static int get(struct doctor *c, enum store_table t, uint64_t a, const uint64_t *b, MDB_val *value)
@@ -49,7 +55,18 @@ static int get(struct doctor *c, enum store_table t, uint64_t a, const uint64_t 
     if (b)
         key_add64(&k, *b);
     MDB_val key = key_val(&k);
-    return mdb_get(c->st->reader, c->st->dbi[t], &key, value);
+    int rc = mdb_get(c->st->reader, c->st->dbi[t], &key, value);
+    if (rc && rc != MDB_NOTFOUND)
+        c->err = store_error(rc, false);
+    return rc;
+}
+
+hxp_entry *doctor_entry(struct doctor *d, const void *bytes, size_t size)
+{
+    hxp_entry *e = store_entry_unpack(bytes, size, &d->arena);
+    if (!e && hx_arena_failed(&d->arena))
+        d->err = HX_NOMEM;
+    return e;
 }
 
 static hxp_entry *entry_at(struct doctor *c, uint64_t lsn)
@@ -58,7 +75,7 @@ static hxp_entry *entry_at(struct doctor *c, uint64_t lsn)
     if (get(c, T_JOURNAL, lsn, NULL, &value))
         return NULL;
     hx_arena_reset(&c->arena);
-    return store_entry_unpack(value.mv_data, value.mv_size, &c->arena);
+    return doctor_entry(c, value.mv_data, value.mv_size);
 }
 
 void doctor_step(struct doctor *d)
@@ -79,10 +96,10 @@ static int check_journal(struct doctor *c)
     int rc = mdb_cursor_open(c->st->reader, c->st->dbi[T_JOURNAL], &cur);
     if (rc)
         return store_error(rc, false);
-    while (!(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT))) {
+    while (!c->err && !(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT))) {
         uint64_t lsn = be64_get(key.mv_data);
         hx_arena_reset(&c->arena);
-        const hxp_entry *e = store_entry_unpack(value.mv_data, value.mv_size, &c->arena);
+        const hxp_entry *e = doctor_entry(c, value.mv_data, value.mv_size);
         if (last && last >= c->st->now.oldest && lsn != last + 1)
             doctor_found(c, &(struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
                          "gap between LSN %" PRIu64 " and %" PRIu64, last, lsn);
@@ -106,7 +123,7 @@ static int check_journal(struct doctor *c)
         t = e->t_rec;
     }
     mdb_cursor_close(cur);
-    return rc == MDB_NOTFOUND ? HX_OK : store_error(rc, false);
+    return c->err ? c->err : rc == MDB_NOTFOUND ? HX_OK : store_error(rc, false);
 }
 
 /* ---- case: its chain, its due row ---- */
@@ -353,6 +370,8 @@ static int compare_rows(MDB_cursor *a, MDB_cursor *b, size_t *row, bool *same)
         *same = ra == rb;
         if (ra && ra != MDB_NOTFOUND)
             return store_error(ra, false);
+        if (rb && rb != MDB_NOTFOUND)
+            return store_error(rb, false);
         if (ra || rb)
             return HX_OK;
         ++*row;
@@ -411,12 +430,14 @@ static int add_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
 {
     struct chain *h = ctx;
     (void)lsn;
-    const hxp_entry *e = store_entry_unpack(bytes, size, &h->d->arena);
+    const hxp_entry *e = doctor_entry(h->d, bytes, size);
     if (h->n == h->cap) {
         size_t cap = h->cap ? 2 * h->cap : 64;
         const hxp_entry **list = realloc(h->list, cap * sizeof(*list));
-        if (!list)
+        if (!list) {
+            h->d->err = HX_NOMEM;
             return 1;
+        }
         h->list = list;
         h->cap = cap;
     }
@@ -445,8 +466,9 @@ static void examine_case(struct doctor *d, MDB_val key, MDB_val value)
     hx_arena_reset(&d->arena);
     h->d = d;
     h->n = 0;
-    if (hx_store_history(d->st, k->number, SIZE_MAX, add_entry, h))
-        h->n = 0;
+    int err = hx_store_history(d->st, k->number, SIZE_MAX, add_entry, h);
+    if (err && err != HX_NOTFOUND && !d->err)
+        d->err = err;
     oldest_first(h);
     bool whole = h->n && !h->list[0]->prev_lsn;
     d->result->unproven += !whole;
@@ -508,5 +530,5 @@ int hx_store_check(struct hx_store *st, const struct hx_check_options *o,
         err = doctor_persons(&d);
     hx_arena_fini(&d.arena);
     store_read_end(st);
-    return err;
+    return err ? err : d.err;
 }

@@ -25,10 +25,15 @@ struct doctor {
     struct hx_arena arena;
     struct chain chain;
     struct hx_finding about; /* what the finding being built is about */
+    int err; /* something could not be read, or there was no memory: what is found since then says
+                nothing about the store, and nothing more is reported */
 };
 
 /* One entry or case more has been looked at. */
 void doctor_step(struct doctor *d);
+
+/* An entry as stored, in d->arena. NULL: it cannot be decoded; without memory d->err says so. */
+hxp_entry *doctor_entry(struct doctor *d, const void *bytes, size_t size);
 
 /* Reports one finding, counted. */
 void doctor_found(struct doctor *d, const struct hx_finding *about, const char *fmt, ...)

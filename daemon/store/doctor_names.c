@@ -85,15 +85,17 @@ static int look(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
     struct uses *u = ctx;
     (void)lsn;
     hx_arena_reset(&u->d->arena);
-    const hxp_entry *e = store_entry_unpack(bytes, size, &u->d->arena);
+    const hxp_entry *e = doctor_entry(u->d, bytes, size);
     if (!e) /* said by the walk over the journal */
-        return 0;
+        return u->d->err;
     if (e->case_number && !e->prev_lsn)
         add(u, CASE_NUMBER, e, "", &e->case_number, sizeof e->case_number);
     if (!e->event.len || kept_aside(e))
         return u->err;
     ProtobufCAllocator memory = hx_arena_allocator(&u->d->arena);
     const hxp_event *event = hongxin__v1__event__unpack(&memory, e->event.len, e->event.data);
+    if (!event && hx_arena_failed(&u->d->arena))
+        u->err = HX_NOMEM;
     if (!event)
         return u->err;
     add(u, EVENT_ID, e, event->source, event->id, strlen(event->id));

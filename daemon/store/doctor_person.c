@@ -55,6 +55,8 @@ static int person(struct doctor *d, uint64_t number, uint32_t party)
     struct sought s = {.d = d, .case_number = number};
     ProtobufCAllocator memory = hx_arena_allocator(&d->arena);
     s.who = hongxin__v1__reporter__unpack(&memory, size, plain);
+    if (!s.who && hx_arena_failed(&d->arena))
+        err = HX_NOMEM;
     if (s.who)
         err = hx_store_history(d->st, number, SIZE_MAX, look, &s);
     sodium_memzero(plain, sizeof plain);

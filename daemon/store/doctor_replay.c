@@ -251,7 +251,7 @@ int hx_journal_check_new(const struct hx_check_options *o, const struct hx_journ
 int hx_journal_check_entry(struct hx_journal_check *j, const uint8_t *bytes, size_t size)
 {
     hx_arena_reset(&j->d.arena);
-    const hxp_entry *e = store_entry_unpack(bytes, size, &j->d.arena);
+    const hxp_entry *e = doctor_entry(&j->d, bytes, size);
     uint64_t lsn = e ? e->lsn : j->last + 1;
     struct hx_finding f = {.invariant = 6, .table = "journal", .lsn = lsn};
     j->d.result->entries++;
@@ -265,7 +265,7 @@ int hx_journal_check_entry(struct hx_journal_check *j, const uint8_t *bytes, siz
     j->last = lsn;
     j->t_rec = e ? e->t_rec : j->t_rec;
     j->s.upto = lsn;
-    return e ? doctor_scratch_entry(&j->s, bytes, size) : HX_OK;
+    return e ? doctor_scratch_entry(&j->s, bytes, size) : j->d.err;
 }
 
 int hx_journal_check_finish(struct hx_journal_check *j)

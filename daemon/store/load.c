@@ -62,8 +62,9 @@ static int load_last_now(struct hx_store *st, MDB_txn *txn)
     hxp_entry *e = store_entry_unpack(value.mv_data, value.mv_size, &arena);
     if (e)
         st->now.last_now = e->t_rec;
+    err = e ? HX_OK : hx_arena_failed(&arena) ? HX_NOMEM : HX_CORRUPT;
     hx_arena_fini(&arena);
-    return e ? HX_OK : HX_CORRUPT;
+    return err;
 }
 
 static uint64_t larger(uint64_t a, uint64_t b)

@@ -166,14 +166,18 @@ int hx_store_person_erase_case(struct hx_store *st, uint64_t case_number, uint32
     return err;
 }
 
-/* The first row of the next case behind `after`; 0 when there is none. */
-static uint64_t next_case(MDB_cursor *cur, uint64_t after)
+/* The next case behind `after`. HX_NOTFOUND: there is none. */
+static int next_case(MDB_cursor *cur, uint64_t after, uint64_t *number)
 {
     struct key k;
     person_key(&k, after, UINT32_MAX);
     MDB_val key = key_val(&k), value;
-    int rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
-    return rc == 0 && key.mv_size >= 8 ? be64_get(key.mv_data) : 0;
+    int err = store_error(mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE), false);
+    if (!err && key.mv_size < 8)
+        return HX_CORRUPT;
+    if (!err)
+        *number = be64_get(key.mv_data);
+    return err;
 }
 
 int hx_store_persons(struct hx_store *st, uint64_t after, size_t most, hx_persons_fn *fn, void *ctx,
@@ -187,8 +191,9 @@ int hx_store_persons(struct hx_store *st, uint64_t after, size_t most, hx_person
     err = store_error(mdb_cursor_open(st->reader, st->dbi[T_PERSON], &cur), false);
     for (size_t i = 0; !err && i <= most; i++) {
         bool held = false;
-        uint64_t number = next_case(cur, after);
-        if (!number)
+        uint64_t number;
+        err = next_case(cur, after, &number);
+        if (err)
             break;
         err = store_held(st, number, &held);
         *more = err || i == most || fn(ctx, number, held) != 0;
@@ -199,7 +204,7 @@ int hx_store_persons(struct hx_store *st, uint64_t after, size_t most, hx_person
     if (cur)
         mdb_cursor_close(cur);
     store_read_end(st);
-    return err;
+    return err == HX_NOTFOUND ? HX_OK : err;
 }
 
 bool hx_store_person_kept(struct hx_store *st, uint64_t case_number)

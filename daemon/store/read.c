@@ -169,13 +169,14 @@ int hx_store_entries(struct hx_store *st, uint64_t from_lsn, size_t max_n, size_
     return err == HX_NOTFOUND ? HX_OK : err;
 }
 
-/* 0 = none, or not to be read. */
-static uint64_t prev_lsn(const uint8_t *p, size_t size, struct hx_arena *arena)
+/* *prev is 0 when there is none, or it is not to be read. */
+static int prev_lsn(const MDB_val *entry, struct hx_arena *arena, uint64_t *prev)
 {
-    hxp_entry *e = store_entry_unpack(p, size, arena);
-    uint64_t prev = e ? e->prev_lsn : 0;
+    hxp_entry *e = store_entry_unpack(entry->mv_data, entry->mv_size, arena);
+    int err = !e && hx_arena_failed(arena) ? HX_NOMEM : HX_OK;
+    *prev = e ? e->prev_lsn : 0;
     hx_arena_reset(arena);
-    return prev;
+    return err;
 }
 
 static int walk_chain(struct hx_store *st, uint64_t lsn, size_t max, hx_entry_fn *fn, void *ctx)
@@ -190,7 +191,10 @@ static int walk_chain(struct hx_store *st, uint64_t lsn, size_t max, hx_entry_fn
         err = read_row(st, T_JOURNAL, &k, &value);
         if (err || fn(ctx, lsn, value.mv_data, value.mv_size))
             break;
-        uint64_t prev = prev_lsn(value.mv_data, value.mv_size, &arena);
+        uint64_t prev;
+        err = prev_lsn(&value, &arena, &prev);
+        if (err)
+            break;
         lsn = prev < lsn ? prev : 0; /* a damaged chain must not go in circles */
     }
     hx_arena_fini(&arena);
@@ -225,9 +229,11 @@ int hx_store_cursors(struct hx_store *st, hx_cursor_fn *fn, void *ctx)
         uint64_t lsn = 0;
         size_t n = w.key.mv_size - 1;
         memcpy(name, (const char *)w.key.mv_data + 1, n < sizeof name ? n : sizeof name - 1);
-        if (hx_store_cursor_load(st, name, &lsn) == HX_OK && fn(ctx, name, lsn))
+        err = hx_store_cursor_load(st, name, &lsn);
+        if (!err && fn(ctx, name, lsn))
             break;
-        err = walk_next(&w);
+        if (!err || err == HX_CORRUPT) /* a damaged row hides nobody else */
+            err = walk_next(&w);
     }
     walk_end(&w);
     store_read_end(st);
