@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "service/acts/act.h"
 #include "service/deadlines.h"
+#include "service/doors/crowd.h"
 #include "service/state.h"
 #include "service/turn.h"
 #include "service/upkeep/housekeeping.h"
@@ -148,6 +149,7 @@ static void on_second(void *loop)
     feeds_tick(l->service);
     hx_arena_reset(&l->service->arena);
     hold_heartbeat(l->service);
+    crowd_say();
     retention_look(l->service);       /* what it finds is written by the turn below */
     if (l->seconds++ % MINUTE_S == 0) /* also soon after the start */
         keep_house(l->service);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "service/acts/act.h"
 #include "service/acts/in_force.h"
+#include "service/doors/crowd.h"
 #include "service/feeds/digest.h"
 #include "service/loop.h"
 #include "service/state.h"
@@ -71,6 +72,7 @@ static int open_doors(struct service *s)
     const struct service_options *o = &s->options;
     bool one = !o->feed_endpoint || !*o->feed_endpoint ||
                strcmp(o->feed_endpoint, o->intake_endpoint) == 0;
+    crowd_open();
     s->zmq = zmq_ctx_new();
     if (!s->zmq)
         return HX_NOMEM;
@@ -97,6 +99,7 @@ static void close_doors(struct service *s)
     if (s->zmq)
         zmq_ctx_term(s->zmq); /* waits for answers on their way, at most the doors' linger */
     s->zmq = NULL;
+    crowd_close();
 }
 
 /* Time goes on where the journal ends (R13); what lies between was our outage (corner 17). */

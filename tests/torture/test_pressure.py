@@ -4,6 +4,7 @@ import resource
 import signal
 import time
 
+import pytest
 from hongxin.v1 import wire_pb2
 from wire import RESULT, Client, wait_until
 
@@ -33,13 +34,14 @@ def test_stopped_beyond_every_timeout(make_field):
         wait_until(lambda: c.stats()["deadline_overdue_ms"] < 1000, timeout=60)
     d.kill()
     field.prove()
+    field.judge()
     field.prove_acknowledged()
 
 
-def test_no_descriptors_left(make_field):
-    """Newcomers have to wait; those who are there are served, and newcomers as well when there is room again. (On TCP: libzmq 4.3.4 gives
-    up on a local socket that it cannot accept.)"""
-    field = make_field(tcp=True)
+@pytest.mark.parametrize("tcp", [True, False])
+def test_no_descriptors_left(make_field, tcp):
+    """Newcomers are turned away, and the log says so; those who are there are served, and newcomers as well when there is room again."""
+    field = make_field(tcp=tcp)
     d = field.daemon.start()
     with d.client() as c:
         assert report(c)[0].result == RESULT.ACCEPTED
@@ -51,12 +53,15 @@ def test_no_descriptors_left(make_field):
             one.send(ping=wire_pb2.Ping())
         for _ in range(20):
             assert report(c)[0].result == RESULT.ACCEPTED
+        wait_until(lambda: c.stats()["connections_turned_away"] > 0)
+        wait_until(lambda: d.said("event=no_descriptors"))
         resource.prlimit(d.process.pid, resource.RLIMIT_NOFILE, before)
         for one in crowd:
             assert one.receive(timeout=30) is not None
             one.close()
     assert d.stop() == 0
     field.prove()
+    field.judge()
 
 
 def test_receivers_that_are_dead_slow_greedy_or_liars(make_field):
@@ -87,3 +92,4 @@ def test_receivers_that_are_dead_slow_greedy_or_liars(make_field):
         assert welcome.next_lsn <= welcome.newest_lsn + 1
     d.kill()
     field.prove()
+    field.judge()
