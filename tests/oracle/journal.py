@@ -38,6 +38,7 @@ def event_of(entry, schema):
     e = Event({"event": told["type"], "rcv": "1970-01-01T00:00:00Z", "by": told.get("by", ""), "data": told.get("data", {}),
                "source": told.get("source", ""), "id": told["id"], "seq": told.get("seq", 0), "proof": told.get("proof", "CLAIM")}, 0)
     e.label, e.rcv = str(entry.case_number), entry.t_rcv
+    e.ref = f"{e.source} {told.get('case_ref', '')}"
     e.src = told.get("t_src") or entry.t_rcv
     e.occ = told.get("t_occ") or e.src
     return e
@@ -65,6 +66,8 @@ def play(entries, schema, config):
             if d is not None and d.outage_to:
                 world.outage = (d.outage_from, d.outage_to)
         case = world.cases.get(str(entry.case_number))
+        if entry.parked_lsn:
+            continue  # it was applied with the report that it waited for
         if entry.event:
             if case:
                 world.advance_case(case, entry.t_rcv - 1)  # what was due before should have been judged

@@ -18,6 +18,7 @@ class Event:
 
     def __init__(self, line, number):
         self.name, self.label, self.data = line["event"], line.get("case", ""), line.get("data", {})
+        self.ref = self.label    # under what its source knows the case, which may not be there yet (corner 7)
         self.rcv = times.parse(line["rcv"])
         self.occ = times.parse(line["occ"]) if "occ" in line else self.rcv
         self.src = times.parse(line["src"]) if "src" in line else self.rcv
@@ -296,7 +297,7 @@ class World:
         self.cases[e.label] = case
         events.HANDLERS["REPORTED"](case, e)
         self.replied(e, "ACCEPTED")
-        return self.unpark(e.label)
+        return self.unpark(e)
 
     def imported(self, case, e):
         """A case from another system: its events are taken in order, each at its own time; a state without its events is refused (33)."""
@@ -341,10 +342,11 @@ class World:
         """A case by its label or by its printed number: they are counted from 1."""
         return self.cases.get(key) or next((c for n, c in enumerate(self.cases.values(), 1) if f"CL-{n}" == key), None)
 
-    def unpark(self, label):
+    def unpark(self, report):
         """What had come too early, in the order of its source (corner 7)."""
-        waiting = [e for _, e in self.parked if e.label == label]
-        self.parked = [(t, e) for t, e in self.parked if e.label != label]
+        label, ref = report.label, report.ref
+        waiting = [e for _, e in self.parked if e.ref == ref]
+        self.parked = [(t, e) for t, e in self.parked if e.ref != ref]
         for e in sorted(waiting, key=lambda e: (e.seq, e.rcv)):
             if self.now - e.rcv <= promise.PARK:
                 e.t, self.read_at = max(e.t, self.cases[label].reported), self.now

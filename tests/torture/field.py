@@ -85,7 +85,7 @@ class Field:
         """The second opinion (tests/oracle) on the journal as it stands: no verdict differs, no deadline is missing."""
         self.journal()
         done = subprocess.run(["/usr/bin/python3", SOURCE / "tests/oracle/journal.py", "--config", SOURCE / "config",
-                               "--slack", str(5000 * self.scale), self.folder / "journal"], capture_output=True, text=True)
+                               "--slack", str(5000 * (self.scale or 1)), self.folder / "journal"], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[:4000] + done.stderr
 
     def prove_acknowledged(self):

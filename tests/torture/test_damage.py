@@ -5,6 +5,7 @@ import random
 import subprocess
 
 import pytest
+from facts import note
 from field import BIN, SOURCE, Field
 from wire import wait_until
 
@@ -107,3 +108,4 @@ def test_pages_that_were_overwritten(whole, damaged):
                 c.receive(timeout=2)
         assert d.process.poll() in (None, 1), (page, d.process.poll(), d.text())
         d.end()
+    note(pages=min(PAGES, used - 2))

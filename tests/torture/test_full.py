@@ -46,7 +46,7 @@ def assert_intake_goes_on(client):
 
 
 def test_a_full_map(make_field):
-    field = make_field(map_size="24 MiB")
+    field = make_field(map_size="24 MiB", scale=60)
     field.daemon.start()
     with field.daemon.client() as client:
         assert_refused(fill(client))
@@ -59,6 +59,7 @@ def test_a_full_map(make_field):
     field.drain()
     field.daemon.kill()
     field.prove()
+    field.judge()
 
 
 class SmallDisk:
@@ -92,7 +93,7 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk(small_disk):
-    field = small_disk.field(map_size="1 GiB", reserve="4 MiB")
+    field = small_disk.field(map_size="1 GiB", reserve="4 MiB", scale=60)
     try:
         field.daemon.start()
         with field.daemon.client() as client:
@@ -105,6 +106,7 @@ def test_a_full_disk(small_disk):
             field.drain()
         field.daemon.kill()
         field.prove()
+        field.judge()
     finally:
         field.end()
 
@@ -128,5 +130,6 @@ def test_a_disk_without_one_byte(small_disk, tmp_path):
         field.drain()
         field.daemon.kill()
         field.prove()
+        field.judge()
     finally:
         field.end()

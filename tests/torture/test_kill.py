@@ -6,6 +6,7 @@ import os
 import random
 import time
 
+from facts import note
 from wire import wait_until
 
 ROUNDS = int(os.environ.get("HX_ROUNDS", "200"))
@@ -42,9 +43,11 @@ def test_nothing_is_lost(make_field):
     field.drain()
     assert field.daemon.stop() == 0
     counts = field.prove()
-    assert field.prove_acknowledged() > at_work > ROUNDS // 5
+    answers = field.prove_acknowledged()
+    assert answers > at_work > ROUNDS // 5
     assert counts["replayed"] == counts["entries"] > 0
     field.judge()
+    note(kills=ROUNDS, kills_at_work=at_work, answers=answers, entries=counts["entries"])
 
 
 def test_killed_while_deadlines_fall(make_field):
