@@ -76,13 +76,13 @@ struct broadcast {
     enum transaction_result result;
 };
 
-static int reset_topic(void *arg, const char *name)
+static int reset_topic(void *arg, const char *name, int partitions)
 {
     struct broadcast *b = arg;
     struct topic *topic;
     if (topics_need(&b->sender->topics, name, TOPIC_ENTRIES, &topic) != HX_OK)
         b->result = TX_ABORT;
-    for (int p = 0; b->result == TX_OK && p < topic->partitions; p++)
+    for (int p = 0; b->result == TX_OK && p < partitions; p++)
         b->result = produce_one(b->sender, topic, p, b->record);
     return b->result ? HX_AGAIN : HX_OK;
 }

@@ -408,7 +408,7 @@ int topics_need(struct topics *t, const char *name, enum topic_kind kind, struct
 }
 
 int topics_of_routes(struct topics *t, const struct routes *routes,
-                     int (*fn)(void *arg, const char *name), void *arg)
+                     int (*fn)(void *arg, const char *name, int partitions), void *arg)
 {
     const struct rd_kafka_metadata *found = NULL;
     rd_kafka_resp_err_t err = rd_kafka_metadata(t->client->rk, 1, NULL, &found, ASK_MS);
@@ -418,7 +418,7 @@ int topics_of_routes(struct topics *t, const struct routes *routes,
         for (size_t r = 0; r < routes->n && !ours; r++)
             ours = route_may_name(&routes->all[r], found->topics[i].topic);
         if (ours)
-            rc = fn(arg, found->topics[i].topic);
+            rc = fn(arg, found->topics[i].topic, found->topics[i].partition_cnt);
     }
     if (found)
         rd_kafka_metadata_destroy(found);

@@ -67,9 +67,9 @@ struct topic *topics_at(const struct topics *t, size_t place);
 /* Everything is looked for again. */
 void topics_forget(struct topics *t);
 
-/* Calls `fn` for each topic of the cluster whose name some row may have made; what fn returns ends
- * it. HX_AGAIN: the cluster does not answer. */
+/* Calls `fn` for each topic of the cluster whose name some row may have made, with the number of
+ * partitions that it has now; what fn returns ends it. HX_AGAIN: the cluster does not answer. */
 HX_CHECK int topics_of_routes(struct topics *t, const struct routes *routes,
-                              int (*fn)(void *arg, const char *name), void *arg);
+                              int (*fn)(void *arg, const char *name, int partitions), void *arg);
 
 #endif
