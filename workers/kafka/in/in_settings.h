@@ -26,7 +26,7 @@ struct in_settings {
     size_t n_topics;
     char dead_letters[IN_TOPIC_NAME]; /* dead_letters: where what cannot be taken goes; "" = only
                                          into the daemon's quarantine ["hongxin.dead-letters"] */
-    size_t batch;        /* batch: records in one message to the daemon, 1 … 4096 [2048] */
+    size_t batch;        /* batch: of a partition in one message to the daemon, 1 … 4096 [2048] */
     int64_t patience_ms; /* patience: how long a record waits for the case that it names before it
                             is a dead letter; what comes behind it waits too [5min] */
 };
