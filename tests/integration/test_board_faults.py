@@ -10,7 +10,7 @@ from daemon import Daemon
 from hongxin.v1 import journal_pb2, wire_pb2
 from test_board import board, city, first_registry, hotline, ids, make_board, place_of  # noqa: F401 (fixtures)
 from test_prune import DAY, NOON, close, config
-from wire import wait_until
+from wire import TIMEOUT_S, wait_until
 
 
 # ---- sessions
@@ -182,7 +182,7 @@ class Sleeper:
 
     def rest(self):
         """Everything that still comes, up to the end."""
-        self.socket.settimeout(15)
+        self.socket.settimeout(TIMEOUT_S)
         text = b""
         try:
             while piece := self.socket.recv(65536):

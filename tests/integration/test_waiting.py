@@ -3,10 +3,14 @@ import os
 import struct
 import subprocess
 
+from clock import MINUTE, Clock, run_to
 from daemon import BIN
 from hongxin.v1 import event_pb2, journal_pb2
 from lmdb_row import rows
 from wire import RESULT, facts, wait_until
+
+NOON = 1_792_987_200_000  # 2026-10-26 12:00 in China
+HOUR = 60 * MINUTE
 
 
 def alarms(daemon, code):
@@ -43,14 +47,19 @@ def test_a_parked_event_is_applied_after_a_kill(make_daemon):
     assert alarms(d, "DEAD_LETTER") == []
 
 
-def test_a_dead_letter_is_told_after_a_kill(make_daemon):
-    """Corner 7: a day is over in less than half a minute."""
-    d = make_daemon(scale=3600)
+def test_a_dead_letter_is_told_after_a_kill(make_daemon, tmp_path):
+    """Corner 7: a day is what the test's clock says."""
+    clock = Clock(tmp_path, NOON)
+    d = make_daemon(settings={"absent_ms": 24 * HOUR}, env=clock.environment())
     with d.client() as c:
         parked = c.publish(c.event("HELD", by="holder:P-07/li", case_ref="GD-9", source="other"))[0]
         assert parked.result == RESULT.PARKED
     restart(d)
-    wait_until(lambda: alarms(d, "DEAD_LETTER"), timeout=60)
+    with d.client() as c:
+        run_to(clock, c, NOON + 23 * HOUR, step=12 * HOUR)
+        assert alarms(d, "DEAD_LETTER") == [], "not before a day is over"
+        run_to(clock, c, NOON + 25 * HOUR)
+    wait_until(lambda: alarms(d, "DEAD_LETTER"))
     restart(d)
     assert alarms(d, "DEAD_LETTER") == [("other", parked.lsn)], "once"
 
