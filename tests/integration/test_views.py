@@ -8,6 +8,7 @@ from locks import ROLES
 from wire import RESULT, wait_until
 
 import pytest
+import time
 
 OLDEST = wire_pb2.Hello.OLDEST
 MASK = "•••"
@@ -162,6 +163,24 @@ def test_what_was_shown_instead_is_never_written_back(locked, registry, field, v
         assert (reply.result, reply.code) == (RESULT.INVALID, "MASKED_VALUE")
         assert c.publish(c.event("COMMENT", by="reporter", case_ref=MASK))[0].code == "MASKED_VALUE"
         assert c.case(number, history=True).history == before
+
+
+def test_a_silence_of_an_area_is_asked_and_seen_by_those_whose_it_is(locked, registry):
+    registry.new("street-2", "street", "S-02")
+    registry.new("street-1", "street", "S-01")
+    registry.new("desk-p11", "company", "P-11")
+    with registry.client(locked, "street-2") as two, registry.client(locked, "street-1") as one, registry.client(locked, "desk-p11") as desk:
+        def silence(c, by, **area):
+            return c.publish(c.event("SILENCED", by=by, data={"clock": "K_ARRIVE", "level": "L2", "until": int(time.time() * 1000) + 3_600_000,
+                                                              "why": "road closed", **area}))[0].code
+
+        def listed(c):
+            return [s.area for s in c.ask("list", list=wire_pb2.ListQuery(flags=["SILENCED"])).silences]
+        assert silence(two, "street:S-02/wang", place="C-03") == silence(two, "street:S-02/wang", holder="P-11") == ""
+        assert silence(one, "street:S-02/wang", place="C-03") == "FOREIGN_AREA"
+        assert silence(one, "street:S-01/he", place="C-03") == "OTHER_PLACE"
+        assert silence(desk, "holder:P-11/gao", holder="P-11") == "BAD_ROLE"
+        assert (listed(two), listed(one), listed(desk)) == (["place:C-03", "holder:P-11"], [], ["holder:P-11"])
 
 
 def test_roles_may_withhold_more(make_daemon, registry, tmp_path):

@@ -284,24 +284,34 @@ static bool silence_wanted(const struct list *l, const char *id)
     return false;
 }
 
+/* Whoever has the area, or speaks for whom it was asked, as a street for a company. */
+static bool silence_shown(const struct list *l, const hxp_silence *w, const char *id)
+{
+    const struct service *s = l->s;
+    struct hx_actor by;
+    if (!l->r->who || rights_area(s->lock.access, s->options.city, l->r->who, id))
+        return true;
+    return hx_actor_parse(w->by, &by) && by.area[0] &&
+           rights_area(s->lock.access, s->options.city, l->r->who, by.area);
+}
+
 /* Silences of areas stand beside the first page of those that are silent. */
 static bool add_silences(const struct list *l, Hongxin__V1__ListAnswer *a)
 {
-    const struct service *s = l->s;
+    const struct hx_machine *m = &l->s->machine;
     bool wanted = false;
     for (size_t i = 0; i < l->q->n_flags && !l->q->after; i++)
         wanted |= strcmp(l->q->flags[i], "SILENCED") == 0;
-    a->silences = hx_arena_alloc(s->machine.arena, HX_SILENCE_AREAS * sizeof(void *));
+    a->silences = hx_arena_alloc(m->arena, HX_SILENCE_AREAS * sizeof(void *));
     if (!a->silences)
         return false;
-    size_t n = wanted ? hx_area_silences(&s->machine, a->silences) : 0;
+    size_t n = wanted ? hx_area_silences(m, a->silences) : 0;
     for (size_t i = 0; i < n; i++) {
         const char *id = strchr(a->silences[i]->area, ':') + 1;
-        if (silence_wanted(l, id) &&
-            (!l->r->who || rights_area(s->lock.access, s->options.city, l->r->who, id)))
+        if (silence_wanted(l, id) && silence_shown(l, a->silences[i], id))
             a->silences[a->n_silences++] = a->silences[i];
     }
-    return !hx_arena_failed(s->machine.arena);
+    return !hx_arena_failed(m->arena);
 }
 
 void handle_list(struct service *s, const struct request *r)
