@@ -177,7 +177,7 @@ struct reports {
     const struct hx_city *city;
     const struct hx_place **buildings;
     size_t n;
-    uint64_t chance, held;
+    uint64_t chance, held, found;
 };
 
 static void ask(struct reports *r, bool by_position)
@@ -205,6 +205,17 @@ static double each_us(struct reports *r, uint64_t n, bool by_position)
     return (seconds() - start) * 1e6 / (double)n;
 }
 
+/* The yardstick: a building is looked up by its id, and nothing else. */
+static double look_us(struct reports *r, uint64_t n)
+{
+    double start = seconds();
+    for (uint64_t i = 0; i < n; i++) {
+        const struct hx_place *b = r->buildings[draw(&r->chance) % r->n];
+        r->found += hx_city_place(r->city, b->id) == b;
+    }
+    return (seconds() - start) * 1e6 / (double)n;
+}
+
 static void measure(const char *dir, uint64_t n)
 {
     struct hx_city *city = NULL;
@@ -221,13 +232,13 @@ static void measure(const char *dir, uint64_t n)
         tool_die("memory", HX_NOMEM);
     while (r.n < count)
         r.buildings[r.n++] = hx_city_next(city, HX_BUILDING, &at);
-    double place = each_us(&r, n, false), position = each_us(&r, n, true);
+    double place = each_us(&r, n, false), position = each_us(&r, n, true), look = look_us(&r, n);
     getrusage(RUSAGE_SELF, &usage);
     printf("{\"grids\": %zu, \"buildings\": %zu, \"load_s\": %.2f, \"peak_mib\": %ld, "
-           "\"place_us\": %.3f, \"position_us\": %.3f, \"reports\": %" PRIu64 ", \"held\": %" PRIu64
-           "}\n",
-           hx_city_count(city, HX_GRID), count, load, usage.ru_maxrss / 1024, place, position,
-           2 * n, r.held);
+           "\"place_us\": %.3f, \"position_us\": %.3f, \"look_us\": %.3f, \"reports\": %" PRIu64
+           ", \"held\": %" PRIu64 ", \"found\": %" PRIu64 "}\n",
+           hx_city_count(city, HX_GRID), count, load, usage.ru_maxrss / 1024, place, position, look,
+           2 * n, r.held, r.found);
     free((void *)r.buildings);
     hx_city_free(city);
 }
