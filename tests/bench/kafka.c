@@ -17,8 +17,10 @@ static rd_kafka_t *producer(const char *brokers)
 {
     char why[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    const char *const settings[][2] = {
-        {"bootstrap.servers", brokers}, {"linger.ms", "20"}, {"acks", "all"}, {"compression.type", "lz4"}};
+    const char *const settings[][2] = {{"bootstrap.servers", brokers},
+                                       {"linger.ms", "20"},
+                                       {"acks", "all"},
+                                       {"compression.type", "lz4"}};
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if (rd_kafka_conf_set(conf, settings[i][0], settings[i][1], why, sizeof why) !=
             RD_KAFKA_CONF_OK)
