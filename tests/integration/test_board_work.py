@@ -236,7 +236,7 @@ def test_the_breaches_of_a_day_are_what_its_figures_count(make_daemon, registry,
 def test_a_list_that_is_cut_says_so_and_keeps_the_newest(make_daemon, registry, tmp_path):
     clock = Clock(tmp_path, NOW)
     daemon = make_daemon(settings={"keys": registry.keys, "absent_ms": AWAY_MS}, env=clock.environment())
-    board = Board(tmp_path, daemon, key=registry.file("board"), settings="looked_at: 500\n").start()
+    board = Board(tmp_path, daemon, key=registry.file("board"), settings="looked_at: 100\n").start()
     try:
         with registry.client(daemon, "hotline") as c:
             first = c.report(place_of("P-07"))
