@@ -53,7 +53,7 @@ struct board {
     int64_t now_told, told_at; /* its instant, our monotonic clock then; 0 = never */
     uint32_t scale;
     bool clock_asked;
-    bool said_open; /* that there are no keys */
+    bool said_open;   /* that there are no keys */
     uint64_t last_id; /* of events that bring none */
     /* figures */
     uint64_t logins, refused_logins, commands, foreign;
