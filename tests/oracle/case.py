@@ -46,6 +46,7 @@ class Case:
         self.undelivered_since = None
         self.second_holder, self.next_holder = "", None
         self.closed = None
+        self.ordered_by = ""         # who hears when the order is missed
 
     # ---- clocks ---------------------------------------------------------------------------------
 
@@ -171,6 +172,23 @@ class Case:
         area = {"duty": self.holder, "manager": self.holder, "community": p and p.community, "grid": p and p.grid, "street": p and p.street,
                 "dispatcher": p and p.community}.get(role)
         return {"duty": "holder", "property": "city", "leadership": "city"}.get(role, role), area
+
+    def receivers(self, c, level, roles):
+        """Who is told, as notices name them: nobody twice, the city's desk where the place has nobody of that role (R12), and of an order
+        that is missed whoever has given it."""
+        out = {self.receiver_named(role, c) for role in roles}
+        if c.name == "K_SUPERVISE" and level == "L2":
+            out.add(self.ordered_by)
+        return tuple(sorted(out))
+
+    def receiver_named(self, role, c):
+        kind, area = self.receiver(role)
+        if kind == "city":
+            return "city/" + role
+        if kind == "callback":
+            return kind
+        area = c.unit if kind == "unit" else area
+        return f"{kind}:{area}" if area else "city/desk"
 
     # ---- who -------------------------------------------------------------------------------------
 

@@ -4,7 +4,8 @@
     judge.py --config DIR [--only TEXT] [--lives PROGRAM [--count N] [--seed S]] --simulator COMMAND… -- SCENARIO.jsonl | FOLDER …
 
 Compared are, for each case: every answer, state, clock with its deadline, verdict and version of the city, breach and its marks, level
-with its time, and the parts of the time by owner. With --lives random ones of tests/property are judged too. Ends with 1 and every difference: `-` only the oracle says so, `+` only hongxin does.
+with its time and those who are told, and the parts of the time by owner. With --lives random ones of tests/property are judged too. Ends
+with 1 and every difference: `-` only the oracle says so, `+` only hongxin does.
 """
 import argparse
 import collections
@@ -58,7 +59,10 @@ def theirs(facts):
             for clock in [f["clock"], *f.get("also", [])]:
                 levels["LEVEL", t, case, clock, f["level"]] = None
             levels["DUE", t, case, f["clock"], f["level"], instant(f["t_due"]), tuple(sorted(f.get("passed", [])))] = None
-    yield from levels
+            if not f.get("why", "").startswith("nobody on duty"):  # the rota decides how far it climbs (R12)
+                for clock in [f["clock"], *f.get("also", [])]:
+                    levels.setdefault(("TO", t, case, clock, f["level"]), []).append(f["to"])
+    yield from ((*fact, tuple(sorted(to))) if to else fact for fact, to in levels.items())
 
 
 def first_word(notice):
@@ -84,6 +88,7 @@ def ours(facts):
         elif kind == "LEVEL":
             yield ("LEVEL", t, case, f["clock"], f["level"])
             yield ("DUE", t, case, f["clock"], f["level"], f["due"], f["passed"])
+            yield ("TO", t, case, f["clock"], f["level"], f["to"])
 
 
 def show(fact):
@@ -116,8 +121,10 @@ def differences(mine, simulated):
     mine = list(mine)
     other = {fact[2] for fact in mine if fact[0] == "REPLY" and fact[3] == "OTHER"}
     a, b = (collections.Counter(f for f in facts if f[0] != "REPLY" or f[2] not in other) for facts in (mine, simulated))
-    for fact in [f for f in a if f[0] == "DUE" and f not in b]:  # one notice names two clocks that break together, and the time of one
+    for fact in [f for f in a if f[0] in ("DUE", "TO") and f not in b and not any(g[:5] == f[:5] for g in b)]:  # one notice names two clocks that break together, and the time of one
         del a[fact]
+    unknown = {fact[:5] for fact in a if fact[0] == "TO" and fact[5] is None}
+    a, b = (collections.Counter({f: n for f, n in facts.items() if f[:5] not in unknown}) for facts in (a, b))
     only = [(fact[1], "-", fact) for fact in (a - b).elements()] + [(fact[1], "+", fact) for fact in (b - a).elements()]
     return [f"{sign} {show(fact)}" for _, sign, fact in sorted(only, key=lambda x: (x[0], x[2][0], x[1]))]
 

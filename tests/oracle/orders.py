@@ -12,6 +12,7 @@ def supervised(case, e):
     need(date is None or date > e.t, "in the past")
     case.drop("K_SUPERVISE")
     case.flags.add("SUPERVISED")
+    case.ordered_by = f"{e.role}:{e.area}/{e.person}" if e.area else f"{e.role}/{e.person}"
     case.start("K_SUPERVISE", e.t, date=date)
 
 

@@ -89,8 +89,9 @@ class World:
     def closed(self, case, sums, total):
         self.note("OWNER", case, total=total, **sums)
 
-    def told(self, case, c, level, due, passed):
-        self.note("LEVEL", case, clock=c.name, level=level, due=due, passed=tuple(sorted(passed)))
+    def told(self, case, c, level, due, passed, to):
+        self.note("LEVEL", case, clock=c.name, level=level, due=due, passed=tuple(sorted(passed)), 
+                  to=None if case.positioned else case.receivers(c, level, to))  # which building is near is not known here
 
     def replied(self, e, result):
         self.note("REPLY", None, id=e.id, result=result)
@@ -179,12 +180,12 @@ class World:
         broken = c.name in promise.PROMISES and c.counting() and c.judged != c.deadline()
         if broken and self.held_back(c.deadline()) <= (self.horizon or self.now):
             case.breach(c)
-        due = [(when, level) for when, level, _ in c.pending() if self.held_back(self.quiet(case, level, when)) <= (self.horizon or self.now)]
-        when, level = due[-1]
-        passed = [lower for _, lower in due[:-1]]
+        due = [(when, level, to) for when, level, to in c.pending() if self.held_back(self.quiet(case, level, when)) <= (self.horizon or self.now)]
+        when, level, to = due[-1]
+        passed = [lower for _, lower, _ in due[:-1]]
         c.passed.update(passed)
         c.told[level] = when
-        self.told(case, c, level, when, passed)
+        self.told(case, c, level, when, passed, to)
 
     def delivered(self, when):
         """When a holder hears of a dispatch: not before we have read what sends the case to it."""
