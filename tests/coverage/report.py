@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """What the tests have seen of the engine and the store, from lcov's file.
 
-    report.py COVERED.info
+    report.py COVERED.info           lines and branches of each file, and what is wrong
+    report.py --keep COVERED.info    writes unseen.txt and floor.txt anew, from what is seen now
 
-Prints lines and branches of each file, and every line that no test has seen and that no reason in reasons.txt speaks for. Ends
-with 1 when there is one, or when the whole is below 95 % of the lines or 90 % of the branches.
+Every line that no test has seen is either explained by reasons.txt or stands in unseen.txt, the list of what is still owed: a test, or a
+reason. Ends with 1 when a line that was not seen is in neither, or when less is seen than floor.txt says; the aim, printed beside
+it, is 95 % of the lines and 90 % of the branches.
 
-A reason is a line `FILE: TEXT: reason`: FILE as a pattern (daemon/store/*.c), TEXT a part of the line that was not seen.
+A reason is a line `FILE: TEXT: reason`: FILE as a pattern (daemon/store/*.c), TEXT a part of the line that was not seen. unseen.txt has
+`FILE: TEXT` with the whole line, so that it stays right when lines above it move.
 """
 import collections
 import fnmatch
@@ -15,7 +18,8 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-LINES, BRANCHES = 95.0, 90.0
+AIM = 95.0, 90.0
+BEARABLE = 0.3  # crashes and lost letters of the simulation come at other moments when something draws one number more
 
 
 class File:
@@ -51,11 +55,21 @@ def reasons():
 
 
 def unexplained(file, known):
+    """Its lines that were not seen and have no reason, with their number."""
     source = (ROOT / file.name).read_text(encoding="utf-8").splitlines()
     for number, count in sorted(file.lines.items()):
         text = source[number - 1].strip() if number <= len(source) else ""
         if not count and not any(fnmatch.fnmatch(file.name, p) and part in text for p, part, _ in known):
-            yield f"{file.name}:{number}: {text}"
+            yield number, f"{file.name}: {text}"
+
+
+def owed():
+    path = HERE / "unseen.txt"
+    return set(path.read_text(encoding="utf-8").splitlines()) if path.exists() else set()
+
+
+def floor():
+    return tuple(float(word) for word in (HERE / "floor.txt").read_text(encoding="utf-8").split()[:2])
 
 
 def percent(part, whole):
@@ -63,19 +77,27 @@ def percent(part, whole):
 
 
 def main():
-    files, known = read(sys.argv[1]), list(reasons())
+    keep, path = sys.argv[1] == "--keep", sys.argv[-1]
+    files, known, listed = read(path), list(reasons()), owed()
     whole = [0, 0, 0, 0]
     for file in files:
         seen, lines, taken, branches = file.rate()
         whole = [a + b for a, b in zip(whole, (seen, lines, taken, branches))]
         print(f"{file.name:40} {percent(seen, lines):6.1f} % of {lines:4} lines  {percent(taken, branches):6.1f} % of {branches:4} branches")
-    lines, branches = percent(whole[0], whole[1]), percent(whole[2], whole[3])
-    left = [text for file in files for text in unexplained(file, known)]
-    for text in left:
-        print(f"not seen, and no reason: {text}")
-    print(f"{lines:.1f} % of {whole[1]} lines (at least {LINES:.0f}), {branches:.1f} % of {whole[3]} branches (at least {BRANCHES:.0f}), "
-          f"{len(left)} lines without a reason")
-    return 0 if lines >= LINES and branches >= BRANCHES and not left else 1
+    now = percent(whole[0], whole[1]), percent(whole[2], whole[3])
+    left = [(file.name, number, text) for file in files for number, text in unexplained(file, known)]
+    if keep:
+        (HERE / "unseen.txt").write_text("".join(text + "\n" for text in sorted({text for _, _, text in left})), encoding="utf-8")
+        (HERE / "floor.txt").write_text(f"{now[0] - 0.05:.1f} {now[1] - 0.05:.1f}\n", encoding="utf-8")
+        listed = owed()
+    new = [one for one in left if one[2] not in listed]
+    for name, number, text in new:
+        print(f"not seen, and not listed: {name}:{number}: {text.partition(': ')[2]}")
+    least = floor()
+    fallen = [what for what, n, f in zip(("lines", "branches"), now, least) if n + BEARABLE < f]
+    print(f"{now[0]:.1f} % of {whole[1]} lines (before: {least[0]}, aim: {AIM[0]:.0f}), {now[1]:.1f} % of {whole[3]} branches (before: {least[1]}, "
+          f"aim: {AIM[1]:.0f}); {len(left)} lines owe a test, {len(new)} of them are new{'; fallen: ' + ', '.join(fallen) if fallen else ''}")
+    return 1 if new or fallen else 0
 
 
 if __name__ == "__main__":
