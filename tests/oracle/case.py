@@ -200,8 +200,6 @@ class Case:
         return e.role in ("holder", "manager") and e.area != self.holder and e.area not in self.units
 
     def of_place(self, e):
-        if e.role == "dispatcher":
-            return not e.area or e.area == (self.place.community if self.place else None)
-        if e.role == "street":
-            return not e.area or e.area == (self.place.street if self.place else None)
-        return True
+        """The dispatcher and the street of its place decide; a matter without a place is nobody's alone."""
+        own = self.place and {"dispatcher": self.place.community, "street": self.place.street}.get(e.role)
+        return not own or not e.area or e.area == own
