@@ -6,7 +6,8 @@
 
 static int refuse(const struct simulate_apply *a, const struct hx_problem *why, char problem[512])
 {
-    snprintf(problem, 512, "line %zu: %.440s", a->action->line, why->text);
+    int n = snprintf(problem, 512, "%.200s:%zu: ", a->scenario, a->action->line);
+    snprintf(problem + n, 512 - (size_t)n, "%s", why->text);
     return HX_INVALID;
 }
 

@@ -10,7 +10,8 @@ struct simulate_apply {
     struct hx_machine *machine; /* gets the new rules */
     struct hx_memory *memory;
     struct hx_versions *versions;
-    const char *folder; /* of the scenario: files are looked for in it */
+    const char *folder;   /* of the scenario: files are looked for in it */
+    const char *scenario; /* its name, for problems */
     const struct scenario_action *action;
 };
 

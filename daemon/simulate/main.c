@@ -123,7 +123,7 @@ static int run(const struct run *r, FILE *in, const char *name)
         scenario.rows = r->rows ? rows_new(hx_versions_rules(versions)) : NULL;
         scenario.texts = texts;
         if (!rc)
-            rc = simulate_run(&(struct simulate_options){versions, beside, r->until, stdout},
+            rc = simulate_run(&(struct simulate_options){versions, beside, name, r->until, stdout},
                               &scenario, problem);
         if (!rc && fflush(stdout))
             rc = HX_IO;

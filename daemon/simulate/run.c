@@ -88,7 +88,8 @@ static int set_endpoint(struct sim *s, const struct scenario_action *a, char pro
         if (strcmp(s->endpoints[i].name, name) == 0)
             e = &s->endpoints[i];
     if (!e && s->n_endpoints == ENDPOINTS) {
-        snprintf(problem, 512, "more than %d endpoints", ENDPOINTS);
+        snprintf(problem, 512, "%.200s:%zu: more than %d endpoints", s->options->scenario, a->line,
+                 ENDPOINTS);
         return HX_INVALID;
     }
     if (!e) {
@@ -303,6 +304,7 @@ static int apply(struct sim *s, const struct scenario_action *a, char problem[51
                                         .memory = s->memory,
                                         .versions = s->options->versions,
                                         .folder = s->options->folder,
+                                        .scenario = s->options->scenario,
                                         .action = a};
     hx_arena_reset(&s->arena);
     int rc = simulate_apply(&what, problem);

@@ -1,6 +1,7 @@
 #include "simulate/scenario.h"
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
+#include "simulate/resent.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -169,6 +170,8 @@ static int read_event(const struct parse *p, json_t *o, struct scenario_action *
     rc = fill_event(p, o, a->event, &a->at);
     if (rc)
         return rc;
+    a->occ_given = json_object_get(o, "occ");
+    a->src_given = json_object_get(o, "src");
     a->size = hongxin__v1__event__get_packed_size(a->event);
     a->bytes = malloc(a->size + 1);
     if (!a->bytes)
@@ -322,12 +325,12 @@ static int read_object(const struct parse *p, json_t *o, struct scenario *s)
     return rc;
 }
 
-static int read_line(const struct parse *p, const char *text, struct scenario *s)
+static int read_line(const struct parse *p, const char *text, size_t size, struct scenario *s)
 {
     json_error_t error;
-    if (text[strspn(text, " \t\r\n")] == '\0')
+    if (strspn(text, " \t\r\n") == size)
         return HX_OK;
-    json_t *o = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    json_t *o = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
     if (!o)
         return wrong(p, "not JSON: %s", error.text);
     int rc = json_is_object(o) ? read_object(p, o, s) : wrong(p, "a line is one object");
@@ -371,9 +374,10 @@ int scenario_read(FILE *in, const char *name, struct scenario *out, char problem
     size_t cap = 0;
     int rc = HX_OK;
     *out = (struct scenario){0};
-    while (!rc && getline(&line, &cap, in) >= 0) {
+    ssize_t size;
+    while (!rc && (size = getline(&line, &cap, in)) >= 0) {
         p.line++;
-        rc = read_line(&p, line, out);
+        rc = read_line(&p, line, (size_t)size, out);
     }
     free(line);
     if (!rc && ferror(in))
@@ -390,6 +394,8 @@ int scenario_read(FILE *in, const char *name, struct scenario *out, char problem
     if (out->n)
         qsort(out->actions, out->n, sizeof *out->actions, by_time);
     rc = check_order(&p, out);
+    if (!rc)
+        rc = scenario_resent(out);
     if (rc)
         scenario_free(out);
     return rc;

@@ -29,8 +29,9 @@ struct scenario_action {
     hxp_event *event; /* owned; of SCENARIO_EVENT */
     uint8_t *bytes;   /* the same, serialized */
     size_t size;
-    int64_t ms;    /* of a step or a suspension */
-    char name[64]; /* of an endpoint */
+    bool occ_given, src_given; /* the line names these times itself */
+    int64_t ms;                /* of a step or a suspension */
+    char name[64];             /* of an endpoint */
     char state[16];
     char file[256]; /* of APPLY: looked for beside the scenario … */
     bool open;      /* … open cases too … */

@@ -14,6 +14,7 @@
 struct simulate_options {
     struct hx_versions *versions; /* borrowed; `apply` adds to them */
     const char *folder;           /* of the scenario: where files to apply are looked for */
+    const char *scenario;         /* its name, for problems */
     int64_t until;
     FILE *out;
 };

@@ -42,7 +42,20 @@ class Run:
                 out.append((times.parse(line["down"]), number, {"down": 1}))
             if "up" in line:
                 out.append((times.parse(line["up"]), number, {"up": 1}))
-        return sorted(out, key=lambda x: (x[0], 1 if "end" in x[2] else 0, x[1]))
+        out.sort(key=lambda x: (x[0], 1 if "end" in x[2] else 0, x[1]))
+        self.resent(out)
+        return out
+
+    @staticmethod
+    def resent(lines):
+        """A line that says the same as an earlier one, apart from `rcv`, is that message once more (corner 8)."""
+        first = {}
+        for _, number, line in lines:
+            if "event" not in line:
+                continue
+            same = json.dumps({k: v for k, v in line.items() if k != "rcv"} | {"id": str(line.get("id", number))}, sort_keys=True)
+            sent = first.setdefault(same, line["rcv"])
+            line.update({key: sent for key in ("occ", "src") if key not in line})
 
     def replacements(self, begin, end):
         """When estates get another company: that too happens at an instant (corner 22)."""

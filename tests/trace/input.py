@@ -15,6 +15,7 @@ AT = '"at":"2026-10-12T19:00:00+08:00"'
 WRONG = [
     (["{"], "not JSON"),
     (["[]"], "a line is one object"),
+    (["{\"end\":\"2026-10-12T19:00:00+08:00\"}\0x"], "not JSON"),
     (["{}"], "nothing here"),
     ([REPORT, "", '{"rcv":"2026-10-12T19:01:00+08:00","event":"HELD","colour":1}'], "unknown key colour"),
     (['{"rcv":"2026-10-12T19:00:00+08:00","event":"HELD","data":{"klass":"SMALL"}}'], "klass: unknown key"),
@@ -72,12 +73,19 @@ def right_lines(options):
         yield "the end is not inclusive: receipt was not deemed"
 
 
+def wrong_files(options):
+    """A file that cannot come into force is found when its time comes: the line is named, and what became true before is told."""
+    done = simulate(options, [REPORT, "{" + AT.replace("19:00:00", "19:00:10") + ',"apply":"no-such-file.yaml"}'])
+    if done.returncode != 2 or not done.stderr.startswith("-:2: ") or "no-such-file.yaml" not in done.stderr or not done.stdout:
+        yield f"apply: ended with {done.returncode}, {done.stderr!r}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True)
     parser.add_argument("command", nargs="+", help="the simulator and its first arguments")
     options = parser.parse_args()
-    faults = [*wrong_lines(options), *right_lines(options)]
+    faults = [*wrong_lines(options), *right_lines(options), *wrong_files(options)]
     for fault in faults:
         print(fault)
     return 1 if faults else 0
