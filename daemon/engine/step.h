@@ -141,6 +141,9 @@ void hx_clock_resume(struct hx_step *s, struct hx_clock *k);
 /* New budget after a change of class, same start, floor rule (corners 1 to 3); a clock that the
  * class does not have is taken back. Whoever was told of the old deadline hears of it. */
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k);
+/* A quarter of the budget from now: the floor of corner 3. A clock that stands still is taken as of
+ * when it stopped, for its pause moves the floor, too. */
+int64_t hx_clock_quarter(const struct hx_clock *k, int64_t now);
 /* Leaves at least a quarter of the budget from now: nobody is late by a time in which he could do
  * nothing (corner 11). A clock that was broken before stays so. */
 void hx_clock_floor(struct hx_step *s, struct hx_clock *k);

@@ -15,7 +15,8 @@ def again(case, clock, budget, calendar, now):
 
 
 def set_floor(clock, now, counted_from):
-    """New due = max(raw, now + a quarter of the budget)."""
+    """New due = max(raw, now + a quarter of the budget); a clock that stands still is taken as of when it stopped."""
+    now = clock.paused_at if clock.paused_at is not None else now
     quarter = now + clock.budget // 4
     if clock.deadline() < quarter:
         clock.floor, clock.floor_from = quarter, now

@@ -17,7 +17,7 @@ static bool by_budget(const struct hx_clock *k)
 static void settle(struct hx_clock *next, const struct hx_calendar_rule *cal,
                    const struct hx_holidays *days, int64_t before, int64_t now)
 {
-    int64_t least = now + (int64_t)next->budget_ms / 4;
+    int64_t least = hx_clock_quarter(next, now);
     if (least > before)
         least = before;
     next->deadline = hx_clock_deadline_by(cal, days, next);

@@ -289,9 +289,14 @@ void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
     hx_ladder_correct(s, k, "deadline moved", true);
 }
 
+int64_t hx_clock_quarter(const struct hx_clock *k, int64_t now)
+{
+    return (k->paused_at ? k->paused_at : now) + (int64_t)k->budget_ms / 4;
+}
+
 void hx_clock_floor(struct hx_step *s, struct hx_clock *k)
 {
-    int64_t least = s->t_eff + (int64_t)k->budget_ms / 4;
+    int64_t least = hx_clock_quarter(k, s->t_eff);
     if (!k->deadline || k->fired & HX_CLOCK_END || k->deadline >= least ||
         k->basis == HX_BASIS_DATE || k->basis == HX_BASIS_MOVED)
         return;
@@ -345,7 +350,7 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
     k->days = hx_clock_days_now(s, &own->calendars[k->calendar]);
     k->basis = basis_of(s, k->kind, budget);
     k->floor = 0;
-    int64_t least = s->t_eff + budget / 4;
+    int64_t least = hx_clock_quarter(k, s->t_eff);
     if (hx_clock_deadline(s->rules, k) < least) {
         k->basis = HX_BASIS_FLOOR;
         k->floor = least;
