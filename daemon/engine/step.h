@@ -182,8 +182,11 @@ int64_t hx_clock_next(const struct hx_rules *r, const struct hx_case *c, const s
 void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passed);
 /* The breach is over: all-clear to everybody who heard it, in the same order. */
 void hx_ladder_clear(struct hx_step *s, const struct hx_clock *k);
-/* What was told turned out otherwise. `all`: reminders too, not only breaches. */
-void hx_ladder_correct(struct hx_step *s, const struct hx_clock *k, const char *why, bool all);
+/* The deadline is another one, or none: to everybody who still worries about it. */
+void hx_ladder_correct(struct hx_step *s, const struct hx_clock *k, const char *why);
+/* The breach gained a mark: to everybody who heard of this breach, also after the all-clear, and to
+ * nobody for another breach of the same clock. */
+void hx_ladder_correct_breach(struct hx_step *s, const struct hx_breach *b, const char *why);
 /* A notice comes back: acknowledged, but the fact did not follow; or never acknowledged (F5). */
 void hx_ladder_return(struct hx_step *s, struct hx_told *t);
 /* When the acknowledgement of a notice runs out, or it is told again without one; INT64_MAX when

@@ -8,6 +8,7 @@ class Breach:
 
     def __init__(self, deadline, holder):
         self.deadline, self.holder, self.marks = deadline, holder, []
+        self.appealed, self.asker = False, ""  # an appeal waits; who asked to exclude it
 
 
 class Clock:

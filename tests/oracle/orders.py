@@ -73,41 +73,51 @@ def silenced(case, e):
 
 
 def breach_of(case, name):
-    clock = next((c for c in reversed(case.clocks) if c.name == name and c.breaches), None)
-    need(clock, "no breach")
-    return clock
+    """The breach that is meant: it stands, and rather the one that was asked about before than the newest."""
+    standing = [(c, b) for c in case.clocks if c.name == name for b in c.breaches if not b.marks]
+    need(standing, "no breach")
+    return next((x for x in reversed(standing) if x[1].asker), standing[-1])
+
+
+def appeals(case):
+    """Whether anything waits at all."""
+    waits = any(b.appealed or b.asker for c in case.clocks for b in c.breaches)
+    (case.flags.add if waits else case.flags.discard)("APPEALED")
 
 
 @on("APPEALED")
 def appealed(case, e):
     is_in(case, *promise.OPEN, *promise.ENDED_OK)
-    clock = breach_of(case, e.data["clock"])
-    need(not case.stranger(e) or e.area == clock.breaches[-1].holder, "not your case")
-    limit = case.world.policy.calendar("workdays").after_days(clock.breaches[-1].noticed, 5)
+    _, breach = breach_of(case, e.data["clock"])
+    need(not case.stranger(e) or e.area == breach.holder, "not your case")
+    limit = case.world.policy.calendar("workdays").after_days(breach.noticed, 5)
     need(e.t <= limit, "five working days are over")
-    case.flags.add("APPEALED")
+    breach.appealed = True
+    appeals(case)
 
 
 @on("EXCLUDED")
 def excluded(case, e):
     is_in(case, *promise.OPEN, *promise.ENDED_OK)
-    clock = breach_of(case, e.data["clock"])
+    clock, breach = breach_of(case, e.data["clock"])
     need(e.person and not case.by_holder(e), "two persons, not the holder")
-    first = case.asked.get("exclude")
-    if first is None:
-        case.asked["exclude"] = (clock, e.person)
-        return
-    need(first[0] is clock and first[1] != e.person, "same person")
-    del case.asked["exclude"]
-    case.mark(clock, clock.breaches[-1], "EXCLUDED")
+    need(breach.asker != e.person, "same person")
+    if not breach.asker:
+        breach.asker = e.person
+        return appeals(case)
+    breach.asker, breach.appealed = "", False
+    appeals(case)
+    case.mark(clock, breach, "EXCLUDED")
 
 
 @on("APPEAL_REFUSED")
 def appeal_refused(case, e):
     is_in(case, *promise.OPEN, *promise.ENDED_OK)
-    need("APPEALED" in case.flags, "no appeal")
-    case.flags.discard("APPEALED")
-    case.asked.pop("exclude", None)
+    about = [b for c in case.clocks if c.name == e.data["clock"] for b in c.breaches if b.appealed or b.asker]
+    need(about, "no appeal")
+    for breach in about:
+        breach.asker, breach.appealed = "", False
+    appeals(case)
 
 
 @on("DEADLINE_MOVED")
@@ -116,14 +126,16 @@ def deadline_moved(case, e):
     need(case.open() and e.person, "ended")
     clock = case.clock(e.data["clock"])
     need(clock is not None and clock.deadline() is not None, "no such deadline")
-    date, first = e.date("deadline"), case.asked.get("move")
-    if first is None:
-        case.asked["move"] = (clock.name, date, e.person)
+    date, first = e.date("deadline"), case.asked.get(("move", clock.name))
+    if first is None or (first[1] == e.person and first[0] != date):  # a person may ask for another instant instead
+        case.asked["move", clock.name] = (date, e.person)
         return
-    need(first[:2] == (clock.name, date) and first[2] != e.person, "same person")
-    del case.asked["move"]
+    need(first[0] == date and first[1] != e.person, "same person, or another instant")
+    del case.asked["move", clock.name]
     clock.date, clock.floor = date - clock.paused, None
-    clock.told, clock.passed = {}, set()
+    ahead = {level for due, level, _ in clock.ladder() if due > case.world.now}  # these may be told again; what lies behind was told
+    clock.told = {level: due for level, due in clock.told.items() if level not in ahead}
+    clock.passed -= ahead
     case.move(clock)
 
 

@@ -23,9 +23,10 @@ enum {
     HX_CASE_SENDINGS = 16, /* notices on their way; the oldest gives way */
     HX_CASE_PARTIES = 64,
     HX_CASE_SILENCES = 8,
-    HX_CASE_PASSINGS = 8, /* the newest ones */
-    HX_CASE_TRIED = 8,    /* holders that had the case and gave it back */
-    HX_PERSON_MAX = 64,   /* "holder:P-07/li" with its NUL */
+    HX_CASE_PASSINGS = 8,  /* the newest ones */
+    HX_CASE_PROPOSALS = 8, /* of moves and exclusions that wait; the oldest gives way */
+    HX_CASE_TRIED = 8,     /* holders that had the case and gave it back */
+    HX_PERSON_MAX = 64,    /* "holder:P-07/li" with its NUL */
     HX_WORD_MAX = 40,
     HX_REF_MAX = 72,
     HX_REGISTRY_MAX = 64,
@@ -134,8 +135,9 @@ enum hx_breach_mark { HX_BREACH_REBUTTED = 1, HX_BREACH_EXCLUDED = 2, HX_BREACH_
 struct hx_breach {
     uint8_t kind; /* clock */
     uint8_t cycle;
-    uint32_t marks;  /* enum hx_breach_mark */
-    uint32_t policy; /* version of the life cycle that it broke */
+    uint8_t appealed; /* an appeal against it waits */
+    uint32_t marks;   /* enum hx_breach_mark */
+    uint32_t policy;  /* version of the life cycle that it broke */
     int64_t deadline, t_noticed;
     uint64_t lsn;
     char holder[HX_ID_MAX];
@@ -231,6 +233,14 @@ struct hx_asker {
     char principal[HX_WORD_MAX]; /* whose key; "" without keys */
 };
 
+/* What the first of two persons asks for: a breach to be excluded, or a deadline to be moved. */
+struct hx_proposal {
+    uint8_t kind;     /* clock */
+    uint64_t breach;  /* LSN of the breach to exclude; 0 = a deadline is to move … */
+    int64_t deadline; /* … to this instant */
+    struct hx_asker asker;
+};
+
 struct hx_case {
     /* who and where: set once, at the report */
     uint64_t number;
@@ -296,8 +306,9 @@ struct hx_case {
     uint32_t returns;
     int64_t t_returned;      /* when a return was last refused */
     uint32_t counted_pauses; /* for reasons that may be used only so often */
-    struct hx_asker class_asker, merge_asker, exclude_asker, move_asker;
-    char exclude_clock[HX_WORD_MAX]; /* whose breach the first person wants to exclude */
+    struct hx_asker class_asker, merge_asker;
+    uint32_t n_proposals;
+    struct hx_proposal proposals[HX_CASE_PROPOSALS];
     char return_reason[HX_WORD_MAX];
     char reasons_used[HX_REF_MAX]; /* return reasons so far, comma-separated */
     uint32_t n_tried;
@@ -315,10 +326,8 @@ struct hx_case {
     uint64_t split_from; /* the report that this is a part of */
     int64_t withdraw_at;
     int64_t withdraw_ms[HX_OWNERS]; /* seconds by owner when the withdrawal was asked */
-    char move_clock[HX_WORD_MAX];   /* clock whose move waits for a second person */
-    int64_t move_deadline;
-    int64_t last_contact;      /* of the company with the reporter */
-    int64_t undelivered_since; /* our outage keeps the dispatch waiting */
+    int64_t last_contact;           /* of the company with the reporter */
+    int64_t undelivered_since;      /* our outage keeps the dispatch waiting */
     char order_level[HX_ID_MAX];
     char order_by[HX_PERSON_MAX]; /* whose order stands (督办) */
     char order_ref[HX_REF_MAX];   /* its number */

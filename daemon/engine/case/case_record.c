@@ -55,9 +55,18 @@ RECORD(clock, hx_clock);
 static const struct hx_field breach_fields[] = {
     U8(1, hx_breach, kind),      U8(2, hx_breach, cycle),      U32(3, hx_breach, marks),
     I64(4, hx_breach, deadline), I64(5, hx_breach, t_noticed), U64(6, hx_breach, lsn),
-    TEXT(7, hx_breach, holder),  U32(70, hx_breach, policy),
+    TEXT(7, hx_breach, holder),  U32(70, hx_breach, policy),   U8(71, hx_breach, appealed),
 };
 RECORD(breach, hx_breach);
+
+static const struct hx_field proposal_fields[] = {
+    U8(1, hx_proposal, kind),
+    U64(2, hx_proposal, breach),
+    I64(3, hx_proposal, deadline),
+    TEXT(4, hx_proposal, asker.by),
+    TEXT(5, hx_proposal, asker.principal),
+};
+RECORD(proposal, hx_proposal);
 
 static const struct hx_field told_fields[] = {
     U8(1, hx_told, kind),    U8(2, hx_told, cycle),      U8(3, hx_told, level),
@@ -157,8 +166,8 @@ static const struct hx_field case_fields[] = {
     U64(55, hx_case, repeat_of),
     I64(56, hx_case, withdraw_at),
     I64S(57, hx_case, withdraw_ms, HX_OWNERS),
-    TEXT(58, hx_case, move_clock),
-    I64(59, hx_case, move_deadline), /* 60 was one assisting unit: it stands in its clock now */
+    /* 58, 59, 71 to 73, 77 and 78 were the one proposal of a kind: each stands in 184 now;
+     * 60 was one assisting unit: it stands in its clock now */
     I64(61, hx_case, last_contact),
     I64(62, hx_case, undelivered_since),
     TEXT(63, hx_case, order_level),
@@ -169,15 +178,11 @@ static const struct hx_field case_fields[] = {
     I64(181, hx_case, change_at),
     U8(182, hx_case, change_told),
     I64(183, hx_case, holder_at),
+    LIST(184, hx_case, proposals, n_proposals, HX_CASE_PROPOSALS, &proposal_record),
     TEXT(100, hx_case, class_asker.principal),
     TEXT(70, hx_case, merge_asker.by),
-    TEXT(71, hx_case, exclude_asker.by),
-    TEXT(72, hx_case, exclude_clock),
-    TEXT(73, hx_case, move_asker.by),
     TEXT(75, hx_case, dispute),
     TEXT(76, hx_case, merge_asker.principal),
-    TEXT(77, hx_case, exclude_asker.principal),
-    TEXT(78, hx_case, move_asker.principal),
     LIST(130, hx_case, sendings, n_sendings, HX_CASE_SENDINGS, &sending_record),
     U64(131, hx_case, dispatch_lsn),
     U32(132, hx_case, faults_theirs),

@@ -404,14 +404,36 @@ void hx_ladder_clear(struct hx_step *s, const struct hx_clock *k)
     }
 }
 
-void hx_ladder_correct(struct hx_step *s, const struct hx_clock *k, const char *why, bool all)
+void hx_ladder_correct(struct hx_step *s, const struct hx_clock *k, const char *why)
 {
     for (uint32_t i = 0; i < s->c->n_told; i++) {
         struct hx_told *t = &s->c->told[i];
-        /* A rebuttal reaches those who had their all-clear already; a changed class only those who
-         * still worry. */
-        if (is_of(t, k) && (all ? !t->done : t->how == HX_NOTICE_BREACH))
+        if (is_of(t, k) && !t->done)
             tell_end(s, k, t, HX_NOTICE_CORRECTION, why);
+    }
+}
+
+/* When the same clock was broken once more, by another deadline or another holder. */
+static int64_t broken_again(const struct hx_case *c, const struct hx_breach *b)
+{
+    int64_t t = INT64_MAX;
+    for (uint32_t i = 0; i < c->n_breaches; i++) {
+        const struct hx_breach *x = &c->breaches[i];
+        if (x->kind == b->kind && x->cycle == b->cycle && x->t_noticed > b->t_noticed &&
+            x->t_noticed < t)
+            t = x->t_noticed;
+    }
+    return t;
+}
+
+void hx_ladder_correct_breach(struct hx_step *s, const struct hx_breach *b, const char *why)
+{
+    const struct hx_clock of = {.kind = b->kind, .cycle = b->cycle, .deadline = b->deadline};
+    int64_t until = broken_again(s->c, b);
+    for (uint32_t i = 0; i < s->c->n_told; i++) {
+        struct hx_told *t = &s->c->told[i];
+        if (is_of(t, &of) && t->how == HX_NOTICE_BREACH && t->at >= b->t_noticed && t->at < until)
+            tell_end(s, &of, t, HX_NOTICE_CORRECTION, why);
     }
 }
 

@@ -120,7 +120,7 @@ static struct hx_breach *breach_of(struct hx_case *c, const struct hx_clock *k)
 }
 
 /* Trusted proof of an earlier time came after the accusation (corner 4). */
-static void rebut(struct hx_step *s, struct hx_clock *k, struct hx_breach *b)
+static void rebut(struct hx_step *s, struct hx_breach *b)
 {
     if (b->marks & HX_BREACH_REBUTTED)
         return;
@@ -129,19 +129,19 @@ static void rebut(struct hx_step *s, struct hx_clock *k, struct hx_breach *b)
     const char *why =
         hx_arena_printf(s->arena, "reported late by %lld min %lld s", late / 60, late % 60);
     hx_fact_breach_mark(s, b, "REBUTTED", why);
-    hx_ladder_correct(s, k, why, false);
+    hx_ladder_correct_breach(s, b, why);
 }
 
 /* Every accusation of this clock that the fact refutes: also those of deadlines that a change of
  * class has moved since. Returns whether there was one. */
-static bool rebut_all(struct hx_step *s, struct hx_clock *k, int64_t t_eff)
+static bool rebut_all(struct hx_step *s, const struct hx_clock *k, int64_t t_eff)
 {
     bool any = false;
     for (uint32_t i = 0; i < s->c->n_breaches; i++) {
         struct hx_breach *b = &s->c->breaches[i];
         if (b->kind != k->kind || b->cycle != k->cycle || t_eff > b->deadline)
             continue;
-        rebut(s, k, b);
+        rebut(s, b);
         any = true;
     }
     return any;
@@ -276,7 +276,7 @@ void hx_clock_replace(struct hx_step *s, struct hx_clock *k, const struct hx_clo
     moved(s, k);
     hx_fact_clock(s, k, "MOVE");
     if (other)
-        hx_ladder_correct(s, k, why, true);
+        hx_ladder_correct(s, k, why);
 }
 
 void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
@@ -286,7 +286,7 @@ void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
     k->deadline = deadline;
     moved(s, k);
     hx_fact_clock(s, k, "MOVE");
-    hx_ladder_correct(s, k, "deadline moved", true);
+    hx_ladder_correct(s, k, "deadline moved");
 }
 
 int64_t hx_clock_quarter(const struct hx_clock *k, int64_t now)
@@ -315,7 +315,7 @@ void hx_clock_rebut_after(struct hx_step *s, int64_t t, const char *why)
             continue;
         b->marks |= HX_BREACH_REBUTTED;
         hx_fact_breach_mark(s, b, "REBUTTED", why);
-        hx_ladder_correct(s, k, why, false);
+        hx_ladder_correct_breach(s, b, why);
     }
 }
 
@@ -332,7 +332,7 @@ static const char *what_changed(struct hx_step *s, bool breached)
 
 void hx_clock_take_back(struct hx_step *s, struct hx_clock *k)
 {
-    hx_ladder_correct(s, k, what_changed(s, breach_of(s->c, k) != NULL), true);
+    hx_ladder_correct(s, k, what_changed(s, breach_of(s->c, k) != NULL));
     hx_clock_void(s, k);
 }
 
@@ -358,5 +358,5 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
     k->deadline = hx_clock_deadline(s->rules, k);
     moved(s, k);
     hx_fact_clock(s, k, "MOVE");
-    hx_ladder_correct(s, k, why, true);
+    hx_ladder_correct(s, k, why);
 }

@@ -123,11 +123,13 @@ static void void_breaches(struct hx_step *s)
             continue;
         b->marks |= HX_BREACH_VOID_RETURN;
         hx_fact_breach_mark(s, b, "VOID_RETURN", "wrong route, return accepted");
+        if (!s->rules->clocks[b->kind].stays)
+            hx_ladder_correct_breach(s, b, "wrong route: the holder has changed");
     }
 }
 
 /* Clocks that the holder runs against: promises, hand-over, updates. The citizen's go on. */
-static void end_holder_clocks(struct hx_step *s, bool correct)
+static void end_holder_clocks(struct hx_step *s)
 {
     struct hx_case *c = s->c;
     for (uint32_t i = 0; i < c->n_clocks; i++) {
@@ -135,8 +137,6 @@ static void end_holder_clocks(struct hx_step *s, bool correct)
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
         if (rule->stays || k->unit[0])
             continue;
-        if (correct && k->cycle == c->cycle)
-            hx_ladder_correct(s, k, "wrong route: the holder has changed", false);
         hx_clock_void(s, k);
     }
 }
@@ -163,7 +163,7 @@ static void take_return(struct hx_step *s, const struct hx_call *call)
     c->owner_ms[HX_OWNER_DISPATCHER] += c->stint_ms;
     hx_flag_set(s, HX_FLAG_MISROUTED, true);
     void_breaches(s);
-    end_holder_clocks(s, true);
+    end_holder_clocks(s);
     begin_new_holder(s, s->data->holder);
 }
 

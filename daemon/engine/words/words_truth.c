@@ -10,15 +10,79 @@ static int clock_named(const struct hx_step *s)
     return hx_rules_clock(s->rules, s->data->clock);
 }
 
-static struct hx_breach *breach_named(const struct hx_step *s)
+/* ---- what waits for a second person ---- */
+
+static struct hx_proposal *exclusion_of(struct hx_case *c, const struct hx_breach *b)
 {
-    for (uint32_t i = s->c->n_breaches; i-- > 0;)
-        if (s->c->breaches[i].kind == clock_named(s))
-            return &s->c->breaches[i];
+    for (uint32_t i = 0; i < c->n_proposals; i++)
+        if (c->proposals[i].kind == b->kind && c->proposals[i].breach == b->lsn)
+            return &c->proposals[i];
     return NULL;
 }
 
-static bool breach_known(const struct hx_step *s, const struct hx_call *call)
+static struct hx_proposal *move_of(struct hx_case *c, int kind)
+{
+    for (uint32_t i = 0; i < c->n_proposals; i++)
+        if (c->proposals[i].kind == kind && !c->proposals[i].breach)
+            return &c->proposals[i];
+    return NULL;
+}
+
+/* Flags say whether anything waits at all. */
+static void show_waiting(struct hx_step *s)
+{
+    bool moves = false, appeals = false;
+    for (uint32_t i = 0; i < s->c->n_proposals; i++)
+        *(s->c->proposals[i].breach ? &appeals : &moves) = true;
+    for (uint32_t i = 0; i < s->c->n_breaches; i++)
+        appeals = appeals || s->c->breaches[i].appealed;
+    hx_flag_set(s, HX_FLAG_MOVE_ASKED, moves);
+    hx_flag_set(s, HX_FLAG_APPEALED, appeals);
+}
+
+static void drop_proposal(struct hx_case *c, const struct hx_proposal *p)
+{
+    if (!p)
+        return;
+    size_t i = (size_t)(p - c->proposals);
+    c->n_proposals--;
+    memmove(&c->proposals[i], &c->proposals[i + 1], (c->n_proposals - i) * sizeof *c->proposals);
+}
+
+static void propose(struct hx_step *s, const struct hx_proposal *wanted)
+{
+    struct hx_case *c = s->c;
+    if (c->n_proposals == HX_CASE_PROPOSALS)
+        drop_proposal(c, c->proposals);
+    struct hx_proposal *p = &c->proposals[c->n_proposals++];
+    *p = *wanted;
+    hx_asked(s, &p->asker);
+}
+
+/* ---- breaches ---- */
+
+static bool breach_is(const struct hx_step *s, const struct hx_breach *b)
+{
+    return b->kind == clock_named(s) && !b->marks;
+}
+
+/* The breach that is meant: it stands, and rather the one that was asked about before than the
+ * newest. */
+static struct hx_breach *breach_named(const struct hx_step *s)
+{
+    struct hx_breach *newest = NULL;
+    for (uint32_t i = s->c->n_breaches; i-- > 0;) {
+        struct hx_breach *b = &s->c->breaches[i];
+        if (!breach_is(s, b))
+            continue;
+        if (exclusion_of(s->c, b))
+            return b;
+        newest = newest ? newest : b;
+    }
+    return newest;
+}
+
+static bool breach_stands(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     return breach_named(s) != NULL;
@@ -35,25 +99,41 @@ static bool soon_after_breach(const struct hx_step *s, const struct hx_call *cal
 static bool no_exclusion_asked(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return !s->c->exclude_asker.by[0];
+    const struct hx_breach *b = breach_named(s);
+    return !b || !exclusion_of(s->c, b);
 }
 
 static bool same_exclusion(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return strcmp(s->c->exclude_clock, s->data->clock) == 0;
+    const struct hx_breach *b = breach_named(s);
+    return b && exclusion_of(s->c, b);
 }
 
 static bool second_for_exclusion(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return hx_second_person(s, &s->c->exclude_asker);
+    const struct hx_breach *b = breach_named(s);
+    const struct hx_proposal *p = b ? exclusion_of(s->c, b) : NULL;
+    return p && hx_second_person(s, &p->asker);
+}
+
+/* Whether an appeal about this clock, or a first person's wish to exclude its breach, waits. */
+static bool appeal_waits(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; i < s->c->n_breaches; i++)
+        if (s->c->breaches[i].kind == clock_named(s) &&
+            (s->c->breaches[i].appealed || exclusion_of(s->c, &s->c->breaches[i])))
+            return true;
+    return false;
 }
 
 static bool second_for_move(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return hx_second_person(s, &s->c->move_asker);
+    const struct hx_proposal *p = move_of(s->c, clock_named(s));
+    return p && hx_second_person(s, &p->asker);
 }
 
 static bool named_person(const struct hx_step *s, const struct hx_call *call)
@@ -73,69 +153,97 @@ static bool deadline_running(const struct hx_step *s, const struct hx_call *call
 static bool same_move(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return strcmp(s->c->move_clock, s->data->clock) == 0 &&
-           s->c->move_deadline == s->data->deadline;
+    const struct hx_proposal *p = move_of(s->c, clock_named(s));
+    return p && p->deadline == s->data->deadline;
+}
+
+/* Nobody has asked to move this clock, or the same person names another instant. */
+static bool new_move(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    const struct hx_proposal *p = move_of(s->c, clock_named(s));
+    return !p || (p->deadline != s->data->deadline && !hx_second_person(s, &p->asker));
 }
 
 static void ask_move(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    hx_asked(s, &s->c->move_asker);
-    snprintf(s->c->move_clock, sizeof s->c->move_clock, "%s", s->data->clock);
-    s->c->move_deadline = s->data->deadline;
-    hx_flag_set(s, HX_FLAG_MOVE_ASKED, true);
+    int kind = clock_named(s);
+    if (kind <= 0)
+        return;
+    drop_proposal(s->c, move_of(s->c, kind));
+    propose(s, &(struct hx_proposal){.kind = (uint8_t)kind, .deadline = s->data->deadline});
+    show_waiting(s);
 }
 
 static void move_deadline(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    struct hx_clock *k = hx_clock_find(s->c, clock_named(s));
+    int kind = clock_named(s);
+    struct hx_clock *k = hx_clock_find(s->c, kind);
     if (k)
         hx_clock_move(s, k, s->data->deadline);
-    s->c->move_asker.by[0] = s->c->move_clock[0] = '\0';
-    s->c->move_deadline = 0;
-    hx_flag_set(s, HX_FLAG_MOVE_ASKED, false);
+    drop_proposal(s->c, move_of(s->c, kind));
+    show_waiting(s);
+}
+
+static void appeal(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    struct hx_breach *b = breach_named(s);
+    if (b)
+        b->appealed = 1;
+    show_waiting(s);
 }
 
 static void ask_exclusion(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    hx_asked(s, &s->c->exclude_asker);
-    snprintf(s->c->exclude_clock, sizeof s->c->exclude_clock, "%s", s->data->clock);
-    hx_flag_set(s, HX_FLAG_APPEALED, true);
+    const struct hx_breach *b = breach_named(s);
+    if (b && !exclusion_of(s->c, b))
+        propose(s, &(struct hx_proposal){.kind = b->kind, .breach = b->lsn});
+    show_waiting(s);
 }
 
 static void exclude(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_breach *b = breach_named(s);
-    s->c->exclude_asker.by[0] = s->c->exclude_clock[0] = '\0';
-    hx_flag_set(s, HX_FLAG_APPEALED, false);
-    if (!b || b->marks & HX_BREACH_EXCLUDED)
+    if (!b)
         return;
+    drop_proposal(s->c, exclusion_of(s->c, b));
+    b->appealed = 0;
+    show_waiting(s);
+    s->cycle = b->cycle;
     b->marks |= HX_BREACH_EXCLUDED;
     hx_fact_breach_mark(s, b, "EXCLUDED",
                         s->data->why[0] ? hx_arena_strdup(s->arena, s->data->why)
                                         : "appeal granted");
-    struct hx_clock *k = hx_clock_last(s->c, b->kind);
-    if (k)
-        hx_ladder_correct(s, k, "excluded after appeal", false);
+    hx_ladder_correct_breach(s, b, "excluded after appeal");
 }
 
 static void refuse_appeal(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    s->c->exclude_asker.by[0] = s->c->exclude_clock[0] = '\0';
-    hx_flag_set(s, HX_FLAG_APPEALED, false);
+    for (uint32_t i = 0; i < s->c->n_breaches; i++) {
+        struct hx_breach *b = &s->c->breaches[i];
+        if (b->kind != clock_named(s))
+            continue;
+        b->appealed = 0;
+        drop_proposal(s->c, exclusion_of(s->c, b));
+    }
+    show_waiting(s);
 }
 
 const struct hx_word hx_words_truth[] = {
-    HX_GUARD("breach_known", HX_ARG_NONE, breach_known, "NO_BREACH", HX_NOT_ALLOWED,
-             "this clock was broken"),
+    HX_GUARD("breach_stands", HX_ARG_NONE, breach_stands, "NO_BREACH", HX_NOT_ALLOWED,
+             "this clock was broken, and no mark has taken the breach away"),
     HX_GUARD("soon_after_breach", HX_ARG_SPAN, soon_after_breach, "TOO_LATE", HX_NOT_ALLOWED,
              "so soon after the breach was told"),
-    HX_CASE_GUARD("no_exclusion_asked", HX_ARG_NONE, no_exclusion_asked, "ALREADY", HX_NOT_ALLOWED,
-                  "nobody has asked to exclude a breach before"),
+    HX_GUARD("no_exclusion_asked", HX_ARG_NONE, no_exclusion_asked, "ALREADY", HX_NOT_ALLOWED,
+             "nobody has asked to exclude this breach before"),
+    HX_GUARD("appeal_waits", HX_ARG_NONE, appeal_waits, "NO_APPEAL", HX_NOT_ALLOWED,
+             "an appeal about this clock waits"),
     HX_GUARD("same_exclusion", HX_ARG_NONE, same_exclusion, "OTHER_CLOCK", HX_NOT_ALLOWED,
              "the same breach that was asked for"),
     HX_GUARD("second_for_exclusion", HX_ARG_NONE, second_for_exclusion, "SAME_PERSON",
@@ -148,6 +256,9 @@ const struct hx_word hx_words_truth[] = {
              "this clock runs"),
     HX_GUARD("same_move", HX_ARG_NONE, same_move, "OTHER_MOVE", HX_NOT_ALLOWED,
              "the same move that was asked for"),
+    HX_GUARD("new_move", HX_ARG_NONE, new_move, "OTHER_MOVE", HX_NOT_ALLOWED,
+             "nobody else has asked to move this clock"),
+    HX_EFFECT("appeal", HX_ARG_NONE, appeal, "an appeal against the breach waits"),
     HX_EFFECT("ask_move", HX_ARG_NONE, ask_move, "the first person asks to move a deadline"),
     HX_EFFECT("move_deadline", HX_ARG_NONE, move_deadline,
               "the second person agrees: the deadline moves"),

@@ -73,9 +73,11 @@ static void what_was_added_by_many_comes_back(void **state)
     strcpy(in.class_asker.by, "holder:P-07/li");
     strcpy(in.class_asker.principal, "p07");
     strcpy(in.merge_asker.by, "dispatcher:C-03/wu");
-    strcpy(in.exclude_asker.by, "community:C-03/ma");
-    strcpy(in.exclude_clock, "K_ARRIVE");
-    strcpy(in.move_asker.principal, "operator");
+    in.n_proposals = 2;
+    in.proposals[0] = (struct hx_proposal){.kind = 5, .breach = 17};
+    strcpy(in.proposals[0].asker.by, "community:C-03/ma");
+    in.proposals[1] = (struct hx_proposal){.kind = 7, .deadline = 18};
+    strcpy(in.proposals[1].asker.principal, "operator");
     strcpy(in.dispute, "DS-1");
     size_t n = hx_case_pack(&in, buf, HX_CASE_PACKED_MAX);
     assert_true(n > 0);
@@ -88,9 +90,11 @@ static void what_was_added_by_many_comes_back(void **state)
     assert_string_equal(out.class_asker.by, "holder:P-07/li");
     assert_string_equal(out.class_asker.principal, "p07");
     assert_string_equal(out.merge_asker.by, "dispatcher:C-03/wu");
-    assert_string_equal(out.exclude_asker.by, "community:C-03/ma");
-    assert_string_equal(out.exclude_clock, "K_ARRIVE");
-    assert_string_equal(out.move_asker.principal, "operator");
+    assert_int_equal(out.n_proposals, 2);
+    assert_int_equal(out.proposals[0].breach, 17);
+    assert_string_equal(out.proposals[0].asker.by, "community:C-03/ma");
+    assert_int_equal(out.proposals[1].deadline, 18);
+    assert_string_equal(out.proposals[1].asker.principal, "operator");
     assert_string_equal(out.dispute, "DS-1");
     free(buf);
 }
