@@ -7,7 +7,7 @@ import '../shared/theme.css'
 import './desk.css'
 import '../shared/theme'
 import { language, speak } from '../shared/i18n'
-import { redeem, restore, session } from '../shared/session'
+import { redeem, restore } from '../shared/session'
 import { prepare, start } from './start'
 
 speak(language.value)
@@ -23,8 +23,5 @@ async function begin(): Promise<{ ticket: boolean }> {
   )
 }
 
-if (ticket) prepare() // while it is redeemed
-void begin().then(({ ticket }) => {
-  start(ticket)
-  if (!session.value) (window.requestIdleCallback ?? setTimeout)(prepare) // while somebody types
-})
+if (ticket) prepare() // while it is redeemed; otherwise the router fetches the page, also behind the form
+void begin().then(({ ticket }) => start(ticket))

@@ -6,8 +6,8 @@ import { router } from './router'
 export function prepare(): void {
   const named = /^#(\/.+)/.exec(location.hash)?.[1] ?? '/wall'
   for (const { components } of router.resolve(named).matched) {
-    const page = components?.default as (() => Promise<unknown>) | undefined
-    void page?.().catch(() => {}) // asked for again when it is shown
+    const page: unknown = components?.default // the component itself, once the router has it
+    if (typeof page === 'function') void (page as () => Promise<unknown>)().catch(() => {})
   }
 }
 
