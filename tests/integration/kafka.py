@@ -5,12 +5,13 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import threading
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 from wire import alive, wait_until
 
 BIN = os.environ["HX_BIN"]
@@ -23,14 +24,16 @@ class Broker:
     """The broker in a folder of tests/kafka/broker; a test that kills one has its own folder."""
 
     def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
+        self.folder, self.options = pathlib.Path(folder), ()
 
     def run(self, command, *options, check=True):
         return subprocess.run([f"{SOURCE}/tests/kafka/broker", command, "--dir", str(self.folder), *options], check=check,
                               capture_output=True, text=True)
 
     def start(self, *options):
-        self.run("start", *options)
+        """The options hold for later starts too."""
+        self.options = options or self.options
+        self.run("start", *self.options)
         return self
 
     def acls(self, *arguments):
@@ -41,6 +44,18 @@ class Broker:
 
     def stop(self):
         self.run("stop", check=False)
+
+    def runs(self):
+        return self.run("status", check=False).returncode == 0
+
+    def fill_disk(self):
+        """From now on no write of the first node succeeds: no file may become larger."""
+        pid = int((self.folder / "1" / "pid").read_text().split()[0])
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, 1))
+
+    def leader(self, topic):
+        """The node that leads its first partition."""
+        return AdminClient(self.client()).list_topics(topic, PATIENCE).topics[topic].partitions[0].leader
 
     @property
     def address(self):
@@ -69,6 +84,12 @@ class Broker:
             return bool(self.make_topic(name, partitions))
         except KafkaException:
             return False
+
+    def add_partitions(self, name, n):
+        """There are `n` then."""
+        admin = AdminClient(self.client())  # lives until the answer is there
+        for done in admin.create_partitions([NewPartitions(name, n)], operation_timeout=PATIENCE).values():
+            done.result(PATIENCE)
 
     def delete_topic(self, name):
         admin = AdminClient(self.client())
@@ -159,6 +180,11 @@ class Worker:
             return answer.status, answer.read().decode()
         finally:
             connection.close()
+
+    def unwell(self, why):
+        """Whether it says now that it cannot serve, and why; before the first poll of the cluster it says STARTING."""
+        status, body = self.get("/healthz")
+        return status == 503 and why in body
 
     def unwell(self, why):
         """Whether it says now that it cannot serve, and why; before the first poll of the cluster it says STARTING."""

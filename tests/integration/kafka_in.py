@@ -7,6 +7,7 @@ from hongxin.v1 import event_pb2, wire_pb2
 from kafka import PATIENCE, Broker, Worker, endpoints
 from wire import wait_until
 
+SESSION_MS = 3000
 PROTOBUF, JSON = [("content-type", b"application/protobuf")], [("content-type", b"application/json")]
 
 
@@ -25,7 +26,7 @@ class In:
         folder.mkdir()
         more = f", {topic}" if topic else ""
         return Worker(folder, "in", f"""{endpoints(self.daemon)}
-cluster: {{brokers: '{self.broker.address}', properties: {{session.timeout.ms: 6000, heartbeat.interval.ms: 500}}}}
+cluster: {{brokers: '{self.broker.address}', properties: {{session.timeout.ms: {SESSION_MS}, heartbeat.interval.ms: 300, topic.metadata.refresh.interval.ms: 500}}}}
 in:
   listen: 127.0.0.1:0
   group: {self.group}
@@ -98,3 +99,32 @@ def life(client, ref):
 
 def case_of(client, ref):
     return client.ask("case_answer", case_query=wire_pb2.CaseQuery(source=client.source, ref=ref)).view
+
+
+# ---- many events
+
+
+LIVES, STEPS = 400, 5  # events enough that something is under way whenever something is killed
+
+
+def lives(client, n=LIVES):
+    """Whole lives, a hundred side by side; all events of one in one partition."""
+    for first in range(0, n, 100):
+        group = [list(life(client, f"W-{i}")) for i in range(first, min(first + 100, n))]
+        for step in range(STEPS):
+            for i, events in enumerate(group):
+                yield {"value": events[step].SerializeToString(), "headers": PROTOBUF, "key": events[step].case_ref, "partition": i % 3}
+
+
+def answers(worker, result):
+    return worker.figure("kafka_in_answers_total", f'result="{result}"')
+
+
+def nothing_was_lost_or_overtook(door, client, others=0):
+    """Each life is closed: one step missing or out of order would have stopped it. `others`: open cases that came another way."""
+    door.wait(LIVES * STEPS)
+    stats = client.stats()
+    assert (stats["cases"], stats["parked"], stats["quarantined"]) == (LIVES + others, 0, 0)
+    assert case_of(client, "W-0").state == case_of(client, f"W-{LIVES - 1}").state == "CLOSED"
+    assert len(client.ask("list", list=wire_pb2.ListQuery(limit=others + 1)).cases) == others, "a case is still open"
+    assert door.letters() == []

@@ -3,195 +3,18 @@ import json
 import os
 import signal
 import subprocess
-import threading
 
-import jsonschema
-import pytest
-import yaml
 from clock import MINUTE, Clock
-from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource
 from daemon import Daemon, write_config
-from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
-from kafka import ENDING, PATIENCE, SOURCE, Broker, Worker, endpoints
-from wire import RESULT, facts, wait_until
+from hongxin.v1 import journal_pb2, wire_pb2
+from kafka import PATIENCE
+from kafka_out import Out, Traffic, all_there, broker, cases_of, here, journal, live, out  # noqa: F401 (fixtures)
+from wire import facts, wait_until
 
 TAKEN_OVER = 3
 DAY = 1440 * MINUTE
 NOON = 1_792_987_200_000  # 2026-10-26 12:00 in China
-
-
-@pytest.fixture(scope="module")
-def broker():
-    return Broker(os.environ["HX_KAFKA"])
-
-
-@pytest.fixture
-def own_broker(tmp_path):
-    """One that may be killed."""
-    b = Broker(tmp_path / "broker").start()
-    yield b
-    b.kill()
-
-
-@pytest.fixture
-def here(make_daemon, tmp_path):
-    """A daemon whose doors stay the same over its restarts."""
-    doors = {"ingest": f"ipc://{tmp_path}/i", "feed": f"ipc://{tmp_path}/f"}
-    return make_daemon(config=write_config(tmp_path, doors))
-
-
-class Out:
-    """Workers of one id, and their topics, whose names nobody else uses."""
-
-    def __init__(self, folder, daemon, broker):
-        self.folder, self.daemon, self.broker = folder, daemon, broker
-        self.name = broker.name("out")
-        self.workers = []
-
-    def settings(self, routes=None, address=None, **more):
-        routes = routes or [{"topic": f"{self.name}.cases", "about": "case"}]
-        out = {"listen": "127.0.0.1:0", "id": self.name, "states": "", "routes": routes, "transaction": {"timeout": "10s"}, **more}
-        return endpoints(self.daemon) + f"cluster: {{brokers: '{address or self.broker.address}'}}\nout: {json.dumps(out)}\n"
-
-    def start(self, well=True, **more):
-        folder = self.folder / f"worker{len(self.workers)}"
-        folder.mkdir()
-        w = Worker(folder, "out", self.settings(**more)).start()
-        self.workers.append(w)
-        if well:
-            wait_until(lambda: w.get("/healthz")[0] == 200, timeout=PATIENCE)
-        return w
-
-    def kept(self, worker):
-        """As a service manager does: one that has ended is started anew, unless another has taken over."""
-        if worker.process.poll() is None:
-            return worker
-        assert worker.wait() == 1 and worker.said("event=failed"), worker.log
-        return self.start(well=False)
-
-    def topic(self, what="cases"):
-        return f"{self.name}.{what}"
-
-    def records(self, what="cases", isolation="read_committed"):
-        return self.broker.read(self.topic(what), isolation)
-
-    def sequences(self, what="cases"):
-        return [int(r["headers"]["ce_sequence"]) for r in self.records(what)]
-
-    def written(self, worker, lsn):
-        def reached():
-            nonlocal worker
-            worker = self.kept(worker)
-            try:
-                return worker.figure("kafka_out_position") >= lsn
-            except ENDING:
-                return False
-
-        wait_until(reached, timeout=PATIENCE)
-
-    def values(self, what="cases"):
-        """Keys and values, byte for byte."""
-        consumer = Consumer(self.broker.client(group_id="reader", isolation_level="read_committed", enable_partition_eof=True))
-        consumer.assign([TopicPartition(self.topic(what), 0, 0)])
-        found = []
-        while True:
-            m = consumer.poll(PATIENCE)
-            assert m is not None
-            if m.error():
-                consumer.close()
-                return found
-            found.append((m.key(), m.value()))
-
-    def end(self):
-        for w in self.workers:
-            w.end()
-            print(*(line for line in w.log if 'NOT_READY' not in line), sep='\n')
-
-
-@pytest.fixture
-def out(tmp_path, here, broker):
-    o = Out(tmp_path, here, broker)
-    yield o
-    o.end()
-
-
-@pytest.fixture
-def alone(tmp_path, here, own_broker):
-    o = Out(tmp_path, here, own_broker)
-    yield o
-    o.end()
-
-
-def live(client, **fields):
-    """A case from its report to its end; its number."""
-    number = client.report(**fields).case_number
-    for type, more in (("HELD", {}), ("ARRIVED", {"proof": event_pb2.ONSITE_CODE}), ("RESOLVED", {"data": {"evidence": ["photo"]}})):
-        assert client.publish(client.event(type, by="holder:P-07/li", case_number=number, **more))[0].result == RESULT.ACCEPTED
-    assert client.publish(client.event("CALLBACK_OK", by="callback/zhao", case_number=number))[0].result == RESULT.ACCEPTED
-    return number
-
-
-def journal(client):
-    """Its newest entry."""
-    return client.ask("pong", ping=wire_pb2.Ping(request=5)).newest_lsn
-
-
-def cases_of(daemon):
-    """What the daemon's own feed says: LSNs of entries about cases, in order."""
-    with daemon.client("feed") as c:
-        newest = c.hello(**{"from": wire_pb2.Hello.OLDEST}).newest_lsn
-        return [e.lsn for e in c.entries(newest) if e.case_number]
-
-
-class Traffic:
-    """Reports without a pause, in a thread, until it is left; outlives the daemon's deaths."""
-
-    def __init__(self, daemon):
-        self.daemon, self.over, self.reported = daemon, threading.Event(), 0
-
-    def __enter__(self):
-        self.thread = threading.Thread(target=self._run)
-        self.thread.start()
-        return self
-
-    def _run(self):
-        with self.daemon.client() as c:
-            while not self.over.wait(0.02):
-                events = [c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"}) for _ in range(5)]
-                for e in events:  # the answers are not waited for
-                    c.send(publish=wire_pb2.Publish(request=7, items=[wire_pb2.Item(event=e.SerializeToString())]))
-                self.reported += len(events)
-                while c.socket.poll(0):
-                    c.socket.recv_multipart()
-            self._last(c)
-
-    def _last(self, c):
-        """Events of one connection are taken in their order: when this one is answered, all are."""
-        e = c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"})
-        while True:
-            c.send(publish=wire_pb2.Publish(request=9, items=[wire_pb2.Item(event=e.SerializeToString())]))
-            while True:
-                answer = c.receive(5)
-                if answer is None:
-                    break
-                if answer.replies.request == 9:
-                    return
-
-    def more(self, n=50):
-        goal = self.reported + n
-        wait_until(lambda: self.reported >= goal, timeout=PATIENCE)
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
-
-
-def all_there(out, worker, what="cases"):
-    """Every entry about a case stands in the topic once, in order. Deadlines may have gone on meanwhile."""
-    wanted = cases_of(out.daemon)
-    out.written(worker, wanted[-1])
-    assert [n for n in out.sequences(what) if n <= wanted[-1]] == wanted
 
 
 # ---- what a record is
@@ -294,31 +117,6 @@ def test_a_daemon_that_is_killed(out):
             out.daemon.start()
         traffic.more()
     all_there(out, worker)
-
-
-def test_a_broker_that_is_killed_in_the_middle_of_transactions(alone):
-    worker = alone.start()
-    with Traffic(alone.daemon) as traffic:
-        for _ in range(2):
-            traffic.more()
-            alone.broker.kill()
-            traffic.more(100)
-            alone.broker.start()
-            worker = alone.kept(worker)
-            traffic.more()
-    all_there(alone, worker)
-
-
-def test_a_broker_that_is_away_at_the_start(alone):
-    address = alone.broker.address
-    alone.broker.stop()
-    worker = alone.start(well=False, address=address)
-    with alone.daemon.client() as c:
-        for _ in range(20):
-            c.report()
-    wait_until(lambda: "no broker can be reached" in worker.get("/healthz")[1], timeout=PATIENCE)
-    alone.broker.start()
-    all_there(alone, worker)
 
 
 def test_the_older_of_two_is_fenced_and_says_so(out):
@@ -430,6 +228,38 @@ def test_a_topic_that_is_deleted_is_made_again(out):
     assert found and found == [n for n in wanted if found[0] <= n <= found[-1]]
 
 
+def test_topics_with_other_numbers_of_partitions(out, tmp_path):
+    """Of entries, of states and of the position, from the start or while it writes: each entry once; a reset stands in all that there are then."""
+    for what, partitions in (("cases", 2), ("states", 3)):
+        out.broker.make_topic(out.topic(what), partitions=partitions, cleanup_policy="compact" if what == "states" else "delete")
+    out.broker.make_topic(f"hongxin.positions.{out.name}", partitions=3, cleanup_policy="compact")
+    worker = out.start(states=out.topic("states"))
+    with out.daemon.client() as c:
+        live(c)
+        c.report()
+        out.written(worker, journal(c))
+        assert worker.stop() == 0
+        worker = out.start(states=out.topic("states"))  # the position is found among three partitions
+        c.report()
+        out.written(worker, journal(c))
+        out.broker.add_partitions(out.topic(), 4)
+        for _ in range(5):
+            c.report()
+        out.written(worker, journal(c))
+    assert sorted(out.sequences()) == cases_of(out.daemon)
+    for partition in range(4):
+        own = [int(r["headers"]["ce_sequence"]) for r in out.records() if r["partition"] == partition]
+        assert own == sorted(own)
+    out.daemon.stop()
+    fresh = out.daemon = Daemon(tmp_path, config=out.daemon.config, data=tmp_path / "another")
+    try:
+        fresh.start()
+        wait_until(lambda: worker.figure("kafka_out_resets_total") == 1, timeout=PATIENCE)
+        wait_until(lambda: {r["partition"] for r in out.records() if r["headers"]["ce_type"] == "cn.hongxin.reset.v1"} == {0, 1, 2, 3}, timeout=PATIENCE)
+    finally:
+        fresh.end()
+
+
 def test_a_topic_that_is_not_fit_is_named_and_nothing_is_lost(out):
     out.broker.make_topic(out.topic(), partitions=1, max_message_bytes=2000)
     worker = out.start()
@@ -482,91 +312,6 @@ def test_entries_that_are_pruned_are_a_reset(tmp_path, broker):
     finally:
         out.end()
         d.end()
-
-
-def test_a_topic_without_rights_is_named_and_nothing_is_lost(tmp_path, here):
-    access = "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"
-    broker = Broker(tmp_path / "broker").start("--set", access, "--set", "allow.everyone.if.no.acl.found=true")
-    out = Out(tmp_path, here, broker)
-    try:
-        broker.make_topic(out.topic(), partitions=1)
-        deny = ("--deny-principal", "User:*", "--operation", "Write", "--topic", out.topic())
-        broker.acls("--add", "--allow-principal", "User:*", "--operation", "All", "--topic", out.topic())
-        broker.acls("--add", *deny)
-        worker = out.start()
-        with here.client() as c:
-            c.report()
-            c.report()
-        # librdkafka 2.0.2 cannot go on when a transaction's very first partition is refused: the process ends and says why
-        assert worker.wait() == 1
-        assert worker.said('event=failed "INVALID_TXN_STATE, while a transaction was aborted for TOPIC_AUTHORIZATION_FAILED"')
-        assert out.sequences() == []
-        broker.acls("--remove", "--force", *deny)
-        all_there(out, worker)
-    finally:
-        out.end()
-        broker.kill()
-
-
-# ---- what is promised of topics
-
-
-def schemas(document, message):
-    headers = document["components"]["messages"][message]["headers"]["$ref"].rsplit("/", 1)[1]
-    return document["components"]["schemas"][headers]
-
-
-def test_topics_and_records_are_as_the_asyncapi_document_says(tmp_path, here, alone):
-    with open(f"{SOURCE}/workers/kafka/asyncapi.yaml", encoding="utf-8") as f:
-        document = yaml.safe_load(f)
-    assert document["asyncapi"] == "3.0.0"
-    for ref in references(document):
-        node = document
-        for part in ref[2:].split("/") if ref.startswith("#/") else []:
-            node = node[part]
-        assert ref.startswith("#/") or os.path.exists(os.path.join(SOURCE, "workers/kafka", ref.split("#")[0])), ref
-    worker = Worker(tmp_path, "out", endpoints(here) + f"cluster: {{brokers: '{alone.broker.address}'}}\nout: {{listen: '127.0.0.1:0'}}\n").start()
-    alone.workers.append(worker)
-    with here.client() as c:
-        live(c)
-        c.report()
-        alone.written(worker, journal(c))
-        wait_until(lambda: len(alone.broker.read("hongxin.states")) >= 2, timeout=PATIENCE)
-    channels = {c["address"]: c for c in document["channels"].values()}
-    admin = AdminClient(alone.broker.client())
-    found = [t for t in admin.list_topics(timeout=PATIENCE).topics if t.startswith("hongxin.")]
-    assert {"hongxin.cases", "hongxin.breaches", "hongxin.alarms", "hongxin.states", "hongxin.positions.city", "hongxin.notices.P-07"} <= set(found)
-    for topic in found:
-        channel = channels.get(topic) or channels[topic.rsplit(".", 1)[0] + (".{id}" if "positions" in topic else ".{to}")]
-        wanted = channel["bindings"]["kafka"]["topicConfiguration"]
-        (described,) = admin.describe_configs([ConfigResource("topic", topic)]).values()
-        config = described.result(PATIENCE)
-        for key, value in wanted.items():
-            assert config[key].value == (",".join(value) if isinstance(value, list) else str(value)), (topic, key)
-        allowed = [m["$ref"].rsplit("/", 1)[1] for m in channel["messages"].values()]
-        records = alone.broker.read(topic)
-        assert records or topic in ("hongxin.breaches", "hongxin.alarms")
-        for r in records:
-            if allowed == ["position"]:
-                jsonschema.validate(json.loads(r["payload"]), document["components"]["schemas"]["position"])
-            else:
-                fits(r, [schemas(document, m) for m in allowed])
-
-
-def fits(record, schemas_of_headers):
-    assert any(jsonschema.Draft7Validator(s).is_valid(record["headers"]) for s in schemas_of_headers), record["headers"]
-
-
-def references(node):
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "$ref":
-                yield value
-            else:
-                yield from references(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from references(value)
 
 
 def test_a_wrong_configuration_is_refused_with_its_line(tmp_path, here, broker):

@@ -155,6 +155,12 @@ def compare(broker, entries):
     cases = {e.case_number for e in entries if e.case_number}
     assert len(cases) == -(-EVENTS // len(LIFE))
     upto = entries[-1].lsn
-    sequences = [int(r["headers"]["ce_sequence"]) for r in broker.read("hongxin.cases")]
+
+    def sequences_now():
+        return [int(r["headers"]["ce_sequence"]) for r in broker.read("hongxin.cases")]
+
+    newest_of_cases = max(e.lsn for e in entries if e.case_number)
+    wait_until(lambda: newest_of_cases in sequences_now(), timeout=PATIENCE)  # the broker ends a transaction a moment after it has said so
+    sequences = sequences_now()
     assert [n for n in sequences if n <= upto] == [e.lsn for e in entries if e.case_number], "each entry once, in order"
     assert states(broker) == {f"CL-{n}" for n in cases}

@@ -1,0 +1,23 @@
+"""What `cmake --install` puts in place: every service that is shipped, with its program and its configuration."""
+import os
+import pathlib
+import re
+import subprocess
+
+SOURCE, BUILD = pathlib.Path(os.environ["HX_SOURCE"]), pathlib.Path(os.environ["HX_BIN"]).parent
+
+
+def test_every_service_is_installed_with_its_program_and_its_configuration(tmp_path):
+    subprocess.run(["cmake", "--install", str(BUILD)], check=True, capture_output=True, env={**os.environ, "DESTDIR": str(tmp_path)})
+    there = {p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file()}
+    names = {p.name for p in there}
+    shipped = sorted((SOURCE / "deploy/systemd").glob("*.service"))
+    assert shipped and {p.name for p in shipped} <= names
+    for service in shipped:
+        program, config = re.search(r"^ExecStart=\S*/(\S+) .*--config /etc/hongxin/(\S+)", service.read_text(), re.M).groups()
+        assert any(p.parts[-2:] == ("bin", program) for p in there), f"{service.name}: {program}"
+        assert any(p.parts[-2:] == ("hongxin", config) for p in there), f"{service.name}: {config}"
+    (config,) = tmp_path.rglob("kafka.yaml")
+    for part in ("in", "out"):
+        done = subprocess.run([f"{os.environ['HX_BIN']}/hongxin-kafka", part, "--config", str(config), "--check-config"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
