@@ -9,8 +9,7 @@ struct reading {
     struct client client;
     rd_kafka_topic_t *topic;
     int idle_ms;
-    int64_t newest; /* offset behind the partition's end when it was begun … */
-    bool end;       /* … and it was reached, whatever has come since */
+    bool end; /* of the partition, as it is at this moment */
 };
 
 static int step(struct reading *r, int partition)
@@ -25,7 +24,6 @@ static int step(struct reading *r, int partition)
     r->idle_ms = 0;
     if (!m->err) {
         rc = r->what->fn(r->what->arg, m);
-        r->end = m->offset + 1 >= r->newest;
     } else if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         r->end = true;
     } else {
@@ -36,17 +34,14 @@ static int step(struct reading *r, int partition)
     return rc;
 }
 
+/* The end is what the partition says itself: librdkafka 2.0.2, asked for it, waits without end for
+ * a leader that has died. */
 static int read_partition(struct reading *r, int partition, int64_t offset)
 {
     int rc = HX_OK;
-    int64_t oldest;
     r->end = false;
     r->idle_ms = 0;
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
-        r->client.rk, r->what->topic, partition, &oldest, &r->newest, PATIENCE_MS);
-    if (err)
-        client_note(&r->client, err, r->what->topic);
-    if (err || rd_kafka_consume_start(r->topic, partition, offset) != 0)
+    if (rd_kafka_consume_start(r->topic, partition, offset) != 0)
         return HX_AGAIN;
     while (!rc && !r->end)
         rc = step(r, partition);

@@ -1,5 +1,5 @@
-/* Reading what was committed to a topic, from some offset to its end, as it is at this moment.
- * Blocks for as long as the cluster takes. */
+/* Reading what was committed to a topic, from some offset to its end. What is written
+ * meanwhile may be among it. Blocks for as long as the cluster takes. */
 #ifndef KAFKA_TOPIC_READ_H
 #define KAFKA_TOPIC_READ_H
 

@@ -37,6 +37,8 @@ struct requeue {
     struct client client; /* role "requeue" */
     struct places back;   /* the letters that notes are about, sorted */
     struct places sent_from;
+    struct places ends; /* of each partition the newest record when it began: its own letters,
+                           refused again meanwhile, are of the next time */
     char looked_for[LETTER_TOPIC_MAX]; /* the topic of the letter before … */
     int partitions;                    /* … and how many it has */
     uint64_t letters, chosen, before, cut, sent, failed;
@@ -138,7 +140,12 @@ static int compare(const void *a, const void *b)
 static int take_note(void *arg, const rd_kafka_message_t *m)
 {
     struct requeue *q = arg;
-    struct place p;
+    struct place p = {m->partition, m->offset};
+    struct place *end = q->ends.n ? &q->ends.all[q->ends.n - 1] : NULL;
+    if (end && end->partition == p.partition)
+        end->offset = p.offset;
+    else if (!add_place(&q->ends, &p))
+        return HX_NOMEM;
     if (!letter_read_note(m, &p.partition, &p.offset))
         return HX_OK;
     return add_place(&q->back, &p) ? HX_OK : HX_NOMEM;
@@ -236,11 +243,19 @@ static void tell(const struct letter *l, const char *what)
            l->own_offset, l->reason, l->topic, l->partition, l->offset, what);
 }
 
+static bool was_there(const struct requeue *q, const rd_kafka_message_t *m)
+{
+    for (size_t i = 0; i < q->ends.n; i++)
+        if (q->ends.all[i].partition == m->partition)
+            return m->offset <= q->ends.all[i].offset;
+    return false;
+}
+
 static int take_letter(void *arg, const rd_kafka_message_t *m)
 {
     struct requeue *q = arg;
     struct letter l;
-    if (!letter_read(m, &l))
+    if (!letter_read(m, &l) || !was_there(q, m))
         return HX_OK;
     q->letters++;
     if (!has(&q->reasons, l.reason) || !has(&q->topics, l.topic))
@@ -336,5 +351,6 @@ int requeue_main(int argc, char **argv)
     client_close(&q.client);
     free(q.back.all);
     free(q.sent_from.all);
+    free(q.ends.all);
     return rc || q.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
