@@ -31,6 +31,7 @@ struct lane {
     int64_t done;                /* behind the newest record that is done */
     int64_t committed;           /* … and what the broker was told of it last */
     int64_t last;                /* the newest record that was read; to know a gap */
+    int64_t wanted;              /* of a gap: what was asked for and not there; -1 = none */
     struct entries round, queue; /* being answered; to be sent behind it; oldest first */
     size_t waiting;              /* of the round: not answered yet */
     bool held;                   /* the queue begins with what the daemon wants later … */

@@ -110,6 +110,7 @@ static void add_lanes(struct group *g, const rd_kafka_topic_partition_list_t *li
                            .topic = topic_of(g, p->topic),
                            .partition = p->partition,
                            .offset = p->offset < 0 ? -1 : p->offset,
+                           .wanted = -1,
                            .done = -1,
                            .last = -1};
         l->committed = l->offset;
@@ -191,26 +192,37 @@ static void assign_again(struct group *g)
 }
 
 /* The broker has deleted what we had not read, or the partition is a new one under an old name. It
- * goes on with the oldest record there is; how many are missing is told and counted. */
+ * goes on with the oldest record there is, which then says how many are missing: librdkafka 2.0.2,
+ * asked for that offset, waits without end for a leader that has died. */
 static void mend_gap(struct group *g, const rd_kafka_message_t *m)
 {
-    int64_t low = -1, high = -1;
     const char *topic = m->rkt ? rd_kafka_topic_name(m->rkt) : "";
     struct lane *l = lane_of(g, topic, m->partition);
     if (!l)
         return;
-    (void)rd_kafka_query_watermark_offsets(g->consumer.rk, topic, m->partition, &low, &high,
-                                           BROKER_MS);
     g->gaps++;
-    g->lost += l->offset >= 0 && low > l->offset ? (uint64_t)(low - l->offset) : 0;
-    hx_log(HX_LOG_ERROR,
-           "event=records_missing topic=%s partition=%d wanted=%lld oldest=%lld newest=%lld "
-           "\"deleted before they were read, or the topic was made anew\"",
-           topic, (int)m->partition, (long long)l->offset, (long long)low, (long long)high);
+    hx_log(
+        HX_LOG_ERROR,
+        "event=records_missing topic=%s partition=%d wanted=%lld \"deleted before they were read, "
+        "or the topic was made anew\"",
+        topic, (int)m->partition, (long long)l->offset);
+    l->wanted = l->offset;
     l->offset = l->committed = -1;
     l->done = -1;
     l->last = -1;
     assign_again(g);
+}
+
+static void measure_gap(struct group *g, struct lane *l, int64_t oldest)
+{
+    int64_t lost = l->wanted >= 0 && oldest > l->wanted ? oldest - l->wanted : 0;
+    if (lost)
+        hx_log(HX_LOG_ERROR,
+               "event=records_lost topic=%s partition=%d wanted=%lld oldest=%lld lost=%lld",
+               l->topic->name, (int)l->partition, (long long)l->wanted, (long long)oldest,
+               (long long)lost);
+    g->lost += (uint64_t)lost;
+    l->wanted = -1;
 }
 
 static void on_fault(struct group *g, const rd_kafka_message_t *m)
@@ -259,6 +271,8 @@ void group_poll(struct group *g, int64_t now)
         struct lane *l = m->err ? NULL : lane_of(g, rd_kafka_topic_name(m->rkt), m->partition);
         if (m->err)
             on_fault(g, m);
+        if (l && l->wanted >= 0)
+            measure_gap(g, l, m->offset);
         if (l)
             flow_take(g->flow, l, m);
         else
