@@ -186,4 +186,9 @@ def all_there(out, worker, what="cases"):
     wanted = cases_of(out.daemon)
     out.written(worker, wanted[-1])
     wait_until(lambda: wanted[-1] in out.sequences(what), timeout=PATIENCE)
-    assert out.sequences(what) == wanted
+    found = out.sequences(what)
+    assert found == sorted(set(found)), "doubled, or out of order"
+    missing = set(wanted) - set(found)
+    assert not missing, f"missing: {sorted(missing)[:9]}"
+    more = [n for n in found if n <= wanted[-1] and n not in wanted]  # behind it: clocks that have fired meanwhile
+    assert not more, f"not of the journal: {more[:9]}"

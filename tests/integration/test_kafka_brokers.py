@@ -38,9 +38,11 @@ def own(tmp_path, here, single):
 
 @pytest.fixture
 def three(tmp_path):
-    b = Broker(tmp_path / "three").start("--nodes", "3")
-    yield b
-    b.kill()
+    b = Broker(tmp_path / "three")
+    try:
+        yield b.start("--nodes", "3")
+    finally:
+        b.kill()
 
 
 # ---- it dies, or is away
