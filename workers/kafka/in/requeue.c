@@ -117,7 +117,7 @@ static bool has(const struct words *w, const char *word)
 
 static bool add_place(struct places *p, const struct place *place)
 {
-    if (p->n == p->cap) {
+    if (!p->all || p->n == p->cap) {
         size_t cap = p->cap ? 2 * p->cap : 64;
         struct place *more = realloc(p->all, cap * sizeof *more);
         if (!more)
