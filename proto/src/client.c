@@ -23,7 +23,8 @@ enum {
     WAIT_MS = 10000,
     RESEND_MS = 5000,
     LINGER_MS = 1000,
-    REFUSED_MS = 2000
+    REFUSED_MS = 2000, /* after a refusal a connection is made anew */
+    REOPEN_MS = 250,   /* after one that could not be made */
 };
 
 int64_t hx_client_now(void)
@@ -259,12 +260,30 @@ static void on_refusal(hx_client *c, struct hx_link *link)
     link->not_before = hx_client_now() + REFUSED_MS;
 }
 
+/* False: not now, or it could not be made (no descriptors). */
+static bool reopen(struct hx_link *link)
+{
+    int64_t now = hx_client_now();
+    if (now < link->not_before)
+        return false;
+    bool open = hx_link_open(link) == HX_OK;
+    if (!open)
+        link->not_before = now + REOPEN_MS;
+    return open;
+}
+
+/* When the link has to be made anew. */
+static int64_t link_due(const struct hx_link *link)
+{
+    return link->endpoint && !link->socket ? link->not_before : HX_NEVER;
+}
+
 static int receive(hx_client *c, struct hx_link *link)
 {
     int n = 0;
     hxp_response *response;
-    if (!link->socket && (hx_client_now() < link->not_before || hx_link_open(link) != HX_OK))
-        return 0; /* could not be made anew (no descriptors); tried in every turn */
+    if (!link->socket && !reopen(link))
+        return 0;
     hx_link_watch(link);
     if (link->refused && !link->up)
         on_refusal(c, link);
@@ -298,7 +317,9 @@ static int64_t earliest(int64_t a, int64_t b)
 
 static int64_t next_due(const hx_client *c)
 {
-    return earliest(hx_publisher_due(c), earliest(hx_feed_due(c), hx_question_due(c)));
+    int64_t links = earliest(link_due(&c->intake), link_due(&c->feed_link));
+    int64_t parts = earliest(hx_publisher_due(c), earliest(hx_feed_due(c), hx_question_due(c)));
+    return earliest(links, parts);
 }
 
 static int add_items(zmq_pollitem_t *items, const struct hx_link *link)

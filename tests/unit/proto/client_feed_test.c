@@ -1,7 +1,12 @@
 /* A feed against a door that breaks off, prunes, forgets and refuses. */
 #include "fake_door.h"
 
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* What a subscriber was told, and what the door has heard. */
 struct feed_test {
@@ -290,6 +295,63 @@ static void send_page(struct feed_test *t, bool last)
     fake_send(&t->door, &response);
 }
 
+/* Somebody at the door's address who hangs up on whoever begins to talk: a daemon that is killed
+ * while a client shakes its hand. */
+static int listen_instead(const struct fake *f)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    at.sin_port = htons((uint16_t)strtoul(strrchr(f->endpoint, ':') + 1, NULL, 10));
+    int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    int64_t end = test_now() + 10000; /* the door gives its port back a little later */
+    while (bind(fd, (struct sockaddr *)&at, sizeof at) != 0)
+        if (test_now() > end)
+            fail_msg("the port is not given back");
+    assert_int_equal(listen(fd, 8), 0);
+    return fd;
+}
+
+static void hang_up(int listener)
+{
+    char greeting[64];
+    int fd = accept(listener, NULL, NULL);
+    if (fd < 0)
+        return;
+    (void)!read(fd, greeting, 1);
+    close(fd);
+}
+
+/* As a program with a loop of its own has it: a turn only when the descriptor says so. */
+static void wait_for_turn(hx_client *client)
+{
+    struct pollfd fd = {.fd = hx_client_fd(client), .events = POLLIN};
+    if (poll(&fd, 1, 2) > 0)
+        (void)hx_client_poll(client, 0);
+}
+
+static void test_a_hand_shake_that_breaks_off_is_tried_again(void **state)
+{
+    (void)state;
+    struct feed_test t;
+    open_feed(&t, (struct hx_subscription){0});
+    UNTIL(&t, t.welcomes == 1);
+    fake_stop(&t.door);
+    int listener = listen_instead(&t.door);
+    int64_t end = test_now() + 60000;
+    while (strncmp(hx_client_problem(t.client), "DENIED", 6) != 0 && test_now() < end) {
+        wait_for_turn(t.client);
+        hang_up(listener);
+    }
+    close(listener);
+    fake_start(&t.door);
+    while (t.welcomes < 2 && test_now() < end) {
+        wait_for_turn(t.client);
+        fake_step(&t.door);
+    }
+    assert_int_equal(t.welcomes, 2);
+    close_feed(&t);
+}
+
 static void test_an_unfinished_snapshot_begins_anew(void **state)
 {
     (void)state;
@@ -522,6 +584,7 @@ int main(void)
         cmocka_unit_test(test_a_feed_without_a_name_has_nothing_to_acknowledge),
         cmocka_unit_test(test_a_broken_connection_goes_on_behind_the_last_entry),
         cmocka_unit_test(test_a_break_before_any_entry_goes_on_where_it_began),
+        cmocka_unit_test(test_a_hand_shake_that_breaks_off_is_tried_again),
         cmocka_unit_test(test_an_unfinished_snapshot_begins_anew),
         cmocka_unit_test(test_hello_is_repeated_until_it_is_answered),
         cmocka_unit_test(test_a_door_that_forgot_the_feed_is_greeted_again),

@@ -40,12 +40,23 @@ void fake_close(struct fake *f)
     zmq_ctx_term(f->context);
 }
 
-void fake_restart(struct fake *f)
+void fake_stop(struct fake *f)
+{
+    zmq_close(f->router);
+    f->router = NULL;
+}
+
+void fake_start(struct fake *f)
 {
     char endpoint[sizeof f->endpoint];
     memcpy(endpoint, f->endpoint, sizeof endpoint);
-    zmq_close(f->router);
     bind_router(f, endpoint);
+}
+
+void fake_restart(struct fake *f)
+{
+    fake_stop(f);
+    fake_start(f);
 }
 
 /* One message: peer, version, request. False when there is none. */

@@ -31,8 +31,10 @@ struct fake {
 void fake_open(struct fake *f, void (*serve)(struct fake *f, const hxp_request *request));
 void fake_close(struct fake *f);
 
-/* The daemon dies and another one takes its place at the same address. */
-void fake_restart(struct fake *f);
+/* The daemon dies, and another one takes its place at the same address. */
+void fake_stop(struct fake *f);
+void fake_start(struct fake *f);
+void fake_restart(struct fake *f); /* both */
 
 /* Serves what has arrived. */
 void fake_step(struct fake *f);
