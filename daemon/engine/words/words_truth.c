@@ -103,13 +103,6 @@ static bool no_exclusion_asked(const struct hx_step *s, const struct hx_call *ca
     return !b || !exclusion_of(s->c, b);
 }
 
-static bool same_exclusion(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    const struct hx_breach *b = breach_named(s);
-    return b && exclusion_of(s->c, b);
-}
-
 static bool second_for_exclusion(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -244,8 +237,6 @@ const struct hx_word hx_words_truth[] = {
              "nobody has asked to exclude this breach before"),
     HX_GUARD("appeal_waits", HX_ARG_NONE, appeal_waits, "NO_APPEAL", HX_NOT_ALLOWED,
              "an appeal about this clock waits"),
-    HX_GUARD("same_exclusion", HX_ARG_NONE, same_exclusion, "OTHER_CLOCK", HX_NOT_ALLOWED,
-             "the same breach that was asked for"),
     HX_GUARD("second_for_exclusion", HX_ARG_NONE, second_for_exclusion, "SAME_PERSON",
              HX_NOT_ALLOWED, "not the person who asked to exclude it"),
     HX_GUARD("second_for_move", HX_ARG_NONE, second_for_move, "SAME_PERSON", HX_NOT_ALLOWED,
