@@ -27,7 +27,8 @@ class Event:
         who, _, self.person = line.get("by", "").partition("/")
         if who == "city" and self.person.split("/")[0] in promise.CITY_POSTS:  # one human is one, at whatever post
             self.person = self.person.partition("/")[2]
-        self.role, _, self.area = who.partition(":")
+        self.role, colon, self.area = who.partition(":")
+        self.nobody = bool(colon) and not self.area  # whom nobody could answer
         self.digest = json.dumps({k: v for k, v in line.items() if k != "rcv"} | {"occ": self.occ, "src": self.src, "id": self.id}, sort_keys=True)
         self.t = self.rcv
 
@@ -260,7 +261,7 @@ class World:
         return True
 
     def complete(self, e):
-        return all(e.data.get(key) for key in self.NEEDS.get(e.name, ()))
+        return not e.nobody and all(e.data.get(key) for key in self.NEEDS.get(e.name, ()))
 
     def apply(self, case, e):
         senders = promise.SENDERS.get(e.name)

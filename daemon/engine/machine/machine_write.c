@@ -133,7 +133,7 @@ int hx_entry_for(struct hx_machine *m, hxp_entry *e, const char *to)
     e->audience = hx_arena_alloc(m->arena, sizeof *e->audience);
     if (e->audience)
         add_audience(e, audience_id(m->arena, to));
-    return e->audience && e->n_audience ? HX_OK : HX_NOMEM;
+    return e->audience && !hx_arena_failed(m->arena) ? HX_OK : HX_NOMEM;
 }
 
 static void fill_audience(struct hx_step *s, hxp_entry *e)

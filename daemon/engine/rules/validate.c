@@ -231,6 +231,15 @@ static const char *check_numbers(const hxp_data *d, const char **field)
     return NULL;
 }
 
+/* role[:area][/person] with a known role; who writes the colon names the area. */
+static bool actor_ok(const char *by)
+{
+    struct hx_actor actor;
+    size_t role = strcspn(by, ":/");
+    bool nowhere = by[role] == ':' && (by[role + 1] == '\0' || by[role + 1] == '/');
+    return !nowhere && hx_actor_parse(by, &actor) && actor.role >= 0;
+}
+
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 const char *hx_validate(const struct hx_rules *r, const hxp_event *e, int64_t t_rcv,
@@ -258,9 +267,8 @@ const char *hx_validate(const struct hx_rules *r, const hxp_event *e, int64_t t_
     int event = hx_rules_event(r, e->type);
     if (event < 0 || r->events[event].internal)
         return "UNKNOWN_EVENT";
-    struct hx_actor actor;
     *field = "by";
-    if (!hx_actor_parse(e->by, &actor) || actor.role < 0)
+    if (!actor_ok(e->by))
         return "BAD_ROLE";
     *field = NULL;
     *field = "history";

@@ -82,8 +82,12 @@ static void refuses_events_and_roles_that_do_not_exist(void **state)
     e.type = (char *)"CLASSED"; /* the machine's own */
     REFUSED(e, "UNKNOWN_EVENT");
     e = good();
-    e.by = (char *)"emperor:C-03/x";
-    REFUSED(e, "BAD_ROLE");
+    static const char *const nobody[] = {"emperor:C-03/x", "/x", "city:", "city:/wang",
+                                         "street:/x"};
+    for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
+        e.by = (char *)(uintptr_t)nobody[i];
+        REFUSED(e, "BAD_ROLE");
+    }
 }
 
 static void refuses_absurd_times(void **state)
