@@ -76,3 +76,13 @@ size_t hx_utf8_span(const char *text, size_t size)
     }
     return at;
 }
+
+void hx_utf8_put(char *to, size_t size, const char *from)
+{
+    size_t n = from ? strnlen(from, size) : 0;
+    if (from && n == size)
+        n = hx_utf8_span(from, size - 1);
+    if (n)
+        memcpy(to, from, n);
+    to[n] = '\0';
+}

@@ -9,4 +9,8 @@
  * byte. Any thread. */
 size_t hx_utf8_span(const char *text, size_t size);
 
+/* Copies as much of `from` as fits in whole characters, always with its NUL. NULL counts as "".
+ * `size` is at least 1. Any thread. */
+void hx_utf8_put(char *to, size_t size, const char *from);
+
 #endif

@@ -1,6 +1,7 @@
 #include "engine/case/passing.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include <string.h>
 
 static const char *by(const struct hx_step *s)
@@ -31,7 +32,7 @@ void hx_passing_ask(struct hx_step *s)
 {
     struct hx_passing *p = add(s->c);
     hx_text_put(p->from, sizeof p->from, s->c->holder);
-    hx_text_put(p->reason, sizeof p->reason, s->data->reason);
+    hx_utf8_put(p->reason, sizeof p->reason, s->data->reason);
     hx_text_put(p->asked_by, sizeof p->asked_by, by(s));
     p->asked = s->t_eff;
 }
@@ -60,7 +61,7 @@ void hx_passing_note(struct hx_step *s, const char *holder)
     if (!p) {
         p = add(c);
         hx_text_put(p->from, sizeof p->from, c->holder);
-        hx_text_put(p->reason, sizeof p->reason,
+        hx_utf8_put(p->reason, sizeof p->reason,
                     s->data->reason[0] ? s->data->reason : s->data->why);
     }
     decide(s, p, holder);

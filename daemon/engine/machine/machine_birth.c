@@ -84,8 +84,7 @@ static const hxp_event *past_event(struct hx_step *s, const hxp_event *import, s
     if (!e)
         return NULL;
     char stem[IMPORT_STEM + 1], digits[HX_DIGITS];
-    hx_text_put(stem, sizeof stem, import->id);
-    stem[hx_utf8_span(stem, strlen(stem))] = '\0'; /* no half of a character */
+    hx_utf8_put(stem, sizeof stem, import->id);
     e->id = hx_arena_join(s->arena,
                           (const char *const[]){stem, "#", hx_text_digits(i + 1, digits), NULL});
     e->source = import->source;

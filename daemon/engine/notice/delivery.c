@@ -1,5 +1,6 @@
 /* Trying roads, and whom to tell when none is left. */
 #include "base/text.h"
+#include "base/utf8.h"
 #include "engine/notice/delivery_internal.h"
 #include "engine/routing/roads.h"
 #include "hongxin/instant.h"
@@ -40,7 +41,7 @@ static struct target target_of(const struct hx_step *s, const char *to, const ch
     const char *named = hx_post_person(to);
     if (!hx_post_of(to, &t.post))
         return t;
-    hx_text_put(t.person, sizeof t.person, named ? named : person);
+    hx_utf8_put(t.person, sizeof t.person, named ? named : person);
     find_roads(s, &t);
     return t;
 }

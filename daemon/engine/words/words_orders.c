@@ -1,5 +1,6 @@
 /* Orders from above and acknowledgements. */
 #include "base/text.h"
+#include "base/utf8.h"
 #include "engine/case/passing.h"
 #include "engine/notice/delivery.h"
 #include "engine/notice/silence.h"
@@ -118,7 +119,7 @@ static void note_order(struct hx_step *s, const struct hx_call *call)
     if (c->flags & HX_FLAG_SUPERVISED)
         hx_order_tell(s, hx_arena_printf(s->arena, "order replaced by %s", hx_step_came(s)->by));
     hx_text_put(c->order_by, sizeof c->order_by, hx_step_came(s)->by);
-    hx_text_put(c->order_ref, sizeof c->order_ref, s->data->order);
+    hx_utf8_put(c->order_ref, sizeof c->order_ref, s->data->order);
     c->order_at = s->t_eff;
 }
 

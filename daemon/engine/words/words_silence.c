@@ -1,5 +1,6 @@
 /* Silences: repeats of one notice are hidden for a while, by somebody, for a reason. */
 #include "base/text.h"
+#include "base/utf8.h"
 #include "engine/notice/silence.h"
 #include "engine/words/words.h"
 #include "hongxin/instant.h"
@@ -121,7 +122,7 @@ static void take_over(struct hx_step *s, const struct hx_told *t, const hxp_sile
     *x = (struct hx_silence){
         .kind = t->kind, .level = t->level, .cycle = t->cycle, .from = s->t_eff, .until = w->until};
     hx_text_put(x->by, sizeof x->by, w->by);
-    hx_text_put(x->why, sizeof x->why, w->why);
+    hx_utf8_put(x->why, sizeof x->why, w->why);
     hx_fact_silence(s, x, w);
     note(s);
 }
@@ -156,7 +157,7 @@ static void silence(struct hx_step *s, const struct hx_call *call)
                              .from = s->t_eff,
                              .until = s->data->until};
     hx_text_put(x->by, sizeof x->by, hx_step_came(s)->by);
-    hx_text_put(x->why, sizeof x->why, s->data->why);
+    hx_utf8_put(x->why, sizeof x->why, s->data->why);
     for (uint32_t i = 0; i < c->n_told; i++)
         if (of_notice(x, &c->told[i]) && c->told[i].ack_until && c->told[i].ack_until < x->until)
             c->told[i].ack_until = x->until;

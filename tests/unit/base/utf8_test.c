@@ -54,11 +54,28 @@ static void text_is_taken_up_to_its_first_fault(void **state)
     assert_int_equal(hx_utf8_span("a\0b", 3), 1);
 }
 
+static void text_is_put_in_whole_characters(void **state)
+{
+    (void)state;
+    char to[8];
+    hx_utf8_put(to, sizeof to, "三号楼漏水");
+    assert_string_equal(to, "三号");
+    hx_utf8_put(to, sizeof to, "a三号");
+    assert_string_equal(to, "a三号");
+    hx_utf8_put(to, sizeof to, "ab三号");
+    assert_string_equal(to, "ab三");
+    hx_utf8_put(to, sizeof to, NULL);
+    assert_string_equal(to, "");
+    hx_utf8_put(to, 1, "三");
+    assert_string_equal(to, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(well_formed_text_is_taken_whole),
         cmocka_unit_test(text_is_taken_up_to_its_first_fault),
+        cmocka_unit_test(text_is_put_in_whole_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
