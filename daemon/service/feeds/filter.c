@@ -5,10 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const fact_names[] = {"REPLY",  "STATE",       "CLASS",  "CLOCK",
-                                         "BREACH", "BREACH_MARK", "NOTICE", "OWNER",
-                                         "FLAG",   "ALARM",       "AUDIT",  "CHECK_POINT"};
-
 static bool in_list(const char *s, size_t n, char *const *list)
 {
     for (size_t i = 0; i < n; i++)
@@ -21,14 +17,6 @@ static bool in_list(const char *s, size_t n, char *const *list)
 static int level_number(const char *s)
 {
     return s && s[0] == 'L' && s[1] >= '0' && s[1] <= '5' && !s[2] ? s[1] - '0' : -1;
-}
-
-static bool is_fact(const char *name)
-{
-    for (size_t i = 0; i < sizeof fact_names / sizeof *fact_names; i++)
-        if (strcmp(name, fact_names[i]) == 0)
-            return true;
-    return false;
 }
 
 static bool has_text(const char *s)
@@ -45,7 +33,7 @@ const char *filter_problem(const hxp_filter *f)
     if (has_text(f->min_level) && level_number(f->min_level) < 0)
         return "BAD_LEVEL";
     for (size_t i = 0; i < f->n_facts; i++)
-        if (!is_fact(f->facts[i]))
+        if (!hx_fact_named(f->facts[i]))
             return "BAD_FACT";
     return NULL;
 }

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "hongxin/fact.h"
 #include "service/feeds/filter.h"
 
 #define LIST(field, ...)                                                                           \
@@ -122,6 +123,21 @@ static void test_problems_are_named(void **state)
     assert_string_equal(filter_problem(&f), "BAD_FACT");
 }
 
+/* Such as a bridge asks for, and what has been added to the schema since. */
+static void test_every_fact_of_the_schema_can_be_asked_for(void **state)
+{
+    (void)state;
+    const ProtobufCMessageDescriptor *d = &hongxin__v1__fact__descriptor;
+    for (unsigned i = 0; i < d->n_fields; i++) {
+        const hxp_fact fact = {.fact_case = (Hongxin__V1__Fact__FactCase)d->fields[i].id};
+        hxp_filter f = HONGXIN__V1__FILTER__INIT;
+        f.facts = (char *[]){(char *)(uintptr_t) "NOTICE", (char *)(uintptr_t)hx_fact_name(&fact)};
+        f.n_facts = 2;
+        assert_string_not_equal(f.facts[1], "");
+        assert_null(filter_problem(&f));
+    }
+}
+
 static void test_names_that_nobody_has_are_named(void **state)
 {
     (void)state;
@@ -201,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_receivers_by_notice_and_by_audience),
         cmocka_unit_test(test_every_list_must_match),
         cmocka_unit_test(test_problems_are_named),
+        cmocka_unit_test(test_every_fact_of_the_schema_can_be_asked_for),
         cmocka_unit_test(test_names_that_nobody_has_are_named),
         cmocka_unit_test(test_copy_outlives_the_original),
         cmocka_unit_test(test_a_filter_that_asks_nothing_is_none),
