@@ -117,18 +117,24 @@ bool publisher_heard(const struct publisher *p)
     return p->socket && p->subscriptions;
 }
 
+/* An entry goes out once for each kind of fact in it. */
+static bool went_out(const hxp_entry *e, size_t i)
+{
+    for (size_t before = 0; before < i; before++)
+        if (e->facts[before]->fact_case == e->facts[i]->fact_case)
+            return true;
+    return false;
+}
+
 void publisher_send(struct publisher *p, const struct tail_entry *e)
 {
-    unsigned sent = 0; /* kinds of facts that went out */
     if (!publisher_heard(p) || !e->decoded)
         return;
     for (size_t i = 0; i < e->decoded->n_facts; i++) {
         const hxp_fact *fact = e->decoded->facts[i];
-        unsigned bit = 1u << ((unsigned)fact->fact_case & 31);
         const char *name = hx_fact_name(fact);
-        if (!*name || (sent & bit) || fact->fact_case == HONGXIN__V1__FACT__FACT_AUDIT)
-            continue;
-        sent |= bit;
-        send_one(p, e, name);
+        bool told = *name && fact->fact_case != HONGXIN__V1__FACT__FACT_AUDIT;
+        if (told && !went_out(e->decoded, i))
+            send_one(p, e, name);
     }
 }
