@@ -216,6 +216,18 @@ int hx_store_history(struct hx_store *st, uint64_t case_number, size_t max, hx_e
 
 /* ---- Small tables ---- */
 
+/* The subscriber of a row; false: what no subscriber is called. */
+static bool cursor_name(const MDB_val *key, char name[HX_SUBSCRIBER_MAX])
+{
+    const char *from = (const char *)key->mv_data + 1;
+    size_t n = key->mv_size - 1;
+    if (n == 0 || n >= HX_SUBSCRIBER_MAX || memchr(from, 0, n))
+        return false;
+    memcpy(name, from, n);
+    name[n] = '\0';
+    return true;
+}
+
 int hx_store_cursors(struct hx_store *st, hx_cursor_fn *fn, void *ctx)
 {
     struct walk w = {.st = st, .table = T_CURSOR};
@@ -225,12 +237,11 @@ int hx_store_cursors(struct hx_store *st, hx_cursor_fn *fn, void *ctx)
         return err;
     err = walk_seek(&w, &k);
     while (!err && *(const char *)w.key.mv_data == '+') {
-        char name[HX_SUBSCRIBER_MAX] = "";
+        char name[HX_SUBSCRIBER_MAX];
         uint64_t lsn = 0;
-        size_t n = w.key.mv_size - 1;
-        memcpy(name, (const char *)w.key.mv_data + 1, n < sizeof name ? n : sizeof name - 1);
-        err = hx_store_cursor_load(st, name, &lsn);
-        if (!err && fn(ctx, name, lsn))
+        bool named = cursor_name(&w.key, name);
+        err = named ? hx_store_cursor_load(st, name, &lsn) : HX_OK;
+        if (!err && named && fn(ctx, name, lsn))
             break;
         if (!err || err == HX_CORRUPT) /* a damaged row hides nobody else */
             err = walk_next(&w);

@@ -616,6 +616,36 @@ static void after_kill_9_all_committed_is_there(void **state)
     }
 }
 
+static int count_cursor(void *ctx, const char *name, uint64_t lsn)
+{
+    size_t *n = ctx;
+    assert_true(strcmp(name, "P-07") == 0 ? lsn == 5 : strcmp(name, "wall") == 0 && lsn == 9);
+    ++*n;
+    return 0;
+}
+
+static void a_cursor_that_nobody_can_have_hides_no_other(void **state)
+{
+    struct fx *fx = *state;
+    struct raw r;
+    char name[201];
+    size_t n = 0;
+    memset(name, 'a', sizeof name);
+    name[0] = '+';
+    assert_int_equal(hx_store_cursor_save(fx->st, "P-07", 5), HX_OK);
+    assert_int_equal(hx_store_cursor_save(fx->st, "wall", 9), HX_OK);
+    fx_reopen(fx);
+    raw_begin(fx, &r);
+    raw_put(&r, "cursor", (MDB_val){1, name}, "\0\0\0\0\0\0\0\1", 8);
+    raw_put(&r, "cursor", (MDB_val){sizeof name, name}, "\0\0\0\0\0\0\0\1", 8);
+    raw_put(&r, "cursor", (MDB_val){3, (char[]){"+b"}}, "\0\0\0\0\0\0\0\1", 8);
+    raw_put(&r, "cursor", (MDB_val){2, (char[]){"+c"}}, "short", 5);
+    raw_end(&r);
+    fx_reopen(fx);
+    assert_int_equal(hx_store_cursors(fx->st, count_cursor, &n), HX_OK);
+    assert_int_equal(n, 2);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
@@ -632,6 +662,7 @@ int main(void)
         T(a_file_that_is_no_store_is_refused),
         T(readonly_sees_the_newest_beside_the_owner),
         T(a_damaged_case_goes_to_quarantine),
+        T(a_cursor_that_nobody_can_have_hides_no_other),
         T(a_damaged_seen_row_goes_to_quarantine),
         T(a_damaged_entry_stops_nobody),
         T(quarantine_is_bounded),
