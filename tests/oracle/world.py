@@ -75,7 +75,7 @@ class World:
         self.note("STATE", case, before=before, to=case.state, cause=cause)
 
     def clock_changed(self, case, c, change):
-        if change in ("START", "MOVE"):  # R14: which borders and routes were in force when it was set
+        if change in ("START", "MOVE", "PAUSE", "RESUME"):  # R14: which borders and routes were in force when it was set
             c.city = self.city_version
         self.note("CLOCK", case, clock=c.name, change=change, start=c.start, deadline=c.deadline(), city=c.city,
                   met=c.met if change == "STOP" else None, of=c.cycle)

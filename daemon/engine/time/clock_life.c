@@ -227,6 +227,7 @@ void hx_clock_pause(struct hx_step *s, struct hx_clock *k)
     k->state = HX_CLOCK_PAUSED;
     k->paused_at = s->t_eff;
     k->moved_by = s->lsn;
+    k->city = hx_city_number(s->m->city);
     hx_fact_clock(s, k, "PAUSE");
 }
 
@@ -237,6 +238,7 @@ void hx_clock_resume(struct hx_step *s, struct hx_clock *k)
     count_pause(s, k, s->t_eff);
     k->state = HX_CLOCK_RUNNING;
     k->moved_by = s->lsn;
+    k->city = hx_city_number(s->m->city);
     hx_fact_clock(s, k, "RESUME");
 }
 
