@@ -42,6 +42,8 @@ uint64_t crowd_turned_away(void)
 void crowd_say(void)
 {
     uint64_t n = crowd.turned_away;
+    if (crowd.reserve < 0)
+        take_reserve();
     if (n != crowd.said)
         hx_log(HX_LOG_ERROR, "event=no_descriptors turned_away=%" PRIu64, n - crowd.said);
     crowd.said = n;

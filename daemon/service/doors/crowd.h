@@ -18,7 +18,8 @@ void crowd_close(void);
 /* Newcomers turned away since the process began. Any thread. */
 uint64_t crowd_turned_away(void);
 
-/* Says in the log that there were some since it was last asked. The service's thread. */
+/* Says in the log that there were some since it was last asked, and takes the reserve again that a
+ * thread could not get back. The service's thread. */
 void crowd_say(void);
 
 #endif
