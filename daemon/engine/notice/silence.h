@@ -29,7 +29,7 @@ enum { HX_SILENCE_AREAS = 64 }; /* that hold at the same time in the whole city 
 
 /* SILENCED or SILENCE_ENDED of a place or a holder, and of no case. */
 bool hx_area_silence_event(const hxp_event *e);
-/* Takes it. *reply is set on HX_OK. Codes of what is not allowed: BAD_ROLE, UNKNOWN_CLOCK,
+/* Takes it; the answer is in *r on HX_OK. Codes of what is not allowed: BAD_ROLE, UNKNOWN_CLOCK,
  * UNKNOWN_PLACE, UNKNOWN_HOLDER, TWO_AREAS, OTHER_PLACE, DATE_PAST, SILENCE_TOO_LONG,
  * NO_SUCH_SILENCE, TOO_MANY_SILENCES. */
 HX_CHECK int hx_area_silence_take(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *r);

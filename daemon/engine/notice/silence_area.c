@@ -68,10 +68,10 @@ static hxp_silence *in_slot(const struct hx_machine *m, const struct hx_source *
     return silence_of(e, NULL, NULL);
 }
 
-/* Calls `each` for what holds, until it returns true; *row and *slot are then where that stands.
- * The silence, or NULL. */
+/* Says of a silence that holds whether it is the one that is looked for. */
 typedef bool holds_fn(void *ctx, const hxp_silence *w);
 
+/* The first silence that holds and is that, or NULL; at = its row and its slot. */
 static hxp_silence *find(const struct hx_machine *m, holds_fn *each, void *ctx, int at[2])
 {
     struct hx_source row;
