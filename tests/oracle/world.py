@@ -248,16 +248,18 @@ class World:
         """Repeats in every case of an area: by the street in which it lies, or the city, for seven days at most. First notices stay."""
         place, holder = e.data.get("place"), e.data.get("holder")
         what = (e.data["clock"], e.data["level"], place, holder)
+        whose = e.area if e.role == "street" else None  # a street's is of its own cases: it disposes of no other's
         if e.role not in promise.LEVEL3 or place and holder or e.data["clock"] not in promise.LADDERS:
             return False
         lies = place and self.city.place(place, e.t)
         if place and (lies is None or e.role == "street" and lies.street != e.area) or holder and not self.city.holder_known(holder, e.t):
             return False
         if e.name == "SILENCE_ENDED":
-            return self.silent.pop(what, -FAR) > e.t
+            mine = [key for key in self.silent if key[0] == what and (e.role == "city" or key[1] == whose)]  # the city ends any
+            return max([self.silent.pop(key) for key in mine], default=-FAR) > e.t
         if not e.t < e.date("until") <= e.t + 7 * times.DAY:
             return False
-        self.silent[what] = e.date("until")
+        self.silent[what, whose] = e.date("until")
         return True
 
     def complete(self, e):

@@ -180,11 +180,28 @@ static bool may_be(struct asking *a, bool begin)
     return area_known(a);
 }
 
+static bool ends(const struct asking *a)
+{
+    return a->silence->until <= a->in->t_rcv;
+}
+
+/* A street disposes of its own ones, the city of its own; it may end a street's, too. */
+static bool disposes_of(const struct asking *a, const hxp_silence *w)
+{
+    struct hx_actor by;
+    if (!hx_actor_parse(w->by, &by))
+        return false;
+    if (a->actor.role != HX_ROLE_street)
+        return by.role != HX_ROLE_street || ends(a);
+    return by.role == HX_ROLE_street && strcmp(by.area, a->actor.area) == 0;
+}
+
 static bool is_same(void *ctx, const hxp_silence *w)
 {
-    const hxp_silence *x = ((const struct asking *)ctx)->silence;
+    const struct asking *a = ctx;
+    const hxp_silence *x = a->silence;
     return strcmp(w->clock, x->clock) == 0 && strcmp(w->level, x->level) == 0 &&
-           strcmp(w->area, x->area) == 0;
+           strcmp(w->area, x->area) == 0 && disposes_of(a, w);
 }
 
 static void fill(struct asking *a, bool begin)
@@ -224,12 +241,20 @@ static int record(struct asking *a)
     return hx_arena_failed(arena) ? HX_NOMEM : hx_machine_act(a->m, f, &lsn);
 }
 
+/* The city's end is of its own silence and of each street's. */
+static int clear(struct asking *a)
+{
+    int at[2], rc = HX_OK;
+    while (!rc && find(a->m, is_same, a, at))
+        rc = put(a->m, at, 0, 0);
+    return rc;
+}
+
 static int write(struct asking *a, hxp_reply *r, const int at[2])
 {
     struct hx_machine *m = a->m;
     hxp_silence *w = a->silence;
     hxp_fact *f = hx_arena_alloc(m->arena, sizeof *f);
-    bool ends = w->until <= a->in->t_rcv;
     uint64_t lsn;
     int rc = f ? m->ops->next_lsn(m->backend, &lsn) : HX_NOMEM;
     if (rc)
@@ -240,7 +265,7 @@ static int write(struct asking *a, hxp_reply *r, const int at[2])
     f->silence = w;
     rc = hx_machine_note_fact(m, a->in, r, f, w->by);
     if (!rc)
-        rc = put(m, at, ends ? 0 : lsn, ends ? 0 : w->until);
+        rc = ends(a) ? clear(a) : put(m, at, lsn, w->until);
     return rc ? rc : record(a);
 }
 
