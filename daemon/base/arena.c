@@ -41,9 +41,9 @@ void hx_arena_fini(struct hx_arena *a)
 }
 
 /* Blocks that went back to the system would have to be mapped and cleared for the next batch. */
-void hx_arena_reset(struct hx_arena *a)
+static void give_back(struct hx_arena *a, const struct hx_arena_block *upto)
 {
-    while (a->blocks) {
+    while (a->blocks != upto) {
         struct hx_arena_block *b = a->blocks;
         a->blocks = b->next;
         if (b->size == BLOCK_SIZE && a->n_spare < BLOCKS_KEPT) {
@@ -54,9 +54,26 @@ void hx_arena_reset(struct hx_arena *a)
             free(b);
         }
     }
+}
+
+void hx_arena_reset(struct hx_arena *a)
+{
+    give_back(a, NULL);
     a->used = 0;
     a->total = 0;
     a->failed = false;
+}
+
+struct hx_arena_mark hx_arena_mark(const struct hx_arena *a)
+{
+    return (struct hx_arena_mark){a->blocks, a->used, a->total};
+}
+
+void hx_arena_back(struct hx_arena *a, const struct hx_arena_mark *mark)
+{
+    give_back(a, mark->block);
+    a->used = mark->used;
+    a->total = mark->total;
 }
 
 static struct hx_arena_block *take_block(struct hx_arena *a, size_t need)

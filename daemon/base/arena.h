@@ -27,6 +27,16 @@ void hx_arena_fini(struct hx_arena *a);
 /* Takes everything back. The blocks of up to 32 MiB are kept for the next round. */
 void hx_arena_reset(struct hx_arena *a);
 
+/* Where the arena stands: going back to it gives back all that was handed out since, for what was
+ * only looked at. A reset ends every mark. */
+struct hx_arena_mark {
+    struct hx_arena_block *block;
+    size_t used, total;
+};
+
+struct hx_arena_mark hx_arena_mark(const struct hx_arena *a);
+void hx_arena_back(struct hx_arena *a, const struct hx_arena_mark *mark);
+
 /* Zeroed, aligned for any type. NULL on failure. Owned by the arena. */
 void *hx_arena_alloc(struct hx_arena *a, size_t size);
 

@@ -68,18 +68,24 @@ static hxp_silence *in_slot(const struct hx_machine *m, const struct hx_source *
     return silence_of(e, NULL, NULL);
 }
 
-/* Says of a silence that holds whether it is the one that is looked for. */
-typedef bool holds_fn(void *ctx, const hxp_silence *w);
+/* What `find` does with a silence that it has shown. */
+enum verdict { PASS, KEEP, FOUND };
+typedef enum verdict holds_fn(void *ctx, const hxp_silence *w);
 
-/* The first silence that holds and is that, or NULL; at = its row and its slot. */
+/* Shows `each` what holds, until it is FOUND; at[] is then its row and slot. The silence, or NULL.
+ * What is passed over takes no memory: this runs for each first notice. */
 static hxp_silence *find(const struct hx_machine *m, holds_fn *each, void *ctx, int at[2])
 {
     struct hx_source row;
     for (at[0] = 0; at[0] < ROWS && load_row(m, at[0], &row) == HX_OK; at[0]++)
         for (at[1] = 0; at[1] < SLOTS; at[1]++) {
+            const struct hx_arena_mark mark = hx_arena_mark(m->arena);
             hxp_silence *w = in_slot(m, &row, at[1]);
-            if (w && each(ctx, w))
+            enum verdict v = w ? each(ctx, w) : PASS;
+            if (v == FOUND)
                 return w;
+            if (v == PASS)
+                hx_arena_back(m->arena, &mark);
         }
     return NULL;
 }
@@ -196,12 +202,13 @@ static bool disposes_of(const struct asking *a, const hxp_silence *w)
     return by.role == HX_ROLE_street && strcmp(by.area, a->actor.area) == 0;
 }
 
-static bool is_same(void *ctx, const hxp_silence *w)
+static enum verdict is_same(void *ctx, const hxp_silence *w)
 {
     const struct asking *a = ctx;
     const hxp_silence *x = a->silence;
-    return strcmp(w->clock, x->clock) == 0 && strcmp(w->level, x->level) == 0 &&
-           strcmp(w->area, x->area) == 0 && disposes_of(a, w);
+    bool same = strcmp(w->clock, x->clock) == 0 && strcmp(w->level, x->level) == 0 &&
+                strcmp(w->area, x->area) == 0;
+    return same && disposes_of(a, w) ? FOUND : PASS;
 }
 
 static void fill(struct asking *a, bool begin)
@@ -318,14 +325,15 @@ static bool lies_in(const struct hx_case *c, const char *area)
     return false;
 }
 
-static bool covers(void *ctx, const hxp_silence *w)
+static enum verdict covers(void *ctx, const hxp_silence *w)
 {
     const struct notice *n = ctx;
     struct hx_actor by;
     if (strcmp(w->clock, n->clock) != 0 || strcmp(w->level, n->level) != 0 ||
         !lies_in(n->s->c, w->area) || !hx_actor_parse(w->by, &by))
-        return false;
-    return by.role != HX_ROLE_street || !by.area[0] || strcmp(by.area, n->s->c->street) == 0;
+        return PASS;
+    bool theirs = by.role != HX_ROLE_street || !by.area[0] || !strcmp(by.area, n->s->c->street);
+    return theirs ? FOUND : PASS;
 }
 
 const hxp_silence *hx_area_silence_over(struct hx_step *s, const struct hx_told *t)
@@ -346,11 +354,11 @@ struct listing {
     size_t n;
 };
 
-static bool take(void *ctx, const hxp_silence *w)
+static enum verdict take(void *ctx, const hxp_silence *w)
 {
     struct listing *l = ctx;
     l->list[l->n++] = (hxp_silence *)(uintptr_t)w;
-    return false;
+    return KEEP;
 }
 
 size_t hx_area_silences(const struct hx_machine *m, hxp_silence *list[HX_SILENCE_AREAS])

@@ -52,6 +52,26 @@ static void says_when_the_limit_is_reached(void **state)
     hx_arena_fini(&a);
 }
 
+static void goes_back_to_a_mark(void **state)
+{
+    (void)state;
+    struct hx_arena a;
+    hx_arena_init(&a, 1000 * 1000);
+    char *kept = hx_arena_strdup(&a, "kept");
+    const struct hx_arena_mark mark = hx_arena_mark(&a);
+    for (int i = 0; i < 1000; i++) { /* far more than the limit, one after the other */
+        assert_non_null(hx_arena_alloc(&a, 100));
+        assert_non_null(hx_arena_alloc(&a, 500000));
+        hx_arena_back(&a, &mark);
+    }
+    assert_string_equal(kept, "kept");
+    const unsigned char *p = hx_arena_alloc(&a, 1000);
+    for (size_t i = 0; i < 1000; i++)
+        assert_int_equal(p[i], 0);
+    assert_string_equal(kept, "kept");
+    hx_arena_fini(&a);
+}
+
 static void copies_text(void **state)
 {
     (void)state;
@@ -73,6 +93,7 @@ int main(void)
         cmocka_unit_test(hands_out_zeroed_aligned_memory),
         cmocka_unit_test(memory_is_zeroed_again_after_a_reset),
         cmocka_unit_test(says_when_the_limit_is_reached),
+        cmocka_unit_test(goes_back_to_a_mark),
         cmocka_unit_test(copies_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
