@@ -80,12 +80,10 @@ static int ref_save(void *b, const char *source, const char *ref, uint64_t numbe
     return store_put(st, T_REF, key_val(&k), val_of(bytes, sizeof bytes), 0);
 }
 
-static int source_unpack(struct hx_store *st, const struct key *k, MDB_val value,
-                         struct hx_source *s)
+static int source_unpack(MDB_val value, struct hx_source *s)
 {
     if (value.mv_size < SOURCE_SIZE)
-        return st->txn ? store_set_aside(st, T_SOURCE, key_val(k), value, "source row is too short")
-                       : HX_CORRUPT;
+        return HX_CORRUPT;
     const uint8_t *p = value.mv_data;
     s->top = be64_get(p);
     for (size_t i = 0; i < MISSING; i++) {
@@ -102,8 +100,10 @@ static int source_load(void *b, const char *source, struct hx_source *s)
     MDB_val value;
     key_text(&k, source);
     int err = store_look(st, T_SOURCE, key_val(&k), &value);
-    if (!err)
-        err = source_unpack(st, &k, value, s);
+    bool bad = !err && source_unpack(value, s) != HX_OK;
+    if (bad)
+        err = st->txn ? store_set_aside(st, T_SOURCE, key_val(&k), value, "source row is too short")
+                      : HX_CORRUPT;
     store_look_end(st);
     return err;
 }
@@ -223,6 +223,57 @@ const struct hx_backend *hx_store_backend(void)
         .append = store_append,
         .entry_load = store_entry_load,
         .quarantine = quarantine,
+    };
+    return &table;
+}
+
+/* ---- What is committed ---- */
+
+static int committed(struct hx_store *st, enum store_table table, const struct key *k,
+                     MDB_val *value)
+{
+    MDB_val key = key_val(k);
+    return store_error(mdb_get(st->reader, st->dbi[table], &key, value), false);
+}
+
+static int committed_source(void *b, const char *source, struct hx_source *s)
+{
+    struct hx_store *st = b;
+    struct key k;
+    MDB_val value;
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    key_text(&k, source);
+    err = committed(st, T_SOURCE, &k, &value);
+    if (!err)
+        err = source_unpack(value, s);
+    store_read_end(st);
+    return err;
+}
+
+static int committed_entry(void *b, uint64_t lsn, struct hx_arena *arena, hxp_entry **e)
+{
+    struct hx_store *st = b;
+    struct key k = {.size = 0};
+    MDB_val value;
+    *e = NULL;
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    key_add64(&k, lsn);
+    err = committed(st, T_JOURNAL, &k, &value);
+    if (!err && !(*e = store_entry_unpack(value.mv_data, value.mv_size, arena)))
+        err = hx_arena_failed(arena) ? HX_NOMEM : HX_CORRUPT;
+    store_read_end(st);
+    return err;
+}
+
+const struct hx_backend *hx_store_committed(void)
+{
+    static const struct hx_backend table = {
+        .source_load = committed_source,
+        .entry_load = committed_entry,
     };
     return &table;
 }

@@ -82,6 +82,10 @@ void hx_store_close(struct hx_store *st);
  * are moved there, journal rows stay where they are. entry_load gives HX_NOTFOUND for a pruned
  * entry. */
 const struct hx_backend *hx_store_backend(void);
+/* source_load and entry_load alone, of what is committed, also while a transaction is open: for
+ * questions. Nothing is set aside and no transaction fails by them. HX_NOTFOUND, HX_CORRUPT,
+ * HX_NOMEM, HX_IO. */
+const struct hx_backend *hx_store_committed(void);
 
 /* One transaction = one batch. Begin also looks at the room that is left (hx_store_room). */
 HX_CHECK int hx_store_begin(struct hx_store *st);

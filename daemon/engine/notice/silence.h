@@ -42,7 +42,9 @@ HX_CHECK int hx_area_silence_begin(struct hx_machine *m);
  * it is the one that the stored entry names, so that a case of the past needs no other entry. */
 const hxp_silence *hx_area_silence_over(struct hx_step *s, const struct hx_told *t);
 
-/* Those that hold at m->now, in the arena; how many. Also outside a transaction. */
-size_t hx_area_silences(const struct hx_machine *m, hxp_silence *list[HX_SILENCE_AREAS]);
+/* Those that hold at m->now, in the arena; how many. Read through `ops` (source_load, entry_load)
+ * of m->backend, which may see less than the machine: what is committed. */
+size_t hx_area_silences(const struct hx_machine *m, const struct hx_backend *ops,
+                        hxp_silence *list[HX_SILENCE_AREAS]);
 
 #endif

@@ -361,11 +361,18 @@ static enum verdict take(void *ctx, const hxp_silence *w)
     return KEEP;
 }
 
-size_t hx_area_silences(const struct hx_machine *m, hxp_silence *list[HX_SILENCE_AREAS])
+size_t hx_area_silences(const struct hx_machine *m, const struct hx_backend *ops,
+                        hxp_silence *list[HX_SILENCE_AREAS])
 {
+    struct hx_machine *reader = hx_arena_alloc(m->arena, sizeof *reader);
     struct listing l = {.list = list};
     int at[2];
-    if (!m->no_area_silences)
-        (void)find(m, take, &l, at);
+    if (m->no_area_silences || !reader)
+        return 0;
+    reader->ops = ops;
+    reader->backend = m->backend;
+    reader->arena = m->arena;
+    reader->now = m->now;
+    (void)find(reader, take, &l, at);
     return l.n;
 }

@@ -305,7 +305,7 @@ static bool add_silences(const struct list *l, Hongxin__V1__ListAnswer *a)
     a->silences = hx_arena_alloc(m->arena, HX_SILENCE_AREAS * sizeof(void *));
     if (!a->silences)
         return false;
-    size_t n = wanted ? hx_area_silences(m, a->silences) : 0;
+    size_t n = wanted ? hx_area_silences(m, hx_store_committed(), a->silences) : 0;
     for (size_t i = 0; i < n; i++) {
         const char *id = strchr(a->silences[i]->area, ':') + 1;
         if (silence_wanted(l, id) && silence_shown(l, a->silences[i], id))

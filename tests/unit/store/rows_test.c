@@ -135,6 +135,43 @@ static void sources_keep_what_is_missing(void **state)
     assert_memory_equal(&in, &out, sizeof in);
 }
 
+static void questions_see_what_is_committed(void **state)
+{
+    struct fx *fx = *state;
+    const struct hx_backend *seen = hx_store_committed();
+    struct hx_source source = {.top = 17};
+    hxp_entry *e;
+    fx_begin(fx);
+    assert_int_equal(fx->ops->source_save(fx->st, "pos", &source), HX_OK);
+    fx_report(fx, 1);
+    source.top = 0;
+    assert_int_equal(seen->source_load(fx->st, "pos", &source), HX_NOTFOUND);
+    assert_int_equal(seen->entry_load(fx->st, 1, &fx->arena, &e), HX_NOTFOUND);
+    assert_null(e);
+    fx_commit(fx);
+    assert_int_equal(seen->source_load(fx->st, "pos", &source), HX_OK);
+    assert_int_equal(source.top, 17);
+    assert_int_equal(seen->entry_load(fx->st, 1, &fx->arena, &e), HX_OK);
+    assert_int_equal(e->lsn, 1);
+}
+
+/* A question that finds no memory is one question: the batch goes on. */
+static void a_question_without_memory_fails_no_batch(void **state)
+{
+    struct fx *fx = *state;
+    struct hx_arena tight;
+    hxp_entry *e;
+    fx_begin(fx);
+    fx_report(fx, 1);
+    fx_commit(fx);
+    hx_arena_init(&tight, 1);
+    fx_begin(fx);
+    assert_int_equal(hx_store_committed()->entry_load(fx->st, 1, &tight, &e), HX_NOMEM);
+    fx_report(fx, 2);
+    fx_commit(fx);
+    hx_arena_fini(&tight);
+}
+
 static void parked_events_come_back_in_the_sources_order(void **state)
 {
     struct fx *fx = *state;
@@ -299,6 +336,7 @@ int main(void)
         T(new_case_is_found_after_reopening),  T(empty_store_says_so),
         T(case_numbers_carry_the_partition),   T(aborted_numbers_are_given_again),
         T(seen_answers_for_ids_of_any_length), T(references_lead_to_their_case),
+        T(questions_see_what_is_committed),    T(a_question_without_memory_fails_no_batch),
         T(sources_keep_what_is_missing),       T(parked_events_come_back_in_the_sources_order),
         T(batch_shows_what_was_appended),      T(journal_is_read_from_anywhere),
         T(history_follows_the_chain),          T(cursors_join_the_next_transaction),
