@@ -150,6 +150,10 @@ void hx_clock_floor(struct hx_step *s, struct hx_clock *k);
 /* Breaches of deadlines after `t` were none: marked REBUTTED, corrected to whoever heard of them.
  */
 void hx_clock_rebut_after(struct hx_step *s, int64_t t, const char *why);
+/* What one person has asked for goes with what it was about (words_truth.c): an appeal and an
+ * exclusion when the breach got its mark, a move when the newest clock of its kind ended. */
+void hx_proposals_settle(struct hx_step *s, struct hx_breach *b);
+void hx_proposals_drop_move(struct hx_step *s, const struct hx_clock *k);
 /* To a date named by two persons (K9). */
 void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline);
 int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cycle);

@@ -87,6 +87,7 @@ class Case:
             c.paused += max(0, when - c.paused_at)
             c.paused_at = None
         c.ended = when
+        self.asked.pop(("move", c.name), None)
         c.marks_on = c.name == "K_HANDOVER"
         due = c.deadline()
         if due is not None:
@@ -104,8 +105,16 @@ class Case:
             if when <= b.deadline and not b.marks:
                 self.mark(c, b, "REBUTTED")
 
+    def show_appeals(self):
+        """Whether anything waits at all."""
+        waits = any(b.appealed or b.asker for c in self.clocks for b in c.breaches)
+        (self.flags.add if waits else self.flags.discard)("APPEALED")
+
     def mark(self, c, b, mark):
         b.marks.append(mark)
+        if mark != "EXCLUDED":  # there is nothing left to appeal against
+            b.asker, b.appealed = "", False
+            self.show_appeals()
         self.world.breach_marked(self, c, mark)
 
     def breach(self, c):
@@ -118,6 +127,7 @@ class Case:
         c = self.clock(name, unit)
         if c:
             c.void = True
+            self.asked.pop(("move", name), None)
             self.world.clock_changed(self, c, "VOID")
 
     def move(self, c):

@@ -79,12 +79,6 @@ def breach_of(case, name):
     return next((x for x in reversed(standing) if x[1].asker), standing[-1])
 
 
-def appeals(case):
-    """Whether anything waits at all."""
-    waits = any(b.appealed or b.asker for c in case.clocks for b in c.breaches)
-    (case.flags.add if waits else case.flags.discard)("APPEALED")
-
-
 @on("APPEALED")
 def appealed(case, e):
     is_in(case, *promise.OPEN, *promise.ENDED_OK)
@@ -93,7 +87,7 @@ def appealed(case, e):
     limit = case.world.policy.calendar("workdays").after_days(breach.noticed, 5)
     need(e.t <= limit, "five working days are over")
     breach.appealed = True
-    appeals(case)
+    case.show_appeals()
 
 
 @on("EXCLUDED")
@@ -104,9 +98,9 @@ def excluded(case, e):
     need(breach.asker != e.person, "same person")
     if not breach.asker:
         breach.asker = e.person
-        return appeals(case)
+        return case.show_appeals()
     breach.asker, breach.appealed = "", False
-    appeals(case)
+    case.show_appeals()
     case.mark(clock, breach, "EXCLUDED")
 
 
@@ -117,7 +111,7 @@ def appeal_refused(case, e):
     need(about, "no appeal")
     for breach in about:
         breach.asker, breach.appealed = "", False
-    appeals(case)
+    case.show_appeals()
 
 
 @on("DEADLINE_MOVED")

@@ -46,6 +46,7 @@ static void run_out(struct hx_step *s, struct hx_clock *k, int64_t due)
     if (!hx_step_clock_row(s, kind))
         return; /* only a reminder: it runs on until its fact comes */
     k->state = HX_CLOCK_EXPIRED;
+    hx_proposals_drop_move(s, k);
     k->met = 2;
     k->stopped_at = due;
     hx_fact_clock(s, k, "STOP");

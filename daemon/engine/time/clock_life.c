@@ -125,6 +125,7 @@ static void rebut(struct hx_step *s, struct hx_breach *b)
     if (b->marks & HX_BREACH_REBUTTED)
         return;
     b->marks |= HX_BREACH_REBUTTED;
+    hx_proposals_settle(s, b);
     long long late = (long long)((s->t_rcv - s->t_eff) / 1000);
     const char *why =
         hx_arena_printf(s->arena, "reported late by %lld min %lld s", late / 60, late % 60);
@@ -206,6 +207,7 @@ void hx_clock_judge(struct hx_step *s, struct hx_clock *k, int64_t t_eff)
         k->met = in_time(s, k, t_eff) ? 1 : 2;
     k->state = HX_CLOCK_STOPPED;
     k->stopped_at = t_eff;
+    hx_proposals_drop_move(s, k);
     struct hx_breach *b = breach_of(s->c, k);
     if (k->met == 2 && !b && s->rules->clocks[k->kind].promise) {
         hx_clock_break(s, k, k->deadline, s->now > k->deadline ? s->now : t_eff);
@@ -248,6 +250,7 @@ void hx_clock_void(struct hx_step *s, struct hx_clock *k)
         return;
     bool ended = k->state == HX_CLOCK_EXPIRED; /* its end is told already */
     k->state = ended ? HX_CLOCK_STOPPED : HX_CLOCK_VOID;
+    hx_proposals_drop_move(s, k);
     if (!ended) {
         k->stopped_at = s->t_eff;
         hx_fact_clock(s, k, "VOID");
@@ -316,6 +319,7 @@ void hx_clock_rebut_after(struct hx_step *s, int64_t t, const char *why)
         if (!b || b->marks || b->deadline < t)
             continue;
         b->marks |= HX_BREACH_REBUTTED;
+        hx_proposals_settle(s, b);
         hx_fact_breach_mark(s, b, "REBUTTED", why);
         hx_ladder_correct_breach(s, b, why);
     }

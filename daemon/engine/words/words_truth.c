@@ -49,6 +49,22 @@ static void drop_proposal(struct hx_case *c, const struct hx_proposal *p)
     memmove(&c->proposals[i], &c->proposals[i + 1], (c->n_proposals - i) * sizeof *c->proposals);
 }
 
+void hx_proposals_settle(struct hx_step *s, struct hx_breach *b)
+{
+    drop_proposal(s->c, exclusion_of(s->c, b));
+    b->appealed = 0;
+    show_waiting(s);
+}
+
+void hx_proposals_drop_move(struct hx_step *s, const struct hx_clock *k)
+{
+    struct hx_proposal *p = move_of(s->c, k->kind);
+    if (!p || hx_clock_last(s->c, k->kind) != k)
+        return;
+    drop_proposal(s->c, p);
+    show_waiting(s);
+}
+
 static void propose(struct hx_step *s, const struct hx_proposal *wanted)
 {
     struct hx_case *c = s->c;
@@ -204,9 +220,7 @@ static void exclude(struct hx_step *s, const struct hx_call *call)
     struct hx_breach *b = breach_named(s);
     if (!b)
         return;
-    drop_proposal(s->c, exclusion_of(s->c, b));
-    b->appealed = 0;
-    show_waiting(s);
+    hx_proposals_settle(s, b);
     s->cycle = b->cycle;
     b->marks |= HX_BREACH_EXCLUDED;
     hx_fact_breach_mark(s, b, "EXCLUDED",
