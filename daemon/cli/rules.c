@@ -1,6 +1,7 @@
 /* hongxin rules: the files that the daemon runs with. */
 #include "cli/query.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct cli_option options[] = {
@@ -8,11 +9,79 @@ static const struct cli_option options[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+/* A file of any size, as it comes in parts. */
+struct whole {
+    char *bytes;
+    size_t size;
+    char *version; /* of the first part */
+};
+
+static void start_over(struct whole *w)
+{
+    free(w->bytes);
+    free(w->version);
+    *w = (struct whole){0};
+}
+
+static int add(struct whole *w, const Hongxin__V1__RulesAnswer *part)
+{
+    char *more = realloc(w->bytes, w->size + part->content.len + 1);
+    if (!more)
+        return HX_NOMEM;
+    w->bytes = more;
+    if (part->content.len)
+        memcpy(w->bytes + w->size, part->content.data, part->content.len);
+    w->size += part->content.len;
+    if (!w->version)
+        w->version = strdup(part->version);
+    return w->version ? HX_OK : HX_NOMEM;
+}
+
+/* One part more. Of another version: everything begins again. */
+static int ask_part(hx_client *client, Hongxin__V1__RulesQuery *q, struct whole *w,
+                    hxp_response **answer)
+{
+    q->skip = w->size;
+    int rc = hx_ask_rules(client, q, answer);
+    if (rc || !w->version || strcmp(w->version, (*answer)->rules->version) == 0)
+        return rc ? rc : add(w, (*answer)->rules);
+    start_over(w);
+    return HX_OK;
+}
+
+/* The last answer, which then holds the whole text in w->bytes. */
+static int ask_whole(hx_client *client, Hongxin__V1__RulesQuery *q, struct whole *w,
+                     hxp_response **answer)
+{
+    for (;;) {
+        int rc = ask_part(client, q, w, answer);
+        bool end = !rc && w->version &&
+                   (w->size >= (*answer)->rules->size || !(*answer)->rules->content.len);
+        if (rc || end)
+            return rc;
+        hx_response_free(*answer);
+        *answer = NULL;
+    }
+}
+
+static void print(const struct cli *cli, const struct whole *w, Hongxin__V1__RulesAnswer *a)
+{
+    ProtobufCBinaryData part = a->content;
+    if (!cli->json) {
+        fwrite(w->bytes, 1, w->size, stdout);
+        return;
+    }
+    a->content = (ProtobufCBinaryData){w->size, (uint8_t *)w->bytes};
+    query_print_json(cli, &a->base);
+    a->content = part; /* which is the answer's to free */
+}
+
 static int run(struct cli *cli)
 {
     Hongxin__V1__RulesQuery q = HONGXIN__V1__RULES_QUERY__INIT;
     hx_client *client;
-    hxp_response *answer;
+    hxp_response *answer = NULL;
+    struct whole whole = {0};
     uint64_t version;
     int rc = cli_get_number(cli, "version", 0, &version);
 
@@ -23,17 +92,14 @@ static int run(struct cli *cli)
     q.kind = cli->n_operands > 0 ? cli->operands[0] : (char *)(uintptr_t) "life-cycle";
     q.version = (uint32_t)version;
     q.id = cli->n_operands > 1 ? cli->operands[1] : (char *)(uintptr_t) "complaint";
-    rc = hx_ask_rules(client, &q, &answer);
-    if (rc) {
+    rc = ask_whole(client, &q, &whole, &answer);
+    if (rc)
         rc = link_fail(cli, client, rc,
                        "such rules; kinds are life-cycle, calendar, city and texts");
-    } else {
-        if (cli->json)
-            query_print_json(cli, &answer->rules->base);
-        else
-            fwrite(answer->rules->content.data, 1, answer->rules->content.len, stdout);
-        hx_response_free(answer);
-    }
+    else
+        print(cli, &whole, answer->rules);
+    hx_response_free(answer);
+    start_over(&whole);
     hx_client_close(client);
     return rc;
 }

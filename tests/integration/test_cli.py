@@ -311,6 +311,36 @@ def test_explain_tells_programs_what_it_tells_people(hongxin):
     assert sorted(mark["at"] for mark in levels) == [mark["at"] for mark in levels]
 
 
+def test_rules_are_printed_whole_however_they_come(tmp_path):
+    """A daemon that sends four bytes at a time, and has another version of the file after the first ones."""
+    texts = ["old text", "a newer text,\nlonger"]
+    endpoint = f"ipc://{tmp_path}/door"
+    with zmq.Context.instance().socket(zmq.ROUTER) as door:
+        door.linger = 0
+        door.bind(endpoint)
+
+        def serve():
+            asked = 0
+            while door.poll(15000):
+                peer, version, body = door.recv_multipart()
+                ask = wire_pb2.Request.FromString(body)
+                asked += 1
+                now = min(asked - 1, 1)
+                answer = wire_pb2.Response(request=ask.request)
+                answer.rules.version, answer.rules.size = f"city/{now}", len(texts[now])
+                answer.rules.content = texts[now].encode()[ask.rules.skip:][:4]
+                door.send_multipart([peer, version, answer.SerializeToString()])
+                if now and ask.rules.skip + 4 >= len(texts[1]):
+                    return
+
+        server = threading.Thread(target=serve)
+        server.start()
+        hongxin = Command(None)
+        hongxin("rules", "city", "grids.geojson", "--feed-endpoint", endpoint)
+        server.join()
+    assert hongxin.code == 0 and hongxin.out == texts[1], hongxin.out + hongxin.err
+
+
 @pytest.mark.parametrize("off, code", [(0, 0), (1, 1)])
 @pytest.mark.parametrize("form", [[], ["--json"], ["--zh"]])
 def test_a_deadline_that_does_not_add_up_ends_with_1(tmp_path, off, code, form):
