@@ -67,7 +67,10 @@ static const struct says list[] = {
     /* cases */
     {"which case? hongxin %s CL-17", "哪个案件？hongxin %s CL-17"},
     {"which case? Its number, as CL-17 or 17", "哪个案件？请给编号，如 CL-17 或 17"},
-    {"which case? hongxin silence %s N", "哪个案件？hongxin silence %s N"},
+    {"which case, or which area? hongxin silence %s N, or --place",
+     "哪个案件或哪个区域？hongxin silence %s N，或 --place"},
+    {"%s; nothing was silenced", "%s；未静默任何通知"},
+    {"%s; no silence was ended", "%s；未解除任何静默"},
     {"which number? hongxin number CL-17", "哪个编号？hongxin number CL-17"},
     {"\"%s\" is not a case number", "“%s”不是案件编号"},
     {"--at: \"%s\" is not an instant like 2026-10-12T19:20:00+08:00",

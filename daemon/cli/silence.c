@@ -193,6 +193,14 @@ static int tell_one(struct area *a, hx_client *client, const char *number)
     return CLI_OK;
 }
 
+/* No case is told either. */
+static int refused(const struct area *a, const hxp_reply *r)
+{
+    const char *why = *r->message ? r->message : r->code;
+    return a->begin ? cli_fail(a->cli, CLI_NEGATIVE, "%s; nothing was silenced", why)
+                    : cli_fail(a->cli, CLI_NEGATIVE, "%s; no silence was ended", why);
+}
+
 /* One that ends none is no failure: cases may have been silenced one by one. */
 static int tell_area_itself(struct area *a, hx_client *client)
 {
@@ -216,8 +224,8 @@ static int tell_area_itself(struct area *a, hx_client *client)
     a->covered = reply->result == HONGXIN__V1__RESULT__ACCEPTED;
     if (cli->json)
         query_print_json(cli, &reply->base);
-    else if (a->begin && !a->covered)
-        rc = cli_fail(cli, CLI_NEGATIVE, "%s", reply->message);
+    if (!a->covered && (a->begin || strcmp(reply->code, "NO_SUCH_SILENCE") != 0))
+        rc = refused(a, reply);
     hx_reply_free(reply);
     return rc;
 }

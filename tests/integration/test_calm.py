@@ -133,6 +133,10 @@ def test_a_silence_for_an_area(daemon, clock):
         late = ["--until", "2026-10-12T20:00:00+08:00", "--why", "power cut"]
         foreign = hongxin(daemon, "silence", "new", "--place", "S-01", *what, *late)
         assert foreign.returncode == 1 and "the street of this place decides" in foreign.stderr
+        for form in [], ["--json"]:
+            two = hongxin(daemon, "silence", "new", "--place", "S-02", "--holder", "P-07", *what, *late, *form)
+            assert two.returncode == 1 and "not both; nothing was silenced" in two.stderr
+        assert c.stats()["silences_begun"] == 0, "of no case either"
         done = hongxin(daemon, "silence", "new", "--place", "S-02", *what, *late)
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.splitlines() == [f"CL-{numbers[0]}", f"CL-{numbers[1]}",
@@ -154,5 +158,7 @@ def test_a_silence_for_an_area(daemon, clock):
         assert "SILENCED" not in hongxin(daemon, "case", later, "--at", "2026-10-12T19:10:00+08:00").stdout, "before it was told"
         both = hongxin(daemon, "silence", "end", numbers[0], "--place", "S-02", *what)
         assert both.returncode == 2 and "which case, or which area" in both.stderr
+        foreign = hongxin(daemon, "silence", "end", "--place", "S-01", *what)
+        assert foreign.returncode == 1 and foreign.stdout == "" and "no silence was ended" in foreign.stderr
         assert hongxin(daemon, "silence", "end", "--place", "S-02", *what).stdout.splitlines()[-1].startswith("3 cases")
         assert hongxin(daemon, "silence", "list").stdout == ""
