@@ -251,3 +251,26 @@ def test_a_list_that_is_cut_says_so_and_keeps_the_newest(make_daemon, registry, 
         assert f"CL-{first.case_number}" not in [n["number"] for n in page["items"]], "the oldest are left out"
     finally:
         board.end()
+
+
+def test_the_breaches_of_a_past_day_are_there_whatever_broke_since(make_daemon, registry, tmp_path):
+    clock = Clock(tmp_path, NOW)
+    daemon = make_daemon(settings={"keys": registry.keys, "absent_ms": AWAY_MS}, env=clock.environment())
+    board = Board(tmp_path, daemon, key=registry.file("board"), settings="looked_at: 100\n").start()
+    past = "breaches?from=2026-10-12&until=2026-10-12"
+    try:
+        with registry.client(daemon, "hotline") as c:
+            number = c.report(place_of("P-07")).number
+            next_day = NOW + 24 * 60 * MINUTE
+            run_to(clock, c, next_day)
+            chief = board.browser("chief")
+            before = wait_until(lambda: (p := chief.get(past).json)["items"] and p)
+            assert {i["number"] for i in before["items"]} == {number} and before["total_exact"]
+            for _ in range(6):
+                c.publish(*[c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": place_of("P-07")}) for _ in range(100)])
+            run_to(clock, c, next_day + 45 * MINUTE)
+        wait_until(lambda: chief.get("breaches").json["total_exact"] is False)
+        after = chief.get(past).json
+        assert [i["lsn"] for i in after["items"]] == [i["lsn"] for i in before["items"]] and after["total_exact"]
+    finally:
+        board.end()

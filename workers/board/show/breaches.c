@@ -256,6 +256,7 @@ void breaches_list(void *board, struct http_request *r)
     s->facts[s->n_facts++] = (char *)(uintptr_t) "BREACH_MARK";
     s->n_places = one(b->place, s->places);
     s->n_classes = one(b->class, s->classes);
+    s->upto = b->end;
     s->entry = take_entry;
     s->anew = forget;
     s->end = end;

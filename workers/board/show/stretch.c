@@ -1,10 +1,14 @@
 #include "board/show/stretch.h"
 
-/* As long a time as could be looked at, but up to now. False: it cannot be told apart by time. */
+/* As long a time as could be looked at, but up to the end. False: all before the end came, or it
+ * cannot be told apart by time. */
 static bool begin_later(struct stretch *s)
 {
     int64_t now = board_now(s->ask.board), took = s->reached - s->since;
-    int64_t later = (now > s->reached ? now : s->reached) - took / 4 * 3;
+    if (s->upto && s->reached >= s->upto)
+        return false;
+    int64_t end = s->upto && s->upto < now ? s->upto : now;
+    int64_t later = (end > s->reached ? end : s->reached) - took / 4 * 3;
     s->cut = true;
     if (took <= 0 || later <= s->since)
         return false;

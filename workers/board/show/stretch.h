@@ -1,6 +1,7 @@
 /* A stretch of the journal, read page by page for one who asks: breaches of some days, notices of
  * two. When it has more entries than are looked at for one answer (board.yaml, `looked_at`), it
- * begins anew from a later instant: the oldest are left out, never the newest. */
+ * begins anew from a later instant: the oldest are left out, never the newest. With `upto` the
+ * newest are those before it. */
 #ifndef BOARD_STRETCH_H
 #define BOARD_STRETCH_H
 
@@ -15,6 +16,7 @@ typedef void stretch_end(struct stretch *s);
 struct stretch {
     struct ask ask;
     int64_t since, until;
+    int64_t upto; /* what comes later only adds to what was before; 0: now is the end */
     char *facts[4], *places[1], *holders[1], *classes[1];
     size_t n_facts, n_places, n_holders, n_classes;
     uint64_t after, seen;
