@@ -21,13 +21,11 @@ static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t n)
     add(headers, name, text);
 }
 
-/* Its own headers first: whoever brings it back takes off those with our prefix. */
+/* Its own headers first, without any that look like ours: they would speak for the letter. */
 static rd_kafka_headers_t *headers_of(const rd_kafka_message_t *record, const char *reason,
                                       const char *text)
 {
-    rd_kafka_headers_t *own, *all;
-    bool there = rd_kafka_message_headers(record, &own) == RD_KAFKA_RESP_ERR_NO_ERROR;
-    all = there ? rd_kafka_headers_copy(own) : rd_kafka_headers_new(8);
+    rd_kafka_headers_t *all = letter_headers(record);
     add(all, LETTER_REASON, reason);
     if (*text)
         add(all, LETTER_TEXT, text);

@@ -47,9 +47,13 @@ bool letter_read(const rd_kafka_message_t *m, struct letter *out)
 bool letter_read_note(const rd_kafka_message_t *m, int32_t *partition, int64_t *offset)
 {
     char place[LETTER_PLACE];
+    const void *reason;
+    size_t size;
     int64_t n;
     rd_kafka_headers_t *headers;
     if (rd_kafka_message_headers(m, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        rd_kafka_header_get_last(headers, LETTER_REASON, &reason, &size) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR ||
         !take_text(headers, LETTER_REQUEUED, place, sizeof place))
         return false;
     char *slash = strchr(place, '/');

@@ -33,7 +33,7 @@ struct letter {
 /* False: it is none (a note, or something that somebody else has put there). */
 bool letter_read(const rd_kafka_message_t *m, struct letter *out);
 
-/* The letter that a note is about. False: it is no note. */
+/* The letter that a note is about. False: it is no note; what has a reason is a letter. */
 bool letter_read_note(const rd_kafka_message_t *m, int32_t *partition, int64_t *offset);
 
 /* "0/4711", as notes name a letter. Returns `out`. */
