@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { EXIT_USAGE = 2, WORDS = 32, BROKER_MS = 10000, FLUSH_MS = 60000 };
+enum { EXIT_USAGE = 2, WORDS = 32, BROKER_MS = 10000, FLUSH_MS = 60000, UNDER_WAY = 1000 };
 
 struct words {
     const char *all[WORDS];
@@ -185,6 +185,14 @@ static int32_t target_of(struct requeue *q, const struct letter *l)
     return l->partition < q->partitions ? l->partition : RD_KAFKA_PARTITION_UA;
 }
 
+/* So few are under way that each one's note finds room: a note that is lost sends its letter back
+ * once more the next time. */
+static void wait_for_room(const struct requeue *q)
+{
+    while (rd_kafka_outq_len(q->client.rk) > UNDER_WAY)
+        rd_kafka_poll(q->client.rk, 100);
+}
+
 /* What is under way is known by its number among the places, from 1; 0 is a note. */
 static rd_kafka_resp_err_t send_back(struct requeue *q, const rd_kafka_message_t *m,
                                      const struct letter *l)
@@ -192,6 +200,7 @@ static rd_kafka_resp_err_t send_back(struct requeue *q, const rd_kafka_message_t
     const struct place own = {l->own_partition, l->own_offset};
     rd_kafka_headers_t *headers = add_place(&q->sent_from, &own) ? letter_headers(m) : NULL;
     const int32_t target = target_of(q, l);
+    wait_for_room(q);
     rd_kafka_resp_err_t err = headers ? RD_KAFKA_RESP_ERR__QUEUE_FULL : RD_KAFKA_RESP_ERR__FAIL;
     while (err == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         err = rd_kafka_producev(
