@@ -200,13 +200,13 @@ static void mend_gap(struct group *g, const rd_kafka_message_t *m)
     struct lane *l = lane_of(g, topic, m->partition);
     if (!l)
         return;
+    l->wanted = l->last >= 0 ? l->last + 1 : l->offset; /* what is under way was read */
     g->gaps++;
     hx_log(
         HX_LOG_ERROR,
         "event=records_missing topic=%s partition=%d wanted=%lld \"deleted before they were read, "
         "or the topic was made anew\"",
-        topic, (int)m->partition, (long long)l->offset);
-    l->wanted = l->offset;
+        topic, (int)m->partition, (long long)l->wanted);
     l->offset = l->committed = -1;
     l->done = -1;
     l->last = -1;
