@@ -112,12 +112,18 @@ static int add(struct sessions *s, json_t *line)
     return ledger_add(s->ledger, line) ? renew(s) : HX_OK;
 }
 
-int sessions_sync(struct sessions *s)
+static int sync_lines(struct sessions *s)
 {
     if (!s->unsynced)
         return HX_OK;
-    s->unsynced = false;
-    return ledger_sync(s->ledger) ? renew(s) : HX_OK;
+    int rc = ledger_sync(s->ledger) ? renew(s) : HX_OK;
+    s->unsynced = rc != HX_OK;
+    return rc;
+}
+
+int sessions_sync(struct sessions *s)
+{
+    return sync_lines(s);
 }
 
 static void put_text(const json_t *o, const char *key, char *out, size_t size)
@@ -322,8 +328,7 @@ void sessions_tick(struct sessions *s, int64_t now)
         if (now >= x->expires)
             drop(s, x);
     }
-    if (sessions_sync(s) != HX_OK)
-        s->unsynced = true; /* once more in the next second */
+    (void)sync_lines(s); /* what failed is tried once more in the next second */
     if (s->added > s->n + ADDED_MAX || (s->n && now - s->renewed > RENEW_MS)) {
         (void)renew(s);
         s->renewed = now; /* also when it failed: not once a second */
