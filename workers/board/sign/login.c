@@ -197,14 +197,14 @@ static void begin(struct board *b, struct http_request *r, const struct user *us
     const struct sign_in in = {.user = user, .once = once, .now = board_wall()};
     char token[SESSION_TOKEN];
     struct session *old = gate_look(b, r), *s = NULL;
-    if (old)
-        gate_end(b, old, "ENDED");
     int rc = sessions_begin(b->sessions, &in, token, &s);
     if (rc) {
         http_problem(r, 503, rc == HX_FULL ? "TOO_MANY_SESSIONS" : "NOT_KEPT",
                      "no further session for now");
-        return;
+        return; /* who is in stays in */
     }
+    if (old)
+        gate_end(b, old, "ENDED");
     b->logins++;
     hx_log(HX_LOG_INFO, "event=login user=\"%s\" principal=\"%s\" ticket=%d client=%s", user->name,
            user->principal, once, http_client(r));
