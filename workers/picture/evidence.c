@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,10 +27,34 @@ static void remove_drafts(const char *folder)
         closedir(dir);
 }
 
+/* The name is on disk with its folder. */
+static bool sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool done = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
+bool evidence_folder(const char *folder)
+{
+    char path[PATH_MAX_BYTES];
+    if (mkdir(folder, 0700) != 0)
+        return errno == EEXIST;
+    snprintf(path, sizeof path, "%s", folder);
+    if (sync_folder(dirname(path)))
+        return true;
+    int err = errno;
+    rmdir(folder); /* else it would count as kept the next time */
+    errno = err;
+    return false;
+}
+
 int evidence_open(const char *folder, struct hx_problem *problem)
 {
     struct stat st;
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+    if (!evidence_folder(folder))
         return hx_problem_set(problem, "evidence %s: %s", folder, strerror(errno));
     if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode) || access(folder, R_OK | W_OK | X_OK) != 0)
         return hx_problem_set(problem, "evidence %s: not a folder that we may write", folder);
@@ -54,16 +79,6 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size)
         size -= (size_t)n;
     }
     return fsync(fd) == 0;
-}
-
-/* The name is on disk with its folder. */
-static bool sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool done = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return done;
 }
 
 /* Under another name first, so that what has its name is always whole. */

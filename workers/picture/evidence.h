@@ -12,6 +12,10 @@
 
 enum { EVIDENCE_NAME = 65 }; /* 64 hexadecimal digits */
 
+/* Makes a folder, for its owner only, unless it is there, and its name is on disk: what is kept in
+ * it survives a cut of power. Its parent is there. False: it cannot be had, and errno says why. */
+HX_CHECK bool evidence_folder(const char *folder);
+
 /* Makes the folder, for its owner only; removes what was left half written in it. HX_CONFIG with
  * the problem: it cannot be had. */
 HX_CHECK int evidence_open(const char *folder, struct hx_problem *problem);

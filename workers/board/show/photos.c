@@ -7,12 +7,10 @@
 #include "picture/evidence.h"
 #include "picture/remake.h"
 #include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { PHOTO_MAX = 4 << 20, PHOTOS_OF_A_CASE = 64 };
 
@@ -31,8 +29,7 @@ static bool folder_of(const struct photo *p, char *out, size_t size)
 
 static bool make_folder(const struct photo *p, const char *folder)
 {
-    return (mkdir(p->ask.board->settings.photos, 0700) == 0 || errno == EEXIST) &&
-           (mkdir(folder, 0700) == 0 || errno == EEXIST);
+    return evidence_folder(p->ask.board->settings.photos) && evidence_folder(folder);
 }
 
 static size_t count_files(const char *folder)
