@@ -7,6 +7,7 @@ import urllib.parse
 
 import pytest
 from hongxin.v1 import wire_pb2
+from reload import reload
 from test_wechat import KEY, SOURCE, Wechat, cases, message
 from wire import RESULT, wait_until
 
@@ -21,7 +22,7 @@ class Platform:
 
     def __init__(self):
         self.texts, self.answers, self.tokens, self.asked, self.good, self.life = [], [], 0, 0, None, 7200
-        self.forced, self.away = 0, False
+        self.forced, self.away, self.secret = 0, False, "appsecret"
         platform = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -62,7 +63,7 @@ class Platform:
         if self.away:
             return 502, {}
         if url.path == "/cgi-bin/stable_token":
-            if (told["appid"], told["secret"], told["grant_type"]) != ("wx-plain", "appsecret", "client_credential"):
+            if (told["appid"], told["secret"], told["grant_type"]) != ("wx-plain", self.secret, "client_credential"):
                 return 200, {"errcode": 40125, "errmsg": "invalid appsecret"}
             self.forced += told["force_refresh"]
             return self.new_token() if told["force_refresh"] or not self.good else (200, {"access_token": self.good, "expires_in": self.life})
@@ -189,6 +190,16 @@ def test_a_token_is_renewed_before_its_end(door, client, platform):
     held(client, second)
     wait_until(lambda: len(platform.texts) == 2)
     assert platform.tokens >= 2
+
+
+def test_another_secret_has_another_token(door, client, platform, tmp_path):
+    held(client, report(door, client))
+    wait_until(lambda: len(platform.texts) == 1)
+    platform.secret, platform.good = "othersecret", None
+    reload(door, tmp_path / "accounts", ACCOUNTS.replace("appsecret", "othersecret"))
+    held(client, report(door, client, id="1002", text="B-0417 门坏"))
+    wait_until(lambda: len(platform.texts) == 2)
+    assert (platform.tokens, platform.asked) == (2, 2), "the former one is not tried once more"
 
 
 def test_outside_the_48_hours_nothing_is_tried_again(door, client, platform):

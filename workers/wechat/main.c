@@ -1,4 +1,5 @@
 /* hongxin-wechat: the door for callbacks of WeChat Official Accounts and WeCom. */
+#include "base/log.h"
 #include "door/program.h"
 #include "http/figures.h"
 #include "wechat/tell.h"
@@ -41,13 +42,23 @@ static bool tells(const struct wechat *w)
     return false;
 }
 
-/* Tokens, keys and secrets. What is under way goes on with those it began with. */
+static void begin_telling(struct wechat *w)
+{
+    int rc = tell_open(w->base, w->link.client, &w->settings, w->accounts, &w->tell);
+    if (rc)
+        hx_log(HX_LOG_ERROR,
+               "event=tell_not_begun \"%s: residents are told nothing; SIGHUP tries it again\"",
+               hx_strerror(rc));
+}
+
+/* Tokens, keys and secrets. What is under way goes on with those it began with. Without an outbox
+ * the new ones are in force all the same: callbacks come in. */
 static int reload(void *arg, struct hx_problem *problem)
 {
     struct wechat *w = arg;
     int rc = accounts_renew(w->accounts, w->settings.accounts, problem);
     if (!rc && !w->tell && tells(w)) /* the first secret */
-        rc = tell_open(w->base, w->link.client, &w->settings, w->accounts, &w->tell);
+        begin_telling(w);
     return rc;
 }
 

@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RENEW_MS = 5 * 60 * 1000, AGAIN_MS = 30 * 1000, MOST_SECONDS = 86400 };
+enum { RENEW_MS = 5 * 60 * 1000, AGAIN_MS = 30 * 1000, MOST_SECONDS = 86400, STAMP = 32 };
 
 struct state {
     struct tokens *tokens;
     const struct account *account;
+    uint8_t of[STAMP];         /* what the account was when it was asked for */
     char text[WX_TOKEN_MAX];   /* "" = none */
     int64_t renew_at, ends_at; /* monotonic ms */
     bool fetching, spoilt;     /* spoilt: the platform's own copy is wrong, too: insist */
@@ -56,6 +57,37 @@ void tokens_close(struct tokens *tokens)
     free(tokens);
 }
 
+/* ---- the file may be read anew ---- */
+
+static void stamp_of(const struct account *a, uint8_t out[STAMP])
+{
+    crypto_generichash_state h;
+    const uint8_t kind = (uint8_t)a->kind;
+    crypto_generichash_init(&h, NULL, 0, STAMP);
+    crypto_generichash_update(&h, &kind, 1);
+    crypto_generichash_update(&h, (const uint8_t *)a->id, strlen(a->id) + 1);
+    crypto_generichash_update(&h, (const uint8_t *)a->secret, strlen(a->secret) + 1);
+    crypto_generichash_final(&h, out, STAMP);
+    sodium_memzero(&h, sizeof h);
+}
+
+/* Of another id or secret than the account has now: its token is none of this account's. */
+static bool is_former(const struct state *s)
+{
+    uint8_t now[STAMP];
+    stamp_of(s->account, now);
+    return memcmp(now, s->of, STAMP) != 0;
+}
+
+static void forget_former(struct state *s)
+{
+    if (!is_former(s))
+        return;
+    sodium_memzero(s->text, sizeof s->text);
+    s->ends_at = 0;
+    s->spoilt = false;
+}
+
 /* ---- what the platform says ---- */
 
 static void tell_all(struct state *s, const char *token, const char *why)
@@ -90,11 +122,18 @@ static bool take(struct state *s, const char *body, char why[64])
     return good;
 }
 
+static void fetch(struct state *s);
+
 static void on_token(void *arg, int status, const char *body, const char *why)
 {
     struct state *s = arg;
     char reason[64];
     s->fetching = false;
+    if (is_former(s)) { /* whoever waits, waits for one of the account as it is */
+        forget_former(s);
+        fetch(s);
+        return;
+    }
     snprintf(reason, sizeof reason, "%.60s", *why ? why : "the platform gives no access token");
     if (status == 200 && take(s, body, reason)) {
         tell_all(s, s->text, "");
@@ -148,6 +187,7 @@ static void fetch(struct state *s)
     if (s->fetching)
         return;
     s->fetching = true;
+    stamp_of(s->account, s->of);
     int rc = s->account->kind == ACCOUNT_WECOM ? ask_wecom(s) : ask_official(s);
     if (rc)
         on_token(s, 0, "", hx_strerror(rc));
@@ -157,6 +197,7 @@ void tokens_get(struct tokens *tokens, size_t account, token_fn *fn, void *arg)
 {
     struct state *s = &tokens->states[account];
     int64_t now = clock_mono_ms();
+    forget_former(s);
     if (*s->text && now < s->ends_at) {
         if (now >= s->renew_at)
             fetch(s); /* this one is still good meanwhile */

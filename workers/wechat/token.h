@@ -1,5 +1,6 @@
 /* Access tokens (调用凭证) of the accounts: fetched from the platform with an account's secret,
- * kept in memory only, renewed before they end. One thread: that of the loop. */
+ * kept in memory only, renewed before they end; one that was fetched for another id or secret than
+ * the account has now is not used any more. One thread: that of the loop. */
 #ifndef WECHAT_TOKEN_H
 #define WECHAT_TOKEN_H
 
