@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <zlib.h>
 
 enum {
@@ -14,8 +15,21 @@ enum {
 
 bool http_takes_gzip(const char *accept_encoding)
 {
+    static const char blanks[] = " \t";
     const char *p = strstr(accept_encoding, "gzip");
-    return p && strncmp(p, "gzip;q=0", 8) != 0;
+    if (!p)
+        return false;
+    p += strlen("gzip");
+    p += strspn(p, blanks);
+    if (*p != ';')
+        return true;
+    p++;
+    p += strspn(p, blanks);
+    if (strncasecmp(p, "q=", 2) != 0)
+        return true;
+    p += 2;
+    p += strspn(p, "0."); /* a weight of nothing but zeros: it is refused */
+    return *p >= '1' && *p <= '9';
 }
 
 bool http_shrinks(const char *type)

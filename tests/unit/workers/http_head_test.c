@@ -1,4 +1,5 @@
 /* Heads, targets, queries and chunk lines. */
+#include "http/gzip.h"
 #include "http/head.h"
 #include "http/json.h"
 
@@ -155,6 +156,19 @@ static void test_what_needs_an_escape_has_one(void **state)
     }
 }
 
+static void test_who_takes_gzip(void **state)
+{
+    static const char *const takes[] = {"gzip", "br, gzip", "gzip;q=1", "gzip ; q=0.5, br",
+                                        "gzip; q=0.001"};
+    static const char *const refuses[] = {
+        "", "br", "gzip;q=0", "gzip; q=0", "gzip ;\tq=0", "gzip; q=0.000, br", "gzip ; Q=0.0"};
+    (void)state;
+    for (size_t i = 0; i < sizeof takes / sizeof *takes; i++)
+        assert_true(http_takes_gzip(takes[i]));
+    for (size_t i = 0; i < sizeof refuses / sizeof *refuses; i++)
+        assert_false(http_takes_gzip(refuses[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_depth_is_counted_outside_of_texts),
         cmocka_unit_test(test_trees_are_written_as_jansson_reads_them),
         cmocka_unit_test(test_what_needs_an_escape_has_one),
+        cmocka_unit_test(test_who_takes_gzip),
     };
     return cmocka_run_group_tests_name("http_head", tests, NULL, NULL);
 }
