@@ -84,6 +84,7 @@ export function useDispatch() {
     () => {
       form.class = chosen.value?.case.class ?? ''
       form.holder = form.why = form.reason = ''
+      why.data.value = similar.data.value = null // no decision goes by what was known of another case
       duplicate.value = 0
       rejecting.value = false
       fault.value = ''
@@ -108,7 +109,7 @@ export function useDispatch() {
     const c = chosen.value?.case
     if (!c || queue.value !== 'triage') return
     if (!form.class && !form.holder) return void (fault.value = t('dispatch.needs'))
-    const reason = form.why || undefined
+    const reason = form.why.trim() || undefined
     let ok: boolean
     if (form.holder) {
       ok = await send('route', { holder: form.holder, why: reason })
@@ -122,7 +123,7 @@ export function useDispatch() {
     const c = chosen.value?.case
     if (!c || queue.value !== 'returns') return
     const holder = decision === 'REFUSE' ? undefined : form.holder || why.data.value?.holder
-    if (await send('return', { decision, holder, why: form.why || undefined }))
+    if (await send('return', { decision, holder, why: form.why.trim() || undefined }))
       after(t('dispatch.decided', { case: c.number }))
   }
   async function merge(): Promise<void> {
