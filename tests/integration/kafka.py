@@ -10,13 +10,14 @@ import signal
 import subprocess
 import threading
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 from wire import alive, wait_until
 
 BIN = os.environ["HX_BIN"]
 SOURCE = os.environ["HX_SOURCE"]
 ENDING = (OSError, http.client.HTTPException)  # what asking a process meets that ends at this moment
+MOVING = (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
 PATIENCE = 120  # a broker on a loaded machine may take its time
 
 
@@ -97,11 +98,19 @@ class Broker:
             done.result(PATIENCE)
 
     def committed(self, group, topic):
-        """Records that the group is done with, over all partitions."""
+        """Records that the group is done with, over all partitions. Whoever keeps the group's position may just be changing."""
         consumer = Consumer(self.client(group_id=group))
+        partitions = [TopicPartition(topic, i) for i in consumer.list_topics(topic, PATIENCE).topics[topic].partitions]
+
+        def positions():
+            try:
+                return consumer.committed(partitions, PATIENCE)
+            except KafkaException as e:
+                if e.args[0].code() not in MOVING:
+                    raise
+                return None
         try:
-            partitions = consumer.list_topics(topic, PATIENCE).topics[topic].partitions
-            return sum(max(0, p.offset) for p in consumer.committed([TopicPartition(topic, i) for i in partitions], PATIENCE))
+            return sum(max(0, p.offset) for p in wait_until(positions, timeout=PATIENCE))
         finally:
             consumer.close()
 
