@@ -54,7 +54,9 @@ void hx_fact_class(struct hx_step *s, int from, int to)
     f->by = hx_text_field(s->event && s->event->by ? s->event->by : "system");
 }
 
-char *hx_calendar_pin(const struct hx_rules *r, const struct hx_clock *k, struct hx_arena *arena)
+/* A clock's calendar as facts name it: "day", "workdays@china/1" (table and its version). */
+static char *calendar_pin(const struct hx_rules *r, const struct hx_clock *k,
+                          struct hx_arena *arena)
 {
     const struct hx_calendar_rule *cal = &hx_rules_at(r, k->policy)->calendars[k->calendar];
     if (!cal->table)
@@ -64,28 +66,33 @@ char *hx_calendar_pin(const struct hx_rules *r, const struct hx_clock *k, struct
                                                       hx_text_digits(k->days, days), NULL});
 }
 
-void hx_fact_clock(struct hx_step *s, const struct hx_clock *k, const char *change)
+void hx_clock_describe(const struct hx_rules *r, const struct hx_clock *k, struct hx_arena *arena,
+                       hxp_clock_fact *f)
 {
-    FACT(f, clock, CLOCK, clock_fact);
-    if (!f)
-        return;
-    const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-    f->clock = hx_text_field(rule->name);
-    f->change = hx_text_field(change);
+    f->clock = hx_text_field(r->clocks[k->kind].name);
     f->start = k->start;
     f->budget_ms = k->budget_ms;
     f->paused_ms = k->paused_ms;
     f->floor = k->floor;
     f->deadline = k->deadline;
     f->basis = hx_text_field(hx_basis_name(k->basis));
-    f->policy = hx_text_field(hx_rules_at(s->rules, k->policy)->version_text);
-    f->calendar = hx_calendar_pin(s->rules, k, s->arena);
+    f->policy = hx_text_field(hx_rules_at(r, k->policy)->version_text);
+    f->calendar = calendar_pin(r, k, arena);
     f->city = k->city;
     f->moved_by = k->moved_by;
     if (k->met) {
         f->judged_case = HONGXIN__V1__CLOCK_FACT__JUDGED_MET;
         f->met = k->met == 1;
     }
+}
+
+void hx_fact_clock(struct hx_step *s, const struct hx_clock *k, const char *change)
+{
+    FACT(f, clock, CLOCK, clock_fact);
+    if (!f)
+        return;
+    hx_clock_describe(s->rules, k, s->arena, f);
+    f->change = hx_text_field(change);
 }
 
 void hx_fact_breach(struct hx_step *s, const struct hx_breach *b, int64_t due, const char *delay)

@@ -79,8 +79,10 @@ const hxp_event *hx_step_came(const struct hx_step *s);
 /* ---- facts.c: building facts ---- */
 void hx_fact_state(struct hx_step *s, int from, int to);
 void hx_fact_class(struct hx_step *s, int from, int to);
-/* A clock's calendar as facts name it: "day", "workdays@china/1" (table and its version). */
-char *hx_calendar_pin(const struct hx_rules *r, const struct hx_clock *k, struct hx_arena *arena);
+/* How a clock stands, as facts and views tell it: all but what has changed and its cycle. Texts
+ * that are not the rules' stand in the arena. */
+void hx_clock_describe(const struct hx_rules *r, const struct hx_clock *k, struct hx_arena *arena,
+                       hxp_clock_fact *f);
 void hx_fact_clock(struct hx_step *s, const struct hx_clock *k, const char *change);
 void hx_fact_breach(struct hx_step *s, const struct hx_breach *b, int64_t due, const char *delay);
 void hx_fact_breach_mark(struct hx_step *s, const struct hx_breach *b, const char *mark,

@@ -12,24 +12,9 @@ static hxp_clock_fact *clock_view(const struct hx_machine *m, const struct hx_cl
     if (!f)
         return NULL;
     hongxin__v1__clock_fact__init(f);
-    const struct hx_clock_rule *rule = &m->rules->clocks[k->kind];
-    f->clock = hx_text_field(rule->name);
+    hx_clock_describe(m->rules, k, m->arena, f);
     f->change = hx_text_field(hx_clock_state_name(k->state));
-    f->start = k->start;
-    f->budget_ms = k->budget_ms;
-    f->paused_ms = k->paused_ms;
-    f->floor = k->floor;
-    f->deadline = k->deadline;
-    f->basis = hx_text_field(hx_basis_name(k->basis));
-    f->policy = hx_text_field(hx_rules_at(m->rules, k->policy)->version_text);
-    f->calendar = hx_calendar_pin(m->rules, k, m->arena);
-    f->city = k->city;
-    f->moved_by = k->moved_by;
     f->cycle = k->cycle;
-    if (k->met) {
-        f->judged_case = HONGXIN__V1__CLOCK_FACT__JUDGED_MET;
-        f->met = k->met == 1;
-    }
     return f;
 }
 
