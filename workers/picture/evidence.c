@@ -1,9 +1,10 @@
 #include "picture/evidence.h"
 
+#include "base/disk.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,23 +28,11 @@ static void remove_drafts(const char *folder)
         closedir(dir);
 }
 
-/* The name is on disk with its folder. */
-static bool sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool done = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return done;
-}
-
 bool evidence_folder(const char *folder)
 {
-    char path[PATH_MAX_BYTES];
     if (mkdir(folder, 0700) != 0)
         return errno == EEXIST;
-    snprintf(path, sizeof path, "%s", folder);
-    if (sync_folder(dirname(path)))
+    if (hx_disk_sync_parent(folder) == HX_OK)
         return true;
     int err = errno;
     rmdir(folder); /* else it would count as kept the next time */
@@ -67,20 +56,6 @@ static void path_of(const char *folder, const char *name, char out[PATH_MAX_BYTE
     snprintf(out, PATH_MAX_BYTES, "%s/%s.jpg", folder, name);
 }
 
-static bool write_all(int fd, const uint8_t *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, bytes, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return fsync(fd) == 0;
-}
-
 /* Under another name first, so that what has its name is always whole. */
 static int write_file(const char *folder, const char *path, const uint8_t *bytes, size_t size)
 {
@@ -89,8 +64,9 @@ static int write_file(const char *folder, const char *path, const uint8_t *bytes
     int fd = mkostemp(draft, O_CLOEXEC);
     if (fd < 0)
         return HX_IO;
-    bool done = write_all(fd, bytes, size);
-    done = close(fd) == 0 && done && rename(draft, path) == 0 && sync_folder(folder);
+    bool done = hx_disk_write_synced(fd, bytes, size) == HX_OK;
+    done =
+        close(fd) == 0 && done && rename(draft, path) == 0 && hx_disk_sync_folder(folder) == HX_OK;
     if (!done)
         unlink(draft);
     return done ? HX_OK : HX_IO;

@@ -1,5 +1,6 @@
 #include "board/sign/ledger.h"
 
+#include "base/disk.h"
 #include "hongxin/key.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -70,20 +71,6 @@ void ledger_close(struct ledger *l)
 
 /* ---- writing ---- */
 
-static int write_all(int fd, const char *text, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, text, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return HX_IO;
-        text += n;
-        size -= (size_t)n;
-    }
-    return HX_OK;
-}
-
 static int write_line(int fd, const json_t *line)
 {
     size_t n = json_dumpb(line, NULL, 0, JSON_COMPACT);
@@ -92,7 +79,7 @@ static int write_line(int fd, const json_t *line)
         return HX_NOMEM;
     (void)json_dumpb(line, text, n, JSON_COMPACT);
     text[n] = '\n';
-    int rc = write_all(fd, text, n + 1);
+    int rc = hx_disk_write(fd, text, n + 1);
     sodium_memzero(text, n);
     free(text);
     return rc;
@@ -113,19 +100,6 @@ int ledger_sync(struct ledger *l)
         return HX_OK;
     leave(l); /* what a failed sync has dropped, no later one brings back */
     return HX_IO;
-}
-
-/* The new name is on disk with its folder. */
-static int sync_folder(const char *path)
-{
-    char folder[LEDGER_PATH];
-    const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-    int fd = open(*folder ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = fd >= 0 && fsync(fd) == 0 ? HX_OK : HX_IO;
-    if (fd >= 0)
-        close(fd);
-    return rc;
 }
 
 static int write_lines(int fd, const json_t *lines)
@@ -154,5 +128,5 @@ int ledger_renew(struct ledger *l, json_t *lines)
     }
     leave(l);
     l->fd = fd; /* it has the name now, whether or not the folder tells so after a cut of power */
-    return sync_folder(l->path);
+    return hx_disk_sync_parent(l->path);
 }

@@ -1,5 +1,6 @@
 #include "board/sign/users.h"
 
+#include "base/disk.h"
 #include "base/text.h"
 #include "hongxin/key.h"
 #include <errno.h>
@@ -183,20 +184,6 @@ bool users_find(const struct users *u, const char *name, struct user *out)
 
 /* ---- writing ---- */
 
-static int write_all(int fd, const char *text, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, text, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return HX_IO;
-        text += n;
-        size -= (size_t)n;
-    }
-    return fsync(fd) == 0 ? HX_OK : HX_IO;
-}
-
 int users_save(struct users *u, const char *path, struct hx_problem *problem)
 {
     char beside[1024];
@@ -207,7 +194,7 @@ int users_save(struct users *u, const char *path, struct hx_problem *problem)
         return HX_NOMEM;
     }
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    int rc = fd < 0 ? HX_IO : write_all(fd, text, strlen(text));
+    int rc = fd < 0 ? HX_IO : hx_disk_write_synced(fd, text, strlen(text));
     if (fd >= 0)
         close(fd);
     if (!rc && rename(beside, path) != 0)

@@ -1,0 +1,21 @@
+/* Bytes and names that have to outlive a cut of power. Any thread; errno says why a call failed. */
+#ifndef BASE_DISK_H
+#define BASE_DISK_H
+
+#include "hongxin/error.h"
+
+#include <stddef.h>
+
+/* Writes all of it, however often that takes. HX_IO. */
+HX_CHECK int hx_disk_write(int fd, const void *bytes, size_t size);
+
+/* The same, and it is on disk. */
+HX_CHECK int hx_disk_write_synced(int fd, const void *bytes, size_t size);
+
+/* The names in a folder are on disk: of files that were made in it or renamed. HX_IO. */
+HX_CHECK int hx_disk_sync_folder(const char *folder);
+
+/* The same for the folder that the path stands in. HX_TOOBIG: a path of 1,024 bytes or more. */
+HX_CHECK int hx_disk_sync_parent(const char *path);
+
+#endif

@@ -1,0 +1,66 @@
+/* What has to outlive a cut of power, and how a disk says no. */
+#include "base/disk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void test_all_bytes_are_written(void **state)
+{
+    char name[] = "/tmp/hongxin-disk-XXXXXX", got[16] = "";
+    int fd = mkstemp(name);
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(hx_disk_write(fd, "one ", 4), HX_OK);
+    assert_int_equal(hx_disk_write_synced(fd, "two", 3), HX_OK);
+    assert_int_equal(pread(fd, got, sizeof got, 0), 7);
+    assert_string_equal(got, "one two");
+    assert_int_equal(hx_disk_sync_parent(name), HX_OK);
+    close(fd);
+    unlink(name);
+}
+
+static void test_a_full_disk_is_told(void **state)
+{
+    int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(hx_disk_write(fd, "x", 1), HX_IO);
+    assert_int_equal(errno, ENOSPC);
+    assert_int_equal(hx_disk_write_synced(fd, "x", 1), HX_IO);
+    assert_int_equal(errno, ENOSPC);
+    close(fd);
+}
+
+static void test_the_folder_of_a_path(void **state)
+{
+    char large[2048];
+    (void)state;
+    assert_int_equal(hx_disk_sync_parent("a-name-alone"), HX_OK);
+    assert_int_equal(hx_disk_sync_parent("/a-name"), HX_OK);
+    assert_int_equal(hx_disk_sync_parent("/no/such/folder/a-name"), HX_IO);
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(hx_disk_sync_folder("/dev/full"), HX_IO);
+    assert_int_equal(errno, ENOTDIR);
+    memset(large, 'x', sizeof large);
+    large[sizeof large - 1] = '\0';
+    assert_int_equal(hx_disk_sync_parent(large), HX_TOOBIG);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_all_bytes_are_written),
+        cmocka_unit_test(test_a_full_disk_is_told),
+        cmocka_unit_test(test_the_folder_of_a_path),
+    };
+    return cmocka_run_group_tests_name("disk", tests, NULL, NULL);
+}
