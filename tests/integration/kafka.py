@@ -195,11 +195,6 @@ class Worker:
         status, body = self.get("/healthz")
         return status == 503 and why in body
 
-    def unwell(self, why):
-        """Whether it says now that it cannot serve, and why; before the first poll of the cluster it says STARTING."""
-        status, body = self.get("/healthz")
-        return status == 503 and why in body
-
     def figure(self, name, labels=""):
         """The value of hongxin_NAME, of the line with these labels; 0 when there is none."""
         for line in self.get("/metrics")[1].splitlines():

@@ -9,8 +9,18 @@ struct reading {
     struct client client;
     rd_kafka_topic_t *topic;
     int idle_ms;
-    bool end; /* of the partition, as it is at this moment */
+    int64_t until; /* the partition's end when its first record came; -1 = none has come */
+    bool end;
 };
+
+/* Told with the records; nobody is asked. */
+static int64_t known_end(const struct reading *r, int partition)
+{
+    int64_t oldest, end;
+    rd_kafka_resp_err_t err =
+        rd_kafka_get_watermark_offsets(r->client.rk, r->what->topic, partition, &oldest, &end);
+    return !err && end >= 0 ? end : -1;
+}
 
 static int step(struct reading *r, int partition)
 {
@@ -23,7 +33,10 @@ static int step(struct reading *r, int partition)
     }
     r->idle_ms = 0;
     if (!m->err) {
+        if (r->until < 0)
+            r->until = known_end(r, partition);
         rc = r->what->fn(r->what->arg, m);
+        r->end = r->until >= 0 && m->offset + 1 >= r->until;
     } else if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         r->end = true;
     } else {
@@ -35,11 +48,14 @@ static int step(struct reading *r, int partition)
 }
 
 /* The end is what the partition says itself: librdkafka 2.0.2, asked for it, waits without end for
- * a leader that has died. */
+ * a leader that has died. It says so when no more comes; where somebody writes all the time that
+ * never happens, and what was the end at the beginning counts: behind it may stand an offset of a
+ * transaction, then the first record behind that is the last one. */
 static int read_partition(struct reading *r, int partition, int64_t offset)
 {
     int rc = HX_OK;
     r->end = false;
+    r->until = -1;
     r->idle_ms = 0;
     if (rd_kafka_consume_start(r->topic, partition, offset) != 0)
         return HX_AGAIN;

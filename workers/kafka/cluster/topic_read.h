@@ -1,5 +1,6 @@
-/* Reading what was committed to a topic, from some offset to its end. What is written
- * meanwhile may be among it. Blocks for as long as the cluster takes. */
+/* Reading what was committed to a topic, from some offset to its end as it is when the reading
+ * begins; a record or two written meanwhile may be among it. Blocks for as long as the cluster
+ * takes, but not for as long as others write. */
 #ifndef KAFKA_TOPIC_READ_H
 #define KAFKA_TOPIC_READ_H
 
