@@ -6,7 +6,7 @@
 
 What stands outside the lines `<!-- NAME -->` and `<!-- end NAME -->` is written by hand. Sources: the life cycle in
 config/life-cycles, the sentences beside each guard and effect in daemon/engine, and the words for alarms in
-daemon/cli/catalogue.c, which must have one for each alarm that engine and service raise.
+daemon/cli/show/catalogue.c, which must have one for each alarm that engine and service raise.
 """
 import pathlib
 import re
@@ -198,12 +198,12 @@ def raised_alarms():
 
 
 def alarm_codes(_life):
-    catalogue = (ROOT / "daemon/cli/catalogue.c").read_text(encoding="utf-8")
+    catalogue = (ROOT / "daemon/cli/show/catalogue.c").read_text(encoding="utf-8")
     known = {name: (en, zh) for name, en, zh in
              re.findall(r'\{WORDS_ALARM,\s*"(\w+)",\s*"([^"]*)",\s*"([^"]*)"\}', catalogue)}
     missing = raised_alarms() - set(known)
     if missing:
-        raise ValueError(f"daemon/cli/catalogue.c has no words for {', '.join(sorted(missing))}")
+        raise ValueError(f"daemon/cli/show/catalogue.c has no words for {', '.join(sorted(missing))}")
     return table(["`AlarmFact.code`", "meaning", "zh"],
                  [[f"`{name}`", en, zh] for name, (en, zh) in sorted(known.items())])
 

@@ -1,5 +1,5 @@
 /* Command lines: getopt_long over the table of the command. */
-#include "cli/says.h"
+#include "cli/show/says.h"
 #include "hongxin/instant.h"
 #include <errno.h>
 #include <getopt.h>

@@ -1,5 +1,5 @@
 /* Help: what the table says, for people. */
-#include "cli/show.h"
+#include "cli/show/show.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Connection, clocks, interrupts. */
 #include "cli/link.h"
 
-#include "cli/says.h"
+#include "cli/show/says.h"
 #include <signal.h>
 #include <string.h>
 #include <time.h>

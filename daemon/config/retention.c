@@ -1,6 +1,6 @@
 #include "config/retention.h"
 
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 #include "engine/words/words.h"
 #include <stdlib.h>
 #include <string.h>

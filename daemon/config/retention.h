@@ -6,7 +6,7 @@
 #ifndef CONFIG_RETENTION_H
 #define CONFIG_RETENTION_H
 
-#include "config/problem.h"
+#include "config/reading/problem.h"
 #include "engine/case/case.h"
 #include "engine/rules/rules.h"
 #include <stdint.h>

@@ -3,7 +3,7 @@
  */
 #include "config/settings.h"
 #include "config/endpoint.h"
-#include "config/yaml_schema.h"
+#include "config/reading/yaml_schema.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -7,8 +7,8 @@
 #define CONFIG_SETTINGS_H
 
 #include "base/log.h"
-#include "config/problem.h"
-#include "config/size.h"
+#include "config/reading/problem.h"
+#include "config/reading/size.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 #include "main/boot.h"
 
 #include "base/log.h"
-#include "config/access.h"
-#include "config/city_load.h"
-#include "config/notice_texts.h"
+#include "config/access/access.h"
+#include "config/city/city_load.h"
+#include "config/notice/notice_texts.h"
 #include "hongxin/key.h"
 #include "service/acts/in_force.h"
 #include "service/service.h"

@@ -2,11 +2,11 @@
 #ifndef BOOT_H
 #define BOOT_H
 
-#include "config/city_load.h"
-#include "config/devices.h"
+#include "config/access/devices.h"
+#include "config/city/city_load.h"
 #include "config/retention.h"
 #include "config/settings.h"
-#include "config/versions.h"
+#include "config/versions/versions.h"
 #include "engine/place/place.h"
 #include "engine/rules/rules.h"
 #include "store/store.h"

@@ -3,7 +3,7 @@
 #ifndef MAPPING_MAPPING_H
 #define MAPPING_MAPPING_H
 
-#include "config/problem.h"
+#include "config/reading/problem.h"
 #include "hongxin/error.h"
 #include "mapping/csvfile.h"
 #include "mapping/field.h"

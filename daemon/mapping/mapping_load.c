@@ -1,5 +1,5 @@
 /* Mapping files: reading and checking. */
-#include "config/yaml_schema.h"
+#include "config/reading/yaml_schema.h"
 #include "mapping/mapping.h"
 #include <string.h>
 

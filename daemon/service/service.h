@@ -6,10 +6,10 @@
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
-#include "config/devices.h"
+#include "config/access/devices.h"
 #include "config/retention.h"
 #include "config/settings.h"
-#include "config/versions.h"
+#include "config/versions/versions.h"
 #include "engine/machine/machine.h"
 #include "store/store.h"
 

@@ -2,7 +2,7 @@
 #ifndef SIMULATE_APPLY_H
 #define SIMULATE_APPLY_H
 
-#include "config/versions.h"
+#include "config/versions/versions.h"
 #include "engine/machine/memory.h"
 #include "simulate/scenario.h"
 

@@ -1,6 +1,6 @@
 /* The subcommand: options, files, exit code. */
-#include "config/city_load.h"
-#include "config/notice_texts.h"
+#include "config/city/city_load.h"
+#include "config/notice/notice_texts.h"
 #include "hongxin/instant.h"
 #include "simulate/rows.h"
 #include "simulate/simulate.h"

@@ -1,6 +1,6 @@
 /* The virtual clock: the next action or the next deadline, whichever comes first. At the same
  * instant what was received is applied before a deadline is judged (R4). */
-#include "config/notice_texts.h"
+#include "config/notice/notice_texts.h"
 #include "engine/machine/memory.h"
 #include "engine/notice/digest.h"
 #include "engine/onsite.h"

@@ -4,7 +4,7 @@
 #ifndef SIMULATE_SIMULATE_H
 #define SIMULATE_SIMULATE_H
 
-#include "config/versions.h"
+#include "config/versions/versions.h"
 #include "engine/machine/machine.h"
 #include "simulate/scenario.h"
 

@@ -2,7 +2,7 @@
 #ifndef STORE_VERSIONS_H
 #define STORE_VERSIONS_H
 
-#include "config/versions.h"
+#include "config/versions/versions.h"
 #include "store/store.h"
 
 /* Puts every version that was ever in force in this store into *v, in the order in which they

@@ -7,7 +7,7 @@
  *
  * Prints one line of JSON. */
 #include "bench/tool.h"
-#include "config/access.h"
+#include "config/access/access.h"
 #include "hongxin/key.h"
 #include "service/locks/rights.h"
 #include "store/chain.h"

@@ -8,7 +8,7 @@
  * come at random from a seed, half by place and half by position. Prints a line of JSON. */
 #include "engine/routing/route.h"
 #include "bench/tool.h"
-#include "config/city_load.h"
+#include "config/city/city_load.h"
 
 #include <inttypes.h>
 #include <math.h>

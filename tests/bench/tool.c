@@ -1,6 +1,6 @@
 #include "bench/tool.h"
 
-#include "config/life_cycle.h"
+#include "config/life_cycle/life_cycle.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

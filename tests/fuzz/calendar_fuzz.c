@@ -1,5 +1,5 @@
 /* Tables of holidays: iCalendar texts. One that is taken answers for each day. */
-#include "config/holidays.h"
+#include "config/calendar/holidays.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

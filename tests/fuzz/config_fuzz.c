@@ -2,10 +2,10 @@
  * and principals, devices, and the life cycle as shipped with some of its lines replaced (the line
  * in two bytes, the size of its text in one, the text). Whatever stands in one, it is taken or
  * refused with a reason. */
-#include "config/access.h"
-#include "config/devices.h"
-#include "config/life_cycle.h"
-#include "config/notice_texts.h"
+#include "config/access/access.h"
+#include "config/access/devices.h"
+#include "config/life_cycle/life_cycle.h"
+#include "config/notice/notice_texts.h"
 #include "config/settings.h"
 #include "fuzz.h"
 #include "property/world.h"

@@ -1,5 +1,5 @@
 /* Tables: CSV as the city's folder has it, with some columns. */
-#include "config/csv_table.h"
+#include "config/reading/csv_table.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Questions to the doorkeeper: frames of any number and shape. Only a complete one with a key in
  * force, for a door that this key may use, is ever answered with 200, and no other answer tells
  * more than that it was refused. Input: for each frame a byte with its length, then its bytes. */
-#include "config/access.h"
+#include "config/access/access.h"
 #include "fuzz.h"
 #include "service/locks/zap.h"
 

@@ -1,6 +1,6 @@
 #include "load/load.h"
 
-#include "config/city_load.h"
+#include "config/city/city_load.h"
 #include <stdio.h>
 #include <stdlib.h>
 

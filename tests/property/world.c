@@ -1,6 +1,6 @@
 #include "property/world.h"
 
-#include "config/life_cycle.h"
+#include "config/life_cycle/life_cycle.h"
 #include "engine/machine/memory.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #define BOARD_SETTINGS_H
 
 #include "base/log.h"
-#include "config/problem.h"
+#include "config/reading/problem.h"
 #include "door/link.h"
 #include "http/limits.h"
 

@@ -3,8 +3,8 @@
 #ifndef DOOR_LINK_H
 #define DOOR_LINK_H
 
-#include "config/problem.h"
-#include "config/yaml_doc.h"
+#include "config/reading/problem.h"
+#include "config/reading/yaml_doc.h"
 #include "hongxin/client.h"
 
 struct event;

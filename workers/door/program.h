@@ -2,7 +2,7 @@
 #ifndef DOOR_PROGRAM_H
 #define DOOR_PROGRAM_H
 
-#include "config/problem.h"
+#include "config/reading/problem.h"
 #include "door/run.h"
 #include "http/http.h"
 

@@ -2,7 +2,7 @@
 #ifndef DOOR_SECRET_H
 #define DOOR_SECRET_H
 
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 
 /* As yaml_doc_open(), for a file with mode 0600 or less, or "credential:NAME". HX_DENIED: others
  * may read it; HX_NOTFOUND, HX_IO, HX_CONFIG, HX_NOMEM; with the problem. */

@@ -4,7 +4,7 @@
 #define DOOR_SETTINGS_H
 
 #include "base/log.h"
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 #include "http/http.h"
 
 /* Reads the file: `take` gets its root mapping and keeps faults in the document. HX_CONFIG with

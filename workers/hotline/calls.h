@@ -8,7 +8,7 @@
 #ifndef HOTLINE_CALLS_H
 #define HOTLINE_CALLS_H
 
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 #include "hotline/hotline.h"
 
 struct event_base;

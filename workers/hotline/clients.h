@@ -13,7 +13,7 @@
 #ifndef HOTLINE_CLIENTS_H
 #define HOTLINE_CLIENTS_H
 
-#include "config/problem.h"
+#include "config/reading/problem.h"
 #include "hongxin/error.h"
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
 #ifndef HOTLINE_DROP_H
 #define HOTLINE_DROP_H
 
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 #include "hotline/hotline.h"
 
 struct event_base;

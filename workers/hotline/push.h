@@ -7,7 +7,7 @@
 #ifndef HOTLINE_PUSH_H
 #define HOTLINE_PUSH_H
 
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 #include "door/outbox.h"
 #include "hongxin/client.h"
 

@@ -17,7 +17,7 @@
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
 
-#include "config/problem.h"
+#include "config/reading/problem.h"
 #include "hongxin/error.h"
 #include "http/limits.h"
 #include <jansson.h>

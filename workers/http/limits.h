@@ -3,7 +3,7 @@
 #ifndef HTTP_LIMITS_H
 #define HTTP_LIMITS_H
 
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 #include <stdint.h>
 
 #define HTTP_LIMITS(X)                                                                             \

@@ -1,7 +1,7 @@
 #include "kiosk/policy.h"
 
 #include "base/text.h"
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 #include <string.h>
 
 /* ---- reading ---- */

@@ -3,7 +3,7 @@
 #ifndef KIOSK_POLICY_H
 #define KIOSK_POLICY_H
 
-#include "config/problem.h"
+#include "config/reading/problem.h"
 #include "hongxin/error.h"
 #include <jansson.h>
 #include <stdbool.h>

@@ -11,7 +11,7 @@
 #ifndef KIOSK_TERMINALS_H
 #define KIOSK_TERMINALS_H
 
-#include "config/problem.h"
+#include "config/reading/problem.h"
 #include "hongxin/error.h"
 #include "http/http.h"
 #include <stdbool.h>

@@ -4,7 +4,7 @@
 #ifndef PICTURE_EVIDENCE_H
 #define PICTURE_EVIDENCE_H
 
-#include "config/problem.h"
+#include "config/reading/problem.h"
 #include "hongxin/error.h"
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 #include "wechat/accounts.h"
 
 #include "base/text.h"
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 #include "door/secret.h"
 #include <sodium.h>
 #include <stdlib.h>

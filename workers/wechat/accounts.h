@@ -13,7 +13,7 @@
 #ifndef WECHAT_ACCOUNTS_H
 #define WECHAT_ACCOUNTS_H
 
-#include "config/problem.h"
+#include "config/reading/problem.h"
 #include "wechat/crypto.h"
 
 enum { ACCOUNTS_MAX = 16, ACCOUNT_SECRETS = 2 };

@@ -3,7 +3,7 @@
 #ifndef SERVICE_ACTS_ACT_H
 #define SERVICE_ACTS_ACT_H
 
-#include "config/access.h"
+#include "config/access/access.h"
 #include "hongxin/error.h"
 #include <stdint.h>
 

@@ -7,8 +7,8 @@
 #ifndef SERVICE_ACTS_APPLY_H
 #define SERVICE_ACTS_APPLY_H
 
-#include "config/access.h"
-#include "config/versions.h"
+#include "config/access/access.h"
+#include "config/versions/versions.h"
 #include "service/doors/door.h"
 
 #include <stdbool.h>

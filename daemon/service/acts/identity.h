@@ -7,7 +7,7 @@
 #ifndef SERVICE_ACTS_IDENTITY_H
 #define SERVICE_ACTS_IDENTITY_H
 
-#include "config/access.h"
+#include "config/access/access.h"
 #include "hongxin/schema.h"
 #include <stdbool.h>
 #include <stdint.h>

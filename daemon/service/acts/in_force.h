@@ -6,7 +6,7 @@
 #ifndef SERVICE_ACTS_IN_FORCE_H
 #define SERVICE_ACTS_IN_FORCE_H
 
-#include "config/versions.h"
+#include "config/versions/versions.h"
 #include "store/store.h"
 
 /* The files of a start. */

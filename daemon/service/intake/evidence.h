@@ -5,7 +5,7 @@
 #ifndef SERVICE_INTAKE_EVIDENCE_H
 #define SERVICE_INTAKE_EVIDENCE_H
 
-#include "config/devices.h"
+#include "config/access/devices.h"
 #include "engine/machine/machine.h"
 #include "engine/onsite.h"
 

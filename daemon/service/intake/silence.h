@@ -4,7 +4,7 @@
 #ifndef SERVICE_INTAKE_SILENCE_H
 #define SERVICE_INTAKE_SILENCE_H
 
-#include "config/access.h"
+#include "config/access/access.h"
 #include "hongxin/error.h"
 #include "hongxin/instant.h"
 #include <stdbool.h>

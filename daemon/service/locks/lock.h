@@ -11,7 +11,7 @@
 #ifndef SERVICE_LOCKS_LOCK_H
 #define SERVICE_LOCKS_LOCK_H
 
-#include "config/access.h"
+#include "config/access/access.h"
 #include "hongxin/error.h"
 #include "hongxin/key.h"
 #include "service/locks/zap.h"

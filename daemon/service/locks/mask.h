@@ -10,7 +10,7 @@
 #ifndef SERVICE_LOCKS_MASK_H
 #define SERVICE_LOCKS_MASK_H
 
-#include "config/access.h"
+#include "config/access/access.h"
 #include "hongxin/schema.h"
 #include <stdbool.h>
 #include <stddef.h>

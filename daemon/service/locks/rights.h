@@ -7,7 +7,7 @@
 #ifndef SERVICE_LOCKS_RIGHTS_H
 #define SERVICE_LOCKS_RIGHTS_H
 
-#include "config/access.h"
+#include "config/access/access.h"
 #include "engine/place/place.h"
 #include "hongxin/schema.h"
 #include <stdbool.h>

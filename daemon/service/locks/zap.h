@@ -8,7 +8,7 @@
 #ifndef SERVICE_LOCKS_ZAP_H
 #define SERVICE_LOCKS_ZAP_H
 
-#include "config/access.h"
+#include "config/access/access.h"
 #include "hongxin/error.h"
 #include <stddef.h>
 #include <stdint.h>

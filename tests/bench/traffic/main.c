@@ -1,8 +1,8 @@
 /* hongxin-traffic: complaints as they really arrive, with what follows them. */
 #include "bench/traffic/profile.h"
 #include "cli/link.h"
-#include "cli/player.h"
-#include "config/city_load.h"
+#include "cli/play/player.h"
+#include "config/city/city_load.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* traffic.yaml, and arrivals that follow it. */
 #include "bench/traffic/profile.h"
-#include "config/yaml_schema.h"
+#include "config/reading/yaml_schema.h"
 #include "hongxin/instant.h"
 #include <math.h>
 #include <string.h>

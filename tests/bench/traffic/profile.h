@@ -3,8 +3,8 @@
 #ifndef TRAFFIC_PROFILE_H
 #define TRAFFIC_PROFILE_H
 
-#include "cli/life.h"
-#include "config/problem.h"
+#include "cli/play/life.h"
+#include "config/reading/problem.h"
 #include <stddef.h>
 #include <stdint.h>
 

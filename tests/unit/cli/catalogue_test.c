@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "cli/catalogue.h"
 #include "cli/command.h"
-#include "cli/rules_file.h"
+#include "cli/operate/rules_file.h"
+#include "cli/show/catalogue.h"
 #include "engine/case/case.h"
 #include "hongxin/schema.h"
 
@@ -32,7 +32,7 @@ static int unload(void **state)
 static void expect(enum words_kind kind, const char *code)
 {
     if (*code && !words_find(kind, code))
-        fail_msg("\"%s\" has no words in daemon/cli/catalogue.c", code);
+        fail_msg("\"%s\" has no words in daemon/cli/show/catalogue.c", code);
 }
 
 /* What the city calls it is what the command prints. */
@@ -40,8 +40,8 @@ static void expect_titled(enum words_kind kind, const char *code, const struct h
 {
     expect(kind, code);
     if (*code && strcmp(words_find(kind, code)->zh, title->zh) != 0)
-        fail_msg("%s is %s in the life cycle and %s in daemon/cli/catalogue.c", code, title->zh,
-                 words_find(kind, code)->zh);
+        fail_msg("%s is %s in the life cycle and %s in daemon/cli/show/catalogue.c", code,
+                 title->zh, words_find(kind, code)->zh);
 }
 
 static void the_life_cycle_has_words(void **state)

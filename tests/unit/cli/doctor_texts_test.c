@@ -1,5 +1,5 @@
 /* The doctor's findings in Chinese: names and numbers stay where they belong. */
-#include "cli/doctor_texts.h"
+#include "cli/operate/doctor_texts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every sentence that the doctor says in daemon/store has its Chinese in daemon/cli/doctor_texts.c, with the same parts."""
+"""Every sentence that the doctor says in daemon/store has its Chinese in daemon/cli/operate/doctor_texts.c, with the same parts."""
 import pathlib
 import re
 import sys
@@ -44,7 +44,7 @@ def said():
 
 
 def known():
-    source = (ROOT / "cli" / "doctor_texts.c").read_text(encoding="utf-8")
+    source = (ROOT / "cli/operate/doctor_texts.c").read_text(encoding="utf-8")
     table = source[source.index("list[] = {"):source.index("};", source.index("list[] = {"))]
     return dict(re.findall(r'\{"((?:\\.|[^"\\])*)",\s*"((?:\\.|[^"\\])*)"\}', table))
 

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "bench/traffic/profile.h"
-#include "cli/agenda.h"
-#include "cli/life.h"
+#include "cli/play/agenda.h"
+#include "cli/play/life.h"
 #include "hongxin/instant.h"
 
 #define MONDAY INT64_C(1791763200000) /* 2026-10-12T08:00:00+08:00 */

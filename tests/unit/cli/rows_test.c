@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "cli/checkpoint.h"
-#include "cli/reject.h"
+#include "cli/send/checkpoint.h"
+#include "cli/send/reject.h"
 #include "unit/cli/scratch.h"
 
 static void rejects_hold_line_reason_and_row(void **state)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The sentences that the command says have their Chinese in daemon/cli/says.c, with the same conversions in the same order."""
+"""The sentences that the command says have their Chinese in daemon/cli/show/says.c, with the same conversions in the same order."""
 import pathlib
 import re
 import sys
@@ -35,7 +35,7 @@ def texts_of(source, at):
 
 
 def said():
-    for path in sorted(CLI.glob("*.c")):
+    for path in sorted(CLI.rglob("*.c")):
         source = path.read_text(encoding="utf-8")
         for m in CALLS.finditer(source):
             for text in texts_of(source, m.end()):
@@ -44,7 +44,7 @@ def said():
 
 
 def known():
-    source = (CLI / "says.c").read_text(encoding="utf-8")
+    source = (CLI / "show/says.c").read_text(encoding="utf-8")
     for m in re.finditer(r"^    \{(?=\")", source, re.M):
         en, end = text_at(source, m.end())
         zh, _ = text_at(source, end + 1)

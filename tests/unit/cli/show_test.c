@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/show.h"
+#include "cli/show/show.h"
 
 #define T1905 INT64_C(1791803120000) /* 2026-10-12T19:05:20+08:00 */
 

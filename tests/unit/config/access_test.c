@@ -1,5 +1,5 @@
 /* The registry of principals: what it refuses, with lines. */
-#include "config/access.h"
+#include "config/access/access.h"
 #include "folder.h"
 
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* Calendars as the city's files give them: the shipped table of holidays, bad tables, time zones.
  */
-#include "config/holidays.h"
-#include "config/life_cycle.h"
-#include "config/zone.h"
+#include "config/calendar/holidays.h"
+#include "config/calendar/zone.h"
+#include "config/life_cycle/life_cycle.h"
 #include "engine/rules/rules.h"
 #include "hongxin/instant.h"
 

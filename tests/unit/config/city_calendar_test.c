@@ -1,5 +1,5 @@
 /* The rota as iCalendar: what its events become, and every refusal with the lines of both sides. */
-#include "config/city_load.h"
+#include "config/city/city_load.h"
 #include "engine/duty/rota.h"
 #include "folder.h"
 #include "hongxin/instant.h"

@@ -1,5 +1,5 @@
 /* Everything that is wrong with a city's files in one look, each with the lines of both sides. */
-#include "config/city_load.h"
+#include "config/city/city_load.h"
 #include "folder.h"
 
 #include <setjmp.h>

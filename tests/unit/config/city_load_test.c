@@ -1,5 +1,5 @@
 /* Loading a city: what it becomes, and every refusal with its lines. */
-#include "config/city_load.h"
+#include "config/city/city_load.h"
 #include "engine/duty/rota.h"
 #include "folder.h"
 #include "hongxin/instant.h"

@@ -1,6 +1,6 @@
 /* Dates, borders, routes and lists of a city: what they become, and every refusal with the lines of
  * both sides. */
-#include "config/city_load.h"
+#include "config/city/city_load.h"
 #include "engine/duty/rota.h"
 #include "engine/routing/route.h"
 #include "folder.h"

@@ -1,7 +1,7 @@
 /* Cities as versions: what changes over what was, as a whole; what the past was; what is refused.
  */
-#include "config/city_load.h"
-#include "config/versions.h"
+#include "config/city/city_load.h"
+#include "config/versions/versions.h"
 #include "engine/duty/rota.h"
 #include "folder.h"
 

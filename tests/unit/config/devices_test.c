@@ -1,5 +1,5 @@
 /* The table of registered devices. */
-#include "config/devices.h"
+#include "config/access/devices.h"
 #include "folder.h"
 
 #include <setjmp.h>

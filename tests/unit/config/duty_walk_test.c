@@ -1,8 +1,8 @@
 /* The sample city: somebody is to be told about every place at every hour of a week with a holiday
  * and make-up days, and its rota raises no alarm. And the daily look at a rota, across a restart.
  */
-#include "config/city_load.h"
-#include "config/life_cycle.h"
+#include "config/city/city_load.h"
+#include "config/life_cycle/life_cycle.h"
 #include "engine/duty/rota.h"
 #include "engine/machine/machine.h"
 #include "engine/machine/memory.h"

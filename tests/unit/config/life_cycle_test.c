@@ -1,5 +1,5 @@
 /* Life cycle files: the shipped one loads; every fault is named with its file and line. */
-#include "config/life_cycle.h"
+#include "config/life_cycle/life_cycle.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* The catalogue of notice texts: what is shipped is whole, and a fault in it is named with its
  * line. */
-#include "config/life_cycle.h"
-#include "config/notice_texts.h"
+#include "config/life_cycle/life_cycle.h"
+#include "config/notice/notice_texts.h"
 #include "hongxin/instant.h"
 
 #include <setjmp.h>

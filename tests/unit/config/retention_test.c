@@ -1,5 +1,5 @@
 /* Which class a case belongs to, when its identities go, and what is no such file. */
-#include "config/life_cycle.h"
+#include "config/life_cycle/life_cycle.h"
 #include "config/retention.h"
 #include "folder.h"
 #include "hongxin/instant.h"

@@ -1,6 +1,6 @@
 /* Versions of life cycles and calendars: what may follow what, and what stays for those pinned to
  * it. */
-#include "config/versions.h"
+#include "config/versions/versions.h"
 #include "hongxin/instant.h"
 
 #include <setjmp.h>

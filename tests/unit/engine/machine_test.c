@@ -1,6 +1,6 @@
 /* The machine around a step: ids, unknown cases, time that never runs backwards, and errors of its
  * backend. */
-#include "config/life_cycle.h"
+#include "config/life_cycle/life_cycle.h"
 #include "engine/machine/machine.h"
 #include "engine/machine/memory.h"
 #include "hongxin/instant.h"

@@ -1,5 +1,5 @@
 /* The door's checks: each bad input has its name. */
-#include "config/life_cycle.h"
+#include "config/life_cycle/life_cycle.h"
 #include "engine/rules/validate.h"
 #include "hongxin/instant.h"
 

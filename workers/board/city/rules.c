@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "board/ask.h"
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

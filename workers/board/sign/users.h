@@ -10,7 +10,7 @@
 #ifndef BOARD_USERS_H
 #define BOARD_USERS_H
 
-#include "config/problem.h"
+#include "config/reading/problem.h"
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,7 +7,7 @@
 #ifndef KAFKA_CLIENT_H
 #define KAFKA_CLIENT_H
 
-#include "config/problem.h"
+#include "config/reading/problem.h"
 #include <librdkafka/rdkafka.h>
 #include <stdatomic.h>
 #include <stdbool.h>

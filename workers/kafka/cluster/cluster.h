@@ -3,8 +3,8 @@
 #ifndef KAFKA_CLUSTER_H
 #define KAFKA_CLUSTER_H
 
-#include "config/problem.h"
-#include "config/yaml_doc.h"
+#include "config/reading/problem.h"
+#include "config/reading/yaml_doc.h"
 #include <librdkafka/rdkafka.h>
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 #ifndef KAFKA_IN_SETTINGS_H
 #define KAFKA_IN_SETTINGS_H
 
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 #include "hongxin/limits.h"
 #include "kafka/in/envelope.h"
 

@@ -3,7 +3,7 @@
 #ifndef KAFKA_OUT_SETTINGS_H
 #define KAFKA_OUT_SETTINGS_H
 
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 #include "kafka/out/record.h"
 #include "kafka/out/sender.h"
 

@@ -5,7 +5,7 @@
 #define KAFKA_ROUTE_H
 
 #include "base/arena.h"
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 #include "hongxin/schema.h"
 #include <stdbool.h>
 

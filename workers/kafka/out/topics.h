@@ -4,7 +4,7 @@
 #ifndef KAFKA_TOPICS_H
 #define KAFKA_TOPICS_H
 
-#include "config/yaml_doc.h"
+#include "config/reading/yaml_doc.h"
 #include "kafka/cluster/client.h"
 #include "kafka/out/route.h"
 

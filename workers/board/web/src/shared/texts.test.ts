@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import catalogue from '../../../../../daemon/cli/catalogue.c?raw'
+import catalogue from '../../../../../daemon/cli/show/catalogue.c?raw'
 import lifeCycle from '../../../../../config/life-cycles/complaint.yaml?raw'
 import { texts } from './texts'
 

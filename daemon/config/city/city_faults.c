@@ -1,0 +1,77 @@
+/* More than one fault in one look at the city's files: whoever mends them wants to know all. What
+ * is refused only because it stands on something that was refused before is not told. */
+#include "config/city/city_internal.h"
+
+#include <string.h>
+
+static bool lost(const struct city_told *t, const char *id)
+{
+    for (size_t i = 0; *id && i < t->n_lost; i++)
+        if (strcmp(t->lost[i], id) == 0)
+            return true;
+    return false;
+}
+
+/* The row names something whose own row was refused. */
+static bool follows_from_another(const struct city_row *at)
+{
+    const struct city_loader *l = at->loader;
+    for (size_t i = at->file <= BUILDINGS; i < l->files[at->file].columns; i++)
+        if (lost(l->told, at->row->values[i]))
+            return true;
+    return false;
+}
+
+static void remember(const struct city_row *at)
+{
+    struct city_told *t = at->loader->told;
+    if (at->file <= BUILDINGS && t->n_lost < sizeof t->lost / sizeof *t->lost)
+        t->lost[t->n_lost++] = at->row->values[COL_ID];
+}
+
+/* Tells the fault that the problem holds; HX_OK when it may go on. */
+static int tell(const struct city_loader *l, enum city_file file)
+{
+    struct city_told *t = l->told;
+    if (!t->tell)
+        return HX_CONFIG;
+    t->tell->say(t->tell->ctx, l->problem);
+    t->faults[file]++;
+    return ++t->n < t->tell->most ? HX_OK : HX_CONFIG;
+}
+
+static int go_on(const struct city_row *at)
+{
+    int err = HX_OK;
+    if (!at->loader->told->tell || !follows_from_another(at))
+        err = tell(at->loader, at->file);
+    remember(at);
+    return err;
+}
+
+int city_each(const struct city_loader *l, enum city_file file,
+              int (*add)(const struct city_row *at))
+{
+    const struct hx_csv_table *t = &l->files[file];
+    int err = HX_OK;
+    for (size_t i = 0; i < t->count && !err; i++) {
+        const struct city_row at = {.loader = l, .file = file, .row = &t->rows[i]};
+        err = add(&at);
+        if (err == HX_CONFIG)
+            err = go_on(&at);
+    }
+    return err;
+}
+
+int city_whole(const struct city_loader *l, enum city_file file, int err)
+{
+    return err == HX_CONFIG ? tell(l, file) : err;
+}
+
+bool city_sound(const struct city_loader *l, enum city_file first, enum city_file last)
+{
+    size_t n = 0;
+    for (int file = (int)first; file <= (int)last; file++)
+        n += l->told->faults[file];
+    return n == 0;
+}

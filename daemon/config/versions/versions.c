@@ -1,0 +1,468 @@
+#include "base/text.h"
+#include "config/calendar/holidays.h"
+#include "config/city/city_texts.h"
+#include "config/life_cycle/life_cycle.h"
+#include "config/reading/file.h"
+#include "config/versions/versions_internal.h"
+#include "hongxin/instant.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- tables of holidays ---- */
+
+static bool calendar_is(const char *text)
+{
+    return strncmp(text, "BEGIN:VCALENDAR", 15) == 0;
+}
+
+static int calendar_read(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem)
+{
+    struct hx_table *t = calloc(1, sizeof *t);
+    (void)v;
+    if (!t)
+        return HX_NOMEM;
+    int rc = hx_holidays_parse(x->file, x->text, t, problem);
+    if (rc) {
+        free(t);
+        return rc;
+    }
+    snprintf(x->name, sizeof x->name, "%s", t->name);
+    x->number = t->newest->version;
+    x->parsed = t;
+    return HX_OK;
+}
+
+static void calendar_drop(struct hx_version *x)
+{
+    if (x->parsed)
+        hx_holidays_free(x->parsed);
+    free(x->parsed);
+}
+
+static struct hx_table *find_table(struct hx_versions *v, const char *name)
+{
+    for (uint8_t i = 0; i < v->n_tables; i++)
+        if (strcmp(v->tables[i].name, name) == 0)
+            return &v->tables[i];
+    return NULL;
+}
+
+static int calendar_put(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem)
+{
+    struct hx_table *mine = x->parsed, *t = find_table(v, x->name);
+    if (!t && v->n_tables == HX_RULES_TABLES)
+        return hx_problem_set(problem, "%s: more than %d tables of holidays", x->file,
+                              HX_RULES_TABLES);
+    if (!t) {
+        t = &v->tables[v->n_tables++];
+        snprintf(t->name, sizeof t->name, "%s", x->name);
+    }
+    struct hx_holidays *h = (struct hx_holidays *)(uintptr_t)mine->newest;
+    h->older = t->newest;
+    t->newest = h; /* owned by the table from now on; `parsed` only looks at it */
+    return HX_OK;
+}
+
+static void calendar_change(const struct hx_versions *v, const struct hx_version *x,
+                            struct hx_change *c)
+{
+    const struct hx_table *mine = x->parsed;
+    *c = (struct hx_change){.table = find_table((struct hx_versions *)(uintptr_t)v, x->name),
+                            .days = mine->newest};
+}
+
+static void calendar_came(const struct hx_versions *v, const struct hx_version *x, uint64_t lsn,
+                          bool open)
+{
+    const struct hx_table *mine = x->parsed;
+    struct hx_holidays *h = (struct hx_holidays *)(uintptr_t)mine->newest;
+    (void)v;
+    h->from_lsn = lsn;
+    h->applied = open;
+}
+
+/* ---- life cycles ---- */
+
+static bool life_cycle_is(const char *text)
+{
+    return strncmp(text, "life-cycle:", 11) == 0 || strstr(text, "\nlife-cycle:");
+}
+
+/* A copy of the newest version in force: the life cycle is read with it and then shares the table
+ * itself. */
+static int table_in_force(void *ctx, const char *name, const char *path, struct hx_table *out,
+                          struct hx_problem *problem)
+{
+    const struct hx_table *t = find_table(ctx, name);
+    (void)path;
+    if (!t)
+        return hx_problem_set(problem, "no table of holidays %s is in force", name);
+    struct hx_holidays *copy = malloc(sizeof *copy);
+    if (!copy)
+        return HX_NOMEM;
+    *copy = *t->newest;
+    copy->older = NULL;
+    snprintf(out->name, sizeof out->name, "%s", name);
+    out->newest = copy;
+    return HX_OK;
+}
+
+static void share_tables(struct hx_versions *v, struct hx_rules *r)
+{
+    for (uint8_t i = 0; i < r->n_calendars; i++)
+        if (r->calendars[i].table)
+            r->calendars[i].table = find_table(v, r->calendars[i].table->name);
+    for (uint8_t i = 0; i < r->n_tables; i++)
+        hx_holidays_free(&r->tables[i]);
+    r->n_tables = 0;
+}
+
+static int life_cycle_read(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem)
+{
+    const struct hx_table_source source = {table_in_force, v};
+    struct hx_rules *r;
+    int rc = hx_life_cycle_parse(x->file, x->text, &source, &r, problem);
+    if (rc)
+        return rc;
+    share_tables(v, r);
+    snprintf(x->name, sizeof x->name, "%s", r->name);
+    x->number = r->version;
+    x->parsed = r;
+    return HX_OK;
+}
+
+static void life_cycle_drop(struct hx_version *x)
+{
+    hx_life_cycle_free(x->parsed);
+}
+
+/* A promise that would be shorter from a day that is past: whoever kept the old one then would be
+ * accused of breaking the new. */
+static int shortens(const struct hx_version *x, const struct hx_version *before,
+                    struct hx_problem *problem)
+{
+    const struct hx_rules *next = x->parsed, *old = before->parsed;
+    for (int k = 1; k < HX_RULES_CLOCKS; k++)
+        for (int c = 0; c < HX_RULES_CLASSES; c++) {
+            const struct hx_clock_rule *a = &old->clocks[k], *b = &next->clocks[k];
+            if (!a->promise || !a->budget_ms[c] || b->budget_ms[c] >= a->budget_ms[c])
+                continue;
+            return hx_problem_set(
+                problem,
+                "%s:%d: %s %s is shorter than in %s:%d (version %u), and that from a day that is "
+                "past: let `from` lie ahead, or leave it out",
+                x->file, b->line, b->name, c ? next->classes[c].name : "", before->file, a->line,
+                old->version);
+        }
+    return HX_OK;
+}
+
+static int life_cycle_follows(const struct hx_version *x, const struct hx_version *before,
+                              int64_t now, struct hx_problem *problem)
+{
+    const struct hx_rules *next = x->parsed;
+    char what[200];
+    if (hx_rules_follows(next, before->parsed, what, sizeof what))
+        return hx_problem_set(problem, "%s: %s (%s)", x->file, what, before->file);
+    if (next->from > now)
+        return hx_problem_set(problem, "%s: `from` lies ahead: apply the file on that day",
+                              x->file);
+    return next->from && next->from < now ? shortens(x, before, problem) : HX_OK;
+}
+
+static int life_cycle_put(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem)
+{
+    struct hx_rules *r = x->parsed;
+    (void)problem;
+    share_tables(v, r);
+    r->older = v->rules;
+    v->rules = r;
+    return HX_OK;
+}
+
+static void life_cycle_change(const struct hx_versions *v, const struct hx_version *x,
+                              struct hx_change *c)
+{
+    (void)v;
+    *c = (struct hx_change){.rules = x->parsed};
+}
+
+static void life_cycle_came(const struct hx_versions *v, const struct hx_version *x, uint64_t lsn,
+                            bool open)
+{
+    struct hx_rules *r = x->parsed;
+    (void)v;
+    r->from_lsn = lsn;
+    r->applied = open;
+}
+
+/* ---- all kinds ---- */
+
+static const struct version_kind calendar_kind = {.name = "calendar",
+                                                  .is = calendar_is,
+                                                  .read = calendar_read,
+                                                  .put = calendar_put,
+                                                  .change = calendar_change,
+                                                  .came = calendar_came,
+                                                  .drop = calendar_drop,
+                                                  .kept = true};
+static const struct version_kind life_cycle_kind = {.name = "life-cycle",
+                                                    .is = life_cycle_is,
+                                                    .read = life_cycle_read,
+                                                    .follows = life_cycle_follows,
+                                                    .put = life_cycle_put,
+                                                    .change = life_cycle_change,
+                                                    .came = life_cycle_came,
+                                                    .drop = life_cycle_drop};
+
+/* The first that knows a text reads it. */
+static const struct version_kind *const kinds[] = {&version_city, &calendar_kind, &life_cycle_kind};
+
+static const struct version_kind *kind_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+    return NULL;
+}
+
+static const struct version_kind *kind_of(const char *text)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i]->is(text))
+            return kinds[i];
+    return NULL;
+}
+
+int hx_versions_new(struct hx_versions **out)
+{
+    *out = calloc(1, sizeof **out);
+    return *out ? HX_OK : HX_NOMEM;
+}
+
+static void free_text(struct hx_version *x)
+{
+    free(x->file);
+    free(x->text);
+    free(x);
+}
+
+void hx_version_free(struct hx_version *x)
+{
+    if (!x)
+        return;
+    kind_named(x->kind)->drop(x);
+    free_text(x);
+}
+
+void hx_versions_free(struct hx_versions *v)
+{
+    if (!v)
+        return;
+    for (size_t i = 0; i < v->n; i++) {
+        const struct version_kind *kind = kind_named(v->list[i]->kind);
+        if (kind->kept)
+            free(v->list[i]->parsed);
+        else
+            kind->drop(v->list[i]);
+        free_text(v->list[i]);
+    }
+    for (uint8_t i = 0; i < v->n_tables; i++)
+        hx_holidays_free(&v->tables[i]);
+    free(v);
+}
+
+int hx_version_read(struct hx_versions *v, const char *file, const char *text, size_t size,
+                    struct hx_version **out, struct hx_problem *problem)
+{
+    const struct version_kind *kind = kind_of(text);
+    *out = NULL;
+    if (!kind)
+        return hx_problem_set(problem, "%s: neither a life cycle, a calendar nor files of a city",
+                              file);
+    struct hx_version *x = calloc(1, sizeof *x);
+    if (!x)
+        return HX_NOMEM;
+    x->kind = kind->name;
+    x->file = strdup(file);
+    x->text = hx_text_dup(text, size);
+    x->size = size;
+    crypto_generichash(x->digest, sizeof x->digest, (const uint8_t *)text, size, NULL, 0);
+    int rc = x->file && x->text ? kind->read(v, x, problem) : HX_NOMEM;
+    if (rc) {
+        free_text(x);
+        return rc;
+    }
+    *out = x;
+    return HX_OK;
+}
+
+int hx_version_load(struct hx_versions *v, const char *path, struct hx_version **out,
+                    struct hx_problem *problem)
+{
+    char *text;
+    size_t size;
+    *out = NULL;
+    int rc = hx_city_bundle(path, &text, &size, problem);
+    if (rc == HX_NOTFOUND)
+        rc = hx_file_read(path, HX_VERSION_FILE_MAX, &text, &size, problem);
+    if (rc)
+        return rc;
+    rc = hx_version_read(v, path, text, size, out, problem);
+    free(text);
+    return rc;
+}
+
+const struct hx_version *hx_versions_find(const struct hx_versions *v, const char *kind,
+                                          const char *name, uint32_t number)
+{
+    for (size_t i = v->n; i-- > 0;) {
+        const struct hx_version *x = v->list[i];
+        if (strcmp(x->kind, kind) == 0 && strcmp(x->name, name) == 0 &&
+            (!number || x->number == number))
+            return x;
+    }
+    return NULL;
+}
+
+const struct hx_version *hx_versions_at(const struct hx_versions *v, size_t i)
+{
+    return i < v->n ? v->list[i] : NULL;
+}
+
+int hx_version_follows(const struct hx_versions *v, const struct hx_version *x, int64_t now,
+                       struct hx_problem *problem)
+{
+    const struct hx_version *same = hx_versions_find(v, x->kind, x->name, x->number);
+    const struct hx_version *newest = hx_versions_find(v, x->kind, x->name, 0);
+    const struct version_kind *kind = kind_named(x->kind);
+    if (same && memcmp(same->digest, x->digest, sizeof x->digest) == 0)
+        return HX_EXISTS;
+    if (same)
+        return hx_problem_set(problem,
+                              "%s: version %u of %s %s was in force already with other content "
+                              "(%s): give the new content a higher number",
+                              x->file, x->number, x->kind, x->name, same->file);
+    if (newest && x->number <= newest->number)
+        return hx_problem_set(problem,
+                              "%s: version %u of %s %s does not come after version %u (%s)",
+                              x->file, x->number, x->kind, x->name, newest->number, newest->file);
+    return newest && kind->follows ? kind->follows(x, newest, now, problem) : HX_OK;
+}
+
+int hx_versions_put(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem)
+{
+    if (v->n == VERSIONS)
+        return hx_problem_set(problem, "%s: more than %d versions", x->file, VERSIONS);
+    int rc = kind_named(x->kind)->put(v, x, problem);
+    if (!rc)
+        v->list[v->n++] = x;
+    return rc;
+}
+
+void hx_version_change(const struct hx_versions *v, const struct hx_version *x,
+                       struct hx_change *change)
+{
+    kind_named(x->kind)->change(v, x, change);
+}
+
+void hx_version_came(struct hx_versions *v, const struct hx_version *x, uint64_t lsn, bool open)
+{
+    kind_named(x->kind)->came(v, x, lsn, open);
+}
+
+void hx_versions_believe(struct hx_versions *v, bool believed)
+{
+    v->believed = believed;
+}
+
+const struct hx_rules *hx_versions_rules(const struct hx_versions *v)
+{
+    return v->rules;
+}
+
+/* ---- the files of a configuration ---- */
+
+struct files {
+    struct hx_versions *v;
+    struct hx_version **list;
+    size_t n;
+};
+
+static int table_file(void *ctx, const char *name, const char *path, struct hx_table *out,
+                      struct hx_problem *problem)
+{
+    struct files *f = ctx;
+    (void)name;
+    struct hx_version *x = NULL;
+    int rc = hx_version_load(f->v, path, &x, problem);
+    if (rc || !x)
+        return rc ? rc : HX_NOMEM;
+    if (strcmp(x->kind, "calendar") != 0) {
+        hx_version_free(x);
+        return hx_problem_set(problem, "%s: not a calendar", path);
+    }
+    f->list[f->n++] = x;
+    return hx_holidays_load(path, out, problem);
+}
+
+/* The life cycle itself, read with the tables of its files, which are not in force yet. */
+static int life_cycle_file(struct files *f, const char *path, struct hx_problem *problem)
+{
+    const struct hx_table_source source = {table_file, f};
+    struct hx_rules *r;
+    char *text;
+    size_t size;
+    int rc = hx_file_read(path, HX_VERSION_FILE_MAX, &text, &size, problem);
+    if (rc)
+        return rc;
+    rc = hx_life_cycle_parse(path, text, &source, &r, problem);
+    struct hx_version *x = rc ? NULL : calloc(1, sizeof *x);
+    if (rc || !x) {
+        free(text);
+        return rc ? rc : HX_NOMEM;
+    }
+    *x =
+        (struct hx_version){.kind = "life-cycle", .number = r->version, .text = text, .size = size};
+    x->file = strdup(path);
+    x->parsed = r;
+    snprintf(x->name, sizeof x->name, "%s", r->name);
+    crypto_generichash(x->digest, sizeof x->digest, (const uint8_t *)text, size, NULL, 0);
+    f->list[f->n++] = x;
+    return x->file ? HX_OK : HX_NOMEM;
+}
+
+int hx_version_files(struct hx_versions *v, const char *life_cycle,
+                     struct hx_version *list[HX_RULES_TABLES + 1], size_t *n,
+                     struct hx_problem *problem)
+{
+    struct files f = {v, list, 0};
+    int rc = life_cycle_file(&f, life_cycle, problem);
+    while (rc && f.n)
+        hx_version_free(list[--f.n]);
+    *n = f.n;
+    return rc;
+}
+
+int hx_versions_load(const char *life_cycle, struct hx_versions **out, struct hx_problem *problem)
+{
+    struct hx_version *list[HX_RULES_TABLES + 1];
+    size_t n = 0;
+    int rc = hx_versions_new(out);
+    if (!rc)
+        rc = hx_version_files(*out, life_cycle, list, &n, problem);
+    for (size_t i = 0; i < n; i++) {
+        if (!rc)
+            rc = hx_versions_put(*out, list[i], problem);
+        if (rc)
+            hx_version_free(list[i]);
+    }
+    if (rc) {
+        hx_versions_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
