@@ -1,5 +1,5 @@
 /* Forms, headers of pictures, and what the policy says to residents. What reaches the daemon stands
- * in tests/integration/test_kiosk*.py. */
+ * in tests/integration/doors/test_kiosk*.py. */
 #include "kiosk/form.h"
 #include "kiosk/policy.h"
 #include "picture/picture.h"

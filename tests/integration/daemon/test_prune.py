@@ -3,25 +3,11 @@ import json
 import os
 import subprocess
 
-from clock import MINUTE, Clock
-from daemon import BIN, SOURCE, Daemon, write_config
-from hongxin.v1 import event_pb2, wire_pb2
-from wire import RESULT, wait_until
-
-DAY = 1440 * MINUTE
-NOON = 1_792_987_200_000  # 2026-10-26 12:00 in China
-
-
-def config(folder):
-    path = write_config(folder, {"resend_ms": 0})
-    path.write_text(path.read_text().replace("store:\n", "store:\n  journal_keep_days: 31\n"))
-    return path
-
-
-def close(c, number):
-    for type, fields in (("HELD", {}), ("ARRIVED", {"proof": event_pb2.ONSITE_CODE}), ("RESOLVED", {"data": {"evidence": ["photo"]}})):
-        assert c.publish(c.event(type, by="holder:P-07/li", case_number=number, **fields))[0].result == RESULT.ACCEPTED
-    assert c.publish(c.event("CALLBACK_OK", by="callback/zhao", case_number=number))[0].result == RESULT.ACCEPTED
+from clock import Clock
+from daemon import BIN, SOURCE, Daemon
+from hongxin.v1 import wire_pb2
+from pruning import DAY, NOON, close, config
+from wire import wait_until
 
 
 def test_old_entries_are_forgotten_and_readers_are_told(tmp_path):

@@ -8,8 +8,8 @@ from board import PASSWORD, Board, Browser, user
 from clock import Clock
 from daemon import Daemon
 from hongxin.v1 import journal_pb2, wire_pb2
+from pruning import DAY, NOON, close, config
 from test_board import board, city, first_registry, hotline, ids, make_board, place_of  # noqa: F401 (fixtures)
-from test_prune import DAY, NOON, close, config
 from wire import TIMEOUT_S, wait_until
 
 
