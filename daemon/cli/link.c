@@ -4,7 +4,6 @@
 #include "cli/show/says.h"
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
 static volatile sig_atomic_t interrupted;
 
@@ -25,24 +24,6 @@ void cli_catch_interrupts(void)
 bool cli_interrupted(void)
 {
     return interrupted != 0;
-}
-
-static int64_t read_clock(clockid_t id)
-{
-    struct timespec t;
-
-    clock_gettime(id, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-int64_t cli_now(void)
-{
-    return read_clock(CLOCK_REALTIME);
-}
-
-int64_t cli_mono(void)
-{
-    return read_clock(CLOCK_MONOTONIC);
 }
 
 static int key_refused(const struct cli *cli, int rc)

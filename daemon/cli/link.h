@@ -1,5 +1,5 @@
 /* The command's connection to the daemon: opening it, and turning errors into words and exit codes.
- * Also the two clocks and the interrupt, which only programs may read. One thread. */
+ * Also the interrupt, which only programs may read. One thread. */
 #ifndef CLI_LINK_H
 #define CLI_LINK_H
 
@@ -13,10 +13,6 @@ HX_CHECK int link_open(const struct cli *cli, hx_client **out);
 /* Says why a call of the library failed and returns the exit code: CLI_UNREACHABLE for no answer,
  * CLI_NEGATIVE otherwise. `what` is what was asked for ("case CL-17"). */
 int link_fail(const struct cli *cli, const hx_client *client, int err, const char *what);
-
-/* The wall clock and the monotonic one, in milliseconds. */
-int64_t cli_now(void);
-int64_t cli_mono(void);
 
 /* From now on SIGINT and SIGTERM only set the flag that cli_interrupted() reads; the second one
  * ends the process as usual. */

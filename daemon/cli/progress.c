@@ -1,5 +1,6 @@
 /* Progress on standard error. */
 #include "cli/progress.h"
+#include "base/now.h"
 #include "cli/link.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,12 +10,12 @@ enum { FIRST_MS = 2000, AGAIN_MS = 500, AGAIN_PLAIN_MS = 10000 };
 
 void progress_begin(struct progress *p)
 {
-    *p = (struct progress){.begun = cli_mono(), .terminal = isatty(STDERR_FILENO)};
+    *p = (struct progress){.begun = hx_mono_ms(), .terminal = isatty(STDERR_FILENO)};
 }
 
 void progress_show(struct progress *p, uint64_t at, uint64_t size, uint64_t rows)
 {
-    int64_t now = cli_mono();
+    int64_t now = hx_mono_ms();
     int64_t every = p->terminal ? AGAIN_MS : AGAIN_PLAIN_MS;
 
     if (now - p->begun < FIRST_MS || (p->shown && now - p->shown < every))

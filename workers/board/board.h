@@ -61,8 +61,6 @@ struct board {
 
 /* ---- time ---- */
 
-int64_t board_wall(void); /* ms UTC, of this machine */
-int64_t board_mono(void); /* ms */
 /* The daemon's now, as far as is known: deadlines are counted down by it. */
 int64_t board_now(const struct board *b);
 void board_ask_clock(struct board *b);

@@ -1,30 +1,13 @@
 /* What time it is: ours, and the daemon's, by which deadlines are counted. */
+#include "base/now.h"
 #include "board/ask.h"
-#include <time.h>
-
-static int64_t read_clock(clockid_t id)
-{
-    struct timespec t;
-    clock_gettime(id, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-int64_t board_wall(void)
-{
-    return read_clock(CLOCK_REALTIME);
-}
-
-int64_t board_mono(void)
-{
-    return read_clock(CLOCK_MONOTONIC);
-}
 
 /* In a demonstration the daemon's time runs faster. */
 int64_t board_now(const struct board *b)
 {
     if (!b->now_told)
-        return board_wall();
-    int64_t passed = board_mono() - b->told_at;
+        return hx_wall_ms();
+    int64_t passed = hx_mono_ms() - b->told_at;
     return b->now_told + passed * (b->scale > 1 ? (int64_t)b->scale : 1);
 }
 
@@ -35,7 +18,7 @@ static void on_due(void *arg, int err, const hxp_response *answer)
     if (err || answer->answer_case != HONGXIN__V1__RESPONSE__ANSWER_DUE)
         return;
     b->now_told = answer->due->now;
-    b->told_at = board_mono();
+    b->told_at = hx_mono_ms();
 }
 
 void board_ask_clock(struct board *b)

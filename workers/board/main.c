@@ -1,5 +1,6 @@
 /* hongxin-board: the web for supervisors, dispatchers and companies. */
 #include "base/log.h"
+#include "base/now.h"
 #include "board/board.h"
 #include "board/city/rules.h"
 #include "board/live/scope.h"
@@ -21,7 +22,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     b->ticks++;
     watch_users(b);
     watch_daemon(b);
-    sessions_tick(b->sessions, board_wall());
+    sessions_tick(b->sessions, hx_wall_ms());
     if (hx_client_is_up(b->link.client, HX_DOOR_FEED)) {
         rules_tick(b);
         if (!b->now_told || b->ticks % CLOCK_TICKS == 0)
@@ -86,7 +87,7 @@ static int open_parts(struct board *b)
     b->tries = tries_new();
     int rc = b->steps && b->sent && b->tries ? HX_OK : HX_NOMEM;
     if (!rc)
-        rc = sessions_open(b->settings.sessions, &times, board_wall(), &b->sessions);
+        rc = sessions_open(b->settings.sessions, &times, hx_wall_ms(), &b->sessions);
     if (!rc)
         rc = hasher_open(b->base, &b->hasher);
     b->photo_limits = (struct picture_limits){.pixels = PHOTO_PIXELS, .edge = PHOTO_EDGE};

@@ -1,8 +1,8 @@
 #include "door/outbox.h"
+#include "base/now.h"
 
 #include "base/log.h"
 #include "base/text.h"
-#include "door/clock.h"
 #include "door/settings.h"
 #include "hongxin/instant.h"
 #include <event2/event.h>
@@ -93,7 +93,7 @@ static int64_t wait_of(const struct outbox *o, const struct slot *s, enum outbox
 
 static void put_off(struct outbox *o, struct slot *s, enum outbox_result result)
 {
-    int64_t now = clock_mono_ms();
+    int64_t now = hx_mono_ms();
     o->counts.failures++;
     if (now - s->began > (int64_t)o->settings->give_up_ms) {
         o->counts.given_up++;
@@ -152,7 +152,7 @@ static void begin_all(struct outbox *o, int64_t now, int64_t *next)
 
 static void work(struct outbox *o)
 {
-    int64_t now = clock_mono_ms(), next = INT64_MAX;
+    int64_t now = hx_mono_ms(), next = INT64_MAX;
     o->working = true;
     begin_all(o, now, &next);
     o->working = false;
@@ -204,7 +204,7 @@ static void take_entry(struct outbox *o, const hxp_entry *entry, const void *wha
                                    .t_rec = entry->t_rec,
                                    .what = what,
                                    .own = s->own};
-    s->began = clock_mono_ms();
+    s->began = hx_mono_ms();
     hx_number_format(entry->case_number, s->item.number);
     hx_text_put(s->item.state, sizeof s->item.state, entry->state);
     hx_text_put(s->item.holder, sizeof s->item.holder, entry->holder);

@@ -1,5 +1,5 @@
 /* Who is it? A bearer token is judged before the body is read, a signature when it is there. */
-#include "door/clock.h"
+#include "door/timely.h"
 #include "hotline/hotline.h"
 
 #include <stdio.h>
@@ -39,7 +39,7 @@ bool hotline_admit(void *arg, struct http_request *r)
         return false;
     }
     if (is_signed &&
-        !clock_is_timely(http_get_header(r, "X-Hongxin-Time", NULL), h->settings.window_ms)) {
+        !is_timely(http_get_header(r, "X-Hongxin-Time", NULL), h->settings.window_ms)) {
         http_unauthorized(r, CHALLENGE, "SIGNATURE_TIME");
         return false;
     }

@@ -1,6 +1,7 @@
 #include "hotline/drop.h"
 
 #include "base/log.h"
+#include "base/now.h"
 #include "base/text.h"
 #include "door/settings.h"
 #include "hongxin/instant.h"
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define DROP_RANGE(initial) ((struct settings_range){(initial), 100, HX_HOUR})
@@ -293,16 +293,13 @@ static bool is_table(const struct drop *d, const char *name)
 {
     char path[PATH_BYTES];
     struct stat st;
-    struct timespec now;
     size_t n = strlen(name);
     if (*name == '.' || n < 5 || n >= NAME_BYTES || strcasecmp(name + n - 4, ".csv") != 0)
         return false;
     path_of(d, "", name, "", path);
     if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
         return false;
-    clock_gettime(CLOCK_REALTIME, &now);
-    int64_t age =
-        (now.tv_sec - st.st_mtim.tv_sec) * 1000 + (now.tv_nsec - st.st_mtim.tv_nsec) / 1000000;
+    int64_t age = hx_wall_ms() - st.st_mtim.tv_sec * 1000 - st.st_mtim.tv_nsec / 1000000;
     return age >= (int64_t)d->settings->settle_ms || age < 0;
 }
 

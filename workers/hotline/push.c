@@ -1,9 +1,9 @@
 /* One push: the case's reference is asked for, then the state is sent, signed. The queue is the
  * outbox's. */
 #include "hotline/push.h"
+#include "base/now.h"
 
 #include "base/text.h"
-#include "door/clock.h"
 #include "door/post.h"
 #include "door/secret.h"
 #include "door/settings.h"
@@ -138,7 +138,7 @@ static void send_item(struct attempt *a)
     struct push *p = a->push;
     char id[128], at[24], signature[96], headers[4][256];
     outbox_id(p->outbox, a->item, id, sizeof id);
-    snprintf(at, sizeof at, "%lld", (long long)(clock_wall_ms() / 1000));
+    snprintf(at, sizeof at, "%lld", (long long)(hx_wall_ms() / 1000));
     char *body = body_of(a, id);
     sign(p, id, at, body ? body : "", signature);
     snprintf(headers[0], sizeof headers[0], "Content-Type: application/json");

@@ -1,5 +1,6 @@
 /* Answers: from what a handler says to bytes. */
 #include "base/log.h"
+#include "base/now.h"
 #include "base/text.h"
 #include "http/gzip.h"
 #include "http/internal.h"
@@ -136,7 +137,7 @@ void http_answer(struct http_request *r, int status, const char *type, const voi
 {
     struct http_connection *c = r->connection;
     struct http_server *s = r->server;
-    int64_t us = r->waits ? http_now_us() - r->began_us : -1;
+    int64_t us = r->waits ? hx_mono_us() - r->began_us : -1;
     figures_count_answer(&s->figures, status, us);
     if (!c) {
         s->figures.gone++;
@@ -266,7 +267,7 @@ void http_answer_problem(struct http_request *r, int status, const char *code, j
 
 void http_count_failure(struct http_request *r)
 {
-    (void)http_rates_take(r->server->failures, r->client, http_now_us() / 1000);
+    (void)http_rates_take(r->server->failures, r->client, hx_mono_us() / 1000);
 }
 
 void http_unauthorized(struct http_request *r, const char *challenge, const char *code)

@@ -131,8 +131,6 @@ bool request_begin(struct http_connection *c, const char *head, size_t size);
 void request_dispatch(struct http_request *r);
 void request_free(struct http_request *r);
 void request_orphan(struct http_request *r);
-/* Microseconds of the monotonic clock. */
-int64_t http_now_us(void);
 
 /* ---- answer.c ---- */
 

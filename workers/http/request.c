@@ -1,4 +1,5 @@
 /* Requests: from a head to its handler, and what a handler can ask about one. */
+#include "base/now.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "http/internal.h"
@@ -10,13 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-int64_t http_now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 /* ---- life ---- */
 
@@ -203,7 +197,7 @@ static struct http_request *request_new(struct http_connection *c, const char *h
         return NULL;
     r->server = c->server;
     r->connection = c;
-    r->began_us = http_now_us();
+    r->began_us = hx_mono_us();
     TAILQ_INSERT_TAIL(&c->server->requests, r, link);
     c->request = r;
     r->bytes = malloc(size + 1);
@@ -268,7 +262,7 @@ static void dispatch_own(struct http_request *r)
 void request_dispatch(struct http_request *r)
 {
     struct http_server *s = r->server;
-    r->began_us = http_now_us();
+    r->began_us = hx_mono_us();
     if (s->waiting >= s->limits.at_once) {
         http_set_header(r, "Retry-After", "1");
         http_problem(r, 503, "BUSY", "too many requests wait for their answers");

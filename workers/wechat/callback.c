@@ -1,8 +1,9 @@
 /* Callbacks of the platform: is it from there, is it for us, is it fresh? */
+#include "base/now.h"
 #include "wechat/wechat.h"
 
 #include "base/text.h"
-#include "door/clock.h"
+#include "door/timely.h"
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,7 +119,7 @@ static const char *judge(struct callback *c, const struct query *q)
 {
     size_t size;
     const char *body = http_body(c->request, &size);
-    if (!clock_is_timely(q->timestamp, c->wechat->settings.window_ms)) {
+    if (!is_timely(q->timestamp, c->wechat->settings.window_ms)) {
         c->wechat->replayed_late++;
         return "BAD_TIME";
     }
@@ -161,7 +162,7 @@ static char *encrypt_reply(const struct callback *c, const char *plain)
     uint8_t random[WX_RANDOM];
     char time[24], signature[WX_SIGNATURE_TEXT], *encrypt = NULL, *out = NULL;
     randombytes_buf(random, sizeof random);
-    snprintf(time, sizeof time, "%lld", (long long)(clock_wall_ms() / 1000));
+    snprintf(time, sizeof time, "%lld", (long long)(hx_wall_ms() / 1000));
     if (wx_encrypt(&c->secret.key, c->account->id, random, plain, &encrypt) == HX_OK) {
         const char *const parts[] = {c->secret.token, time, c->nonce, encrypt};
         if (wx_signature(parts, 4, signature) == HX_OK)
@@ -177,7 +178,7 @@ void callback_answer(struct callback *c, const char *text)
     if (text)
         plain = wx_xml_text_reply(wx_xml_get(&c->xml, "FromUserName"),
                                   wx_xml_get(&c->xml, "ToUserName"),
-                                  (long long)(clock_wall_ms() / 1000), text);
+                                  (long long)(hx_wall_ms() / 1000), text);
     if (plain)
         reply = c->safe ? encrypt_reply(c, plain) : strdup(plain);
     if (reply)

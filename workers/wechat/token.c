@@ -1,8 +1,8 @@
 #include "wechat/token.h"
+#include "base/now.h"
 
 #include "base/log.h"
 #include "base/text.h"
-#include "door/clock.h"
 #include "hongxin/instant.h"
 #include <inttypes.h>
 #include <jansson.h>
@@ -108,8 +108,7 @@ static bool take(struct state *s, const char *body, char why[64])
                code = json_integer_value(json_object_get(o, "errcode"));
     bool good = token && *token && strlen(token) < WX_TOKEN_MAX && seconds > 0;
     if (good) {
-        int64_t ms = (seconds < MOST_SECONDS ? seconds : MOST_SECONDS) * 1000,
-                now = clock_mono_ms();
+        int64_t ms = (seconds < MOST_SECONDS ? seconds : MOST_SECONDS) * 1000, now = hx_mono_ms();
         hx_text_put(s->text, sizeof s->text, token);
         s->ends_at = now + ms;
         s->renew_at = s->ends_at - (ms > 2 * RENEW_MS ? RENEW_MS : ms / 2);
@@ -141,7 +140,7 @@ static void on_token(void *arg, int status, const char *body, const char *why)
     }
     hx_log(HX_LOG_WARN, "event=token_failed source=%s status=%d \"%s\"", s->account->source, status,
            reason);
-    s->renew_at = clock_mono_ms() + AGAIN_MS;
+    s->renew_at = hx_mono_ms() + AGAIN_MS;
     tell_all(s, NULL, reason);
 }
 
@@ -196,7 +195,7 @@ static void fetch(struct state *s)
 void tokens_get(struct tokens *tokens, size_t account, token_fn *fn, void *arg)
 {
     struct state *s = &tokens->states[account];
-    int64_t now = clock_mono_ms();
+    int64_t now = hx_mono_ms();
     forget_former(s);
     if (*s->text && now < s->ends_at) {
         if (now >= s->renew_at)

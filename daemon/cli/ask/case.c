@@ -1,4 +1,5 @@
 /* hongxin case: everything that is true now of one case. */
+#include "base/now.h"
 #include "cli/ask/query.h"
 #include "cli/operate/rules_file.h"
 #include "cli/show/show.h"
@@ -233,7 +234,7 @@ static void print_silences(const struct show *s, const hxp_case_view *v)
             heading(s, "silent");
         fprintf(s->out, "%s %s %s → %s  %s  %s\n", x->clock,
                 words_text(WORDS_CLOCK, x->clock, s->zh), x->level,
-                show_time(s, x->until, cli_now(), until), x->by, x->why);
+                show_time(s, x->until, hx_wall_ms(), until), x->by, x->why);
     }
 }
 
@@ -329,7 +330,7 @@ static int64_t instant_of(const struct cli *cli)
     const char *at = cli_get(cli, "at");
     int64_t t = 0;
 
-    return at && !hx_instant_parse(at, &t) ? t : cli_now();
+    return at && !hx_instant_parse(at, &t) ? t : hx_wall_ms();
 }
 
 static int run(struct cli *cli)

@@ -1,4 +1,5 @@
 /* hongxin due: what will break in the next minutes, counted by area (H4). */
+#include "base/now.h"
 #include "cli/ask/query.h"
 #include "cli/link.h"
 #include "cli/show/show.h"
@@ -176,7 +177,7 @@ static void print_group(const struct due *d, const struct group *g)
                    : " %5" PRIu64 " due  arrival %" PRIu64 "  solution %" PRIu64 "  other %" PRIu64
                      "  first %s\n",
            g->n, g->arrival, g->solution, g->n - g->arrival - g->solution,
-           show_time(&d->s, g->first, cli_now(), first));
+           show_time(&d->s, g->first, hx_wall_ms(), first));
 }
 
 static void print_item(const struct due *d, const Hongxin__V1__DueItem *i)
@@ -190,10 +191,10 @@ static void print_item(const struct due *d, const Hongxin__V1__DueItem *i)
     show_paint(&d->s, SHOW_BOLD, "%-8s", i->number);
     if (i->drill)
         show_paint(&d->s, SHOW_YELLOW, " %s", show_label(&d->s, "DRILL"));
-    printf(" %s  %s %s  %s  %s  (%s)\n", show_time(&d->s, i->deadline, cli_now(), time), i->clock,
-           words_text(WORDS_CLOCK, i->clock, d->s.zh), i->holder,
+    printf(" %s  %s %s  %s  %s  (%s)\n", show_time(&d->s, i->deadline, hx_wall_ms(), time),
+           i->clock, words_text(WORDS_CLOCK, i->clock, d->s.zh), i->holder,
            words_text(WORDS_STATE, i->state, d->s.zh),
-           show_span(&d->s, i->deadline > cli_now() ? i->deadline - cli_now() : 0, left));
+           show_span(&d->s, i->deadline > hx_wall_ms() ? i->deadline - hx_wall_ms() : 0, left));
 }
 
 static void print_all(struct due *d)

@@ -1,4 +1,5 @@
 /* hongxin list: open cases, filtered, page by page until the limit. */
+#include "base/now.h"
 #include "cli/ask/query.h"
 #include "cli/show/show.h"
 #include "hongxin/limits.h"
@@ -69,7 +70,7 @@ static void print_page(struct pages *p, const Hongxin__V1__ListAnswer *a)
         if (p->cli->json)
             query_print_json(p->cli, &a->cases[i]->base);
         else
-            show_case_line(&p->show, a->cases[i], cli_now());
+            show_case_line(&p->show, a->cases[i], hx_wall_ms());
     }
 }
 

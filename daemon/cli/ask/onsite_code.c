@@ -1,4 +1,5 @@
 /* hongxin onsite-code: what a building shows now, to prove that somebody was there. */
+#include "base/now.h"
 #include "cli/ask/query.h"
 #include "cli/show/show.h"
 #include <stdio.h>
@@ -20,7 +21,7 @@ static void print_code(const struct cli *cli, const Hongxin__V1__OnsiteCodeAnswe
     show_init(&s, cli, stdout);
     printf("%s\n", a->code);
     fprintf(stderr, cli->zh ? "%s 有效至 %s\n" : "%s, good until %s\n", a->place,
-            show_time(&s, a->until, cli_now(), until));
+            show_time(&s, a->until, hx_wall_ms(), until));
 }
 
 static int run(struct cli *cli)

@@ -1,4 +1,5 @@
 /* hongxin route: who gets a case, and why; from the daemon, or from the files. */
+#include "base/now.h"
 #include "cli/ask/query.h"
 #include "cli/operate/rules_file.h"
 #include "cli/show/show.h"
@@ -151,7 +152,7 @@ static int answer_by(const struct cli *cli, const struct hx_city *city,
                      const struct hx_rules *rules, const Hongxin__V1__RouteQuery *q)
 {
     struct hx_arena arena;
-    const struct hx_route_when when = {cli_now(), hx_rules_duty_calendar(rules), NULL};
+    const struct hx_route_when when = {hx_wall_ms(), hx_rules_duty_calendar(rules), NULL};
     const char *fault = hx_route_fault(city, q);
     if (!fault && *q->class_ && hx_rules_class(rules, q->class_) <= 0)
         fault = "UNKNOWN_CLASS";

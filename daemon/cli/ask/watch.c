@@ -1,4 +1,5 @@
 /* hongxin watch: what is true now, then every entry as it is written, without a gap. */
+#include "base/now.h"
 #include "cli/ask/query.h"
 #include "cli/operate/rules_file.h"
 #include "cli/show/show.h"
@@ -74,7 +75,7 @@ static void on_snapshot(void *arg, const Hongxin__V1__Snapshot *snapshot)
             query_write_json(w->cli, &snapshot->cases[i]->base, stdout);
             printf("}\n");
         } else if (w->cases < SNAPSHOT_SHOWN) {
-            show_case_line(&w->show, snapshot->cases[i], cli_now());
+            show_case_line(&w->show, snapshot->cases[i], hx_wall_ms());
         }
     }
     if (snapshot->last && !w->cli->json)
@@ -151,12 +152,12 @@ static int subscribe(struct watch *w, hx_client *client, const hxp_filter *filte
 
 static int follow(struct watch *w, hx_client *client, int64_t end)
 {
-    int64_t begun = cli_mono();
+    int64_t begun = hx_mono_ms();
     bool up = true;
 
-    while (!w->over && !cli_interrupted() && (!end || cli_mono() < end)) {
+    while (!w->over && !cli_interrupted() && (!end || hx_mono_ms() < end)) {
         hx_client_poll(client, POLL_MS);
-        if (!w->welcomed && cli_mono() - begun > w->cli->timeout_ms)
+        if (!w->welcomed && hx_mono_ms() - begun > w->cli->timeout_ms)
             return link_fail(w->cli, client, HX_TIMEOUT, "feed");
         if (w->welcomed && up && !hx_client_is_up(client, HX_DOOR_FEED))
             fputs(w->cli->zh ? "连接中断，正在重试\n" : "connection lost; trying again\n", stderr);
@@ -186,7 +187,7 @@ static int run_with(struct watch *w, struct query_filter *filter)
     if (!rc)
         rc = subscribe(w, client, &filter->filter);
     if (!rc)
-        rc = follow(w, client, length ? cli_mono() + length : 0);
+        rc = follow(w, client, length ? hx_mono_ms() + length : 0);
     rules_texts_free(&w->texts);
     hx_client_close(client);
     return rc;

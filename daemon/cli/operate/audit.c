@@ -1,5 +1,6 @@
 /* hongxin audit: the records of administrative acts, from the oldest entry that is kept to the
  * newest. */
+#include "base/now.h"
 #include "cli/ask/query.h"
 #include "cli/show/catalogue.h"
 #include <inttypes.h>
@@ -93,8 +94,8 @@ static int read_all(const struct cli *cli, hx_client *client, struct reading *r)
     const struct hx_subscription s = {
         .filter = &filter, .from = HONGXIN__V1__HELLO__FROM__OLDEST, .calls = &calls, .arg = r};
     int rc = hx_subscribe(client, &s);
-    int64_t until = cli_mono() + cli->timeout_ms;
-    while (!rc && !r->over && !cli_interrupted() && (r->welcomed || cli_mono() < until))
+    int64_t until = hx_mono_ms() + cli->timeout_ms;
+    while (!rc && !r->over && !cli_interrupted() && (r->welcomed || hx_mono_ms() < until))
         (void)hx_client_poll(client, 200);
     if (!rc && !r->welcomed)
         rc = HX_TIMEOUT;

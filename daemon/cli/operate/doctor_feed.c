@@ -1,4 +1,5 @@
 /* hongxin doctor without a folder: the daemon's journal comes over its feed. */
+#include "base/now.h"
 #include "cli/link.h"
 #include "cli/operate/doctor.h"
 #include "hongxin/number.h"
@@ -69,13 +70,13 @@ static int follow(struct following *f, hx_client *client)
         .welcome = on_welcome, .entry = on_entry, .upto = on_upto, .problem = on_problem};
     const struct hx_subscription s = {
         .from = HONGXIN__V1__HELLO__FROM__OLDEST, .calls = &calls, .arg = f};
-    int64_t begun = cli_mono();
+    int64_t begun = hx_mono_ms();
     int rc = hx_subscribe(client, &s);
     if (rc)
         return link_fail(f->cli, client, rc, "feed");
     while (!over(f)) {
         hx_client_poll(client, POLL_MS);
-        if (!f->welcomed && cli_mono() - begun > f->cli->timeout_ms)
+        if (!f->welcomed && hx_mono_ms() - begun > f->cli->timeout_ms)
             return link_fail(f->cli, client, HX_TIMEOUT, "feed");
     }
     if (f->problem[0])

@@ -1,5 +1,6 @@
 /* hongxin silence: repeats of a notice are hidden for a while (静默): who asked for it, until when,
  * why; of one case, or of all cases of an area in which it was told, or will be. */
+#include "base/now.h"
 #include "cli/ask/query.h"
 #include "cli/link.h"
 #include "cli/send/publish.h"
@@ -47,7 +48,7 @@ static int set_end(const struct cli *cli, json_t *object)
     if (rc || !span)
         return rc ? rc : set(cli, object, "data.until", cli_get(cli, "until"));
     return set(cli, object, "data.until",
-               hx_instant_format(cli_now() + span, cli->utc_offset, text));
+               hx_instant_format(hx_wall_ms() + span, cli->utc_offset, text));
 }
 
 /* `which` NULL: of no case. */
@@ -56,7 +57,7 @@ static int describe(const struct cli *cli, json_t *object, const char *which, bo
     char id[RECORD_ID_MAX];
     int rc = CLI_OK;
 
-    record_new_id(cli_now(), id);
+    record_new_id(hx_wall_ms(), id);
     json_object_set_new(object, "id", json_string(id));
     json_object_set_new(object, "source", json_string("hongxin-cli"));
     json_object_set_new(object, "type", json_string(begin ? "SILENCED" : "SILENCE_ENDED"));
@@ -278,7 +279,7 @@ static void print_silence(const struct show *s, const char *of, const hxp_silenc
 
     show_paint(s, SHOW_BOLD, "%s", of);
     fprintf(s->out, "  %s %s %s  %s %s", x->clock, words_text(WORDS_CLOCK, x->clock, s->zh),
-            x->level, s->zh ? "至" : "until", show_time(s, x->until, cli_now(), time));
+            x->level, s->zh ? "至" : "until", show_time(s, x->until, hx_wall_ms(), time));
     fprintf(s->out, "  %s  %s\n", x->by, x->why);
 }
 

@@ -3,6 +3,7 @@
  * A hongxind of our own runs on a throw-away store with time 60-fold. Hotlines report, companies
  * good and bad hold, come, solve or do not, a desk calls back; what the journal tells is printed
  * live, condensed to what somebody would act on, and ends in the promises kept and broken. */
+#include "base/now.h"
 #include "cli/link.h"
 #include "cli/play/demo_daemon.h"
 #include "cli/play/player.h"
@@ -128,7 +129,7 @@ static int64_t least(int64_t a, int64_t b)
 
 static int turn(struct demo *d, int64_t last_report)
 {
-    int64_t now = cli_mono(), wait;
+    int64_t now = hx_mono_ms(), wait;
     int rc = HX_OK;
 
     while (!rc && d->next <= now && now < last_report) {
@@ -137,19 +138,19 @@ static int turn(struct demo *d, int64_t last_report)
     }
     if (!rc)
         rc = player_turn(&d->player, now);
-    wait = least(d->next, player_next(&d->player)) - cli_mono();
+    wait = least(d->next, player_next(&d->player)) - hx_mono_ms();
     hx_client_poll(d->player.client, wait < 0 ? 0 : (int)least(wait, POLL_MS));
     return rc;
 }
 
 static int live(struct demo *d, int64_t length)
 {
-    int64_t begun = cli_mono(), end = begun + length;
+    int64_t begun = hx_mono_ms(), end = begun + length;
     int64_t last_report = begun + (int64_t)((double)length * LAST_REPORT);
     int rc = HX_OK;
 
     d->next = begun;
-    while (!rc && cli_mono() < end && !cli_interrupted() && demo_daemon_alive(&d->daemon))
+    while (!rc && hx_mono_ms() < end && !cli_interrupted() && demo_daemon_alive(&d->daemon))
         rc = turn(d, last_report);
     if (!demo_daemon_alive(&d->daemon))
         return cli_fail(d->cli, CLI_UNREACHABLE, "hongxind ended by itself");
@@ -203,7 +204,7 @@ static void cast(struct demo *d)
 /* The coming six o'clock: people are at home, and complain. */
 static int64_t next_evening(const struct cli *cli)
 {
-    int64_t local = cli_now() + cli->utc_offset * HX_MINUTE;
+    int64_t local = hx_wall_ms() + cli->utc_offset * HX_MINUTE;
     int64_t evening = local / HX_DAY * HX_DAY + EVENING_HOUR * HX_HOUR;
 
     return (evening > local ? evening : evening + HX_DAY) - cli->utc_offset * HX_MINUTE;

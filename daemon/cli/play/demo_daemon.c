@@ -1,5 +1,6 @@
 /* The demonstration's own daemon. */
 #include "cli/play/demo_daemon.h"
+#include "base/now.h"
 #include "cli/link.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -117,9 +118,9 @@ static bool answers(const struct demo_daemon *d)
 
 static int wait_until_up(const struct cli *cli, struct demo_daemon *d)
 {
-    int64_t end = cli_mono() + START_MS;
+    int64_t end = hx_mono_ms() + START_MS;
 
-    while (demo_daemon_alive(d) && cli_mono() < end && !cli_interrupted())
+    while (demo_daemon_alive(d) && hx_mono_ms() < end && !cli_interrupted())
         if (answers(d))
             return CLI_OK;
     show_log(d);
@@ -181,11 +182,11 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 
 void demo_daemon_stop(struct demo_daemon *d)
 {
-    int64_t end = cli_mono() + STOP_MS;
+    int64_t end = hx_mono_ms() + STOP_MS;
 
     if (d->pid)
         kill(d->pid, SIGTERM);
-    while (demo_daemon_alive(d) && cli_mono() < end)
+    while (demo_daemon_alive(d) && hx_mono_ms() < end)
         rest();
     if (d->pid) {
         kill(d->pid, SIGKILL);

@@ -1,5 +1,6 @@
 /* Plays lives. See player.h. */
 #include "cli/play/player.h"
+#include "base/now.h"
 #include "cli/link.h"
 #include "engine/duty/rota.h"
 #include <stdio.h>
@@ -15,7 +16,7 @@ int player_init(struct player *p)
     size_t at = 0, n = hx_city_count(p->city, HX_BUILDING);
     const struct hx_place *place;
 
-    p->run = cli_now();
+    p->run = hx_wall_ms();
     p->dice = dice_make(p->seed, 0);
     p->buildings = calloc(n + 1, sizeof *p->buildings);
     if (!p->buildings)
@@ -91,7 +92,7 @@ static void go_on(struct player *p, struct life *life)
 
     life_advance(life, &delay);
     if (life->next == LIFE_OVER || !life->goes_on ||
-        agenda_put(&p->agenda, cli_mono() + (int64_t)((double)delay / p->scale), life))
+        agenda_put(&p->agenda, hx_mono_ms() + (int64_t)((double)delay / p->scale), life))
         end(p, life);
 }
 
@@ -121,7 +122,7 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
 
 static int64_t scaled(const struct player *p)
 {
-    return (int64_t)((double)cli_mono() * p->scale);
+    return (int64_t)((double)hx_mono_ms() * p->scale);
 }
 
 /* An entry is written before we read it, so the daemon's time is never behind what it says. */

@@ -1,6 +1,7 @@
 /* Many records to the daemon. See feeder.h. */
 #include "cli/send/feeder.h"
 #include "base/message.h"
+#include "base/now.h"
 #include "cli/link.h"
 #include "cli/show/catalogue.h"
 #include <inttypes.h>
@@ -16,7 +17,7 @@ int feeder_init(struct feeder *f, const struct cli *cli)
     f->slots = calloc(FEEDER_SLOTS, sizeof *f->slots);
     f->packing = hx_packing_new(&hongxin__v1__event__descriptor);
     f->packed = malloc(PACKED_MAX);
-    f->last_answer = cli_mono();
+    f->last_answer = hx_mono_ms();
     return f->slots && f->packing && f->packed ? CLI_OK
                                                : cli_fail(cli, CLI_NEGATIVE, "out of memory");
 }
@@ -42,7 +43,7 @@ static void save(struct feeder *f)
 {
     char mark[CHECKPOINT_MARK];
 
-    f->last_save = cli_mono();
+    f->last_save = hx_mono_ms();
     checkpoint_mark(f->last, f->last_size, mark);
     if (checkpoint_save(f->checkpoint, f->checkpoint->rows, mark))
         stop(f, f->checkpoint->path);
@@ -62,7 +63,7 @@ static void advance(struct feeder *f, bool now)
         f->checkpoint->rows = slot->row;
         moved = true;
     }
-    if (f->last && (now || (moved && cli_mono() - f->last_save >= SAVE_EVERY_MS)))
+    if (f->last && (now || (moved && hx_mono_ms() - f->last_save >= SAVE_EVERY_MS)))
         save(f);
 }
 
@@ -98,7 +99,7 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
     struct feeder *f = slot->feeder;
     char reason[512];
 
-    f->last_answer = cli_mono();
+    f->last_answer = hx_mono_ms();
     if (err == HX_CLOSED)
         return; /* we are leaving: the row is not done with */
     if (err) {
@@ -127,7 +128,7 @@ static int turn(struct feeder *f)
     advance(f, false);
     if (f->failed)
         return f->failed;
-    if (hx_publish_pending(f->client) && cli_mono() - f->last_answer > f->cli->timeout_ms) {
+    if (hx_publish_pending(f->client) && hx_mono_ms() - f->last_answer > f->cli->timeout_ms) {
         f->failed = link_fail(f->cli, f->client, HX_TIMEOUT, "answer");
         return f->failed;
     }
@@ -173,7 +174,7 @@ static void start(struct feeder *f, struct feeder_slot *slot, const struct recor
         return;
     }
     if (hx_publish_pending(f->client) == 0)
-        f->last_answer = cli_mono(); /* silence counts from here */
+        f->last_answer = hx_mono_ms(); /* silence counts from here */
     while ((rc = hx_publish_start(f->client, &item, on_reply, slot)) == HX_AGAIN)
         if (turn(f))
             return;

@@ -1,4 +1,5 @@
 /* JSON Lines as input: an object a line. */
+#include "base/now.h"
 #include "cli/send/input.h"
 #include "mapping/object.h"
 #include <errno.h>
@@ -89,7 +90,7 @@ static void name_object(const struct lines *l, json_t *object, const struct inpu
     if (l->stable)
         record_stable_id("jsonl", out->row, out->text, out->size, id);
     else
-        record_new_id(cli_now(), id);
+        record_new_id(hx_wall_ms(), id);
     json_object_set_new(object, "id", json_string(id));
 }
 

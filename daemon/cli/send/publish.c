@@ -1,5 +1,6 @@
 /* hongxin publish: one event from flags, or many from JSON Lines or a table. */
 #include "cli/send/publish.h"
+#include "base/now.h"
 #include "cli/ask/query.h"
 #include "cli/link.h"
 #include "cli/send/many.h"
@@ -129,7 +130,7 @@ static int from_flags(const struct cli *cli, json_t *object)
     size_t at = 0;
     int rc = CLI_OK;
 
-    record_new_id(cli_now(), id);
+    record_new_id(hx_wall_ms(), id);
     json_object_set_new(object, "id", json_string(id));
     json_object_set_new(object, "source", json_string("hongxin-cli"));
     for (size_t i = 0; !rc && i < sizeof fields / sizeof *fields; i++)
@@ -170,7 +171,7 @@ static void print_reply(const struct cli *cli, const hxp_reply *r)
     printf(" %s", words_text(WORDS_RESULT, result_name(r->result), true));
     for (size_t i = 0; i < r->n_promises; i++)
         printf("%s %s %s", i ? "," : "  ", r->promises[i]->clock,
-               show_time(&s, r->promises[i]->deadline, cli_now(), due));
+               show_time(&s, r->promises[i]->deadline, hx_wall_ms(), due));
     size_t n = strlen(r->code);
     bool says_it = n && !strncmp(r->message, r->code, n); /* the message begins with the code */
     if (says_it || *r->code || *r->message)

@@ -1,4 +1,5 @@
 #include "cli/send/rehearse.h"
+#include "base/now.h"
 
 #include "cli/link.h"
 #include "engine/machine/memory.h"
@@ -93,7 +94,7 @@ static int judge(struct rehearsal *r, const hxp_event *event, char problem[RECOR
     if (!bytes)
         return HX_NOMEM;
     hongxin__v1__event__pack(event, bytes);
-    hx_machine_set_time(&r->machine, cli_now());
+    hx_machine_set_time(&r->machine, hx_wall_ms());
     in.t_rcv = hx_machine_receipt(&r->machine, r->machine.wall, r->machine.now);
     int rc = hx_machine_event(&r->machine, &in, &reply);
     if (rc)

@@ -1,4 +1,5 @@
 /* hongxin-traffic: complaints as they really arrive, with what follows them. */
+#include "base/now.h"
 #include "bench/traffic/profile.h"
 #include "cli/link.h"
 #include "cli/play/player.h"
@@ -117,7 +118,7 @@ static int read_options(struct traffic *t)
         return rc;
     if (hour > 24 || scale <= 0 || lives > 100)
         return cli_fail(cli, CLI_USAGE, "--hour is 0 to 23, --lives 0 to 100, --scale more than 0");
-    t->end = duration ? cli_mono() + duration : 0;
+    t->end = duration ? hx_mono_ms() + duration : 0;
     t->player.scale = scale;
     t->player.lives = (int)(lives * 10);
     t->arrivals = (struct arrivals){.profile = &t->profile,
@@ -132,9 +133,9 @@ static void status(struct traffic *t, bool now)
 {
     const struct player *p = &t->player;
 
-    if (!now && (cli_has(t->cli, "quiet") || cli_mono() - t->told < STATUS_MS))
+    if (!now && (cli_has(t->cli, "quiet") || hx_mono_ms() - t->told < STATUS_MS))
         return;
-    t->told = cli_mono();
+    t->told = hx_mono_ms();
     if (t->cli->json && now) {
         printf("{\"reported\":%" PRIu64 ",\"published\":%" PRIu64 ",\"accepted\":%" PRIu64
                ",\"refused\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"open\":%" PRIu64
@@ -155,27 +156,27 @@ static bool over(const struct traffic *t)
 {
     bool enough = t->count && t->player.reported >= t->count;
 
-    return cli_interrupted() || (t->end && cli_mono() >= t->end) || (enough && !t->player.open);
+    return cli_interrupted() || (t->end && hx_mono_ms() >= t->end) || (enough && !t->player.open);
 }
 
 /* One round: what is due, then wait for the first thing to do. */
 static int turn(struct traffic *t, int64_t *next)
 {
     int rc = HX_OK;
-    int64_t now = cli_now(), wait, own;
+    int64_t now = hx_wall_ms(), wait, own;
     bool enough = t->count && t->player.reported >= t->count;
 
     while (!rc && !enough && *next <= now) {
-        rc = player_report(&t->player, cli_mono());
+        rc = player_report(&t->player, hx_mono_ms());
         *next = arrivals_next(&t->arrivals, *next);
         enough = t->count && t->player.reported >= t->count;
     }
     if (t->player.scale == 1)
         player_clock(&t->player, now);
     if (!rc)
-        rc = player_turn(&t->player, cli_mono());
-    own = player_next(&t->player) == INT64_MAX ? IDLE_MS : player_next(&t->player) - cli_mono();
-    wait = enough ? IDLE_MS : *next - cli_now();
+        rc = player_turn(&t->player, hx_mono_ms());
+    own = player_next(&t->player) == INT64_MAX ? IDLE_MS : player_next(&t->player) - hx_mono_ms();
+    wait = enough ? IDLE_MS : *next - hx_wall_ms();
     wait = own < wait ? own : wait;
     hx_client_poll(t->player.client, wait < 0 ? 0 : wait < IDLE_MS ? (int)wait : IDLE_MS);
     status(t, false);
@@ -184,10 +185,10 @@ static int turn(struct traffic *t, int64_t *next)
 
 static int play(struct traffic *t)
 {
-    int64_t next = arrivals_next(&t->arrivals, cli_now());
+    int64_t next = arrivals_next(&t->arrivals, hx_wall_ms());
     int rc = HX_OK;
 
-    t->began = t->told = cli_mono();
+    t->began = t->told = hx_mono_ms();
     cli_catch_interrupts();
     while (!rc && !over(t))
         rc = turn(t, &next);

@@ -2,6 +2,7 @@
  * under his principal. When the case does not allow it, the case is looked at once more, so that
  * the answer can say what has happened meanwhile. */
 #include "board/act/command.h"
+#include "base/now.h"
 
 #include "base/text.h"
 #include "board/act/actor.h"
@@ -175,7 +176,7 @@ static bool make_id(struct command *c)
     if (n)
         snprintf(c->id, sizeof c->id, "%s:%s", c->user, id);
     else
-        snprintf(c->id, sizeof c->id, "board-%" PRIx64 "-%08x-%" PRIx64, (uint64_t)board_wall(),
+        snprintf(c->id, sizeof c->id, "board-%" PRIx64 "-%08x-%" PRIx64, (uint64_t)hx_wall_ms(),
                  randombytes_random(), ++c->board->last_id);
     return true;
 }

@@ -1,5 +1,6 @@
 /* The city in force, as the daemon tells it: its files are asked for when somebody wants them, and
  * kept while they are the same version. */
+#include "base/now.h"
 #include "base/text.h"
 #include "board/ask.h"
 #include "board/city/table.h"
@@ -122,14 +123,14 @@ static void on_file(void *arg, int err, const hxp_response *answer)
     }
     if (right)
         keep(c, w);
-    c->at[w->now] = board_mono();
+    c->at[w->now] = hx_mono_ms();
     w->now++;
     ask_next(w);
 }
 
 static bool is_fresh(const struct city *c, enum file f)
 {
-    return c->at[f] && board_mono() - c->at[f] < FRESH_MS;
+    return c->at[f] && hx_mono_ms() - c->at[f] < FRESH_MS;
 }
 
 /* The board's own right is enough to read it; whoever has signed in may see the city. */

@@ -1,4 +1,5 @@
 #include "board/live/scope.h"
+#include "base/now.h"
 
 #include "base/log.h"
 #include "base/text.h"
@@ -87,12 +88,12 @@ static void put_frame(struct scope *s, const hxp_entry *e)
 static void on_flush(evutil_socket_t fd, short what, void *arg)
 {
     struct scope *s = arg;
-    int64_t began = board_mono();
+    int64_t began = hx_mono_ms();
     (void)fd;
     (void)what;
     stream_flush(s);
     s->flushed_lsn = s->seen_lsn;
-    s->flushed_at = board_mono();
+    s->flushed_at = hx_mono_ms();
     s->flush_took = s->flushed_at - began;
 }
 
@@ -100,7 +101,7 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
 static void flush_soon(struct scope *s)
 {
     int64_t gap = s->flush_took * 2 > FLUSH_MS ? s->flush_took * 2 : FLUSH_MS;
-    int64_t wait = s->flushed_at + gap - board_mono();
+    int64_t wait = s->flushed_at + gap - hx_mono_ms();
     if (evtimer_pending(s->flush, NULL))
         return;
     wait = wait > 0 ? wait : 0;
@@ -163,7 +164,7 @@ static void look_at_case(const struct scope *s, uint64_t number)
 
 void scope_when_ready(struct scope *s, scope_fn *fn, void *arg)
 {
-    s->used_at = board_mono();
+    s->used_at = hx_mono_ms();
     if (s->ready) {
         fn(arg, s);
         return;
@@ -175,7 +176,7 @@ void scope_when_ready(struct scope *s, scope_fn *fn, void *arg)
     }
     w->fn = fn;
     w->arg = arg;
-    w->until = board_mono() + READY_MS;
+    w->until = hx_mono_ms() + READY_MS;
     TAILQ_INSERT_TAIL(&s->waits, w, link);
 }
 
@@ -344,7 +345,7 @@ struct scope *scopes_get(struct scopes *scopes, const char *principal)
     hx_text_put(s->principal, sizeof s->principal, principal);
     TAILQ_INIT(&s->waits);
     LIST_INIT(&s->streams);
-    s->used_at = board_mono();
+    s->used_at = hx_mono_ms();
     s->ring = calloc(RING_FRAMES, sizeof *s->ring);
     s->model = model_new(is_promise, scopes->board);
     if (!s->ring || !s->model || !open_client(s)) {
@@ -457,7 +458,7 @@ void scopes_end_session(struct scopes *scopes, const struct session *session, co
 
 static void tick(struct scopes *scopes, struct scope *s)
 {
-    int64_t now = board_mono();
+    int64_t now = hx_mono_ms();
     struct board *b = scopes->board;
     if (s->n_streams || !TAILQ_EMPTY(&s->waits))
         s->used_at = now;
@@ -475,7 +476,7 @@ static void tick(struct scopes *scopes, struct scope *s)
 void scopes_tick(struct scopes *scopes)
 {
     struct scope *s, *next;
-    int64_t now = board_mono();
+    int64_t now = hx_mono_ms();
     for (s = LIST_FIRST(&scopes->list); s; s = next) {
         next = LIST_NEXT(s, link);
         tick(scopes, s);

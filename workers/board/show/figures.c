@@ -1,4 +1,5 @@
 /* GET /figures: the daemon's counters of days and months; GET /health: is it well? */
+#include "base/now.h"
 #include "base/text.h"
 #include "board/ask.h"
 #include "board/show/csv.h"
@@ -152,7 +153,7 @@ static double stat_of(const Hongxin__V1__StatsAnswer *a, const char *name, const
 static json_t *health_json(const struct board *b, const char *status)
 {
     json_t *o = json_pack("{s:s, s:I}", "status", status, "behind_ms",
-                          (json_int_t)(b->told_at ? board_mono() - b->told_at : 0));
+                          (json_int_t)(b->told_at ? hx_mono_ms() - b->told_at : 0));
     json_object_set_new(o, "now", ask_instant(b, board_now(b)));
     if (b->scale > 1)
         json_object_set_new(o, "scale", json_integer(b->scale));

@@ -1,4 +1,5 @@
 #include "board/sign/admin.h"
+#include "base/now.h"
 
 #include "base/text.h"
 #include "board/sign/users.h"
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PASSWORD_MIN = 10, PASSWORD_MAX = 800, AREAS = 32, TICKET_MINUTES = 15 };
@@ -47,13 +47,6 @@ static const char usage[] =
     "is not there\n"
     "\n"
     "A change holds within a second; nothing has to be restarted.\n";
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int fail(const char *what)
 {
@@ -109,7 +102,7 @@ static json_t *find(struct users *u, const char *name)
 
 static void stamp(json_t *o)
 {
-    json_object_set_new(o, "stamp", json_integer(now_ms()));
+    json_object_set_new(o, "stamp", json_integer(hx_wall_ms()));
 }
 
 static int add(void *arg, struct users *u)
@@ -161,7 +154,7 @@ static int add_ticket(void *arg, struct users *u)
                        0);
     sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
     json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "digest", hex, "name", a->name,
-                                          "until", (json_int_t)now_ms() + a->valid_ms));
+                                          "until", (json_int_t)hx_wall_ms() + a->valid_ms));
     return HX_OK;
 }
 

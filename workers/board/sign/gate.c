@@ -1,6 +1,7 @@
 /* Who asks. A request of the API bears the cookie of a session; one that changes something bears
  * the session's token as well, and comes from our own pages. */
 #include "base/log.h"
+#include "base/now.h"
 #include "base/text.h"
 #include "board/board.h"
 #include "board/live/scope.h"
@@ -43,7 +44,7 @@ struct session *gate_look(struct board *b, const struct http_request *r)
 {
     char token[SESSION_TOKEN];
     read_cookie(b, r, token);
-    return *token ? sessions_use(b->sessions, token, board_wall()) : NULL;
+    return *token ? sessions_use(b->sessions, token, hx_wall_ms()) : NULL;
 }
 
 struct session *gate_session(struct board *b, struct http_request *r)

@@ -2,6 +2,7 @@
  * take the same time; who tries too often has to wait. A sign-in always makes a new session, so
  * that nobody can be given one that somebody else knows. */
 #include "base/log.h"
+#include "base/now.h"
 #include "base/text.h"
 #include "board/ask.h"
 #include <inttypes.h>
@@ -194,7 +195,7 @@ void login_session(void *arg, struct http_request *r)
 
 static void begin(struct board *b, struct http_request *r, const struct user *user, bool once)
 {
-    const struct sign_in in = {.user = user, .once = once, .now = board_wall()};
+    const struct sign_in in = {.user = user, .once = once, .now = hx_wall_ms()};
     char token[SESSION_TOKEN];
     struct session *old = gate_look(b, r), *s = NULL;
     int rc = sessions_begin(b->sessions, &in, token, &s);
@@ -233,7 +234,7 @@ static bool code_fits(const struct login *l, const struct user *user)
     int64_t step = 0;
     if (!*user->totp)
         return true;
-    if (!totp_right(user->totp, l->code, board_wall(), &step) ||
+    if (!totp_right(user->totp, l->code, hx_wall_ms(), &step) ||
         step <= json_integer_value(json_object_get(steps, user->name)))
         return false;
     return json_object_set_new(steps, user->name, json_integer(step)) == 0;
@@ -248,12 +249,12 @@ static void on_checked(void *arg, bool right, const char *hash)
     bool found = users_find(b->users, l->name, &user);
     (void)hash;
     if (!right || !found || user.disabled) {
-        tries_wrong(b->tries, l->name, address, board_mono());
+        tries_wrong(b->tries, l->name, address, hx_mono_ms());
         hx_log(HX_LOG_WARN, "event=login_refused client=%s", address);
         refuse(b, l->request, "WRONG_CREDENTIALS");
     } else if (!code_fits(l, &user)) {
         if (*l->code)
-            tries_wrong(b->tries, l->name, address, board_mono());
+            tries_wrong(b->tries, l->name, address, hx_mono_ms());
         refuse(b, l->request, "CODE_NEEDED");
     } else {
         tries_right(b->tries, l->name, address);
@@ -265,7 +266,7 @@ static void on_checked(void *arg, bool right, const char *hash)
 static bool must_wait(struct board *b, struct http_request *r, const char *name)
 {
     char seconds[24];
-    int64_t ms = tries_wait(b->tries, name, http_client(r), board_mono());
+    int64_t ms = tries_wait(b->tries, name, http_client(r), hx_mono_ms());
     if (!ms)
         return false;
     snprintf(seconds, sizeof seconds, "%" PRId64, (ms + 999) / 1000);
@@ -347,9 +348,9 @@ void login_ticket(void *arg, struct http_request *r)
         http_problem(r, 422, "BAD_LOGIN", "ticket: a text, nothing else");
     else if (must_wait(b, r, " ticket"))
         ;
-    else if (!users_take_ticket(b->settings.users, ticket, board_wall(), name) ||
+    else if (!users_take_ticket(b->settings.users, ticket, hx_wall_ms(), name) ||
              !users_find(b->users, name, &user) || user.disabled) {
-        tries_wrong(b->tries, " ticket", http_client(r), board_mono());
+        tries_wrong(b->tries, " ticket", http_client(r), hx_mono_ms());
         refuse(b, r, "WRONG_TICKET");
     } else
         begin(b, r, &user, true);
@@ -424,7 +425,7 @@ static void on_made(void *arg, bool right, const char *hash)
     struct change *c = arg;
     struct hx_problem problem = {""};
     hx_text_put(c->hash, sizeof c->hash, hash);
-    c->stamp = board_wall();
+    c->stamp = hx_wall_ms();
     int rc = right ? users_change(c->board->settings.users, set_hash, c, &problem) : HX_NOMEM;
     if (rc) {
         hx_log(HX_LOG_ERROR, "event=password_not_changed \"%s\"", problem.text);
@@ -442,7 +443,7 @@ static void on_old(void *arg, bool right, const char *hash)
     struct change *c = arg;
     (void)hash;
     if (!right) {
-        tries_wrong(c->board->tries, c->user, http_client(c->request), board_mono());
+        tries_wrong(c->board->tries, c->user, http_client(c->request), hx_mono_ms());
         http_problem(c->request, 403, "WRONG_PASSWORD", "the old password is another one");
         change_free(c);
         return;
