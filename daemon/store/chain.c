@@ -1,28 +1,52 @@
 #include "store/chain.h"
 
 #include "store/key.h"
+#include <openssl/evp.h>
 #include <string.h>
 
 enum { SIGNED = 20 + 16 + 2 * HX_CHAIN_HASH };
 
-void hx_chain_resume(struct hx_chain *c, const uint8_t before[HX_CHAIN_HASH], uint64_t from)
+/* Nothing of libcrypto's below can fail once the state has a kind: SHA-256 takes no memory. */
+static void restart(struct hx_chain *c)
 {
-    memcpy(c->before, before, HX_CHAIN_HASH);
-    c->from = c->next = from;
-    crypto_generichash_init(&c->state, NULL, 0, HX_CHAIN_HASH);
-    crypto_generichash_update(&c->state, c->before, HX_CHAIN_HASH);
+    (void)EVP_DigestInit_ex(c->state, NULL, NULL);
 }
 
-void hx_chain_begin(struct hx_chain *c, const char *epoch, uint64_t from)
+static void feed(struct hx_chain *c, const void *bytes, size_t size)
+{
+    (void)EVP_DigestUpdate(c->state, bytes, size);
+}
+
+void hx_chain_resume(struct hx_chain *c, const uint8_t before[HX_CHAIN_HASH], uint64_t from)
+{
+    memmove(c->before, before, HX_CHAIN_HASH);
+    c->from = c->next = from;
+    restart(c);
+    feed(c, c->before, HX_CHAIN_HASH);
+}
+
+int hx_chain_begin(struct hx_chain *c, const char *epoch, uint64_t from)
 {
     static const char about[] = "hongxin journal";
     uint8_t first[HX_CHAIN_HASH];
-    crypto_generichash_state st;
-    crypto_generichash_init(&st, NULL, 0, HX_CHAIN_HASH);
-    crypto_generichash_update(&st, (const uint8_t *)about, sizeof about - 1);
-    crypto_generichash_update(&st, (const uint8_t *)epoch, strlen(epoch));
-    crypto_generichash_final(&st, first, sizeof first);
-    hx_chain_resume(c, first, from);
+    hx_chain_end(c);
+    c->state = EVP_MD_CTX_new();
+    c->copy = EVP_MD_CTX_new();
+    if (!c->state || !c->copy || !EVP_DigestInit_ex(c->state, EVP_sha256(), NULL))
+        return HX_NOMEM;
+    feed(c, about, sizeof about - 1);
+    feed(c, epoch, strlen(epoch));
+    int rc = hx_chain_hash(c, first);
+    if (rc == HX_OK)
+        hx_chain_resume(c, first, from);
+    return rc;
+}
+
+void hx_chain_end(struct hx_chain *c)
+{
+    EVP_MD_CTX_free(c->state);
+    EVP_MD_CTX_free(c->copy);
+    *c = (struct hx_chain){0};
 }
 
 void hx_chain_add(struct hx_chain *c, uint64_t lsn, const uint8_t *bytes, size_t size)
@@ -31,15 +55,15 @@ void hx_chain_add(struct hx_chain *c, uint64_t lsn, const uint8_t *bytes, size_t
     be64_put(head, lsn);
     for (int i = 0; i < 4; i++)
         head[8 + i] = (uint8_t)(size >> (24 - 8 * i));
-    crypto_generichash_update(&c->state, head, sizeof head);
-    crypto_generichash_update(&c->state, bytes, size);
+    feed(c, head, sizeof head);
+    feed(c, bytes, size);
     c->next = lsn + 1;
 }
 
-void hx_chain_hash(const struct hx_chain *c, uint8_t hash[HX_CHAIN_HASH])
+int hx_chain_hash(const struct hx_chain *c, uint8_t hash[HX_CHAIN_HASH])
 {
-    crypto_generichash_state copy = c->state;
-    crypto_generichash_final(&copy, hash, HX_CHAIN_HASH);
+    bool done = EVP_MD_CTX_copy_ex(c->copy, c->state) && EVP_DigestFinal_ex(c->copy, hash, NULL);
+    return done ? HX_OK : HX_NOMEM;
 }
 
 void hx_chain_key(const uint8_t salt[32], struct hx_chain_key *key)
@@ -60,12 +84,14 @@ static void signed_text(const Hongxin__V1__CheckPointFact *f, uint8_t text[SIGNE
     memcpy(text + 36 + HX_CHAIN_HASH, f->hash.data, HX_CHAIN_HASH);
 }
 
-void hx_chain_point(const struct hx_chain *c, const struct hx_chain_key *key,
-                    uint8_t hash[HX_CHAIN_HASH], uint8_t signature[crypto_sign_BYTES],
-                    Hongxin__V1__CheckPointFact *f)
+int hx_chain_point(const struct hx_chain *c, const struct hx_chain_key *key,
+                   uint8_t hash[HX_CHAIN_HASH], uint8_t signature[crypto_sign_BYTES],
+                   Hongxin__V1__CheckPointFact *f)
 {
     uint8_t text[SIGNED];
-    hx_chain_hash(c, hash);
+    int rc = hx_chain_hash(c, hash);
+    if (rc != HX_OK)
+        return rc;
     hongxin__v1__check_point_fact__init(f);
     f->from_lsn = c->from;
     f->upto_lsn = c->next - 1;
@@ -76,6 +102,7 @@ void hx_chain_point(const struct hx_chain *c, const struct hx_chain_key *key,
     f->signature = (ProtobufCBinaryData){crypto_sign_BYTES, signature};
     signed_text(f, text);
     crypto_sign_detached(signature, NULL, text, sizeof text, key->secret_key);
+    return HX_OK;
 }
 
 bool hx_chain_signed(const Hongxin__V1__CheckPointFact *f)

@@ -57,9 +57,9 @@ static void judge(struct verify *v, const Hongxin__V1__CheckPointFact *p)
 {
     uint8_t hash[HX_CHAIN_HASH];
     const struct hx_chain *c = &v->chain;
-    hx_chain_hash(c, hash);
     bool follows = p->from_lsn == c->from && p->upto_lsn == c->next - 1;
-    bool same = follows && memcmp(hash, p->hash.data, sizeof hash) == 0 &&
+    bool same = follows && hx_chain_hash(c, hash) == HX_OK &&
+                memcmp(hash, p->hash.data, sizeof hash) == 0 &&
                 memcmp(c->before, p->before.data, sizeof c->before) == 0;
     if (same)
         v->covered += p->upto_lsn - p->from_lsn + 1;
@@ -117,8 +117,7 @@ static bool read_head(struct verify *v, FILE *in)
         return false;
     memcpy(epoch, digits, n);
     epoch[n] = '\0';
-    hx_chain_begin(&v->chain, epoch, 1);
-    return true;
+    return hx_chain_begin(&v->chain, epoch, 1) == HX_OK;
 }
 
 /* The next size; 0 at the end, -1 for a file that is cut. */
@@ -155,10 +154,9 @@ static void print_summary(const struct verify *v, const char *hex, uint64_t rest
                 "signed by %s: compare it with what you have noted, or give it as --public\n", hex);
 }
 
-static int summary(const struct verify *v)
+static int summary(const struct verify *v, uint64_t rest)
 {
     char hex[2 * sizeof v->key + 1] = "";
-    uint64_t rest = v->chain.next - v->chain.from;
     if (v->any_key)
         sodium_bin2hex(hex, sizeof hex, v->key, sizeof v->key);
     if (v->cli->json)
@@ -188,7 +186,9 @@ static int run(struct cli *cli)
         read_entries(&v, in);
     if (in != stdin)
         fclose(in);
-    return good ? summary(&v) : cli_fail(cli, CLI_USAGE, "%s is no exported journal", path);
+    uint64_t rest = v.chain.next - v.chain.from;
+    hx_chain_end(&v.chain);
+    return good ? summary(&v, rest) : cli_fail(cli, CLI_USAGE, "%s is no exported journal", path);
 }
 
 const struct cli_command cli_verify = {

@@ -47,8 +47,9 @@ int chain_open(struct service *s)
     if (!c->key)
         return HX_NOMEM;
     hx_chain_key(hx_store_salt(s->store), c->key);
-    hx_chain_begin(&c->now, hx_store_epoch(s->store), hx_store_oldest_lsn(s->store));
-    int rc = hx_store_chain_load(s->store, &c->point_lsn);
+    int rc = hx_chain_begin(&c->now, hx_store_epoch(s->store), hx_store_oldest_lsn(s->store));
+    if (rc == HX_OK)
+        rc = hx_store_chain_load(s->store, &c->point_lsn);
     if (rc == HX_OK)
         rc = hx_store_entries(s->store, c->point_lsn, 1, SIZE_MAX, take_point, s);
     if (rc == HX_OK || rc == HX_NOTFOUND)
@@ -62,6 +63,7 @@ int chain_open(struct service *s)
 
 void chain_close(struct chain *c)
 {
+    hx_chain_end(&c->now);
     sodium_free(c->key); /* clears it too */
     c->key = NULL;
 }
@@ -104,10 +106,12 @@ int chain_point(struct service *s)
     uint64_t lsn = 0;
     if (!m)
         return HX_NOMEM;
-    hx_chain_point(&c->now, c->key, m->hash, m->signature, &m->fact);
+    int rc = hx_chain_point(&c->now, c->key, m->hash, m->signature, &m->fact);
+    if (rc != HX_OK)
+        return rc;
     memcpy(m->before, c->now.before, sizeof m->before);
     m->fact.before.data = m->before;
     hx_machine_set_time(&s->machine, timebase_now(&s->time));
-    int rc = hx_machine_check_point(&s->machine, &m->fact, &lsn);
+    rc = hx_machine_check_point(&s->machine, &m->fact, &lsn);
     return rc == HX_OK ? hx_store_chain_save(s->store, lsn) : rc;
 }
