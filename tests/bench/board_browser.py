@@ -24,8 +24,8 @@ from playwright.sync_api import sync_playwright
 
 PAGES = pathlib.Path(__import__("os").environ["HX_BIN"]).parent / "web"
 FAST_3G = {"offline": False, "latency": 562.5, "downloadThroughput": 1_440_000 / 8, "uploadThroughput": 675_000 / 8}
-# What each page is for: it is shown when this can be seen.
-SHOWN = {"": "#sign-name", "#/wall": ".river li", "#/running": ".view tbody tr", "#/area": "tbody tr", "#/breaches": "[data-total]",
+# What each page is for: it is shown when this can be seen (the form for signing in: when it works).
+SHOWN = {"": "button.plain[title]", "#/wall": ".river li", "#/running": ".view tbody tr", "#/area": "tbody tr", "#/breaches": "[data-total]",
          "#/orders": "table", "#/figures": "canvas", "#/dispatch": ".queue", "#/city": "path.step-0, path.step-1", "#/rules": "g.box",
          "#/report": "textarea", "#/case/CL-1": ".deadline", "inbox.html": "article.job"}
 WATCH = """selector => {

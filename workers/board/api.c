@@ -1,6 +1,7 @@
 /* The routes: openapi.yaml beside this file describes each; everything else is a page. */
 #include "board/board.h"
 #include "board/openapi.h"
+#include <stdio.h>
 #include <string.h>
 
 static void describe(void *arg, struct http_request *r)
@@ -10,13 +11,17 @@ static void describe(void *arg, struct http_request *r)
     http_answer(r, 200, "application/yaml", board_openapi, board_openapi_size);
 }
 
-/* No script but our own files, no other host, no frame around us. */
-static void set_policy(struct http_request *r)
+/* No script but our own files, no style sheet but these and the page's own one, no other host, no
+ * frame around us. */
+static void set_policy(struct http_request *r, const char *style)
 {
-    http_set_header(
-        r, "Content-Security-Policy",
-        "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+    char text[320];
+    snprintf(text, sizeof text,
+             "default-src 'self'; style-src 'self' %s; img-src 'self' data: blob:; media-src "
+             "'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+             "frame-ancestors 'none'",
+             style);
+    http_set_header(r, "Content-Security-Policy", text);
     http_set_header(r, "Referrer-Policy", "no-referrer");
     http_set_header(r, "Permissions-Policy", "camera=(self), geolocation=(self), microphone=()");
     http_set_header(r, "Cross-Origin-Opener-Policy", "same-origin");
@@ -30,18 +35,46 @@ static void no_pages(struct http_request *r)
     http_answer(r, 200, "text/plain; charset=utf-8", text, sizeof text - 1);
 }
 
-/* A path without a file ending is a page of the one application: its router knows it. */
+/* Whether a browser opens a page (it says so itself) without being signed in. Its programs and
+ * service workers ask for files, and get those. */
+static bool is_stranger(struct board *b, const struct http_request *r)
+{
+    return strcmp(http_get_header(r, "Sec-Fetch-Mode", NULL), "navigate") == 0 && !gate_look(b, r);
+}
+
+/* Of the two languages, which one its browser names first. */
+static bool wants_english(const struct http_request *r)
+{
+    const char *all = http_get_header(r, "Accept-Language", NULL), *en = strcasestr(all, "en"),
+               *zh = strcasestr(all, "zh");
+    return en && (!zh || en < zh);
+}
+
+/* A path without a file ending is a page of the desk, whose router knows it. Who is not signed in
+ * gets the form for that at whatever page he opens, which is small and stands there at once. */
+static const char *page_name(struct board *b, struct http_request *r)
+{
+    const char *path = http_path(r) + 1, *last = strrchr(path, '/');
+    const char *name = strchr(last ? last : path, '.') ? path : "index.html";
+    bool program = strcmp(name, "index.html") == 0 || strcmp(name, "inbox.html") == 0;
+    if (!program)
+        return name;
+    http_set_header(r, "Vary", "Cookie, Accept-Language, Sec-Fetch-Mode, Accept-Encoding");
+    const char *form = wants_english(r) ? "sign.en.html" : "sign.html";
+    return is_stranger(b, r) && http_files_have(b->pages, form) ? form : name;
+}
+
 static void page(void *arg, struct http_request *r)
 {
-    const struct board *b = arg;
-    const char *path = http_path(r) + 1, *last = strrchr(path, '/');
-    set_policy(r);
-    if (strncmp(path, "api/", 4) == 0)
+    struct board *b = arg;
+    const char *name = b->pages ? page_name(b, r) : "";
+    set_policy(r, b->pages ? http_files_style(b->pages, name) : "");
+    if (strncmp(http_path(r), "/api/", 5) == 0)
         http_problem(r, 404, "NO_SUCH_PATH", "there is nothing at this path");
     else if (!b->pages)
         no_pages(r);
     else
-        http_files_answer(b->pages, r, strchr(last ? last : path, '.') ? path : "index.html");
+        http_files_answer(b->pages, r, name);
 }
 
 const struct http_route board_routes[] = {

@@ -12,11 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_MAX_BYTES = 256, HASH_TEXT = 32 };
+enum { NAME_MAX_BYTES = 256, HASH_TEXT = 32, STYLE_TEXT = 64 };
 
 struct file {
     char name[NAME_MAX_BYTES];
     char hash[HASH_TEXT + 3]; /* with quotes: an ETag */
+    char style[STYLE_TEXT];   /* see http_files_style() */
     char *bytes;
     size_t size;
     const char *type;
@@ -65,6 +66,24 @@ static void hash_file(struct file *f)
     snprintf(f->hash, sizeof f->hash, "\"%s\"", text);
 }
 
+/* Of a page: the hash of what stands in its one <style>. */
+static void hash_style(struct file *f)
+{
+    static const char begin[] = "<style>", end[] = "</style>";
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    char text[sodium_base64_ENCODED_LEN(sizeof digest, sodium_base64_VARIANT_ORIGINAL)];
+    const char *from = memmem(f->bytes, f->size, begin, sizeof begin - 1);
+    if (!from || strcmp(f->type, type_of(".html")) != 0)
+        return;
+    from += sizeof begin - 1;
+    const char *to = memmem(from, f->size - (size_t)(from - f->bytes), end, sizeof end - 1);
+    if (!to)
+        return;
+    crypto_hash_sha256(digest, (const unsigned char *)from, (size_t)(to - from));
+    sodium_bin2base64(text, sizeof text, digest, sizeof digest, sodium_base64_VARIANT_ORIGINAL);
+    snprintf(f->style, sizeof f->style, "'sha256-%s'", text);
+}
+
 static int cannot_read(const char *path, struct hx_problem *problem)
 {
     return hx_problem_set(problem, "%s: %s", path, strerror(errno));
@@ -101,6 +120,7 @@ static int add_file(struct http_files *all, const char *path, const char *name, 
     f->type = type_of(name);
     f->hashed_name = bears_hash(name);
     hash_file(f);
+    hash_style(f);
     all->n++;
     all->bytes += size;
     return HX_OK;
@@ -187,6 +207,17 @@ static const struct file *find(const struct http_files *files, const char *name)
     return NULL;
 }
 
+bool http_files_have(const struct http_files *files, const char *name)
+{
+    return find(files, name) != NULL;
+}
+
+const char *http_files_style(const struct http_files *files, const char *name)
+{
+    const struct file *f = find(files, name);
+    return f ? f->style : "";
+}
+
 /* The compressed form beside the file, when there is one and the client takes it. */
 static const struct file *compressed(const struct http_files *files, struct http_request *request,
                                      const char *name)
@@ -196,7 +227,8 @@ static const struct file *compressed(const struct http_files *files, struct http
     const struct file *f = find(files, longer);
     if (!f)
         return NULL;
-    http_set_header(request, "Vary", "Accept-Encoding");
+    if (!http_is_set(request, "Vary"))
+        http_set_header(request, "Vary", "Accept-Encoding");
     return http_takes_gzip(http_get_header(request, "Accept-Encoding", NULL)) ? f : NULL;
 }
 

@@ -23,6 +23,13 @@ HX_CHECK int http_files_load(const char *folder, struct http_files **out,
                              struct hx_problem *problem);
 void http_files_free(struct http_files *files); /* NULL is allowed */
 
+bool http_files_have(const struct http_files *files, const char *name);
+
+/* A page may bring its style sheet with it, in one <style> without attributes: this is what
+ * style-src of the Content-Security-Policy has to name so that it holds, and no other one does:
+ * "'sha256-…'", "" when the page has none. */
+const char *http_files_style(const struct http_files *files, const char *name);
+
 /* Answers with the file at `name` ("board/index.html", without a slash in front), or 404. */
 void http_files_answer(const struct http_files *files, struct http_request *request,
                        const char *name);

@@ -1,7 +1,10 @@
 """hongxin-board in front of a real daemon with keys: who signs in sees and does what his principal may."""
+import base64
 import csv
 import gzip
+import hashlib
 import http.client
+import re
 
 import pytest
 from board import Board, add_user
@@ -405,3 +408,27 @@ def test_a_page_has_one_policy(make_board, tmp_path):
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
         connection.close()
     assert b.get("/healthz").json["status"] == "ok" and b.get("login").status == 405
+
+
+def test_a_browser_without_a_session_gets_the_form_at_whatever_page_it_opens(make_board, tmp_path):
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    style = "body { color: #111 }"
+    for name in ("index", "inbox", "sign", "sign.en"):
+        (pages / f"{name}.html").write_text(f"<!doctype html><title>{name}</title><style>{style}</style>")
+    board = make_board(settings="pages: pages\n")
+    signed_in, stranger = board.browser("chief"), board.browser()
+
+    def opened(browser, path, **headers):
+        answer = browser.request("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        assert answer.status == 200 and "Cookie" in answer.headers["Vary"]
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"style-src 'self' 'sha256-{digest}';" in answer.headers["Content-Security-Policy"]
+        return re.search("<title>(.*)</title>", answer.body.decode())[1]
+
+    for path, page in (("/", "index"), ("/wall", "index"), ("/inbox.html", "inbox")):
+        assert opened(stranger, path, Sec_Fetch_Mode="navigate", Accept_Language="zh-CN,zh;q=0.9,en;q=0.5") == "sign"
+        assert opened(stranger, path, Sec_Fetch_Mode="navigate", Accept_Language="en-GB,en;q=0.9,zh;q=0.5") == "sign.en"
+        assert opened(signed_in, path, Sec_Fetch_Mode="navigate", Accept_Language="en") == page
+        assert opened(stranger, path, Sec_Fetch_Mode="cors") == page, "a service worker keeps the program and not the form"
+        assert opened(stranger, path) == page, "a browser that does not say what it does"

@@ -6,6 +6,8 @@ import { resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { defineConfig, type Plugin } from 'vite'
+import { signMarkup } from './src/shared/sign-markup'
+import type { Language } from './src/shared/time'
 
 /** Beside each file that shrinks its form in gzip, which hongxin-board sends to whoever takes it. */
 function compressed(): Plugin {
@@ -66,29 +68,66 @@ function serviceWorker(): Plugin {
 }
 
 /**
- * What a slow network costs are its round trips. Style sheets go to the end of the body: what stands in the page itself (the heart
- * and the name, drawn by attributes alone) is painted as soon as the page is here. Who is signed in is asked for together with the
- * program, and not by it.
+ * What a slow network costs are its round trips, so the page itself brings what can be seen: its small style sheets stand in it (the
+ * board names their hash in the Content-Security-Policy), the form for signing in as well, in the language of the browser, for which
+ * there is a page of its own: sign.en.html beside sign.html. And it asks for the data that its program will want, together with that.
  */
 function paintsFirst(): Plugin {
+  let folder = ''
+  const asked: Record<string, string[]> = {
+    'index.html': ['session', 'running?limit=2000', 'texts', 'life-cycle', 'city'],
+    'inbox.html': ['session', 'inbox', 'texts'],
+  }
+  const programs: Record<string, string> = {}
+  const page = (name: string, html: string): string => {
+    const sheets: string[] = []
+    const rest = html.replace(
+      /[ \t]*<link rel="stylesheet"[^>]*href="\.\/([^"]+)"[^>]*>\n?/g,
+      (link, path: string) => {
+        const css = readFileSync(resolve(folder, path), 'utf8').trim()
+        sheets.push(css.length < 8192 ? `    <style>${css}${dark(css)}</style>\n` : `    ${link.trim()}\n`)
+        return ''
+      },
+    )
+    const small = sheets.filter((s) => s.includes('<style>'))
+    const fetched = (asked[name] ?? []).map(
+      (path) => `    <link rel="preload" as="fetch" crossorigin href="./api/v1/${path}">\n`,
+    )
+    return rest
+      .replace('  </head>', `${joined(small)}${fetched.join('')}  </head>`)
+      .replace('  </body>', `${sheets.filter((s) => !small.includes(s)).join('')}  </body>`)
+  }
   return {
     name: 'paints-first',
     apply: 'build',
-    transformIndexHtml: {
-      order: 'post',
-      handler: (html) => {
-        const sheets: string[] = []
-        const rest = html.replace(/[ \t]*<link rel="stylesheet"[^>]*>\n?/g, (link) => {
-          sheets.push(`    ${link.trim()}\n`)
-          return ''
-        })
-        const session = '    <link rel="preload" as="fetch" crossorigin href="./api/v1/session">\n'
-        return rest
-          .replace('  </head>', `${session}  </head>`)
-          .replace('  </body>', `${sheets.join('')}  </body>`)
-      },
+    configResolved: (config) => void (folder = resolve(config.root, config.build.outDir)),
+    generateBundle(_options, bundle) {
+      for (const part of Object.values(bundle))
+        if (part.type === 'chunk' && part.isEntry)
+          programs[part.name] = [part.fileName, ...part.imports].map((f) => `./${f}`).join(' ')
+    },
+    closeBundle() {
+      for (const name of ['index.html', 'inbox.html', 'sign.html'])
+        writeFileSync(resolve(folder, name), page(name, readFileSync(resolve(folder, name), 'utf8')))
+      const sign = readFileSync(resolve(folder, 'sign.html'), 'utf8').replace(
+        '<body>',
+        `<body data-desk="${programs.desk}" data-phone="${programs.phone}">`,
+      )
+      const spoken = (language: Language) =>
+        sign.replace('<div id="app">', `<div id="app">${signMarkup(language)}`)
+      writeFileSync(resolve(folder, 'sign.html'), spoken('zh'))
+      writeFileSync(resolve(folder, 'sign.en.html'), spoken('en').replace('lang="zh-CN"', 'lang="en"'))
     },
   }
+}
+
+/** One <style>, so that there is one hash. */
+const joined = (styles: string[]): string => styles.join('').replace(/<\/style>\s*<style>/g, '')
+
+/** The colours of the dark theme, for a system that is dark, until the program has read what its reader wants. */
+function dark(css: string): string {
+  const colours = /:root\.dark(\{[^}]*\})/.exec(css)?.[1]
+  return colours ? `@media(prefers-color-scheme:dark){:root:not(.light)${colours}}` : ''
 }
 
 /** Changes with any file's name, and so with any file's content. */
@@ -119,8 +158,13 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 700, // ECharts, fetched with the page of figures
     rollupOptions: {
-      input: { desk: at('index.html'), phone: at('inbox.html') },
+      input: { desk: at('index.html'), phone: at('inbox.html'), sign: at('sign.html') },
       output: {
+        // What the form needs is one file, which desk and phone have as well.
+        manualChunks: (id) =>
+          /shared\/(ticket|sign|sign-\w+|api|reader|fill|time)\.ts$|theme\.css$|sign\.css$/.test(id)
+            ? 'form'
+            : undefined,
         hashCharacters: 'base36',
         entryFileNames: 'assets/[name]-[hash].js',
         chunkFileNames: 'assets/[name]-[hash].js',

@@ -2,13 +2,13 @@
  * The desk: wall, supervisors, dispatchers, city. What stands in index.html is shown until the program is here; a one-time
  * sign-in comes as …/#ticket=… and leaves no trace in the address.
  */
-import { ticket } from './ticket' // first: see there
+import { ticket } from '../shared/ticket' // first: see there
 import '../shared/theme.css'
 import './desk.css'
 import '../shared/theme'
 import { language, speak } from '../shared/i18n'
 import { redeem, restore } from '../shared/session'
-import { prepare, start } from './start'
+import { start } from './start'
 
 speak(language.value)
 
@@ -23,5 +23,4 @@ async function begin(): Promise<{ ticket: boolean }> {
   )
 }
 
-if (ticket) prepare() // while it is redeemed; otherwise the router fetches the page, also behind the form
 void begin().then(({ ticket }) => start(ticket))

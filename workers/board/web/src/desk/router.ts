@@ -1,6 +1,20 @@
-/** The pages of the desk. Addresses stand behind a #, so that the board serves one file and every address can be sent to a colleague. */
+/**
+ * The pages of the desk. They are one file: a slow network pays for each trip, and not for a few KB; only charts and dialogs come when
+ * they are wanted. Addresses stand behind a #, so that the board serves one file and every address can be sent to a colleague.
+ */
 import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
 import type { Text } from '../shared/texts'
+import AreaPage from './pages/AreaPage.vue'
+import BreachesPage from './pages/BreachesPage.vue'
+import CasePage from './pages/CasePage.vue'
+import CityPage from './pages/CityPage.vue'
+import DispatchPage from './pages/DispatchPage.vue'
+import FiguresPage from './pages/FiguresPage.vue'
+import OrdersPage from './pages/OrdersPage.vue'
+import ReportPage from './pages/ReportPage.vue'
+import RulesPage from './pages/RulesPage.vue'
+import RunningPage from './pages/RunningPage.vue'
+import WallPage from './pages/WallPage.vue'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -14,27 +28,27 @@ const routes: RouteRecordRaw[] = [
   { path: '/', redirect: '/wall' },
   {
     path: '/wall',
-    component: () => import('./pages/WallPage.vue'),
+    component: WallPage,
     meta: { title: 'wall.title', bare: true },
   },
-  { path: '/running', component: () => import('./pages/RunningPage.vue'), meta: { title: 'running.title' } },
-  { path: '/area', component: () => import('./pages/AreaPage.vue'), meta: { title: 'area.title' } },
+  { path: '/running', component: RunningPage, meta: { title: 'running.title' } },
+  { path: '/area', component: AreaPage, meta: { title: 'area.title' } },
   {
     path: '/breaches',
-    component: () => import('./pages/BreachesPage.vue'),
+    component: BreachesPage,
     meta: { title: 'breaches.title' },
   },
-  { path: '/orders', component: () => import('./pages/OrdersPage.vue'), meta: { title: 'area.orders' } },
-  { path: '/figures', component: () => import('./pages/FiguresPage.vue'), meta: { title: 'figures.title' } },
+  { path: '/orders', component: OrdersPage, meta: { title: 'area.orders' } },
+  { path: '/figures', component: FiguresPage, meta: { title: 'figures.title' } },
   {
     path: '/dispatch',
-    component: () => import('./pages/DispatchPage.vue'),
+    component: DispatchPage,
     meta: { title: 'dispatch.title' },
   },
-  { path: '/report', component: () => import('./pages/ReportPage.vue'), meta: { title: 'report.title' } },
-  { path: '/city', component: () => import('./pages/CityPage.vue'), meta: { title: 'city.title' } },
-  { path: '/rules', component: () => import('./pages/RulesPage.vue'), meta: { title: 'rules.title' } },
-  { path: '/case/:number', component: () => import('./pages/CasePage.vue'), meta: { title: 'case.title' } },
+  { path: '/report', component: ReportPage, meta: { title: 'report.title' } },
+  { path: '/city', component: CityPage, meta: { title: 'city.title' } },
+  { path: '/rules', component: RulesPage, meta: { title: 'rules.title' } },
+  { path: '/case/:number', component: CasePage, meta: { title: 'case.title' } },
   { path: '/:rest(.*)*', redirect: '/wall' },
 ]
 

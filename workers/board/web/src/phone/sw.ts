@@ -50,10 +50,11 @@ async function file(request: Request): Promise<Response> {
   return (await caches.match(request, { ignoreVary: true })) ?? fetch(request)
 }
 
+/** A page is asked for by the worker itself, which gets the program even when the form for signing in would be the answer to a browser. */
 self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url)
   if (event.request.method !== 'GET' || url.origin !== self.location.origin) return
-  if (event.request.mode === 'navigate') event.respondWith(fresh(event.request, PAGE))
+  if (event.request.mode === 'navigate') event.respondWith(fresh(new Request(url.href), PAGE))
   else if (url.pathname.includes('/assets/')) event.respondWith(file(event.request))
   else if (REMEMBERED.test(url.pathname)) event.respondWith(fresh(event.request, ANSWERS))
 })

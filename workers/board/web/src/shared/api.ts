@@ -67,13 +67,19 @@ export function address(path: string, query: Query = {}): string {
   return url.toString()
 }
 
+/** What the page itself has asked for already (preloads, see vite.config.ts): each of these answers is taken once. */
+const begun = new Set(
+  Array.from(document.querySelectorAll<HTMLLinkElement>('link[rel=preload][as=fetch]'), (l) => l.href),
+)
+/** They were asked for without a session. */
+export const forgetBegun = (): void => begun.clear()
+
 async function ask(
   method: string,
   url: string,
   body?: BodyInit,
   type?: string,
   signal?: AbortSignal,
-  cache: RequestCache = 'no-store',
 ): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (type) headers['Content-Type'] = type
@@ -86,7 +92,7 @@ async function ask(
       body,
       signal,
       credentials: 'same-origin',
-      cache,
+      cache: method === 'GET' && begun.delete(url) ? 'default' : 'no-store',
     })
   } catch (error) {
     if (signal?.aborted) throw error
@@ -100,11 +106,6 @@ async function ask(
 
 export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
   return (await ask('GET', address(path, query), undefined, undefined, signal)).json() as Promise<T>
-}
-
-/** What the page itself has asked for already (the preload of vite.config.ts): that answer, or one of our own. */
-export async function begun<T>(path: string): Promise<T> {
-  return (await ask('GET', address(path), undefined, undefined, undefined, 'default')).json() as Promise<T>
 }
 
 export async function post<T = Reply>(path: string, body: unknown): Promise<T> {

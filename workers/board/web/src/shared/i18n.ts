@@ -3,27 +3,18 @@
  * stands in the rules in force and comes from the board; see names.ts.
  */
 import { ref } from 'vue'
+import { fill, type Values } from './fill'
+import { keepLanguage, readLanguage } from './reader'
 import { shown } from './text'
 import { texts, type Text } from './texts'
 import type { Language } from './time'
 
-const KEPT = 'hongxin.language'
-
-function first(): Language {
-  const kept = localStorage.getItem(KEPT)
-  if (kept === 'zh' || kept === 'en') return kept
-  return navigator.languages.find((l) => /^(zh|en)\b/.test(l))?.startsWith('en') ? 'en' : 'zh'
-}
-
-export const language = ref<Language>(first())
+export const language = ref<Language>(readLanguage())
 
 export function speak(next: Language): void {
   language.value = next
-  localStorage.setItem(KEPT, next)
-  document.documentElement.lang = next === 'zh' ? 'zh-CN' : 'en'
+  keepLanguage(next)
 }
-
-export type Values = Record<string, string | number>
 
 /** The text of that name in the reader's language; "{n}" is replaced by `values.n`, in one pass. */
 export function t(name: Text, values: Values = {}): string {
@@ -35,10 +26,6 @@ export function named(family: string, name: string | undefined): string {
   if (!name) return ''
   const key = `${family}.${name}`
   return key in texts ? t(key as Text) : shown(name)
-}
-
-export function fill(text: string, values: Values): string {
-  return text.replace(/\{(\w+)\}/g, (all, key: string) => String(values[key] ?? all))
 }
 
 /** The one of two names that the reader reads; the other one when it is missing. */

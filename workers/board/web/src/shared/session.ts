@@ -1,6 +1,6 @@
 /** Who is signed in, and what that lets the pages offer. The board and the daemon judge; this only spares useless offers. */
 import { computed, ref } from 'vue'
-import { begun, onSessionLost, post, useCsrf, Refused, type Session } from './api'
+import { forgetBegun, get, onSessionLost, post, useCsrf, Refused, type Session } from './api'
 
 export const session = ref<Session | null>(null)
 /** Signed out by somebody else: ended, or its role was taken away. */
@@ -20,9 +20,10 @@ function begin(s: Session): void {
 /** The session that this browser has already; false: somebody has to sign in. */
 export async function restore(): Promise<boolean> {
   try {
-    begin(await begun<Session>('session'))
+    begin(await get<Session>('session'))
     return true
   } catch (error) {
+    forgetBegun()
     if (error instanceof Refused && error.status === 401) return false
     throw error
   }

@@ -4,7 +4,7 @@ import lifeCycle from '../../../../../config/life-cycles/complaint.yaml?raw'
 import { texts } from './texts'
 
 const sources = import.meta.glob(
-  ['../**/*.vue', '../**/*.ts', '!../**/*.test.ts', '!../api/schema.d.ts', '!./texts.ts'],
+  ['../**/*.vue', '../**/*.ts', '!../**/*.test.ts', '!../api/schema.d.ts', '!./texts.ts', '!./sign-texts.ts'],
   {
     query: '?raw',
     eager: true,

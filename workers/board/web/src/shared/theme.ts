@@ -1,28 +1,12 @@
-/** Light and dark: what the system says, until the reader chooses. */
+/** Light and dark, as the pages know it. */
 import { ref } from 'vue'
+import { keepTheme, onSystemTheme, showTheme, type Theme } from './reader'
 
-export type Theme = 'light' | 'dark'
-const KEPT = 'hongxin.theme'
-const system = matchMedia('(prefers-color-scheme: dark)')
-const kept = (): Theme | null => {
-  const value = localStorage.getItem(KEPT)
-  return value === 'light' || value === 'dark' ? value : null
-}
-
-export const theme = ref<Theme>('light')
-
-function show(): void {
-  theme.value = kept() ?? (system.matches ? 'dark' : 'light')
-  document.documentElement.classList.toggle('dark', theme.value === 'dark')
-  document
-    .querySelector('meta[name=theme-color]')
-    ?.setAttribute('content', theme.value === 'dark' ? '#11161b' : '#b3261e')
-}
+export const theme = ref<Theme>(showTheme())
 
 export function choose(next: Theme): void {
-  localStorage.setItem(KEPT, next)
-  show()
+  keepTheme(next)
+  theme.value = showTheme()
 }
 
-system.addEventListener('change', show)
-show()
+onSystemTheme(() => (theme.value = showTheme()))
