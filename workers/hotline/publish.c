@@ -13,7 +13,9 @@ struct flight {
     outcome_fn *fn;
     void *arg;
     bool derived;
-    char *id, *source, *ref, *text; /* of a report that may turn out to be an update; or NULL */
+    char *id, *source, *ref; /* of a report that may turn out to be an update; or NULL */
+    uint8_t *said;           /* what it says now: hongxin.v1.Data */
+    size_t said_size;
 };
 
 static void flight_free(struct flight *f)
@@ -21,7 +23,7 @@ static void flight_free(struct flight *f)
     free(f->id);
     free(f->source);
     free(f->ref);
-    free(f->text);
+    free(f->said);
     free(f);
 }
 
@@ -31,10 +33,12 @@ static void on_outcome(void *arg, int err, const hxp_reply *reply);
 static int start_update(struct flight *f)
 {
     hxp_event event = HONGXIN__V1__EVENT__INIT;
-    hxp_data data = HONGXIN__V1__DATA__INIT;
+    hxp_data *data = hongxin__v1__data__unpack(NULL, f->said_size, f->said);
     uint8_t digest[12];
     char hex[2 * sizeof digest + 1], id[DRAFT_ID + 40];
-    crypto_generichash(digest, sizeof digest, (const uint8_t *)f->text, strlen(f->text), NULL, 0);
+    if (!data)
+        return HX_NOMEM;
+    crypto_generichash(digest, sizeof digest, f->said, f->said_size, NULL, 0);
     sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
     snprintf(id, sizeof id, "%s:%s", f->id, hex);
     event.id = id;
@@ -42,11 +46,11 @@ static int start_update(struct flight *f)
     event.type = (char *)"COMMENT";
     event.by = (char *)"reporter";
     event.case_ref = f->ref;
-    data.text = f->text;
-    event.data = &data;
+    event.data = data;
     f->hotline->updates++;
     int rc = hx_publish_start(f->hotline->link.client, &(struct hx_item){.event = &event},
                               on_outcome, f);
+    hongxin__v1__data__free_unpacked(data, NULL);
     free(f->ref); /* once only */
     f->ref = NULL;
     return rc;
@@ -79,6 +83,25 @@ static bool keep(char **to, const char *from)
     return *to != NULL;
 }
 
+/* What an update would tell: the words, and how serious, what kind and where it is said to be now.
+ * A comment moves no deadline; a dispatcher reads it and decides. */
+static bool keep_said(struct flight *f, const hxp_data *data)
+{
+    static const hxp_data empty = HONGXIN__V1__DATA__INIT;
+    hxp_data said = HONGXIN__V1__DATA__INIT;
+    if (!data)
+        data = &empty;
+    said.text = data->text;
+    said.class_ = data->class_;
+    said.category = data->category;
+    said.place = data->place;
+    f->said_size = hongxin__v1__data__get_packed_size(&said);
+    f->said = malloc(f->said_size + 1);
+    if (f->said)
+        hongxin__v1__data__pack(&said, f->said);
+    return f->said != NULL;
+}
+
 int publish_start(struct hotline *h, const struct launch *l, outcome_fn *fn, void *arg)
 {
     const hxp_event *e = l->event;
@@ -88,7 +111,7 @@ int publish_start(struct hotline *h, const struct launch *l, outcome_fn *fn, voi
     *f = (struct flight){.hotline = h, .fn = fn, .arg = arg, .derived = l->derived};
     bool report = strcmp(e->type, "REPORTED") == 0 && *e->case_ref;
     if (report && (!keep(&f->id, e->id) || !keep(&f->source, e->source) ||
-                   !keep(&f->ref, e->case_ref) || !keep(&f->text, e->data ? e->data->text : ""))) {
+                   !keep(&f->ref, e->case_ref) || !keep_said(f, e->data))) {
         flight_free(f);
         return HX_NOMEM;
     }

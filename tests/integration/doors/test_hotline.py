@@ -9,7 +9,7 @@ import time
 
 import pytest
 from between import Between
-from hongxin.v1 import wire_pb2
+from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from hotline import BIN, CLIENTS, Hotline
 from reload import reload
 from wire import wait_until
@@ -127,6 +127,18 @@ def test_a_known_work_order_with_another_content_is_an_update(door, client, keys
     again = door.post("/v1/complaints", {**REPORT, "ref": "WO-1", "text": "now on two floors"}, key=keys[1])
     assert again.json["number"] == "CL-1"
     assert len(cases(client)) == 1 and client.case(1).view.case_version == 2
+
+
+def test_a_work_order_that_became_urgent_says_so_though_its_words_are_the_same(door, client):
+    report = {**REPORT, "ref": "WO-1"}
+    door.post("/v1/complaints", report)
+    for more in ({"class": "EMERGENCY"}, {"class": "EMERGENCY"}, {"class": "EMERGENCY", "category": "trapped"}):
+        assert door.post("/v1/complaints", {**report, **more}).json["number"] == "CL-1"
+    history = [journal_pb2.Entry.FromString(e) for e in client.case(1, history=True).history]
+    said = [event_pb2.Event.FromString(e.event).data for e in history if e.cause == "COMMENT"]
+    told = [(s.category, getattr(s, "class"), s.text) for s in said]
+    assert told == [("", "EMERGENCY", REPORT["text"]), ("trapped", "EMERGENCY", REPORT["text"])]
+    assert getattr(client.case(1).view, "class") == "SMALL", "a dispatcher decides, not a table"
 
 
 def test_a_work_order_in_the_city_s_own_words(door, client):
