@@ -18,6 +18,7 @@ enum { ID_MAX = 160 };
 struct talk {
     struct callback *callback;
     struct wx_command command;
+    const char *text; /* what he said, of the callback */
     char id[ID_MAX], person[WX_PERSON_TEXT], ref[ID_MAX];
 };
 
@@ -89,6 +90,11 @@ static bool is_taken(const hxp_reply *reply)
            reply->result == HONGXIN__V1__RESULT__PARKED;
 }
 
+static void ask_which(struct talk *t, const char *number)
+{
+    say(t, WX_which, (const char *const[]){"word", t->command.word, "number", number, NULL});
+}
+
 static void on_reply(void *arg, int err, const hxp_reply *reply)
 {
     struct talk *t = arg;
@@ -99,6 +105,10 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
     const char *const pairs[] = {"number", reply->number, NULL};
     if (!is_taken(reply) && strcmp(reply->code, "UNKNOWN_PLACE") == 0)
         say(t, WX_unknown_place, NULL);
+    else if (!is_taken(reply) && t->command.kind == WX_REPORT)
+        say(t, WX_not_taken, NULL);
+    else if (!is_taken(reply) && t->command.word && !t->command.case_number)
+        ask_which(t, reply->number); /* his newest was not the one that he means */
     else if (!is_taken(reply))
         say(t, WX_refused, pairs);
     else if (t->command.kind == WX_REPORT)
@@ -107,6 +117,7 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
         say(t,
             t->command.kind == WX_GOOD      ? WX_thanks
             : t->command.kind == WX_PICTURE ? WX_picture
+            : t->command.kind == WX_ADD     ? WX_added
             : t->command.kind == WX_BAD     ? WX_again
                                             : WX_withdrawn,
             pairs);
@@ -161,16 +172,27 @@ static void report(struct talk *t, const char *text)
 
 /* ---- questions about a case of one's own ---- */
 
-static void act(struct talk *t)
+static void act(struct talk *t, const hxp_case_view *view)
 {
     hxp_event event = HONGXIN__V1__EVENT__INIT;
     hxp_data data = HONGXIN__V1__DATA__INIT;
-    bool good = t->command.kind == WX_GOOD;
-    event.case_number = t->command.case_number;
-    event.type = (char *)(t->command.kind == WX_WITHDRAW ? "WITHDRAW_ASKED"
-                          : good                         ? "CALLBACK_OK"
-                                                         : "CALLBACK_BAD");
-    data.rating = t->command.kind == WX_WITHDRAW ? 0 : good ? 5 : 1;
+    event.case_number = view->case_number;
+    switch (t->command.kind) {
+    case WX_GOOD:
+        event.type = (char *)"CALLBACK_OK";
+        data.rating = 5;
+        break;
+    case WX_BAD:
+        event.type = (char *)"CALLBACK_BAD";
+        data.rating = 1;
+        break;
+    case WX_ADD:
+        event.type = (char *)"COMMENT";
+        data.text = (char *)t->text;
+        break;
+    default:
+        event.type = (char *)"WITHDRAW_ASKED";
+    }
     event.data = &data;
     publish(t, &event, NULL);
 }
@@ -194,15 +216,15 @@ static void add_picture(struct talk *t, const hxp_case_view *view)
 static void tell_status(struct talk *t, const hxp_case_view *view)
 {
     const struct wechat_settings *s = &t->callback->wechat->settings;
+    const char *holder = t->command.language == WX_ZH ? view->holder_name_zh : view->holder_name_en;
     char time[HX_INSTANT_TEXT];
     wx_short_time(s, view->next_deadline, time);
-    const char *const pairs[] = {
-        "number", view->number,
-        "state",  wx_state_word(s, view->state, t->command.language),
-        "holder", t->command.language == WX_ZH ? view->holder_name_zh : view->holder_name_en,
-        "time",   time,
-        NULL};
-    say(t, WX_status, pairs);
+    const char *const pairs[] = {"number", view->number,
+                                 "state",  wx_state_word(s, view->state, t->command.language),
+                                 "holder", *holder ? holder : text_of(t, WX_nobody),
+                                 "time",   time,
+                                 NULL};
+    say(t, view->next_deadline && !view->t_closed ? WX_status : WX_ended, pairs);
 }
 
 /* A case that another person reported does not exist for this one. */
@@ -226,8 +248,10 @@ static void on_case(void *arg, int err, const hxp_response *response)
         say(t, t->command.case_number ? WX_unknown_case : WX_welcome, pairs);
     else if (t->command.kind == WX_STATUS)
         tell_status(t, view);
+    else if (t->command.kind == WX_WITHDRAW && !t->command.case_number)
+        ask_which(t, view->number); /* nothing is taken back by guessing */
     else
-        act(t);
+        act(t, view);
 }
 
 static void ask(struct talk *t)
@@ -321,6 +345,7 @@ static void take_event(struct talk *t)
 
 static void take_text(struct talk *t, const char *text)
 {
+    t->text = text;
     wx_command_read(text, &t->command);
     if (t->command.kind == WX_HELP)
         say(t, WX_welcome, NULL);

@@ -17,12 +17,17 @@ enum { WX_TEXT_MAX = 600, WX_STATES_MAX = 32, WX_TOLD_MAX = 24 };
     X(arrives, "arrives")                                                                          \
     X(solved, "solved")                                                                            \
     X(status, "status")                                                                            \
+    X(ended, "ended")                                                                              \
+    X(nobody, "nobody")                                                                            \
     X(thanks, "thanks")                                                                            \
     X(again, "again")                                                                              \
     X(withdrawn, "withdrawn")                                                                      \
     X(refused, "refused")                                                                          \
+    X(not_taken, "not_taken")                                                                      \
+    X(which, "which")                                                                              \
     X(unknown_case, "unknown_case")                                                                \
     X(unknown_place, "unknown_place")                                                              \
+    X(added, "added")                                                                              \
     X(picture, "picture")                                                                          \
     X(words_please, "words_please")
 

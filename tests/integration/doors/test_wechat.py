@@ -209,6 +209,30 @@ def test_the_newest_case_needs_no_number(door, client):
     assert len(cases(client)) == 2
 
 
+def test_a_word_alone_or_a_thank_you_is_no_new_case(door, client):
+    say = lambda n, text: content(door.plain(message(id=str(n), Content=text))[1])  # noqa: E731
+    assert "您好" in say(1, "满意"), "there is nothing to rate yet"
+    say(2, "B-0417 漏水")
+    assert "待定" in say(3, "查询"), "nobody has it yet, and the text says so"
+    assert say(5, "不满意") == "请写明编号，例如：不满意 CL-1", "nobody has solved it yet: another one is meant"
+    assert say(6, "撤诉") == "请写明编号，例如：撤诉 CL-1" and client.case(1).view.state != "WITHDRAWN"
+    assert say(11, "CL-1 是三楼") == "已补充到 CL-1。"
+    assert "您好" in say(7, "谢谢！") and "Hello" in say(8, "OK")
+    for type, by, data in (("CLASS_SET", "dispatcher/chen", {"class": "SMALL"}), ("HELD", "holder:P-07/li", {}),
+                           ("ARRIVED", "holder:P-07/li", {}), ("RESOLVED", "holder:P-07/li", {"evidence": ["photo"]})):
+        client.publish(client.event(type, by=by, case_number=1, data=data))
+    assert say(9, "满意") == "CL-1 已评价为满意，谢谢！"
+    assert say(10, "CL-1") == "CL-1：已办结。", "no deadline runs any more"
+    assert len(cases(client)) == 1
+
+
+def test_a_report_that_is_not_taken_says_what_to_do(door, client):
+    assert "漏" not in content(door.plain(message(id="1", Content="漏水" * 3000))[1])
+    nowhere = message("location", id="2", Location_X="96.1", Location_Y="514.4", Label="荷阳花园3号楼")
+    assert content(door.plain(nowhere)[1]).startswith("这条消息未能受理")
+    assert not cases(client)
+
+
 def test_the_same_message_again_is_the_same_complaint_over_a_restart(door, client):
     xml = message(Content="B-0417 灯坏了", id="77")
     first = content(door.safe(xml)[1])
