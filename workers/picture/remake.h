@@ -27,8 +27,8 @@ typedef void remade_fn(void *arg, int err, const uint8_t *bytes, size_t size);
 HX_CHECK int remaker_start(struct remaker *r, const uint8_t *bytes, size_t size, remade_fn *fn,
                            void *arg);
 
-/* The other side: main() of the process, "--remake PIXELS EDGE" with the picture on its standard
- * input. Its exit code. */
+/* The other side: main() of the process, "--remake PIXELS EDGE SECONDS" with the picture on its
+ * standard input. Its exit code. */
 int remake_main(int argc, char **argv);
 
 #endif
