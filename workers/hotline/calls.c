@@ -15,12 +15,21 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <jansson.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { PASSWORD_MAX = 128, RETRY_MS = 1000, RETRY_MOST_MS = 30000 };
+
+/* A host that has gone without a word is found out after idle + probes × interval seconds. */
+enum { ALIVE_IDLE_S = 30, ALIVE_INTERVAL_S = 10, ALIVE_PROBES = 3 };
+
+/* For each word that we wait for before we are let in. */
+static const struct timeval login_most = {5, 0};
 
 struct system {
     struct hotline *hotline;
@@ -33,6 +42,7 @@ struct system {
     char password[PASSWORD_MAX];
     unsigned attempts;
     bool greeted, listening, was_listening;
+    const char *why;           /* the connection is given up; NULL: it speaks another language */
     struct frame frame, event; /* of what is being read */
 };
 
@@ -155,7 +165,14 @@ static void now_listening(struct system *s)
     }
     s->listening = s->was_listening = true;
     s->attempts = 0;
+    bufferevent_set_timeouts(s->connection, NULL, NULL); /* from now on it may be silent */
     hx_log(HX_LOG_INFO, "event=calls_listening source=%s", s->settings->source);
+}
+
+static bool give_up(struct system *s, const char *why)
+{
+    s->why = why;
+    return false;
 }
 
 /* False: the connection is given up. */
@@ -169,7 +186,8 @@ static bool take_esl(struct system *s, const struct frame *f)
         evbuffer_add_printf(out, "auth %s\n\n", s->password);
     } else if (strcmp(type, "command/reply") == 0) {
         if (!reply || strncmp(reply, "+OK", 3) != 0)
-            return false;
+            return give_up(s, s->greeted ? "it refuses the list of events"
+                                         : "it refuses the password");
         if (!s->greeted)
             evbuffer_add_printf(out, "event plain %s\n\n", s->settings->events);
         else if (!s->listening)
@@ -178,8 +196,10 @@ static bool take_esl(struct system *s, const struct frame *f)
     } else if (strcmp(type, "text/event-plain") == 0 && f->body) {
         if (esl_event(&s->event, f->body, f->body_size))
             take_event(s, &s->event);
+    } else if (strcmp(type, "text/rude-rejection") == 0) {
+        return give_up(s, "its access list does not name this machine");
     } else if (strcmp(type, "text/disconnect-notice") == 0) {
-        return false;
+        return give_up(s, "it says good-bye");
     }
     return true;
 }
@@ -198,7 +218,7 @@ static bool take_ami(struct system *s, const struct frame *f)
     const char *response = frame_get(f, "Response"), *event = frame_get(f, "Event");
     if (response && !s->listening) {
         if (strcmp(response, "Success") != 0)
-            return false;
+            return give_up(s, "it refuses user or password");
         now_listening(s);
     } else if (event && is_wanted(s->settings->events, event)) {
         take_event(s, f);
@@ -231,6 +251,7 @@ static void end_connection(struct system *s, const char *why)
         bufferevent_free(s->connection);
     s->connection = NULL;
     s->greeted = s->listening = false;
+    s->why = NULL;
     for (unsigned i = 0; i < s->attempts && ms < RETRY_MOST_MS; i++)
         ms *= 2;
     s->attempts++;
@@ -279,14 +300,27 @@ static void on_bytes(struct bufferevent *connection, void *arg)
     if (good && (!banner || s->greeted))
         good = take_all(s, in);
     if (!good)
-        end_connection(s, "it says what is not understood, or refuses us");
+        end_connection(s, s->why ? s->why : "what it says is not understood");
 }
 
 static void on_change(struct bufferevent *connection, short what, void *arg)
 {
     (void)connection;
-    if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
+    if (what & BEV_EVENT_TIMEOUT)
+        end_connection(arg, "it says nothing");
+    else if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
         end_connection(arg, what & BEV_EVENT_ERROR ? strerror(errno) : "the connection has ended");
+}
+
+/* Nobody speaks between two calls: without probes a host that lost its power would be listened to
+ * for ever, and the gap be told by nobody. */
+static void probe(evutil_socket_t fd)
+{
+    const int on = 1, idle = ALIVE_IDLE_S, interval = ALIVE_INTERVAL_S, probes = ALIVE_PROBES;
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 }
 
 static void connect_to(struct system *s)
@@ -297,11 +331,14 @@ static void connect_to(struct system *s)
     if (s->connection) {
         bufferevent_setcb(s->connection, on_bytes, NULL, on_change, s);
         bufferevent_enable(s->connection, EV_READ | EV_WRITE);
+        bufferevent_set_timeouts(s->connection, &login_most, &login_most);
         bufferevent_setwatermark(s->connection, EV_READ, 0, (size_t)2 * FRAME_BYTES_MAX);
     }
     if (!s->connection ||
         bufferevent_socket_connect(s->connection, (struct sockaddr *)&to, sizeof to) != 0)
         end_connection(s, "no connection");
+    else if (s->connection)
+        probe(bufferevent_getfd(s->connection));
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)

@@ -215,3 +215,25 @@ def test_nonsense_ends_the_connection_and_nothing_else(make):
                   variable_answer_stamp=now()))
     wait_until(lambda: state(door, "WO-1") == "CLOSED")
     assert not any(PASSWORD in line for line in door.log)
+
+
+def test_whoever_is_not_let_in_is_told_why_and_tries_again(make):
+    silent = []
+
+    def greet(phone, c):
+        if not silent:
+            silent.append(c)  # takes the connection and says nothing
+            raise OSError
+        if len(silent) == 1:
+            silent.append(c)
+            c.sendall(b"Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n")
+            raise OSError
+        freeswitch(phone, c)
+
+    door, phone = make("freeswitch", greet)
+    reasons = [line for line in door.log if "event=calls_away" in line]
+    assert len(reasons) == 2 and "it says nothing" in reasons[0] and "access list" in reasons[1], reasons
+    assert figure(door, "gaps_total") == 0
+    # Linux shows the timer that runs for a connection: 02 is the one that probes whether the other side still lives
+    rows = [line.split() for line in open("/proc/net/tcp") if f":{phone.port:04X} 01 " in line]
+    assert [row[5].split(":")[0] for row in rows] == ["02"], rows
