@@ -26,6 +26,7 @@ enum { PAGE = 4096, SECTOR = 512, GROWTH = 1 << 20 };
 #define MAP (UINT64_C(256) << 20) /* the store's map_size */
 
 struct page {
+    struct page *next; /* of those that are not used */
     uint64_t number;
     bool dirty; /* else: its writing has failed, nobody tries again */
     uint8_t plates[PAGE];
@@ -39,16 +40,35 @@ static struct {
     enum disk_fault fault;
     struct page **pages; /* in the order in which they became unsafe */
     size_t n, cap;
-    uint32_t *index; /* page number → place in `pages` + 1 */
+    struct page *spare; /* to be used again */
+    uint32_t *index;    /* page number → place in `pages` + 1 */
     size_t n_index;
 } disk = {.fd = -1};
 
 /* ---- what is unsafe ---- */
 
+static struct page *page_take(void)
+{
+    struct page *p = disk.spare;
+    if (p)
+        disk.spare = p->next;
+    else
+        p = malloc(sizeof *p);
+    if (!p)
+        abort();
+    return p;
+}
+
+static void page_give(struct page *p)
+{
+    p->next = disk.spare;
+    disk.spare = p;
+}
+
 static void forget_all(void)
 {
     for (size_t i = 0; i < disk.n; i++)
-        free(disk.pages[i]);
+        page_give(disk.pages[i]);
     disk.n = 0;
     if (disk.index)
         memset(disk.index, 0, disk.n_index * sizeof *disk.index);
@@ -81,6 +101,8 @@ void disk_open(const char *data_file)
 void disk_close(void)
 {
     forget_all();
+    while (disk.spare)
+        free(page_take());
     if (disk.map)
         munmap(disk.map, MAP + GROWTH);
     if (disk.fd >= 0)
@@ -124,9 +146,7 @@ static void unsafe(uint64_t number)
         if (!disk.pages)
             abort();
     }
-    struct page *p = calloc(1, sizeof *p);
-    if (!p)
-        abort();
+    struct page *p = page_take();
     p->number = number;
     p->dirty = true;
     memcpy(p->plates, disk.map + number * PAGE, PAGE);
@@ -145,7 +165,7 @@ static void sweep(bool (*keep)(struct page *p))
             *slot(p->number) = (uint32_t)kept;
         } else {
             *slot(p->number) = 0;
-            free(p);
+            page_give(p);
         }
     }
     disk.n = kept;

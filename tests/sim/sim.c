@@ -69,8 +69,13 @@ bool sim_step(void)
 void sim_note(const void *bytes, size_t size)
 {
     const uint8_t *p = bytes;
-    for (size_t i = 0; i < size; i++)
-        sim.digest = (sim.digest ^ p[i]) * UINT64_C(1099511628211);
+    uint64_t word;
+    for (; size >= sizeof word; p += sizeof word, size -= sizeof word) {
+        memcpy(&word, p, sizeof word);
+        sim.digest = ((sim.digest ^ word) * UINT64_C(1099511628211)) ^ (sim.digest >> 32);
+    }
+    for (; size; p++, size--)
+        sim.digest = (sim.digest ^ *p) * UINT64_C(1099511628211);
     sim.digest = (sim.digest ^ (uint64_t)sim.now_us) * UINT64_C(1099511628211);
 }
 

@@ -7,6 +7,7 @@
  *   disk.c      the C library's writes of the store's file: what is not synced may be gone after a
  *               crash, what is told to fail fails
  *   memory.c    the C library's allocations
+ *   city.c      the city, read once for all starts
  *   log.c       in place of daemon/base/log.c: the newest lines, with virtual time
  *   source.c    hotlines that report, and send again until they are answered
  *   reader.c    subscribers that remember every entry they were ever shown
