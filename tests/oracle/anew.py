@@ -25,8 +25,9 @@ def set_floor(clock, now, counted_from):
 def begin_anew(case, name, now):
     """A clock that the new class asks for begins at the receipt, but leaves a quarter of its budget."""
     clock = case.start(name, max(case.held, case.news or 0) if name == "K_UPDATE" else case.held)
-    if name != "K_UPDATE":
-        set_floor(clock, now, now)
+    before = clock.deadline()
+    set_floor(clock, now, now)
+    if name != "K_UPDATE" or clock.deadline() != before:
         case.move(clock)
 
 

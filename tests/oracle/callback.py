@@ -98,8 +98,10 @@ def callback_ok(case, e):
 @on("CALLBACK_BAD")
 def callback_bad(case, e):
     not_the_accused(case, e)
+    asked = case
     case, parties = answered(case, e)
-    if case.state in promise.ENDED_OK:
+    if case.state in promise.ENDED_OK:  # who has been asked can only have it opened again (REOPENED)
+        need((case is not asked or "party" in e.data) and parties[0].answer == "OPEN", "has answered")
         window = case.clock("K_REOPEN_WINDOW")
         need(window and e.t <= window.deadline() and case.cycle < promise.CYCLES, "the window is over")
         case.stop("K_REOPEN_WINDOW", e.t)
