@@ -1,4 +1,5 @@
 """Starts, watches and ends the real hongxind."""
+import contextlib
 import os
 import re
 import signal
@@ -75,8 +76,14 @@ class Daemon:
         return code
 
     def end(self):
-        if self.process and self.process.poll() is None:
-            self.kill()
+        """Killed, unless somebody counts what it has done (deploy/coverage): only who ends by himself writes that down."""
+        if not self.process or self.process.poll() is not None:
+            return
+        if "HX_ORDERLY" in os.environ:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(TIMEOUT_S)
+        self.kill()
 
 
 def write_config(folder, settings):

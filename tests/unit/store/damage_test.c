@@ -1,0 +1,316 @@
+/* Rows that are not as the store wrote them: whoever opens it, or examines it, is told which. */
+#include "store/impl.h"
+#include "store/key.h"
+#include "store/tail.h"
+#include "unit/store/fixture.h"
+
+#include <errno.h>
+#include <lmdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- Behind the store's back ---- */
+
+struct raw {
+    MDB_env *env;
+    MDB_txn *txn;
+};
+
+static void raw_begin(struct fx *fx, struct raw *r)
+{
+    fx_close(fx);
+    assert_int_equal(mdb_env_create(&r->env), 0);
+    assert_int_equal(mdb_env_set_maxdbs(r->env, 32), 0);
+    assert_int_equal(mdb_env_open(r->env, fx->dir, 0, 0600), 0);
+    assert_int_equal(mdb_txn_begin(r->env, NULL, 0, &r->txn), 0);
+}
+
+static void raw_end(struct raw *r)
+{
+    assert_int_equal(mdb_txn_commit(r->txn), 0);
+    mdb_env_close(r->env);
+}
+
+/* Writes a row, or takes it away when `value` is NULL. */
+static void raw_row(struct fx *fx, const char *table, MDB_val key, const void *value, size_t size)
+{
+    struct raw r;
+    MDB_dbi dbi;
+    MDB_val v = {size, (void *)(uintptr_t)value};
+    raw_begin(fx, &r);
+    assert_int_equal(mdb_dbi_open(r.txn, table, 0, &dbi), 0);
+    assert_int_equal(value ? mdb_put(r.txn, dbi, &key, &v, 0) : mdb_del(r.txn, dbi, &key, NULL), 0);
+    raw_end(&r);
+}
+
+static MDB_val meta_key(const char *name)
+{
+    return (MDB_val){strlen(name), (void *)(uintptr_t)name};
+}
+
+static MDB_val number_key(uint8_t bytes[8], uint64_t n)
+{
+    be64_put(bytes, n);
+    return (MDB_val){8, bytes};
+}
+
+/* ---- Opening ---- */
+
+static void refused(struct fx *fx, int err, const char *why)
+{
+    assert_int_equal(fx_try_open(fx), err);
+    assert_null(fx->st);
+    if (!strstr(fx->problem, why))
+        fail_msg("\"%s\" does not say \"%s\"", fx->problem, why);
+}
+
+static void a_row_of_meta_that_is_short_is_named(void **unused)
+{
+    static const char *const rows[] = {"format", "partition", "scale", "epoch", "identity", "salt"};
+    (void)unused;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        void *state;
+        char why[64];
+        fx_setup(&state);
+        raw_row(state, "meta", meta_key(rows[i]), "short", 5);
+        snprintf(why, sizeof why, "meta row %s has 5 bytes", rows[i]);
+        refused(state, HX_CORRUPT, why);
+        fx_teardown(&state);
+    }
+}
+
+static void a_row_of_meta_that_is_gone_is_named(void **unused)
+{
+    static const char *const rows[] = {"format", "partition", "scale"};
+    (void)unused;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        void *state;
+        char why[64];
+        fx_setup(&state);
+        raw_row(state, "meta", meta_key(rows[i]), NULL, 0);
+        snprintf(why, sizeof why, "meta row %s is missing", rows[i]);
+        refused(state, HX_CORRUPT, why);
+        fx_teardown(&state);
+    }
+}
+
+static void whoever_only_looks_is_told_what_is_missing(void **state)
+{
+    struct fx *fx = *state;
+    raw_row(fx, "meta", meta_key("partition"), NULL, 0);
+    fx->options.as_made = true;
+    refused(fx, HX_CORRUPT, "meta row partition is missing");
+}
+
+static void a_salt_under_another_key_is_refused(void **state)
+{
+    struct fx *fx = *state;
+    uint8_t other[STORE_SALT_ROW] = {1, 2, 3};
+    raw_row(fx, "meta", meta_key("salt"), other, sizeof other);
+    refused(fx, HX_CORRUPT, "salt is under another identity key");
+}
+
+static void somebody_elses_tables_are_refused(void **state)
+{
+    struct fx *fx = *state;
+    struct raw r;
+    MDB_dbi dbi;
+    fx_close(fx);
+    fx_remove(fx->dir);
+    assert_int_equal(mkdir(fx->dir, 0700), 0);
+    fx->options.as_made = true;
+    refused(fx, HX_NOTFOUND, "holds nothing yet");
+    raw_begin(fx, &r);
+    assert_int_equal(mdb_dbi_open(r.txn, "weather", MDB_CREATE, &dbi), 0);
+    raw_end(&r);
+    refused(fx, HX_BADVERSION, "was not made by hongxin");
+}
+
+static void what_lmdb_says_has_a_name_for_people(void **unused)
+{
+    static const struct {
+        int said, named;
+    } list[] = {
+        {MDB_SUCCESS, HX_OK},
+        {MDB_NOTFOUND, HX_NOTFOUND},
+        {ENOENT, HX_NOTFOUND},
+        {MDB_KEYEXIST, HX_EXISTS},
+        {MDB_MAP_FULL, HX_FULL},
+        {ENOSPC, HX_FULL},
+        {EDQUOT, HX_FULL},
+        {EFBIG, HX_FULL},
+        {ENOMEM, HX_NOMEM},
+        {MDB_CORRUPTED, HX_CORRUPT},
+        {MDB_PAGE_NOTFOUND, HX_CORRUPT},
+        {MDB_INVALID, HX_CORRUPT},
+        {MDB_INCOMPATIBLE, HX_CORRUPT},
+        {MDB_VERSION_MISMATCH, HX_BADVERSION},
+        {MDB_BAD_VALSIZE, HX_TOOBIG},
+        {MDB_TXN_FULL, HX_TOOBIG},
+        {MDB_READERS_FULL, HX_BUSY},
+        {EBUSY, HX_BUSY},
+        {EACCES, HX_DENIED},
+        {EROFS, HX_DENIED},
+        {MDB_PANIC, HX_IO},
+    };
+    (void)unused;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        assert_int_equal(store_error(list[i].said, false), list[i].named);
+    assert_int_equal(store_error(EIO, false), HX_IO);
+    assert_int_equal(store_error(EIO, true), HX_FULL); /* a short write */
+}
+
+/* ---- Examining ---- */
+
+static char found[8][200];
+static size_t n_found;
+
+static void keep(void *ctx, const struct hx_finding *f)
+{
+    (void)ctx;
+    if (n_found < sizeof found / sizeof *found)
+        snprintf(found[n_found++], sizeof found[0], "%s: %s", f->table, f->text);
+}
+
+/* That the doctor says this, beside what follows from it. */
+static void doctor_says(struct fx *fx, const char *what)
+{
+    const struct hx_check_options options = {.report = keep};
+    struct hx_check_result r;
+    n_found = 0;
+    fx_reopen(fx);
+    assert_int_equal(hx_store_check(fx->st, &options, &r), HX_OK);
+    for (size_t i = 0; i < n_found; i++)
+        if (strcmp(found[i], what) == 0)
+            return;
+    fail_msg("not said: %s; but: %s", what, n_found ? found[0] : "nothing");
+}
+
+static void three_cases(struct fx *fx)
+{
+    fx_begin(fx);
+    for (unsigned n = 0; n < 3; n++)
+        fx_report(fx, n);
+    fx_put(fx, &(struct fx_entry){.number = 2, .cause = "HELD", .holder = "P-3"});
+    fx_commit(fx);
+    fx_project(fx);
+    assert_int_equal(fx_problems(fx), 0);
+}
+
+/* An entry as it would be packed, in place of another. */
+static void write_entry(struct fx *fx, uint64_t at, uint64_t lsn, uint64_t prev, int64_t t_rec)
+{
+    uint8_t key[8], bytes[256];
+    hxp_entry e = HONGXIN__V1__ENTRY__INIT;
+    e.lsn = lsn;
+    e.case_number = 2;
+    e.prev_lsn = prev;
+    e.t_rec = t_rec;
+    size_t size = hongxin__v1__entry__pack(&e, bytes);
+    raw_row(fx, "journal", number_key(key, at), bytes, size);
+}
+
+static void an_entry_in_anothers_place_is_found(void **state)
+{
+    struct fx *fx = *state;
+    three_cases(fx);
+    write_entry(fx, 2, 1, 0, fx->now);
+    doctor_says(fx, "journal: entry 2 says it is 1");
+}
+
+static void an_entry_that_follows_a_later_one_is_found(void **state)
+{
+    struct fx *fx = *state;
+    three_cases(fx);
+    write_entry(fx, 2, 2, 3, fx->now);
+    doctor_says(fx, "journal: entry 2 follows a later one");
+}
+
+static void time_that_runs_backwards_is_found(void **state)
+{
+    struct fx *fx = *state;
+    three_cases(fx);
+    write_entry(fx, 2, 2, 0, fx->now - 1);
+    doctor_says(fx, "journal: time runs backwards at entry 2");
+}
+
+static void a_chain_without_its_beginning_is_found(void **state)
+{
+    struct fx *fx = *state;
+    three_cases(fx);
+    write_entry(fx, 4, 4, 0, fx->now);
+    doctor_says(fx, "case: chain of case 2 does not end at its first entry");
+}
+
+static void a_case_ahead_of_the_journal_is_found(void **state)
+{
+    struct fx *fx = *state;
+    uint8_t key[8];
+    three_cases(fx);
+    raw_row(fx, "journal", number_key(key, 4), NULL, 0);
+    doctor_says(fx, "case: case 2 is ahead of the journal");
+}
+
+static void a_short_row_of_seen_is_found(void **state)
+{
+    struct fx *fx = *state;
+    three_cases(fx);
+    raw_row(fx, "seen", (MDB_val){19, (char[]){"hotline\0ev-00000001"}}, "short", 5);
+    doctor_says(fx, "seen: a row has 5 bytes");
+}
+
+/* ---- Names of the tail ---- */
+
+static void say_name(char text[64], unsigned n)
+{
+    snprintf(text, 64, "holder-of-a-rather-long-name-%u", n);
+}
+
+static void names_keep_their_numbers_however_many_come(void **unused)
+{
+    enum { MANY = 5000 };
+    struct names s;
+    char text[64];
+    int err = HX_OK;
+    (void)unused;
+    assert_int_equal(names_init(&s), HX_OK);
+    assert_int_equal(names_take(&s, "", &err), 0);
+    for (unsigned n = 1; n <= MANY; n++) {
+        say_name(text, n);
+        assert_int_equal(names_take(&s, text, &err), n);
+    }
+    for (unsigned n = 1; n <= MANY; n++) {
+        say_name(text, n);
+        assert_int_equal(names_find(&s, text), n);
+        assert_int_equal(names_take(&s, text, &err), n);
+        assert_string_equal(names_text(&s, n), text);
+    }
+    names_clear(&s);
+    assert_int_equal(names_find(&s, text), 0);
+    assert_int_equal(names_take(&s, text, &err), 1);
+    assert_int_equal(err, HX_OK);
+    names_fini(&s);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_row_of_meta_that_is_short_is_named),
+        cmocka_unit_test(a_row_of_meta_that_is_gone_is_named),
+        T(whoever_only_looks_is_told_what_is_missing),
+        T(a_salt_under_another_key_is_refused),
+        T(somebody_elses_tables_are_refused),
+        cmocka_unit_test(what_lmdb_says_has_a_name_for_people),
+        T(an_entry_in_anothers_place_is_found),
+        T(an_entry_that_follows_a_later_one_is_found),
+        T(time_that_runs_backwards_is_found),
+        T(a_chain_without_its_beginning_is_found),
+        T(a_case_ahead_of_the_journal_is_found),
+        T(a_short_row_of_seen_is_found),
+        cmocka_unit_test(names_keep_their_numbers_however_many_come),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
