@@ -1,6 +1,6 @@
 /* The city's files are read at each start, and do not change in a run: what was made of them serves
  * every daemon of this process (linked with --wrap). Only the very same texts are the same city. */
-#include "config/city_load.h"
+#include "config/city/city_load.h"
 
 #include <stdlib.h>
 #include <string.h>
