@@ -87,7 +87,8 @@ def work(case, e, restart):
     quiet_handover(case)
     case.contacts.append(e.t)
     update = case.clock("K_UPDATE")
-    case.news = max(case.news or 0, e.t)
+    if restart:
+        case.news = max(case.news or 0, e.t)
     if restart and update and e.t > update.start:  # the newest news count
         case.stop("K_UPDATE", e.t)
         case.start("K_UPDATE", e.t)
