@@ -28,6 +28,7 @@
     X(event_bytes, SIZE, 4 * HX_KIB, 256 * HX_KIB, 256 * HX_KIB, "one event in a message")         \
     X(publish_items, COUNT, 1, 4096, 4096, "events in one Publish")                                \
     X(connections, COUNT, 1, 65000, 1024, "open connections of one door")                          \
+    X(newcomers, COUNT, 10, 100000, 100, "strangers who may begin a handshake in a second")        \
     X(subscribers, COUNT, 1, 65000, 512, "subscribers at the same time")                           \
     X(feed_credit, COUNT, 1, 4096, 4096, "messages that one subscriber may have granted")          \
     X(batch_items, COUNT, 1, 65536, 4096, "events that share one transaction")                     \

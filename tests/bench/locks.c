@@ -4,6 +4,9 @@
  *   bench_locks chain                  hashing entries of 700 bytes
  *   bench_locks strangers --endpoint E --key FILE --rate N --seconds N
  *       so many connections a second with a key that nobody knows; the file gives the daemon's
+ *   bench_locks shut
+ *       prints "tcp://127.0.0.1:PORT", hangs up on whoever comes there, until SIGTERM: what
+ * strangers cost this machine when no daemon has to do with them
  *
  * Prints one line of JSON. */
 #include "bench/tool.h"
@@ -13,9 +16,11 @@
 #include "store/chain.h"
 
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -140,6 +145,25 @@ static int strangers(const char *endpoint, const char *file, uint64_t rate, uint
     return 0;
 }
 
+static int shut(void)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    struct sockaddr_in here = {.sin_family = AF_INET};
+    socklen_t size = sizeof here;
+    int fd, door = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (door < 0 || bind(door, (struct sockaddr *)&here, sizeof here) != 0 ||
+        listen(door, 1024) != 0 || getsockname(door, (struct sockaddr *)&here, &size) != 0)
+        tool_die("shut", HX_IO);
+    printf("tcp://127.0.0.1:%d\n", ntohs(here.sin_port));
+    fflush(stdout);
+    while ((fd = accept(door, NULL, NULL)) >= 0) {
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        close(fd);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -148,11 +172,13 @@ int main(int argc, char **argv)
         return rights(config);
     if (!strcmp(what, "chain"))
         return chain();
+    if (!strcmp(what, "shut"))
+        return shut();
     if (!strcmp(what, "strangers"))
         return strangers(tool_option(argc - 1, argv + 1, "--endpoint", ""),
                          tool_option(argc - 1, argv + 1, "--key", ""),
                          tool_number(argc - 1, argv + 1, "--rate", 1000),
                          tool_number(argc - 1, argv + 1, "--seconds", 5));
-    fputs("bench_locks rights|chain|strangers\n", stderr);
+    fputs("bench_locks rights|chain|strangers|shut\n", stderr);
     return 2;
 }

@@ -1,19 +1,31 @@
 #include "service/doors/crowd.h"
 
 #include "base/log.h"
+#include "service/doors/newcomers.h"
+#include "service/timebase.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <sodium.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 static struct {
     _Atomic int reserve; /* -1: none, or a thread is using it */
-    _Atomic uint64_t turned_away;
-    uint64_t said; /* the service's thread only */
-} crowd = {.reserve = -1};
+    _Atomic uint64_t turned_away, strangers;
+    pthread_mutex_t lock; /* of `newcomers` */
+    struct newcomers newcomers;
+    /* the service's thread only */
+    uint64_t said, said_strangers;
+    int64_t said_us;
+} crowd = {.reserve = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
+
+enum { SAY_US = 60000000 };
 
 static void take_reserve(void)
 {
@@ -34,13 +46,47 @@ void crowd_close(void)
         close(fd);
 }
 
+void crowd_limit(uint32_t newcomers)
+{
+    uint64_t seed;
+    randombytes_buf(&seed, sizeof seed);
+    pthread_mutex_lock(&crowd.lock);
+    newcomers_init(&crowd.newcomers, newcomers, seed);
+    pthread_mutex_unlock(&crowd.lock);
+}
+
+void crowd_known(const char *address, size_t size)
+{
+    uint64_t number = newcomers_address_text(address, size);
+    pthread_mutex_lock(&crowd.lock);
+    newcomers_known(&crowd.newcomers, number, mono_now_us());
+    pthread_mutex_unlock(&crowd.lock);
+}
+
+uint64_t crowd_strangers(void)
+{
+    return crowd.strangers;
+}
+
 uint64_t crowd_turned_away(void)
 {
     return crowd.turned_away;
 }
 
+static void say_strangers(void)
+{
+    uint64_t n = crowd.strangers;
+    int64_t now = mono_now_us();
+    if (n == crowd.said_strangers || (crowd.said_us && now < crowd.said_us + SAY_US))
+        return;
+    hx_log(HX_LOG_WARN, "event=too_many_strangers turned_away=%" PRIu64, n - crowd.said_strangers);
+    crowd.said_strangers = n;
+    crowd.said_us = now;
+}
+
 void crowd_say(void)
 {
+    say_strangers();
     uint64_t n = crowd.turned_away;
     if (crowd.reserve < 0)
         take_reserve();
@@ -65,9 +111,44 @@ static int turn_away(int door)
     return -1;
 }
 
+/* Without an answer to the other side's last bytes: nothing of it stays in the kernel. */
+static void hang_up(int fd)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(fd);
+    crowd.strangers++;
+}
+
+static bool may_come(const struct sockaddr *from)
+{
+    pthread_mutex_lock(&crowd.lock);
+    bool may = newcomers_take(&crowd.newcomers, newcomers_address(from), mono_now_us());
+    pthread_mutex_unlock(&crowd.lock);
+    return may;
+}
+
+enum { AT_ONCE = 64 }; /* strangers hung up on before others of the thread are looked after */
+
 /* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) theirs are reserved */
 int accept4(int door, struct sockaddr *from, socklen_t *size, int flags)
 {
-    int fd = (int)syscall(SYS_accept4, door, from, size, flags);
-    return fd < 0 && (errno == EMFILE || errno == ENFILE) ? turn_away(door) : fd;
+    struct sockaddr_storage who;
+    for (int i = 0; i < AT_ONCE; i++) {
+        socklen_t n = sizeof who;
+        who.ss_family = AF_UNSPEC;
+        int fd = (int)syscall(SYS_accept4, door, &who, &n, flags);
+        if (fd < 0)
+            return errno == EMFILE || errno == ENFILE ? turn_away(door) : fd;
+        if (may_come((struct sockaddr *)&who)) {
+            if (from && size)
+                memcpy(from, &who, *size < n ? *size : n);
+            if (size)
+                *size = n;
+            return fd;
+        }
+        hang_up(fd);
+    }
+    errno = ECONNABORTED;
+    return -1;
 }

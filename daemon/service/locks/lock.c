@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "service/acts/act.h"
+#include "service/doors/crowd.h"
 #include "service/state.h"
 #include <inttypes.h>
 #include <sodium.h>
@@ -127,7 +128,9 @@ int lock_open(struct service *s)
     if (rc == HX_OK)
         rc = load(l, &l->access);
     if (rc == HX_OK && keys)
-        rc = zap_open(&l->zap, s->zmq, l->access);
+        rc = zap_open(&l->zap, s->zmq, l->access, crowd_known);
+    if (rc == HX_OK && keys)
+        crowd_limit((uint32_t)s->options.limits->newcomers);
     l->on = keys && rc == HX_OK;
     if (rc == HX_OK)
         silence_use(&s->silence, l->access);

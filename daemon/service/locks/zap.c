@@ -19,6 +19,7 @@ struct zap {
     pthread_t thread;
     pthread_mutex_t lock; /* of `access` */
     const struct hx_access *access;
+    zap_known *known;
     atomic_bool closing;
     atomic_ullong admitted, refused;
 };
@@ -111,6 +112,8 @@ static int serve_one(struct zap *z)
         struct zap_verdict v = zap_judge(z->access, f, n);
         pthread_mutex_unlock(&z->lock);
         atomic_fetch_add(*v.user ? &z->admitted : &z->refused, 1);
+        if (*v.user && z->known)
+            z->known(f[Q_ADDRESS].data, f[Q_ADDRESS].size);
         rc = answer(z, &f[Q_NUMBER], &v);
     }
     for (size_t i = 0; i < ZAP_FRAMES; i++)
@@ -148,7 +151,7 @@ static bool bind_socket(struct zap *z)
            zmq_bind(z->socket, "inproc://zeromq.zap.01") == 0;
 }
 
-int zap_open(struct zap **out, void *zmq, const struct hx_access *access)
+int zap_open(struct zap **out, void *zmq, const struct hx_access *access, zap_known *known)
 {
     struct zap *z = calloc(1, sizeof *z);
     *out = NULL;
@@ -156,6 +159,7 @@ int zap_open(struct zap **out, void *zmq, const struct hx_access *access)
         return HX_NOMEM;
     z->zmq = zmq;
     z->access = access;
+    z->known = known;
     pthread_mutex_init(&z->lock, NULL);
     if (bind_socket(z) && pthread_create(&z->thread, NULL, run, z) == 0) {
         *out = z;

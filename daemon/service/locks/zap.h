@@ -20,8 +20,14 @@ enum { ZAP_FRAMES = 8, ZAP_USER = 2 * HX_PUBLIC_KEY + 1 };
 
 struct zap;
 
-/* Starts the thread. HX_IO, HX_NOMEM. `access` is borrowed until zap_use() or zap_close(). */
-HX_CHECK int zap_open(struct zap **out, void *zmq, const struct hx_access *access);
+/* Told, on the doorkeeper's thread, the address (numeric, without a NUL) of whoever was admitted.
+ */
+typedef void zap_known(const char *address, size_t size);
+
+/* Starts the thread. HX_IO, HX_NOMEM. `access` is borrowed until zap_use() or zap_close(); `known`
+ * may be NULL. */
+HX_CHECK int zap_open(struct zap **out, void *zmq, const struct hx_access *access,
+                      zap_known *known);
 
 /* From the return on the other one is used, and the one before may be freed. */
 void zap_use(struct zap *z, const struct hx_access *access);

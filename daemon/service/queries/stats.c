@@ -88,6 +88,7 @@ static void add_counters(struct stats *st, const struct counters *c)
     add(st, "clock_steps", (double)c->clock_steps);
     add(st, "absences", (double)c->absences);
     add(st, "connections_turned_away", (double)crowd_turned_away());
+    add(st, "strangers_turned_away", (double)crowd_strangers());
     add_hist(st, "batch_events", &c->batch_items);
     add_hist(st, "commit_us", &c->commit_us);
     add_hist(st, "intake_us", &c->intake_us);
