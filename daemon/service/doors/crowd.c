@@ -128,27 +128,22 @@ static bool may_come(const struct sockaddr *from)
     return may;
 }
 
-enum { AT_ONCE = 64 }; /* strangers hung up on before others of the thread are looked after */
-
 /* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) theirs are reserved */
 int accept4(int door, struct sockaddr *from, socklen_t *size, int flags)
 {
-    struct sockaddr_storage who;
-    for (int i = 0; i < AT_ONCE; i++) {
-        socklen_t n = sizeof who;
-        who.ss_family = AF_UNSPEC;
-        int fd = (int)syscall(SYS_accept4, door, &who, &n, flags);
-        if (fd < 0)
-            return errno == EMFILE || errno == ENFILE ? turn_away(door) : fd;
-        if (may_come((struct sockaddr *)&who)) {
-            if (from && size)
-                memcpy(from, &who, *size < n ? *size : n);
-            if (size)
-                *size = n;
-            return fd;
-        }
+    struct sockaddr_storage who = {.ss_family = AF_UNSPEC};
+    socklen_t n = sizeof who;
+    int fd = (int)syscall(SYS_accept4, door, &who, &n, flags);
+    if (fd < 0)
+        return errno == EMFILE || errno == ENFILE ? turn_away(door) : fd;
+    if (!may_come((struct sockaddr *)&who)) {
         hang_up(fd);
+        errno = ECONNABORTED;
+        return -1;
     }
-    errno = ECONNABORTED;
-    return -1;
+    if (from && size)
+        memcpy(from, &who, *size < n ? *size : n);
+    if (size)
+        *size = n;
+    return fd;
 }

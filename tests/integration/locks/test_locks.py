@@ -421,6 +421,17 @@ def tcp(daemon):
     return socket.create_connection((host, int(port)))
 
 
+def wait_closed(s):
+    """Until the other side has hung up, politely or not."""
+    s.settimeout(60)
+    try:
+        while s.recv(4096):
+            pass
+    except ConnectionResetError:
+        pass
+    s.close()
+
+
 def test_handshakes_that_are_begun_and_held_are_closed(locked, registry):
     held = [tcp(locked) for _ in range(100)]
     for s in held[:50]:
@@ -428,10 +439,7 @@ def test_handshakes_that_are_begun_and_held_are_closed(locked, registry):
     with registry.client(locked, "hotline") as c:
         assert c.report().result == RESULT.Value("ACCEPTED")
     for s in held:
-        s.settimeout(15)
-        while s.recv(4096):
-            pass
-        s.close()
+        wait_closed(s)
 
 
 def test_a_flood_of_strangers_disturbs_nobody(locked, registry):
@@ -444,6 +452,33 @@ def test_a_flood_of_strangers_disturbs_nobody(locked, registry):
             wait_until(lambda: op.stats()["handshakes_refused"] >= 200)
         for s in strangers:
             s.close()
+
+
+def test_strangers_beyond_the_limit_do_not_even_get_a_handshake(make_daemon, registry):
+    """Who is in goes on, also when strangers come no more; who has a key comes in all the same; the log says it once, not for each."""
+    d = make_daemon(settings={"keys": registry.keys, "newcomers": 10})
+    with registry.client(d, "hotline") as c, registry.client(d, "operator") as op:
+        assert c.report(id="before").result == RESULT.Value("ACCEPTED")
+        knocks = [tcp(d) for _ in range(300)]
+        for i in range(5):
+            assert c.report(id=f"k{i}").result == RESULT.Value("ACCEPTED")
+        wait_until(lambda: op.stats()["strangers_turned_away"] >= 200)
+        with registry.client(d, "desk-p07") as late:
+            assert late.ask("pong", ping=wire_pb2.Ping()).version
+        wait_until(lambda: d.said("event=too_many_strangers"))
+        for s in knocks:
+            s.close()
+    assert sum("event=too_many_strangers" in line for line in d.log) == 1
+
+
+def test_those_with_keys_do_not_count_as_strangers(make_daemon, registry):
+    """After a restart all come at once, through one address."""
+    d = make_daemon(settings={"keys": registry.keys, "newcomers": 10})
+    for _ in range(60):
+        with registry.client(d, "hotline") as c:
+            assert c.ask("pong", ping=wire_pb2.Ping()).version
+    with registry.client(d, "operator") as op:
+        assert op.stats()["strangers_turned_away"] == 0
 
 
 def test_frames_without_number_and_without_end(locked, registry):
