@@ -2,7 +2,7 @@
 
 #include "kafka/cluster/client.h"
 
-enum { PATIENCE_MS = 5000, POLL_MS = 500 };
+enum { PATIENCE_MS = 5000, POLL_MS = 100 };
 
 struct reading {
     const struct topic_read *what;
@@ -69,6 +69,7 @@ static int open_client(struct reading *r, struct hx_problem *problem)
 {
     static const char *const rows[][2] = {{"isolation.level", "read_committed"},
                                           {"enable.partition.eof", "true"},
+                                          {"fetch.wait.max.ms", "10"}, /* the end is told soon */
                                           {"auto.offset.reset", "earliest"}};
     rd_kafka_conf_t *conf;
     int rc = cluster_conf(r->what->cluster, &conf, problem);
@@ -82,12 +83,24 @@ static int open_client(struct reading *r, struct hx_problem *problem)
     return rc;
 }
 
+/* librdkafka looks for a place only once it knows who leads the partition; who asks it before waits
+ * for half a second. When nobody answers the reading itself will say so. */
+static void find_leaders(const struct reading *r)
+{
+    const struct rd_kafka_metadata *found = NULL;
+    if (rd_kafka_metadata(r->client.rk, 0, r->topic, &found, PATIENCE_MS) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_metadata_destroy(found);
+}
+
 int topic_read(const struct topic_read *what, int n, int64_t offset, struct hx_problem *problem)
 {
     struct reading r = {.what = what};
     int rc = open_client(&r, problem);
     if (!rc && !(r.topic = rd_kafka_topic_new(r.client.rk, what->topic, NULL)))
         rc = HX_NOMEM;
+    if (!rc)
+        find_leaders(&r);
     for (int partition = 0; !rc && partition < n; partition++)
         rc = read_partition(&r, partition, offset);
     if (rc == HX_AGAIN)
