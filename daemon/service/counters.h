@@ -30,7 +30,7 @@ struct counters {
         char code[COUNTED_CODE_MAX];
         uint64_t n;
     } codes[COUNTED_CODES]; /* of INVALID answers and problems; the last one is "OTHER" */
-    uint64_t requests, problems, strangers;
+    uint64_t requests, problems, strangers, read_early;
     uint64_t commits, failed_commits, isolated;
     uint64_t entries, fired, stale_due;
     uint64_t feed_messages, feed_entries, feeds_opened, feeds_lost, resets;

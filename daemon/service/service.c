@@ -155,10 +155,13 @@ static int prepare(struct service *s)
         .code_required = s->options.onsite_required,
         .devices = s->options.devices};
     audit_init(&s->audit);
+    early_init(&s->early);
     share_init(&s->share, l->source_messages, l->source_bytes);
     s->started = mono_now();
     wire_machine(s);
-    int rc = changes_look(s);
+    int rc = helper_open(&s->helper);
+    if (rc == HX_OK)
+        rc = changes_look(s);
     if (rc == HX_OK)
         rc = similar_init(&s->similar, s->store, &s->scratch);
     if (rc == HX_OK)
@@ -173,12 +176,14 @@ static int prepare(struct service *s)
 
 static void clean(struct service *s)
 {
+    helper_close(s->helper);
     close_doors(s);
     apply_fini(s);
     feeds_fini(&s->feeds);
     live_tail_fini(&s->tail);
     reach_fini(&s->reach);
     share_fini(&s->share);
+    early_fini(&s->early);
     similar_fini(&s->similar);
     secret_key_free(s->secrets);
     hx_arena_fini(&s->arena);

@@ -13,7 +13,9 @@
 #include "service/feeds/feed.h"
 #include "service/feeds/reach.h"
 #include "service/feeds/tail.h"
+#include "service/helper.h"
 #include "service/intake/batch.h"
+#include "service/intake/early.h"
 #include "service/intake/evidence.h"
 #include "service/intake/hold.h"
 #include "service/intake/silence.h"
@@ -55,6 +57,8 @@ struct service {
     struct silence silence;
     struct retention retention;
     struct chain chain;
+    struct helper *helper; /* owned */
+    struct early_reader early;
     struct secret_key *secrets; /* of the cases; owned */
     struct hx_mono started;
     const char *life; /* an act of the daemon itself that is still to be written; NULL = none */
@@ -70,13 +74,14 @@ struct service {
 /* A request while it is served. */
 struct request {
     struct door *door;
-    const struct peer *peer;        /* in the arena of the turn */
-    const hxp_request *message;     /* the same */
-    const struct hx_principal *who; /* NULL: there are no keys, everybody may do everything */
-    const struct hx_principal *via; /* who asks on behalf of `who`, and what he may not is denied
-                                       as well; NULL: nobody does, or there are no keys */
-    const char *user;               /* the key it came with, in the arena; NULL without keys */
-    uint64_t wait_ms;               /* above 0: its line is full, nothing is done */
+    const struct peer *peer;          /* in the arena of the turn */
+    const hxp_request *message;       /* the same */
+    const struct early_event *events; /* of its items, when they were read before; else NULL */
+    const struct hx_principal *who;   /* NULL: there are no keys, everybody may do everything */
+    const struct hx_principal *via;   /* who asks on behalf of `who`, and what he may not is denied
+                                         as well; NULL: nobody does, or there are no keys */
+    const char *user;                 /* the key it came with, in the arena; NULL without keys */
+    uint64_t wait_ms;                 /* above 0: its line is full, nothing is done */
 };
 
 /* The part of the open cases that a filter can be looked for in; NULL = all. The projection knows

@@ -34,6 +34,15 @@ static void pull(struct service *s, struct door *door, struct inbound *in)
     }
 }
 
+static void pull_all(struct service *s)
+{
+    struct inbound in;
+    inbound_init(&in);
+    for (size_t d = 0; d < s->n_doors; d++)
+        pull(s, &s->doors[d], &in);
+    inbound_fini(&in);
+}
+
 /* While several sources wait, none of them waits for a whole batch of the others. */
 static size_t batch_most(const struct service *s)
 {
@@ -44,13 +53,9 @@ static size_t batch_most(const struct service *s)
 /* Serves what waits, each source in turn, until a batch is full; facts before timers (R4). */
 static void take(struct service *s)
 {
-    struct inbound in;
     struct share_item *item;
     size_t served = 0, refused = s->batch.items;
-    inbound_init(&in);
-    for (size_t d = 0; d < s->n_doors; d++)
-        pull(s, &s->doors[d], &in);
-    inbound_fini(&in);
+    pull_all(s);
     refused = s->batch.items - refused;
     int64_t begun = mono_now_us();
     for (int i = 0; i < MESSAGES_PER_TURN; i++) {
@@ -156,6 +161,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     struct turn_result r = {0};
     int64_t begun = mono_now_us();
     uint64_t first_new = hx_store_newest_lsn(s->store) + 1;
+    early_wait(s);
     batch_reset(&s->batch);
     lock_turn(s);
     publisher_turn(&s->publisher);
@@ -172,6 +178,8 @@ struct turn_result turn_run(struct service *s, bool flush)
     apply_move_some(s);
     if (flush)
         flush_riders(s);
+    if (s->batch.open)
+        pull_all(s); /* the helper reads it while the batch is committed */
     r.worked = s->batch.open || s->batch.first;
     r.failed = !batch_settle(s);
     if (life && s->batch.error == HX_OK)

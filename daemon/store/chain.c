@@ -42,6 +42,14 @@ int hx_chain_begin(struct hx_chain *c, const char *epoch, uint64_t from)
     return rc;
 }
 
+int hx_chain_copy(struct hx_chain *to, const struct hx_chain *from)
+{
+    to->from = from->from;
+    to->next = from->next;
+    memcpy(to->before, from->before, HX_CHAIN_HASH);
+    return EVP_MD_CTX_copy_ex(to->state, from->state) ? HX_OK : HX_NOMEM;
+}
+
 void hx_chain_end(struct hx_chain *c)
 {
     EVP_MD_CTX_free(c->state);

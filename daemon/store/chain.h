@@ -36,6 +36,9 @@ struct hx_chain_key {
 /* A chain from its beginning: the next entry is `from`. HX_NOMEM. */
 HX_CHECK int hx_chain_begin(struct hx_chain *c, const char *epoch, uint64_t from);
 
+/* `to`, which has begun, becomes what `from` is. HX_NOMEM. */
+HX_CHECK int hx_chain_copy(struct hx_chain *to, const struct hx_chain *from);
+
 /* Gives its memory back; one that never began has none. */
 void hx_chain_end(struct hx_chain *c);
 

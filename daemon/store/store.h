@@ -90,6 +90,11 @@ const struct hx_backend *hx_store_committed(void);
 /* One transaction = one batch. Begin also looks at the room that is left (hx_store_room). */
 HX_CHECK int hx_store_begin(struct hx_store *st);
 
+/* Nothing more will be written: what was appended may be looked at with hx_store_batch() while the
+ * commit runs, but is true only after it. Only commit or abort may follow; commit does it by itself
+ * when nobody has. */
+HX_CHECK int hx_store_seal(struct hx_store *st);
+
 /* HX_OK: everything is on disk. Else nothing happened and the transaction is gone. */
 HX_CHECK int hx_store_commit(struct hx_store *st);
 void hx_store_abort(struct hx_store *st);
@@ -106,7 +111,8 @@ struct hx_stored {
     const hxp_entry *entry; /* belongs to the machine's arena: valid until its reset */
 };
 
-/* What the last successful commit appended, in order; 0 after a failed one. Valid until the next
+/* What the last successful commit appended, or the sealed transaction, in order; 0 after a failed
+ * one. Valid until the next
  * write transaction, also of project, rebuild, prune, tick or close. */
 size_t hx_store_batch(const struct hx_store *st, const struct hx_stored **entries);
 

@@ -135,7 +135,16 @@ static void show_batch(struct hx_store *st)
     for (size_t i = 0; i < b->n; i++)
         b->rows[i].bytes = b->bytes + b->cap - (uintptr_t)b->rows[i].bytes;
     b->shown = true;
-    st->appended_bytes += b->used;
+}
+
+int hx_store_seal(struct hx_store *st)
+{
+    int err = store_writable(st);
+    if (!err && !st->batch.shown)
+        err = store_pending_write(st);
+    if (!err && !st->batch.shown)
+        show_batch(st);
+    return store_fail(st, err);
 }
 
 static int commit_failed(struct hx_store *st, int err)
@@ -154,9 +163,7 @@ int hx_store_commit(struct hx_store *st)
 {
     if (!st->txn)
         return HX_INVALID;
-    int err = st->err;
-    if (!err)
-        err = store_pending_write(st);
+    int err = hx_store_seal(st);
     if (err) {
         mdb_txn_abort(st->txn);
         forget_txn(st);
@@ -172,7 +179,7 @@ int hx_store_commit(struct hx_store *st)
     st->alive_next = 0;
     st->commit_failed = false;
     st->commits++;
-    show_batch(st);
+    st->appended_bytes += st->batch.used;
     return HX_OK;
 }
 

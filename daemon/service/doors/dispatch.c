@@ -208,6 +208,18 @@ uint64_t service_source(const struct service *s, const struct inbound *in)
     return share_source(who ? who->name : s->lock.on ? "" : NULL, &in->peer);
 }
 
+/* Unless it was read before its turn. */
+static void read_message(struct service *s, const struct inbound *in, struct request *r)
+{
+    const struct early *early = early_of(s, in);
+    ProtobufCAllocator in_arena = hx_arena_allocator(&s->arena);
+    const uint8_t *bytes = zmq_msg_data((zmq_msg_t *)(uintptr_t)&in->body);
+    r->message = early ? early->message
+                       : hongxin__v1__request__unpack(&in_arena, zmq_msg_size(&in->body), bytes);
+    r->events = early ? early->events : NULL;
+    s->counters.read_early += early != NULL;
+}
+
 void service_dispatch(struct service *s, struct door *door, struct inbound *in, uint64_t wait_ms)
 {
     struct request r = {.door = door, .peer = &in->peer, .wait_ms = wait_ms};
@@ -223,8 +235,7 @@ void service_dispatch(struct service *s, struct door *door, struct inbound *in, 
         service_problem(s, &r, "OVERSIZE", "the message is larger than the limit");
         return;
     }
-    ProtobufCAllocator in_arena = hx_arena_allocator(&s->arena);
-    r.message = hongxin__v1__request__unpack(&in_arena, size, zmq_msg_data(&in->body));
+    read_message(s, in, &r);
     r.peer = hx_arena_memdup(&s->arena, &in->peer, sizeof in->peer);
     if (!r.peer)
         return; /* no memory: the source hears nothing and sends again */

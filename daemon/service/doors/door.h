@@ -37,6 +37,8 @@ struct peer {
     uint8_t id[255];
 };
 
+struct early;
+
 /* One message that came in. `body` stays valid until the next door_receive(). */
 struct inbound {
     struct peer peer;
@@ -44,7 +46,9 @@ struct inbound {
                          long as `body` */
     bool named;       /* the peer has chosen its routing id itself */
     zmq_msg_t body;
-    const char *problem; /* code for the answer when the frames were wrong; else NULL */
+    const char *problem;       /* code for the answer when the frames were wrong; else NULL */
+    const struct early *early; /* what was read of it before its turn: early_of() */
+    uint64_t early_round;
 };
 
 struct door_options {

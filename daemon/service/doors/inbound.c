@@ -21,6 +21,7 @@ void inbound_move(struct inbound *to, struct inbound *from)
     zmq_msg_move(&to->body, &from->body);
     from->user = NULL;
     from->problem = NULL;
+    from->early = NULL;
 }
 
 bool peer_equal(const struct peer *a, const struct peer *b)

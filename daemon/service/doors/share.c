@@ -170,6 +170,18 @@ void share_done(struct share *s, struct share_item *item)
     s->spares++;
 }
 
+size_t share_look(const struct share *s, struct share_item **items, size_t most)
+{
+    size_t n = 0, each = s->lines ? (most + s->lines - 1) / s->lines : 0;
+    const struct share_line *l = s->at;
+    for (size_t i = 0; i < s->lines; i++, l = l->next) {
+        struct share_item *item = l->first;
+        for (size_t taken = 0; item && taken < each && n < most; taken++, item = item->next)
+            items[n++] = item;
+    }
+    return n;
+}
+
 /* ---- time ---- */
 
 void share_served(struct share *s, size_t bytes, int64_t us)

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 enum {
+    HELPED = 64, /* entries of a batch, at the least, with which the helper helps */
     PAUSE_FIRST_MS = 250,
     PAUSE_MOST_MS = 5000,
     GIVE_UP_AFTER = 20, /* failed attempts in a row with an error that a new process may not have */
@@ -129,6 +130,31 @@ void batch_show(struct service *s)
     s->counters.entries += n;
 }
 
+static void hash_ahead(void *service)
+{
+    struct service *s = service;
+    const struct hx_stored *list;
+    size_t n = hx_store_batch(s->store, &list);
+    chain_ahead(&s->chain, list, n);
+}
+
+/* Of many entries the helper works out the chain while they are written, and reads what waits. For
+ * few that would take longer than doing it. */
+static int commit_with_help(struct service *s)
+{
+    uint64_t chained = 0;
+    int rc = hx_store_seal(s->store);
+    if (rc == HX_OK && hx_store_batch_size(s->store) >= HELPED) {
+        chained = helper_give(s->helper, hash_ahead, s);
+        early_begin(s);
+    }
+    rc = hx_store_commit(s->store);
+    helper_wait(s->helper, chained);
+    if (rc != HX_OK)
+        s->chain.soon_upto = 0;
+    return rc;
+}
+
 static int commit(struct service *s)
 {
     struct batch *b = &s->batch;
@@ -137,7 +163,7 @@ static int commit(struct service *s)
     if (rc)
         hx_store_abort(s->store);
     else
-        rc = hx_store_commit(s->store);
+        rc = commit_with_help(s);
     b->open = false;
     b->error = rc;
     if (rc) {

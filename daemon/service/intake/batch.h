@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct door;
+struct early_event;
 struct hx_principal;
 struct hx_due_row;
 struct peer;
@@ -26,11 +27,12 @@ struct batch_job {
     const struct peer *peer;
     uint64_t number, request;
     const Hongxin__V1__Publish *publish;
-    hxp_reply **replies;            /* one per item */
-    int64_t t_wall, t_now;          /* wall clock and machine's time when our door read it */
-    const struct hx_principal *who; /* whose key; NULL without keys */
-    uint64_t wait_ms;               /* above 0: it has sent too much, nothing is applied … */
-    const char *refusal;            /* … OVER_QUOTA: its organisation; FAIR_SHARE: it alone */
+    const struct early_event *events; /* of its items, when they were read before; else NULL */
+    hxp_reply **replies;              /* one per item */
+    int64_t t_wall, t_now;            /* wall clock and machine's time when our door read it */
+    const struct hx_principal *who;   /* whose key; NULL without keys */
+    uint64_t wait_ms;                 /* above 0: it has sent too much, nothing is applied … */
+    const char *refusal;              /* … OVER_QUOTA: its organisation; FAIR_SHARE: it alone */
 };
 
 struct batch {

@@ -15,6 +15,7 @@ enum { DIGEST_SIZE = 32 };
 struct passage {
     const hxp_item *item;
     const hxp_event *event;          /* NULL: undecodable */
+    bool masked;                     /* a text of it is one that we hide */
     const hxp_reporter *who_reports; /* NULL: no identity came with it */
     bool own_secret;                 /* it came with the secret of its case */
     const uint8_t *identity;
@@ -52,18 +53,10 @@ static void name_reply(const hxp_event *e, hxp_reply *reply)
     }
 }
 
-static const hxp_event *decode(struct service *s, const hxp_item *item)
-{
-    ProtobufCAllocator in_arena = hx_arena_allocator(&s->arena);
-    if (!text_event_flat(item->event.data, item->event.len))
-        return NULL;
-    return hongxin__v1__event__unpack(&in_arena, item->event.len, item->event.data);
-}
-
 void intake_name(struct service *s, const hxp_item *item, hxp_reply *reply)
 {
     if (item->event.len <= s->options.limits->event_bytes)
-        name_reply(decode(s, item), reply);
+        name_reply(early_decode(&s->arena, item), reply);
 }
 
 static bool is(const hxp_event *e, const char *type)
@@ -120,17 +113,30 @@ static int judge_reporter(struct service *s, struct passage *p, const char **cod
     return HX_OK;
 }
 
+/* Unless it was read before its turn. */
+static void read_event(struct service *s, struct passage *p, const struct early_event *early)
+{
+    if (early && early->event) {
+        p->event = early->event;
+        p->masked = early->masked;
+        return;
+    }
+    p->event = early_decode(&s->arena, p->item);
+    p->masked = p->event && mask_written_back(p->event);
+}
+
 /* Refuses what has the wrong form; *reply stays NULL when the event may go to the engine, which
  * looks at its fields. */
-static int check_form(struct service *s, struct passage *p, hxp_reply **reply)
+static int check_form(struct service *s, struct passage *p, const struct early_event *early,
+                      hxp_reply **reply)
 {
     const char *code = NULL;
     int rc = HX_OK;
     if (p->item->event.len > s->options.limits->event_bytes) {
         code = "OVERSIZE";
     } else {
-        p->event = decode(s, p->item);
-        if (p->event && mask_written_back(p->event))
+        read_event(s, p, early);
+        if (p->masked)
             code = "MASKED_VALUE";
         else if (p->event)
             rc = judge_reporter(s, p, &code);
@@ -360,7 +366,7 @@ int intake_apply(struct service *s, const struct batch_job *job, size_t i, hxp_r
     *reply = NULL;
     if (*p.item->unreadable && p.item->event.len <= s->options.limits->event_bytes)
         return keep_unreadable(s, p.item, reply);
-    int rc = check_form(s, &p, reply);
+    int rc = check_form(s, &p, job->events ? &job->events[i] : NULL, reply);
     if (rc == HX_OK && !*reply && p.event && p.who)
         rc = check_rights(s, &p, reply);
     if (rc == HX_OK && !*reply && p.event)

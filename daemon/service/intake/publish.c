@@ -18,6 +18,7 @@ void handle_publish(struct service *s, const struct request *r)
                               .number = r->message->request,
                               .request = publish->request,
                               .publish = publish,
+                              .events = r->events,
                               .replies = replies,
                               .t_wall = timebase_now(&s->time),
                               .who = r->who,

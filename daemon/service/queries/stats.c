@@ -84,6 +84,7 @@ static void add_counters(struct stats *st, const struct counters *c)
     add(st, "feeds_lost", (double)c->feeds_lost);
     add(st, "feeds_reset", (double)c->resets);
     add(st, "replies_lost", (double)c->replies_lost);
+    add(st, "messages_read_early", (double)c->read_early);
     add(st, "pump_rescues", (double)c->pump_rescues);
     add(st, "clock_steps", (double)c->clock_steps);
     add(st, "absences", (double)c->absences);

@@ -49,6 +49,8 @@ int chain_open(struct service *s)
     hx_chain_key(hx_store_salt(s->store), c->key);
     int rc = hx_chain_begin(&c->now, hx_store_epoch(s->store), hx_store_oldest_lsn(s->store));
     if (rc == HX_OK)
+        rc = hx_chain_begin(&c->soon, hx_store_epoch(s->store), c->now.from);
+    if (rc == HX_OK)
         rc = hx_store_chain_load(s->store, &c->point_lsn);
     if (rc == HX_OK)
         rc = hx_store_entries(s->store, c->point_lsn, 1, SIZE_MAX, take_point, s);
@@ -64,24 +66,53 @@ int chain_open(struct service *s)
 void chain_close(struct chain *c)
 {
     hx_chain_end(&c->now);
+    hx_chain_end(&c->soon);
     sodium_free(c->key); /* clears it too */
     c->key = NULL;
+}
+
+/* A check-point is the first entry of its transaction. */
+static const Hongxin__V1__CheckPointFact *point_in(const struct hx_stored *list, size_t n)
+{
+    return n ? point_of(list[0].entry) : NULL;
+}
+
+static void hash(struct hx_chain *c, const struct hx_stored *list, size_t n)
+{
+    const Hongxin__V1__CheckPointFact *point = point_in(list, n);
+    if (point)
+        hx_chain_resume(c, point->hash.data, list[0].lsn);
+    for (size_t i = 0; i < n; i++)
+        hx_chain_add(c, list[i].lsn, list[i].bytes, list[i].size);
+}
+
+void chain_ahead(struct chain *c, const struct hx_stored *list, size_t n)
+{
+    c->soon_upto = 0;
+    if (n == 0 || hx_chain_copy(&c->soon, &c->now) != HX_OK)
+        return;
+    hash(&c->soon, list, n);
+    c->soon_upto = list[n - 1].lsn;
 }
 
 void chain_add(struct service *s, const struct hx_stored *list, size_t n)
 {
     struct chain *c = &s->chain;
-    for (size_t i = 0; i < n; i++) {
-        const Hongxin__V1__CheckPointFact *point = point_of(list[i].entry);
-        if (point) {
-            hx_chain_resume(&c->now, point->hash.data, list[i].lsn);
-            c->point_lsn = list[i].lsn;
-            c->points++;
-        }
-        if (c->now.next == c->now.from)
-            c->since = mono_now();
-        hx_chain_add(&c->now, list[i].lsn, list[i].bytes, list[i].size);
+    bool point = point_in(list, n), ahead = n && c->soon_upto == list[n - 1].lsn;
+    if (n && (point || c->now.next == c->now.from))
+        c->since = mono_now();
+    if (point) {
+        c->point_lsn = list[0].lsn;
+        c->points++;
     }
+    struct hx_chain before = c->now;
+    if (ahead) {
+        c->now = c->soon;
+        c->soon = before;
+    } else {
+        hash(&c->now, list, n);
+    }
+    c->soon_upto = 0;
 }
 
 bool chain_due(const struct service *s)

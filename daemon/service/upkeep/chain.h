@@ -2,7 +2,7 @@
  * (store/chain.h).
  *
  * After so many entries, or so long after the first one that is in no check-point yet. After a
- * restart the segment that was begun is read again. Loop thread only. */
+ * restart the segment that was begun is read again. Loop thread, but for chain_ahead(). */
 #ifndef SERVICE_UPKEEP_CHAIN_H
 #define SERVICE_UPKEEP_CHAIN_H
 
@@ -15,7 +15,9 @@ struct service;
 struct hx_stored;
 
 struct chain {
-    struct hx_chain now;
+    struct hx_chain now;      /* over what is committed */
+    struct hx_chain soon;     /* … and what is being committed, up to … */
+    uint64_t soon_upto;       /* … this entry; 0 = nothing */
     struct hx_chain_key *key; /* in guarded memory */
     struct hx_mono since;     /* when the first entry of the segment was seen */
     uint64_t points;          /* made since the start */
@@ -27,7 +29,10 @@ struct chain {
 HX_CHECK int chain_open(struct service *s);
 void chain_close(struct chain *c);
 
-/* What the last commit has appended. */
+/* Hashes what is being committed, while it is: by the helper. Nothing counts before chain_add(). */
+void chain_ahead(struct chain *c, const struct hx_stored *list, size_t n);
+
+/* What the last commit has appended; hashed now unless chain_ahead() has. */
 void chain_add(struct service *s, const struct hx_stored *list, size_t n);
 
 /* As the first entry of a batch: writes a check-point over all that is committed. */

@@ -85,6 +85,25 @@ static void shares_are_equal_in_bytes_whatever_the_messages(void **state)
     share_fini(&s);
 }
 
+static void a_look_takes_nothing_and_sees_every_line(void **state)
+{
+    (void)state;
+    struct share s;
+    struct share_item *seen[8];
+    share_init(&s, 100, 1 << 20);
+    assert_int_equal(share_look(&s, seen, 8), 0);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(add(&s, 1, "flood", 10), HX_OK);
+    assert_int_equal(add(&s, 2, "quiet", 10), HX_OK);
+    assert_int_equal(share_look(&s, seen, 4), 3);
+    assert_string_equal(seen[0]->in.problem, "flood");
+    assert_string_equal(seen[1]->in.problem, "flood");
+    assert_string_equal(seen[2]->in.problem, "quiet");
+    assert_int_equal(s.n, 7);
+    assert_string_equal(next(&s), "flood");
+    share_fini(&s);
+}
+
 static void a_full_line_says_when_to_come_back(void **state)
 {
     (void)state;
@@ -123,6 +142,7 @@ int main(void)
         cmocka_unit_test(one_source_is_served_in_its_order),
         cmocka_unit_test(a_flood_delays_the_others_by_one_round),
         cmocka_unit_test(shares_are_equal_in_bytes_whatever_the_messages),
+        cmocka_unit_test(a_look_takes_nothing_and_sees_every_line),
         cmocka_unit_test(a_full_line_says_when_to_come_back),
         cmocka_unit_test(a_principal_is_one_source_by_all_its_connections),
     };
