@@ -3,7 +3,7 @@ import re
 
 import pytest
 from board_pages import accessible
-from board_town import NOW, dress, foreign_words, number_in, place_of, total
+from board_town import NOW, dress, foreign_words, number_in, place_of, rows, total
 from clock import MINUTE
 from playwright.sync_api import expect
 
@@ -27,6 +27,10 @@ def evening(town):
     town.act("li", cases["returned"], "acts", act="RETURN", reason="DUTY")
     cases["soon"] = town.report(place_of("P-08"), **{"class": "SMALL", "category": "noise", "text": "施工噪声"})
     cases["new"] = town.report(place_of("P-08", 1), category="light", text="楼道灯不亮")
+    with town.registry.client(town.daemon, "wang") as c:
+        silenced = c.event("SILENCED", by="city/wang", data={"clock": "K_ARRIVE", "level": "L3", "place": "S-02", "why": "道路封闭", "until": NOW + 60 * MINUTE})
+        reply = c.publish(silenced)[0]
+        assert not reply.code, reply
     town.run_to(NOW + 18 * MINUTE)
     return cases
 
@@ -121,12 +125,31 @@ def test_a_breach_shows_the_sum_that_made_it(seat, evening):
 def test_lists_are_taken_along_as_tables(seat, evening):
     page = seat("wang", "#/breaches", language="en")
     expect(page.locator("[data-total]")).not_to_have_text("0")
-    for at in ("#/breaches", "#/running", "#/figures"):
+    for at in ("#/breaches", "#/running", "#/figures", "#/running?only=still", "#/running?only=fifth", "#/running?place=none"):
         page = seat("wang", at, language="en")
         with page.expect_download() as download:
             page.locator("a[download]").click()
         text = open(download.value.path(), encoding="utf-8-sig").read()
-        assert text.count("\n") > 1 and (evening["late"] in text or at == "#/figures")
+        if "?" in at:
+            assert text.count("\n") == 1 + total(page)
+        else:
+            assert text.count("\n") > 1 and (evening["late"] in text or at == "#/figures")
+
+
+def test_what_is_silent_is_told_until_when_by_whom_and_why(seat, evening):
+    page = seat("wang", "#/area", language="en")
+    silent = page.locator("section", has=page.get_by_role("heading", name="Silent now"))
+    expect(silent).to_contain_text("Arrival")
+    expect(silent).to_contain_text("20:00:00 UTC+8")
+    expect(silent).to_contain_text("道路封闭")
+
+
+def test_people_on_duty_have_names(seat, evening):
+    page = seat("wang", "#/city?tab=duty", language="zh")
+    persons = {r["person"] for r in rows("duty")}
+    said = page.locator("tbody .stretch b").first
+    expect(said).to_have_text(re.compile("[\u4e00-\u9fff]"))
+    assert not persons & set(page.locator("tbody .stretch b").all_inner_texts())
 
 
 def test_somebody_without_a_mouse_reaches_everything(seat, evening):

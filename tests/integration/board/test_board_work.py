@@ -1,6 +1,8 @@
 """What people do on the board, over HTTP in front of a real daemon with keys: commands, queues, figures, photos."""
 import base64
+import datetime
 import threading
+import time
 
 import pytest
 from board import Board
@@ -21,6 +23,10 @@ def held(board, hotline):
     wait_until(lambda: b.get(f"cases/{number}").json["case"].get("holder") == "P-07")
     assert b.post(f"cases/{number}/acts", {"act": "COMING", "id": "come"}).json["result"] == "ACCEPTED"
     return number, b
+
+
+def instant(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000
 
 
 def history(browser, number):
@@ -183,8 +189,20 @@ def test_the_city(board):
     for p in duty["posts"]:
         edges = [(x["from"], x["until"]) for x in p["stretches"]]
         assert all(a[1] == z[0] for a, z in zip(edges, edges[1:])) and edges[-1][1] == duty["until"]
+    there = {x[key] for p in duty["posts"] for x in p["stretches"] for key in ("person", "instead_of") if x.get(key)}
+    assert duty["persons"].keys() == there and all(p["name_zh"] and p["name_en"] for p in duty["persons"].values())
     everywhere = b.get("duty?days=1").json
     assert len(everywhere["posts"]) > 138 and sum(not x.get("person") for p in everywhere["posts"] for x in p["stretches"]) == len(everywhere["gaps"])
+
+
+def test_what_is_silent_in_an_area_is_told_with_the_list_of_silent_cases(board, city, registry):
+    with registry.client(city, "s2") as street:
+        reply = street.publish(street.event("SILENCED", by="street:S-02/s2", data={"clock": "K_ARRIVE", "level": "L2", "place": "C-03", "why": "road closed",
+                                                                                   "until": int(time.time() * 1000) + 3_600_000}))[0]
+        assert not reply.code, reply
+    silence = board.browser("chief").get("cases?flag=SILENCED").json["silences"][0]
+    assert (silence["area"], silence["clock"], silence["level"], silence["by"], silence["why"]) == ("place:C-03", "K_ARRIVE", "L2", "street:S-02/s2", "road closed")
+    assert "silences" not in board.browser("chief").get("cases").json
 
 
 def test_figures_are_for_those_whose_area_it_is(board, hotline):
@@ -224,6 +242,15 @@ def test_the_breaches_of_a_day_are_what_its_figures_count(make_daemon, registry,
         assert board.browser("s2").get("notices").status == 200 and notices["total"] == len(notices["items"])
         overdue = wait_until(lambda: (o := chief.get("running?overdue=true").json)["total"] and o)  # its clock is told every five seconds
         assert overdue["total"] == overdue["overdue"] > 0
+        def selected(query):
+            return {(r["number"], r["clock"]) for r in chief.get(f"running?limit=2000&{query}").json["items"]}
+
+        everything = chief.get("running?limit=2000").json["items"]
+        ms = {r["clock"]: (instant(r["deadline"]) - instant(overdue["now"]), r["budget_ms"], r.get("paused", False)) for r in everything}
+        fifth = {name for name, (left, budget, still) in ms.items() if not still and 0 <= left <= budget / 5}
+        assert {clock for _, clock in selected("only=fifth")} == fifth and chief.get("running?only=late").code == "BAD_QUERY"
+        assert selected("only=still") == {(r["number"], r["clock"]) for r in everything if r.get("paused")}
+        assert selected("place=none") == {(r["number"], r["clock"]) for r in everything if not r["where"].get("street")}
         told = wait_until(lambda: [n for n in board.browser("p07").get("notices?open=true").json["items"] if n.get("can_ack")])
         answer = board.browser("p07").post(f"cases/{told[0]['number']}/ack", {"clock": told[0]["clock"], "level": told[0]["level"]})
         assert answer.status == 200, answer

@@ -3,6 +3,7 @@
 #include "base/now.h"
 #include "base/text.h"
 #include "board/ask.h"
+#include "board/city/duty.h"
 #include "board/city/table.h"
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +20,14 @@ enum file {
     FILES,
     BORDERS = FILES,
     BUILDINGS,
+    DUTY,
     ALL
 };
 
 static const char *const names[ALL] = {
     [STREETS] = "streets",       [COMMUNITIES] = "communities", [GRIDS] = "grids",
     [ESTATES] = "estates",       [COMPANIES] = "companies",     [UNITS] = "units",
-    [BORDERS] = "grids.geojson", [BUILDINGS] = "buildings"};
+    [BORDERS] = "grids.geojson", [BUILDINGS] = "buildings",     [DUTY] = "duty"};
 
 struct city {
     char *text[ALL];
@@ -254,4 +256,41 @@ static void on_buildings(struct wanting *w)
 void city_buildings(void *board, struct http_request *r)
 {
     begin(board, r, BUILDINGS, BUILDINGS, on_buildings);
+}
+
+/* ---- names of those on duty ---- */
+
+static void on_names(struct wanting *w)
+{
+    struct board *b = w->ask.board;
+    struct http_request *r = w->ask.request;
+    ask_free(w);
+    duty_ask(b, r);
+}
+
+void city_duty(void *board, struct http_request *r)
+{
+    begin(board, r, DUTY, DUTY, on_names);
+}
+
+json_t *city_persons(const struct board *b, const json_t *wanted)
+{
+    static const char *const keys[] = {"name_zh", "name_en"};
+    const struct city *c = b->city;
+    json_t *out = json_object(), *row, *list;
+    size_t i;
+    list = c && c->text[DUTY] ? table_json(c->text[DUTY], c->size[DUTY]) : json_array();
+    json_array_foreach(list, i, row)
+    {
+        const char *person = json_string_value(json_object_get(row, "person"));
+        if (!person || !json_object_get(wanted, person) || json_object_get(out, person))
+            continue;
+        json_t *names_of = json_object();
+        for (size_t k = 0; k < 2; k++)
+            if (json_object_get(row, keys[k]))
+                json_object_set(names_of, keys[k], json_object_get(row, keys[k]));
+        json_object_set_new(out, person, names_of);
+    }
+    json_decref(list);
+    return out;
 }

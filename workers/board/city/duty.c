@@ -1,4 +1,6 @@
 /* GET /duty: who is on duty, and where nobody is. */
+#include "board/city/duty.h"
+
 #include "board/ask.h"
 #include "hongxin/instant.h"
 #include <string.h>
@@ -9,12 +11,14 @@ struct duty {
     uint64_t days;
     int64_t from;
     json_t *posts, *gaps;
+    json_t *persons; /* their ids, as keys */
 };
 
 static void duty_free(struct ask *a)
 {
     json_decref(((struct duty *)a)->posts);
     json_decref(((struct duty *)a)->gaps);
+    json_decref(((struct duty *)a)->persons);
 }
 
 static void ask_page(struct duty *d, uint64_t after);
@@ -24,8 +28,12 @@ static void add_post(struct duty *d, const Hongxin__V1__DutyPost *p)
     const struct board *b = d->ask.board;
     for (size_t i = 0; i < p->n_stretches; i++) {
         const Hongxin__V1__DutyStretch *x = p->stretches[i];
-        if (*x->person)
+        if (*x->person) {
+            json_object_set_new(d->persons, x->person, json_true());
+            if (*x->instead_of)
+                json_object_set_new(d->persons, x->instead_of, json_true());
             continue;
+        }
         json_t *gap = json_pack("{s:s}", "post", p->post);
         ask_set_instant(b, gap, "from", x->from);
         ask_set_instant(b, gap, "until", x->until);
@@ -46,7 +54,8 @@ static void on_duty(void *arg, int err, const hxp_response *answer)
         ask_page(d, a->next);
         return;
     }
-    json_t *body = json_pack("{s:O, s:O}", "posts", d->posts, "gaps", d->gaps);
+    json_t *body = json_pack("{s:O, s:O, s:o}", "posts", d->posts, "gaps", d->gaps, "persons",
+                             city_persons(d->ask.board, d->persons));
     ask_set_instant(d->ask.board, body, "from", a->from);
     ask_set_instant(d->ask.board, body, "until", a->until);
     ask_answer(d, body);
@@ -65,9 +74,9 @@ static void ask_page(struct duty *d, uint64_t after)
     ask_start(d, &q, on_duty);
 }
 
-void city_duty(void *board, struct http_request *r)
+void duty_ask(struct board *b, struct http_request *r)
 {
-    struct duty *d = ask_new(board, r, sizeof *d);
+    struct duty *d = ask_new(b, r, sizeof *d);
     if (!d)
         return;
     d->ask.free = duty_free;
@@ -81,5 +90,6 @@ void city_duty(void *board, struct http_request *r)
     }
     d->posts = json_array();
     d->gaps = json_array();
+    d->persons = json_object();
     ask_page(d, 0);
 }

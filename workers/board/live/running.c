@@ -14,7 +14,7 @@ enum { CSV_ROWS = 50000, GROUPS_MAX = 4096 };
 struct running {
     struct ask ask;
     struct running_filter {
-        char place[64], holder[64], class[40], clock[48], level[4];
+        char place[64], holder[64], class[40], clock[48], level[4], only[8];
         bool by_overdue, overdue;
         uint64_t within;
     } filter;
@@ -32,8 +32,11 @@ static bool is(const char *wanted, const char *own)
     return !*wanted || strcmp(wanted, own) == 0;
 }
 
+/* "none": it has none. */
 static bool lies_in(const struct model_case *c, const char *place)
 {
+    if (strcmp(place, "none") == 0)
+        return !*c->places[0];
     for (size_t i = 0; *place && i < MODEL_PLACES; i++)
         if (strcmp(c->places[i], place) == 0)
             return true;
@@ -45,6 +48,17 @@ static bool overdue(const struct model_row *row, int64_t now)
     return !row->paused && row->deadline < now; /* at the deadline it is still met */
 }
 
+/* "fifth": in the last fifth of its time; "still": its clock stands; "": any. */
+static bool is_in_part(const struct model_row *row, const char *only, int64_t now)
+{
+    if (strcmp(only, "still") == 0)
+        return row->paused;
+    if (strcmp(only, "fifth") == 0)
+        return !row->paused && row->deadline >= now && row->budget_ms &&
+               row->deadline - now <= (int64_t)(row->budget_ms / 5);
+    return true;
+}
+
 static bool wanted(const struct running *q, const struct model_row *row)
 {
     const struct running_filter *f = &q->filter;
@@ -54,7 +68,8 @@ static bool wanted(const struct running *q, const struct model_row *row)
     if (f->within && (row->paused || row->deadline > q->now + (int64_t)f->within))
         return false;
     return is(f->holder, c->holder) && is(f->class, c->class) && is(f->clock, row->clock) &&
-           strcmp(c->level, f->level) >= 0 && lies_in(c, f->place);
+           strcmp(c->level, f->level) >= 0 && lies_in(c, f->place) &&
+           is_in_part(row, f->only, q->now);
 }
 
 /* ---- a row ---- */
@@ -197,6 +212,12 @@ static void on_ready(void *arg, struct scope *s)
     ask_free(q);
 }
 
+static bool query_part(const struct http_request *r, char only[8])
+{
+    return query_word(r, "only", only, 8) &&
+           (!*only || strcmp(only, "fifth") == 0 || strcmp(only, "still") == 0);
+}
+
 static bool take_filter(struct running *q, const struct http_request *r)
 {
     struct running_filter *f = &q->filter;
@@ -207,7 +228,7 @@ static bool take_filter(struct running *q, const struct http_request *r)
            query_word(r, "class", f->class, sizeof f->class) &&
            query_word(r, "clock", f->clock, sizeof f->clock) && query_level(r, f->level) &&
            query_bool(r, "overdue", &f->overdue) && query_span(r, "within", &f->within) &&
-           query_number(r, "limit", 1, 2000, &q->limit) &&
+           query_number(r, "limit", 1, 2000, &q->limit) && query_part(r, f->only) &&
            query_word(r, "cursor", q->cursor, sizeof q->cursor) && query_csv(r, &q->csv);
 }
 
@@ -232,7 +253,7 @@ void running_list(void *arg, struct http_request *r)
     }
     query_wrong(
         r, "limit is 1 to 2000, within a duration such as 30min, level L0 to L5, overdue true or "
-           "false, format json or csv, the others a word");
+           "false, only fifth or still, format json or csv, the others a word");
     ask_free(q);
 }
 

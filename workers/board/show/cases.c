@@ -63,6 +63,14 @@ static void answer_csv(struct list *l)
     ask_free(l);
 }
 
+static json_t *silences(const struct board *b, const Hongxin__V1__ListAnswer *a)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < a->n_silences; i++)
+        json_array_append_new(list, ask_json(b, &a->silences[i]->base));
+    return list;
+}
+
 static void on_list(void *arg, int err, const hxp_response *answer)
 {
     struct list *l = arg;
@@ -83,6 +91,8 @@ static void on_list(void *arg, int err, const hxp_response *answer)
     bool first = l->after == 0;
     json_t *body = json_pack("{s:o, s:I, s:b, s:b}", "items", items, "total", (json_int_t)a->total,
                              "total_exact", a->counted || (!first && !a->cut), "cut", a->cut);
+    if (a->n_silences)
+        json_object_set_new(body, "silences", silences(l->ask.board, a));
     if (a->cut)
         json_object_set_new(body, "next", json_sprintf("%" PRIu64, a->next));
     json_object_set_new(body, "now", ask_instant(l->ask.board, board_now(l->ask.board)));

@@ -1,0 +1,15 @@
+/* GET /duty, and the names of the people in it, which stand in the city's file duty.csv. */
+#ifndef BOARD_DUTY_H
+#define BOARD_DUTY_H
+
+#include "board/board.h"
+#include <jansson.h>
+
+/* Answers the request; the city's file has been asked for (city.c). */
+void duty_ask(struct board *b, struct http_request *r);
+
+/* Of the persons that are keys of `wanted`, those whose name the file tells: {"liunan": {"name_zh":
+ * …, "name_en": …}}. A new reference. */
+json_t *city_persons(const struct board *b, const json_t *wanted);
+
+#endif
