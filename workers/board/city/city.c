@@ -260,17 +260,42 @@ void city_buildings(void *board, struct http_request *r)
 
 /* ---- names of those on duty ---- */
 
-static void on_names(struct wanting *w)
+static void go_on(struct wanting *w, void (*answer)(struct board *b, struct http_request *r))
 {
     struct board *b = w->ask.board;
     struct http_request *r = w->ask.request;
     ask_free(w);
-    duty_ask(b, r);
+    answer(b, r);
+}
+
+static void to_duty(struct wanting *w)
+{
+    go_on(w, duty_ask);
+}
+
+static void to_place_route(struct wanting *w)
+{
+    go_on(w, route_ask_place);
+}
+
+static void to_case_route(struct wanting *w)
+{
+    go_on(w, route_ask_case);
 }
 
 void city_duty(void *board, struct http_request *r)
 {
-    begin(board, r, DUTY, DUTY, on_names);
+    begin(board, r, DUTY, DUTY, to_duty);
+}
+
+void city_route(void *board, struct http_request *r)
+{
+    begin(board, r, DUTY, DUTY, to_place_route);
+}
+
+void cases_route(void *board, struct http_request *r)
+{
+    begin(board, r, DUTY, DUTY, to_case_route);
 }
 
 json_t *city_persons(const struct board *b, const json_t *wanted)

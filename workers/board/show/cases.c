@@ -1,5 +1,6 @@
 /* Lists of cases, cases that resemble one, and who would get one. */
 #include "board/ask.h"
+#include "board/city/duty.h"
 #include "board/show/csv.h"
 #include "hongxin/limits.h"
 #include "hongxin/number.h"
@@ -260,8 +261,16 @@ void cases_similar(void *arg, struct http_request *r)
 static void on_route(void *arg, int err, const hxp_response *answer)
 {
     struct about *a = arg;
-    if (ask_got(a, err, answer, HONGXIN__V1__RESPONSE__ANSWER_ROUTE))
-        ask_answer(a, ask_json(a->ask.board, &answer->route->base));
+    size_t i;
+    json_t *person;
+    if (!ask_got(a, err, answer, HONGXIN__V1__RESPONSE__ANSWER_ROUTE))
+        return;
+    json_t *body = ask_json(a->ask.board, &answer->route->base), *told = json_object();
+    json_array_foreach(json_object_get(body, "told"), i, person)
+        json_object_set_new(told, json_string_value(person), json_true());
+    json_object_set_new(body, "persons", city_persons(a->ask.board, told));
+    json_decref(told);
+    ask_answer(a, body);
 }
 
 static void on_view_route(void *arg, int err, const hxp_response *answer)
@@ -280,9 +289,9 @@ static void on_view_route(void *arg, int err, const hxp_response *answer)
     ask_start(a, &q, on_route);
 }
 
-void cases_route(void *arg, struct http_request *r)
+void route_ask_case(struct board *b, struct http_request *r)
 {
-    struct about *a = about_new(arg, r);
+    struct about *a = about_new(b, r);
     if (a && query_word(r, "class", a->class, sizeof a->class)) {
         ask_view(a, on_view_route);
     } else if (a) {
@@ -291,12 +300,12 @@ void cases_route(void *arg, struct http_request *r)
     }
 }
 
-void city_route(void *arg, struct http_request *r)
+void route_ask_place(struct board *b, struct http_request *r)
 {
     hxp_request q = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__RouteQuery query = HONGXIN__V1__ROUTE_QUERY__INIT;
     char place[64], class[40], category[64];
-    struct about *a = ask_new(arg, r, sizeof *a);
+    struct about *a = ask_new(b, r, sizeof *a);
     if (!a)
         return;
     if (!query_word(r, "place", place, sizeof place) || !*place ||
