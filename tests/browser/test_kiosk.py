@@ -365,6 +365,32 @@ def test_what_is_wrong_is_said_where_it_is_and_can_be_mended(open_page, picture,
     page.faults.clear()
 
 
+def test_on_a_small_screen_what_is_wrong_comes_into_sight(open_page, picture):
+    page = open_page(PHONE, "place=B-0417")
+    write(page, phone="12")
+    page.evaluate("scrollTo(0, 0)")  # he reads his words again, and presses the button that is always there
+    tap(page, "提交")
+    error = page.get_by_text("电话号码不对")
+    expect(error).to_be_in_viewport(ratio=1)
+    box, button = error.bounding_box(), page.get_by_role("button", name="提交").bounding_box()
+    assert box["y"] + box["height"] <= button["y"] or box["y"] >= button["y"] + button["height"], "the button hides it"
+    picture(page, "phone-error")
+    page.faults.clear()
+
+
+def test_kinds_that_cannot_be_fetched_are_no_empty_screen(open_page):
+    page = open_page(PHONE, "place=B-0417")
+    page.route("**/v1/categories", lambda route: route.abort())
+    page.reload()
+    tap(page, "我要反映问题")
+    page.get_by_text("现在连接不上，请稍后再试").wait_for()
+    page.unroute("**/v1/categories")
+    tap(page, "返回")
+    write(page)
+    send(page)
+    page.faults.clear()
+
+
 def test_a_wrong_code_shows_nothing(open_page, client):
     page = open_page()
     write(page)

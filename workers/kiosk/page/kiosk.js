@@ -78,6 +78,7 @@ function say(name, good = false) {
     e.textContent = here ? word(name) : "";
     e.dataset.name = here ? name : "";
     e.classList.toggle("good", good);
+    if (here) e.scrollIntoView({block: "center"}); // a small screen has the buttons in sight, but not the end of the form
   }
 }
 
@@ -111,12 +112,19 @@ function clear() {
 
 // ---- asking the door
 
+// AbortSignal.timeout is younger than many telephones.
+function patience() {
+  const c = new AbortController();
+  setTimeout(() => c.abort(), PATIENCE_MS);
+  return c.signal;
+}
+
 // The answer as {status, body}; status 0: none came.
 async function once(method, path, body, headers = {}) {
   try {
     const form = body instanceof FormData;
     const r = await fetch(API + path, {method, headers: form ? headers : {"Content-Type": "application/json", ...headers},
-                                       body: body && (form ? body : JSON.stringify(body)), cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS)});
+                                       body: body && (form ? body : JSON.stringify(body)), cache: "no-store", credentials: "omit", signal: patience()});
     return {status: r.status, body: await r.json()};
   } catch {
     return {status: 0, body: {}};
@@ -197,6 +205,7 @@ async function startReport() {
   if (a.status === 200) categories = a.body.categories;
   drawCategories();
   show("choose");
+  if (!categories.length) say("error_ask_gave_up");
 }
 
 // ---- where: people know their building by its name
