@@ -136,7 +136,16 @@ static int take_column(struct reading *r, hxp_event *e, const struct map_column 
     return c->time ? put_time(r, e, c, text) : put_text(r, e, c, text);
 }
 
-/* A text with columns in braces, as *out in the arena; "" when there is none. */
+/* "holder:P-07/" needs no name behind it: who did it for the company is often not known any more.
+ * An id is made of all of its columns. */
+static bool is_person(const struct reading *r, const struct map_template *t,
+                      const struct map_piece *p)
+{
+    return t != &r->b->id && p->size > 0 && p->text[p->size - 1] == '/';
+}
+
+/* A text with columns in braces, as *out in the arena; "" when there is none. A person who is not
+ * named is left out, with the slash in front of him. */
 static int fill_template(struct reading *r, const struct map_template *t, const char *who,
                          char **out)
 {
@@ -146,14 +155,16 @@ static int fill_template(struct reading *r, const struct map_template *t, const 
     for (unsigned i = 0; i < t->n; i++) {
         const struct map_piece *p = &t->pieces[i];
         const char *value = p->from >= 0 ? r->row->fields[p->from] : "";
-        size_t size = strlen(value);
-        if (p->from >= 0 && !size)
+        size_t size = strlen(value), before = p->size;
+        if (p->from >= 0 && !size && is_person(r, t, p))
+            before--;
+        else if (p->from >= 0 && !size)
             return refuse(r, "%.80s is empty, and %.60s needs it", r->b->heading[p->from], who);
-        if (n + p->size + size >= sizeof text)
+        if (n + before + size >= sizeof text)
             return refuse(r, "%.60s is longer than %zu bytes", who, sizeof text - 1);
-        memcpy(text + n, p->text, p->size);
-        memcpy(text + n + p->size, value, size);
-        n += p->size + size;
+        memcpy(text + n, p->text, before);
+        memcpy(text + n + before, value, size);
+        n += before + size;
     }
     *out = hx_arena_strndup(r->arena, text, n);
     return *out ? HX_OK : HX_NOMEM;

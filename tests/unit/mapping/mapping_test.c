@@ -299,6 +299,7 @@ static void steps_stand_in_the_order_of_their_times(void **state)
         "1,\"121.5,31.2\",P-07,li,2026-10-12 19:30:00,photo,signature,2026-10-12T11:00:20Z,,\n"
         "2,,P-07,,,,,2026-10-12 19:00:20,2026-10-12 20:00:00,none\n"
         "3,,P-07,,2026-10-12 19:30:00,,,,,\n"
+        "3,,,li,2026-10-12 19:30:00,,,,,\n"
         "4,,,,,,,,,good\n");
     struct record r = next_record(t);
     hxp_event *const *past = r.event->data->history;
@@ -315,7 +316,9 @@ static void steps_stand_in_the_order_of_their_times(void **state)
     assert_int_equal(past[1]->t_occ - past[0]->t_occ, 29 * 60000 + 40000);
     r = next_record(t); /* a result that is none: no step */
     assert_int_equal(r.event->data->n_history, 1);
-    expect_row_refused(t, "name is empty, and RESOLVED needs it");
+    r = next_record(t); /* nobody knows any more who did it for the company */
+    assert_string_equal(r.event->data->history[0]->by, "holder:P-07");
+    expect_row_refused(t, "who is empty, and RESOLVED needs it");
     expect_row_refused(t, "result is given, but its time called is empty");
     close_table(t);
 }
