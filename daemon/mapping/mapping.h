@@ -107,6 +107,10 @@ void mapping_unbind(struct map_binding *b);
  * how many there are. */
 size_t mapping_left_over(const struct map_binding *b, char *out, size_t size);
 
+/* Whether an entry, the id or a `by` asks for a column of this name: a source with hundreds of them
+ * need not keep the others. */
+bool mapping_asks_for(const struct mapping *m, const char *name);
+
 /* Whether the binding is to this very heading. */
 bool mapping_is_bound(const struct map_binding *b, const struct csv_row *heading);
 

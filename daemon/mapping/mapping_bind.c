@@ -243,6 +243,31 @@ size_t mapping_left_over(const struct map_binding *b, char *out, size_t size)
     return n;
 }
 
+static bool in_braces(const char *text, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = text; p && (p = strchr(p, '{')) != NULL; p++)
+        if (strncasecmp(p + 1, name, n) == 0 && p[n + 1] == '}')
+            return true;
+    return false;
+}
+
+static bool part_asks_for(const struct map_part *p, const char *name)
+{
+    bool asks = in_braces(p->by, name);
+    for (unsigned c = 0; c < p->columns_count && !asks; c++)
+        asks = has_name(&p->columns[c], name);
+    return asks;
+}
+
+bool mapping_asks_for(const struct mapping *m, const char *name)
+{
+    bool asks = in_braces(m->id, name) || part_asks_for(&m->report, name);
+    for (unsigned i = 0; i < m->history_count && !asks; i++)
+        asks = part_asks_for(&m->history[i], name);
+    return asks;
+}
+
 bool mapping_is_bound(const struct map_binding *b, const struct csv_row *heading)
 {
     if (!b->parts || b->n != heading->n)

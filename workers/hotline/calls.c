@@ -115,12 +115,13 @@ static void on_outcome(void *arg, int err, const hxp_reply *reply)
            err ? hx_errname(err) : reply->code);
 }
 
-static json_t *object_of(const struct frame *f)
+/* A call has hundreds of variables; what the mapping does not ask for is not looked at. */
+static json_t *object_of(const struct mapping *m, const struct frame *f)
 {
     json_t *o = json_object();
     for (size_t i = 0; o && i < f->n && json_object_size(o) < CSV_FIELDS_MAX; i++) {
         const char *name = f->fields[i].name, *value = f->fields[i].value;
-        if (hx_utf8_span(name, strlen(name)) == strlen(name) &&
+        if (mapping_asks_for(m, name) && hx_utf8_span(name, strlen(name)) == strlen(name) &&
             hx_utf8_span(value, strlen(value)) == strlen(value))
             json_object_set_new(o, name, json_string(value));
     }
@@ -133,7 +134,7 @@ static void take_event(struct system *s, const struct frame *f)
     char problem[MAPPING_PROBLEM] = "";
     struct hx_arena arena;
     struct map_target target = {.arena = &arena};
-    json_t *object = object_of(f);
+    json_t *object = object_of(s->mapping, f);
     hx_arena_init(&arena, 0);
     int rc = object ? order_read(s->mapping, object, &target, problem) : HX_NOMEM;
     json_decref(object);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { FRAME_FIELDS_MAX = 512, FRAME_BYTES_MAX = 1 << 20, FRAME_BROKEN = -1 };
+enum { FRAME_FIELDS_MAX = 2048, FRAME_BYTES_MAX = 1 << 20, FRAME_BROKEN = -1 };
 
 /* "Name: value" lines, in their order; texts point into the bytes that were read. */
 struct frame {

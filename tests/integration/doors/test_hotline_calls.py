@@ -143,6 +143,16 @@ def test_a_call_back_of_freeswitch_is_a_call_record(make, client):
     assert len(fact) == 1 and fact[0].proof == event_pb2.CALL_RECORD and list(fact[0].data.calls) == ["u-1"]
 
 
+def test_what_a_call_says_is_found_among_hundreds_of_variables(make):
+    door, phone = make("freeswitch", freeswitch)
+    solved(door, "WO-1")
+    many = {f"variable_rtp_audio_in_{n}": n for n in range(600)}
+    phone.say(esl(**many, Unique__ID="u-1", variable_hongxin_event="ok", variable_hongxin_ref="WO-1", variable_hongxin_by="callback/zhao",
+                  variable_answer_stamp=now()))
+    wait_until(lambda: state(door, "WO-1") == "CLOSED")
+    assert figure(door, "gaps_total") == 0
+
+
 def test_a_call_back_of_asterisk(make):
     door, phone = make("asterisk", asterisk)
     solved(door, "WO-1")
@@ -199,7 +209,7 @@ def test_killed_before_it_has_heard_the_daemon(make, daemon, client, tmp_path, k
 
 
 NONSENSE = [b"Content-Length: 99999999999\nContent-Type: text/event-plain\n\n", b"Content-Length: -5\n\n",
-            b"x" * 1_200_000, b"".join(b"N%d: v\n" % i for i in range(600)) + b"\n"]
+            b"x" * 1_200_000, b"".join(b"N%d: v\n" % i for i in range(3000)) + b"\n"]
 
 
 def test_nonsense_ends_the_connection_and_nothing_else(make):
