@@ -1,5 +1,6 @@
 #include "main/boot.h"
 
+#include "base/disk.h"
 #include "base/log.h"
 #include "config/access/access.h"
 #include "config/city/city_load.h"
@@ -165,13 +166,6 @@ static void make_parent(const char *path)
     mkdir(folder, 0700); /* what fails here fails at open, with its reason */
 }
 
-static int write_key(int fd, const uint8_t *key)
-{
-    if (write(fd, key, HX_IDENTITY_KEY_SIZE) != HX_IDENTITY_KEY_SIZE)
-        return HX_IO;
-    return fsync(fd) == 0 ? HX_OK : HX_IO;
-}
-
 static int make_key(const char *path, uint8_t *key, struct hx_problem *problem)
 {
     make_parent(path);
@@ -179,8 +173,10 @@ static int make_key(const char *path, uint8_t *key, struct hx_problem *problem)
     if (fd < 0)
         return key_fault(path, "cannot make the key", problem);
     randombytes_buf(key, HX_IDENTITY_KEY_SIZE);
-    int rc = write_key(fd, key);
+    int rc = hx_disk_write_synced(fd, key, HX_IDENTITY_KEY_SIZE);
     close(fd);
+    if (rc == HX_OK) /* what it opens shall not outlive it in a cut of power */
+        rc = hx_disk_sync_parent(path);
     if (rc != HX_OK) {
         key_fault(path, "cannot write the key", problem);
         unlink(path);

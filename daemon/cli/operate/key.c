@@ -4,6 +4,7 @@
  * the daemon, which looks at it in the beginning of each turn, sees the old one or the new one. The
  * rest of the file stays as it is. */
 #include "hongxin/key.h"
+#include "base/disk.h"
 #include "cli/show/says.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -99,7 +100,8 @@ static int write_registry(const struct cli *cli, const struct registry *r, const
                 fsync(fileno(f)) == 0;
     if (f && fclose(f) != 0)
         good = false;
-    if (good && rename(path, r->path) == 0)
+    /* a key that was revoked stays so over a cut of power */
+    if (good && rename(path, r->path) == 0 && hx_disk_sync_parent(r->path) == HX_OK)
         return CLI_OK;
     return cli_fail(cli, CLI_NEGATIVE, "%s: %s", r->path, strerror(errno));
 }
