@@ -218,6 +218,22 @@ def test_records_that_were_deleted_unread_are_told_and_counted(door, client):
     wait_until(lambda: client.stats()["cases"] == 2, timeout=PATIENCE)
 
 
+def test_records_that_retention_took_unread_are_counted(make, client):
+    """What is left is read; of what is not it is said where it stood and how many it was."""
+    door = make(partitions=1)
+    door.send(reported(client, "l-1", "W-l1"))
+    door.wait(1)
+    assert door.worker.stop() == 0
+    door.send(*(reported(client, f"l-{n}", f"W-l{n}") for n in range(2, 8)))
+    door.broker.delete_records(door.topic, 0, before=5)
+    door.worker.start()
+    door.wait(7)
+    assert client.stats()["cases"] == 3
+    assert case_of(client, "W-l6").number and case_of(client, "W-l7").number
+    assert (door.worker.figure("kafka_in_gaps_total"), door.worker.figure("kafka_in_lost_total")) == (1, 4)
+    assert door.worker.said(f"event=records_lost topic={door.topic} partition=0 wanted=1 oldest=5 lost=4")
+
+
 def set_offset(consumer, topic, offset):
     """True when the group has no member any more, and takes it."""
     try:

@@ -7,6 +7,8 @@ import pathlib
 import re
 import resource
 import signal
+import socket
+import struct
 import subprocess
 import threading
 
@@ -97,6 +99,18 @@ class Broker:
         for done in admin.delete_topics([name], operation_timeout=PATIENCE).values():
             done.result(PATIENCE)
 
+    def delete_records(self, topic, partition, before):
+        """Those of lower offsets, as retention does. No client here knows the request (DeleteRecords, version 0)."""
+        name = topic.encode()
+        body = struct.pack(">hhihiH", 21, 0, 1, -1, 1, len(name)) + name + struct.pack(">iiqi", 1, partition, before, PATIENCE * 1000)
+        host, port = self.address.split(":")
+        with socket.create_connection((host, int(port)), PATIENCE) as s, s.makefile("rwb") as f:
+            f.write(struct.pack(">i", len(body)) + body)
+            f.flush()
+            answer = f.read(struct.unpack(">i", f.read(4))[0])
+        lowest, error = struct.unpack(">qh", answer[-10:])
+        assert (lowest, error) == (before, 0)
+
     def committed(self, group, topic):
         """Records that the group is done with, over all partitions. Whoever keeps the group's position may just be changing."""
         consumer = Consumer(self.client(group_id=group))
@@ -129,9 +143,10 @@ class Broker:
         assert producer.flush(PATIENCE) == 0 and not wrong, wrong[:3]
 
     def read(self, topic, isolation="read_committed"):
-        """All that is there now, as kcat sees it: dicts of topic, partition, offset, key, payload, headers."""
+        """All that is there now, as kcat sees it: dicts of topic, partition, offset, key, payload, headers. The broker tells the end of a topic when it
+        has waited for more: 10 ms, not its half second."""
         out = subprocess.run(["kcat", "-b", self.address, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-J", "-X",
-                              f"isolation.level={isolation}"], capture_output=True, check=True, timeout=PATIENCE).stdout
+                              f"isolation.level={isolation}", "-X", "fetch.wait.max.ms=10"], capture_output=True, check=True, timeout=PATIENCE).stdout
         # a payload may hold what Unicode counts as the end of a line
         records = [json.loads(line) for line in out.decode(errors="replace").split("\n") if line]
         for r in records:

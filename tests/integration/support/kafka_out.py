@@ -93,7 +93,8 @@ class Out:
 
     def values(self, what="cases"):
         """Keys and values, byte for byte."""
-        consumer = Consumer(self.broker.client(group_id="reader", isolation_level="read_committed", enable_partition_eof=True))
+        consumer = Consumer(self.broker.client(group_id="reader", isolation_level="read_committed", enable_partition_eof=True,
+                                                fetch_wait_max_ms=10))
         consumer.assign([TopicPartition(self.topic(what), 0, 0)])
         found = []
         while True:
