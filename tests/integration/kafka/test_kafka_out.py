@@ -35,6 +35,7 @@ def test_an_entry_is_a_cloud_event_with_its_bytes(out):
         assert (h["ce_id"], int(h["ce_sequence"]), h["ce_cause"]) == (str(e.lsn), e.lsn, e.cause)
         assert (h["ce_specversion"], h["ce_subject"], h["content-type"]) == ("1.0", "CL-1", "application/protobuf")
         assert h["ce_source"].startswith("/hongxin/") and len(h["ce_sequence"]) == 20
+        assert r["tstype"] == "logappend", "retention counts by the broker's clock, whatever the worker's says"
     assert [v for _, v in out.values()] == [e.SerializeToString(deterministic=True) for e in entries]
     assert number == 1
 

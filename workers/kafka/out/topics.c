@@ -176,6 +176,8 @@ static void configure(const struct topics_settings *s, enum topic_kind kind,
         set_number(topic, "min.insync.replicas", s->least_in_sync);
     (void)rd_kafka_NewTopic_set_config(topic, "unclean.leader.election.enable", "false");
     (void)rd_kafka_NewTopic_set_config(topic, "compression.type", "producer");
+    /* The broker's clock counts: with ours far behind, retention would take records at once. */
+    (void)rd_kafka_NewTopic_set_config(topic, "message.timestamp.type", "LogAppendTime");
     if (kind == TOPIC_ENTRIES) {
         set_number(topic, "retention.ms", s->retention_ms ? s->retention_ms : -1);
         return;
