@@ -171,7 +171,8 @@ def test_topics_and_records_are_as_the_asyncapi_document_says(tmp_path, here, ow
     own.name = "hongxin."
     with here.client() as c:
         live(c)
-        c.report()
+        for _ in range(2):
+            c.report()
         own.written(worker, journal(c))
         wait_until(lambda: len(own.broker.read("hongxin.states")) >= 2, timeout=PATIENCE)
     channels = {c["address"]: c for c in document["channels"].values()}
