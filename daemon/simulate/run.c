@@ -38,6 +38,7 @@ struct sim {
     bool down;
     int64_t down_from;
     int64_t doubt_until; /* after a jump of the wall clock */
+    int64_t wake_at;     /* real time when a suspended machine wakes; 0 = it does not sleep */
     int64_t hold_until;  /* after an outage: peers may still send what they kept */
     struct endpoint endpoints[ENDPOINTS];
     size_t n_endpoints;
@@ -269,6 +270,15 @@ static int come_up(struct sim *s)
     return rc;
 }
 
+/* The machine wakes: what was sent while it slept waits at the door, as after any outage (corner
+ * 16). */
+static int wake(struct sim *s)
+{
+    set_time(s, s->wake_at);
+    s->wake_at = 0;
+    return come_up(s);
+}
+
 /* What holds deadlines back is over at this instant. */
 static int go_on(struct sim *s, int64_t real)
 {
@@ -322,16 +332,15 @@ static int act(struct sim *s, const struct scenario_action *a, char problem[512]
         }
         return publish(s, a);
     case SCENARIO_DOWN:
+        s->wake_at = 0;
         return go_down(s);
     case SCENARIO_UP:
         return come_up(s);
     case SCENARIO_STEP:
         return step(s, a->ms);
-    case SCENARIO_SUSPEND: {
-        int rc = go_down(s);
-        set_time(s, a->at + a->ms);
-        return rc ? rc : come_up(s);
-    }
+    case SCENARIO_SUSPEND:
+        s->wake_at = a->at + a->ms;
+        return go_down(s);
     case SCENARIO_ENDPOINT:
         return set_endpoint(s, a, problem);
     case SCENARIO_APPLY:
@@ -387,6 +396,12 @@ static int loop(struct sim *s, const struct scenario *sc, int64_t end, char prob
         int64_t due = next_due(s, &case_number);
         int64_t action = at < sc->n ? sc->actions[at].at : INT64_MAX;
         int64_t next = action <= due ? action : due, held = next_release(s);
+        if (s->wake_at && action >= s->wake_at && !(end && s->wake_at > end)) {
+            int rc = wake(s);
+            if (rc)
+                return rc;
+            continue;
+        }
         if (hx_digest_due(&s->digest, &s->m, false) && next > s->real && held > s->real) {
             int rc = write_digest(s);
             if (rc)
