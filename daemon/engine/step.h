@@ -139,7 +139,8 @@ void hx_clock_void(struct hx_step *s, struct hx_clock *k);
  */
 void hx_clock_take_back(struct hx_step *s, struct hx_clock *k);
 void hx_clock_pause(struct hx_step *s, struct hx_clock *k);
-void hx_clock_resume(struct hx_step *s, struct hx_clock *k);
+/* The pause ended at `end`: the deadline moves by what was paused until then. */
+void hx_clock_resume(struct hx_step *s, struct hx_clock *k, int64_t end);
 /* New budget after a change of class, same start, floor rule (corners 1 to 3); a clock that the
  * class does not have is taken back. Whoever was told of the old deadline hears of it. */
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k);

@@ -18,6 +18,7 @@ def paused(case, e):
     need(promised, "stops no promise")
     end = pause_end(case, e, promised[0], cap, calendar)
     case.pause = (reason, e.t, owner)
+    case.pause_end = end
     case.pauses.append(reason)
     case.flags.add("PAUSED")
     for c in case.clocks:
@@ -44,9 +45,9 @@ def pause_end(case, e, clock, cap, calendar):
 
 
 def resume(case, when):
-    """Due = old due + counted pause."""
+    """Due = old due + counted pause. It ended when it was to end, also when nobody was there to say so."""
     _, since, _ = case.pause
-    when = max(when, since)
+    when = max(min(when, case.pause_end), since)
     case.paused_sum += when - since
     for c in case.clocks:
         if c.paused_at is not None and c.running():

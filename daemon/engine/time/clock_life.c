@@ -233,11 +233,11 @@ void hx_clock_pause(struct hx_step *s, struct hx_clock *k)
     hx_fact_clock(s, k, "PAUSE");
 }
 
-void hx_clock_resume(struct hx_step *s, struct hx_clock *k)
+void hx_clock_resume(struct hx_step *s, struct hx_clock *k, int64_t end)
 {
     if (k->state != HX_CLOCK_PAUSED)
         return;
-    count_pause(s, k, s->t_eff);
+    count_pause(s, k, end);
     k->state = HX_CLOCK_RUNNING;
     k->moved_by = s->lsn;
     k->city = hx_city_number(s->m->city);

@@ -152,14 +152,16 @@ void hx_resume(struct hx_step *s)
     struct hx_case *c = s->c;
     if (!(c->flags & HX_FLAG_PAUSED))
         return;
+    /* It ended when it was to end, also when we were down then. */
+    int64_t end = c->pause_until && c->pause_until < s->t_eff ? c->pause_until : s->t_eff;
     int64_t longest = 0;
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
         if (k->state != HX_CLOCK_PAUSED)
             continue;
-        if (s->t_eff - k->paused_at > longest)
-            longest = s->t_eff - k->paused_at;
-        hx_clock_resume(s, k);
+        if (end - k->paused_at > longest)
+            longest = end - k->paused_at;
+        hx_clock_resume(s, k, end);
     }
     c->paused_total_ms += (uint64_t)longest;
     hx_flag_set(s, HX_FLAG_PAUSED, false);
