@@ -99,11 +99,13 @@ def merge(case, other, e, role):
     for name in ("K_CITIZEN", "K_STATUTE", "K_ARRIVE", "K_RESOLVE", "K_PLAN"):
         mine, theirs = case.last(name), other.clock(name)
         if mine and theirs and mine.start < theirs.start:
-            before, theirs.start = theirs.deadline(), mine.start
+            own, before, theirs.start = theirs.start, theirs.deadline(), mine.start
             if theirs.budget and theirs.deadline() < before:
                 set_floor(theirs, e.t, e.t)
                 if theirs.deadline() > before:
                     theirs.floor = before
+            if theirs.budget is None or theirs.deadline() < before:
+                theirs.own_start = getattr(theirs, "own_start", own)
             other.move(theirs)
     for p in case.parties:
         p.ref = p.ref or case.label
@@ -128,7 +130,25 @@ def unmerged(case, e):
                 set_floor(c, e.t, e.t)
             case.world.clock_changed(case, c, "RESUME")
     case.merged_into.parties = [p for p in case.merged_into.parties if getattr(p, "came", None) is not case]
+    give_start_back(case.merged_into, e)
     case.merged_into = None
+
+
+def give_start_back(case, e):
+    """Once no merged case is left, what was counted from its start is counted from the own one again."""
+    if any(getattr(p, "came", None) for p in case.parties):
+        return
+    for c in case.clocks:
+        if c.running() and hasattr(c, "own_start"):
+            kept = c.start, c.floor, c.floor_from
+            c.start, c.floor, c.floor_from = c.own_start, None, None
+            del c.own_start
+            if c.judged is not None and c.deadline() is not None and c.deadline() <= e.t:  # broken either way
+                c.start, c.floor, c.floor_from = kept
+                continue
+            if c.budget:
+                set_floor(c, e.t, e.t)
+            case.move(c)
 
 
 @on("SPLIT")

@@ -110,13 +110,14 @@ struct hx_clock {
     uint8_t state; /* enum hx_clock_state */
     uint8_t basis; /* enum hx_basis */
     uint8_t cycle;
-    uint8_t shift;    /* levels higher than usual (corner 9) */
-    uint8_t calendar; /* index in the life cycle */
-    uint32_t fired;   /* bit i: mark i of its ladder fired (R8); bit 31: its end fired */
-    uint32_t policy;  /* version of the life cycle it is pinned to (R14) … */
-    uint32_t days;    /* … and of its calendar's table of holidays; 0 = has none */
-    uint32_t city;    /* number of the city's version when it was started or last moved (R14) */
-    int64_t start;    /* instant */
+    uint8_t shift;     /* levels higher than usual (corner 9) */
+    uint8_t calendar;  /* index in the life cycle */
+    uint32_t fired;    /* bit i: mark i of its ladder fired (R8); bit 31: its end fired */
+    uint32_t policy;   /* version of the life cycle it is pinned to (R14) … */
+    uint32_t days;     /* … and of its calendar's table of holidays; 0 = has none */
+    uint32_t city;     /* number of the city's version when it was started or last moved (R14) */
+    int64_t start;     /* instant */
+    int64_t own_start; /* what it was before a merge made it earlier; 0 = its own */
     uint64_t budget_ms;
     uint64_t paused_ms;   /* finished pauses */
     int64_t paused_at;    /* start of the pause that runs; 0 = none */

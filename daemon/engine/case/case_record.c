@@ -42,13 +42,14 @@
         name##_fields, sizeof name##_fields / sizeof *name##_fields, sizeof(struct type)}
 
 static const struct hx_field clock_fields[] = {
-    U8(1, hx_clock, kind),        U8(2, hx_clock, state),        U8(3, hx_clock, basis),
-    U8(4, hx_clock, cycle),       U8(5, hx_clock, shift),        U32(6, hx_clock, fired),
-    U32(7, hx_clock, policy),     I64(8, hx_clock, start),       U64(9, hx_clock, budget_ms),
-    U64(10, hx_clock, paused_ms), I64(11, hx_clock, paused_at),  I64(12, hx_clock, floor),
-    I64(13, hx_clock, deadline),  I64(14, hx_clock, stopped_at), U64(15, hx_clock, moved_by),
-    U32(16, hx_clock, met),       U8(17, hx_clock, calendar),    U32(70, hx_clock, days),
-    TEXT(80, hx_clock, unit),     U8(81, hx_clock, answered),    U32(305, hx_clock, city),
+    U8(1, hx_clock, kind),         U8(2, hx_clock, state),        U8(3, hx_clock, basis),
+    U8(4, hx_clock, cycle),        U8(5, hx_clock, shift),        U32(6, hx_clock, fired),
+    U32(7, hx_clock, policy),      I64(8, hx_clock, start),       U64(9, hx_clock, budget_ms),
+    U64(10, hx_clock, paused_ms),  I64(11, hx_clock, paused_at),  I64(12, hx_clock, floor),
+    I64(13, hx_clock, deadline),   I64(14, hx_clock, stopped_at), U64(15, hx_clock, moved_by),
+    U32(16, hx_clock, met),        U8(17, hx_clock, calendar),    U32(70, hx_clock, days),
+    TEXT(80, hx_clock, unit),      U8(81, hx_clock, answered),    U32(305, hx_clock, city),
+    I64(345, hx_clock, own_start),
 };
 RECORD(clock, hx_clock);
 

@@ -150,8 +150,33 @@ static void take_start(struct hx_step *s, struct hx_clock *k, int64_t start)
     if (start >= k->start || hx_clock_deadline(s->rules, &earlier) >= k->deadline ||
         least >= k->deadline)
         return;
+    if (!k->own_start)
+        k->own_start = k->start;
     k->start = start;
     hx_clock_rebudget(s, k);
+}
+
+/* Its own start again, once no merged case is left that might have an earlier one. */
+static void give_start_back(struct hx_step *s)
+{
+    struct hx_case *c = s->c;
+    for (uint32_t i = 0; i < c->n_parties; i++)
+        if (c->parties[i].from_case)
+            return;
+    for (uint32_t i = 0; i < c->n_clocks; i++) {
+        struct hx_clock *k = &c->clocks[i];
+        if (!k->own_start)
+            continue;
+        struct hx_clock own = *k;
+        own.start = k->own_start;
+        own.floor = 0;
+        k->own_start = 0;
+        if (k->fired & HX_CLOCK_END && hx_clock_deadline(s->rules, &own) <= s->t_eff)
+            continue; /* broken either way */
+        k->start = own.start;
+        if (k->state == HX_CLOCK_RUNNING)
+            hx_clock_rebudget(s, k);
+    }
 }
 
 static void tell_holder(struct hx_step *s, const char *what)
@@ -195,6 +220,8 @@ static void release(struct hx_step *s, const struct hx_call *call)
         if (c->parties[i].from_case != s->other->number)
             c->parties[kept++] = c->parties[i];
     c->n_parties = kept;
+    hx_own_report(s);
+    give_start_back(s);
     tell_holder(s, "no longer speaks for the reporters of");
 }
 
@@ -211,7 +238,8 @@ const struct hx_word hx_words_merge[] = {
     HX_EFFECT("unmerge", HX_ARG_NONE, unmerge, "its own clocks and deadlines are back"),
     HX_EFFECT("absorb", HX_ARG_NONE, absorb,
               "takes reporters and the earliest start of the other case"),
-    HX_EFFECT("release", HX_ARG_NONE, release, "gives the other case its reporters back"),
+    HX_EFFECT("release", HX_ARG_NONE, release,
+              "gives the other case its reporters and its start back"),
     HX_EFFECT("mass", HX_ARG_NONE, mass,
               "many reporters: a mass event; from ten the city is told at once"),
     HX_WORDS_END,

@@ -189,11 +189,9 @@ void hx_parties_ask_again(struct hx_case *c)
 }
 
 /* The citizen's clock begins with the earliest of them. */
-void hx_earliest_report(struct hx_step *s, int64_t t)
+static void set_report(struct hx_step *s, int64_t t)
 {
     struct hx_clock *k = hx_clock_find(s->c, hx_rules_clock(s->rules, "K_CITIZEN"));
-    if (t >= s->c->t0)
-        return;
     s->c->t0 = t;
     if (!k)
         return;
@@ -201,6 +199,22 @@ void hx_earliest_report(struct hx_step *s, int64_t t)
     k->moved_by = s->lsn;
     k->city = hx_city_number(s->m->city);
     hx_fact_clock(s, k, "MOVE");
+}
+
+void hx_earliest_report(struct hx_step *s, int64_t t)
+{
+    if (t < s->c->t0)
+        set_report(s, t);
+}
+
+void hx_own_report(struct hx_step *s)
+{
+    int64_t t = INT64_MAX;
+    for (uint32_t i = 0; i < s->c->n_parties; i++)
+        if (s->c->parties[i].t_occ < t)
+            t = s->c->parties[i].t_occ;
+    if (t != INT64_MAX && t > s->c->t0)
+        set_report(s, t);
 }
 
 static bool no_safety(const struct hx_step *s, const struct hx_call *call)
