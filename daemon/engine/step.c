@@ -98,7 +98,8 @@ static void take(struct hx_step *s, const struct hx_transition *row)
 bool hx_row_looks_back(const struct hx_transition *row)
 {
     for (int i = 0; i < row->n_guards; i++)
-        if (strcmp(row->guards[i].word->name, HX_WORD_EARLIER) == 0)
+        if (strcmp(row->guards[i].word->name, HX_WORD_EARLIER) == 0 ||
+            strcmp(row->guards[i].word->name, HX_WORD_REFUTES) == 0)
             return true;
     return false;
 }

@@ -153,6 +153,10 @@ void hx_clock_floor(struct hx_step *s, struct hx_clock *k);
 /* Breaches of deadlines after `t` were none: marked REBUTTED, corrected to whoever heard of them.
  */
 void hx_clock_rebut_after(struct hx_step *s, int64_t t, const char *why);
+/* Whether the fact of this step proves wrong what stands as a breach of this kind of clock against
+ * whoever reports it. And takes all of them back. */
+bool hx_breach_refuted(const struct hx_step *s, const struct hx_breach *b, int kind);
+void hx_clock_refute(struct hx_step *s, int kind);
 /* What one person has asked for goes with what it was about (words_truth.c): an appeal and an
  * exclusion when the breach got its mark, a move when the newest clock of its kind ended. */
 void hx_proposals_settle(struct hx_step *s, struct hx_breach *b);

@@ -53,7 +53,18 @@ def judge_once_more(case, e, names):
         for c in reversed(case.clocks):
             if c.name == name and c.holder == e.area and c.ended is not None and c.start <= e.t < c.ended:
                 return rejudge(case, c, e.t)
+    if e.name == "ARRIVED" and refute(case, e):
+        return None
     raise Refused("nothing to be judged")
+
+
+def refute(case, e):
+    """What stands against whoever brings the proof, though the case is another's by now, or has ended otherwise."""
+    found = [(c, b) for c in case.clocks for b in c.breaches if c.name == "K_ARRIVE" and b.holder == e.area and not b.marks
+             and c.start <= e.t <= b.deadline]
+    for c, b in found:
+        case.mark(c, b, "REBUTTED")
+    return found
 
 
 @on("APPOINTED")

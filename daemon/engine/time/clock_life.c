@@ -133,6 +133,32 @@ static void rebut(struct hx_step *s, struct hx_breach *b)
     hx_ladder_correct_breach(s, b, why);
 }
 
+/* When the clock began whose end this breach was; the begin of its cycle when it was moved since.
+ */
+static int64_t breach_began(const struct hx_step *s, const struct hx_breach *b)
+{
+    const struct hx_case *c = s->c;
+    for (uint32_t i = c->n_clocks; i-- > 0;) {
+        const struct hx_clock *k = &c->clocks[i];
+        if (k->kind == b->kind && k->cycle == b->cycle && k->deadline == b->deadline)
+            return k->start;
+    }
+    return hx_cycle_began(s->rules, c, b->cycle);
+}
+
+bool hx_breach_refuted(const struct hx_step *s, const struct hx_breach *b, int kind)
+{
+    return b->kind == kind && s->t_eff <= b->deadline && s->t_eff >= breach_began(s, b) &&
+           !b->marks && strcmp(b->holder, s->actor.area) == 0;
+}
+
+void hx_clock_refute(struct hx_step *s, int kind)
+{
+    for (uint32_t i = 0; i < s->c->n_breaches; i++)
+        if (hx_breach_refuted(s, &s->c->breaches[i], kind))
+            rebut(s, &s->c->breaches[i]);
+}
+
 /* Every accusation of this clock that the fact refutes: also those of deadlines that a change of
  * class has moved since. Returns whether there was one. */
 static bool rebut_all(struct hx_step *s, const struct hx_clock *k, int64_t t_eff)
@@ -330,6 +356,7 @@ static const char *what_changed(struct hx_step *s, bool breached)
 {
     const char *by = s->event && s->event->by ? s->event->by : "system";
     const char *what = strcmp(s->cause, "ABSORBED") == 0         ? "merged"
+                       : strcmp(s->cause, "RELEASED") == 0       ? "unmerged"
                        : strcmp(s->cause, "HOLDER_CHANGED") == 0 ? "holder changed"
                                                                  : "class changed";
     return hx_arena_printf(s->arena, "%s by %s%s", what, by,

@@ -142,6 +142,11 @@ static void rejudge(struct hx_step *s, const struct hx_call *call)
     hx_clock_judge(s, k, s->t_eff);
 }
 
+static void refute(struct hx_step *s, const struct hx_call *call)
+{
+    hx_clock_refute(s, call->number);
+}
+
 static void void_clock(struct hx_step *s, const struct hx_call *call)
 {
     struct hx_clock *k = hx_clock_find(s->c, call->number);
@@ -335,6 +340,7 @@ const struct hx_word hx_words_effects[] = {
     HX_EFFECT("start_from_report", HX_ARG_CLOCK, start_from_report,
               "starts a limit of the whole case, from the report on"),
     HX_EFFECT("stop", HX_ARG_CLOCK, stop, "its fact arrived: judged, all-clear or correction"),
+    HX_EFFECT("refute", HX_ARG_CLOCK, refute, "takes these accusations back"),
     HX_EFFECT("rejudge", HX_ARG_CLOCK, rejudge,
               "judges a clock of the event's cycle once more, by this earlier fact"),
     HX_EFFECT("restart", HX_ARG_CLOCK, restart, "stops a clock and starts it anew"),

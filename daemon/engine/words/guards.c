@@ -197,6 +197,15 @@ static bool by_accused(const struct hx_step *s, const struct hx_call *call)
     return false;
 }
 
+/* An accusation of whoever speaks here, that stands, and that this fact proves wrong (corner 4). */
+static bool refutes(const struct hx_step *s, const struct hx_call *call)
+{
+    for (uint32_t i = 0; i < s->c->n_breaches; i++)
+        if (hx_breach_refuted(s, &s->c->breaches[i], call->number))
+            return true;
+    return false;
+}
+
 void hx_asked(struct hx_step *s, struct hx_asker *asker)
 {
     snprintf(asker->by, sizeof asker->by, "%s", hx_step_came(s)->by);
@@ -348,6 +357,8 @@ const struct hx_word hx_words_guards[] = {
              "it proves an earlier arrival than the recorded one"),
     HX_GUARD(HX_WORD_EARLIER, HX_ARG_CLOCK, ended_later, "NOT_EARLIER", HX_NOT_ALLOWED,
              "a later fact has ended this clock in its cycle"),
+    HX_GUARD(HX_WORD_REFUTES, HX_ARG_CLOCK, refutes, "REFUTES_NOTHING", HX_NOT_ALLOWED,
+             "proves an accusation wrong that stands against whoever says it"),
     HX_GUARD("by_accused", HX_ARG_CLOCK, by_accused, "NOT_HOLDER", HX_NOT_ALLOWED,
              "a person of the holder, or of the one whom this clock accuses"),
     HX_GUARD("second_for_class", HX_ARG_NONE, second_for_class, "SAME_PERSON", HX_NOT_ALLOWED,

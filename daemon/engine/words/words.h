@@ -36,6 +36,7 @@ struct hx_word {
 
 /* The guard of rows that look back: the only ones that take what happened in an earlier cycle. */
 #define HX_WORD_EARLIER "ended_later"
+#define HX_WORD_REFUTES "refutes"
 
 /* NULL when the vocabulary has no such word. */
 const struct hx_word *hx_word_guard(const char *name);
@@ -119,6 +120,8 @@ void hx_asked(struct hx_step *s, struct hx_asker *asker);
 void hx_resume(struct hx_step *s);
 /* A reporter says that it began at `t`: the citizen's clock starts with the earliest. */
 void hx_earliest_report(struct hx_step *s, int64_t t);
+/* A merged case has its reporters back: the earliest of those who are left. */
+void hx_own_report(struct hx_step *s);
 
 int hx_flag_number(const char *name); /* the bit's value; 0 when unknown */
 
