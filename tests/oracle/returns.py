@@ -7,6 +7,7 @@ from receipt import dispatch, name_second, quiet_handover
 from table import is_in, on
 from times import MINUTE
 
+DECIDED_IN = ("DISPATCHED", "HELD", "ONSITE", "IN_WORK", "PLANNED")  # his other clocks go on, and so may he
 HOLDERS_CLOCKS = ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_UPDATE", "K_PAUSE_MAX", "K_HANDOVER", "K_DELIVERY")
 
 
@@ -44,7 +45,7 @@ def decide(case, e):
 
 @on("RETURN_ACCEPTED")
 def return_accepted(case, e):
-    is_in(case, "DISPATCHED", "HELD", "ONSITE")
+    is_in(case, *DECIDED_IN)
     decide(case, e)
     holder = e.data["holder"]
     need(case.world.city.holder_known(holder, e.t) and holder != case.holder and holder not in case.tried, "not this holder")
@@ -78,7 +79,7 @@ def take_return(case, when, holder, cause):
 
 @on("RETURN_REFUSED")
 def return_refused(case, e):
-    is_in(case, "DISPATCHED", "HELD", "ONSITE")
+    is_in(case, *DECIDED_IN)
     decide(case, e)
     case.flags.discard("RETURN_ASKED")
     case.return_deadline_base = e.t
