@@ -210,7 +210,10 @@ static void print_all(struct due *d)
             print_group(d, &d->groups[i]);
     }
     if (!d->cli->json)
-        printf(d->s.zh ? "共 %" PRIu64 " 项承诺即将到期" : "%" PRIu64 " promises in all", total);
+        printf(d->s.zh      ? "共 %" PRIu64 " 项承诺即将到期"
+               : total == 1 ? "%" PRIu64 " promise in all"
+                            : "%" PRIu64 " promises in all",
+               total);
     if (!d->cli->json && d->drills)
         printf(d->s.zh ? "，另有演练 %" PRIu64 " 项" : ", and %" PRIu64 " of drills", d->drills);
     if (!d->cli->json)

@@ -311,6 +311,7 @@ int hx_area_silence_take(struct hx_machine *m, const struct hx_arrival *in, hxp_
 struct notice {
     const struct hx_step *s;
     const char *clock, *level;
+    hxp_silence *longest; /* of those that cover it */
 };
 
 static bool lies_in(const struct hx_case *c, const char *area)
@@ -327,24 +328,29 @@ static bool lies_in(const struct hx_case *c, const char *area)
 
 static enum verdict covers(void *ctx, const hxp_silence *w)
 {
-    const struct notice *n = ctx;
+    struct notice *n = ctx;
     struct hx_actor by;
     if (strcmp(w->clock, n->clock) != 0 || strcmp(w->level, n->level) != 0 ||
         !lies_in(n->s->c, w->area) || !hx_actor_parse(w->by, &by))
         return PASS;
     bool theirs = by.role != HX_ROLE_street || !by.area[0] || !strcmp(by.area, n->s->c->street);
-    return theirs ? FOUND : PASS;
+    if (!theirs || (n->longest && w->until <= n->longest->until))
+        return PASS;
+    n->longest = (hxp_silence *)(uintptr_t)w;
+    return KEEP;
 }
 
 const hxp_silence *hx_area_silence_over(struct hx_step *s, const struct hx_told *t)
 {
     const struct hx_machine *m = s->m;
-    const struct notice n = {s, s->rules->clocks[t->kind].name, hx_level_name(t->level)};
+    struct notice n = {s, s->rules->clocks[t->kind].name, hx_level_name(t->level), NULL};
     const hxp_entry *stored = m->again ? m->again(m->again_ctx) : NULL;
     int at[2];
     if (stored)
         return silence_of(stored, n.clock, n.level);
-    return m->no_area_silences ? NULL : find(m, covers, (void *)(uintptr_t)&n, at);
+    if (!m->no_area_silences)
+        (void)find(m, covers, &n, at);
+    return n.longest;
 }
 
 /* ---- all of them ---- */
