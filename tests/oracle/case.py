@@ -26,6 +26,7 @@ class Case:
         self.state, self.cycle, self.klass, self.holder = None, 1, "", ""
         self.place, self.positioned, self.flags = None, False, set()
         self.reported, self.t0 = event.t, event.occ
+        self.drill = bool(event.data.get("drill"))
         self.source, self.category, self.about = event.source, event.data.get("category", ""), event.data.get("about", "")
         self.clocks, self.parties = [], [Party("")]
         self.account = Account(event.t, "dispatcher")

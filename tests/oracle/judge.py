@@ -144,8 +144,6 @@ NOT_KNOWN = (
     "evidence-onsite-code", "evidence-pause-with-a-wrong-code",
     # an estate's new company that is known only later (docs/city.md)
     "corner-22-known-only-later",
-    # what is practised is marked and kept apart; the life of a case is the same
-    "drill-never-mixed-with-real",
 )
 
 

@@ -1,4 +1,5 @@
 """Withdrawal, merge, split (corners 10 and 11)."""
+import drills
 import promise
 from anew import set_floor
 from case import need
@@ -45,6 +46,7 @@ def withdraw_denied(case, e):
 def merge_target(case, e):
     other = case.world.cases.get(e.data.get("into", case.asked.get("merge", ("",))[0]))
     need(other is not None and other is not case and other.open(), "not into that")
+    drills.kept_apart(case, other)
     return other
 
 

@@ -2,6 +2,7 @@
 import json
 
 import city
+import drills
 import events
 import policy as policies
 import promise
@@ -270,6 +271,7 @@ class World:
         try:
             if senders and e.role not in senders:
                 raise Refused("not for you to say")
+            drills.fits(case, e)
             events.HANDLERS[e.name](case, e)
         except Refused:
             return "REFUSED"
@@ -287,8 +289,13 @@ class World:
             return self.replied(e, "REFUSED")
         if position and place is None:
             place = self.city.place_at(position, e.t)
-        if e.label in self.cases and self.cases[e.label].open():
-            return self.replied(e, "REPEATED")
+        if again and self.named(again).drill != drills.says(e):
+            return self.replied(e, "REFUSED")
+        known = self.cases.get(e.label)
+        if known and known.open():
+            return self.replied(e, "REPEATED" if known.drill == drills.says(e) else "REFUSED")
+        if drills.says(e) and not drills.may_begin(e):
+            return self.replied(e, "REFUSED")
         case = Case(self, e.label, e)
         case.place, case.positioned = place, bool(position)
         if "history" in e.data or "state" in e.data:
