@@ -7,7 +7,8 @@
  *   before the first    SHA-256 of: "hongxin journal", the epoch's 32 digits
  *   signed (Ed25519)    "hongxin check-point", NUL, first and last LSN as BE64, hash before, hash
  *
- * SHA-256 because processors have instructions for it, and libcrypto's because it uses them.
+ * SHA-256 because processors have instructions for it, and libcrypto's because it uses them. Once a
+ * chain has begun it takes no memory, so an entry that is committed is always hashed.
  * Pure but for its memory; any thread, one at a time. */
 #ifndef STORE_CHAIN_H
 #define STORE_CHAIN_H
@@ -20,11 +21,11 @@
 
 enum { HX_CHAIN_HASH = 32 };
 
-struct evp_md_ctx_st; /* of libcrypto */
+struct SHA256state_st; /* of libcrypto */
 
 /* All zero before it begins. */
 struct hx_chain {
-    struct evp_md_ctx_st *state, *copy;
+    struct SHA256state_st *state;
     uint64_t from, next; /* entries from … next - 1 are in it */
     uint8_t before[HX_CHAIN_HASH];
 };

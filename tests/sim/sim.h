@@ -8,6 +8,7 @@
  *               crash, what is told to fail fails
  *   memory.c    the C library's allocations
  *   city.c      the city, read once for all starts
+ *   helper.c    in place of daemon/service/helper.c: no thread
  *   log.c       in place of daemon/base/log.c: the newest lines, with virtual time
  *   source.c    hotlines that report, and send again until they are answered
  *   reader.c    subscribers that remember every entry they were ever shown
