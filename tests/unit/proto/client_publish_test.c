@@ -226,9 +226,9 @@ static unsigned sent_beside(size_t answered)
     PUMP_UNTIL(c, &f, f.requests == 3);
     pump_for(c, &f, 200);
     answer_one(&f, numbers[answered]);
-    bool in_time = test_now() - began < 290;
     int64_t said = test_now();
     PUMP_UNTIL(c, &f, seen.calls == 1);
+    bool in_time = test_now() - began < 290; /* it was heard before anything was sent again */
     pump_for(c, &f, began + 400 - test_now());
     unsigned got = f.requests;
     in_time = in_time && test_now() - said < 290;
