@@ -25,6 +25,7 @@ enum {
     LINGER_MS = 1000,
     REFUSED_MS = 2000, /* after a refusal a connection is made anew */
     REOPEN_MS = 250,   /* after one that could not be made */
+    HUNG_UP_SAID = 10, /* connections in a row */
 };
 
 int64_t hx_client_now(void)
@@ -260,6 +261,16 @@ static void on_refusal(hx_client *c, struct hx_link *link)
     link->not_before = hx_client_now() + REFUSED_MS;
 }
 
+/* libzmq goes on trying; whoever waits in vain shall know why. */
+static void say_hung_up(hx_client *c, struct hx_link *link)
+{
+    if (link->hung_up < HUNG_UP_SAID)
+        return;
+    link->hung_up = 0;
+    hx_client_note(c, "HUNG_UP: the other side hangs up before the handshake: too many strangers "
+                      "knock at the daemon's door, or it is no daemon");
+}
+
 /* False: not now, or it could not be made (no descriptors). */
 static bool reopen(struct hx_link *link)
 {
@@ -287,6 +298,7 @@ static int receive(hx_client *c, struct hx_link *link)
     hx_link_watch(link);
     if (link->refused && !link->up)
         on_refusal(c, link);
+    say_hung_up(c, link);
     link->stuck = false;
     /* The socket may be another one after a callback: hx_unsubscribe() makes it anew. */
     while (link->socket && n < HX_TURN_MESSAGES &&

@@ -3,8 +3,12 @@
  * connection, and the users of the link send again when the generation has changed.
  *
  * ZMQ_IMMEDIATE keeps messages from being queued for a connection that does not stand; a link
- * without one answers HX_AGAIN. The monitor is limited to two kinds of events and drained in every
- * turn: a full monitor would block libzmq's I/O thread. */
+ * without one answers HX_AGAIN. The monitor is limited to few kinds of events and drained in every
+ * turn: a full monitor would block libzmq's I/O thread.
+ *
+ * Who is refused (a key, a door without keys) says so in the handshake, and libzmq gives up. A
+ * connection that just ends in it was hung up on: a door with too many strangers before it, or a
+ * daemon that is going down. libzmq comes again after 100 to 200 ms, each client at its own. */
 #include "client_internal.h"
 
 #include <errno.h>
@@ -22,8 +26,8 @@ enum {
     HANDSHAKE_MS = 5000,
     RECONNECT_MS = 100,
     RECONNECT_MAX_MS = 2000,
-    HANDSHAKE_FAILED = ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                       ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL,
+    REFUSED = ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL,
+    HUNG_UP = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL,
 };
 
 static bool set_int(void *socket, int option, int value)
@@ -82,8 +86,8 @@ static bool start_monitor(struct hx_link *link)
     snprintf(address, sizeof address, "inproc://hongxin-monitor-%p-%u", (void *)link,
              ++link->number);
     return zmq_socket_monitor(link->socket, address,
-                              ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
-                                  HANDSHAKE_FAILED) == 0 &&
+                              ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | REFUSED |
+                                  HUNG_UP) == 0 &&
            zmq_connect(link->monitor, address) == 0;
 }
 
@@ -219,11 +223,14 @@ void hx_link_watch(struct hx_link *link)
         if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
             link->up = true;
             link->refused = false;
+            link->hung_up = 0;
             link->generation++;
         } else if (event == ZMQ_EVENT_DISCONNECTED) {
             link->up = false;
-        } else if (event & HANDSHAKE_FAILED) {
+        } else if (event & REFUSED) {
             link->refused = true;
+        } else if (event & HUNG_UP) {
+            link->hung_up++;
         }
     }
 }

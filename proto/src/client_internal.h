@@ -37,7 +37,8 @@ struct hx_link {
     bool up;            /* the handshake is done */
     int64_t not_before; /* after a refusal: when the connection is tried anew; 0 = at once */
     bool refused; /* the last handshake failed: the daemon does not know our key, or we not its */
-    bool stuck;   /* a message could not be sent: wait for room */
+    unsigned hung_up;    /* connections in a row that the other side ended before the handshake */
+    bool stuck;          /* a message could not be sent: wait for room */
     unsigned generation; /* connections there have been */
     uint64_t garbage;    /* messages that were not understood */
 };

@@ -1,6 +1,9 @@
 /* Questions, and what becomes of them when the door is away, busy or says no. */
 #include "fake_door.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 static hx_client *client_for(const struct fake *f, unsigned wait_ms)
 {
     hx_client *c;
@@ -301,6 +304,41 @@ static void test_what_is_no_question_is_not_asked(void **state)
     fake_close(&f);
 }
 
+/* As the daemon does it on strangers. */
+static void hang_up_on_newcomers(int door)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    int fd = accept(door, NULL, NULL);
+    if (fd < 0)
+        return;
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(fd);
+}
+
+static void test_whoever_is_hung_up_on_is_not_refused(void **state)
+{
+    (void)state;
+    struct fake f;
+    struct heard heard = {0};
+    fake_open(&f, answer_each);
+    fake_stop(&f);
+    int door = fake_listen_instead(&f);
+    hx_client *c = client_for(&f, 60000);
+    assert_int_equal(ask_about(c, 5, &heard), HX_OK);
+    for (int64_t end = test_now() + 60000; strncmp(hx_client_problem(c), "HUNG_UP", 7) != 0;) {
+        assert_true(test_now() < end);
+        assert_true(strncmp(hx_client_problem(c), "DENIED", 6) != 0);
+        hang_up_on_newcomers(door);
+        (void)hx_client_poll(c, 2);
+    }
+    close(door);
+    fake_start(&f);
+    PUMP_UNTIL(c, &f, heard.n == 1);
+    assert_int_equal(heard.err[0], HX_OK);
+    hx_client_close(c);
+    fake_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_many_questions_wait_at_once),
         cmocka_unit_test(test_what_is_not_answered_is_told_at_the_end),
         cmocka_unit_test(test_what_is_no_question_is_not_asked),
+        cmocka_unit_test(test_whoever_is_hung_up_on_is_not_refused),
     };
     return cmocka_run_group_tests_name("client_ask", tests, NULL, NULL);
 }

@@ -1,7 +1,6 @@
 /* A feed against a door that breaks off, prunes, forgets and refuses. */
 #include "fake_door.h"
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -295,22 +294,7 @@ static void send_page(struct feed_test *t, bool last)
     fake_send(&t->door, &response);
 }
 
-/* Somebody at the door's address who hangs up on whoever begins to talk: a daemon that is killed
- * while a client shakes its hand. */
-static int listen_instead(const struct fake *f)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    at.sin_port = htons((uint16_t)strtoul(strrchr(f->endpoint, ':') + 1, NULL, 10));
-    int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    int64_t end = test_now() + 10000; /* the door gives its port back a little later */
-    while (bind(fd, (struct sockaddr *)&at, sizeof at) != 0)
-        if (test_now() > end)
-            fail_msg("the port is not given back");
-    assert_int_equal(listen(fd, 8), 0);
-    return fd;
-}
-
+/* A daemon that is killed while a client shakes its hand. */
 static void hang_up(int listener)
 {
     char greeting[64];
@@ -336,9 +320,9 @@ static void test_a_hand_shake_that_breaks_off_is_tried_again(void **state)
     open_feed(&t, (struct hx_subscription){0});
     UNTIL(&t, t.welcomes == 1);
     fake_stop(&t.door);
-    int listener = listen_instead(&t.door);
+    int listener = fake_listen_instead(&t.door);
     int64_t end = test_now() + 60000;
-    while (strncmp(hx_client_problem(t.client), "DENIED", 6) != 0 && test_now() < end) {
+    while (strncmp(hx_client_problem(t.client), "HUNG_UP", 7) != 0 && test_now() < end) {
         wait_for_turn(t.client);
         hang_up(listener);
     }

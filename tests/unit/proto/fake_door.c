@@ -1,7 +1,10 @@
 #include "fake_door.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <zmq.h>
 
@@ -57,6 +60,20 @@ void fake_restart(struct fake *f)
 {
     fake_stop(f);
     fake_start(f);
+}
+
+int fake_listen_instead(const struct fake *f)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    at.sin_port = htons((uint16_t)strtoul(strrchr(f->endpoint, ':') + 1, NULL, 10));
+    int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    int64_t end = test_now() + 10000; /* the door gives its port back a little later */
+    while (bind(fd, (struct sockaddr *)&at, sizeof at) != 0)
+        if (test_now() > end)
+            fail_msg("the port is not given back");
+    assert_int_equal(listen(fd, 16), 0);
+    return fd;
 }
 
 /* One message: peer, version, request. False when there is none. */

@@ -36,6 +36,10 @@ void fake_stop(struct fake *f);
 void fake_start(struct fake *f);
 void fake_restart(struct fake *f); /* both */
 
+/* Somebody else at the address of a door that was stopped: a listening descriptor, which does not
+ * block. */
+int fake_listen_instead(const struct fake *f);
+
 /* Serves what has arrived. */
 void fake_step(struct fake *f);
 
