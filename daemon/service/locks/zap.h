@@ -20,8 +20,7 @@ enum { ZAP_FRAMES = 8, ZAP_USER = 2 * HX_PUBLIC_KEY + 1 };
 
 struct zap;
 
-/* Told, on the doorkeeper's thread, the address (numeric, without a NUL) of whoever was admitted.
- */
+/* Told, on the doorkeeper's thread, the numeric address of whoever was admitted, without a NUL. */
 typedef void zap_known(const char *address, size_t size);
 
 /* Starts the thread. HX_IO, HX_NOMEM. `access` is borrowed until zap_use() or zap_close(); `known`
