@@ -23,6 +23,11 @@ int64_t hx_store_last_now(const struct hx_store *st)
     return st->txn ? st->before.last_now : st->now.last_now;
 }
 
+const char *hx_store_folder(const struct hx_store *st)
+{
+    return st->path;
+}
+
 const char *hx_store_epoch(const struct hx_store *st)
 {
     return st->epoch;

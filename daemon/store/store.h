@@ -74,6 +74,9 @@ HX_CHECK int hx_store_open(const struct hx_store_options *options, struct hx_sto
 /* Aborts an open transaction and closes. NULL is allowed. Pending cursors are written first. */
 void hx_store_close(struct hx_store *st);
 
+/* The folder it lies in, as it was opened. Valid until it is closed. */
+const char *hx_store_folder(const struct hx_store *st);
+
 /* ---- Writing ------------------------------------------------------------------------------- */
 
 /* The engine's table of functions; its context is the struct hx_store * with an open transaction.

@@ -1,6 +1,7 @@
 #include "service/doors/crowd.h"
 
 #include "base/log.h"
+#include "service/doors/known_file.h"
 #include "service/doors/newcomers.h"
 #include "service/timebase.h"
 #include <errno.h>
@@ -10,22 +11,25 @@
 #include <sodium.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+enum { SAY_US = 60000000, KEEP_US = 60000000, PATH_MAX_BYTES = 1024 };
+
 static struct {
     _Atomic int reserve; /* -1: none, or a thread is using it */
     _Atomic uint64_t turned_away, strangers;
-    pthread_mutex_t lock; /* of `newcomers` */
+    pthread_mutex_t lock; /* of `newcomers` and `learnt` */
     struct newcomers newcomers;
+    bool learnt; /* an address that the file does not hold yet */
     /* the service's thread only */
     uint64_t said, said_strangers;
-    int64_t said_us;
+    int64_t said_us, kept_us;
+    char known_file[PATH_MAX_BYTES]; /* "": none */
 } crowd = {.reserve = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
-
-enum { SAY_US = 60000000 };
 
 static void take_reserve(void)
 {
@@ -46,12 +50,63 @@ void crowd_close(void)
         close(fd);
 }
 
-void crowd_limit(uint32_t newcomers)
+/* The known addresses, if the file lacks one of them. */
+static bool learnt(uint64_t addresses[NEWCOMERS_KNOWN], size_t *n)
+{
+    *n = 0;
+    pthread_mutex_lock(&crowd.lock);
+    bool any = crowd.learnt;
+    for (size_t i = 0; any && i < NEWCOMERS_KNOWN; i++)
+        if (crowd.newcomers.known[i].address)
+            addresses[(*n)++] = crowd.newcomers.known[i].address;
+    crowd.learnt = false;
+    pthread_mutex_unlock(&crowd.lock);
+    return any;
+}
+
+static void keep_known(void)
+{
+    static uint64_t addresses[NEWCOMERS_KNOWN];
+    size_t n;
+    if (!*crowd.known_file || !learnt(addresses, &n))
+        return;
+    crowd.kept_us = mono_now_us();
+    if (known_file_save(crowd.known_file, addresses, n) == HX_OK)
+        return;
+    hx_log_errno(HX_LOG_WARN, "event=known_addresses_not_kept file=%s", crowd.known_file);
+    pthread_mutex_lock(&crowd.lock);
+    crowd.learnt = true; /* again in a minute */
+    pthread_mutex_unlock(&crowd.lock);
+}
+
+static void load_known(void)
+{
+    if (*crowd.known_file &&
+        known_file_load(crowd.known_file, &crowd.newcomers, mono_now_us()) != HX_OK)
+        hx_log_errno(HX_LOG_WARN, "event=known_addresses_not_read file=%s", crowd.known_file);
+}
+
+void crowd_limit(uint32_t newcomers, const char *folder)
 {
     uint64_t seed;
     randombytes_buf(&seed, sizeof seed);
+    if ((size_t)snprintf(crowd.known_file, sizeof crowd.known_file, "%s/known-addresses", folder) >=
+        sizeof crowd.known_file)
+        *crowd.known_file = '\0';
     pthread_mutex_lock(&crowd.lock);
     newcomers_init(&crowd.newcomers, newcomers, seed);
+    load_known();
+    crowd.learnt = false;
+    pthread_mutex_unlock(&crowd.lock);
+    crowd.kept_us = 0;
+}
+
+void crowd_unlimit(void)
+{
+    keep_known();
+    *crowd.known_file = '\0';
+    pthread_mutex_lock(&crowd.lock);
+    newcomers_init(&crowd.newcomers, 0, 0);
     pthread_mutex_unlock(&crowd.lock);
 }
 
@@ -59,7 +114,8 @@ void crowd_known(const char *address, size_t size)
 {
     uint64_t number = newcomers_address_text(address, size);
     pthread_mutex_lock(&crowd.lock);
-    newcomers_known(&crowd.newcomers, number, mono_now_us());
+    if (newcomers_known(&crowd.newcomers, number, mono_now_us()))
+        crowd.learnt = true;
     pthread_mutex_unlock(&crowd.lock);
 }
 
@@ -87,6 +143,8 @@ static void say_strangers(void)
 void crowd_say(void)
 {
     say_strangers();
+    if (!crowd.kept_us || mono_now_us() >= crowd.kept_us + KEEP_US)
+        keep_known();
     uint64_t n = crowd.turned_away;
     if (crowd.reserve < 0)
         take_reserve();

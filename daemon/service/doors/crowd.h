@@ -17,11 +17,17 @@
 void crowd_open(void);
 void crowd_close(void);
 
-/* From now on so many strangers a second may begin a handshake (newcomers.h); 0: all. The service's
- * thread. */
-void crowd_limit(uint32_t newcomers);
+/* From now on so many strangers a second may begin a handshake (newcomers.h); those whom we knew
+ * are read from the folder's file (known_file.h; a path of more than 1,000 bytes: there is none).
+ * The service's thread, before any door. */
+void crowd_limit(uint32_t newcomers, const char *folder);
 
-/* A key in force has come from this address, which has no NUL. Any thread. */
+/* All may again, nobody is known; whom we knew stands in the file. The service's thread, when the
+ * doorkeeper is gone. */
+void crowd_unlimit(void);
+
+/* A key in force has come from this address, which has no NUL. Any thread; like each accept4() it
+ * holds a mutex for the time of a look into a table of sixteen places. */
 void crowd_known(const char *address, size_t size);
 
 /* Newcomers turned away since the process began: for want of a descriptor, and because there were
@@ -30,8 +36,8 @@ uint64_t crowd_turned_away(void);
 uint64_t crowd_strangers(void);
 
 /* Says in the log that there were some since it was last asked, and takes the reserve again that a
- * thread could not get back. Of strangers it speaks once a minute. The service's thread, each
- * second. */
+ * thread could not get back. Of strangers it speaks once a minute; as often it writes the file of
+ * the addresses that we know, if there is a new one. The service's thread, each second. */
 void crowd_say(void);
 
 #endif

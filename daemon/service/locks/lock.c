@@ -130,7 +130,7 @@ int lock_open(struct service *s)
     if (rc == HX_OK && keys)
         rc = zap_open(&l->zap, s->zmq, l->access, crowd_known);
     if (rc == HX_OK && keys)
-        crowd_limit((uint32_t)s->options.limits->newcomers);
+        crowd_limit((uint32_t)s->options.limits->newcomers, hx_store_folder(s->options.store));
     l->on = keys && rc == HX_OK;
     if (rc == HX_OK)
         silence_use(&s->silence, l->access);
@@ -141,6 +141,7 @@ void lock_close(struct lock *l)
 {
     sodium_free(l->key); /* clears it too */
     zap_close(l->zap);
+    crowd_unlimit();
     hx_access_free(l->access);
     free(l->buckets);
     *l = (struct lock){0};

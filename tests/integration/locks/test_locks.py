@@ -416,9 +416,19 @@ def test_new_rules_need_two_keys_and_are_on_record(locked, registry):
 
 # ---- attacks ----------------------------------------------------------------------------------------------------
 
-def tcp(daemon):
+def tcp(daemon, source="127.0.0.1"):
     host, port = daemon.doors["intake"].removeprefix("tcp://").rsplit(":", 1)
-    return socket.create_connection((host, int(port)))
+    return socket.create_connection((host, int(port)), source_address=(source, 0))
+
+
+def greeted(daemon, source):
+    """Whether a connection from this address may begin a handshake."""
+    try:
+        with tcp(daemon, source) as s:
+            s.settimeout(60)
+            return s.recv(1) == b"\xff"
+    except ConnectionResetError:
+        return False
 
 
 def wait_closed(s):
@@ -479,6 +489,30 @@ def test_those_with_keys_do_not_count_as_strangers(make_daemon, registry):
             assert c.ask("pong", ping=wire_pb2.Ping()).version
     with registry.client(d, "operator") as op:
         assert op.stats()["strangers_turned_away"] == 0
+
+
+def test_an_address_we_know_is_known_after_a_restart(make_daemon, registry):
+    """The daemon comes back while strangers flood it: the call centre gets in."""
+    d = make_daemon(settings={"keys": registry.keys, "newcomers": 10})
+    kept = d.data / "known-addresses"
+    with registry.client(d, "hotline") as c:
+        assert c.report().result == RESULT.Value("ACCEPTED")
+        wait_until(kept.exists)
+    assert "127.0.0.1" in kept.read_text().split("\n")
+    assert kept.stat().st_mode & 0o077 == 0
+    d.kill()
+    d.start()
+    knocks = []
+
+    def flooded():
+        knocks.extend(tcp(d, f"127.0.1.{i + 1}") for i in range(100))
+        return not greeted(d, "127.0.2.1")
+    wait_until(flooded)
+    assert all(greeted(d, "127.0.0.1") for _ in range(10))
+    for s in knocks:
+        s.close()
+    assert d.stop() == 0
+    assert "127.0.0.1" in kept.read_text().split("\n")
 
 
 def test_frames_without_number_and_without_end(locked, registry):

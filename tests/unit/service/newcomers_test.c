@@ -1,4 +1,5 @@
-/* Which strangers may begin a handshake, and who is not held up by them. */
+/* Which strangers may begin a handshake, who is not held up by them, and who is known after a
+ * restart. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,8 +9,12 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include "service/doors/known_file.h"
 #include "service/doors/newcomers.h"
 
 enum { RATE = 100, SECOND = 1000000 };
@@ -190,6 +195,53 @@ static void an_address_can_be_written_and_read(void **state)
     assert_true(address(text) == address("::1"));
 }
 
+static void make_folder(char folder[64], char file[80])
+{
+    snprintf(folder, 64, "/tmp/newcomers_test.XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, 80, "%s/known", folder);
+}
+
+static void whom_we_know_is_known_after_a_restart(void **state)
+{
+    (void)state;
+    char folder[64], file[80];
+    const uint64_t ours[] = {address("192.0.2.4"), address("2001:db8:1:2::7")};
+    make_folder(folder, file);
+    assert_int_equal(known_file_load(file, &n, now), HX_OK); /* there is none yet */
+    assert_int_equal(known_file_save(file, ours, 2), HX_OK);
+    newcomers_init(&n, RATE, 43);
+    assert_int_equal(known_file_load(file, &n, now), HX_OK);
+    for (uint64_t a = 1; a < 5000; a++)
+        come(a, 1);
+    assert_int_equal(come(address("203.0.113.9"), 1), 0);
+    assert_int_equal(come(ours[0], 50), 50);
+    assert_int_equal(come(address("2001:db8:1:2::9"), 50), 50);
+    unlink(file);
+    rmdir(folder);
+}
+
+static void a_file_that_is_damaged_says_what_it_still_can(void **state)
+{
+    (void)state;
+    char folder[64], file[80];
+    make_folder(folder, file);
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    for (int i = 0; i < 1000; i++)
+        fputc(i % 251, f);
+    fputs("\n\n# ours\n192.0.2.4\n300.1.1.1\n198.51.100.1", f);
+    fclose(f);
+    assert_int_equal(known_file_load(file, &n, now), HX_OK);
+    for (uint64_t a = 1; a < 5000; a++)
+        come(a, 1);
+    assert_int_equal(come(address("192.0.2.4"), 50), 50);
+    assert_int_equal(come(address("198.51.100.1"), 50), 50);
+    unlink(file);
+    assert_int_equal(known_file_save("/nonexistent/known", NULL, 0), HX_IO);
+    rmdir(folder);
+}
+
 static void local_sockets_and_no_limit_let_everybody_in(void **state)
 {
     (void)state;
@@ -217,6 +269,8 @@ int main(void)
             strangers_at_all_addresses_we_know_get_no_more_than_four_times_the_rate, setup),
         cmocka_unit_test_setup(no_network_of_ipv6_is_an_address_of_ipv4, setup),
         cmocka_unit_test_setup(an_address_can_be_written_and_read, setup),
+        cmocka_unit_test_setup(whom_we_know_is_known_after_a_restart, setup),
+        cmocka_unit_test_setup(a_file_that_is_damaged_says_what_it_still_can, setup),
         cmocka_unit_test_setup(the_first_of_a_known_address_costs_the_strangers_nothing, setup),
         cmocka_unit_test_setup(an_address_is_the_same_from_the_kernel_and_from_the_doorkeeper,
                                setup),
