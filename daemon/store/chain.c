@@ -1,63 +1,36 @@
-/* EVP takes memory whenever a hash begins or is copied, and without it leaves a state that nobody
- * may use; SHA256_… are plain structs, with the same instructions below. */
+/* Since version 3 libcrypto wants EVP instead of SHA256_*: but that takes memory with each restart,
+ * of which the chain would stop, while these have the state in the caller's memory and cannot fail.
+ */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "store/chain.h"
 
 #include "store/key.h"
-#include <openssl/sha.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SIGNED = 20 + 16 + 2 * HX_CHAIN_HASH };
 
-static void restart(struct hx_chain *c)
-{
-    (void)SHA256_Init(c->state);
-}
-
 static void feed(struct hx_chain *c, const void *bytes, size_t size)
 {
-    (void)SHA256_Update(c->state, bytes, size);
+    (void)SHA256_Update(&c->state, bytes, size);
 }
 
 void hx_chain_resume(struct hx_chain *c, const uint8_t before[HX_CHAIN_HASH], uint64_t from)
 {
     memmove(c->before, before, HX_CHAIN_HASH);
     c->from = c->next = from;
-    restart(c);
+    (void)SHA256_Init(&c->state);
     feed(c, c->before, HX_CHAIN_HASH);
 }
 
-int hx_chain_begin(struct hx_chain *c, const char *epoch, uint64_t from)
+void hx_chain_begin(struct hx_chain *c, const char *epoch, uint64_t from)
 {
     static const char about[] = "hongxin journal";
     uint8_t first[HX_CHAIN_HASH];
-    hx_chain_end(c);
-    c->state = malloc(sizeof *c->state);
-    if (!c->state)
-        return HX_NOMEM;
-    restart(c);
+    (void)SHA256_Init(&c->state);
     feed(c, about, sizeof about - 1);
     feed(c, epoch, strlen(epoch));
-    int rc = hx_chain_hash(c, first);
-    if (rc == HX_OK)
-        hx_chain_resume(c, first, from);
-    return rc;
-}
-
-int hx_chain_copy(struct hx_chain *to, const struct hx_chain *from)
-{
-    to->from = from->from;
-    to->next = from->next;
-    memcpy(to->before, from->before, HX_CHAIN_HASH);
-    *to->state = *from->state;
-    return HX_OK;
-}
-
-void hx_chain_end(struct hx_chain *c)
-{
-    free(c->state);
-    *c = (struct hx_chain){0};
+    hx_chain_hash(c, first);
+    hx_chain_resume(c, first, from);
 }
 
 void hx_chain_add(struct hx_chain *c, uint64_t lsn, const uint8_t *bytes, size_t size)
@@ -71,10 +44,10 @@ void hx_chain_add(struct hx_chain *c, uint64_t lsn, const uint8_t *bytes, size_t
     c->next = lsn + 1;
 }
 
-int hx_chain_hash(const struct hx_chain *c, uint8_t hash[HX_CHAIN_HASH])
+void hx_chain_hash(const struct hx_chain *c, uint8_t hash[HX_CHAIN_HASH])
 {
-    SHA256_CTX so_far = *c->state;
-    return SHA256_Final(hash, &so_far) ? HX_OK : HX_INVALID;
+    SHA256_CTX copy = c->state;
+    (void)SHA256_Final(hash, &copy);
 }
 
 void hx_chain_key(const uint8_t salt[32], struct hx_chain_key *key)
@@ -95,14 +68,12 @@ static void signed_text(const Hongxin__V1__CheckPointFact *f, uint8_t text[SIGNE
     memcpy(text + 36 + HX_CHAIN_HASH, f->hash.data, HX_CHAIN_HASH);
 }
 
-int hx_chain_point(const struct hx_chain *c, const struct hx_chain_key *key,
-                   uint8_t hash[HX_CHAIN_HASH], uint8_t signature[crypto_sign_BYTES],
-                   Hongxin__V1__CheckPointFact *f)
+void hx_chain_point(const struct hx_chain *c, const struct hx_chain_key *key,
+                    uint8_t hash[HX_CHAIN_HASH], uint8_t signature[crypto_sign_BYTES],
+                    Hongxin__V1__CheckPointFact *f)
 {
     uint8_t text[SIGNED];
-    int rc = hx_chain_hash(c, hash);
-    if (rc != HX_OK)
-        return rc;
+    hx_chain_hash(c, hash);
     hongxin__v1__check_point_fact__init(f);
     f->from_lsn = c->from;
     f->upto_lsn = c->next - 1;
@@ -113,7 +84,6 @@ int hx_chain_point(const struct hx_chain *c, const struct hx_chain_key *key,
     f->signature = (ProtobufCBinaryData){crypto_sign_BYTES, signature};
     signed_text(f, text);
     crypto_sign_detached(signature, NULL, text, sizeof text, key->secret_key);
-    return HX_OK;
 }
 
 bool hx_chain_signed(const Hongxin__V1__CheckPointFact *f)

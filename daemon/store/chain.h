@@ -7,25 +7,22 @@
  *   before the first    SHA-256 of: "hongxin journal", the epoch's 32 digits
  *   signed (Ed25519)    "hongxin check-point", NUL, first and last LSN as BE64, hash before, hash
  *
- * SHA-256 because processors have instructions for it, and libcrypto's because it uses them. Once a
- * chain has begun it takes no memory, so an entry that is committed is always hashed.
- * Pure but for its memory; any thread, one at a time. */
+ * SHA-256 because processors have instructions for it, and libcrypto's because it uses them.
+ * Pure: no memory is taken and nothing can fail; a chain is copied by assignment. Any thread, one
+ * at a time. */
 #ifndef STORE_CHAIN_H
 #define STORE_CHAIN_H
 
-#include "hongxin/error.h"
 #include "hongxin/schema.h"
+#include <openssl/sha.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 enum { HX_CHAIN_HASH = 32 };
 
-struct SHA256state_st; /* of libcrypto */
-
-/* All zero before it begins. */
 struct hx_chain {
-    struct SHA256state_st *state;
+    SHA256_CTX state;
     uint64_t from, next; /* entries from … next - 1 are in it */
     uint8_t before[HX_CHAIN_HASH];
 };
@@ -34,14 +31,8 @@ struct hx_chain_key {
     uint8_t public_key[crypto_sign_PUBLICKEYBYTES], secret_key[crypto_sign_SECRETKEYBYTES];
 };
 
-/* A chain from its beginning: the next entry is `from`. HX_NOMEM. */
-HX_CHECK int hx_chain_begin(struct hx_chain *c, const char *epoch, uint64_t from);
-
-/* `to`, which has begun, becomes what `from` is. HX_NOMEM. */
-HX_CHECK int hx_chain_copy(struct hx_chain *to, const struct hx_chain *from);
-
-/* Gives its memory back; one that never began has none. */
-void hx_chain_end(struct hx_chain *c);
+/* A chain from its beginning: the next entry is `from`. */
+void hx_chain_begin(struct hx_chain *c, const char *epoch, uint64_t from);
 
 /* A segment behind the one whose hash is `before`. */
 void hx_chain_resume(struct hx_chain *c, const uint8_t before[HX_CHAIN_HASH], uint64_t from);
@@ -49,17 +40,17 @@ void hx_chain_resume(struct hx_chain *c, const uint8_t before[HX_CHAIN_HASH], ui
 /* The next entry; `lsn` is c->next, or larger where entries have been pruned. */
 void hx_chain_add(struct hx_chain *c, uint64_t lsn, const uint8_t *bytes, size_t size);
 
-/* The hash of the segment so far; what is hashed does not change. HX_NOMEM. */
-HX_CHECK int hx_chain_hash(const struct hx_chain *c, uint8_t hash[HX_CHAIN_HASH]);
+/* The hash of the segment so far; what is hashed does not change. */
+void hx_chain_hash(const struct hx_chain *c, uint8_t hash[HX_CHAIN_HASH]);
 
 /* The signing key that belongs to a store's salt. */
 void hx_chain_key(const uint8_t salt[32], struct hx_chain_key *key);
 
 /* Fills the fact for the segment as it stands; texts and bytes are borrowed from `hash`,
- * `signature`, chain and key. HX_NOMEM. */
-HX_CHECK int hx_chain_point(const struct hx_chain *c, const struct hx_chain_key *key,
-                            uint8_t hash[HX_CHAIN_HASH], uint8_t signature[crypto_sign_BYTES],
-                            Hongxin__V1__CheckPointFact *fact);
+ * `signature`, chain and key. */
+void hx_chain_point(const struct hx_chain *c, const struct hx_chain_key *key,
+                    uint8_t hash[HX_CHAIN_HASH], uint8_t signature[crypto_sign_BYTES],
+                    Hongxin__V1__CheckPointFact *fact);
 
 /* Whether the signature is that of the key that the fact names. */
 bool hx_chain_signed(const Hongxin__V1__CheckPointFact *fact);

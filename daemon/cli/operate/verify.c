@@ -58,8 +58,8 @@ static void judge(struct verify *v, const Hongxin__V1__CheckPointFact *p)
     uint8_t hash[HX_CHAIN_HASH];
     const struct hx_chain *c = &v->chain;
     bool follows = p->from_lsn == c->from && p->upto_lsn == c->next - 1;
-    bool same = follows && hx_chain_hash(c, hash) == HX_OK &&
-                memcmp(hash, p->hash.data, sizeof hash) == 0 &&
+    hx_chain_hash(c, hash);
+    bool same = follows && memcmp(hash, p->hash.data, sizeof hash) == 0 &&
                 memcmp(c->before, p->before.data, sizeof c->before) == 0;
     if (same)
         v->covered += p->upto_lsn - p->from_lsn + 1;
@@ -117,7 +117,8 @@ static bool read_head(struct verify *v, FILE *in)
         return false;
     memcpy(epoch, digits, n);
     epoch[n] = '\0';
-    return hx_chain_begin(&v->chain, epoch, 1) == HX_OK;
+    hx_chain_begin(&v->chain, epoch, 1);
+    return true;
 }
 
 /* The next size; 0 at the end, -1 for a file that is cut. */
@@ -187,7 +188,6 @@ static int run(struct cli *cli)
     if (in != stdin)
         fclose(in);
     uint64_t rest = v.chain.next - v.chain.from;
-    hx_chain_end(&v.chain);
     return good ? summary(&v, rest) : cli_fail(cli, CLI_USAGE, "%s is no exported journal", path);
 }
 

@@ -47,11 +47,8 @@ int chain_open(struct service *s)
     if (!c->key)
         return HX_NOMEM;
     hx_chain_key(hx_store_salt(s->store), c->key);
-    int rc = hx_chain_begin(&c->now, hx_store_epoch(s->store), hx_store_oldest_lsn(s->store));
-    if (rc == HX_OK)
-        rc = hx_chain_begin(&c->soon, hx_store_epoch(s->store), c->now.from);
-    if (rc == HX_OK)
-        rc = hx_store_chain_load(s->store, &c->point_lsn);
+    hx_chain_begin(&c->now, hx_store_epoch(s->store), hx_store_oldest_lsn(s->store));
+    int rc = hx_store_chain_load(s->store, &c->point_lsn);
     if (rc == HX_OK)
         rc = hx_store_entries(s->store, c->point_lsn, 1, SIZE_MAX, take_point, s);
     if (rc == HX_OK || rc == HX_NOTFOUND)
@@ -65,8 +62,6 @@ int chain_open(struct service *s)
 
 void chain_close(struct chain *c)
 {
-    hx_chain_end(&c->now);
-    hx_chain_end(&c->soon);
     sodium_free(c->key); /* clears it too */
     c->key = NULL;
 }
@@ -89,8 +84,9 @@ static void hash(struct hx_chain *c, const struct hx_stored *list, size_t n)
 void chain_ahead(struct chain *c, const struct hx_stored *list, size_t n)
 {
     c->soon_upto = 0;
-    if (n == 0 || hx_chain_copy(&c->soon, &c->now) != HX_OK)
+    if (n == 0)
         return;
+    c->soon = c->now;
     hash(&c->soon, list, n);
     c->soon_upto = list[n - 1].lsn;
 }
@@ -105,13 +101,10 @@ void chain_add(struct service *s, const struct hx_stored *list, size_t n)
         c->point_lsn = list[0].lsn;
         c->points++;
     }
-    struct hx_chain before = c->now;
-    if (ahead) {
+    if (ahead)
         c->now = c->soon;
-        c->soon = before;
-    } else {
+    else
         hash(&c->now, list, n);
-    }
     c->soon_upto = 0;
 }
 
@@ -137,12 +130,10 @@ int chain_point(struct service *s)
     uint64_t lsn = 0;
     if (!m)
         return HX_NOMEM;
-    int rc = hx_chain_point(&c->now, c->key, m->hash, m->signature, &m->fact);
-    if (rc != HX_OK)
-        return rc;
+    hx_chain_point(&c->now, c->key, m->hash, m->signature, &m->fact);
     memcpy(m->before, c->now.before, sizeof m->before);
     m->fact.before.data = m->before;
     hx_machine_set_time(&s->machine, timebase_now(&s->time));
-    rc = hx_machine_check_point(&s->machine, &m->fact, &lsn);
+    int rc = hx_machine_check_point(&s->machine, &m->fact, &lsn);
     return rc == HX_OK ? hx_store_chain_save(s->store, lsn) : rc;
 }

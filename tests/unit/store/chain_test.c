@@ -24,37 +24,38 @@ static void a_segment_is_what_the_formula_says(void **state)
     static const uint8_t text[] = {0,   0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 3, 'a', 'b',
                                    'c', 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0};
     uint8_t all[HX_CHAIN_HASH + sizeof text], wanted[HX_CHAIN_HASH], hash[HX_CHAIN_HASH];
-    struct hx_chain c = {0};
+    struct hx_chain c;
     beginning(all);
     memcpy(all + HX_CHAIN_HASH, text, sizeof text);
     crypto_hash_sha256(wanted, all, sizeof all);
-    assert_int_equal(hx_chain_begin(&c, EPOCH, 1), HX_OK);
+    hx_chain_begin(&c, EPOCH, 1);
     assert_memory_equal(c.before, all, HX_CHAIN_HASH);
     hx_chain_add(&c, 1, (const uint8_t *)"abc", 3);
     hx_chain_add(&c, 256, (const uint8_t *)"", 0); /* behind pruned ones */
-    assert_int_equal(hx_chain_hash(&c, hash), HX_OK);
+    hx_chain_hash(&c, hash);
     assert_memory_equal(hash, wanted, sizeof hash);
     assert_int_equal(c.next, 257);
-    hx_chain_end(&c);
 }
 
 static void a_hash_may_be_asked_for_in_between(void **state)
 {
     (void)state;
     uint8_t first[HX_CHAIN_HASH], asked[HX_CHAIN_HASH];
-    struct hx_chain a = {0}, b = {0};
-    assert_int_equal(hx_chain_begin(&a, EPOCH, 1), HX_OK);
-    assert_int_equal(hx_chain_begin(&b, EPOCH, 1), HX_OK);
+    struct hx_chain a, b, copy;
+    hx_chain_begin(&a, EPOCH, 1);
+    hx_chain_begin(&b, EPOCH, 1);
     hx_chain_add(&a, 1, (const uint8_t *)"one", 3);
-    assert_int_equal(hx_chain_hash(&a, asked), HX_OK);
+    hx_chain_hash(&a, asked);
     hx_chain_add(&a, 2, (const uint8_t *)"two", 3);
     hx_chain_add(&b, 1, (const uint8_t *)"one", 3);
     hx_chain_add(&b, 2, (const uint8_t *)"two", 3);
-    assert_int_equal(hx_chain_hash(&a, asked), HX_OK);
-    assert_int_equal(hx_chain_hash(&b, first), HX_OK);
+    hx_chain_hash(&a, asked);
+    hx_chain_hash(&b, first);
     assert_memory_equal(asked, first, sizeof asked);
-    hx_chain_end(&a);
-    hx_chain_end(&b);
+    copy = b;
+    hx_chain_add(&copy, 3, (const uint8_t *)"three", 5); /* what never comes to be */
+    hx_chain_hash(&b, asked);
+    assert_memory_equal(asked, first, sizeof asked);
 }
 
 static void a_segment_stands_on_the_one_before(void **state)
@@ -62,15 +63,14 @@ static void a_segment_stands_on_the_one_before(void **state)
     (void)state;
     uint8_t one[HX_CHAIN_HASH], other[HX_CHAIN_HASH];
     const uint8_t before[HX_CHAIN_HASH] = {1};
-    struct hx_chain c = {0};
-    assert_int_equal(hx_chain_begin(&c, EPOCH, 1), HX_OK);
+    struct hx_chain c;
+    hx_chain_begin(&c, EPOCH, 1);
     hx_chain_add(&c, 1, (const uint8_t *)"one", 3);
-    assert_int_equal(hx_chain_hash(&c, one), HX_OK);
+    hx_chain_hash(&c, one);
     hx_chain_resume(&c, before, 1);
     hx_chain_add(&c, 1, (const uint8_t *)"one", 3);
-    assert_int_equal(hx_chain_hash(&c, other), HX_OK);
+    hx_chain_hash(&c, other);
     assert_memory_not_equal(one, other, sizeof one);
-    hx_chain_end(&c);
 }
 
 static void a_check_point_is_signed_over_what_it_says(void **state)
@@ -80,12 +80,12 @@ static void a_check_point_is_signed_over_what_it_says(void **state)
     uint8_t hash[HX_CHAIN_HASH], signature[crypto_sign_BYTES];
     struct hx_chain_key key;
     Hongxin__V1__CheckPointFact f;
-    struct hx_chain c = {0};
+    struct hx_chain c;
     assert_true(sodium_init() >= 0);
-    assert_int_equal(hx_chain_begin(&c, EPOCH, 1), HX_OK);
+    hx_chain_begin(&c, EPOCH, 1);
     hx_chain_add(&c, 1, (const uint8_t *)"one", 3);
     hx_chain_key(salt, &key);
-    assert_int_equal(hx_chain_point(&c, &key, hash, signature, &f), HX_OK);
+    hx_chain_point(&c, &key, hash, signature, &f);
     assert_int_equal(f.from_lsn, 1);
     assert_int_equal(f.upto_lsn, 1);
     assert_true(hx_chain_signed(&f));
@@ -97,7 +97,6 @@ static void a_check_point_is_signed_over_what_it_says(void **state)
     hash[0] ^= 1;
     f.signature.len--;
     assert_false(hx_chain_signed(&f));
-    hx_chain_end(&c);
 }
 
 int main(void)
