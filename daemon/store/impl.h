@@ -71,7 +71,7 @@ struct batch {
     size_t used, cap;
     struct hx_stored *rows; /* `bytes` holds the distance from the end until the commit */
     size_t n, rows_cap;
-    bool shown; /* the last commit succeeded: rows may be looked at */
+    bool shown; /* sealed, or the last commit succeeded: rows may be looked at */
 };
 
 struct hx_store {

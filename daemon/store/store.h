@@ -93,9 +93,11 @@ const struct hx_backend *hx_store_committed(void);
 /* One transaction = one batch. Begin also looks at the room that is left (hx_store_room). */
 HX_CHECK int hx_store_begin(struct hx_store *st);
 
-/* Nothing more will be written: what was appended may be looked at with hx_store_batch() while the
- * commit runs, but is true only after it. Only commit or abort may follow; commit does it by itself
- * when nobody has. */
+/* Nothing more will be written: what was appended may be looked at with hx_store_batch(), but is
+ * true only after the commit. Until commit or abort every other call that needs the transaction is
+ * HX_INVALID; sealing once more does nothing, and commit does it by itself when nobody has. Errors:
+ * the one that the transaction has had; HX_FULL, HX_IO, HX_CORRUPT, HX_NOMEM: pending cursors or
+ * the sign of life could not be written; HX_INVALID: no transaction. */
 HX_CHECK int hx_store_seal(struct hx_store *st);
 
 /* HX_OK: everything is on disk. Else nothing happened and the transaction is gone. */
@@ -114,9 +116,10 @@ struct hx_stored {
     const hxp_entry *entry; /* belongs to the machine's arena: valid until its reset */
 };
 
-/* What the last successful commit appended, or the sealed transaction, in order; 0 after a failed
- * one. Valid until the next
- * write transaction, also of project, rebuild, prune, tick or close. */
+/* What the last successful commit or the sealed transaction appended, in order; 0 after a failed
+ * one. Valid until the next write transaction, also of project, rebuild, prune, tick or close.
+ * Called by the loop; the rows may be read by another thread while the transaction is committed: a
+ * commit that fails leaves them as they are until the next begin. */
 size_t hx_store_batch(const struct hx_store *st, const struct hx_stored **entries);
 
 /* The entry of the newest check-point over the journal (chain.h): kept in `meta`, inside a write

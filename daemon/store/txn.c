@@ -16,7 +16,9 @@ int store_fail(struct hx_store *st, int err)
 
 int store_writable(const struct hx_store *st)
 {
-    return st->txn ? st->err : HX_INVALID;
+    if (!st->txn)
+        return HX_INVALID;
+    return st->err || !st->batch.shown ? st->err : HX_INVALID; /* shown while it runs: sealed */
 }
 
 int store_cursor(struct hx_store *st, enum store_table table, MDB_cursor **cursor)
@@ -139,10 +141,12 @@ static void show_batch(struct hx_store *st)
 
 int hx_store_seal(struct hx_store *st)
 {
-    int err = store_writable(st);
-    if (!err && !st->batch.shown)
-        err = store_pending_write(st);
-    if (!err && !st->batch.shown)
+    if (!st->txn)
+        return HX_INVALID;
+    if (st->err || st->batch.shown)
+        return st->err;
+    int err = store_pending_write(st);
+    if (!err)
         show_batch(st);
     return store_fail(st, err);
 }

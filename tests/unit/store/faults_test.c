@@ -57,6 +57,32 @@ static size_t quarantined(struct fx *fx)
     return s.quarantined;
 }
 
+/* ---- Sealed ---- */
+
+static void a_sealed_batch_can_be_looked_at_and_not_be_changed(void **state)
+{
+    struct fx *fx = *state;
+    const struct hx_stored *rows;
+    uint64_t number;
+    assert_int_equal(hx_store_seal(fx->st), HX_INVALID);
+    fx_begin(fx);
+    fx_report(fx, 1);
+    assert_int_equal(hx_store_batch(fx->st, &rows), 0);
+    assert_int_equal(hx_store_seal(fx->st), HX_OK);
+    assert_int_equal(hx_store_seal(fx->st), HX_OK);
+    assert_int_equal(hx_store_batch(fx->st, &rows), 1);
+    assert_int_equal(rows[0].lsn, 1);
+    assert_int_equal(fx->ops->case_number(fx->st, &number), HX_INVALID);
+    assert_int_equal(hx_store_chain_save(fx->st, 1), HX_INVALID);
+    assert_int_equal(hx_store_commit(fx->st), HX_OK);
+    assert_int_equal(hx_store_newest_lsn(fx->st), 1);
+    fx_begin(fx);
+    fx_report(fx, 2);
+    assert_int_equal(hx_store_seal(fx->st), HX_OK);
+    hx_store_abort(fx->st);
+    assert_int_equal(hx_store_newest_lsn(fx->st), 1);
+}
+
 /* ---- Stickiness ---- */
 
 static void an_error_stays_until_the_batch_is_given_up(void **state)
@@ -650,6 +676,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
     const struct CMUnitTest tests[] = {
+        T(a_sealed_batch_can_be_looked_at_and_not_be_changed),
         T(an_error_stays_until_the_batch_is_given_up),
         T(calls_in_the_wrong_state_are_refused),
         T(a_full_map_refuses_first_and_loses_nothing),
