@@ -2,11 +2,12 @@
 daemon says so, and when the machine works again so does the intake."""
 import os
 import random
+import subprocess
 
 import pytest
 from facts import note
 from faults import Faults
-from field import Field
+from field import BIN, Field
 from wire import RESULT, wait_until
 
 
@@ -30,9 +31,9 @@ CALLS = numbers("HX_CALLS", some(300, 40) or "1 2 3 5 9 17 40")  # at which call
 
 
 @pytest.fixture
-def frail(tmp_path):
-    """A Field whose machine fails as frail.faults says."""
-    field = Field(tmp_path)
+def frail(tmp_path, request):
+    """A Field whose machine fails as frail.faults says; its limits may be the test's."""
+    field = Field(tmp_path, limits=getattr(request, "param", None))
     field.faults = Faults(tmp_path)
     field.daemon.env = {**os.environ, **field.faults.environment()}
     yield field
@@ -71,6 +72,24 @@ def test_the_disk_fails_for_a_while(frail, how):
     counts = frail.prove()
     frail.judge()
     assert counts["entries"] == counts["replayed"]
+
+
+@pytest.mark.parametrize("frail", [{"check_point_entries": 128}], indirect=True)
+def test_the_chain_goes_on_where_a_large_batch_has_failed(frail):
+    """Entries that were hashed while their commit failed are in no hash."""
+    d = frail.daemon.start()
+    with d.client() as c:
+        for _ in range(3):
+            frail.faults.set("sync")
+            assert {r.result for r in report(c, 100)} == {RESULT.RETRY_AFTER}
+            frail.faults.clear()
+            wait_until(lambda: {r.result for r in report(c)} == {RESULT.ACCEPTED}, timeout=60)
+            assert {r.result for r in report(c, 100)} == {RESULT.ACCEPTED}
+        wait_until(lambda: c.stats()["check_points"] >= 2)
+    d.stop()
+    journal = frail.folder / "journal.hxj"
+    subprocess.run([BIN / "hongxin", "export", "--store", frail.store, journal], check=True)
+    subprocess.run([BIN / "hongxin", "verify", journal], check=True)
 
 
 def test_killed_while_the_disk_fails(frail):

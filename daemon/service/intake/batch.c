@@ -130,12 +130,9 @@ void batch_show(struct service *s)
     s->counters.entries += n;
 }
 
-static void hash_ahead(void *service)
+static void hash_ahead(void *chain)
 {
-    struct service *s = service;
-    const struct hx_stored *list;
-    size_t n = hx_store_batch(s->store, &list);
-    chain_ahead(&s->chain, list, n);
+    chain_ahead(chain);
 }
 
 /* Of many entries the helper works out the chain while they are written, and reads what waits. For
@@ -145,13 +142,16 @@ static int commit_with_help(struct service *s)
     uint64_t chained = 0;
     int rc = hx_store_seal(s->store);
     if (rc == HX_OK && hx_store_batch_size(s->store) >= HELPED) {
-        chained = helper_give(s->helper, hash_ahead, s);
+        const struct hx_stored *list;
+        size_t n = hx_store_batch(s->store, &list);
+        chain_coming(&s->chain, list, n);
+        chained = helper_give(s->helper, hash_ahead, &s->chain);
         early_begin(s);
     }
     rc = hx_store_commit(s->store);
     helper_wait(s->helper, chained);
     if (rc != HX_OK)
-        s->chain.soon_upto = 0;
+        chain_not_coming(&s->chain);
     return rc;
 }
 

@@ -81,14 +81,25 @@ static void hash(struct hx_chain *c, const struct hx_stored *list, size_t n)
         hx_chain_add(c, list[i].lsn, list[i].bytes, list[i].size);
 }
 
-void chain_ahead(struct chain *c, const struct hx_stored *list, size_t n)
+void chain_coming(struct chain *c, const struct hx_stored *list, size_t n)
 {
     c->soon_upto = 0;
-    if (n == 0)
+    c->coming = list;
+    c->n_coming = n;
+}
+
+void chain_ahead(struct chain *c)
+{
+    if (c->n_coming == 0)
         return;
     c->soon = c->now;
-    hash(&c->soon, list, n);
-    c->soon_upto = list[n - 1].lsn;
+    hash(&c->soon, c->coming, c->n_coming);
+    c->soon_upto = c->coming[c->n_coming - 1].lsn;
+}
+
+void chain_not_coming(struct chain *c)
+{
+    c->soon_upto = 0;
 }
 
 void chain_add(struct service *s, const struct hx_stored *list, size_t n)

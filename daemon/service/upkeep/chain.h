@@ -15,9 +15,11 @@ struct service;
 struct hx_stored;
 
 struct chain {
-    struct hx_chain now;      /* over what is committed */
-    struct hx_chain soon;     /* … and what is being committed, up to … */
-    uint64_t soon_upto;       /* … this entry; 0 = nothing */
+    struct hx_chain now;            /* over what is committed */
+    struct hx_chain soon;           /* … and what is being committed, up to … */
+    uint64_t soon_upto;             /* … this entry; 0 = nothing */
+    const struct hx_stored *coming; /* what chain_ahead() is to hash */
+    size_t n_coming;
     struct hx_chain_key *key; /* in guarded memory */
     struct hx_mono since;     /* when the first entry of the segment was seen */
     uint64_t points;          /* made since the start */
@@ -29,8 +31,13 @@ struct chain {
 HX_CHECK int chain_open(struct service *s);
 void chain_close(struct chain *c);
 
-/* Hashes what is being committed, while it is: by the helper. Nothing counts before chain_add(). */
-void chain_ahead(struct chain *c, const struct hx_stored *list, size_t n);
+/* Names what is going to be committed; then chain_ahead() hashes it, by the helper, while it is.
+ * Nothing counts before chain_add(). */
+void chain_coming(struct chain *c, const struct hx_stored *list, size_t n);
+void chain_ahead(struct chain *c);
+
+/* It was not committed. */
+void chain_not_coming(struct chain *c);
 
 /* What the last commit has appended; hashed now unless chain_ahead() has. */
 void chain_add(struct service *s, const struct hx_stored *list, size_t n);
