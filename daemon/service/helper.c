@@ -134,3 +134,15 @@ void helper_wait(struct helper *h, uint64_t piece)
         pthread_cond_signal(&h->given_one); /* what the loop was in the way of */
     pthread_mutex_unlock(&h->lock);
 }
+
+bool helper_cancel(struct helper *h, uint64_t piece)
+{
+    pthread_mutex_lock(&h->lock);
+    bool begun = h->done + h->busy >= piece;
+    if (begun)
+        finish(h, piece);
+    else
+        h->given = piece - 1;
+    pthread_mutex_unlock(&h->lock);
+    return !begun;
+}

@@ -8,6 +8,7 @@
 #define SERVICE_HELPER_H
 
 #include "hongxin/error.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct helper;
@@ -26,5 +27,8 @@ uint64_t helper_give(struct helper *h, void (*work)(void *ctx), void *ctx);
 /* Returns when this piece is done, and all before it; what nobody has begun the loop does itself
  * instead of waiting, so that a machine without a core to spare loses nothing. 0: at once. */
 void helper_wait(struct helper *h, uint64_t piece);
+
+/* Takes the newest piece back when nobody has begun it, else waits for it. False: it was done. */
+bool helper_cancel(struct helper *h, uint64_t piece);
 
 #endif

@@ -1,6 +1,7 @@
 /* The second pair of hands: what is given is done, in order, and is done when it was waited for. */
 #include "service/helper.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -76,11 +77,41 @@ static void what_was_given_is_done_before_the_end(void **state)
     helper_close(NULL);
 }
 
+/* Holds the helper up until the test lets it go. */
+static void wait_there(void *barrier)
+{
+    pthread_barrier_wait(barrier);
+    pthread_barrier_wait(barrier);
+}
+
+static void what_nobody_has_begun_can_be_taken_back(void **state)
+{
+    (void)state;
+    struct helper *h;
+    struct notes notes = {.n = 0};
+    struct piece a = {&notes, 1}, b = {&notes, 2};
+    pthread_barrier_t barrier;
+    pthread_barrier_init(&barrier, NULL, 2);
+    assert_int_equal(helper_open(&h), HX_OK);
+    (void)helper_give(h, wait_there, &barrier);
+    pthread_barrier_wait(&barrier); /* it has begun that one */
+    assert_true(helper_cancel(h, helper_give(h, write_down, &a)));
+    uint64_t second = helper_give(h, write_down, &b);
+    pthread_barrier_wait(&barrier);
+    helper_wait(h, second);
+    assert_int_equal(notes.n, 1);
+    assert_int_equal(notes.written[0], 2);
+    assert_false(helper_cancel(h, second));
+    helper_close(h);
+    pthread_barrier_destroy(&barrier);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_are_done_in_order),
         cmocka_unit_test(one_piece_can_be_waited_for_while_more_follow),
+        cmocka_unit_test(what_nobody_has_begun_can_be_taken_back),
         cmocka_unit_test(what_was_given_is_done_before_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
