@@ -10,55 +10,70 @@
 /* Messages taken per turn whatever they hold, so that questions cannot hold up deadlines. */
 enum {
     MESSAGES_PER_TURN = 4096,
+    TURN_BYTES = 64 * 1024 * 1024, /* of its arena: a batch of 4,096 events needs half of it */
     QUESTIONS_US = 20000,
-    SHARED_BATCH = 1024, /* events of a batch while several sources wait */
     PROJECT_AT_ONCE = 4096
 };
 
 /* Brought in per turn; with all that waits, doors are left alone and ZeroMQ holds its peers back.
- */
-enum { PULL_MESSAGES = 4096, PULL_BYTES = 8 * 1024 * 1024, WAITING_BYTES = 256 * 1024 * 1024 };
+ * PULL_AHEAD of them may come at the end of the turn before: a batch does not wait for more. */
+enum {
+    PULL_MESSAGES = 4096,
+    PULL_AHEAD = 1024,
+    PULL_BYTES = 8 * 1024 * 1024,
+    WAITING_BYTES = 256 * 1024 * 1024
+};
 
-/* What a door holds goes to the lines of its sources; what finds no room there is refused. */
-static void pull(struct service *s, struct door *door, struct inbound *in)
+/* What a door holds goes to the lines of its sources, until `most` messages have come in for the
+ * turn; what finds no room there is refused. */
+static void pull(struct service *s, struct door *door, struct inbound *in, size_t most)
 {
-    size_t bytes = 0;
-    for (int i = 0; i < PULL_MESSAGES && bytes < PULL_BYTES; i++) {
+    for (; door->pulled < most && door->pulled_bytes < PULL_BYTES; door->pulled++) {
         if (s->share.cost > WAITING_BYTES || door_receive(door, in) != HX_OK)
             return;
         uint64_t source = service_source(s, in);
-        bytes += SHARE_MESSAGE + zmq_msg_size(&in->body);
+        door->pulled_bytes += SHARE_MESSAGE + zmq_msg_size(&in->body);
         int rc = share_add(&s->share, source, door, in);
         if (rc != HX_OK)
             service_dispatch(s, door, in, share_wait_ms(&s->share, source));
     }
 }
 
-static void pull_all(struct service *s)
+static void pull_all(struct service *s, size_t most)
 {
     struct inbound in;
     inbound_init(&in);
     for (size_t d = 0; d < s->n_doors; d++)
-        pull(s, &s->doors[d], &in);
+        pull(s, &s->doors[d], &in, most);
     inbound_fini(&in);
 }
 
-/* While several sources wait, none of them waits for a whole batch of the others. */
-static size_t batch_most(const struct service *s)
+/* For this turn, to what has come in ahead of it. */
+static void pull_rest(struct service *s)
 {
-    size_t most = s->options.limits->batch_items;
-    return s->share.lines > 1 && most > SHARED_BATCH ? SHARED_BATCH : most;
+    pull_all(s, PULL_MESSAGES);
+    for (size_t d = 0; d < s->n_doors; d++)
+        s->doors[d].pulled = s->doors[d].pulled_bytes = 0;
 }
 
-/* Serves what waits, each source in turn, until a batch is full; facts before timers (R4). */
+/* What the helper can read while the batch is committed. Nothing is served between this and the
+ * next turn's pull, so that one refuses no more for it. */
+static void pull_ahead(struct service *s)
+{
+    if (hx_store_batch_size(s->store) >= BATCH_HELPED)
+        pull_all(s, PULL_AHEAD);
+}
+
+/* Serves what waits, each source in turn, until a batch is full or its messages have become too
+ * much memory; facts before timers (R4). */
 static void take(struct service *s)
 {
     struct share_item *item;
     size_t served = 0, refused = s->batch.items;
-    pull_all(s);
+    pull_rest(s);
     refused = s->batch.items - refused;
     int64_t begun = mono_now_us();
-    for (int i = 0; i < MESSAGES_PER_TURN; i++) {
+    for (int i = 0; i < MESSAGES_PER_TURN && s->arena.total < TURN_BYTES; i++) {
         if (s->batch.items >= batch_most(s) + refused)
             break;
         if (s->batch.items == refused && i % 16 == 15 && mono_now_us() > begun + QUESTIONS_US)
@@ -179,7 +194,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     if (flush)
         flush_riders(s);
     if (s->batch.open)
-        pull_all(s); /* the helper reads it while the batch is committed */
+        pull_ahead(s);
     r.worked = s->batch.open || s->batch.first;
     r.failed = !batch_settle(s);
     if (life && s->batch.error == HX_OK)
@@ -189,6 +204,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     r.rest = project(s, flush && !r.worked) && !r.worked;
     feeds_acked(s);
     hx_arena_reset(&s->arena);
+    early_over(s);
     if (r.worked)
         hist_add(&s->counters.turn_us, mono_now_us() - begun);
     /* Sending may have swallowed the edge of what came in meanwhile: ask each door now. */

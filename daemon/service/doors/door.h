@@ -27,6 +27,7 @@ struct door {
     struct hx_packing *packing; /* of answers */
     uint8_t *scratch;           /* where answers are packed; grows to the largest one */
     size_t scratch_size;
+    size_t pulled, pulled_bytes; /* messages taken for the next turn already */
     /* counted */
     uint64_t received, sent, unreachable, full;
 };

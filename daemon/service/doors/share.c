@@ -172,12 +172,15 @@ void share_done(struct share *s, struct share_item *item)
 
 size_t share_look(const struct share *s, struct share_item **items, size_t most)
 {
-    size_t n = 0, each = s->lines ? (most + s->lines - 1) / s->lines : 0;
+    size_t n = 0;
     const struct share_line *l = s->at;
     for (size_t i = 0; i < s->lines; i++, l = l->next) {
         struct share_item *item = l->first;
-        for (size_t taken = 0; item && taken < each && n < most; taken++, item = item->next)
+        size_t left = l->deficit >= item->cost ? l->deficit : l->deficit + SHARE_QUANTUM;
+        for (; item && n < most && (s->lines == 1 || left >= item->cost); item = item->next) {
+            left -= s->lines > 1 ? item->cost : 0;
             items[n++] = item;
+        }
     }
     return n;
 }

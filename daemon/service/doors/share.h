@@ -67,8 +67,8 @@ HX_CHECK int share_add(struct share *s, uint64_t source, struct door *door, stru
 struct share_item *share_next(struct share *s);
 void share_done(struct share *s, struct share_item *item);
 
-/* The oldest messages of every line, from each about as many, at most `most`; nothing is taken.
- * Returns how many. */
+/* The messages that are next, in the order in which share_next() will give them if nothing comes in
+ * between: of one round, at most `most`; nothing is taken. Returns how many. */
 size_t share_look(const struct share *s, struct share_item **items, size_t most);
 
 /* So many bytes were served in so many microseconds. */

@@ -9,11 +9,17 @@
 #include <inttypes.h>
 
 enum {
-    HELPED = 64, /* entries of a batch, at the least, with which the helper helps */
+    SHARED_BATCH = 1024, /* events of a batch while several sources wait */
     PAUSE_FIRST_MS = 250,
     PAUSE_MOST_MS = 5000,
     GIVE_UP_AFTER = 20, /* failed attempts in a row with an error that a new process may not have */
 };
+
+size_t batch_most(const struct service *s)
+{
+    size_t most = s->options.limits->batch_items;
+    return s->share.lines > 1 && most > SHARED_BATCH ? SHARED_BATCH : most;
+}
 
 void batch_reset(struct batch *b)
 {
@@ -141,7 +147,7 @@ static int commit_with_help(struct service *s)
 {
     uint64_t chained = 0;
     int rc = hx_store_seal(s->store);
-    if (rc == HX_OK && hx_store_batch_size(s->store) >= HELPED) {
+    if (rc == HX_OK && hx_store_batch_size(s->store) >= BATCH_HELPED) {
         const struct hx_stored *list;
         size_t n = hx_store_batch(s->store, &list);
         chain_coming(&s->chain, list, n);

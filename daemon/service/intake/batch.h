@@ -52,6 +52,13 @@ struct batch {
     struct hx_mono retry_at;
 };
 
+/* Entries of a batch, at the least, with which the helper helps. */
+enum { BATCH_HELPED = 64 };
+
+/* Events that a batch may hold: while several sources wait, none of them waits for a whole batch of
+ * the others. */
+size_t batch_most(const struct service *s);
+
 /* Ready for a turn. */
 void batch_reset(struct batch *b);
 

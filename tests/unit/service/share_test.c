@@ -85,22 +85,38 @@ static void shares_are_equal_in_bytes_whatever_the_messages(void **state)
     share_fini(&s);
 }
 
-static void a_look_takes_nothing_and_sees_every_line(void **state)
+/* Whether the look is what is served. */
+static void assert_served_as_seen(struct share *s, size_t wanted)
+{
+    struct share_item *seen[64];
+    size_t n = share_look(s, seen, 64), before = s->n;
+    assert_int_equal(n, wanted);
+    assert_int_equal(s->n, before);
+    for (size_t i = 0; i < n; i++) {
+        struct share_item *item = share_next(s);
+        assert_ptr_equal(item, seen[i]);
+        share_done(s, item);
+    }
+}
+
+static void a_look_sees_what_is_next(void **state)
 {
     (void)state;
     struct share s;
     struct share_item *seen[8];
     share_init(&s, 100, 1 << 20);
     assert_int_equal(share_look(&s, seen, 8), 0);
-    for (int i = 0; i < 6; i++)
-        assert_int_equal(add(&s, 1, "flood", 10), HX_OK);
+    for (int i = 0; i < 12; i++)
+        assert_int_equal(add(&s, 1, "flood", 15 * 1024), HX_OK);
+    assert_int_equal(share_look(&s, seen, 8), 8);
+    assert_served_as_seen(&s, 12);
+    for (int i = 0; i < 12; i++)
+        assert_int_equal(add(&s, 1, "flood", 15 * 1024), HX_OK);
     assert_int_equal(add(&s, 2, "quiet", 10), HX_OK);
-    assert_int_equal(share_look(&s, seen, 4), 3);
-    assert_string_equal(seen[0]->in.problem, "flood");
-    assert_string_equal(seen[1]->in.problem, "flood");
-    assert_string_equal(seen[2]->in.problem, "quiet");
-    assert_int_equal(s.n, 7);
+    assert_int_equal(add(&s, 3, "large", 100 * 1024), HX_OK);
+    assert_served_as_seen(&s, 4 + 1);
     assert_string_equal(next(&s), "flood");
+    assert_served_as_seen(&s, 3 + 1);
     share_fini(&s);
 }
 
@@ -142,7 +158,7 @@ int main(void)
         cmocka_unit_test(one_source_is_served_in_its_order),
         cmocka_unit_test(a_flood_delays_the_others_by_one_round),
         cmocka_unit_test(shares_are_equal_in_bytes_whatever_the_messages),
-        cmocka_unit_test(a_look_takes_nothing_and_sees_every_line),
+        cmocka_unit_test(a_look_sees_what_is_next),
         cmocka_unit_test(a_full_line_says_when_to_come_back),
         cmocka_unit_test(a_principal_is_one_source_by_all_its_connections),
     };
