@@ -15,7 +15,7 @@ enum {
 
 void hold_init(struct service *s)
 {
-    s->hold.seen = s->hold.beat = timebase_boot();
+    s->hold.seen = s->hold.beat = s->hold.beat_kept = timebase_boot();
 }
 
 /* What is in the queue is read before anybody is accused: a turn at the least. */
@@ -55,6 +55,8 @@ void hold_heartbeat(struct service *s)
         return;
     s->hold.beat = timebase_boot();
     hx_store_alive_save(s->store, timebase_now(&s->time));
+    if (!hx_store_alive_pending(s->store)) /* a clock that was set back: a later word stands */
+        s->hold.beat_kept = s->hold.beat;
 }
 
 static bool clock_synchronised(void)
@@ -131,6 +133,7 @@ static int64_t longest_hand_over(const struct service *s)
 void hold_recorded(struct service *s)
 {
     struct hold *h = &s->hold;
+    h->beat_kept = h->beat;
     if (h->drained)
         hx_log(HX_LOG_INFO, "event=deadlines_go_on after=outage");
     if (h->confirmed)

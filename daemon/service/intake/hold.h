@@ -20,6 +20,7 @@ struct hold {
     struct hx_mono doubt_until; /* while in doubt */
     int64_t seen;               /* boot clock, when a turn last looked */
     int64_t beat;               /* the same, when the store last heard that we live */
+    int64_t beat_kept;          /* the same, of what it has heard and written */
 
     /* what waits to be recorded, in this order */
     bool absent; /* our outage, engine time from … to … */

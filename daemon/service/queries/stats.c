@@ -150,7 +150,7 @@ static void add_service(struct stats *st, struct service *s)
     add(st, "receivers_down", (double)s->reach.down);
     add(st, "published", (double)s->publisher.sent);
     add(st, "audit_age_s", (double)audit_age_ms(&s->audit) / 1000);
-    add(st, "heartbeat_age_s", (double)(timebase_boot() - s->hold.beat) / 1000);
+    add(st, "heartbeat_age_s", (double)(timebase_boot() - s->hold.beat_kept) / 1000);
     add(st, "audit_rounds", (double)s->audit.rounds);
     add(st, "audit_cases", (double)s->audit.last_cases);
     add(st, "audit_alarms", (double)s->audit.alarms);
