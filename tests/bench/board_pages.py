@@ -76,8 +76,7 @@ limits: {{connections: 20000, requests_per_second: 1000000, burst: 1000000, stre
         return r.getheader("Set-Cookie").split(";")[0]
 
     def cpu(self):
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / harness.CLOCK_HZ
+        return harness.cpu_of(self.process.pid)
 
     def open_pages(self):
         """{descriptor: socket} of pages that are live, and a poll over them."""

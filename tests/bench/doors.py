@@ -49,8 +49,7 @@ limits: {{requests_per_second: 1000000, burst: 1000000, connections: {connection
         return int(text.split(key + ":")[1].split()[0])
 
     def cpu(self):
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / harness.CLOCK_HZ
+        return harness.cpu_of(self.process.pid)
 
 class Wechat(Door):
     """A hongxin-wechat in safe mode."""

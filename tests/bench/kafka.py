@@ -109,11 +109,6 @@ def newest(daemon):
     return int(daemon.stats()["newest_lsn"])
 
 
-def cpu_of(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / harness.CLOCK_HZ
-
-
 def warm_up(daemon, out):
     """The topics of all companies are made, once in their life."""
     tool("bench_load", "flood", endpoint=daemon.intake(), what="reports", events=1024, items=64, window=128, tag="w")
@@ -131,12 +126,12 @@ def catch_up(place, events, **settings):
         filled = tool("bench_load", "flood", endpoint=d.intake(), what="reports", events=events, items=64, window=128, tag="k")
         goal, pids = newest(d), {"daemon": d.process.pid, "broker": b.pid()}
         entries, began = goal - written, time.monotonic()
-        before = {name: cpu_of(pid) for name, pid in pids.items()}
+        before = {name: harness.cpu_of(pid) for name, pid in pids.items()}
         with Out(d, b, **settings) as out:
             pids["worker"] = out.process.pid
             out.until(goal)
             seconds = time.monotonic() - began
-            cost = {name: round((cpu_of(pid) - before.get(name, 0)) * 1e6 / entries, 1) for name, pid in pids.items()}
+            cost = {name: round((harness.cpu_of(pid) - before.get(name, 0)) * 1e6 / entries, 1) for name, pid in pids.items()}
             figures = {"per_second": round(entries / seconds), "seconds": round(seconds, 1), "entries": entries, "cpu_us": cost,
                        "filled_per_second": filled["per_second"], "records_per_entry": round(out.figure("kafka_out_records_total") / entries, 2),
                        "transactions": int(out.figure('kafka_out_transactions_total{end="committed"}'))}
@@ -235,10 +230,10 @@ def events_in(size, place, row, flood):
             pids["worker"] = door.process.pid
             door.until_accepted(1)  # the group has its partitions
             began, first = time.monotonic(), door.figure('kafka_in_answers_total{result="ACCEPTED"}')
-            before = {name: cpu_of(pid) for name, pid in pids.items()}
+            before = {name: harness.cpu_of(pid) for name, pid in pids.items()}
             door.until_accepted(events)
             rate = round((events - first) / (time.monotonic() - began))
-            cost = {name: round((cpu_of(pid) - before[name]) * 1e6 / (events - first), 1) for name, pid in pids.items()}
+            cost = {name: round((harness.cpu_of(pid) - before[name]) * 1e6 / (events - first), 1) for name, pid in pids.items()}
     return [row("complaints from a topic", rate, "/s", "50,000/s", ok=rate >= 50_000, yardstick=yard, ratio=round(rate / yard, 2), cpu_us=cost),
             row("  processor time of the worker for each", cost["worker"], "µs", yardstick=cost["daemon"])]
 
