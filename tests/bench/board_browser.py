@@ -1,6 +1,6 @@
 """The pages of the board in a real browser: what a slow phone or computer waits for, frames of the wall, memory of the wall. Prints JSON.
 
-    B=build/land; HX_BIN=$B/bin HX_SOURCE=. PYTHONPATH=tests/integration/support:$B/tests/integration/schema \\
+    B=build/land; HX_BIN=$B/bin HX_SOURCE=$PWD PYTHONPATH=tests/integration/support:$B/tests/integration/schema \\
         build/browser/bin/python tests/bench/board_browser.py load | frames [PROMISES] [SECONDS] | memory [HOURS]
 
 load    each page with an empty cache, a CPU slowed 4 times and the fast 3G of Chromium's own tools (1.44 Mbit/s, 562 ms): first paint,

@@ -1,6 +1,8 @@
 """hongxin-board when something dies, is slow, lies or is taken away: sessions and pages go on where they were, or are told."""
 import csv
+import http.client
 import io
+import signal
 import socket
 
 import pytest
@@ -10,7 +12,7 @@ from daemon import Daemon
 from hongxin.v1 import journal_pb2, wire_pb2
 from pruning import DAY, NOON, close, config
 from test_board import board, city, first_registry, hotline, ids, make_board, place_of  # noqa: F401 (fixtures)
-from wire import TIMEOUT_S, wait_until
+from wire import RESULT, TIMEOUT_S, wait_until
 
 
 # ---- sessions
@@ -99,6 +101,37 @@ def test_tickets_cannot_be_guessed(board):
     for _ in range(5):
         assert b.post("login/ticket", {"ticket": "guess"}).code == "WRONG_TICKET"
     assert b.post("login/ticket", {"ticket": "guess"}).code == "LOCKED"
+
+
+def all_entries_until(browser, stream, last):
+    """What a page shows until the entry with this number, as a browser follows: cut off, it comes back with the last id."""
+    found = []
+    while not found or found[-1] < last:
+        try:
+            event, data = stream.block()
+            found += [data["lsn"]] if event == "entry" else []
+        except (http.client.IncompleteRead, TypeError):  # cut, or ended
+            stream.close()
+            stream = browser.stream(last=stream.last)
+    stream.close()
+    return found
+
+
+def test_more_at_once_than_a_page_has_room_for_is_all_told(board, hotline):
+    """A board that stood still gets thousands of entries in one go; its ring holds 4,096."""
+    b = board.browser("chief")
+    s = b.stream()
+    s.live()
+    hotline.report()
+    begin = s.until(lambda e, _: e == "entry")[-1][1]["lsn"]
+    board.process.send_signal(signal.SIGSTOP)
+    for _ in range(12):
+        replies = hotline.publish(*(hotline.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417", "text": "漏水"})
+                                    for _ in range(500)))
+        assert all(r.result == RESULT.ACCEPTED for r in replies)
+    last = replies[-1].lsn
+    board.process.send_signal(signal.SIGCONT)
+    assert all_entries_until(b, s, last) == list(range(begin + 1, last + 1))
 
 
 # ---- a daemon that dies under open pages

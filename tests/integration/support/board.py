@@ -177,13 +177,14 @@ class Stream:
 
     def block(self):
         """The next block; None at the end."""
-        event, data, some = "message", [], False
+        event, data, some, last = "message", [], False, self.last
         while True:
             line = self.answer.readline().decode()
             if not line:
                 return None
             line = line.rstrip("\n")
             if not line and some:
+                self.last = last  # of a block that came whole
                 return event, json.loads("\n".join(data)) if data else None
             key, _, value = line.partition(":")
             value = value.removeprefix(" ")
@@ -193,7 +194,7 @@ class Stream:
             elif key == "data":
                 data.append(value)
             elif key == "id":
-                self.last = value
+                last = value
 
     def until(self, wanted):
         """Events up to the first for which wanted(event, data) holds, as a list."""

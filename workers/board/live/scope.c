@@ -58,14 +58,35 @@ static void clear_ring(struct scope *s)
         drop_first(s);
 }
 
+/* ---- telling the streams ---- */
+
+static void flush_now(struct scope *s)
+{
+    int64_t began = hx_mono_ms();
+    stream_flush(s);
+    s->flushed_lsn = s->seen_lsn;
+    s->flushed_at = hx_mono_ms();
+    s->flush_took = s->flushed_at - began;
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    flush_now(arg);
+}
+
 static void put_frame(struct scope *s, const hxp_entry *e)
 {
     struct frame f = {.lsn = e->lsn, .case_number = e->case_number};
     f.text = frame_text(s, e, &f.size);
     if (!f.text)
         return;
-    while (s->n && (s->n == RING_FRAMES || s->bytes + f.size > RING_BYTES))
+    while (s->n && (s->n == RING_FRAMES || s->bytes + f.size > RING_BYTES)) {
+        if (s->ring[s->first].lsn > s->flushed_lsn) /* more came at once than there is room for */
+            flush_now(s);
         drop_first(s);
+    }
     const char *ids[5] = {"", "", "", "", ""};
     if (e->where) {
         ids[0] = e->where->street;
@@ -81,20 +102,6 @@ static void put_frame(struct scope *s, const hxp_entry *e)
     s->ring[(s->first + s->n) % RING_FRAMES] = f;
     s->n++;
     s->bytes += f.size;
-}
-
-/* ---- telling the streams ---- */
-
-static void on_flush(evutil_socket_t fd, short what, void *arg)
-{
-    struct scope *s = arg;
-    int64_t began = hx_mono_ms();
-    (void)fd;
-    (void)what;
-    stream_flush(s);
-    s->flushed_lsn = s->seen_lsn;
-    s->flushed_at = hx_mono_ms();
-    s->flush_took = s->flushed_at - began;
 }
 
 /* At once when it is quiet; else together with what comes meanwhile. */
