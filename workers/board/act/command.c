@@ -2,8 +2,8 @@
  * under his principal. When the case does not allow it, the case is looked at once more, so that
  * the answer can say what has happened meanwhile. */
 #include "board/act/command.h"
-#include "base/now.h"
 
+#include "base/now.h"
 #include "base/text.h"
 #include "board/act/actor.h"
 #include "board/act/verbs.h"

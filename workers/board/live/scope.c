@@ -76,6 +76,8 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
     flush_now(arg);
 }
 
+/* ---- what comes ---- */
+
 static void put_frame(struct scope *s, const hxp_entry *e)
 {
     struct frame f = {.lsn = e->lsn, .case_number = e->case_number};

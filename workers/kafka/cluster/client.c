@@ -1,22 +1,15 @@
 #include "kafka/cluster/client.h"
 
 #include "base/log.h"
+#include "base/now.h"
 #include "base/text.h"
 #include "http/figures.h"
 #include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { TELL_MS = 10000, SYSLOG_WARNING = 4 };
-
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
-}
 
 /* ---- errors ---- */
 
@@ -111,7 +104,7 @@ static void keep_fatal(struct client *c, rd_kafka_resp_err_t err, const char *te
 void client_note(struct client *c, rd_kafka_resp_err_t err, const char *text)
 {
     enum client_error class = client_error_class(err);
-    int64_t now = now_ms();
+    int64_t now = hx_mono_ms();
     c->errors[class]++;
     if (class == CLIENT_ERROR_FATAL)
         keep_fatal(c, err, text);

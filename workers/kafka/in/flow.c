@@ -1,12 +1,12 @@
 #include "kafka/in/flow.h"
 
 #include "base/log.h"
+#include "base/now.h"
 #include "base/text.h"
 #include "hongxin/instant.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     ROUND_BYTES = 900 * 1024, /* one message of libhongxin holds 1 MiB */
@@ -39,13 +39,6 @@ struct entry {
     bool in_grave; /* a dead letter under way: it is needed until that is told of */
     bool dropped;  /* … though nobody asks for it any more */
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
-}
 
 /* ---- lists ---- */
 
@@ -204,7 +197,7 @@ static void settle(struct entry *e, enum fate fate)
 
 static void put_off(struct entry *e, int64_t ms)
 {
-    int64_t now = now_ms(), at = now + (ms < LATER_MOST_MS ? ms : LATER_MOST_MS);
+    int64_t now = hx_mono_ms(), at = now + (ms < LATER_MOST_MS ? ms : LATER_MOST_MS);
     if (at > e->lane->retry_at)
         e->lane->retry_at = at;
     if (!e->refused_at)
@@ -216,7 +209,7 @@ static void put_off(struct entry *e, int64_t ms)
 /* Told at most once in ten seconds: it is not about one record. */
 static void trouble(struct flow *f, const char *what, const char *why)
 {
-    int64_t now = now_ms();
+    int64_t now = hx_mono_ms();
     if (f->trouble_told_at && now - f->trouble_told_at < TROUBLE_TOLD_MS)
         return;
     f->trouble_told_at = now;
@@ -278,7 +271,7 @@ static void judge_later(struct entry *e, const hxp_reply *reply)
 {
     struct flow *f = e->flow;
     if (is_its_own_fault(reply) && e->refused_at &&
-        now_ms() - e->refused_at > f->settings->patience_ms) {
+        hx_mono_ms() - e->refused_at > f->settings->patience_ms) {
         hx_text_put(fault_of(e)->reason, sizeof e->fault->reason, reply->code);
         bury(e);
         return;

@@ -1,9 +1,9 @@
 #include "kafka/in/group.h"
 
 #include "base/log.h"
+#include "base/now.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     COMMIT_MS = 200,
@@ -11,13 +11,6 @@ enum {
     DRAIN_MS = 5000,   /* what is under way may take so long when partitions go */
     FULL_MS = 1000,    /* after so long without room partitions are paused, to stay in the group */
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
-}
 
 static const struct in_topic *topic_of(const struct group *g, const char *name)
 {
@@ -122,8 +115,8 @@ static void add_lanes(struct group *g, const rd_kafka_topic_partition_list_t *li
 
 static void drain(struct group *g)
 {
-    int64_t until = now_ms() + DRAIN_MS;
-    while (flow_is_busy(g->flow) && now_ms() < until) {
+    int64_t until = hx_mono_ms() + DRAIN_MS;
+    while (flow_is_busy(g->flow) && hx_mono_ms() < until) {
         (void)hx_client_poll(g->flow->client, 20);
         dead_poll(g->flow->dead);
     }
@@ -238,7 +231,7 @@ static void steer(struct group *g, bool on)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
     for (struct lane *l = g->lanes; l; l = l->next) {
-        bool stuck = g->full_since && now_ms() - g->full_since >= FULL_MS;
+        bool stuck = g->full_since && hx_mono_ms() - g->full_since >= FULL_MS;
         bool wanted = stuck || l->held;
         if (wanted != on || l->paused == on)
             continue;

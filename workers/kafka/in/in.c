@@ -1,6 +1,7 @@
 #include "kafka/in/in.h"
 
 #include "base/log.h"
+#include "base/now.h"
 #include "base/text.h"
 #include "door/program.h"
 #include "http/figures.h"
@@ -29,13 +30,6 @@ struct in {
     struct http_server *server;
 };
 
-static int64_t now_ms(clockid_t clock)
-{
-    struct timespec ts;
-    clock_gettime(clock, &ts);
-    return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
-}
-
 /* ---- turns ---- */
 
 /* As long as there is something to read and the daemon has answered. */
@@ -43,12 +37,12 @@ static void turn(struct in *in)
 {
     bool begun = true;
     while (begun && !client_fatal(&in->group.consumer)) {
-        int64_t now = now_ms(CLOCK_MONOTONIC);
+        int64_t now = hx_mono_ms();
         dead_poll(&in->dead);
         group_poll(&in->group, now);
         begun = flow_step(&in->flow, in->group.lanes, now);
     }
-    group_steer(&in->group, now_ms(CLOCK_MONOTONIC));
+    group_steer(&in->group, hx_mono_ms());
     if (client_fatal(&in->group.consumer) || client_fatal(&in->dead.producer))
         event_base_loopbreak(in->base);
 }
@@ -105,7 +99,7 @@ static void write_numbers(const struct in *in, struct evbuffer *out)
         open += (int64_t)(l->round.n + l->queue.n);
         paused += l->paused;
     }
-    int64_t age = oldest ? now_ms(CLOCK_REALTIME) - oldest : 0;
+    int64_t age = oldest ? hx_wall_ms() - oldest : 0;
     const struct {
         const char *name, *type, *help;
         uint64_t n;

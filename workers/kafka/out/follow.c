@@ -1,6 +1,7 @@
 #include "kafka/out/follow.h"
 
 #include "base/log.h"
+#include "base/now.h"
 #include "base/text.h"
 #include "http/figures.h"
 #include "kafka/out/states.h"
@@ -43,20 +44,6 @@ struct follow {
     enum sender_end end;
     char why[400];
 };
-
-static int64_t mono_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int64_t wall_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void finish(struct follow *f, enum sender_end end, const char *why)
 {
@@ -110,7 +97,7 @@ static void send_fill(struct follow *f, int64_t now)
 
 static void work(struct follow *f)
 {
-    int64_t now = mono_ms(), wait = f->sent_at + f->settings->every_ms - now;
+    int64_t now = hx_mono_ms(), wait = f->sent_at + f->settings->every_ms - now;
     if (f->end || sender_busy(f->sender) || !has_work(f, now))
         return;
     if (wait <= 0 || is_full(f)) {
@@ -290,7 +277,7 @@ static void on_problem(void *arg, const Hongxin__V1__Problem *problem)
     hx_text_put(f->refused, sizeof f->refused, problem->code);
     f->following = false;
     f->prove = strcmp(problem->code, "TAKEN_OVER") == 0;
-    f->follow_at = mono_ms() + (f->prove ? TICK_MS : RETRY_MS);
+    f->follow_at = hx_mono_ms() + (f->prove ? TICK_MS : RETRY_MS);
     work(f);
 }
 
@@ -337,7 +324,7 @@ static void subscribe(struct follow *f)
     set_from(f, &s);
     int rc = hx_subscribe(f->client, &s);
     f->following = rc == HX_OK;
-    f->follow_at = mono_ms() + RETRY_MS;
+    f->follow_at = hx_mono_ms() + RETRY_MS;
     if (rc)
         hx_log(HX_LOG_ERROR, "event=kafka_out_feed_refused code=%s", hx_errname(rc));
     if (f->paused)
@@ -407,7 +394,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     if (f->end)
         return;
     ask_newest(f);
-    if (!f->following && f->follow_at && mono_ms() >= f->follow_at && !f->prove)
+    if (!f->following && f->follow_at && hx_mono_ms() >= f->follow_at && !f->prove)
         subscribe(f);
     go_on_with_states(f);
     work(f);
@@ -427,7 +414,7 @@ const char *follow_trouble(struct follow *f)
 
 static uint64_t oldest_age(const struct follow *f)
 {
-    int64_t oldest = 0, now = wall_ms();
+    int64_t oldest = 0, now = hx_wall_ms();
     for (size_t i = 0; i < 2; i++) {
         int64_t t = f->batches[i].oldest;
         oldest = t && (!oldest || t < oldest) ? t : oldest;

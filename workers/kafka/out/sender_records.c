@@ -1,19 +1,12 @@
 #include "base/log.h"
+#include "base/now.h"
 #include "base/text.h"
 #include "kafka/cluster/topic_read.h"
 #include "kafka/out/sender_internal.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { SERVE_EACH = 256 /* records between two looks at callbacks */ };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static rd_kafka_headers_t *headers_of(const struct record *r)
 {
@@ -148,7 +141,7 @@ static enum transaction_result produce_position(struct sender *s)
     struct topic *topic;
     struct position *p = s->batch ? &s->batch->position : &s->position;
     hx_text_put(p->owner, sizeof p->owner, s->owner);
-    p->at = now_ms();
+    p->at = hx_wall_ms();
     size_t size = position_write(p, text);
     if (topics_need(&s->topics, s->settings->positions, TOPIC_POSITION, &topic) != HX_OK)
         return TX_ABORT;

@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "base/now.h"
 #include "base/text.h"
 #include "kafka/out/sender_internal.h"
 #include <time.h>
@@ -7,13 +8,6 @@ enum {
     RETRY_MS = 100,   /* grows with each attempt … */
     RETRY_MOST = 2000 /* … to this */
 };
-
-static int64_t now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 /* ---- what an error demands ---- */
 
@@ -118,14 +112,14 @@ enum transaction_result sender_transact(struct sender *s, struct batch *batch)
                                             .abort = step_abort,
                                             .pause = step_pause,
                                             .arg = s};
-    int64_t began = now_us();
+    int64_t began = hx_mono_us();
     s->batch = batch;
     enum transaction_result result = transaction_run(&steps, &s->counts);
     s->batch = NULL;
     if (result != TX_OK)
         return result;
     s->aborted_for = NULL;
-    s->commit_us += (uint64_t)(now_us() - began);
+    s->commit_us += (uint64_t)(hx_mono_us() - began);
     if (batch) {
         s->records += batch->records;
         s->bytes += batch->bytes;
