@@ -175,7 +175,6 @@ struct turn_result turn_run(struct service *s, bool flush)
 {
     struct turn_result r = {0};
     int64_t begun = mono_now_us();
-    uint64_t first_new = hx_store_newest_lsn(s->store) + 1;
     early_wait(s);
     batch_reset(&s->batch);
     lock_turn(s);
@@ -200,7 +199,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     if (life && s->batch.error == HX_OK)
         s->life = NULL;
     bool behind = push(s);
-    live_tail_undecode(&s->tail, first_new);
+    live_tail_undecode(&s->tail);
     r.rest = project(s, flush && !r.worked) && !r.worked;
     feeds_acked(s);
     hx_arena_reset(&s->arena);

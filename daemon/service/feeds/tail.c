@@ -72,6 +72,8 @@ void live_tail_append(struct tail *t, const struct tail_entry *e)
     kept->bytes = memcpy(t->ring + t->at, e->bytes, e->size);
     t->at += e->size;
     t->next = e->lsn + 1;
+    if (e->decoded && !t->decoded_from)
+        t->decoded_from = e->lsn;
 }
 
 const struct tail_entry *live_tail_find(const struct tail *t, uint64_t lsn)
@@ -97,8 +99,10 @@ void live_tail_untag(struct tail *t)
         t->tags[i].lsn = 0;
 }
 
-void live_tail_undecode(struct tail *t, uint64_t from_lsn)
+void live_tail_undecode(struct tail *t)
 {
-    for (uint64_t lsn = from_lsn > t->oldest ? from_lsn : t->oldest; lsn < t->next; lsn++)
+    uint64_t from = t->decoded_from > t->oldest ? t->decoded_from : t->oldest;
+    for (uint64_t lsn = from; t->decoded_from && lsn < t->next; lsn++)
         slot(t, lsn)->decoded = NULL;
+    t->decoded_from = 0;
 }

@@ -15,7 +15,7 @@ struct tail_entry {
     uint64_t case_number;
     const uint8_t *bytes; /* inside the ring */
     size_t size;
-    const hxp_entry *decoded; /* only for entries of this turn, else NULL */
+    const hxp_entry *decoded; /* until live_tail_undecode, else NULL */
 };
 
 /* What an entry is known by to the rights (rights.h), worked out once when somebody asks. */
@@ -31,6 +31,7 @@ struct tail {
     struct tail_tags *tags; /* as many as slots; made when first asked for */
     size_t slots;
     uint64_t oldest, next; /* LSNs: oldest … next - 1 are here */
+    uint64_t decoded_from; /* the first that may be decoded; 0 = none is */
 };
 
 /* `bytes` of ring and so many slots; the first entry will have the number next_lsn. HX_NOMEM. */
@@ -51,7 +52,8 @@ struct tail_tags *live_tail_tags(struct tail *t, uint64_t lsn);
 /* The numbers of areas have changed: no tags are set any more. */
 void live_tail_untag(struct tail *t);
 
-/* Forgets the decoded forms from this number on: their memory goes away. */
-void live_tail_undecode(struct tail *t, uint64_t from_lsn);
+/* Forgets all decoded forms: their memory goes away. To be called before that, whoever appended
+ * them, in a turn or between two. */
+void live_tail_undecode(struct tail *t);
 
 #endif

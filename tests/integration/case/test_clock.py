@@ -329,3 +329,20 @@ def test_from_november_on_a_missing_calendar_rings_once_a_week(started, clock, c
     wait_until(lambda: d.said("event=calendar_missing table=china"))
     assert [(e.t_rec, f.about) for e, f in all_facts(d, c, "alarm", code="CALENDAR_MISSING")] == [
         (day(11, 1, 1), "china does not know 2027"), (day(11, 8, 2), "china does not know 2027")]
+
+
+def test_what_is_written_between_two_turns_is_found_like_all_else(started, client_of):
+    """An alarm of the calendar, while somebody follows; asked for again when the memory of its turn has long gone."""
+    d = started(day(11, 10))
+    c = client_of(d)
+    with d.client("feed") as f:
+        f.hello("", **{"from": OLDEST})
+        newest, alarms = 0, []
+        while not alarms:
+            newest += 1
+            alarms = [e for e in f.entries(newest) if any(x.code == "CALENDAR_MISSING" for x in facts(e, "alarm"))]
+        for _ in range(3):
+            turn(c)
+        after = {"after_lsn": alarms[0].lsn - 1}
+        assert len(c.ask("entries_answer", entries=wire_pb2.EntriesQuery(**after, filter=wire_pb2.Filter(facts=["ALARM"]))).entries) == 1
+        assert not c.ask("entries_answer", entries=wire_pb2.EntriesQuery(**after, filter=wire_pb2.Filter(facts=["BREACH"]))).entries

@@ -105,12 +105,16 @@ static void test_decoded_forms_are_forgotten(void **state)
     struct tail t;
     hxp_entry decoded = HONGXIN__V1__ENTRY__INIT;
     const uint8_t byte = 1;
-    const struct tail_entry e = {.lsn = 1, .bytes = &byte, .size = 1, .decoded = &decoded};
+    struct tail_entry e = {.lsn = 1, .bytes = &byte, .size = 1, .decoded = &decoded};
     assert_int_equal(live_tail_init(&t, 64, 16, 1), HX_OK);
-    live_tail_append(&t, &e);
-    assert_ptr_equal(live_tail_find(&t, 1)->decoded, &decoded);
-    live_tail_undecode(&t, 1);
-    assert_null(live_tail_find(&t, 1)->decoded);
+    for (; e.lsn <= 40; e.lsn++) { /* some have gone before they are forgotten */
+        live_tail_append(&t, &e);
+        assert_ptr_equal(live_tail_find(&t, e.lsn)->decoded, &decoded);
+        if (e.lsn % 20 == 0)
+            live_tail_undecode(&t);
+    }
+    for (uint64_t lsn = t.oldest; lsn < t.next; lsn++)
+        assert_null(live_tail_find(&t, lsn)->decoded);
     live_tail_fini(&t);
 }
 
