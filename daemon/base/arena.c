@@ -8,6 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Memory that is taken back stays mapped, so the address sanitizer is told what is nobody's. */
+#if defined(__SANITIZE_ADDRESS__)
+#define KNOWS_OWNERS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KNOWS_OWNERS 1
+#endif
+#endif
+#ifdef KNOWS_OWNERS
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, size)   ((void)(p), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(p, size) ((void)(p), (void)(size))
+#endif
+
 enum {
     BLOCK_SIZE = 64 * 1024,
     BLOCKS_KEPT = 512, /* 32 MiB: a full batch; beyond that memory goes back to the system */
@@ -47,6 +62,7 @@ static void give_back(struct hx_arena *a, const struct hx_arena_block *upto)
         struct hx_arena_block *b = a->blocks;
         a->blocks = b->next;
         if (b->size == BLOCK_SIZE && a->n_spare < BLOCKS_KEPT) {
+            ASAN_POISON_MEMORY_REGION(b->data, b->size);
             b->next = a->spare;
             a->spare = b;
             a->n_spare++;
@@ -72,6 +88,8 @@ struct hx_arena_mark hx_arena_mark(const struct hx_arena *a)
 void hx_arena_back(struct hx_arena *a, const struct hx_arena_mark *mark)
 {
     give_back(a, mark->block);
+    if (a->blocks)
+        ASAN_POISON_MEMORY_REGION(a->blocks->data + mark->used, a->blocks->size - mark->used);
     a->used = mark->used;
     a->total = mark->total;
 }
@@ -86,8 +104,10 @@ static struct hx_arena_block *take_block(struct hx_arena *a, size_t need)
         return b;
     }
     b = malloc(sizeof *b + size);
-    if (b)
-        b->size = size;
+    if (!b)
+        return NULL;
+    b->size = size;
+    ASAN_POISON_MEMORY_REGION(b->data, size);
     return b;
 }
 
@@ -114,6 +134,7 @@ static void *take(struct hx_arena *a, size_t size)
             goto failed;
     }
     void *p = a->blocks->data + a->used;
+    ASAN_UNPOISON_MEMORY_REGION(p, size);
     a->used += need;
     a->total += need;
     return p;
