@@ -2,8 +2,8 @@
 #ifndef STORE_IMPL_H
 #define STORE_IMPL_H
 
+#include "store/projection/tail.h"
 #include "store/store.h"
-#include "store/tail.h"
 
 #include <lmdb.h>
 

@@ -2,11 +2,11 @@
  * case that is old and not open, the whole chain behind it goes, with its seen and feed rows. So
  * everything at or above the sweep is complete, and below it lie only entries of cases that still
  * live. What the entries counted is kept in `pruned`, from which a rebuild of `tally` starts. */
-#include "store/apply.h"
 #include "store/backend.h"
 #include "store/impl.h"
 #include "store/key.h"
-#include "store/set.h"
+#include "store/projection/apply.h"
+#include "store/projection/set.h"
 
 struct sweep {
     struct hx_store *st;

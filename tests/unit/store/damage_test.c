@@ -1,7 +1,7 @@
 /* Rows that are not as the store wrote them: whoever opens it, or examines it, is told which. */
 #include "store/impl.h"
 #include "store/key.h"
-#include "store/tail.h"
+#include "store/projection/tail.h"
 #include "unit/store/fixture.h"
 
 #include <errno.h>

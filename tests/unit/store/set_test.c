@@ -1,5 +1,5 @@
 /* Sets of numbers in rows: the codec alone, and against a plain array. */
-#include "store/set.h"
+#include "store/projection/set.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

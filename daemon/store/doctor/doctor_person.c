@@ -1,6 +1,6 @@
 /* Whether a text of a reporter stands in an entry of his case (invariant 10). Identities are read
  * one by one, and forgotten before the next. */
-#include "store/doctor.h"
+#include "store/doctor/doctor.h"
 #include "store/key.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-#include "store/tail.h"
+#include "store/projection/tail.h"
 #include "base/text.h"
 #include "store/store.h"
 

@@ -1,7 +1,7 @@
 /* Projections: steps, cursors, rebuilding. */
 #include "base/log.h"
-#include "store/apply.h"
 #include "store/impl.h"
+#include "store/projection/apply.h"
 
 #include <inttypes.h>
 

@@ -4,7 +4,7 @@
 #define STORE_APPLY_H
 
 #include "store/key.h"
-#include "store/tail.h"
+#include "store/projection/tail.h"
 
 /* Items [from, from + n) of a tail go into one table. */
 struct apply {

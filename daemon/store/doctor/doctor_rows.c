@@ -1,6 +1,6 @@
 /* The rows of the derived tables beside those that follow from the journal. */
 #include "hongxin/instant.h"
-#include "store/doctor.h"
+#include "store/doctor/doctor.h"
 #include "store/key.h"
 
 #include <inttypes.h>

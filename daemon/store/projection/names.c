@@ -1,6 +1,6 @@
 /* Texts by number: an open-addressing table over one block of text. */
 #include "hongxin/error.h"
-#include "store/tail.h"
+#include "store/projection/tail.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* Counts add up (invariant 12): what grids count together is at most what communities count, they
  * at most what streets do, and these what the city does, which also counts what has no place.
  * Nothing is shared between grids yet. One period after the other: rows are sorted by it. */
-#include "store/apply.h"
-#include "store/doctor.h"
+#include "store/doctor/doctor.h"
 #include "store/key.h"
+#include "store/projection/apply.h"
 
 #include <inttypes.h>
 #include <string.h>

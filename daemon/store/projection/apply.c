@@ -1,7 +1,7 @@
 /* Rows of feed and open: changes of sets, brought into the order of keys by counting. */
-#include "store/apply.h"
+#include "store/projection/apply.h"
 #include "store/impl.h"
-#include "store/set.h"
+#include "store/projection/set.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
  * derived stands there as it should be. */
 #include "engine/machine/replay.h"
 #include "hongxin/number.h"
-#include "store/doctor.h"
+#include "store/doctor/doctor.h"
 
 #include <inttypes.h>
 #include <stdio.h>

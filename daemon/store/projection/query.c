@@ -1,7 +1,7 @@
 /* Reads of feed and open: the rows up to the cursor, and what the tail adds to them. */
-#include "store/apply.h"
 #include "store/impl.h"
-#include "store/set.h"
+#include "store/projection/apply.h"
+#include "store/projection/set.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
  * source counts with, and no case number is used twice with another content. Each use is a small
  * record; records of one name are brought together by sorting. A long journal is walked through
  * several times, each time for a part of the names. */
-#include "store/doctor.h"
+#include "store/doctor/doctor.h"
 
 #include <inttypes.h>
 #include <sodium.h>

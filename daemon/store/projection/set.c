@@ -1,4 +1,4 @@
-#include "store/set.h"
+#include "store/projection/set.h"
 #include "base/log.h"
 
 #include <endian.h>

@@ -1,7 +1,7 @@
 /* Putting right what follows from the journal. Every row that is wrong is first collected, then
  * written in one transaction; the projections are rebuilt by their own way. */
 #include "store/backend.h"
-#include "store/doctor.h"
+#include "store/doctor/doctor.h"
 #include "store/key.h"
 
 #include <stdlib.h>

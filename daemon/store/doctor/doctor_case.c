@@ -2,7 +2,7 @@
  * the invariants on the life cycle page. What these checks need to remember of a case is bounded;
  * beyond that they say nothing rather than something wrong. */
 #include "engine/words/words.h"
-#include "store/doctor.h"
+#include "store/doctor/doctor.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Examining everything in one snapshot. The projections are built a second time in a temporary
  * environment, by the same functions, and compared row by row. */
-#include "store/apply.h"
-#include "store/doctor.h"
+#include "store/doctor/doctor.h"
 #include "store/key.h"
+#include "store/projection/apply.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

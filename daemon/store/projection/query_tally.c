@@ -1,6 +1,6 @@
 /* Reads of tally: the rows up to the cursor, and what the tail adds to them, as one sorted list. */
-#include "store/apply.h"
 #include "store/impl.h"
+#include "store/projection/apply.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* Rows of tally: counters added up in memory first, since many entries count the same. */
 #include "hongxin/instant.h"
-#include "store/apply.h"
 #include "store/impl.h"
+#include "store/projection/apply.h"
 
 #include <stdlib.h>
 
