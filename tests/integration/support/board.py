@@ -100,7 +100,7 @@ class Board:
     def browser(self, name=None, password=PASSWORD):
         b = Browser(self)
         if name:
-            answer = b.login(name, password)
+            answer = wait_until(lambda: b.login_again(name, password))
             assert answer.status == 200, answer
         return b
 
@@ -149,6 +149,11 @@ class Browser:
         if answer.status == 200:
             self.csrf = answer.json["csrf"]
         return answer
+
+    def login_again(self, name, password):
+        """As a page does while the daemon is away; None when it has to be tried once more."""
+        answer = self.login(name, password)
+        return answer if answer.status != 503 else None
 
     def stream(self, path="events", last=None):
         return Stream(self, path, last)
