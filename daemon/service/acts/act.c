@@ -105,9 +105,10 @@ static void compare_keys(struct service *s, const struct hx_access *before,
 
 static bool same_rights(const struct hx_principal *a, const struct hx_principal *b)
 {
-    if (a->role->rights != b->role->rights || a->role->claims != b->role->claims ||
-        a->city != b->city || a->n_areas != b->n_areas || a->n_sources != b->n_sources ||
-        a->any_source != b->any_source)
+    if (strcmp(a->role->name, b->role->name) != 0 || a->role->rights != b->role->rights ||
+        a->role->claims != b->role->claims || a->role->hides != b->role->hides ||
+        a->role->hides_confidential != b->role->hides_confidential || a->city != b->city ||
+        a->n_areas != b->n_areas || a->n_sources != b->n_sources || a->any_source != b->any_source)
         return false;
     for (size_t i = 0; i < a->n_areas; i++)
         if (strcmp(a->areas[i], b->areas[i]) != 0)

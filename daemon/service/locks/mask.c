@@ -1,6 +1,8 @@
 #include "service/locks/mask.h"
 
+#include "hongxin/number.h"
 #include "service/acts/identity.h"
+#include "service/locks/rights.h"
 #include "service/state.h"
 #include "service/text.h"
 #include <string.h>
@@ -64,6 +66,13 @@ static bool hide(char **text, char *sign)
     return true;
 }
 
+/* Codes are for programs; words are somebody's: "PLACE" stays, "the lady of door 1702" does not. */
+static bool hide_words(char **text)
+{
+    static const char code[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    return (*text)[strspn(*text, code)] && hide(text, mask_sign);
+}
+
 /* ---- views ---- */
 
 static bool hide_refs(hxp_case_view *v)
@@ -76,9 +85,21 @@ static bool hide_refs(hxp_case_view *v)
     return hidden;
 }
 
+static bool hide_told(hxp_case_view *v)
+{
+    bool hidden = false;
+    for (size_t i = 0; i < v->n_silences; i++)
+        hidden |= hide(&v->silences[i]->why, mask_sign);
+    for (size_t i = 0; i < v->n_returns; i++)
+        hidden |= hide_words(&v->returns[i]->reason);
+    return hidden;
+}
+
 void mask_view(struct service *s, uint32_t bits, hxp_case_view *v)
 {
     uint32_t hidden = 0;
+    if (bits & BIT(text) && hide_told(v))
+        hidden |= BIT(text);
     if (bits & BIT(building) && v->where && hide(&v->where->building, nothing))
         hidden |= BIT(building);
     if (bits & BIT(refs) && hide_refs(v))
@@ -113,33 +134,82 @@ bool mask_hides(const hxp_case_view *v, enum hx_mask mask)
 
 /* ---- entries ---- */
 
-static uint32_t hide_event(uint32_t bits, hxp_event *e, const hxp_where *where);
+/* One entry: what of it is withheld from whom, and what was found. */
+struct masking {
+    struct service *s;
+    uint32_t bits, hidden;
+    const hxp_where *where;
+    const struct hx_principal *reader; /* NULL: many, or nobody in particular */
+    bool own;                          /* its event is of a source of the reader's */
+    const char *why;                   /* the event's, where it is withheld; else "" */
+};
 
-static uint32_t hide_data(uint32_t bits, hxp_data *d, const hxp_where *where)
+/* What a reporter says stands in more places than one; so does what the call-back hears of him. */
+static bool is_told(const char *by)
 {
-    uint32_t hidden = 0;
-    if (bits & BIT(text) && ((int)hide(&d->text, mask_sign) | (int)hide(&d->why, mask_sign)))
-        hidden |= BIT(text);
-    if (bits & BIT(refs) && ((int)hide(&d->ref, mask_sign) | (int)hide(&d->party, mask_sign)))
-        hidden |= BIT(refs);
-    if (bits & BIT(position) && d->n_position) {
-        d->n_position = 0;
-        hidden |= BIT(position);
-    }
-    bool building = where && *where->building && strcmp(d->place, where->building) == 0;
-    if (bits & BIT(building) && building && hide(&d->place, mask_sign))
-        hidden |= BIT(building);
-    for (size_t i = 0; i < d->n_history; i++)
-        hidden |= hide_event(bits, d->history[i], where);
+    static const char *const roles[] = {"reporter", "callback"};
+    size_t n = strcspn(by, ":/");
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        if (strlen(roles[i]) == n && strncmp(by, roles[i], n) == 0)
+            return true;
+    return false;
+}
+
+static bool hide_texts(hxp_data *d, bool told)
+{
+    char **const more[] = {&d->reason,    &d->person, &d->bearer,  &d->order,   &d->warning,
+                           &d->procedure, &d->act,    &d->receipt, &d->dispute, &d->error};
+    bool hidden = (int)hide(&d->text, mask_sign) | (int)hide(&d->why, mask_sign);
+    for (size_t i = 0; told && i < sizeof more / sizeof *more; i++)
+        hidden |= hide_words(more[i]);
+    for (size_t i = 0; told && i < d->n_steps; i++)
+        hidden |= hide_words(&d->steps[i]);
     return hidden;
 }
 
-static uint32_t hide_event(uint32_t bits, hxp_event *e, const hxp_where *where)
+/* Where a case's number can stand as well, the number stays. */
+static bool hide_ref(char **text)
 {
-    uint32_t hidden = 0;
-    if (bits & BIT(refs) && hide(&e->case_ref, mask_sign))
-        hidden |= BIT(refs);
-    return hidden | (e->data ? hide_data(bits, e->data, where) : 0);
+    uint64_t number;
+    return hx_number_parse(*text, &number) != HX_OK && hide(text, mask_sign);
+}
+
+static bool hide_data_refs(hxp_data *d)
+{
+    bool hidden = (int)hide(&d->ref, mask_sign) | (int)hide(&d->party, mask_sign) |
+                  (int)hide_ref(&d->repeat_of) | (int)hide_ref(&d->into);
+    for (size_t i = 0; i < d->n_cases; i++)
+        hidden |= hide_ref(&d->cases[i]);
+    return hidden;
+}
+
+static void hide_event(struct masking *m, hxp_event *e);
+
+static void hide_data(struct masking *m, hxp_data *d, bool told)
+{
+    if (m->bits & BIT(text) && hide_texts(d, told))
+        m->hidden |= BIT(text);
+    if (m->bits & BIT(refs) && hide_data_refs(d))
+        m->hidden |= BIT(refs);
+    if (m->bits & BIT(position) && d->n_position) {
+        d->n_position = 0;
+        m->hidden |= BIT(position);
+    }
+    bool building = m->where && *m->where->building && strcmp(d->place, m->where->building) == 0;
+    if (m->bits & BIT(building) && building && hide(&d->place, mask_sign))
+        m->hidden |= BIT(building);
+    for (size_t i = 0; i < d->n_history; i++)
+        hide_event(m, d->history[i]);
+}
+
+/* A source makes its ids of its references, mostly: whose source it is knows both. */
+static void hide_event(struct masking *m, hxp_event *e)
+{
+    bool refs = m->bits & BIT(refs);
+    if (refs && ((int)hide(&e->case_ref, mask_sign) | (int)(!m->own && hide(&e->id, mask_sign))))
+        m->hidden |= BIT(refs);
+    if (e->data)
+        hide_data(m, e->data, is_told(e->by));
 }
 
 static bool pack_event(struct service *s, const hxp_event *event, hxp_entry *into)
@@ -153,18 +223,79 @@ static bool pack_event(struct service *s, const hxp_event *event, hxp_entry *int
 
 /* The event of an entry without what is withheld; an event that cannot be read is left out whole.
  */
-static bool mask_event(struct service *s, uint32_t bits, hxp_entry *e, uint32_t *hidden)
+static bool mask_event(struct masking *m, hxp_entry *e)
 {
-    ProtobufCAllocator in_arena = hx_arena_allocator(&s->arena);
+    ProtobufCAllocator in_arena = hx_arena_allocator(&m->s->arena);
     hxp_event *event = hongxin__v1__event__unpack(&in_arena, e->event.len, e->event.data);
     if (!event) {
         e->event.len = 0;
-        *hidden |= bits & event_bits;
-        return !hx_arena_failed(&s->arena);
+        m->hidden |= m->bits & event_bits;
+        return !hx_arena_failed(&m->s->arena);
     }
-    uint32_t found = hide_event(bits, event, e->where);
-    *hidden |= found;
-    return !found || pack_event(s, event, e);
+    m->own = m->reader && rights_source(m->reader, event->source);
+    if (m->bits & BIT(text) && event->data)
+        m->why = event->data->why;
+    uint32_t before = m->hidden;
+    hide_event(m, event);
+    return m->hidden == before || pack_event(m->s, event, e);
+}
+
+/* "RETURN_REFUSED: …" ends with what the event says. */
+static bool repeats(const char *text, const char *why)
+{
+    size_t n = strlen(text), size = strlen(why);
+    return size && n >= size && strcmp(text + n - size, why) == 0;
+}
+
+/* Where a fact says once more what is withheld of its event; NULL when it does not. */
+static char **said_again(const struct masking *m, hxp_fact *f)
+{
+    bool text = m->bits & BIT(text), refs = m->bits & BIT(refs);
+    switch (f->fact_case) {
+    case HONGXIN__V1__FACT__FACT_REPLY:
+        return refs && !m->own && *f->reply->id ? &f->reply->id : NULL;
+    case HONGXIN__V1__FACT__FACT_NOTICE:
+        return repeats(f->notice->why, m->why) ? &f->notice->why : NULL;
+    case HONGXIN__V1__FACT__FACT_SILENCE:
+        return text && *f->silence->why ? &f->silence->why : NULL;
+    default:
+        return NULL;
+    }
+}
+
+/* Facts are shared with those who see all of them: what is changed is a copy. */
+static hxp_fact *copy_fact(struct hx_arena *arena, const hxp_fact *fact)
+{
+    hxp_fact *f = hx_arena_memdup(arena, fact, sizeof *f);
+    if (!f)
+        return NULL;
+    if (f->fact_case == HONGXIN__V1__FACT__FACT_REPLY)
+        f->reply = hx_arena_memdup(arena, f->reply, sizeof *f->reply);
+    else if (f->fact_case == HONGXIN__V1__FACT__FACT_NOTICE)
+        f->notice = hx_arena_memdup(arena, f->notice, sizeof *f->notice);
+    else
+        f->silence = hx_arena_memdup(arena, f->silence, sizeof *f->silence);
+    return hx_arena_failed(arena) ? NULL : f;
+}
+
+static bool mask_facts(struct masking *m, hxp_entry *e)
+{
+    struct hx_arena *arena = &m->s->arena;
+    hxp_fact **facts = NULL;
+    for (size_t i = 0; i < e->n_facts; i++) {
+        if (!said_again(m, e->facts[i]))
+            continue;
+        if (!facts)
+            facts = hx_arena_memdup(arena, e->facts, e->n_facts * sizeof *facts);
+        hxp_fact *f = facts ? copy_fact(arena, e->facts[i]) : NULL;
+        if (!f)
+            return false;
+        m->hidden |= f->fact_case == HONGXIN__V1__FACT__FACT_REPLY ? BIT(refs) : BIT(text);
+        *said_again(m, f) = mask_sign;
+        facts[i] = f;
+    }
+    e->facts = facts ? facts : e->facts;
+    return true;
 }
 
 static bool mask_building(struct service *s, hxp_entry *e)
@@ -195,32 +326,45 @@ static bool decode(struct service *s, struct mask_entry *entry)
     return entry->decoded;
 }
 
-bool mask_entry_bits(struct service *s, uint32_t bits, struct mask_entry *entry)
+bool mask_entry_bits(struct service *s, uint32_t bits, const struct hx_principal *reader,
+                     struct mask_entry *entry)
 {
-    uint32_t hidden = 0;
+    struct masking m = {.s = s, .bits = bits, .reader = reader, .why = ""};
     if (!(bits & entry_bits))
         return true;
     if (!decode(s, entry))
         return false;
     hxp_entry *e = hx_arena_memdup(&s->arena, entry->decoded, sizeof *e);
-    if (!e || (e->event.len && !mask_event(s, bits, e, &hidden)))
+    if (!e)
+        return false;
+    m.where = e->where;
+    if ((e->event.len && !mask_event(&m, e)) || !mask_facts(&m, e))
         return false;
     if (bits & BIT(building) && e->where && *e->where->building) {
-        hidden |= BIT(building);
+        m.hidden |= BIT(building);
         if (!mask_building(s, e))
             return false;
     }
-    if (!hidden)
+    if (!m.hidden)
         return true;
-    e->masked = name_all(s, hidden, &e->n_masked);
+    e->masked = name_all(s, m.hidden, &e->n_masked);
     return e->masked && replace(s, e, entry);
+}
+
+/* A silence of an area says why in each case that it covers first. */
+static bool tells_why(const hxp_entry *e)
+{
+    for (size_t i = 0; i < e->n_facts; i++)
+        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_SILENCE)
+            return true;
+    return false;
 }
 
 /* Whether anything of the entry could be withheld by this rule: then its case is looked at. */
 static bool concerns(const struct mask_rule *rule, const hxp_entry *e)
 {
     uint32_t bits = rule->always | rule->confidential;
-    return (bits & event_bits && e->event.len) ||
+    return (bits & event_bits && e->event.len) || (bits & BIT(text) && tells_why(e)) ||
            (bits & BIT(building) && e->where && *e->where->building);
 }
 
@@ -239,7 +383,7 @@ bool mask_entry(struct service *s, const struct mask_rule *rule, struct mask_ent
             return false;
         bits = rc == HX_OK ? mask_bits(s, rule, &s->past) : rule->confidential;
     }
-    return mask_entry_bits(s, bits, entry);
+    return mask_entry_bits(s, bits, rule->who, entry);
 }
 
 /* ---- what must not come back ---- */

@@ -54,9 +54,11 @@ struct mask_entry {
     const hxp_entry *decoded;
 };
 
-/* Replaces it by what may be shown, when that is less. False without memory, or when it cannot be
- * decoded: then it must not be sent. */
-HX_CHECK bool mask_entry_bits(struct service *s, uint32_t bits, struct mask_entry *entry);
+/* Replaces it by what may be shown to this reader (NULL: many), when that is less: what the event
+ * says, and where a fact says it once more. False without memory, or when it cannot be decoded:
+ * then it must not be sent. */
+HX_CHECK bool mask_entry_bits(struct service *s, uint32_t bits, const struct hx_principal *reader,
+                              struct mask_entry *entry);
 
 /* The same by the entry's case, as it is now. False also when that cannot be read. */
 HX_CHECK bool mask_entry(struct service *s, const struct mask_rule *rule, struct mask_entry *entry);

@@ -88,7 +88,7 @@ bool rights_area(const struct hx_access *a, const struct hx_city *city,
     return who->city || has(a, who, id) || rights_place(a, who, hx_city_place(city, id));
 }
 
-static bool own_source(const struct hx_principal *who, const char *source)
+bool rights_source(const struct hx_principal *who, const char *source)
 {
     if (who->any_source)
         return true;
@@ -113,7 +113,7 @@ const char *rights_claim(const struct hx_access *a, const struct hx_principal *w
     struct hx_actor actor;
     if (!hx_principal_has(who, HX_RIGHT_publish))
         return "NO_RIGHT";
-    if (!own_source(who, e->source))
+    if (!rights_source(who, e->source))
         return "FOREIGN_SOURCE";
     if (!hx_actor_parse(e->by, &actor) || actor.role < 0)
         return NULL; /* the engine says what is wrong with it */

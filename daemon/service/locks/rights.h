@@ -40,6 +40,9 @@ bool rights_place(const struct hx_access *access, const struct hx_principal *who
 bool rights_area(const struct hx_access *access, const struct hx_city *city,
                  const struct hx_principal *who, const char *id);
 
+/* Whether the principal may publish under this source: then its references are his, too. */
+bool rights_source(const struct hx_principal *who, const char *source);
+
 /* NULL when the principal may publish under this source and by this party; else the code: NO_RIGHT,
  * FOREIGN_SOURCE, FOREIGN_PARTY, FOREIGN_AREA. */
 const char *rights_claim(const struct hx_access *access, const struct hx_principal *who,

@@ -14,7 +14,8 @@
 /* Journal entries of one case, collected newest first. */
 struct history {
     struct service *s;
-    uint32_t hidden; /* from whoever asks */
+    const struct hx_principal *who; /* asks */
+    uint32_t hidden;                /* from him */
     ProtobufCBinaryData entries[LIMIT_HISTORY];
     size_t n, bytes;
     uint64_t upto; /* later ones were not known yet */
@@ -29,7 +30,7 @@ static int add_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
     if (lsn > h->upto)
         return 0;
     if (h->n < LIMIT_HISTORY && h->bytes + size <= LIMIT_HISTORY_BYTES &&
-        mask_entry_bits(h->s, h->hidden, &shown))
+        mask_entry_bits(h->s, h->hidden, h->who, &shown))
         copy = hx_arena_memdup(&h->s->arena, shown.bytes, shown.size);
     if (!copy) {
         h->cut = true;
@@ -94,12 +95,14 @@ static const char *past_text(const char *code)
 }
 
 /* Of s->scratch, up to the newest entry that it knows. */
-static int add_history(struct service *s, uint32_t hidden, Hongxin__V1__CaseAnswer *a)
+static int add_history(struct service *s, const struct hx_principal *who, uint32_t hidden,
+                       Hongxin__V1__CaseAnswer *a)
 {
     struct history *h = hx_arena_alloc(&s->arena, sizeof *h);
     if (!h)
         return HX_NOMEM;
     h->s = s;
+    h->who = who;
     h->hidden = hidden;
     h->upto = s->scratch.last_lsn;
     int rc = hx_store_history(s->store, s->scratch.number, SIZE_MAX, add_entry, h);
@@ -108,6 +111,14 @@ static int add_history(struct service *s, uint32_t hidden, Hongxin__V1__CaseAnsw
     a->n_history = h->n;
     a->cut = h->cut;
     return rc;
+}
+
+/* By its number everybody may ask; by a reference only who is shown it, or whose it is: else it
+ * could be found out by trying. */
+static bool may_ask_so(const struct request *r, const Hongxin__V1__CaseQuery *q, uint32_t hidden)
+{
+    return q->case_number || !(hidden >> HX_MASK_refs & 1) || !r->who ||
+           rights_source(r->who, q->source);
 }
 
 void handle_case(struct service *s, const struct request *r)
@@ -126,6 +137,8 @@ void handle_case(struct service *s, const struct request *r)
     if (rc == HX_OK && !service_sees_case(s, r, a.view))
         rc = HX_NOTFOUND; /* the same words as for a case that is not there */
     uint32_t hidden = rc == HX_OK ? mask_of(s, r->who, &s->scratch) : 0; /* by what it is today */
+    if (rc == HX_OK && !may_ask_so(r, q, hidden))
+        rc = HX_NOTFOUND;
     if (rc == HX_OK && q->at)
         a.view = past_view(s, q->at, &past);
     if (past) {
@@ -135,7 +148,7 @@ void handle_case(struct service *s, const struct request *r)
     if (rc == HX_OK)
         mask_show(s, r->who, hidden, a.view);
     if (rc == HX_OK && q->history)
-        rc = add_history(s, hidden, &a);
+        rc = add_history(s, r->who, hidden, &a);
     if (rc != HX_OK) {
         bool none = rc == HX_NOTFOUND;
         service_problem(s, r, none ? "NO_CASE" : "STORE_TROUBLE",

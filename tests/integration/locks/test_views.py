@@ -96,6 +96,59 @@ def test_a_confidential_report_is_shown_without_words_and_references(locked, des
         assert number not in [v.case_number for v in found.cases]
 
 
+def test_references_stand_in_no_id_and_cannot_be_tried(locked, desk):
+    """Sources make their ids of their references; SPLIT and repeats name further ones."""
+    ref = "W-20261126-4711"
+    desk.new("other-source", "supervisor", "city", sources=["hotline"])
+    with desk.client(locked, "hotline") as c:
+        e = c.event("REPORTED", by="reporter", confidential=True, case_ref=ref, id=f"report:ref:{ref}",
+                    data={"class": "SMALL", "place": "B-0417", "text": WORDS})
+        number = c.publish(e)[0].case_number
+        last = taken(c, number, "SPLIT", "dispatcher", {"cases": ["W-20261126-part-1", "W-20261126-part-2"]})
+        desk.new("holder-desk", "company", wait_until(lambda: c.case(number).view.holder))
+        answer = c.case(number, history=True)
+        assert f"report:ref:{ref}".encode() in answer.SerializeToString()
+    for who in ("holder-desk", "board"):
+        doors, _ = everything(locked, desk, who, number, last)
+        for door, heard in doors.items():
+            assert b"W-20261126" not in heard, (who, door)
+        with desk.client(locked, who) as d:
+            for asked in ({"ref": ref}, {"ref": ref[:12], "newest": True}, {"ref": "W-20261126-none"}):
+                d.send(request=5, case_query=wire_pb2.CaseQuery(source="hotline", **asked))
+                assert d.expect("problem").code == "NO_CASE"
+            assert d.case(number).view.number, "by its number it may be asked for"
+    with desk.client(locked, "other-source") as d:  # whose references they are
+        assert d.ask("case_answer", case_query=wire_pb2.CaseQuery(source="hotline", ref=ref)).view.case_number == number
+
+
+def test_what_a_reporter_says_is_withheld_in_whatever_field_he_says_it(locked, desk):
+    with desk.client(locked, "hotline") as c:
+        number = confidential(c)
+        taken(c, number, "COMMENT", "reporter", {"why": WORDS, "reason": MORE, "steps": [WORDS], "procedure": MORE})
+        last = taken(c, number, "COMMENT", "callback", {"reason": "WRONG_FLOOR", "receipt": WORDS, "order": MORE})
+        desk.new("holder-desk", "company", wait_until(lambda: c.case(number).view.holder))
+    for who in ("holder-desk", "board"):
+        doors, answer = everything(locked, desk, who, number, last)
+        for door, heard in doors.items():
+            assert not [x for x in (WORDS, MORE) if x.encode() in heard], (who, door)
+        assert "WRONG_FLOOR" in str(answer) or any("WRONG_FLOOR" in str(event) for event in events(map(journal_pb2.Entry.FromString, answer.history)))
+
+
+def test_a_reason_is_withheld_where_a_notice_and_a_view_repeat_it(locked, desk):
+    with desk.client(locked, "hotline") as c:
+        number = confidential(c)
+        holder = wait_until(lambda: c.case(number).view.holder)
+        desk.new("holder-desk", "company", holder, sources=["desk"])
+        desk.new("street-2", "street", "S-02")
+        with desk.client(locked, "street-2") as street:
+            last = taken(street, number, "SUPERVISED", "street:S-02/wang", {"order": "12", "why": WORDS, "date": int(time.time() * 1000) + 86_400_000})
+        assert WORDS.encode() in c.case(number, history=True).SerializeToString()
+    doors, _ = everything(locked, desk, "holder-desk", number, last)
+    for door, heard in doors.items():
+        assert WORDS.encode() not in heard, door
+        assert "filtered" in door or b"SUPERVISED" in heard or door in ("list", "past"), door
+
+
 def test_a_case_that_becomes_confidential_is_so_from_its_first_entry(locked, desk):
     with desk.client(locked, "hotline") as c:
         desk.new("holder-desk", "company", routed(c))
@@ -197,3 +250,19 @@ def test_roles_may_withhold_more(make_daemon, registry, tmp_path):
     assert answer.view.where.estate and answer.view.where.building == "" == answer.view.callback_ref
     for door, heard in doors.items():
         assert WORDS.encode() not in heard and b"B-0417" not in heard, door
+
+
+def test_a_change_of_what_is_withheld_is_on_record(make_daemon, registry, tmp_path):
+    roles = tmp_path / "roles.yaml"
+    before = open(ROLES, encoding="utf-8").read()
+    roles.write_text(before, encoding="utf-8")
+    d = registry.daemon = make_daemon(settings={"keys": {**registry.keys, "roles": roles}})
+    after = tmp_path / "roles.new"
+    after.write_text(before.replace("hides_confidential: [text, position, refs]}", "hides_confidential: [position]}", 1), encoding="utf-8")
+    after.rename(roles)
+
+    def changed():
+        with registry.client(d, "operator") as c:
+            entries = [journal_pb2.Entry.FromString(x) for x in c.ask("entries_answer", entries=wire_pb2.EntriesQuery()).entries]
+            return sorted(f.audit.about for e in entries for f in e.facts if f.audit.act == "RIGHTS_CHANGED")
+    assert wait_until(changed) == ["desk-p07", "desk-p08"], "the companies, and nobody else"
