@@ -1,6 +1,7 @@
 #include "http/rate.h"
 
 #include "base/text.h"
+#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +53,28 @@ static void refill(const struct http_rates *r, struct bucket *b, int64_t now)
     b->at = now;
 }
 
-static struct bucket *find(struct http_rates *r, const char *key, int64_t now)
+/* An IPv6 address counts as its network: whoever has one has the 2^64 addresses of a /64. */
+static const char *network_of(const char *key, char text[KEY_MAX])
 {
+    struct in6_addr address;
+    const char *zone = strchr(key, '%'); /* fe80::1%eth0 */
+    if (!strchr(key, ':'))
+        return key;
+    hx_text_put(text, KEY_MAX, key);
+    if (zone && zone - key < KEY_MAX)
+        text[zone - key] = '\0';
+    if (inet_pton(AF_INET6, text, &address) != 1)
+        return key;
+    if (IN6_IS_ADDR_V4MAPPED(&address))
+        return inet_ntop(AF_INET, &address.s6_addr[12], text, KEY_MAX);
+    memset(&address.s6_addr[8], 0, 8);
+    return inet_ntop(AF_INET6, &address, text, KEY_MAX);
+}
+
+static struct bucket *find(struct http_rates *r, const char *name, int64_t now)
+{
+    char text[KEY_MAX];
+    const char *key = network_of(name, text);
     struct bucket *set = r->buckets[set_of(key)], *oldest = set;
     for (struct bucket *b = set; b < set + WAYS; b++) {
         if (strncmp(b->key, key, KEY_MAX - 1) == 0)

@@ -1,5 +1,6 @@
 /* Token buckets by name, in a table of fixed size: a flood of addresses costs no memory, only the
- * memory of those that were quiet for longest. One thread. */
+ * memory of those that were quiet for longest. Names that are IPv6 addresses share the bucket of
+ * their /64, and one that stands for an IPv4 address is that one. One thread. */
 #ifndef HTTP_RATE_H
 #define HTTP_RATE_H
 
