@@ -51,8 +51,8 @@ def shipped(name, folder, port, door):
 def nginx(folder, port, door, file="hotline.conf"):
     (folder / "hotline.conf").write_text(shipped(f"nginx/{file}", folder, port, door))
     temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    (folder / "nginx.conf").write_text(f"daemon off; master_process off; pid {folder}/pid; error_log stderr;\nevents {{}}\n"
-                                       f"http {{ access_log off; {temporary} include {folder}/hotline.conf; }}\n")
+    (folder / "nginx.conf").write_text(f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/errors.log;\nevents {{}}\n"
+                                       f"http {{ access_log {folder}/requests.log; {temporary} include {folder}/hotline.conf; }}\n")
     return [shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
 
 
@@ -131,6 +131,25 @@ def test_in_front_of_the_door(proxy, client):
     # Who guesses tokens cannot hide behind a header of his own.
     guess = [ask(proxy, "GET", "/v1/complaints", headers={"Authorization": "Bearer x", "X-Forwarded-For": f"192.0.2.{i}"})[0] for i in range(2)]
     assert guess == [401, 429]
+
+
+@pytest.mark.parametrize("in_front", [nginx, haproxy])
+def test_who_writes_by_wechat_is_in_no_log_of_the_proxy(in_front, tmp_path):
+    """The platform puts openid and signature into the query; here nobody is behind the proxy, which says so in its log."""
+    certificate(tmp_path)
+    port = free_port()
+    process = subprocess.Popen(in_front(tmp_path, port, free_port()), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        wait_until(lambda: is_open(port) or process.poll() is not None)
+        assert ask(port, "POST", "/wechat/0123456789abcdef?openid=o9AgO5Kd5ggOC&signature=6c5c811b55cc85e0", {})[0] in (502, 503)
+        assert ask(port, "GET", "/v1/complaints/ref:seen-in-the-log")[0] in (502, 503)
+    finally:
+        process.terminate()
+        said = process.communicate()[0]
+    logs = [p.read_text() for p in tmp_path.glob("*.log")]
+    assert not logs or any("seen-in-the-log" in text for text in logs), "the test sees what is logged"
+    for text in [said, *logs]:
+        assert "o9AgO5Kd5ggOC" not in text and "6c5c811b55cc85e0" not in text and "0123456789abcdef" not in text
 
 
 @pytest.mark.parametrize("in_front", [nginx, haproxy])
