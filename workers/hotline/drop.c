@@ -23,6 +23,7 @@
 #define DROP_RANGE(initial) ((struct settings_range){(initial), 100, HX_HOUR})
 
 enum { AT_ONCE = 512, ROWS_PER_TURN = 64, PATH_BYTES = 1024, NAME_BYTES = 256 };
+enum { NAME_MOST = 240 }; /* of a table: names beside it are longer */
 
 struct drop {
     struct hotline *hotline;
@@ -32,6 +33,7 @@ struct drop {
     struct event *timer, *again;
     /* the file that is being read */
     char name[NAME_BYTES]; /* "": none */
+    struct stat seen;      /* as it was when it was opened */
     struct csv_file *file;
     struct map_binding binding;
     struct hx_arena arena; /* of the row that is being read */
@@ -82,12 +84,13 @@ static void path_of(const struct drop *d, const char *below, const char *name, c
 /* A name that is taken already gets the time behind it. */
 static void move(const struct drop *d, const char *below)
 {
-    char from[PATH_BYTES], to[PATH_BYTES], suffix[40] = "";
+    char from[PATH_BYTES], to[PATH_BYTES], name[NAME_BYTES], suffix[40] = "";
     path_of(d, "", d->name, "", from);
     path_of(d, below, d->name, "", to);
     if (access(to, F_OK) == 0) {
+        snprintf(name, sizeof name, "%.*s", NAME_MOST, d->name);
         snprintf(suffix, sizeof suffix, ".%lld", (long long)time(NULL));
-        path_of(d, below, d->name, suffix, to);
+        path_of(d, below, name, suffix, to);
     }
     if (rename(from, to) != 0)
         hx_log_errno(HX_LOG_ERROR, "event=drop_cannot_move file=\"%s\"", d->name);
@@ -157,10 +160,26 @@ static void forget_file(struct drop *d)
     d->name[0] = '\0';
 }
 
+/* Whoever writes slowly, or goes on after a while, has written more than was read. */
+static bool is_whole(const struct drop *d)
+{
+    char path[PATH_BYTES];
+    struct stat now;
+    path_of(d, "", d->name, "", path);
+    return stat(path, &now) == 0 && now.st_ino == d->seen.st_ino &&
+           now.st_size == d->seen.st_size && now.st_mtim.tv_sec == d->seen.st_mtim.tv_sec &&
+           now.st_mtim.tv_nsec == d->seen.st_mtim.tv_nsec;
+}
+
 /* Every row is answered: the file has its place. */
 static void finish_file(struct drop *d)
 {
     char part[PATH_BYTES], whole[PATH_BYTES];
+    if (!d->failed && !is_whole(d)) {
+        hx_log(HX_LOG_WARN, "event=drop_changed file=\"%s\" \"it is read again\"", d->name);
+        forget_file(d);
+        return;
+    }
     if (d->rejects) {
         path_of(d, "rejects/.", d->name, ".part", part);
         path_of(d, "rejects/", d->name, "", whole);
@@ -320,7 +339,17 @@ static void begin_file(struct drop *d)
     const struct mapping *m = d->mapping;
     char path[PATH_BYTES], problem[MAPPING_PROBLEM] = "it cannot be read";
     struct csv_row heading;
+    if (strlen(d->name) > NAME_MOST) {
+        refuse_file(d, "its name is too long");
+        return;
+    }
+    path_of(d, "rejects/.", d->name, ".part", path);
+    unlink(path); /* of an attempt that did not end */
     path_of(d, "", d->name, "", path);
+    if (stat(path, &d->seen) != 0) {
+        forget_file(d); /* taken away again */
+        return;
+    }
     if (csv_file_open(path, m->encoding ? m->encoding : "auto", m->delimiter ? *m->delimiter : ',',
                       &d->file, problem) != HX_OK) {
         refuse_file(d, problem);

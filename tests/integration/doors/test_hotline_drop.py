@@ -114,3 +114,34 @@ def test_killed_in_the_middle_it_reads_on_and_doubles_nothing(door, client, fold
     wait_until(lambda: (folder / "done/big.csv").exists())
     assert count(client) == 3000
     assert len(list(csv.DictReader((folder / "rejects/big.csv").open(encoding="utf-8")))) == 1
+
+
+def test_a_table_that_goes_on_growing_is_read_to_its_end(daemon, client, tmp_path, folder):
+    """Nobody renames it: it is written in place, and its writer pauses for longer than `settle`."""
+    folder.mkdir()
+    between = Between(daemon.doors["intake"], tmp_path)
+    door = Hotline(tmp_path, between.endpoint, daemon.doors.get("feed") or daemon.doors["intake"], SETTINGS)
+    try:
+        between.hold = True
+        door.start()
+        whole = table(30)
+        at = len(whole) - 20
+        (folder / "a.csv").write_text(whole[:at], encoding="utf-8")  # in the middle of the last row
+        wait_until(lambda: between.held > 0 and count(client) >= 29)
+        with (folder / "a.csv").open("a", encoding="utf-8") as f:
+            f.write(whole[at:] + table(5, 31)[len(HEADING):])
+        between.release()
+        wait_until(lambda: (folder / "done/a.csv").exists())
+        assert count(client) == 35 and (folder / "done/a.csv").read_text(encoding="utf-8").count("\n") == 36
+        assert any("event=drop_changed" in line for line in door.log)
+        assert not list((folder / "rejects").iterdir()), "what the first reading has rejected was no row yet"
+    finally:
+        door.end()
+        between.close()
+
+
+def test_a_name_that_is_too_long_keeps_nobody_waiting(door, client, folder):
+    (folder / ("a" * 247 + ".csv")).write_text(table(1) + "W9,soon,x,一般,B-0417,李\n", encoding="utf-8")
+    (folder / "b.csv").write_text(table(3), encoding="utf-8")
+    wait_until(lambda: (folder / "done/b.csv").exists())
+    assert [p.name for p in (folder / "rejects").iterdir()] == ["a" * 247 + ".csv"] and count(client) == 3
