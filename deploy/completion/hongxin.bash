@@ -60,6 +60,7 @@ _hongxin() {
     key:--out) _hongxin_files -f ;;
     audit:--act) _hongxin_words 'IDENTITY_READ IDENTITY_ERASED RESIDENT_FORGOTTEN IDENTITY_EXPIRED IDENTITY_HELD IDENTITY_RELEASED COPY_TRACED KEY_ADDED KEY_REVOKED RIGHTS_CHANGED RULES_ASKED RULES_AGREED DAEMON_STARTED DAEMON_STOPPED DEADLINE_MOVED CLOCK_CORRECTED EXCLUDED UNMERGED SILENCED SILENCE_ENDED' ;;
     identity:--party) _hongxin_words '0 1 2' ;;
+    verify:--segment) _hongxin_words '16384' ;;
     route:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
     route:--config) _hongxin_files -d ;;
     simulate:--config) _hongxin_files -d ;;
@@ -94,7 +95,7 @@ _hongxin() {
       erase) _hongxin_words ' --reason --person --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       hold) _hongxin_words ' --reason --person --release --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       trace) _hongxin_words ' --reason --person --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
-      verify) _hongxin_words ' --public --pruned --zh --json --help'; [[ $cur == -* ]] || _hongxin_files -f ;;
+      verify) _hongxin_words ' --public --pruned --segment --zh --json --help'; [[ $cur == -* ]] || _hongxin_files -f ;;
       rules) _hongxin_words ' --version --endpoint --feed-endpoint --key --timeout --zh --json --help' ;;
       apply) _hongxin_words ' --preview --ask --agree --by --why --only-new --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help'; [[ $cur == -* ]] || _hongxin_files -f ;;
       route) _hongxin_words ' --at --place --position --class --category --source --about --config --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;

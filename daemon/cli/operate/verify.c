@@ -17,10 +17,13 @@ static const struct cli_option options[] = {
      "the key that must have signed: 64 digits, from the daemon's log (event=check_points)"},
     {"pruned", NULL, NULL,
      "entries that are missing were pruned: not a fault, but what they said is not proven"},
+    {"segment", "N", "16384",
+     "the daemon's limits.check_point_entries: more than twice as many unsigned entries at the end "
+     "are a fault"},
     {NULL, NULL, NULL, NULL},
 };
 
-enum { ENTRY_MOST = 16 * 1024 * 1024 };
+enum { ENTRY_MOST = 16 * 1024 * 1024, SEGMENT = 16384, SEGMENT_MOST = 1 << 20 };
 
 struct verify {
     const struct cli *cli;
@@ -28,6 +31,7 @@ struct verify {
     uint8_t pinned[crypto_sign_PUBLICKEYBYTES], key[crypto_sign_PUBLICKEYBYTES];
     bool pin, any_key, holes;
     uint64_t entries, covered, points, faults, unproven;
+    uint64_t segment, behind; /* behind the last check-point: entries */
 };
 
 static void say(struct verify *v, bool fault, uint64_t from, uint64_t upto, const char *what)
@@ -82,6 +86,7 @@ static void check_point(struct verify *v, const hxp_entry *e, const Hongxin__V1_
     judge(v, p);
     hx_chain_resume(&v->chain, p->hash.data, e->lsn);
     v->holes = false;
+    v->behind = 0;
 }
 
 static void take(struct verify *v, const uint8_t *bytes, size_t size)
@@ -98,9 +103,21 @@ static void take(struct verify *v, const uint8_t *bytes, size_t size)
         if (f && f->fact_case == HONGXIN__V1__FACT__FACT_CHECK_POINT)
             check_point(v, e, f->check_point);
         hx_chain_add(&v->chain, e->lsn, bytes, size);
+        v->behind++;
     }
     if (e)
         hongxin__v1__entry__free_unpacked(e, NULL);
+}
+
+/* Whoever takes the last check-points out of a file can write what he likes behind those that are
+ * left. A daemon leaves a segment there, and what came while it was signing. */
+static void judge_end(struct verify *v)
+{
+    uint64_t upto = v->chain.next - 1;
+    if (v->pin && !v->points && v->entries)
+        say(v, true, v->chain.from, upto, "nothing of it is signed");
+    else if (v->behind > 2 * v->segment)
+        say(v, true, v->chain.from, upto, "more is unsigned at the end than a daemon leaves there");
 }
 
 /* ---- the file ---- */
@@ -142,12 +159,12 @@ static void read_entries(struct verify *v, FILE *in)
     free(bytes);
 }
 
-static void print_summary(const struct verify *v, const char *hex, uint64_t rest)
+static void print_summary(const struct verify *v, const char *hex)
 {
     cli_say(v->cli, stdout,
             "%" PRIu64 " entries; %" PRIu64 " of them as signed in %" PRIu64
             " check-points; %" PRIu64 " behind the last one; %" PRIu64 " faults\n",
-            v->entries, v->covered, v->points, rest, v->faults);
+            v->entries, v->covered, v->points, v->behind, v->faults);
     if (v->pin || !*hex)
         cli_say(v->cli, stdout, "signed by %s\n", *hex ? hex : says(v->cli, "nobody"));
     else
@@ -155,18 +172,26 @@ static void print_summary(const struct verify *v, const char *hex, uint64_t rest
                 "signed by %s: compare it with what you have noted, or give it as --public\n", hex);
 }
 
-static int summary(const struct verify *v, uint64_t rest)
+static int summary(const struct verify *v)
 {
     char hex[2 * sizeof v->key + 1] = "";
     if (v->any_key)
         sodium_bin2hex(hex, sizeof hex, v->key, sizeof v->key);
     if (v->cli->json)
         printf("{\"entries\":%" PRIu64 ",\"covered\":%" PRIu64 ",\"check_points\":%" PRIu64
-               ",\"faults\":%" PRIu64 ",\"public_key\":\"%s\"}\n",
-               v->entries, v->covered, v->points, v->faults, hex);
+               ",\"behind\":%" PRIu64 ",\"faults\":%" PRIu64 ",\"public_key\":\"%s\"}\n",
+               v->entries, v->covered, v->points, v->behind, v->faults, hex);
     else
-        print_summary(v, hex, rest);
+        print_summary(v, hex);
     return v->faults ? CLI_NEGATIVE : CLI_OK;
+}
+
+static bool read_segment(const struct cli *cli, uint64_t *segment)
+{
+    const char *text = cli_get(cli, "segment");
+    char *end = NULL;
+    *segment = text ? strtoull(text, &end, 10) : SEGMENT;
+    return !text || (end != text && !*end && *segment >= 1 && *segment <= SEGMENT_MOST);
 }
 
 static int run(struct cli *cli)
@@ -179,6 +204,8 @@ static int run(struct cli *cli)
     if (key && (strlen(key) != 64 ||
                 sodium_hex2bin(v.pinned, sizeof v.pinned, key, 64, NULL, NULL, NULL) != 0))
         return cli_fail(cli, CLI_USAGE, "--public is 64 digits 0-9 a-f");
+    if (!read_segment(cli, &v.segment))
+        return cli_fail(cli, CLI_USAGE, "--segment is a number from 1 to 1048576");
     FILE *in = strcmp(path, "-") ? fopen(path, "rb") : stdin;
     if (!in)
         return cli_fail(cli, CLI_USAGE, "%s: %s", path, strerror(errno));
@@ -187,8 +214,9 @@ static int run(struct cli *cli)
         read_entries(&v, in);
     if (in != stdin)
         fclose(in);
-    uint64_t rest = v.chain.next - v.chain.from;
-    return good ? summary(&v, rest) : cli_fail(cli, CLI_USAGE, "%s is no exported journal", path);
+    if (good)
+        judge_end(&v);
+    return good ? summary(&v) : cli_fail(cli, CLI_USAGE, "%s is no exported journal", path);
 }
 
 const struct cli_command cli_verify = {

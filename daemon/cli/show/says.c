@@ -171,6 +171,9 @@ static const struct says list[] = {
     {"the signature of their check-point is wrong", "检查点签名错误"},
     {"an entry stands out of order", "有记录顺序错乱"},
     {"an entry cannot be read", "有记录无法读取"},
+    {"nothing of it is signed", "全部没有签名"},
+    {"more is unsigned at the end than a daemon leaves there", "末尾未签名的记录多于守护进程所留"},
+    {"--segment is a number from 1 to 1048576", "--segment 应为 1 至 1048576"},
     {"the file ends here, in the middle", "文件在此中断"},
     {"%" PRIu64 " entries; %" PRIu64 " of them as signed in %" PRIu64 " check-points; %" PRIu64
      " behind the last one; %" PRIu64 " faults\n",

@@ -600,6 +600,21 @@ def test_one_flipped_bit_anywhere_is_found(make_daemon, registry, tmp_path):
     path.write_bytes(whole)
     assert hongxin("verify", path, "--public", "0" * 64, check=False).returncode == 1
 
+    def without_check_points(kept):
+        """A file whose forger keeps so many of them, and could write what he likes behind the last."""
+        at, out, seen = head, whole[:head], 0
+        while size := struct.unpack(">I", whole[at:at + 4])[0]:
+            point = [f.WhichOneof("fact") for f in journal_pb2.Entry.FromString(whole[at + 4:at + 4 + size]).facts] == ["check_point"]
+            seen += point
+            out += b"" if point and seen > kept else whole[at:at + 4 + size]
+            at += 4 + size
+        path.write_bytes(out + whole[at:])
+        return hongxin("verify", path, "--public", key, "--segment", "4", check=False)
+    assert without_check_points(99).returncode == 0, "the file as it is"
+    assert "nothing of it is signed" in without_check_points(0).stdout and without_check_points(0).returncode == 1
+    forged = without_check_points(1)
+    assert "more is unsigned at the end" in forged.stdout and forged.returncode == 1
+
 
 # ---- in Chinese
 
