@@ -32,7 +32,7 @@ def joined(literal):
 
 
 def said():
-    for path in sorted((ROOT / "store").glob("*.c")):
+    for path in sorted((ROOT / "store").rglob("*.c")):
         source = path.read_text(encoding="utf-8")
         for m in CALL.finditer(source):
             text = arguments(source, m.end())[2]
@@ -57,7 +57,7 @@ def fits(pattern, text):
 def main():
     table, patterns = known(), list(said())
     faults = [f"{name}: no Chinese for \"{text}\"" for name, text in patterns if not any(fits(text, en) for en in table)]
-    spoken = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "store").glob("*.c"))
+    spoken = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "store").rglob("*.c"))
     faults += [f"nobody says \"{en}\"" for en in table if en not in spoken and not any(fits(text, en) for _, text in patterns)]
     for en, zh in table.items():
         parts = [str(i + 1) for i in range(en.count("*"))]
