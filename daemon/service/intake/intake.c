@@ -169,18 +169,30 @@ static int foreign_case(struct service *s, const struct passage *p, uint64_t num
     return HX_OK;
 }
 
+/* A case that is named by its number. */
 static int foreign_text(struct service *s, const struct passage *p, const char *text, bool *foreign)
 {
     uint64_t number;
-    *foreign = false;
     return hx_number_parse(text, &number) == HX_OK ? foreign_case(s, p, number, foreign) : HX_OK;
 }
 
-/* The case of the event and those it names besides. */
-static int foreign_any(struct service *s, const struct passage *p, bool *foreign)
+/* The earlier case of a repeat, by its number or by a reference of the source. */
+static int foreign_earlier(struct service *s, const struct passage *p, const char *text,
+                           bool *foreign)
+{
+    const struct hx_machine *m = &s->machine;
+    uint64_t number;
+    if (hx_number_parse(text, &number) == HX_OK)
+        return foreign_case(s, p, number, foreign);
+    int rc = m->ops->ref_load(m->backend, p->event->source, text, &number);
+    if (rc == HX_OK)
+        rc = foreign_case(s, p, number, foreign);
+    return rc == HX_NOTFOUND ? HX_OK : rc;
+}
+
+static int foreign_own(struct service *s, const struct passage *p, bool *foreign)
 {
     const hxp_event *e = p->event;
-    const hxp_data *d = e->data;
     const struct hx_machine *m = &s->machine;
     uint64_t number = e->case_number;
     int rc = HX_OK;
@@ -188,12 +200,30 @@ static int foreign_any(struct service *s, const struct passage *p, bool *foreign
         rc = m->ops->ref_load(m->backend, e->source, e->case_ref, &number);
     if (rc == HX_OK && number)
         rc = foreign_case(s, p, number, foreign);
-    if (rc == HX_NOTFOUND)
-        rc = HX_OK;
-    if (rc == HX_OK && d && !*foreign && *d->into)
-        rc = foreign_text(s, p, d->into, foreign);
-    for (size_t i = 0; rc == HX_OK && d && !*foreign && i < d->n_cases; i++)
-        rc = foreign_text(s, p, d->cases[i], foreign);
+    return rc == HX_NOTFOUND ? HX_OK : rc;
+}
+
+/* The case of the event and those it names besides; *message is what is said of one that is not
+ * there, so that nobody can tell. */
+static int foreign_any(struct service *s, const struct passage *p, const char **message)
+{
+    const hxp_data *d = p->event->data;
+    bool foreign = false;
+    int rc = foreign_own(s, p, &foreign);
+    *message = "NO_CASE";
+    if (rc == HX_OK && d && !foreign && *d->into) {
+        *message = "NO_CASE: field into";
+        rc = foreign_text(s, p, d->into, &foreign);
+    }
+    if (rc == HX_OK && d && !foreign && *d->repeat_of) {
+        *message = "NO_CASE: field repeat_of";
+        rc = foreign_earlier(s, p, d->repeat_of, &foreign);
+    }
+    for (size_t i = 0; rc == HX_OK && d && !foreign && i < d->n_cases; i++) {
+        *message = "NO_CASE";
+        rc = foreign_text(s, p, d->cases[i], &foreign);
+    }
+    *message = foreign ? *message : NULL;
     return rc;
 }
 
@@ -210,20 +240,19 @@ static bool foreign_place(const struct service *s, const struct passage *p)
 /* Refuses what the principal may not say. A foreign case looks like one that does not exist. */
 static int check_rights(struct service *s, struct passage *p, hxp_reply **reply)
 {
-    bool foreign = false;
-    const char *code = rights_claim(s->lock.access, p->who, p->event);
+    const char *message = NULL, *code = rights_claim(s->lock.access, p->who, p->event);
     if (!code && foreign_place(s, p))
         code = "FOREIGN_AREA";
     if (!code && !p->who->city) {
-        int rc = foreign_any(s, p, &foreign);
+        int rc = foreign_any(s, p, &message);
         if (rc != HX_OK)
             return rc;
-        code = foreign ? "NO_CASE" : NULL;
+        code = message ? "NO_CASE" : NULL;
     }
     if (!code)
         return HX_OK;
     *reply = intake_refusal(s, HONGXIN__V1__RESULT__INVALID, code,
-                            foreign ? "" : "this key may not say so");
+                            message ? message : "this key may not say so");
     name_reply(p->event, *reply);
     return *reply ? HX_OK : HX_NOMEM;
 }

@@ -108,11 +108,26 @@ def test_a_foreign_case_looks_like_none(locked, registry):
     area = "P-08" if holder == "P-07" else "P-07"
     with registry.client(locked, other) as c:
         foreign, none = (c.publish(c.event("HELD", by=f"holder:{area}/li", case_number=n))[0] for n in (number, number + 999))
-        assert (foreign.result, foreign.code) == (none.result, none.code) == (RESULT.Value("INVALID"), "NO_CASE")
+        assert (foreign.result, foreign.code, foreign.message) == (none.result, none.code, none.message) == (RESULT.Value("INVALID"), "NO_CASE", "NO_CASE")
         for n in (number, number + 999):
             c.send(request=5, case_query=wire_pb2.CaseQuery(case_number=n))
             problem = c.expect("problem")
             assert (problem.code, problem.message) == ("NO_CASE", "there is no such case")
+
+
+def test_a_repeat_of_a_foreign_case_is_one_of_none(locked, registry):
+    """Whether it is open is told to nobody who may not see it, and nothing is linked to it."""
+    registry.new("door-1", "worker", "S-01")
+    number, _ = holder_of(locked, registry, "B-0417")  # in S-02
+    with registry.client(locked, "door-1") as c, registry.client(locked, "hotline") as all:
+        assert all.case(number).view.where.street == "S-02"
+
+        def repeat(n):
+            return c.publish(c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "G-001", "repeat_of": f"CL-{n}"}))[0]
+        foreign, none = repeat(number), repeat(number + 999)
+        assert (foreign.code, foreign.message) == (none.code, none.message) == ("NO_CASE", "NO_CASE: field repeat_of")
+        all.publish(all.event("WITHDRAW_ASKED", by="reporter", case_number=number))
+        assert repeat(number).code == "NO_CASE", "ended or not"
 
 
 def test_what_a_role_may_not_ask_is_denied(locked, registry):
