@@ -49,6 +49,7 @@ def parties_named(case, e):
     if "party" not in e.data:
         return list(case.parties)
     named = [p for p in case.parties if (p.ref or case.label) == e.data["party"]]
+    named = named or [p for p in case.parties[:1] if e.data["party"] == "reporter"]
     need(named, "no such party")
     return named
 

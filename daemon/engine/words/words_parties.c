@@ -223,6 +223,13 @@ static bool no_safety(const struct hx_step *s, const struct hx_call *call)
     return !(s->c->flags & HX_FLAG_SAFETY);
 }
 
+/* One person is not counted as two: a party has one call-back. */
+static bool party_new(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return !party_named(s, s->data->party);
+}
+
 static void add_party(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -292,6 +299,8 @@ const struct hx_word hx_words_parties[] = {
                   "safety is not at stake"),
     HX_GUARD("party_known", HX_ARG_NONE, party_known, "UNKNOWN_PARTY", HX_INVALID_EVENT,
              "the party that is named belongs to the case"),
+    HX_GUARD("party_new", HX_ARG_NONE, party_new, "PARTY_ALREADY", HX_NOT_ALLOWED,
+             "nobody of this reference is a party yet"),
     HX_GUARD("party_open", HX_ARG_NONE, party_open, "NO_PARTY_WAITS", HX_NOT_ALLOWED,
              "the party that is named has not been asked yet"),
     HX_GUARD("last_party", HX_ARG_NONE, last_party, "OTHERS_WAIT", HX_NOT_ALLOWED,
