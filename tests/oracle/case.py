@@ -92,7 +92,7 @@ class Case:
         c.marks_on = c.name == "K_HANDOVER"
         due = c.deadline()
         if due is not None:
-            c.met = when <= due or self.world.excused(due)
+            c.met = when <= (c.broken or due if c.judged == due else due) or self.world.excused(due)
             if c.name in promise.PROMISES:
                 if not c.met and c.judged != due:
                     self.breach(c)
@@ -121,7 +121,7 @@ class Case:
     def breach(self, c):
         b = Breach(c.deadline(), self.holder if c.name in promise.STAY else c.holder)
         c.breaches.append(b)
-        c.judged = b.deadline
+        c.judged, c.broken = b.deadline, None
         self.world.breached(self, c, b)
 
     def drop(self, name, unit=""):

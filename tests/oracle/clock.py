@@ -29,6 +29,7 @@ class Clock:
         self.passed = set()      # levels passed over without an own notice
         self.breaches = []
         self.judged = None       # the deadline that was found broken
+        self.broken = None       # what it was then, before a pause that was counted since
         self.expired = False     # its deadline was judged
         self.marks_on = True     # for a clock whose ladder goes on after its end
         self.__dict__.update(more)

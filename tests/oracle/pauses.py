@@ -55,7 +55,8 @@ def resume(case, when):
             c.paused += when - c.paused_at
             if c.floor is not None:
                 c.floor, c.floor_from = c.floor + when - c.paused_at, c.floor_from + when - c.paused_at
-            if c.judged == before:  # what was broken is broken once
+            if c.judged == before:  # what was broken is broken once, at the deadline of then
+                c.broken = c.broken or before
                 c.judged = c.deadline()
             c.paused_at = None
             case.world.clock_changed(case, c, "RESUME")

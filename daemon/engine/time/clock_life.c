@@ -110,11 +110,14 @@ void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t de
     join_pause(s, k);
 }
 
+/* The breach that stands for the deadline of now. A pause that was counted since has moved the
+ * deadline, not the breach: what was broken is broken once. */
 static struct hx_breach *breach_of(struct hx_case *c, const struct hx_clock *k)
 {
+    bool moved_on = k->fired & HX_CLOCK_END && k->paused_ms;
     for (uint32_t i = c->n_breaches; i-- > 0;)
         if (c->breaches[i].kind == k->kind && c->breaches[i].cycle == k->cycle &&
-            c->breaches[i].deadline == k->deadline)
+            (moved_on || c->breaches[i].deadline == k->deadline))
             return &c->breaches[i];
     return NULL;
 }
@@ -219,10 +222,12 @@ void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff)
 
 /* While it is in doubt whether the deadline has come at all, nobody is late, and nobody becomes it
  * by a proof that he was there even earlier (corner 14). */
-static bool in_time(const struct hx_step *s, const struct hx_clock *k, int64_t t_eff)
+static bool in_time(struct hx_step *s, const struct hx_clock *k, int64_t t_eff)
 {
     bool was = k->state == HX_CLOCK_STOPPED && k->met == 1 && t_eff <= k->stopped_at;
-    return was || t_eff <= k->deadline || hx_in_doubt(s->m, k->deadline);
+    const struct hx_breach *b = breach_of(s->c, k);
+    int64_t deadline = b ? b->deadline : k->deadline;
+    return was || t_eff <= deadline || hx_in_doubt(s->m, deadline);
 }
 
 void hx_clock_judge(struct hx_step *s, struct hx_clock *k, int64_t t_eff)
