@@ -197,6 +197,7 @@ static int print_reply(struct sim *s, const struct scenario_action *a, const hxp
     f.fact_case = HONGXIN__V1__FACT__FACT_REPLY;
     f.reply = (hxp_reply *)(uintptr_t)reply;
     e.t_rec = s->m.now;
+    e.t_wall = s->m.wall != s->m.now ? s->m.wall : 0;
     e.lsn = reply->lsn;
     e.case_number = reply->case_number ? reply->case_number : case_of(s, a);
     e.cycle = cycle_of(s, e.case_number);

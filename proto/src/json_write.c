@@ -284,6 +284,12 @@ static bool add_drill(json_t *out, const hxp_entry *entry)
     return !entry->drill || json_object_set_new(out, "drill", json_true()) == 0;
 }
 
+/* Where the wall clock was put back, both values (R13, corner 15). */
+static bool add_wall(json_t *out, const hxp_entry *entry, const struct style *style)
+{
+    return !entry->t_wall || json_object_set_new(out, "t_wall", instant(entry->t_wall, style)) == 0;
+}
+
 json_t *hx_json_fact_line(const hxp_entry *entry, const hxp_fact *fact, const char *label,
                           int utc_offset_minutes)
 {
@@ -293,6 +299,7 @@ json_t *hx_json_fact_line(const hxp_entry *entry, const hxp_fact *fact, const ch
     if (!out)
         return NULL;
     if (json_object_set_new(out, "t", instant(entry->t_rec, &style)) == 0 &&
+        add_wall(out, entry, &style) &&
         json_object_set_new(out, "lsn", unsigned64(entry->lsn)) == 0 &&
         json_object_set_new(out, "fact", json_string(hx_fact_name(fact))) == 0 &&
         add_case(out, entry, label) && add_drill(out, entry) && add_fields(out, inside, &style))

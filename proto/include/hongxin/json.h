@@ -45,10 +45,11 @@ HX_CHECK int hx_json_to_message(const ProtobufCMessageDescriptor *descriptor, co
                                 ProtobufCMessage **out, char problem[HX_JSON_PROBLEM]);
 
 /* One fact of an entry as a line of the output of `hongxin simulate`: `t` (the entry's t_rec),
- * `lsn`, `fact` (hx_fact_name), `case` and `cycle` when `label` is not NULL, then the fact's own
- * keys. `label` is the case as the reader knows it: a scenario's label or the printed number. A key
- * that the line has already (a Reply's own `lsn`) is not written twice: the entry's stands. NULL
- * when memory is short or the fact is empty. */
+ * `t_wall` when the wall clock showed something else, `lsn`, `fact` (hx_fact_name), `case` and
+ * `cycle` when `label` is not NULL, then the fact's own keys. `label` is the case as the reader
+ * knows it: a scenario's label or the printed number. A key that the line has already (a Reply's
+ * own `lsn`) is not written twice: the entry's stands. NULL when memory is short or the fact is
+ * empty. */
 HX_CHECK json_t *hx_json_fact_line(const hxp_entry *entry, const hxp_fact *fact, const char *label,
                                    int utc_offset_minutes);
 

@@ -172,6 +172,10 @@ static void test_fact_line(void **state)
     expect(hx_json_fact_line(&entry, &fact, NULL, 0),
            "{\"t\":\"2026-10-12T11:05:20.001+00:00\",\"lsn\":17,\"fact\":\"BREACH_MARK\","
            "\"clock\":\"K_ARRIVE\",\"mark\":\"REBUTTED\"}");
+    entry.t_wall = entry.t_rec - 120000; /* the clock was put back (corner 15) */
+    expect(hx_json_fact_line(&entry, &fact, NULL, 480),
+           "{\"t\":\"2026-10-12T19:05:20.001+08:00\",\"t_wall\":\"2026-10-12T19:03:20.001+08:00\","
+           "\"lsn\":17,\"fact\":\"BREACH_MARK\",\"clock\":\"K_ARRIVE\",\"mark\":\"REBUTTED\"}");
 }
 
 static void test_fact_line_keeps_the_entrys_lsn(void **state)
