@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource
 from daemon import Daemon, write_config
 from hongxin.v1 import journal_pb2, wire_pb2
 from kafka import PATIENCE
-from kafka_out import Out, Traffic, all_there, broker, cases_of, here, journal, live, out  # noqa: F401 (fixtures)
+from kafka_out import Out, Traffic, all_there, both_there, broker, cases_of, here, journal, live, out  # noqa: F401 (fixtures)
 from wire import facts, wait_until
 
 TAKEN_OVER = 3
@@ -101,12 +101,40 @@ def test_a_record_that_is_too_large_is_cut_and_says_so(out):
 def test_a_worker_that_is_killed_again_and_again(out):
     with Traffic(out.daemon) as traffic:
         for _ in range(5):
-            worker = out.start()
+            worker = out.start(routes=out.both())
             traffic.more()
             worker.kill()
-        worker = out.start()
-    all_there(out, worker)
+        worker = out.start(routes=out.both())
+    both_there(out, worker)
     assert worker.stop() == 0
+
+
+def test_a_row_that_gets_another_pace_loses_and_doubles_nothing(out):
+    """Refused while its writer is behind the other one; after an orderly end both stand at the same entry."""
+    calm = {"slow": "1min", "timeout": "10s"}
+    worker = out.start(routes=out.both("fast"))
+    with out.daemon.client() as c:
+        c.report()
+        out.written(worker, journal(c))
+        assert worker.stop() == 0
+        worker = out.start(routes=out.both(), transaction=calm)
+        c.report()
+        out.written(worker, journal(c))  # the slow one's first; its next would come in a minute
+        c.report()
+        newest = cases_of(out.daemon)[-1]
+        wait_until(lambda: newest in out.sequences(), timeout=PATIENCE)
+        assert newest not in out.sequences("notices.P-07")
+        worker.kill()
+        worker = out.start(well=False, routes=out.both("fast"))
+        assert worker.wait() == 1 and worker.said("PACE_CHANGED: "), worker.log
+        worker = out.start(routes=out.both(), transaction=calm)
+        out.written(worker, newest)
+        c.report()
+        wait_until(lambda: cases_of(out.daemon)[-1] in out.sequences(), timeout=PATIENCE)
+        assert worker.stop() == 0
+        worker = out.start(routes=out.both("fast"))
+        c.report()
+    both_there(out, worker)
 
 
 def test_a_daemon_that_is_killed(out):
@@ -133,19 +161,19 @@ def test_the_older_of_two_is_fenced_and_says_so(out):
 
 def test_a_zombie_writes_nothing(out):
     """Stopped for longer than its transaction may last, while another takes over; then it goes on."""
-    zombie = out.start()
+    zombie = out.start(routes=out.both())
     with Traffic(out.daemon) as traffic:
         traffic.more()
         zombie.process.send_signal(signal.SIGSTOP)
         traffic.more()
-        second = out.start()
+        second = out.start(routes=out.both())
         traffic.more()
         zombie.process.send_signal(signal.SIGCONT)
         assert zombie.wait() == TAKEN_OVER
         assert zombie.said("FENCED: another process")
         traffic.more()
         assert second.process.poll() is None
-    all_there(out, second)
+    both_there(out, second)
 
 
 # ---- other journals, other topics
@@ -317,7 +345,8 @@ def test_entries_that_are_pruned_are_a_reset(tmp_path, broker):
 
 def test_a_wrong_configuration_is_refused_with_its_line(tmp_path, here, broker):
     for text, says in (("routes:\n  - {topic: 'a b'}", "a b is no name of a topic"), ("from: yesterday", "from is oldest or now"),
-                       ("transaction: {every: 1h}", "every: from"), ("id: 'a b'", "id, positions and states"),
+                       ("transaction: {every: 1h}", "every: from"),
+                       ("routes: [{topic: 'a.{to}'}, {topic: 'a.P-07'}]", "they need the same pace"), ("id: " + 60 * "a", "must leave room for"), ("id: 'a b'", "id, positions and states"),
                        ("states: hongxin.cases", "hongxin.cases cannot be a topic of entries too"),
                        ("compression: rar", "compression is"), ("attributes: [colour]", "attributes are"), ("topics: {max_record: 1}", "max_record: from")):
         path = tmp_path / "wrong.yaml"

@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, TopicPartition
 from daemon import write_config
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from kafka import ENDING, PATIENCE, Broker, Worker, endpoints
+from kafka_out import notices_of
 from wire import wait_until
 
 EVENTS = int(os.environ.get("HX_KAFKA_EVENTS", "6000"))
@@ -156,11 +157,14 @@ def compare(broker, entries):
     assert len(cases) == -(-EVENTS // len(LIFE))
     upto = entries[-1].lsn
 
-    def sequences_now():
-        return [int(r["headers"]["ce_sequence"]) for r in broker.read("hongxin.cases")]
+    def sequences_now(topic="hongxin.cases"):
+        return [int(r["headers"]["ce_sequence"]) for r in broker.read(topic)]
 
     newest_of_cases = max(e.lsn for e in entries if e.case_number)
     wait_until(lambda: newest_of_cases in sequences_now(), timeout=PATIENCE)  # the broker ends a transaction a moment after it has said so
     sequences = sequences_now()
     assert [n for n in sequences if n <= upto] == [e.lsn for e in entries if e.case_number], "each entry once, in order"
     assert states(broker) == {f"CL-{n}" for n in cases}
+    notices = notices_of(entries, "P-07")  # of another writer than the cases
+    wait_until(lambda: notices[-1] in sequences_now("hongxin.notices.P-07"), timeout=PATIENCE)
+    assert [n for n in sequences_now("hongxin.notices.P-07") if n <= upto] == notices, "each notice once, in order"

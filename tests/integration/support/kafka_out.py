@@ -1,6 +1,7 @@
 """Workers that write a journal into topics, and what their topics have to hold."""
 import json
 import os
+import re
 import threading
 
 import pytest
@@ -8,7 +9,7 @@ from confluent_kafka import Consumer, TopicPartition
 from daemon import write_config
 from hongxin.v1 import event_pb2, wire_pb2
 from kafka import ENDING, PATIENCE, Broker, Worker, endpoints
-from wire import RESULT, wait_until
+from wire import RESULT, facts, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,11 @@ class Out:
             return worker
         assert worker.wait() == 1 and worker.said("event=failed"), worker.log
         return self.start(well=False)
+
+    def both(self, pace="slow"):
+        """Routes of both paces, for two writers."""
+        return [{"topic": self.topic(), "about": "case"},
+                {"topic": self.topic("notices.{to}"), "facts": ["NOTICE"], "content": "facts", "pace": pace}]
 
     def topic(self, what="cases"):
         return f"{self.name}.{what}"
@@ -132,11 +138,20 @@ def journal(client):
     return client.ask("pong", ping=wire_pb2.Ping(request=5)).newest_lsn
 
 
-def cases_of(daemon):
-    """What the daemon's own feed says: LSNs of entries about cases, in order."""
+def entries_of(daemon):
+    """What the daemon's own feed says."""
     with daemon.client("feed") as c:
-        newest = c.hello(**{"from": wire_pb2.Hello.OLDEST}).newest_lsn
-        return [e.lsn for e in c.entries(newest) if e.case_number]
+        return c.entries(c.hello(**{"from": wire_pb2.Hello.OLDEST}).newest_lsn)
+
+
+def cases_of(daemon):
+    """LSNs of entries about cases, in order."""
+    return [e.lsn for e in entries_of(daemon) if e.case_number]
+
+
+def notices_of(entries, area):
+    """LSNs of those with a notice to somebody of this area, in order."""
+    return [e.lsn for e in entries if any(re.split("[:/]", n.to)[1] == area for n in facts(e, "notice") if ":" in n.to)]
 
 
 class Traffic:
@@ -182,9 +197,9 @@ class Traffic:
         self.thread.join()
 
 
-def all_there(out, worker, what="cases"):
-    """Every entry about a case stands in the topic once, in order."""
-    wanted = cases_of(out.daemon)
+def all_there(out, worker, what="cases", wanted=None):
+    """Every entry about a case (or those that are wanted) stands in the topic once, in order."""
+    wanted = wanted or cases_of(out.daemon)
     out.written(worker, wanted[-1])
     wait_until(lambda: wanted[-1] in out.sequences(what), timeout=PATIENCE)
     found = out.sequences(what)
@@ -193,3 +208,9 @@ def all_there(out, worker, what="cases"):
     assert not missing, f"missing: {sorted(missing)[:9]}"
     more = [n for n in found if n <= wanted[-1] and n not in wanted]  # behind it: clocks that have fired meanwhile
     assert not more, f"not of the journal: {more[:9]}"
+
+
+def both_there(out, worker):
+    """The same for the topics of both writers."""
+    all_there(out, worker)
+    all_there(out, worker, "notices.P-07", notices_of(entries_of(out.daemon), "P-07"))

@@ -246,6 +246,7 @@ static void test_a_position_is_read_as_it_was_written(void **state)
                                .lsn = 4711,
                                .states = 4700,
                                .resets = 2,
+                               .slow = "7c21",
                                .owner = "9b1d",
                                .at = INT64_C(1791802800123)};
     struct position back = {.lsn = 1};
@@ -253,6 +254,7 @@ static void test_a_position_is_read_as_it_was_written(void **state)
     assert_int_equal(position_read(text, position_write(&p, text), &back), HX_OK);
     assert_string_equal(back.epoch, p.epoch);
     assert_string_equal(back.owner, p.owner);
+    assert_string_equal(back.slow, p.slow);
     assert_int_equal(back.lsn, p.lsn);
     assert_int_equal(back.states, p.states);
     assert_int_equal(back.resets, p.resets);
@@ -281,14 +283,92 @@ static void test_what_is_no_position_is_refused(void **state)
     }
 }
 
+static void test_a_position_of_before_there_were_slow_rows(void **state)
+{
+    (void)state;
+    const char *text = "{\"v\":1,\"epoch\":\"a\",\"lsn\":5,\"states\":1,\"resets\":0,"
+                       "\"owner\":\"b\",\"at\":\"2026-10-12T11:00:00.123+00:00\"}";
+    struct position p = {.slow = "x"};
+    assert_int_equal(position_read(text, strlen(text), &p), HX_OK);
+    assert_int_equal(p.lsn, 5);
+    assert_string_equal(p.slow, "");
+}
+
 static void test_another_journal_is_known(void **state)
 {
     (void)state;
-    const struct position p = {.epoch = "a", .lsn = 100}, none = {.epoch = ""};
-    assert_int_equal(position_judge(&p, "a", 100), POSITION_GOES_ON);
-    assert_int_equal(position_judge(&p, "a", 99), POSITION_WENT_BACK);
-    assert_int_equal(position_judge(&p, "b", 1000), POSITION_OTHER);
-    assert_int_equal(position_judge(&none, "b", 0), POSITION_GOES_ON);
+    static const struct {
+        struct position p;
+        const char *epoch;
+        uint64_t newest;
+        bool anew;
+        uint64_t resets;
+    } rows[] = {{{.epoch = "a", .lsn = 100}, "a", 100, false, 0},
+                {{.epoch = "a", .lsn = 100, .resets = 3}, "a", 99, true, 4},
+                {{.epoch = "a", .lsn = 100, .resets = 3}, "b", 1000, true, 0},
+                {{.epoch = ""}, "b", 0, false, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct position p = rows[i].p, *list[] = {&p};
+        bool anew;
+        assert_int_equal(positions_judge(list, 1, rows[i].epoch, rows[i].newest, &anew),
+                         rows[i].anew);
+        assert_int_equal(anew, rows[i].anew);
+        assert_int_equal(p.resets, rows[i].resets);
+    }
+}
+
+/* Each was stopped at its own place, perhaps in the middle of a reset. */
+static void test_two_writers_of_one_journal(void **state)
+{
+    (void)state;
+    static const struct {
+        struct position fast, slow;
+        uint64_t newest;
+        bool fast_anew, slow_anew;
+        uint64_t resets;
+    } rows[] = {
+        {{.epoch = "a", .lsn = 100}, {.epoch = "a", .lsn = 90}, 120, false, false, 0},
+        /* went back to before the one, or to before both */
+        {{.epoch = "a", .lsn = 100}, {.epoch = "a", .lsn = 90}, 95, true, true, 1},
+        {{.epoch = "a", .lsn = 100}, {.epoch = "a", .lsn = 90}, 10, true, true, 1},
+        /* the fast one has had the reset already, the slow one had not yet; also when the copy has
+         * grown past both */
+        {{.epoch = "a", .lsn = 20, .resets = 1}, {.epoch = "a", .lsn = 90}, 120, false, true, 1},
+        {{.epoch = "a", .lsn = 20, .resets = 1}, {.epoch = "a", .lsn = 90}, 50, false, true, 1},
+        {{.epoch = "a", .lsn = 20, .resets = 1}, {.epoch = "a", .lsn = 90}, 10, true, true, 2},
+        {{.epoch = "a", .lsn = 5}, {.epoch = "old", .lsn = 90, .resets = 7}, 50, false, true, 0},
+        {{.epoch = "old", .lsn = 90}, {.epoch = "a", .lsn = 5, .resets = 1}, 50, true, false, 1},
+        {{.epoch = "b", .lsn = 90}, {.epoch = "c", .lsn = 5}, 500, true, true, 0},
+        /* the slow one was ended before its first record */
+        {{.epoch = "a", .lsn = 5}, {.epoch = ""}, 50, false, false, 0},
+        {{.epoch = ""}, {.epoch = ""}, 50, false, false, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct position fast = rows[i].fast, slow = rows[i].slow, *list[] = {&fast, &slow};
+        bool anew[2];
+        assert_int_equal(positions_judge(list, 2, "a", rows[i].newest, anew),
+                         rows[i].fast_anew || rows[i].slow_anew);
+        assert_int_equal(anew[0], rows[i].fast_anew);
+        assert_int_equal(anew[1], rows[i].slow_anew);
+        assert_int_equal(fast.resets, rows[i].resets);
+        assert_int_equal(slow.resets, rows[i].resets);
+    }
+}
+
+static void test_where_the_slow_writer_begins(void **state)
+{
+    (void)state;
+    const struct position alone = {.epoch = "a", .lsn = 100},
+                          with = {.epoch = "a", .lsn = 100, .slow = "rows"},
+                          level = {.epoch = "a", .lsn = 100}, behind = {.epoch = "a", .lsn = 90},
+                          restored = {.epoch = "a", .lsn = 100, .resets = 1}, never = {.lsn = 0};
+    assert_int_equal(position_beside(&with, &behind, "rows"), BESIDE_OWN);
+    assert_int_equal(position_beside(&alone, &never, "rows"), BESIDE_FIRST);
+    assert_int_equal(position_beside(&alone, &behind, "rows"), BESIDE_FIRST); /* of long ago */
+    assert_int_equal(position_beside(&with, &level, "others"), BESIDE_OWN);
+    assert_int_equal(position_beside(&with, &level, ""), BESIDE_OWN);
+    assert_int_equal(position_beside(&with, &behind, "others"), BESIDE_APART);
+    assert_int_equal(position_beside(&with, &behind, ""), BESIDE_APART);
+    assert_int_equal(position_beside(&with, &restored, ""), BESIDE_APART);
 }
 
 int main(void)
@@ -304,7 +384,10 @@ int main(void)
         cmocka_unit_test(test_a_reset_says_from_where),
         cmocka_unit_test(test_a_position_is_read_as_it_was_written),
         cmocka_unit_test(test_what_is_no_position_is_refused),
+        cmocka_unit_test(test_a_position_of_before_there_were_slow_rows),
         cmocka_unit_test(test_another_journal_is_known),
+        cmocka_unit_test(test_two_writers_of_one_journal),
+        cmocka_unit_test(test_where_the_slow_writer_begins),
     };
     hx_arena_init(&arena, 0);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

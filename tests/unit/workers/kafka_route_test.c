@@ -10,16 +10,25 @@
 
 #include <cmocka.h>
 
-/* Reads the text as the list `routes`; the fault, "" when there is none. */
-static struct hx_problem load(const char *text, struct routes *routes)
+/* Reads the text as the list `routes`, with `slow` split by pace; the fault, "" when there is none.
+ */
+static struct hx_problem load_both(const char *text, struct routes *routes, struct routes *slow)
 {
     struct yaml_doc doc;
     struct hx_problem problem = {""};
     assert_int_equal(yaml_doc_open_text(&doc, "kafka.yaml", text, &problem), HX_OK);
-    routes_read(&doc, yaml_doc_get(&doc, yaml_doc_root(&doc), "routes"), routes);
+    yaml_node_t *list = yaml_doc_get(&doc, yaml_doc_root(&doc), "routes");
+    routes_read(&doc, list, routes);
+    if (slow)
+        routes_split(&doc, list, routes, slow);
     assert_int_equal(doc.rc != HX_OK, *problem.text != '\0');
     yaml_doc_close(&doc);
     return problem;
+}
+
+static struct hx_problem load(const char *text, struct routes *routes)
+{
+    return load_both(text, routes, NULL);
 }
 
 /* An entry with a breach and notices to two companies and the desk. */
@@ -192,6 +201,55 @@ static void test_names_that_a_row_may_have_made(void **state)
     assert_false(route_may_name(&routes.all[1], "plain2"));
 }
 
+static void test_rows_are_split_by_their_pace(void **state)
+{
+    (void)state;
+    static struct routes fast, slow, none;
+    char name[ROUTES_NAME], other[ROUTES_NAME];
+    assert_string_equal(load_both("{}\n", &fast, &slow).text, "");
+    assert_int_equal(fast.n, 3);
+    assert_int_equal(slow.n, 1);
+    assert_string_equal(slow.all[0].topic, "hongxin.notices.{to}");
+    routes_name(&slow, name);
+    assert_string_equal(load_both("routes: [{topic: 'a.{to}', pace: fast}, {topic: b, pace: slow}, "
+                                  "{topic: 'c.{street}'}, {topic: d}]\n",
+                                  &fast, &slow)
+                            .text,
+                        "");
+    assert_int_equal(fast.n, 2);
+    assert_string_equal(fast.all[0].topic, "a.{to}");
+    assert_string_equal(fast.all[1].topic, "d");
+    assert_int_equal(slow.n, 2);
+    assert_string_equal(slow.all[0].topic, "b");
+    assert_string_equal(slow.all[1].topic, "c.{street}");
+    routes_name(&slow, other);
+    assert_string_not_equal(name, other);
+    routes_name(&none, other);
+    assert_string_equal(other, "");
+}
+
+static void test_a_topic_has_one_pace(void **state)
+{
+    (void)state;
+    static const char *const refused[] = {"{topic: a.P-07}, {topic: 'a.{to}'}",
+                                          "{topic: 'a.{to}'}, {topic: 'a.{street}', pace: fast}",
+                                          "{topic: '{class}.x', pace: fast}, {topic: 'a.{to}'}",
+                                          "{topic: a}, {topic: a, pace: slow}"};
+    static const char *const good[] = {"{topic: a.P-07}, {topic: 'b.{to}'}",
+                                       "{topic: a.P-07, pace: slow}, {topic: 'a.{to}'}",
+                                       "{topic: '{class}.y', pace: fast}, {topic: 'a.{to}.x'}"};
+    static struct routes fast, slow;
+    char text[128];
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        snprintf(text, sizeof text, "routes: [%s]\n", refused[i]);
+        assert_non_null(strstr(load_both(text, &fast, &slow).text, "they need the same pace"));
+    }
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        snprintf(text, sizeof text, "routes: [%s]\n", good[i]);
+        assert_string_equal(load_both(text, &fast, &slow).text, "");
+    }
+}
+
 static void test_a_wrong_table_is_refused_with_its_line(void **state)
 {
     (void)state;
@@ -204,6 +262,7 @@ static void test_a_wrong_table_is_refused_with_its_line(void **state)
         {"routes:\n  - {topic: a, colour: red}\n", ":2: "},
         {"routes:\n  - {topic: a, min_level: L9}\n", ":2: min_level is one of"},
         {"routes:\n  - {topic: a, format: xml}\n", ":2: format is one of"},
+        {"routes:\n  - {topic: 'a.{to}', pace: brisk}\n", ":2: pace is one of"},
         {"routes:\n  - {topic: a, places: []}\n", ":2: places: a list of words"},
         {"routes: []\n", ":1: "},
     };
@@ -224,6 +283,8 @@ int main(void)
         cmocka_unit_test(test_an_id_stands_in_the_name),
         cmocka_unit_test(test_facts_of_one_receiver),
         cmocka_unit_test(test_names_that_a_row_may_have_made),
+        cmocka_unit_test(test_rows_are_split_by_their_pace),
+        cmocka_unit_test(test_a_topic_has_one_pace),
         cmocka_unit_test(test_a_wrong_table_is_refused_with_its_line),
     };
     hx_arena_init(&arena, 0);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SLOW "-slow" /* behind the id and the position topic of the slow writer */
+
 static int64_t duration(struct yaml_doc *doc, yaml_node_t *map, const char *key,
                         const int64_t range[3])
 {
@@ -19,13 +21,15 @@ static int64_t duration(struct yaml_doc *doc, yaml_node_t *map, const char *key,
 static void read_transaction(struct yaml_doc *doc, yaml_node_t *map, struct out_settings *s)
 {
     if (map)
-        yaml_doc_only(doc, map, "every entries timeout");
-    s->every_ms = duration(doc, map, "every", (const int64_t[]){20, 1, 10 * HX_SECOND});
-    s->sender.timeout_ms = duration(
+        yaml_doc_only(doc, map, "every slow entries timeout");
+    s->fast.every_ms = duration(doc, map, "every", (const int64_t[]){20, 1, 10 * HX_SECOND});
+    s->slow.every_ms = duration(doc, map, "slow", (const int64_t[]){500, 1, HX_MINUTE});
+    s->fast.sender.timeout_ms = duration(
         doc, map, "timeout", (const int64_t[]){30 * HX_SECOND, 5 * HX_SECOND, 15 * HX_MINUTE});
-    s->entries_most = yaml_doc_int(doc, map, "entries", 10000);
-    if (s->entries_most < 1 || s->entries_most > 100000)
+    s->fast.entries_most = yaml_doc_int(doc, map, "entries", 10000);
+    if (s->fast.entries_most < 1 || s->fast.entries_most > 100000)
         yaml_doc_fault(doc, yaml_doc_get(doc, map, "entries"), "entries: from 1 to 100000");
+    s->slow.entries_most = s->fast.entries_most;
 }
 
 static void read_filter(struct yaml_doc *doc, yaml_node_t *map, struct out_settings *s)
@@ -64,13 +68,29 @@ static void read_sender(struct yaml_doc *doc, yaml_node_t *map, struct sender_se
 /* Topics of another kind must not get entries. */
 static void check_apart(struct yaml_doc *doc, yaml_node_t *map, const struct out_settings *s)
 {
-    const char *const others[] = {s->sender.positions, s->sender.states};
-    for (size_t r = 0; r < s->routes.n; r++)
-        for (size_t i = 0; i < 2; i++)
-            if (*others[i] && route_may_name(&s->routes.all[r], others[i]))
+    const char *const others[] = {s->fast.sender.positions, s->slow.sender.positions,
+                                  s->fast.sender.states};
+    for (size_t r = 0; r < s->fast.routes.n; r++)
+        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+            if (*others[i] && route_may_name(&s->fast.routes.all[r], others[i]))
                 yaml_doc_fault(doc, map, "%s cannot be a topic of entries too", others[i]);
-    if (strcmp(others[0], others[1]) == 0)
+    if (strcmp(others[0], others[2]) == 0 || strcmp(others[1], others[2]) == 0)
         yaml_doc_fault(doc, map, "positions and states are two topics");
+}
+
+/* The slow rows get a writer beside the first one. */
+static void split(struct yaml_doc *doc, yaml_node_t *map, struct out_settings *s)
+{
+    struct sender_settings *slow = &s->slow.sender;
+    const struct sender_settings *fast = &s->fast.sender;
+    *slow = *fast;
+    *slow->states = '\0';
+    if (snprintf(slow->id, sizeof slow->id, "%s" SLOW, fast->id) >= (int)sizeof slow->id ||
+        snprintf(slow->positions, sizeof slow->positions, "%s" SLOW, fast->positions) >=
+            (int)sizeof slow->positions)
+        yaml_doc_fault(doc, map, "id and positions must leave room for \"" SLOW "\" behind them");
+    check_apart(doc, map, s);
+    routes_split(doc, yaml_doc_get(doc, map, "routes"), &s->fast.routes, &s->slow.routes);
 }
 
 static void read_attributes(struct yaml_doc *doc, yaml_node_t *list, struct out_settings *s)
@@ -125,8 +145,8 @@ void out_settings_read(struct yaml_doc *doc, yaml_node_t *map, struct out_settin
     read_source(doc, map, s);
     read_attributes(doc, yaml_doc_get(doc, map, "attributes"), s);
     read_filter(doc, yaml_doc_get(doc, map, "filter"), s);
-    routes_read(doc, yaml_doc_get(doc, map, "routes"), &s->routes);
-    read_sender(doc, map, &s->sender);
+    routes_read(doc, yaml_doc_get(doc, map, "routes"), &s->fast.routes);
+    read_sender(doc, map, &s->fast.sender);
     read_transaction(doc, yaml_doc_get(doc, map, "transaction"), s);
-    check_apart(doc, map, s);
+    split(doc, map, s);
 }

@@ -7,6 +7,15 @@
 #include "kafka/out/record.h"
 #include "kafka/out/sender.h"
 
+/* Of one writer. */
+struct writer_settings {
+    struct routes routes;          /* of its pace */
+    struct sender_settings sender; /* see sender.h; of the slow writer's, id and positions end with
+                                      "-slow" and there are no states */
+    int64_t every_ms;              /* the least time from one transaction to the next */
+    int64_t entries_most;          /* of one transaction */
+};
+
 struct out_settings {
     char listen[128];     /* listen: health and figures ["127.0.0.1:54337"] */
     char key_file[512];   /* key_file: who we are at the daemon; "" = that of `daemon` [""] */
@@ -16,12 +25,11 @@ struct out_settings {
     unsigned attributes;  /* attributes: 1 << record_attribute each ["time", "cause", "facts"] */
     int utc_offset;       /* utc_offset: in which JSON has its times, minutes ["+08:00"] */
     struct route_words places, holders,
-        classes;                   /* filter: what of the journal is followed at all */
-    struct routes routes;          /* routes: see route.h */
-    struct sender_settings sender; /* id ["city"], positions ["hongxin.positions.ID"], states
-                                      ["hongxin.states"], compression [lz4], topics: see sender.h */
-    int64_t every_ms;     /* transaction: {every}: the least time from one to the next [20ms] */
-    int64_t entries_most; /* transaction: {entries}: of one transaction [10000] */
+        classes; /* filter: what of the journal is followed at all */
+    /* routes; id ["city"], positions ["hongxin.positions.ID"], states ["hongxin.states"],
+     * compression [lz4], topics; transaction: {every [20ms], slow [500ms], entries [10000],
+     * timeout [30s]} */
+    struct writer_settings fast, slow;
 };
 
 /* Reads the mapping `map` (NULL: nothing is given). Faults are kept in `doc`. */

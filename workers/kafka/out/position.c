@@ -14,8 +14,8 @@ size_t position_write(const struct position *p, char out[POSITION_TEXT])
     char at[HX_INSTANT_TEXT];
     int n = snprintf(out, POSITION_TEXT,
                      "{\"v\":%d,\"epoch\":\"%s\",\"lsn\":%" PRIu64 ",\"states\":%" PRIu64
-                     ",\"resets\":%" PRIu64 ",\"owner\":\"%s\",\"at\":\"%s\"}",
-                     VERSION, p->epoch, p->lsn, p->states, p->resets, p->owner,
+                     ",\"resets\":%" PRIu64 ",\"slow\":\"%s\",\"owner\":\"%s\",\"at\":\"%s\"}",
+                     VERSION, p->epoch, p->lsn, p->states, p->resets, p->slow, p->owner,
                      hx_instant_format(p->at, 0, at));
     return n > 0 ? (size_t)n : 0;
 }
@@ -38,6 +38,12 @@ static bool take_text(const json_t *o, const char *key, char *out, size_t size)
     return true;
 }
 
+/* Older ones have no `slow`. */
+static bool take_slow(const json_t *o, struct position *p)
+{
+    return !json_object_get(o, "slow") || take_text(o, "slow", p->slow, sizeof p->slow);
+}
+
 static bool take(const json_t *o, struct position *p)
 {
     uint64_t version = 0;
@@ -45,8 +51,8 @@ static bool take(const json_t *o, struct position *p)
     return take_number(o, "v", &version) && version == VERSION &&
            take_text(o, "epoch", p->epoch, sizeof p->epoch) && take_number(o, "lsn", &p->lsn) &&
            take_number(o, "states", &p->states) && take_number(o, "resets", &p->resets) &&
-           take_text(o, "owner", p->owner, sizeof p->owner) && take_text(o, "at", at, sizeof at) &&
-           hx_instant_parse(at, &p->at) == HX_OK;
+           take_slow(o, p) && take_text(o, "owner", p->owner, sizeof p->owner) &&
+           take_text(o, "at", at, sizeof at) && hx_instant_parse(at, &p->at) == HX_OK;
 }
 
 int position_read(const void *text, size_t size, struct position *p)
@@ -60,10 +66,47 @@ int position_read(const void *text, size_t size, struct position *p)
     return right ? HX_OK : HX_INVALID;
 }
 
-enum position_verdict position_judge(const struct position *p, const char *epoch,
-                                     uint64_t newest_lsn)
+static bool is_same_journal(const struct position *p, const char *epoch)
 {
-    if (*p->epoch && strcmp(p->epoch, epoch) != 0)
-        return POSITION_OTHER;
-    return p->lsn > newest_lsn ? POSITION_WENT_BACK : POSITION_GOES_ON;
+    return strcmp(p->epoch, epoch) == 0;
+}
+
+/* Restored copies of this journal, the one that is now there included. */
+static uint64_t resets_of(struct position *const p[], size_t n, const char *epoch, uint64_t newest)
+{
+    uint64_t most = 0;
+    bool went_back = false;
+    for (size_t i = 0; i < n; i++)
+        if (is_same_journal(p[i], epoch) && p[i]->resets > most)
+            most = p[i]->resets;
+    for (size_t i = 0; i < n; i++)
+        went_back = went_back ||
+                    (is_same_journal(p[i], epoch) && p[i]->resets == most && p[i]->lsn > newest);
+    return most + went_back;
+}
+
+bool positions_judge(struct position *const p[], size_t n, const char *epoch, uint64_t newest_lsn,
+                     bool anew[])
+{
+    const uint64_t resets = resets_of(p, n, epoch, newest_lsn);
+    bool any = false;
+    for (size_t i = 0; i < n; i++) {
+        anew[i] = *p[i]->epoch && (!is_same_journal(p[i], epoch) || p[i]->resets < resets);
+        any = any || anew[i];
+        p[i]->resets = resets;
+    }
+    return any;
+}
+
+enum position_beside position_beside(const struct position *first, const struct position *own,
+                                     const char *rows)
+{
+    if (strcmp(first->slow, rows) == 0)
+        return BESIDE_OWN;
+    if (!*first->slow)
+        return BESIDE_FIRST;
+    return first->lsn == own->lsn && first->resets == own->resets &&
+                   is_same_journal(own, first->epoch)
+               ? BESIDE_OWN
+               : BESIDE_APART;
 }

@@ -2,23 +2,28 @@
  * written in the transaction of the entries it speaks of, so the two are there together or not at
  * all. One line of JSON, so that people can read it:
  *
- *   {"v":1,"epoch":"0f3c…","lsn":4711,"states":4700,"resets":0,"owner":"9b1d…","at":"2026-…Z"}
+ *   {"v":1,"epoch":"0f3c…","lsn":4711,"states":4700,"resets":0,"slow":"7c21…","owner":"9b1d…",
+ *    "at":"2026-…Z"}
  *
- * Pure, any thread. */
+ * Where slow rows have a writer of their own, it has a position of its own; the first one's says
+ * so in `slow`. Pure, any thread. */
 #ifndef KAFKA_POSITION_H
 #define KAFKA_POSITION_H
 
 #include "hongxin/error.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { POSITION_EPOCH = 64, POSITION_OWNER = 33, POSITION_TEXT = 384 };
+enum { POSITION_EPOCH = 64, POSITION_OWNER = 33, POSITION_ROWS = 33, POSITION_TEXT = 432 };
 
 struct position {
     char epoch[POSITION_EPOCH]; /* of the journal; "" = nothing was ever written */
     uint64_t lsn;               /* every entry up to here is in its topics */
     uint64_t states;            /* the topic of states holds what was true here, or later */
     uint64_t resets;            /* journals of the same epoch that went back (a restored copy) */
+    char slow[POSITION_ROWS];   /* the rows that the slow writer has (routes_name()); "" = this one
+                                   writes all there are */
     char owner[POSITION_OWNER]; /* the process that wrote it: random, made at its start */
     int64_t at;                 /* when */
 };
@@ -29,13 +34,23 @@ size_t position_write(const struct position *p, char out[POSITION_TEXT]);
 /* HX_INVALID: no position, or one of a newer version; *p is then unchanged. */
 HX_CHECK int position_read(const void *text, size_t size, struct position *p);
 
-/* What a subscriber has to do who has written up to `p` and is now welcomed by this journal. */
-enum position_verdict {
-    POSITION_GOES_ON,   /* the same journal */
-    POSITION_OTHER,     /* another epoch: everything from its oldest entry on */
-    POSITION_WENT_BACK, /* the same epoch, but entries that were written are gone: the same */
+/* What the `n` writers of a journal do, each of which has written up to its own place, when this
+ * one welcomes them: anew[i], whether it begins with the oldest entry, because the epoch is another
+ * one, or because the journal went back (the same epoch, but entries that one of them has written
+ * are gone). All get the number of resets that holds then. One that has never written goes on.
+ * True: at least one begins anew. */
+bool positions_judge(struct position *const p[], size_t n, const char *epoch, uint64_t newest_lsn,
+                     bool anew[]);
+
+/* Where the slow writer begins whose rows are now `rows` ("" = there are none any more), when the
+ * first one stands at `first` and its own position is `own`. */
+enum position_beside {
+    BESIDE_OWN,   /* at its own position */
+    BESIDE_FIRST, /* at the first one's, which wrote its rows until now */
+    BESIDE_APART  /* nowhere: rows have changed their writer while one was behind the other, so
+                     entries between the two would be missing or come twice */
 };
-enum position_verdict position_judge(const struct position *p, const char *epoch,
-                                     uint64_t newest_lsn);
+enum position_beside position_beside(const struct position *first, const struct position *own,
+                                     const char *rows);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "door/settings.h"
 #include "hongxin/fact.h"
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -99,6 +100,11 @@ static void read_facts(struct yaml_doc *doc, yaml_node_t *map, struct route *r)
                            words.all[i]);
 }
 
+static bool is_one_topic(const struct route *r)
+{
+    return r->part == PART_NONE;
+}
+
 /* The place of the word of `key` in `words` (blanks between); 0, the first, without the key. */
 static int read_choice(struct yaml_doc *doc, yaml_node_t *map, const char *key, const char *words)
 {
@@ -118,10 +124,18 @@ static int read_choice(struct yaml_doc *doc, yaml_node_t *map, const char *key, 
     return 0;
 }
 
+/* Many topics are slow unless their row says otherwise. */
+static bool read_pace(struct yaml_doc *doc, yaml_node_t *item, const struct route *r)
+{
+    return is_one_topic(r) ? read_choice(doc, item, "pace", "fast slow") == 1
+                           : read_choice(doc, item, "pace", "slow fast") == 0;
+}
+
 static void read_row(struct yaml_doc *doc, yaml_node_t *item, struct route *r)
 {
     yaml_doc_only(doc, item,
-                  "topic facts places holders classes to min_level about drills content format");
+                  "topic facts places holders classes to min_level about drills content format "
+                  "pace");
     yaml_doc_need(doc, item, "topic", r->topic, sizeof r->topic);
     find_part(r);
     check_topic(doc, item, r);
@@ -135,6 +149,7 @@ static void read_row(struct yaml_doc *doc, yaml_node_t *item, struct route *r)
     r->drill = (enum route_drill)read_choice(doc, item, "drills", "yes no only");
     r->only_facts = read_choice(doc, item, "content", "entry facts") == 1;
     r->json = read_choice(doc, item, "format", "protobuf json") == 1;
+    r->slow = read_pace(doc, item, r);
 }
 
 static void usual_row(struct routes *routes, const char *topic, const char *const facts[])
@@ -144,7 +159,7 @@ static void usual_row(struct routes *routes, const char *topic, const char *cons
     find_part(r);
     r->min_level = -1;
     r->any_fact = !facts[0];
-    r->only_facts = r->part == PART_TO;
+    r->only_facts = r->slow = !is_one_topic(r);
     r->about = r->any_fact ? ABOUT_CASE : ABOUT_ANY;
     for (size_t i = 0; facts[i]; i++)
         (void)take_fact(r, facts[i]);
@@ -169,6 +184,69 @@ void routes_read(struct yaml_doc *doc, yaml_node_t *list, struct routes *routes)
     usual_row(routes, "hongxin.breaches", (const char *const[]){"BREACH", "BREACH_MARK", NULL});
     usual_row(routes, "hongxin.alarms", (const char *const[]){"ALARM", NULL});
     usual_row(routes, "hongxin.notices.{to}", (const char *const[]){"NOTICE", NULL});
+}
+
+/* ---- two paces ---- */
+
+static bool begins_alike(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    return strncmp(a, b, a_size < b_size ? a_size : b_size) == 0;
+}
+
+static bool ends_alike(const char *a, const char *b)
+{
+    size_t a_size = strlen(a), b_size = strlen(b), n = a_size < b_size ? a_size : b_size;
+    return strcmp(a + a_size - n, b + b_size - n) == 0;
+}
+
+/* Whether the two may lead to one topic. */
+static bool may_meet(const struct route *a, const struct route *b)
+{
+    if (is_one_topic(a))
+        return route_may_name(b, a->topic);
+    if (is_one_topic(b))
+        return route_may_name(a, b->topic);
+    return begins_alike(a->topic, a->part_at, b->topic, b->part_at) &&
+           ends_alike(a->topic + a->part_at + a->part_size, b->topic + b->part_at + b->part_size);
+}
+
+static void check_paces(struct yaml_doc *doc, yaml_node_t *list, const struct routes *fast,
+                        const struct routes *slow)
+{
+    for (size_t i = 0; i < fast->n; i++)
+        for (size_t k = 0; k < slow->n; k++)
+            if (may_meet(&fast->all[i], &slow->all[k]))
+                yaml_doc_fault(doc, list,
+                               "%s and %s may be one topic: they need the same pace (a topic with "
+                               "{…} in its name is slow unless its row says otherwise)",
+                               fast->all[i].topic, slow->all[k].topic);
+}
+
+void routes_split(struct yaml_doc *doc, yaml_node_t *list, struct routes *all, struct routes *slow)
+{
+    size_t n = 0;
+    slow->n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        if (all->all[i].slow)
+            slow->all[slow->n++] = all->all[i];
+        else if (n++ != i)
+            all->all[n - 1] = all->all[i];
+    all->n = n;
+    check_paces(doc, list, all, slow);
+}
+
+void routes_name(const struct routes *routes, char out[ROUTES_NAME])
+{
+    crypto_generichash_state hash;
+    uint8_t bytes[(ROUTES_NAME - 1) / 2];
+    crypto_generichash_init(&hash, NULL, 0, sizeof bytes);
+    for (size_t i = 0; i < routes->n; i++)
+        crypto_generichash_update(&hash, (const uint8_t *)routes->all[i].topic,
+                                  strlen(routes->all[i].topic) + 1);
+    crypto_generichash_final(&hash, bytes, sizeof bytes);
+    sodium_bin2hex(out, ROUTES_NAME, bytes, sizeof bytes);
+    if (!routes->n)
+        *out = '\0';
 }
 
 /* ---- matching ---- */

@@ -48,6 +48,7 @@ struct route {
     enum route_drill { DRILL_ANY, DRILL_NO, DRILL_ONLY } drill;   /* drills: no, only */
     bool only_facts; /* content: facts: the head of the entry and the facts that were asked for */
     bool json;       /* format: json */
+    bool slow;       /* pace: slow: its records wait for one another; usual with a {part} */
 };
 
 struct routes {
@@ -61,6 +62,14 @@ void route_words_read(struct yaml_doc *doc, yaml_node_t *map, const char *key,
 
 /* Reads the list (NULL: the usual rows, see docs/kafka.md). Faults are kept in `doc`. */
 void routes_read(struct yaml_doc *doc, yaml_node_t *list, struct routes *routes);
+
+/* Moves the slow rows of `all` to `slow`, each kind in its order. A fault in `doc` at `list` where
+ * rows of both may lead to one topic: two writers would not keep its order. */
+void routes_split(struct yaml_doc *doc, yaml_node_t *list, struct routes *all, struct routes *slow);
+
+enum { ROUTES_NAME = 33 };
+/* A name of what leads where: of the topics' names alone, in order; "" of no rows. */
+void routes_name(const struct routes *routes, char out[ROUTES_NAME]);
 
 /* True for a name that Kafka takes. */
 bool route_topic_valid(const char *name);

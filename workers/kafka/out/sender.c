@@ -42,12 +42,11 @@ static void end_fenced(struct sender *s)
     struct hx_problem problem = {""};
     char why[400];
     for (unsigned i = 1; i <= WHO_TRIES; i++) {
-        int rc =
-            position_topic_read(s->cluster, s->settings->positions, s->settings->id, &p, &problem);
+        int rc = position_topic_read(s->cluster, s->first->positions, s->first->id, &p, &problem);
         if (rc == HX_OK && *p.owner && strcmp(p.owner, s->owner) != 0) {
             snprintf(why, sizeof why,
                      "FENCED: another process (%.32s) writes as %s now; this one ends", p.owner,
-                     s->settings->id);
+                     s->first->id);
             end(s, SENDER_TAKEN_OVER, why);
             return;
         }
@@ -118,6 +117,15 @@ static bool read_position(struct sender *s)
     return true;
 }
 
+static bool adopt_position(struct sender *s)
+{
+    const char *why = "";
+    if (!s->adopt || s->adopt(s->arg, &s->position, &why))
+        return true;
+    end(s, SENDER_BROKEN, why);
+    return false;
+}
+
 /* Readers may wait for topics that get their first record much later. */
 static void make_topics(struct sender *s)
 {
@@ -130,7 +138,7 @@ static void make_topics(struct sender *s)
 
 static bool prepare(struct sender *s)
 {
-    if (!find_positions(s) || !take_over(s) || !read_position(s))
+    if (!find_positions(s) || !take_over(s) || !read_position(s) || !adopt_position(s))
         return false;
     enum transaction_result result = sender_transact(s, NULL); /* under our name */
     if (result != TX_OK) {
@@ -157,6 +165,10 @@ static struct batch *wait_job(struct sender *s)
     }
     pthread_mutex_lock(&s->lock);
     while (!s->job && !s->stopping && pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0) {
+    }
+    if (!s->job && s->stopping) {
+        s->job = s->last;
+        s->last = NULL;
     }
     struct batch *job = s->job;
     pthread_mutex_unlock(&s->lock);
@@ -244,6 +256,11 @@ bool sender_busy(const struct sender *s)
     return busy;
 }
 
+const char *sender_role(const struct sender *s)
+{
+    return s->role;
+}
+
 void sender_trouble(struct sender *s, char out[SENDER_TROUBLE])
 {
     pthread_mutex_lock(&s->lock);
@@ -259,15 +276,31 @@ static void count(struct evbuffer *out, const char *name, const char *help, uint
     figures_line(out, name, "", n);
 }
 
-void sender_figures(struct sender *s, struct evbuffer *out)
+static void add_shown(struct sender *s, struct shown *sum)
 {
-    static const char *const demands[TX_RESULTS] = {"", "retry", "abort", "fenced", "fatal"};
-    const struct client *client = &s->client;
-    char labels[48];
     pthread_mutex_lock(&s->lock);
     const struct shown f = s->shown;
     pthread_mutex_unlock(&s->lock);
-    client_figures(&client, 1, out);
+    sum->records += f.records;
+    sum->bytes += f.bytes;
+    sum->commit_us += f.commit_us;
+    sum->counts.committed += f.counts.committed;
+    sum->counts.aborted += f.counts.aborted;
+    for (int i = 0; i < TX_RESULTS; i++)
+        sum->counts.errors[i] += f.counts.errors[i];
+}
+
+void sender_figures(struct sender *const senders[], size_t n, struct evbuffer *out)
+{
+    static const char *const demands[TX_RESULTS] = {"", "retry", "abort", "fenced", "fatal"};
+    const struct client *clients[SENDERS_MOST];
+    struct shown f = {.records = 0};
+    char labels[48];
+    for (size_t i = 0; i < n; i++) {
+        clients[i] = &senders[i]->client;
+        add_shown(senders[i], &f);
+    }
+    client_figures(clients, n, out);
     count(out, "kafka_out_records_total", "Records of committed transactions.", f.records);
     count(out, "kafka_out_bytes_total", "Bytes of their values.", f.bytes);
     figures_head(out, "kafka_out_transactions_total", "counter", "Transactions by their end.");
@@ -338,7 +371,7 @@ static int open_client(struct sender *s, struct hx_problem *problem)
         return rc;
     }
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-    return client_open(&s->client, RD_KAFKA_PRODUCER, conf, "out", problem);
+    return client_open(&s->client, RD_KAFKA_PRODUCER, conf, s->role, problem);
 }
 
 static int open_thread(struct sender *s, struct event_base *base)
@@ -355,14 +388,20 @@ static int open_thread(struct sender *s, struct event_base *base)
         return HX_NOMEM;
     s->started = pthread_create(&s->thread, NULL, run, s) == 0;
     if (s->started)
-        (void)pthread_setname_np(s->thread, "sender");
+        (void)pthread_setname_np(s->thread, s->role);
     return s->started ? HX_OK : HX_NOMEM;
+}
+
+void sender_owner(char out[POSITION_OWNER])
+{
+    uint8_t bytes[(POSITION_OWNER - 1) / 2];
+    randombytes_buf(bytes, sizeof bytes);
+    sodium_bin2hex(out, POSITION_OWNER, bytes, sizeof bytes);
 }
 
 int sender_open(struct event_base *base, const struct sender_options *options, struct sender **out,
                 struct hx_problem *problem)
 {
-    uint8_t owner[(POSITION_OWNER - 1) / 2];
     struct sender *s = calloc(1, sizeof *s);
     *out = NULL;
     if (!s)
@@ -372,10 +411,12 @@ int sender_open(struct event_base *base, const struct sender_options *options, s
     s->routes = options->routes;
     s->calls = options->calls;
     s->arg = options->arg;
+    s->role = options->role;
+    s->owner = options->owner;
+    s->first = options->first ? options->first : options->settings;
+    s->adopt = options->adopt;
     s->fd = -1;
     hx_text_put(s->trouble, sizeof s->trouble, "STARTING");
-    randombytes_buf(owner, sizeof owner);
-    sodium_bin2hex(s->owner, sizeof s->owner, owner, sizeof owner);
     int rc = open_client(s, problem);
     topics_init(&s->topics, &s->client, &s->settings->topics);
     if (!rc)
@@ -387,15 +428,22 @@ int sender_open(struct event_base *base, const struct sender_options *options, s
     return rc;
 }
 
+void sender_end(struct sender *s, struct batch *last)
+{
+    pthread_mutex_lock(&s->lock);
+    s->last = s->ready ? last : NULL;
+    s->stopping = true;
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+}
+
 void sender_close(struct sender *s)
 {
     if (!s)
         return;
     if (s->started) {
-        pthread_mutex_lock(&s->lock);
-        s->stopping = true;
-        pthread_cond_signal(&s->wake);
-        pthread_mutex_unlock(&s->lock);
+        if (!stopping(s))
+            sender_end(s, NULL);
         pthread_join(s->thread, NULL);
     }
     topics_fini(&s->topics);

@@ -1,6 +1,9 @@
 /* The sender: a thread of its own around a transactional producer, because its calls block. It
  * takes one batch at a time and holds it until its transaction is committed.
  *
+ * There may be a second one beside it, for the rows that are slow: it begins when the first one is
+ * ready, so whoever owns the first one's position owns both.
+ *
  * At its start it makes sure of the position topic, calls init_transactions (which ends what a
  * predecessor of the same id has left open, and fences him), reads the position, and writes it
  * again under its own name: from then on whoever reads the topic knows who owns the id. */
@@ -45,8 +48,19 @@ struct sender_calls {
     void (*ended)(void *arg, enum sender_end end, const char *why);
 };
 
+/* Makes the name of this process in a position. */
+void sender_owner(char out[POSITION_OWNER]);
+
 /* All of it is kept, not copied. */
 struct sender_options {
+    const char *role;  /* in log and figures: "out", "out-slow" */
+    const char *owner; /* of sender_owner() */
+    /* Whose position says who owns both; NULL: its own. */
+    const struct sender_settings *first;
+    /* Called in the sender's thread with the position that was read, before it is written again;
+     * may move it. NULL: it stays as it is. False: it cannot begin, *why says so. */
+    bool (*adopt)(void *arg, struct position *p, const char **why);
+
     const struct cluster_settings *cluster;
     const struct sender_settings *settings;
     const struct routes *routes; /* whose topics get a reset */
@@ -58,17 +72,23 @@ struct sender_options {
 HX_CHECK int sender_open(struct event_base *base, const struct sender_options *options,
                          struct sender **out, struct hx_problem *problem);
 
-/* Ends: what is being committed is committed if that takes no longer than a moment. No call comes
- * any more. NULL is allowed. */
+/* It is to end: what is being committed is committed if that takes no longer than a moment, and
+ * `last` (NULL: none) behind it. Does not wait. */
+void sender_end(struct sender *s, struct batch *last);
+/* Waits for its end. No call comes any more. NULL is allowed. */
 void sender_close(struct sender *s);
 
 /* Hands over a batch: until `committed` it is the sender's. Only when none is there. */
 void sender_send(struct sender *s, struct batch *b);
 bool sender_busy(const struct sender *s);
 
+const char *sender_role(const struct sender *s);
+
 /* Why nothing is written just now: "TOPIC_DENIED hongxin.cases"; "" when all is well. */
 void sender_trouble(struct sender *s, char out[SENDER_TROUBLE]);
 
-void sender_figures(struct sender *s, struct evbuffer *out);
+/* Of all of them together; what librdkafka says by role. At most SENDERS_MOST. */
+enum { SENDERS_MOST = 2 };
+void sender_figures(struct sender *const senders[], size_t n, struct evbuffer *out);
 
 #endif

@@ -16,14 +16,16 @@ struct sender {
     const struct routes *routes;
     const struct sender_calls *calls;
     void *arg;
+    const char *role, *owner;
+    const struct sender_settings *first;
+    bool (*adopt)(void *arg, struct position *p, const char **why);
     struct event *told;
     int fd;
     /* the thread's own */
     struct client client;
     struct topics topics;
     struct position position; /* as of the last commit */
-    char owner[POSITION_OWNER];
-    struct batch *batch; /* of the transaction */
+    struct batch *batch;      /* of the transaction */
     struct transaction_counts counts;
     uint64_t records, bytes, commit_us;
     const char *cause;       /* why the last step did not succeed */
@@ -33,7 +35,7 @@ struct sender {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool started, stopping, ready, ready_told;
-    struct batch *job, *done;
+    struct batch *job, *last, *done;
     enum sender_end end;
     char why[400];
     char trouble[SENDER_TROUBLE];
