@@ -133,6 +133,19 @@ static void known_by(struct maker *g, size_t from, int64_t t)
     }
 }
 
+/* The same of the acts from `from` on, for what is decided from `decisions` on. A pause is over,
+ * too, when it ends by itself. */
+static void known_when_decided(struct maker *g, size_t decisions, size_t from)
+{
+    for (size_t i = decisions; i < g->l->n; i++) {
+        const struct act *d = &g->l->acts[i];
+        if (d->what == PAUSED || d->what == CLASS_SET || d->what == RESUMED)
+            known_by(g, from, d->rcv);
+        if (d->what == PAUSED)
+            known_by(g, from, d->date);
+    }
+}
+
 static int64_t latest(const struct maker *g, size_t from)
 {
     int64_t t = 0;
@@ -237,13 +250,7 @@ static int64_t solve(struct maker *g, size_t from, int64_t after)
     if (!chance(g, 85))
         return 0;
     struct act *a = tell(g, RESOLVED, after + span(g, 1000, 2 * budget(g->l)));
-    for (size_t i = from; i < g->l->n; i++) {
-        const struct act *other = &g->l->acts[i];
-        if (other->what == PAUSED || other->what == CLASS_SET || other->what == RESUMED)
-            known_by(g, g->l->n - 1, other->rcv);
-        if (other->what == PAUSED) /* it ends by itself */
-            known_by(g, g->l->n - 1, other->date);
-    }
+    known_when_decided(g, from, g->l->n - 1);
     if (!chance(g, 80))
         return 0;
     int64_t heard = a->rcv > a->occ ? a->rcv : a->occ;
@@ -291,6 +298,7 @@ void life_make(struct life *l, uint64_t seed)
         dispatched = add(&g, ROUTED, l->begin + 10 * HX_SECOND)->rcv;
     for (int i = 0; i < 3 && dispatched; i++)
         dispatched = cycle(&g, dispatched);
+    known_when_decided(&g, 0, 0); /* a cycle that ended sooner leaves its decisions to the next */
     repeat(&g);
     l->end = latest(&g, 0) + 20 * HX_DAY;
 }
