@@ -36,7 +36,8 @@ static void judge_lateness(struct walk *w, const hxp_entry *e)
 static int look(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
 {
     struct walk *w = ctx;
-    hxp_entry *e = hongxin__v1__entry__unpack(NULL, size, bytes);
+    static struct hx_arena kept;
+    hxp_entry *e = sim_decode(&hongxin__v1__entry__descriptor, &kept, bytes, size);
     if (!e) {
         sim_fail("entry %" PRIu64 " cannot be decoded", lsn);
         return 1;
@@ -49,7 +50,6 @@ static int look(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
         judge_lateness(w, e);
     }
     readers_entry(w->j->readers, lsn, bytes, size);
-    hongxin__v1__entry__free_unpacked(e, NULL);
     return 0;
 }
 

@@ -34,9 +34,14 @@ struct readers {
 
 static uint64_t print_of(const uint8_t *bytes, size_t size)
 {
-    uint64_t h = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < size; i++)
-        h = (h ^ bytes[i]) * UINT64_C(1099511628211);
+    uint64_t h = UINT64_C(14695981039346656037) + size, word;
+    for (; size >= sizeof word; bytes += sizeof word, size -= sizeof word) {
+        memcpy(&word, bytes, sizeof word);
+        h = (h ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+        h ^= h >> 32;
+    }
+    for (; size; bytes++, size--)
+        h = (h ^ *bytes) * UINT64_C(1099511628211);
     return h ? h : 1;
 }
 
@@ -207,7 +212,8 @@ static void on_message(void *reader, const uint8_t *bytes, size_t size)
     struct reader *r = reader;
     if (r->asleep)
         return;
-    hxp_response *m = hongxin__v1__response__unpack(NULL, size, bytes);
+    static struct hx_arena kept;
+    hxp_response *m = sim_decode(&hongxin__v1__response__descriptor, &kept, bytes, size);
     if (!m) {
         sim_fail("a reader got a message that cannot be decoded");
         return;
@@ -220,7 +226,6 @@ static void on_message(void *reader, const uint8_t *bytes, size_t size)
         take_acked(r, m->acked->lsn);
     else if (m->answer_case == HONGXIN__V1__RESPONSE__ANSWER_PROBLEM)
         r->welcome = false; /* the next tick says HELLO */
-    hongxin__v1__response__free_unpacked(m, NULL);
 }
 
 /* ---- life ---- */

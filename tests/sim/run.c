@@ -9,7 +9,10 @@
 
 #define EVENING_US (INT64_C(1791802800000) * SIM_MS)
 
-enum { REST_MINUTES = 40 };
+enum {
+    REST_MINUTES = 40,
+    AUDIT_MS = 5 * 60 * 1000, /* the doctor looks at everything in the end */
+};
 
 struct run {
     struct boot *b;
@@ -188,6 +191,7 @@ static void choose(struct run *r)
     l->tail_bytes = HX_MIB;
     l->replay_entries = ONE_OF(8, 8192);
     l->check_point_entries = ONE_OF(20, 16384);
+    l->audit_ms = AUDIT_MS;
 }
 
 /* A start reads everything anew, as a new process does. */

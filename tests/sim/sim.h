@@ -22,6 +22,7 @@
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
+#include "base/arena.h"
 #include "hongxin/error.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -110,6 +111,15 @@ static inline bool sim_leave(void)
 static inline void sim_enter(bool inside)
 {
     sim.inside = inside;
+}
+
+/* Decodes a message into `kept`, which is emptied first: what was decoded there before is gone. */
+static inline void *sim_decode(const ProtobufCMessageDescriptor *type, struct hx_arena *kept,
+                               const void *bytes, size_t size)
+{
+    hx_arena_reset(kept);
+    ProtobufCAllocator from = hx_arena_allocator(kept);
+    return protobuf_c_message_unpack(type, &from, size, bytes);
 }
 
 /* Adds to the digest. */

@@ -213,7 +213,8 @@ static void on_message(void *source, const uint8_t *bytes, size_t size)
 {
     struct source *src = source;
     struct sources *s = src->all;
-    hxp_response *m = hongxin__v1__response__unpack(NULL, size, bytes);
+    static struct hx_arena kept;
+    hxp_response *m = sim_decode(&hongxin__v1__response__descriptor, &kept, bytes, size);
     if (!m) {
         sim_fail("a source got an answer that cannot be decoded");
         return;
@@ -230,7 +231,6 @@ static void on_message(void *source, const uint8_t *bytes, size_t size)
             r->answered = true;
         }
     }
-    hongxin__v1__response__free_unpacked(m, NULL);
 }
 
 /* ---- lives ---- */
@@ -348,7 +348,8 @@ uint64_t sources_promised(const struct sources *s)
 void sources_entry(struct sources *s, uint64_t lsn, const void *event, size_t size, bool parked)
 {
     unsigned life, id;
-    hxp_event *e = hongxin__v1__event__unpack(NULL, size, event);
+    static struct hx_arena kept;
+    const hxp_event *e = sim_decode(&hongxin__v1__event__descriptor, &kept, event, size);
     if (e && sscanf(e->id, "L%u-%u", &life, &id) == 2 && life < s->lives && id < IDS) {
         struct told *t = told_of(s, life, (uint8_t)id);
         t->seen += !parked;
@@ -356,8 +357,6 @@ void sources_entry(struct sources *s, uint64_t lsn, const void *event, size_t si
         if (t->seen > 1)
             sim_fail("event %s is in the journal twice, at last as %" PRIu64, e->id, lsn);
     }
-    if (e)
-        hongxin__v1__event__free_unpacked(e, NULL);
 }
 
 void sources_judge(struct sources *s)

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 
 enum {
-    FIRST_SLOTS = 4096,
-    TEXT_MAX = 120, /* an id and a counter's name must fit into a key; ids are far shorter */
+    SLOTS_LEAST = 64,
+    SLOTS_FIRST = 4096, /* most that are made before they are needed */
+    ROWS_OF_ITEM = 4,   /* and that many for each item: most count nothing, or the same */
+    TEXT_MAX = 120,     /* an id and a counter's name must fit into a key; ids are far shorter */
 };
 
 const char *const tally_dimensions[TALLY_DIMENSIONS] = {
@@ -39,7 +41,7 @@ static struct tally_row *find_row(const struct tally_sum *s, const struct tally_
 
 static int grow_sum(struct tally_sum *s)
 {
-    struct tally_sum big = {.slots = s->slots ? 2 * s->slots : FIRST_SLOTS, .n = s->n};
+    struct tally_sum big = {.slots = 2 * s->slots, .n = s->n};
     big.rows = calloc(big.slots, sizeof *big.rows);
     if (!big.rows)
         return HX_NOMEM;
@@ -114,8 +116,11 @@ static int add_months(struct tally_sum *s)
 
 int tally_sum(struct tally_sum *s, const struct tail *t, size_t from, size_t n)
 {
-    *s = (struct tally_sum){0};
-    int err = grow_sum(s);
+    size_t slots = SLOTS_LEAST;
+    while (slots < SLOTS_FIRST && slots < ROWS_OF_ITEM * n)
+        slots *= 2;
+    *s = (struct tally_sum){.slots = slots, .rows = calloc(slots, sizeof *s->rows)};
+    int err = s->rows ? HX_OK : HX_NOMEM;
     for (size_t i = from; i < from + n && !err; i++) {
         const struct item *item = &t->items[i];
         for (size_t c = 0; c < item->n_counts && !err; c++)
