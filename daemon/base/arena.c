@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include "base/owned.h"
 #include "base/text.h"
 
 #include <stdalign.h>
@@ -7,21 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Memory that is taken back stays mapped, so the address sanitizer is told what is nobody's. */
-#if defined(__SANITIZE_ADDRESS__)
-#define KNOWS_OWNERS 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define KNOWS_OWNERS 1
-#endif
-#endif
-#ifdef KNOWS_OWNERS
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(p, size)   ((void)(p), (void)(size))
-#define ASAN_UNPOISON_MEMORY_REGION(p, size) ((void)(p), (void)(size))
-#endif
 
 enum {
     BLOCK_SIZE = 64 * 1024,
@@ -62,7 +48,7 @@ static void give_back(struct hx_arena *a, const struct hx_arena_block *upto)
         struct hx_arena_block *b = a->blocks;
         a->blocks = b->next;
         if (b->size == BLOCK_SIZE && a->n_spare < BLOCKS_KEPT) {
-            ASAN_POISON_MEMORY_REGION(b->data, b->size);
+            hx_owned_by_nobody(b->data, b->size);
             b->next = a->spare;
             a->spare = b;
             a->n_spare++;
@@ -89,7 +75,7 @@ void hx_arena_back(struct hx_arena *a, const struct hx_arena_mark *mark)
 {
     give_back(a, mark->block);
     if (a->blocks)
-        ASAN_POISON_MEMORY_REGION(a->blocks->data + mark->used, a->blocks->size - mark->used);
+        hx_owned_by_nobody(a->blocks->data + mark->used, a->blocks->size - mark->used);
     a->used = mark->used;
     a->total = mark->total;
 }
@@ -107,7 +93,7 @@ static struct hx_arena_block *take_block(struct hx_arena *a, size_t need)
     if (!b)
         return NULL;
     b->size = size;
-    ASAN_POISON_MEMORY_REGION(b->data, size);
+    hx_owned_by_nobody(b->data, size);
     return b;
 }
 
@@ -134,7 +120,7 @@ static void *take(struct hx_arena *a, size_t size)
             goto failed;
     }
     void *p = a->blocks->data + a->used;
-    ASAN_UNPOISON_MEMORY_REGION(p, size);
+    hx_owned(p, size);
     a->used += need;
     a->total += need;
     return p;

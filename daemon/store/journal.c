@@ -1,6 +1,7 @@
 /* Appending to the journal and reading it back inside the transaction. */
 #include "base/log.h"
 #include "base/message.h"
+#include "base/owned.h"
 #include "store/backend.h"
 #include "store/impl.h"
 #include "store/key.h"
@@ -59,8 +60,10 @@ static int pack(struct hx_store *st, const hxp_entry *e, MDB_val *bytes)
         err = grow_bytes(b, FIRST_BYTES);
     while (!err) {
         uint8_t *end = b->bytes + b->cap - b->used;
+        hx_owned(b->bytes, b->cap - b->used);
         uint8_t *p = hx_message_pack(st->packing, &e->base, b->bytes, end);
         if (p) {
+            hx_owned_by_nobody(b->bytes, (size_t)(p - b->bytes));
             *bytes = val_of(p, (size_t)(end - p));
             return HX_OK;
         }

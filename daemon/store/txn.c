@@ -1,5 +1,6 @@
 /* Transactions: the sticky write transaction and the short, nesting read transaction. */
 #include "base/log.h"
+#include "base/owned.h"
 #include "store/impl.h"
 #include "store/key.h"
 
@@ -96,6 +97,7 @@ int hx_store_begin(struct hx_store *st)
     st->before = st->now;
     st->tail_before = st->tail.n;
     memset(st->taken, 0, sizeof st->taken);
+    hx_owned_by_nobody(st->batch.bytes, st->batch.cap);
     st->batch.used = st->batch.n = 0;
     st->batch.shown = false;
     return HX_OK;

@@ -1,5 +1,7 @@
 #include "service/doors/share.h"
 
+#include "base/owned.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +18,7 @@ void share_init(struct share *s, size_t messages, size_t bytes)
 static void free_items(struct share_item *item)
 {
     while (item) {
+        hx_owned(item, sizeof *item); /* a spare one was nobody's */
         struct share_item *next = item->next;
         inbound_fini(&item->in);
         free(item);
@@ -100,6 +103,7 @@ static struct share_item *new_item(struct share *s)
     struct share_item *item = s->spare;
     if (!item)
         return calloc(1, sizeof *item);
+    hx_owned(item, sizeof *item);
     s->spare = item->next;
     s->spares--;
     return item;
@@ -168,6 +172,7 @@ void share_done(struct share *s, struct share_item *item)
     item->next = s->spare;
     s->spare = item;
     s->spares++;
+    hx_owned_by_nobody(item, sizeof *item);
 }
 
 size_t share_look(const struct share *s, struct share_item **items, size_t most)

@@ -1,5 +1,7 @@
 #include "service/feeds/tail.h"
 
+#include "base/owned.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +11,10 @@ int live_tail_init(struct tail *t, size_t bytes, size_t slots, uint64_t next_lsn
     *t = (struct tail){.cap = bytes, .slots = slots, .oldest = next_lsn, .next = next_lsn};
     t->ring = malloc(bytes);
     t->index = calloc(slots, sizeof *t->index);
-    if (t->ring && t->index)
+    if (t->ring && t->index) {
+        hx_owned_by_nobody(t->ring, bytes);
         return HX_OK;
+    }
     live_tail_fini(t);
     return HX_NOMEM;
 }
@@ -30,6 +34,7 @@ static struct tail_entry *slot(const struct tail *t, uint64_t lsn)
 
 static void restart(struct tail *t, uint64_t next_lsn)
 {
+    hx_owned_by_nobody(t->ring, t->cap);
     t->oldest = t->next = next_lsn;
     t->at = 0;
 }
@@ -44,6 +49,7 @@ static void make_way(struct tail *t, size_t size)
         bool in_the_way = old->bytes < to && old->bytes + old->size > from;
         if (!in_the_way && t->next - t->oldest < t->slots)
             return;
+        hx_owned_by_nobody(old->bytes, old->size);
         t->oldest++;
     }
 }
@@ -69,6 +75,7 @@ void live_tail_append(struct tail *t, const struct tail_entry *e)
     make_way(t, e->size);
     struct tail_entry *kept = slot(t, e->lsn);
     *kept = *e;
+    hx_owned(t->ring + t->at, e->size);
     kept->bytes = memcpy(t->ring + t->at, e->bytes, e->size);
     t->at += e->size;
     t->next = e->lsn + 1;
