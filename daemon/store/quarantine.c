@@ -46,9 +46,11 @@ int store_quarantine(struct hx_store *st, const void *bytes, size_t size, const 
 int store_set_aside(struct hx_store *st, enum store_table t, MDB_val key, MDB_val value,
                     const char *reason)
 {
+    struct key k = {.size = key.mv_size < KEY_MAX ? key.mv_size : KEY_MAX};
     hx_log(HX_LOG_ERROR, "event=quarantined reason=\"%s\"", reason);
+    memcpy(k.bytes, key.mv_data, k.size); /* it may lie in a page, too */
     int err = store_quarantine(st, value.mv_data, value.mv_size, reason);
     if (!err)
-        err = store_del(st, t, key);
+        err = store_del(st, t, key_val(&k));
     return err ? err : HX_NOTFOUND;
 }

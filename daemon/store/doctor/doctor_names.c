@@ -138,7 +138,7 @@ int doctor_names(struct doctor *d)
         u.n = 0;
         err = hx_store_entries(d->st, 1, SIZE_MAX, SIZE_MAX, look, &u);
         err = err ? err : u.err;
-        if (!err)
+        if (!err && u.n)
             compare(&u);
     }
     free(u.list);

@@ -261,6 +261,37 @@ static void a_short_row_of_seen_is_found(void **state)
     doctor_says(fx, "seen: a row has 5 bytes");
 }
 
+/* ---- Working on ---- */
+
+static uint64_t set_aside(struct fx *fx)
+{
+    struct hx_store_stats s;
+    assert_int_equal(hx_store_stats(fx->st, &s), HX_OK);
+    return s.quarantined;
+}
+
+static void a_damaged_watch_does_not_hide_the_others(void **state)
+{
+    struct fx *fx = *state;
+    uint8_t key[8];
+    struct hx_watch first,
+        good = {.at = fx->now, .kind = 1, .source = "hotline", .ref = "GD-1", .number = 7};
+    fx_begin(fx);
+    assert_int_equal(fx->ops->watch_put(fx->st, &good), HX_OK);
+    fx_commit(fx);
+    raw_row(fx, "watch", number_key(key, 1), "GD-2", 5);
+    fx_reopen(fx);
+    assert_int_equal(fx->ops->watch_first(fx->st, &first), HX_NOTFOUND); /* who only looks */
+    fx_begin(fx);
+    assert_int_equal(fx->ops->watch_first(fx->st, &first), HX_OK);
+    fx_commit(fx);
+    assert_string_equal(first.ref, "GD-1");
+    assert_int_equal(first.number, 7);
+    assert_int_equal(set_aside(fx), 1);
+    assert_int_equal(fx->ops->watch_first(fx->st, &first), HX_OK);
+    assert_int_equal(fx_problems(fx), 0);
+}
+
 /* ---- Names of the tail ---- */
 
 static void say_name(char text[64], unsigned n)
@@ -310,6 +341,7 @@ int main(void)
         T(a_chain_without_its_beginning_is_found),
         T(a_case_ahead_of_the_journal_is_found),
         T(a_short_row_of_seen_is_found),
+        T(a_damaged_watch_does_not_hide_the_others),
         cmocka_unit_test(names_keep_their_numbers_however_many_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
