@@ -1,4 +1,5 @@
 /* Every table of the accepting transaction, through the engine's backend. */
+#include "base/owned.h"
 #include "hongxin/number.h"
 #include "unit/store/fixture.h"
 
@@ -268,6 +269,44 @@ static void journal_is_read_from_anywhere(void **state)
     assert_int_equal(w.n, 0);
 }
 
+/* Only the address sanitizer knows; it would also find whoever still looks at it. */
+static void memory_is_gone(const void *p)
+{
+#ifdef HX_KNOWS_OWNERS
+    assert_true(__asan_address_is_poisoned(p));
+#else
+    (void)p;
+#endif
+}
+
+static int keep_bytes(void *kept, uint64_t lsn, const uint8_t *bytes, size_t size)
+{
+    (void)lsn;
+    (void)size;
+    *(const uint8_t **)kept = bytes;
+    return 0;
+}
+
+static void rows_end_with_their_transaction(void **state)
+{
+    struct fx *fx = *state;
+    const struct hx_stored *stored;
+    const uint8_t *row = NULL;
+    fx_begin(fx);
+    fx_report(fx, 1);
+    fx_commit(fx);
+    assert_int_equal(hx_store_entries(fx->st, 1, 1, SIZE_MAX, keep_bytes, &row), HX_OK);
+    assert_non_null(row);
+    memory_is_gone(row);
+    assert_int_equal(hx_store_batch(fx->st, &stored), 1);
+    row = stored[0].bytes;
+    assert_int_equal(row[0], 0x08); /* the LSN: it may be looked at until the next begin */
+    fx_begin(fx);
+    memory_is_gone(row);
+    fx_report(fx, 2);
+    fx_commit(fx);
+}
+
 static void history_follows_the_chain(void **state)
 {
     struct fx *fx = *state;
@@ -340,6 +379,7 @@ int main(void)
         T(sources_keep_what_is_missing),       T(parked_events_come_back_in_the_sources_order),
         T(batch_shows_what_was_appended),      T(journal_is_read_from_anywhere),
         T(history_follows_the_chain),          T(cursors_join_the_next_transaction),
+        T(rows_end_with_their_transaction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
