@@ -7,6 +7,7 @@
 enum {
     REPLAY = 50000,
     LOOKED_AT = 50000,
+    HEARTBEAT_MS = 15000,
     CONNECTIONS = 16384,
     BODY_BYTES = 4 << 20,
     REQUESTS = 200
@@ -17,6 +18,16 @@ static int64_t take_span(struct yaml_doc *doc, yaml_node_t *root, const char *ke
     int64_t ms = yaml_doc_get(doc, root, key) ? yaml_doc_duration(doc, root, key) : initial;
     if (ms < HX_MINUTE || ms > 90 * HX_DAY)
         yaml_doc_fault(doc, yaml_doc_get(doc, root, key), "%s: from 1min to 90d", key);
+    return ms;
+}
+
+/* In whole seconds: those are what the board ticks in. */
+static int64_t take_heartbeat(struct yaml_doc *doc, yaml_node_t *root)
+{
+    yaml_node_t *given = yaml_doc_get(doc, root, "heartbeat");
+    int64_t ms = given ? yaml_doc_duration(doc, root, "heartbeat") : HEARTBEAT_MS;
+    if (ms < HX_SECOND || ms > 5 * HX_MINUTE)
+        yaml_doc_fault(doc, given, "heartbeat: from 1s to 5min");
     return ms;
 }
 
@@ -57,7 +68,7 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct board_setti
 {
     yaml_doc_only(doc, root,
                   "listen proxied daemon users sessions photos pages utc_offset zone session_idle "
-                  "session_most replay looked_at log limits");
+                  "session_most heartbeat replay looked_at log limits");
     settings_listen(doc, root, "127.0.0.1:54333", s->listen, sizeof s->listen);
     s->proxied = yaml_doc_bool(doc, root, "proxied");
     link_settings_read(doc, yaml_doc_get(doc, root, "daemon"), &s->daemon);
@@ -65,6 +76,7 @@ static void take_all(struct yaml_doc *doc, yaml_node_t *root, struct board_setti
     take_offset(doc, root, s);
     s->idle_ms = take_span(doc, root, "session_idle", 12 * HX_HOUR);
     s->most_ms = take_span(doc, root, "session_most", 7 * HX_DAY);
+    s->heartbeat_ms = take_heartbeat(doc, root);
     s->replay = yaml_doc_int(doc, root, "replay", REPLAY);
     if (s->replay < 0 || s->replay > 10000000)
         yaml_doc_fault(doc, yaml_doc_get(doc, root, "replay"), "replay: from 0 to 10000000");

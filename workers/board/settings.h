@@ -20,6 +20,7 @@ struct board_settings {
     int utc_offset;            /* minutes */
     char zone[64];
     int64_t idle_ms, most_ms; /* a session ends after so long without a request, or in all */
+    int64_t heartbeat_ms;     /* between two signs of life on a stream */
     int64_t replay;           /* entries that a stream is sent again at most */
     int64_t looked_at;        /* entries of the journal for one list */
     enum hx_log_level log_level;

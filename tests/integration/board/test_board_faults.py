@@ -6,7 +6,7 @@ import signal
 import socket
 
 import pytest
-from board import PASSWORD, Board, Browser, user
+from board import PASSWORD, Board, Browser, add_user
 from clock import Clock
 from daemon import Daemon
 from hongxin.v1 import journal_pb2, wire_pb2
@@ -185,13 +185,18 @@ def test_another_journal_is_told_to_open_pages(make_city, registry, tmp_path):
             c.report(place_of("P-07"))
         b = board.browser("chief")
         wait_until(lambda: b.get("running").json["total"])
+        restarted(board)  # what came before lies in the journal alone
         with b.stream() as s:
             old = s.live()[0][1]["epoch"]
             daemon.kill()
+            behind = b.stream(last=f"{old}-1")
+            assert behind.block()[0] == "hello", "it asks the journal, and nobody answers"
             daemon = make_city(name="another")
-            found = s.live()
-            assert [d["why"] for e, d in found if e == "reset"] == ["OTHER_EPOCH"] and found[0][1]["epoch"] != old
-            assert s.last.rpartition("-")[0] == found[0][1]["epoch"]
+            for page in (s, behind):
+                found = page.live()
+                assert [d["why"] for e, d in found if e == "reset"] == ["OTHER_EPOCH"] and found[0][1]["epoch"] != old and not ids(found)
+                assert page.last.rpartition("-")[0] == found[0][1]["epoch"]
+            behind.close()
             with registry.client(daemon, "hotline") as c:
                 number = c.report(place_of("P-08")).number
             assert s.entry("REPORTED", number)
@@ -199,6 +204,52 @@ def test_another_journal_is_told_to_open_pages(make_city, registry, tmp_path):
         assert {r["holder"] for r in b.get("running").json["items"]} == {"P-08"}, "nothing of the former one"
     finally:
         board.end()
+
+
+def sign_of_life(stream):
+    """The next heartbeat is there; `stream.last` is where it says the page stands."""
+    while stream.answer.readline() != b": beat\n":
+        pass
+
+
+def test_a_page_hears_that_somebody_is_there_while_the_daemon_is_away(make_city, registry, tmp_path):
+    daemon = make_city()
+    board = Board(tmp_path, daemon, key=registry.file("board"), settings="heartbeat: 1s\n").start()
+    try:
+        chief, p07 = board.browser("chief"), board.browser("p07")
+        with chief.stream() as s, registry.client(daemon, "hotline") as c:
+            assert s.live()[0][1]["heartbeat_ms"] == 1000
+            c.report(place_of("P-07"))
+            place = s.until(lambda e, _: e == "entry") and s.last
+            number = c.report(place_of("P-07")).number
+        restarted(board)  # what came before lies in the journal alone
+        with chief.stream() as s:
+            s.live()
+            daemon.kill()
+            pages = {"behind": chief.stream(last=place), "waiting": p07.stream()}
+            for page in (s, *pages.values()):
+                sign_of_life(page)
+                sign_of_life(page)
+            make_city()
+        missed = pages["behind"].live()
+        at = int(place.rpartition("-")[2])
+        assert ids(missed) == list(range(at + 1, at + 1 + len(ids(missed)))) and number in [d.get("number") for e, d in missed if e == "entry"]
+        assert [e for e, _ in pages["waiting"].live()] == ["hello", "live"]
+        for page in pages.values():
+            page.close()
+    finally:
+        board.end()
+
+
+def test_a_page_that_is_told_nothing_comes_as_far_as_all(make_board, hotline):
+    """Else a company to which nothing happens would be too far behind after a night, and load anew for nothing."""
+    board = make_board(settings="heartbeat: 1s\n")
+    with board.browser("p08").stream() as s:
+        s.live()
+        lsn = hotline.report(place_of("P-07")).lsn
+        while int(s.last.rpartition("-")[2]) < lsn:
+            event, _ = s.block()
+            assert event != "entry"
 
 
 # ---- browsers that are slow or lie
@@ -258,9 +309,16 @@ def test_a_slow_browser_is_dropped_and_goes_on(make_board, hotline):
 
 def test_too_much_to_send_again_and_what_was_pruned(tmp_path):
     clock = Clock(tmp_path, NOON)
-    daemon = Daemon(tmp_path, config=config(tmp_path), env=clock.environment()).start()
-    board = None
+    doors = {door: f"ipc://{tmp_path}/{door}.sock" for door in ("ingest", "feed")}
+    daemon = Daemon(tmp_path, config=config(tmp_path, **doors), env=clock.environment()).start()
+    add_user(tmp_path / "board.users", "chief", "--role", "supervisor", "--area", "city")
+    board = Board(tmp_path, daemon, settings="replay: 2\n")
     try:
+        board.start()
+        b = board.browser("chief")
+        left_open = b.stream()
+        begun = left_open.live()[0][1]
+        board.process.send_signal(signal.SIGSTOP)  # over all the time that is kept
         with daemon.client() as c:
             old = c.report().case_number
             close(c, old)
@@ -272,9 +330,10 @@ def test_too_much_to_send_again_and_what_was_pruned(tmp_path):
                 c.report()
                 wait_until(lambda: c.case(old).view.clocks[-1].change != "RUNNING")
         wait_until(lambda: daemon.said("event=journal_pruned"))
-        user(tmp_path / "board.users", "add", "chief", "--role", "supervisor", "--area", "city")
-        user(tmp_path / "board.users", "password", "chief", text=PASSWORD + "\n")
-        board = Board(tmp_path, daemon, settings="replay: 2\n").start()
+        board.process.send_signal(signal.SIGCONT)
+        reset = next(d for e, d in left_open.live() if e == "reset")
+        assert (reset["why"], reset["epoch"]) == ("PRUNED", begun["epoch"])
+        left_open.close()
         b = board.browser("chief")
         with b.stream() as s:
             hello = s.live()[0][1]
@@ -294,6 +353,5 @@ def test_too_much_to_send_again_and_what_was_pruned(tmp_path):
                 number = c.report().number
             assert s.entry("REPORTED", number)
     finally:
-        if board:
-            board.end()
+        board.end()
         daemon.end()

@@ -8,8 +8,8 @@ DAY = 1440 * MINUTE
 NOON = 1_792_987_200_000  # 2026-10-26 12:00 in China
 
 
-def config(folder):
-    path = write_config(folder, {"resend_ms": 0})
+def config(folder, **settings):
+    path = write_config(folder, {"resend_ms": 0, **settings})
     path.write_text(path.read_text().replace("store:\n", "store:\n  journal_keep_days: 31\n"))
     return path
 

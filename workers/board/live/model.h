@@ -39,7 +39,7 @@ struct model *model_new(model_promise_fn *is_promise, void *arg);
 void model_free(struct model *m);
 void model_clear(struct model *m);
 
-/* The case is as this view says. HX_NOMEM is told by model_broken(). */
+/* The case is as this view says; without memory it stays as it was. */
 void model_take_view(struct model *m, const hxp_case_view *v);
 /* False: the case has to be asked for. */
 bool model_take_entry(struct model *m, const hxp_entry *e);

@@ -1,7 +1,7 @@
 #include "board/live/scope.h"
-#include "base/now.h"
 
 #include "base/log.h"
+#include "base/now.h"
 #include "base/text.h"
 #include "board/ask.h"
 #include "board/city/rules.h"
@@ -15,7 +15,6 @@ enum {
     UNUSED_MS = 120000, /* a scope that nobody uses is closed after so long */
     READY_MS = 10000,
     CHECK_TICKS = 2, /* seconds between two looks at who the principal is */
-    BEAT_TICKS = 15,
     SCOPES_MAX = 1024
 };
 
@@ -78,9 +77,23 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
 
 /* ---- what comes ---- */
 
+void frame_tag(struct frame *f, const hxp_entry *e)
+{
+    const hxp_where *w = e->where;
+    const char *ids[MODEL_PLACES] = {w ? w->street : "", w ? w->community : "", w ? w->grid : "",
+                                     w ? w->estate : "", w ? w->building : ""};
+    *f = (struct frame){.lsn = e->lsn,
+                        .case_number = e->case_number,
+                        .holder = intern(e->holder),
+                        .holder_before = intern(e->holder_before)};
+    for (size_t i = 0; i < MODEL_PLACES; i++)
+        f->places[i] = intern(ids[i]);
+}
+
 static void put_frame(struct scope *s, const hxp_entry *e)
 {
-    struct frame f = {.lsn = e->lsn, .case_number = e->case_number};
+    struct frame f;
+    frame_tag(&f, e);
     f.text = frame_text(s, e, &f.size);
     if (!f.text)
         return;
@@ -89,18 +102,6 @@ static void put_frame(struct scope *s, const hxp_entry *e)
             flush_now(s);
         drop_first(s);
     }
-    const char *ids[5] = {"", "", "", "", ""};
-    if (e->where) {
-        ids[0] = e->where->street;
-        ids[1] = e->where->community;
-        ids[2] = e->where->grid;
-        ids[3] = e->where->estate;
-        ids[4] = e->where->building;
-    }
-    for (size_t i = 0; i < 5; i++)
-        f.places[i] = intern(ids[i]);
-    f.holder = intern(e->holder);
-    f.holder_before = intern(e->holder_before);
     s->ring[(s->first + s->n) % RING_FRAMES] = f;
     s->n++;
     s->bytes += f.size;
@@ -273,7 +274,7 @@ static void on_reset(void *arg, uint64_t oldest)
     model_clear(s->model);
     s->welcomed = s->ready = false;
     follow(s);
-    stream_reset(s, "PRUNED");
+    stream_reset(s);
 }
 
 static void on_problem(void *arg, const Hongxin__V1__Problem *problem)
@@ -478,8 +479,10 @@ static void tick(struct scopes *scopes, struct scope *s)
     if (b->ticks % CHECK_TICKS == 0 && !s->checking &&
         hx_client_is_up(b->link.client, HX_DOOR_FEED))
         s->checking = check(b, s->principal);
-    if (b->ticks % BEAT_TICKS == 0)
+    if (b->ticks % (uint64_t)(b->settings.heartbeat_ms / 1000) == 0) {
+        flush_now(s); /* also what was for others: pages that see little come as far as all */
         stream_beat(s);
+    }
 }
 
 void scopes_tick(struct scopes *scopes)

@@ -17,8 +17,8 @@ enum { RING_FRAMES = 4096, RING_BYTES = 8 << 20, SCOPE_EPOCH = 64 };
 /* An entry as it is sent. */
 struct frame {
     uint64_t lsn, case_number;
-    const char *places[5], *holder, *holder_before; /* interned */
-    char *text;                                     /* owned */
+    const char *places[MODEL_PLACES], *holder, *holder_before; /* interned */
+    char *text;                                                /* owned */
     size_t size;
 };
 
@@ -45,7 +45,6 @@ struct scope {
     size_t n_streams;
     struct model *model;
     char who[SESSION_WHO]; /* what the principal was when last asked; "": not yet */
-    unsigned waiting;      /* handlers that wait for it to be ready */
     TAILQ_HEAD(, scope_wait) waits;
     int64_t used_at;
 };
@@ -58,7 +57,7 @@ void scopes_close(struct scopes *s);
 /* The scope of a principal, opened when there is none. NULL: no memory, or no descriptors. */
 struct scope *scopes_get(struct scopes *s, const char *principal);
 
-/* Calls back when its model is whole (at once when it is), or with false when that takes too long.
+/* Calls back when its model is whole (at once when it is), or with NULL when that takes too long.
  */
 typedef void scope_fn(void *arg, struct scope *scope);
 void scope_when_ready(struct scope *scope, scope_fn *fn, void *arg);
@@ -73,14 +72,16 @@ void scopes_tick(struct scopes *s);
 void scopes_count(const struct scopes *scopes, uint64_t *n, uint64_t *streams, uint64_t *rows);
 
 const struct frame *scope_frame(const struct scope *s, size_t i); /* i-th oldest */
+/* Everything of a frame but its text. */
+void frame_tag(struct frame *f, const hxp_entry *entry);
 
 /* ---- events.c ---- */
 
 void stream_flush(struct scope *s); /* what is new to all streams */
 void stream_beat(struct scope *s);  /* heartbeats */
-void stream_reset(struct scope *s, const char *why);
+void stream_reset(struct scope *s); /* the feed is about to begin anew */
 void stream_end_all(struct scope *s, const struct session *only, const char *code);
-void stream_welcome(struct scope *s); /* those who came before the feed stood */
+void stream_welcome(struct scope *s); /* the feed stands */
 
 /* An entry as text of a stream. NULL without memory. */
 char *frame_text(const struct scope *s, const hxp_entry *entry, size_t *size);

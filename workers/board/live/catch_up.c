@@ -1,0 +1,137 @@
+/* What a browser has missed: from the scope's ring as far as that reaches back, else from the
+ * journal, and never more at a time than the browser takes. */
+#include "board/ask.h"
+#include "board/live/stream.h"
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    AT_ONCE = 500,      /* entries asked of the journal at a time */
+    LEFT_BYTES = 65536, /* that the browser may not have taken yet when it is sent more … */
+    LEFT_MS = 50,       /* … and how long it is waited for */
+    AGAIN_MS = 500      /* the daemon does not answer now */
+};
+
+static void again(struct stream *st, int ms)
+{
+    const struct timeval t = {ms / 1000, ms % 1000 * 1000};
+    evtimer_add(st->later, &t);
+}
+
+/* It has enough to take before it is sent more: less than would have it dropped. */
+static bool is_full(const struct stream *st)
+{
+    uint64_t most = st->scope->board->settings.limits.stream_bytes / 2;
+    return http_stream_waiting(st->http) > (most < LEFT_BYTES ? most : LEFT_BYTES);
+}
+
+/* What the ring has between `last` and what has been flushed to all, as far as there is room. */
+static bool send_ring(struct stream *st)
+{
+    const struct scope *s = st->scope;
+    for (size_t i = 0; i < s->n && !is_full(st); i++) {
+        const struct frame *f = scope_frame(s, i);
+        if (f->lsn <= st->last || f->lsn > s->flushed_lsn)
+            continue;
+        if (stream_matches(st, f) && !http_stream_write(st->http, f->text, f->size))
+            return false;
+        st->last = f->lsn;
+    }
+    if (!is_full(st))
+        st->last = s->flushed_lsn;
+    return true;
+}
+
+static bool send_entry(struct stream *st, const ProtobufCBinaryData *bytes)
+{
+    hxp_entry *e = hongxin__v1__entry__unpack(NULL, bytes->len, bytes->data);
+    struct frame f;
+    bool lives = true;
+    if (!e)
+        return true;
+    frame_tag(&f, e);
+    if (stream_matches(st, &f) && (f.text = frame_text(st->scope, e, &f.size)))
+        lives = http_stream_write(st->http, f.text, f.size);
+    free(f.text);
+    hongxin__v1__entry__free_unpacked(e, NULL);
+    return lives;
+}
+
+static bool take_page(struct stream *st, const Hongxin__V1__EntriesAnswer *a)
+{
+    if (st->last + 1 < a->oldest_lsn)
+        return stream_begin_anew(st, "PRUNED");
+    for (size_t i = 0; i < a->n_entries; i++)
+        if (!send_entry(st, &a->entries[i]))
+            return false;
+    st->last = a->upto_lsn > st->last ? a->upto_lsn : st->last;
+    return true;
+}
+
+/* Of all that can go wrong only what may be better soon is asked again. */
+static void take_fault(struct stream *st, int err)
+{
+    struct board *b = st->scope->board;
+    if (err == HX_TIMEOUT || err == HX_AGAIN || err == HX_DENIED)
+        again(st, AGAIN_MS);
+    else
+        (void)stream_begin_anew(st, "UNREADABLE");
+    if (err == HX_DENIED) /* is he still who he was? Else his pages end in the next second */
+        scopes_doubt(b->scopes, st->scope->principal);
+}
+
+static void on_entries(void *arg, int err, const hxp_response *answer)
+{
+    struct stream *st = arg;
+    st->asking = false;
+    if (!st->http) {
+        stream_free(st);
+    } else if (!st->begun) { /* the feed has begun anew meanwhile: this answers what is no more */
+        if (st->scope->welcomed)
+            stream_start(st);
+    } else if (err || answer->answer_case != HONGXIN__V1__RESPONSE__ANSWER_ENTRIES_ANSWER) {
+        take_fault(st, err ? err : HX_INVALID);
+    } else if (strcmp(answer->entries_answer->epoch, st->scope->epoch) != 0) {
+        again(st, AGAIN_MS); /* of another journal: the feed is about to see that too */
+    } else if (take_page(st, answer->entries_answer) && !st->live) {
+        again(st, 0);
+    }
+}
+
+static void ask_journal(struct stream *st)
+{
+    hxp_request q = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__EntriesQuery query = HONGXIN__V1__ENTRIES_QUERY__INIT;
+    query.after_lsn = st->last;
+    query.limit = AT_ONCE;
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_ENTRIES;
+    q.entries = &query;
+    st->asking = ask_for(st->scope->board, st->scope->principal, &q, on_entries, st) == HX_OK;
+    if (!st->asking)
+        again(st, AGAIN_MS);
+}
+
+void stream_catch_up(struct stream *st)
+{
+    const struct scope *s = st->scope;
+    if (is_full(st))
+        again(st, LEFT_MS);
+    else if (st->last < s->complete_from)
+        ask_journal(st);
+    else if (!send_ring(st))
+        return;
+    else if (st->last < s->flushed_lsn)
+        again(st, LEFT_MS);
+    else
+        (void)stream_go_live(st);
+}
+
+void stream_later(evutil_socket_t fd, short what, void *arg)
+{
+    struct stream *st = arg;
+    (void)fd;
+    (void)what;
+    if (st->scope && st->http && st->begun && !st->live && !st->asking)
+        stream_catch_up(st);
+}

@@ -1,0 +1,52 @@
+/* One page that follows: a stream of server-sent events. It stands in one of three states:
+ *
+ *   waiting   its scope has no feed yet, or has to begin it anew; `last` in `epoch` is where the
+ *             browser is, when it is placed
+ *   behind    it has begun (said hello, its place is judged) and is sent what it has missed, as
+ *             fast as the browser takes it: from the scope's ring, else from the journal
+ *   live      everything up to scope.flushed_lsn is sent, and what comes is sent as it comes
+ *
+ * A stream ends with its browser (on_gone), also inside of any of these calls that says so. */
+#ifndef BOARD_STREAM_H
+#define BOARD_STREAM_H
+
+#include "board/live/scope.h"
+#include "http/http.h"
+#include <event2/util.h>
+
+struct stream {
+    LIST_ENTRY(stream) link;
+    struct scope *scope;
+    struct session *session;
+    struct http_stream *http; /* NULL: gone, and freed with its question */
+    struct event *later;
+    bool placed; /* `last` is where it begins; else it begins now */
+    bool begun, live, asking, filtered;
+    uint64_t last; /* everything up to here is sent */
+    char epoch[SCOPE_EPOCH];
+    uint64_t case_number;
+    char place[64], holder[64]; /* "" = any */
+};
+
+void stream_free(struct stream *st);
+bool stream_matches(const struct stream *st, const struct frame *f);
+
+/* The scope's feed stands: says hello and goes on where the browser was, or tells it to begin anew.
+ * The stream may be over afterwards. */
+void stream_start(struct stream *st);
+
+/* These write; false: the stream is over. */
+bool stream_say(struct stream *st, const char *format, ...) HX_PRINTF(2, 3);
+bool stream_go_live(struct stream *st);
+/* Told `reset` (openapi.yaml has the reasons), and live from now. */
+bool stream_begin_anew(struct stream *st, const char *why);
+
+/* ---- catch_up.c ---- */
+
+/* Sends what was missed, a part now and the rest by itself, then goes live. The stream may be over
+ * afterwards. */
+void stream_catch_up(struct stream *st);
+/* Of the timer `later`; `arg` is the stream. */
+void stream_later(evutil_socket_t fd, short what, void *arg);
+
+#endif
