@@ -1,6 +1,7 @@
 """The board's pages: how soon a journal entry is on all of them, and what the board costs the daemon. Run by tests/bench/run.
 
-All pages are read by this process, on the same machine; what it needs itself is part of the figures.
+All pages are read by this process, on the same machine; what it needs itself is part of the figures. The board has the limits that
+it has by default: a page that is cut for being slow comes back with its last id after the time that the stream names, as a browser does.
 """
 import datetime
 import hashlib
@@ -19,7 +20,8 @@ import harness
 from harness import BenchError, Daemon, quantile, start_tool
 
 STREAMS = 16  # of a session
-MARK = b'"cause":"REPORTED"'
+RETRY_S = 2  # as the board's `retry:` says
+PACE = 1000  # complaints a second: a country's worst minute, several hundred times a large city's
 # One line of the stream is one entry; either field may stand in front.
 CAUSE = re.compile(rb'"t_rec":"([^"]+)"[^\n]*"cause":"REPORTED"|"cause":"REPORTED"[^\n]*?"t_rec":"([^"]+)"')
 
@@ -42,7 +44,7 @@ users: board.users
 sessions: board.sessions
 photos: ""
 daemon: {{intake: '{daemon.intake()}', feed: '{daemon.feed()}'}}
-limits: {{connections: 20000, requests_per_second: 1000000, burst: 1000000, stream_bytes: 67108864}}
+limits: {{connections: 20000, requests_per_second: 1000000, burst: 1000000}}
 """)
 
     def __enter__(self):
@@ -78,12 +80,18 @@ limits: {{connections: 20000, requests_per_second: 1000000, burst: 1000000, stre
     def cpu(self):
         return harness.cpu_of(self.process.pid)
 
+    def open_page(self, i, place=None):
+        """The socket of the i-th page, which goes on behind `place`."""
+        s = socket.create_connection(("127.0.0.1", self.port))
+        last = f"Last-Event-ID: {place}\r\n" if place else ""
+        s.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nCookie: {self.cookies[i // STREAMS]}\r\n{last}\r\n".encode())
+        return s
+
     def open_pages(self):
         """{descriptor: socket} of pages that are live, and a poll over them."""
         poll, pages, seen = select.epoll(), {}, {}
         for i in range(self.pages):
-            s = socket.create_connection(("127.0.0.1", self.port))
-            s.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nCookie: {self.cookies[i // STREAMS]}\r\n\r\n".encode())
+            s = self.open_page(i)
             pages[s.fileno()], seen[s.fileno()] = s, b""
         for s in pages.values():
             s.setblocking(False)
@@ -111,7 +119,10 @@ def follow(pages, poll, load, wanted):
     ends = time.monotonic() + 300
     while any(n < wanted for n in counts.values()):
         for fd, _ in poll.poll(0.05, len(pages)):
-            piece = rest.pop(fd, b"") + pages[fd].recv(1 << 20)
+            came = pages[fd].recv(1 << 20)
+            if not came:
+                raise BenchError("a page was cut: it did not keep up")
+            piece = rest.pop(fd, b"") + came
             if not piece.endswith(b"\n\n\r\n"):
                 rest[fd] = piece
                 continue
@@ -143,29 +154,76 @@ def soon(size, place, row):
             row("  processor time of the board for each page and complaint", round(1e6 * spent / len(took), 2), "µs")]
 
 
-class Reader(threading.Thread):
-    """Pages that keep up; `seen` complaints are on the first of them."""
+class Page:
+    """One page and how far it is: `place` is the last id of a block that came whole."""
 
-    def __init__(self, pages, poll):
+    def __init__(self, i, socket):
+        self.i, self.socket, self.rest, self.place = i, socket, b"", None
+
+    def take(self, piece):
+        text = self.rest + piece
+        end = text.rfind(b"\n\n") + 1  # the second line feed may belong to the next id's line
+        at = text.rfind(b"\nid: ", 0, end)
+        if at >= 0:
+            self.place = text[at + 5:text.index(b"\n", at + 1)].decode()
+        self.rest = text[end:] if end else text
+
+    def lsn(self):
+        return int(self.place.rpartition("-")[2]) if self.place else 0
+
+
+class Reader(threading.Thread):
+    """Pages that take what they can, and come back when they are cut; `cut` and `anew` count."""
+
+    def __init__(self, board):
         super().__init__(daemon=True)
-        self.pages, self.poll, self.over, self.seen = pages, poll, False, 0
+        self.board, self.over, self.cut, self.anew = board, False, 0, 0
+        live, self.poll = board.open_pages()
+        self.pages = {fd: Page(i, s) for i, (fd, s) in enumerate(live.items())}
+        self.away = []  # (when it comes back, page)
         self.start()
 
     def run(self):
-        first, end = next(iter(self.pages)), b""
         while not self.over:
-            for fd, _ in self.poll.poll(0.2, len(self.pages)):
-                piece = self.pages[fd].recv(1 << 20)
-                if fd == first:
-                    piece, before = end + piece, end.count(MARK)
-                    self.seen += piece.count(MARK) - before
-                    end = piece[1 - len(MARK):]
+            for fd, _ in self.poll.poll(0.2, len(self.pages) + 1):
+                self.read(fd)
+            while self.away and self.away[0][0] <= time.monotonic():
+                self.come_back(self.away.pop(0)[1])
+
+    def read(self, fd):
+        page = self.pages[fd]
+        try:
+            piece = page.socket.recv(1 << 20)
+        except ConnectionError:
+            piece = b""
+        if piece:
+            self.anew += piece.count(b"event: reset")
+            page.take(piece)
+            return
+        self.cut += 1
+        del self.pages[fd]
+        page.socket.close()
+        self.away.append((time.monotonic() + RETRY_S, page))
+
+    def come_back(self, page):
+        page.socket, page.rest = self.board.open_page(page.i, page.place), b""
+        page.socket.setblocking(False)
+        self.pages[page.socket.fileno()] = page
+        self.poll.register(page.socket, select.EPOLLIN)
+
+    def wait(self, lsn, seconds):
+        """Until every page is there, or has been told to begin anew behind it."""
+        ends = time.monotonic() + seconds
+        while self.away or min(p.lsn() for p in list(self.pages.values())) < lsn:
+            if time.monotonic() > ends:
+                raise BenchError(f"pages are at {sorted(p.lsn() for p in list(self.pages.values()))[:4]} of {lsn}, {len(self.away)} away")
+            time.sleep(0.1)
 
     def end(self):
         self.over = True
         self.join()
-        for s in self.pages.values():
-            s.close()
+        for page in [*self.pages.values(), *(p for _, p in self.away)]:
+            page.socket.close()
 
 
 def rest(daemon):
@@ -177,41 +235,55 @@ def rest(daemon):
     return seen[-1]
 
 
-def one_round(size, place, flood, with_board):
+def one_round(daemon, load, board):
     """The daemon's processor time counts until everything that was accepted is on the pages, and what it keeps beside is written."""
+    reader = Reader(board) if board else None
+    try:
+        cpu = rest(daemon)
+        f = load(daemon)
+        told = time.monotonic()
+        if reader:
+            reader.wait(int(daemon.stats()["newest_lsn"]), 300)
+            f = {**f, "pages_behind_s": round(time.monotonic() - told, 1), "cut": reader.cut, "anew": reader.anew}
+        return {**f, "daemon_cpu_us": round((rest(daemon) - cpu) * 1e6 / f["accepted"], 2)}
+    finally:
+        if reader:
+            reader.end()
+
+
+def rounds(place, load):
+    """Three rounds without a board and three with one, in turn."""
+    alone, beside = [], []
+    for _ in range(3):
+        with Daemon(place.folder("board")) as d:
+            alone.append(one_round(d, load, None))
+        with Daemon(place.folder("board")) as d, Board(d, STREAMS) as b:
+            beside.append(one_round(d, load, b))
+    return alone, beside
+
+
+def middle(figures, key):
+    return sorted(f[key] for f in figures)[1]
+
+
+def price(size, place, row):
+    """At an even rate, which pages keep up with."""
+    alone, beside = rounds(place, lambda d: harness.tool("bench_load", "pace", endpoint=d.intake(), rate=PACE, seconds=size.seconds(10), tag="p"))
+    cpu, yard = middle(beside, "daemon_cpu_us"), middle(alone, "daemon_cpu_us")
+    return [row(f"daemon's processor time for a complaint at {PACE:,}/s, a board with {STREAMS} open pages beside it", cpu, "µs", "5 % more than without",
+                yardstick=yard, ratio=round(cpu / yard, 3), ok=cpu <= 1.05 * yard, alone=alone, beside=beside)]
+
+
+def flooded(size, place, row, flood):
+    """As many as the daemon takes, which is far more than pages do: those are cut, and come back. What they missed they ask of the daemon."""
     events = size.count(100_000)
-    with Daemon(place.folder("board")) as d:
-        if not with_board:
-            cpu = rest(d)
-            f = flood(d, "reports", events, 64, 128, "a")
-            return {**f, "daemon_cpu_us": round((rest(d) - cpu) * 1e6 / f["events"], 2)}
-        with Board(d, STREAMS) as b:
-            reader = Reader(*b.open_pages())
-            try:
-                cpu, ends = rest(d), time.monotonic() + 300
-                f = flood(d, "reports", events, 64, 128, "b")
-                while reader.seen < f["accepted"]:
-                    if time.monotonic() > ends:
-                        raise BenchError(f"{reader.seen} of {f['accepted']} are on the pages")
-                    time.sleep(0.1)
-                return {**f, "daemon_cpu_us": round((rest(d) - cpu) * 1e6 / f["events"], 2)}
-            finally:
-                reader.end()
-
-
-def cost(size, place, row, flood):
-    """Complaints with and without a board whose pages are open, one round after the other."""
-    rounds = [(one_round(size, place, flood, False), one_round(size, place, flood, True)) for _ in range(3)]
-    alone, beside = ([r[i] for r in rounds] for i in (0, 1))
-
-    def middle(figures, key):
-        return sorted(f[key] for f in figures)[1]
-    cpu, yard, rate = middle(beside, "daemon_cpu_us"), middle(alone, "daemon_cpu_us"), middle(beside, "per_second")
-    return [row("daemon's processor time for a complaint, a board with open pages beside it", cpu, "µs", "5 % more than without",
-                yardstick=yard, ratio=round(cpu / yard, 3), ok=cpu <= 1.05 * yard, rounds=rounds),
-            row("  complaints accepted meanwhile; board, its pages and the generator on the same cores", rate, "/s",
-                yardstick=middle(alone, "per_second"), ratio=round(rate / middle(alone, "per_second"), 3))]
+    alone, beside = rounds(place, lambda d: flood(d, "reports", events, 64, 128, "f"))
+    cpu, yard, rate, was = (middle(f, key) for key in ("daemon_cpu_us", "per_second") for f in (beside, alone))
+    return [row(f"  in a flood of {events:,}, with what pages ask for that were cut", cpu, "µs", yardstick=yard, ratio=round(cpu / yard, 3),
+                alone=alone, beside=beside),
+            row("  complaints accepted meanwhile; board, its pages and the generator on the same cores", rate, "/s", yardstick=was, ratio=round(rate / was, 3)),
+            row("  until every page is level again", middle(beside, "pages_behind_s"), "s", cut=middle(beside, "cut"), anew=middle(beside, "anew"))]
 
 
 def board(size, place, row, flood):
-    return soon(size, place, row) + cost(size, place, row, flood)
+    return soon(size, place, row) + price(size, place, row) + flooded(size, place, row, flood)
