@@ -11,6 +11,7 @@
 #ifndef BOARD_BOARD_H
 #define BOARD_BOARD_H
 
+#include "base/file_watch.h"
 #include "board/settings.h"
 #include "board/sign/hasher.h"
 #include "board/sign/sessions.h"
@@ -20,7 +21,6 @@
 #include "http/files.h"
 #include "http/http.h"
 #include "picture/picture.h"
-#include <sys/stat.h>
 
 struct scopes;
 struct remaker;
@@ -34,7 +34,7 @@ struct board {
     struct http_server *server;
     struct http_files *pages; /* NULL: the API only */
     struct users *users;
-    struct stat users_seen;
+    struct hx_file_watch users_file;
     struct sessions *sessions;
     struct tries *tries;
     json_t *sent;  /* events with a time of the sender's own, by id: the time that we gave them */

@@ -5,18 +5,6 @@
 
 enum { AWAY_TICKS = 2 };
 
-static bool users_changed(struct board *b)
-{
-    struct stat now;
-    if (stat(b->settings.users, &now) != 0)
-        return false; /* what is in force stays */
-    bool changed = now.st_ino != b->users_seen.st_ino || now.st_size != b->users_seen.st_size ||
-                   now.st_mtim.tv_sec != b->users_seen.st_mtim.tv_sec ||
-                   now.st_mtim.tv_nsec != b->users_seen.st_mtim.tv_nsec;
-    b->users_seen = now;
-    return changed;
-}
-
 void watch_sessions(struct board *b)
 {
     struct session *s = sessions_next(b->sessions, NULL), *next;
@@ -33,8 +21,9 @@ void watch_users(struct board *b)
 {
     struct hx_problem problem = {""};
     struct users *now = NULL;
-    if (!users_changed(b))
+    if (!hx_file_changed(&b->users_file))
         return;
+    hx_file_look(&b->users_file);
     if (users_load(b->settings.users, &now, &problem) != HX_OK) {
         hx_log(HX_LOG_ERROR, "event=users_refused \"%s\"", problem.text);
         return;
@@ -47,7 +36,8 @@ void watch_users(struct board *b)
 
 void watch_begin(struct board *b)
 {
-    (void)users_changed(b);
+    b->users_file.path = b->settings.users;
+    hx_file_look(&b->users_file);
 }
 
 /* A connection that is made anew is no reason to turn anybody away. */

@@ -73,27 +73,11 @@ uint64_t lock_quota(struct lock *l, const struct hx_principal *who, size_t n)
 
 /* ---- files ---- */
 
-static bool changed(const struct lock_file *f)
-{
-    struct stat now;
-    if (stat(f->path, &now) != 0)
-        return false; /* what is in force stays */
-    return now.st_ino != f->seen.st_ino || now.st_size != f->seen.st_size ||
-           now.st_mtim.tv_sec != f->seen.st_mtim.tv_sec ||
-           now.st_mtim.tv_nsec != f->seen.st_mtim.tv_nsec;
-}
-
-static void look(struct lock_file *f)
-{
-    if (stat(f->path, &f->seen) != 0)
-        f->seen = (struct stat){0};
-}
-
 static int load(struct lock *l, struct hx_access **access)
 {
     struct hx_problem problem = {""};
-    look(&l->principals);
-    look(&l->roles);
+    hx_file_look(&l->principals);
+    hx_file_look(&l->roles);
     int rc = hx_access_load(l->principals.path, l->roles.path, l->city, access, &problem);
     if (rc == HX_OK)
         return make_buckets(l, *access);
@@ -169,7 +153,7 @@ void lock_turn(struct service *s)
 {
     struct lock *l = &s->lock;
     struct hx_access *now, *before = l->access;
-    if (!l->access || (!changed(&l->principals) && !changed(&l->roles)))
+    if (!l->access || (!hx_file_changed(&l->principals) && !hx_file_changed(&l->roles)))
         return;
     if (load(l, &now) != HX_OK) {
         l->failed_loads++;

@@ -11,27 +11,22 @@
 #ifndef SERVICE_LOCKS_LOCK_H
 #define SERVICE_LOCKS_LOCK_H
 
+#include "base/file_watch.h"
 #include "config/access/access.h"
 #include "hongxin/error.h"
 #include "hongxin/key.h"
 #include "service/locks/zap.h"
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 struct service;
-
-struct lock_file {
-    const char *path; /* borrowed */
-    struct stat seen;
-};
 
 struct lock {
     bool on;                  /* keys are asked for */
     struct hx_access *access; /* owned; NULL: no registry */
     struct hx_key *key;       /* the daemon's, in guarded memory: doors are opened with it */
     struct zap *zap;
-    struct lock_file principals, roles;
+    struct hx_file_watch principals, roles;
     const struct hx_city *city; /* borrowed */
     uint64_t loads, failed_loads;
     struct lock_bucket *buckets; /* one per tenant */
