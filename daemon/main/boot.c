@@ -3,6 +3,7 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "config/access/access.h"
+#include "config/access/devices.h"
 #include "config/city/city_load.h"
 #include "config/notice/notice_texts.h"
 #include "hongxin/key.h"
@@ -46,11 +47,15 @@ static int load_city(struct boot *b, struct hx_problem *problem)
     return rc ? rc : hx_city_parse(&b->texts, b->tell, &b->city, problem);
 }
 
-static int load_devices(struct boot *b, struct hx_problem *problem)
+/* The service reads them itself, and again. */
+static int check_devices(struct boot *b, struct hx_problem *problem)
 {
-    return *b->settings.devices_file
-               ? hx_devices_load(b->settings.devices_file, &b->devices, problem)
-               : HX_OK;
+    struct hx_devices *devices = NULL;
+    int rc = *b->settings.devices_file
+                 ? hx_devices_load(b->settings.devices_file, &devices, problem)
+                 : HX_OK;
+    hx_devices_free(devices);
+    return rc;
 }
 
 static int load_retention(struct boot *b, struct hx_problem *problem)
@@ -89,7 +94,7 @@ static int check_keys(struct boot *b, struct hx_problem *problem)
 /* What the settings name, in the order in which it is read. Keys come last: at a start they are
  * judged by the city in force, which the store may know better. */
 static int (*const parts[])(struct boot *, struct hx_problem *) = {
-    load_rules, load_city, check_fit, check_texts, load_devices, load_retention, check_keys};
+    load_rules, load_city, check_fit, check_texts, check_devices, load_retention, check_keys};
 
 enum { PARTS = sizeof parts / sizeof *parts, START_PARTS = PARTS - 1 };
 
@@ -287,7 +292,7 @@ int boot_run(struct boot *b, uint32_t scale, int64_t begin)
                                       .onsite_key = *s->onsite_key_file ? b->onsite_key : NULL,
                                       .onsite_required = s->onsite_required,
                                       .onsite_window_ms = (int64_t)s->onsite_seconds * 1000,
-                                      .devices = b->devices,
+                                      .devices_file = s->devices_file,
                                       .retention = b->retention,
                                       .principals_file = s->principals,
                                       .roles_file = s->roles,
@@ -312,7 +317,6 @@ void boot_free(struct boot *b)
     hx_city_texts_free(&b->texts);
     hx_versions_free(b->versions);
     hx_settings_free(&b->settings);
-    hx_devices_free(b->devices);
     free(b->retention);
     sodium_free(b->key); /* clears all three */
 }

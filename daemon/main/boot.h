@@ -2,7 +2,6 @@
 #ifndef BOOT_H
 #define BOOT_H
 
-#include "config/access/devices.h"
 #include "config/city/city_load.h"
 #include "config/retention.h"
 #include "config/settings.h"
@@ -20,7 +19,6 @@ struct boot {
     const struct hx_city *in_force; /* the versions'; NULL before boot_open */
     struct hx_store *store;
     struct hx_retention *retention;  /* NULL = identities are kept for ever */
-    struct hx_devices *devices;      /* NULL = none are registered */
     uint8_t *key;                    /* HX_IDENTITY_KEY_SIZE bytes, in guarded memory */
     uint8_t *onsite_key;             /* of on-site codes, when configured; behind `key` */
     uint8_t *previous_key;           /* while the store is opened; behind both */

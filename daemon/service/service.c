@@ -152,14 +152,15 @@ static int prepare(struct service *s)
     reach_init(&s->reach);
     s->evidence = (struct evidence){
         .onsite = {.key = s->options.onsite_key, .window_ms = s->options.onsite_window_ms},
-        .code_required = s->options.onsite_required,
-        .devices = s->options.devices};
+        .code_required = s->options.onsite_required};
     audit_init(&s->audit);
     early_init(&s->early);
     share_init(&s->share, l->source_messages, l->source_bytes);
     s->started = mono_now();
     wire_machine(s);
-    int rc = helper_open(&s->helper);
+    int rc = devices_open(s);
+    if (rc == HX_OK)
+        rc = helper_open(&s->helper);
     if (rc == HX_OK)
         rc = changes_look(s);
     if (rc == HX_OK)
@@ -178,6 +179,7 @@ static void clean(struct service *s)
 {
     helper_close(s->helper);
     close_doors(s);
+    devices_close(&s->devices);
     apply_fini(s);
     feeds_fini(&s->feeds);
     live_tail_fini(&s->tail);

@@ -6,7 +6,6 @@
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
-#include "config/access/devices.h"
 #include "config/retention.h"
 #include "config/settings.h"
 #include "config/versions/versions.h"
@@ -27,7 +26,7 @@ struct service_options {
     bool onsite_required;      /* an on-site proof without its code is a claim */
     int64_t onsite_window_ms;
     const struct hx_retention *retention; /* NULL = identities are kept for ever */
-    const struct hx_devices *devices;     /* NULL = signatures of devices are believed */
+    const char *devices_file;             /* NULL or "": signatures of devices are believed */
     const struct hx_limits *limits;
     const char *life_cycle_file; /* shown by RulesQuery; NULL = none */
     uint32_t scale;

@@ -15,6 +15,7 @@
 #include "service/feeds/tail.h"
 #include "service/helper.h"
 #include "service/intake/batch.h"
+#include "service/intake/devices.h"
 #include "service/intake/early.h"
 #include "service/intake/evidence.h"
 #include "service/intake/hold.h"
@@ -50,6 +51,7 @@ struct service {
     struct reach reach;
     struct apply apply;
     struct evidence evidence;
+    struct devices devices;
     struct similar similar;
     struct counters counters;
     struct lock lock;

@@ -178,6 +178,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     early_wait(s);
     batch_reset(&s->batch);
     lock_turn(s);
+    devices_turn(s);
     publisher_turn(&s->publisher);
     hold_turn(s);
     apply_turn(s);

@@ -58,7 +58,7 @@ _hongxin() {
     key:--role) _hongxin_words 'call_centre worker bridge board display company grid_member community street supervisor operator privacy_officer auditor' ;;
     key:--server) _hongxin_files -f ;;
     key:--out) _hongxin_files -f ;;
-    audit:--act) _hongxin_words 'IDENTITY_READ IDENTITY_ERASED RESIDENT_FORGOTTEN IDENTITY_EXPIRED IDENTITY_HELD IDENTITY_RELEASED COPY_TRACED KEY_ADDED KEY_REVOKED RIGHTS_CHANGED RULES_ASKED RULES_AGREED DAEMON_STARTED DAEMON_STOPPED DEADLINE_MOVED CLOCK_CORRECTED EXCLUDED UNMERGED SILENCED SILENCE_ENDED' ;;
+    audit:--act) _hongxin_words 'IDENTITY_READ IDENTITY_ERASED RESIDENT_FORGOTTEN IDENTITY_EXPIRED IDENTITY_HELD IDENTITY_RELEASED COPY_TRACED KEY_ADDED KEY_REVOKED RIGHTS_CHANGED DEVICE_ADDED DEVICE_REVOKED RULES_ASKED RULES_AGREED DAEMON_STARTED DAEMON_STOPPED DEADLINE_MOVED CLOCK_CORRECTED EXCLUDED UNMERGED SILENCED SILENCE_ENDED' ;;
     identity:--party) _hongxin_words '0 1 2' ;;
     verify:--segment) _hongxin_words '16384' ;;
     route:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;

@@ -270,6 +270,8 @@ static const struct words list[] = {
     {WORDS_ACT, "COPY_TRACED", "traced a copy", "追溯泄露"},
     {WORDS_ACT, "KEY_ADDED", "a key came into force", "启用密钥"},
     {WORDS_ACT, "KEY_REVOKED", "a key was revoked", "吊销密钥"},
+    {WORDS_ACT, "DEVICE_ADDED", "a device was registered", "登记终端"},
+    {WORDS_ACT, "DEVICE_REVOKED", "a device was struck off", "注销终端"},
     {WORDS_ACT, "RULES_ASKED", "asked for new rules", "提出新规则"},
     {WORDS_ACT, "RULES_AGREED", "agreed to new rules", "同意新规则"},
     {WORDS_ACT, "RIGHTS_CHANGED", "rights were changed", "变更权限"},

@@ -98,6 +98,11 @@ void hx_devices_free(struct hx_devices *devices)
     free(devices);
 }
 
+const struct hx_device *hx_device_at(const struct hx_devices *devices, size_t i)
+{
+    return devices && i < devices->n ? &devices->list[i] : NULL;
+}
+
 const struct hx_device *hx_device_find(const struct hx_devices *devices, const char *id)
 {
     struct hx_device key = {0};

@@ -1,8 +1,7 @@
 /* Registered devices: whose signature makes an event's own time count (R2, proof DEVICE_SIGNED).
  *
  * A CSV file with the columns id, holder (a company, community, street or utility) and public_key:
- * the 64 hexadecimal digits of an Ed25519 key. Read once at start, unchanged afterwards, any
- * thread. */
+ * the 64 hexadecimal digits of an Ed25519 key. Unchanged once it is read; any thread. */
 #ifndef CONFIG_DEVICES_H
 #define CONFIG_DEVICES_H
 
@@ -24,6 +23,9 @@ struct hx_devices;
  * HX_NOMEM. */
 HX_CHECK int hx_devices_load(const char *path, struct hx_devices **out, struct hx_problem *problem);
 void hx_devices_free(struct hx_devices *devices);
+
+/* The i-th by its id; NULL behind the last. */
+const struct hx_device *hx_device_at(const struct hx_devices *devices, size_t i);
 
 /* NULL: not registered. */
 const struct hx_device *hx_device_find(const struct hx_devices *devices, const char *id);

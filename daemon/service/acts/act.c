@@ -67,22 +67,21 @@ int act_life(struct service *s)
 
 /* ---- a changed registry ---- */
 
-static void record(struct service *s, const char *act, const struct hx_principal *p,
-                   const char *detail)
+static void record(struct service *s, const char *act, const char *about, const char *detail)
 {
     const struct act a = {
-        .act = act, .by = "", .person = "", .about = p->name, .reason = "", .detail = detail};
+        .act = act, .by = "", .person = "", .about = about, .reason = "", .detail = detail};
     int rc = act_begin(s);
     if (rc == HX_OK)
         rc = act_commit(s, &a, NULL);
-    hx_log(rc ? HX_LOG_ERROR : HX_LOG_WARN, "event=access act=%s principal=%s recorded=%s", act,
-           p->name, hx_errname(rc));
+    hx_log(rc ? HX_LOG_ERROR : HX_LOG_WARN, "event=access act=%s about=%s recorded=%s", act, about,
+           hx_errname(rc));
 }
 
 /* The first bytes of a public key: enough to tell keys apart. */
-static const char *short_key(const struct hx_access_key *k, char text[20])
+static const char *short_key(const uint8_t *bytes, char text[20])
 {
-    snprintf(text, 20, "key %02x%02x%02x%02x", k->bytes[0], k->bytes[1], k->bytes[2], k->bytes[3]);
+    snprintf(text, 20, "key %02x%02x%02x%02x", bytes[0], bytes[1], bytes[2], bytes[3]);
     return text;
 }
 
@@ -94,12 +93,12 @@ static void compare_keys(struct service *s, const struct hx_access *before,
     for (size_t at = 0; (k = hx_access_next_key(now, &at));) {
         const struct hx_access_key *old = hx_access_key(before, k->bytes);
         if (k->active && !(old && old->active))
-            record(s, "KEY_ADDED", k->principal, short_key(k, text));
+            record(s, "KEY_ADDED", k->principal->name, short_key(k->bytes, text));
     }
     for (size_t at = 0; (k = hx_access_next_key(before, &at));) {
         const struct hx_access_key *new = hx_access_key(now, k->bytes);
         if (k->active && !(new &&new->active))
-            record(s, "KEY_REVOKED", k->principal, short_key(k, text));
+            record(s, "KEY_REVOKED", k->principal->name, short_key(k->bytes, text));
     }
 }
 
@@ -126,6 +125,35 @@ void act_access(struct service *s, const struct hx_access *before, const struct 
     for (size_t i = 0; (p = hx_access_principal(now, i)); i++) {
         const struct hx_principal *old = hx_access_find(before, p->name);
         if (old && !same_rights(old, p))
-            record(s, "RIGHTS_CHANGED", p, p->role->name);
+            record(s, "RIGHTS_CHANGED", p->name, p->role->name);
     }
+}
+
+/* ---- changed devices ---- */
+
+/* One that has another key or speaks for another holder is another device. */
+static bool has_device(const struct hx_devices *devices, const struct hx_device *d)
+{
+    const struct hx_device *own = hx_device_find(devices, d->id);
+    return own && strcmp(own->holder, d->holder) == 0 &&
+           memcmp(own->key, d->key, sizeof d->key) == 0;
+}
+
+static void record_missing(struct service *s, const char *act, const struct hx_devices *of,
+                           const struct hx_devices *in)
+{
+    const struct hx_device *d;
+    char key[20], detail[HX_ID_MAX + sizeof key + 2];
+    for (size_t i = 0; (d = hx_device_at(of, i)); i++) {
+        if (has_device(in, d))
+            continue;
+        snprintf(detail, sizeof detail, "%s, %s", d->holder, short_key(d->key, key));
+        record(s, act, d->id, detail);
+    }
+}
+
+void act_devices(struct service *s, const struct hx_devices *before, const struct hx_devices *now)
+{
+    record_missing(s, "DEVICE_REVOKED", before, now);
+    record_missing(s, "DEVICE_ADDED", now, before);
 }

@@ -4,6 +4,7 @@
 #define SERVICE_ACTS_ACT_H
 
 #include "config/access/access.h"
+#include "config/access/devices.h"
 #include "hongxin/error.h"
 #include <stdint.h>
 
@@ -34,5 +35,8 @@ HX_CHECK int act_life(struct service *s);
 
 /* What a changed registry has changed: one record for each key and principal. */
 void act_access(struct service *s, const struct hx_access *before, const struct hx_access *now);
+
+/* The same for the devices that are registered. */
+void act_devices(struct service *s, const struct hx_devices *before, const struct hx_devices *now);
 
 #endif

@@ -164,6 +164,8 @@ static void add_service(struct stats *st, struct service *s)
     add(st, "handshakes_refused", (double)zap_refused(s->lock.zap));
     add(st, "access_loads", (double)s->lock.loads);
     add(st, "access_loads_failed", (double)s->lock.failed_loads);
+    add(st, "devices_loads", (double)s->devices.loads);
+    add(st, "devices_loads_failed", (double)s->devices.failed_loads);
     add(st, "messages_waiting", (double)s->share.n);
     add(st, "sources_waiting", (double)s->share.lines);
     add(st, "messages_over_share", (double)s->share.refused);

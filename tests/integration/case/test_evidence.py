@@ -131,6 +131,31 @@ def test_a_number_of_a_device_counts_once(client, device):
     assert progress(4).result == RESULT.ACCEPTED, "an older number that comes late is new"
 
 
+def test_devices_come_and_go_without_a_restart(client, device, tmp_path):
+    """A phone is stolen and another one takes its place: what the thief signs is a claim, also when he says that it was yesterday."""
+    file, new, number = tmp_path / "devices.csv", Device("pad-8", "P-07"), held(client)
+
+    def register(text):
+        beside = file.with_suffix(".new")
+        beside.write_text(text)
+        beside.rename(file)
+
+    def verdict(signer):
+        event = client.event("PROGRESS", by="holder:P-07/li", case_number=number, proof=event_pb2.DEVICE_SIGNED)
+        return client.publish(signer.sign(event))[0].code
+
+    assert (verdict(device), verdict(new)) == ("", "DEVICE_UNKNOWN")
+    register(f"id,holder,public_key\n{new.row()}\n")
+    assert (verdict(device), verdict(new)) == ("DEVICE_UNKNOWN", "")
+    register(f"id,holder,public_key\n{device.row()}\npad-9,P-07,no key\n")
+    assert (verdict(device), verdict(new)) == ("DEVICE_UNKNOWN", ""), "what cannot be read changes nothing"
+    assert client.stats()["devices_loads_failed"] == 1
+    facts = [f.audit for e in client.ask("entries_answer", entries=wire_pb2.EntriesQuery(limit=500)).entries
+             for f in journal_pb2.Entry.FromString(e).facts if f.HasField("audit")]
+    acts = [(a.act, a.about, a.detail) for a in facts if a.act.startswith("DEVICE_")]
+    assert acts == [(act, d.name, f"P-07, key {d.public.hex()[:8]}") for act, d in (("DEVICE_REVOKED", device), ("DEVICE_ADDED", new))]
+
+
 def test_without_a_key_codes_are_believed_and_none_are_issued(daemon):
     with daemon.client() as client:
         number = held(client)

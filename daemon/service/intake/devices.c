@@ -1,0 +1,57 @@
+#include "service/intake/devices.h"
+
+#include "base/log.h"
+#include "service/acts/act.h"
+#include "service/state.h"
+
+static int load(struct devices *d, struct hx_devices **now)
+{
+    struct hx_problem problem = {""};
+    hx_file_look(&d->file);
+    int rc = hx_devices_load(d->file.path, now, &problem);
+    if (rc != HX_OK)
+        hx_log(HX_LOG_ERROR, "event=devices_refused \"%s\"", problem.text);
+    return rc;
+}
+
+static void use(struct service *s, struct hx_devices *now)
+{
+    s->devices.now = now;
+    s->evidence.devices = now;
+}
+
+int devices_open(struct service *s)
+{
+    const char *path = s->options.devices_file;
+    struct hx_devices *now = NULL;
+    if (!path || !*path)
+        return HX_OK;
+    s->devices.file.path = path;
+    int rc = load(&s->devices, &now);
+    if (rc == HX_OK)
+        use(s, now);
+    return rc;
+}
+
+void devices_close(struct devices *d)
+{
+    hx_devices_free(d->now);
+    *d = (struct devices){0};
+}
+
+void devices_turn(struct service *s)
+{
+    struct devices *d = &s->devices;
+    struct hx_devices *now, *before = d->now;
+    if (!before || !hx_file_changed(&d->file))
+        return;
+    if (load(d, &now) != HX_OK) {
+        d->failed_loads++;
+        return;
+    }
+    d->loads++;
+    use(s, now);
+    act_devices(s, before, now);
+    hx_devices_free(before);
+    hx_log(HX_LOG_WARN, "event=devices_changed file=%s", d->file.path);
+}
