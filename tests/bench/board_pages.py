@@ -276,7 +276,7 @@ def price(size, place, row):
 
 def flooded(size, place, row, flood):
     """As many as the daemon takes, which is far more than pages do: those are cut, and come back. What they missed they ask of the daemon."""
-    events = size.count(100_000)
+    events = size.count(20_000)
     alone, beside = rounds(place, lambda d: flood(d, "reports", events, 64, 128, "f"))
     cpu, yard, rate, was = (middle(f, key) for key in ("daemon_cpu_us", "per_second") for f in (beside, alone))
     return [row(f"  in a flood of {events:,}, with what pages ask for that were cut", cpu, "µs", yardstick=yard, ratio=round(cpu / yard, 3),
