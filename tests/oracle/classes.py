@@ -53,6 +53,10 @@ def reclass(case, klass, when):
         return
     case.klass = klass
     restart_statute(case, case.reported, now=when)
+    for name in ("K_RETURN", "K_ARBITRATE"):  # who decides has as long as the new class gives
+        if clock := case.clock(name):
+            budget, kind = case.world.policy.budget(name, klass)
+            again(case, clock, budget, case.world.policy.calendar(kind), when)
     if case.state == "DISPATCHED":
         return
     for name in ("K_RESOLVE", "K_PLAN", "K_UPDATE"):

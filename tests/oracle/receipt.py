@@ -28,7 +28,8 @@ def name_second(case):
     accused = case.about.split(":")[-1]
     case.second_holder = ""
     if accused and case.place and accused in (case.holder, case.place.community):
-        case.second_holder = case.place.street if case.holder == case.place.community else case.place.community
+        itself = case.place.community in (case.holder, case.about, case.about.removeprefix("community:"))
+        case.second_holder = case.place.street if itself else case.place.community
 
 
 def classed(case, when, cause):

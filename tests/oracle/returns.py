@@ -26,8 +26,8 @@ def return_requested(case, e):
     if case.state == "HELD":
         since = max(t for t in (case.held, case.return_deadline_base) if t is not None)
     need(case.state == "ONSITE" or e.t <= since + 10 * MINUTE, "ten minutes are over")
-    need(reason not in case.returns, "the same reason again")
-    case.returns.append(reason)
+    need((case.holder, reason) not in case.returns, "the same reason again")
+    case.returns.append((case.holder, reason))
     case.flags.add("RETURN_ASKED")
     case.start("K_RETURN", e.t)
     return None

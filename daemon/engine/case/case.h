@@ -311,7 +311,7 @@ struct hx_case {
     uint32_t n_proposals;
     struct hx_proposal proposals[HX_CASE_PROPOSALS];
     char return_reason[HX_WORD_MAX];
-    char reasons_used[HX_REF_MAX]; /* return reasons so far, comma-separated */
+    char reasons_used[HX_REF_MAX]; /* its holder's reasons for returns so far, comma-separated */
     uint32_t n_tried;
     char tried[HX_CASE_TRIED][HX_ID_MAX];
     char pause_reason[HX_WORD_MAX];

@@ -92,14 +92,20 @@ static void climb(struct hx_step *s, struct hx_clock *k, int64_t until)
 }
 
 /* Everything of this case that is due at this very instant, and of the clocks concerned what
- * followed until `until`. */
+ * followed until `until`. What follows from the end of a clock bears that clock's name, also where
+ * others end with it (corner 20). */
 static void fire(struct hx_step *s, int64_t due, int64_t until)
 {
     struct hx_case *c = s->c;
     uint32_t n = c->n_clocks;
-    for (uint32_t i = 0; i < n && i < c->n_clocks; i++)
-        if (end_due(&c->clocks[i], due))
-            run_out(s, &c->clocks[i], due);
+    const char *cause = s->cause;
+    for (uint32_t i = 0; i < n && i < c->n_clocks; i++) {
+        if (!end_due(&c->clocks[i], due))
+            continue;
+        s->cause = s->rules->clocks[c->clocks[i].kind].name;
+        run_out(s, &c->clocks[i], due);
+    }
+    s->cause = cause;
     for (uint32_t i = 0; i < n && i < c->n_clocks; i++)
         if (hx_clock_next(s->rules, c, &c->clocks[i]) <= due)
             climb(s, &c->clocks[i], until);

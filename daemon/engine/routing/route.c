@@ -161,7 +161,7 @@ static bool names(const char *about, const char *const *roles, const char *id)
     size_t n = strcspn(about, ":");
     const char *party = about[n] ? about + n + 1 : about;
     if (!about[n] && *id && strcmp(about, id) == 0)
-        return roles[0] == NULL || strcmp(roles[0], "dispatcher") != 0;
+        return true;
     for (; *roles; roles++)
         if (strlen(*roles) == n && strncmp(about, *roles, n) == 0)
             return !about[n] || !*party || (*id && strcmp(party, id) == 0);
@@ -174,12 +174,12 @@ const char *hx_route_second(const char *about, const char *holder, const char *c
     static const char *const dispatcher[] = {"dispatcher", NULL};
     static const char *const holders[] = {"holder", "manager", "company", NULL};
     static const char *const communities[] = {"community", NULL};
-    if (!about || !*about ||
-        (!names(about, dispatcher, community) && !names(about, holders, holder)))
+    if (!about || !*about)
         return "";
-    bool is_community =
-        names(about, communities, community) || !*community || strcmp(holder, community) == 0;
-    return is_community ? street : community;
+    bool itself = names(about, communities, community); /* its people dispatch */
+    if (!itself && !names(about, dispatcher, community) && !names(about, holders, holder))
+        return "";
+    return itself || !*community || strcmp(holder, community) == 0 ? street : community;
 }
 
 /* Corner 29: never only to the party complained of. */

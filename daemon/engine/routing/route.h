@@ -151,9 +151,9 @@ void hx_city_route(const struct hx_city *city, const struct hx_route_query *q,
 void hx_city_route_named(const struct hx_city *city, const struct hx_route_query *q,
                          const char *holder, struct hx_route *out);
 
-/* The second holder of a complaint about the holder or the dispatcher; "" = no such complaint.
- * "P-07", "holder:P-07" and "dispatcher:C-03" name a party complained of; a role alone means
- * everybody who has it. */
+/* The second holder of a complaint about the holder or the dispatcher, or about the community whose
+ * people dispatch (corner 29); "" = no such complaint. "P-07", "holder:P-07", "dispatcher:C-03" and
+ * "C-03" name a party complained of; a role alone means everybody who has it. */
 const char *hx_route_second(const char *about, const char *holder, const char *community,
                             const char *street);
 

@@ -67,9 +67,10 @@ bool hx_is_about(const struct hx_case *c, int role, const char *area)
     int named = hx_role_number(c->about, n);
     const char *id = c->about[n] ? c->about + n + 1 : named > 0 ? "" : c->about;
     bool company = named == HX_ROLE_holder && role == HX_ROLE_manager;
+    bool community = named == HX_ROLE_community && role == HX_ROLE_dispatcher;
     if (c->about[n] == '\0' && named <= 0) /* an id alone: whoever speaks for it */
-        return area[0] && strcmp(id, area) == 0 && role != HX_ROLE_dispatcher;
-    return (named == role || company) && (!id[0] || strcmp(id, area) == 0);
+        return area[0] && strcmp(id, area) == 0;
+    return (named == role || company || community) && (!id[0] || strcmp(id, area) == 0);
 }
 
 bool hx_brings_code(const struct hx_step *s)

@@ -38,7 +38,8 @@ static bool unmoved(const struct hx_step *s, const struct hx_clock *k)
            hx_clock_calendar(own, k->kind, s->c->class_no) == k->calendar;
 }
 
-/* Clocks whose budget depends on the class follow it: same start, floor rule (corners 1 to 3). */
+/* Clocks whose budget depends on the class follow it: same start, floor rule (corners 1 to 3). So
+ * do a return and an arbitration that wait: who decides has as long as the new class gives. */
 static void reclass(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -46,8 +47,8 @@ static void reclass(struct hx_step *s, const struct hx_call *call)
     for (uint32_t i = 0, n = c->n_clocks; i < n; i++) {
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-        if ((k->cycle != c->cycle && !rule->stays) || rule->budget_ms[0] || rule->shown ||
-            rule->dated || (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED))
+        if ((k->cycle != c->cycle && !rule->stays) || rule->shown || rule->dated ||
+            (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED))
             continue;
         if (!unmoved(s, k))
             hx_clock_rebudget(s, k);

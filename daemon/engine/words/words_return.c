@@ -24,7 +24,8 @@ static bool soon_after_held(const struct hx_step *s, const struct hx_call *call)
     return c->t_held == 0 || s->t_eff <= from + call->span_ms;
 }
 
-/* "PLACE,DUTY" holds the reasons of this case so far. */
+/* "PLACE,DUTY" holds the reasons of this holder so far. Another one may well have the same reason.
+ */
 static bool other_reason(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -149,6 +150,7 @@ static void begin_new_holder(struct hx_step *s, const char *holder)
         snprintf(c->tried[c->n_tried++], HX_ID_MAX, "%s", c->holder);
     hx_passing_note(s, holder);
     c->t_held = c->t_arrived = c->t_returned = 0;
+    c->reasons_used[0] = '\0';
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     hx_flag_set(s, HX_FLAG_BREACHED, false);
     hx_set_holder(s, holder);
@@ -176,6 +178,7 @@ static void change_holder(struct hx_step *s, const struct hx_call *call)
     struct hx_case *c = s->c;
     hx_passing_note(s, s->data->holder);
     hx_set_holder(s, s->data->holder);
+    c->reasons_used[0] = '\0';
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
@@ -208,7 +211,7 @@ const struct hx_word hx_words_return[] = {
     HX_GUARD("soon_after_held", HX_ARG_SPAN, soon_after_held, "TOO_LATE", HX_NOT_ALLOWED,
              "so soon after the receipt, or after a refused request"),
     HX_GUARD("other_reason", HX_ARG_NONE, other_reason, "SAME_REASON", HX_NOT_ALLOWED,
-             "not the reason of the return before"),
+             "this holder has not asked for the same reason before"),
     HX_CASE_GUARD("returns_left", HX_ARG_COUNT, returns_left, "NO_RETURN_LEFT", HX_NOT_ALLOWED,
                   "fewer returns were asked before"),
     HX_CASE_GUARD("returns_used", HX_ARG_COUNT, returns_used, "RETURN_REFUSED", HX_NOT_ALLOWED,

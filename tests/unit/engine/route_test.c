@@ -272,6 +272,9 @@ static void a_complaint_about_the_holder_has_a_second_one(void **state)
     second("holder", "P-07", "C-03");
     second("P-11", "P-07", "");
     second("dispatcher:C-03", "P-07", "C-03");
+    second("C-03", "P-07", "S-02");
+    second("community:C-03", "P-07", "S-02");
+    second("S-02", "P-07", "");
     second("C-03", "C-03", "S-02");
     second("holder:C-03", "C-03", "S-02");
 }
