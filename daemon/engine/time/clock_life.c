@@ -196,6 +196,16 @@ void hx_clock_break(struct hx_step *s, struct hx_clock *k, int64_t due, int64_t 
     hx_flag_set(s, HX_FLAG_BREACHED, true);
 }
 
+/* A clock that is counted anew keeps the table of its start (R14), unless a newer one was applied
+ * to open cases (corner 23). */
+static void keep_days(struct hx_step *s, struct hx_clock *k)
+{
+    const struct hx_holidays *h =
+        hx_table_at(hx_clock_calendar_rule(s->rules, k)->table, s->lsn, true);
+    if (h && h->version > k->days)
+        k->days = h->version;
+}
+
 /* Ends the running pause of a clock at t: the deadline moves by what was paused. */
 static void count_pause(struct hx_step *s, struct hx_clock *k, int64_t t)
 {
@@ -204,10 +214,7 @@ static void count_pause(struct hx_step *s, struct hx_clock *k, int64_t t)
     if (k->floor)
         k->floor += paused;
     k->paused_at = 0;
-    const struct hx_holidays *h =
-        hx_table_at(hx_clock_calendar_rule(s->rules, k)->table, s->lsn, true);
-    if (h && h->version > k->days) /* one that was applied to open cases (corner 23) */
-        k->days = h->version;
+    keep_days(s, k);
     k->deadline = hx_clock_deadline(s->rules, k);
 }
 
@@ -384,8 +391,12 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
         return;
     }
     k->budget_ms = (uint64_t)budget;
+    const struct hx_table *before = own->calendars[k->calendar].table;
     k->calendar = hx_clock_calendar(own, k->kind, s->c->class_no);
-    k->days = hx_clock_days_now(s, &own->calendars[k->calendar]);
+    if (k->days && own->calendars[k->calendar].table == before)
+        keep_days(s, k);
+    else
+        k->days = hx_clock_days_now(s, &own->calendars[k->calendar]);
     k->basis = basis_of(s, k->kind, budget);
     k->floor = 0;
     int64_t least = hx_clock_quarter(k, s->t_eff);
