@@ -152,7 +152,7 @@ static int answer_by(const struct cli *cli, const struct hx_city *city,
                      const struct hx_rules *rules, const Hongxin__V1__RouteQuery *q)
 {
     struct hx_arena arena;
-    const struct hx_route_when when = {hx_wall_ms(), hx_rules_duty_calendar(rules), NULL};
+    const struct hx_route_when when = {hx_wall_ms(), hx_rules_duty_days(rules, UINT64_MAX), NULL};
     const char *fault = hx_route_fault(city, q);
     if (!fault && *q->class_ && hx_rules_class(rules, q->class_) <= 0)
         fault = "UNKNOWN_CLASS";

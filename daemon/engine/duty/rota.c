@@ -246,7 +246,7 @@ bool hx_rota_knows(const struct hx_rota *rota, const char *role, const char *are
     return hx_rota_first(rota, role, area) != NULL;
 }
 
-static bool is_day_of(const struct hx_shift *s, const struct hx_calendar_rule *cal, int32_t day)
+static bool is_day_of(const struct hx_shift *s, const struct hx_days *days, int32_t day)
 {
     static const uint32_t types[] = {[HX_DAY_WORKING] = HX_ON_WORKING,
                                      [HX_DAY_WEEKEND] = HX_ON_WEEKEND,
@@ -255,35 +255,35 @@ static bool is_day_of(const struct hx_shift *s, const struct hx_calendar_rule *c
     if (!s->days)
         return true;
     uint32_t weekday = UINT32_C(1) << ((day % 7 + 10) % 7); /* day 0 was a Thursday */
-    enum hx_day type = hx_calendar_day(cal, hx_table_version(cal->table, 0), day);
+    enum hx_day type = hx_calendar_day(days->cal, days->table, day);
     return s->days & (weekday | types[type]);
 }
 
-static int64_t instant(const struct hx_calendar_rule *cal, int32_t day, int32_t ms)
+static int64_t instant(const struct hx_days *days, int32_t day, int32_t ms)
 {
-    return hx_zone_instant(cal->zone, (int64_t)day * HX_DAY + ms);
+    return hx_zone_instant(days->cal->zone, (int64_t)day * HX_DAY + ms);
 }
 
 /* Beginning and end of the shift that begins on this day. */
-static int64_t begins(const struct hx_shift *s, const struct hx_calendar_rule *cal, int32_t day)
+static int64_t begins(const struct hx_shift *s, const struct hx_days *days, int32_t day)
 {
-    int64_t t = instant(cal, day, s->from_ms);
+    int64_t t = instant(days, day, s->from_ms);
     return t < s->since ? s->since : t;
 }
 
-static int64_t ends(const struct hx_shift *s, const struct hx_calendar_rule *cal, int32_t day)
+static int64_t ends(const struct hx_shift *s, const struct hx_days *days, int32_t day)
 {
     int32_t last = overnight(s) || whole_day(s) ? day + 1 : day;
-    int64_t t = instant(cal, last, s->to_ms);
+    int64_t t = instant(days, last, s->to_ms);
     return s->until && s->until < t ? s->until : t;
 }
 
 /* Today's, or the one that began yesterday. */
-static bool covers(const struct hx_shift *s, const struct hx_calendar_rule *cal, int64_t t)
+static bool covers(const struct hx_shift *s, const struct hx_days *days, int64_t t)
 {
-    int32_t today = hx_zone_day(cal->zone, t);
+    int32_t today = hx_zone_day(days->cal->zone, t);
     for (int32_t day = today - 1; day <= today; day++)
-        if (is_day_of(s, cal, day) && begins(s, cal, day) <= t && t < ends(s, cal, day))
+        if (is_day_of(s, days, day) && begins(s, days, day) <= t && t < ends(s, days, day))
             return true;
     return false;
 }
@@ -325,13 +325,13 @@ const struct hx_leave *hx_rota_away(const struct hx_rota *rota, const char *pers
 }
 
 struct hx_on_duty hx_rota_at(const struct hx_rota *rota, const char *role, const char *area,
-                             const struct hx_calendar_rule *cal, int64_t t, size_t n)
+                             const struct hx_days *days, int64_t t, size_t n)
 {
     struct hx_on_duty found = {.shift = NULL};
     for (size_t i = first_of(rota, role, area);
          i < rota->n_shifts && compare_post(&rota->shifts[i], role, area) == 0; i++) {
         const struct hx_shift *s = &rota->shifts[i];
-        if (!covers(s, cal, t))
+        if (!covers(s, days, t))
             continue;
         const char *who = present(rota, s, t);
         if (who != s->person && !found.instead_of)
@@ -355,19 +355,19 @@ static void keep_earlier(int64_t t, int64_t after, int64_t *next)
 
 /* The first instant after t at which the post may be held by somebody else: a shift or a leave
  * begins or ends, or a day does. */
-static int64_t next_change(const struct hx_rota *rota, size_t first,
-                           const struct hx_calendar_rule *cal, int64_t t)
+static int64_t next_change(const struct hx_rota *rota, size_t first, const struct hx_days *days,
+                           int64_t t)
 {
     const struct hx_shift *post = &rota->shifts[first];
-    int32_t today = hx_zone_day(cal->zone, t);
-    int64_t next = instant(cal, today + 1, 0);
+    int32_t today = hx_zone_day(days->cal->zone, t);
+    int64_t next = instant(days, today + 1, 0);
     for (size_t i = first; i < rota->n_shifts; i++) {
         const struct hx_shift *s = &rota->shifts[i];
         if (compare_post(s, post->role, post->area) != 0)
             break;
         for (int32_t day = today - 1; day <= today; day++) {
-            keep_earlier(begins(s, cal, day), t, &next);
-            keep_earlier(ends(s, cal, day), t, &next);
+            keep_earlier(begins(s, days, day), t, &next);
+            keep_earlier(ends(s, days, day), t, &next);
         }
     }
     for (size_t i = 0; i < rota->n_leaves; i++) {
@@ -378,15 +378,15 @@ static int64_t next_change(const struct hx_rota *rota, size_t first,
 }
 
 bool hx_rota_gap(const struct hx_rota *rota, const char *role, const char *area,
-                 const struct hx_calendar_rule *cal, int64_t span[2])
+                 const struct hx_days *days, int64_t span[2])
 {
     size_t first = first_of(rota, role, area);
     int64_t to = span[1];
     bool open = false;
     if (first == rota->n_shifts)
         return false;
-    for (int64_t t = span[0]; t < to; t = next_change(rota, first, cal, t)) {
-        bool vacant = !hx_rota_at(rota, role, area, cal, t, 0).person;
+    for (int64_t t = span[0]; t < to; t = next_change(rota, first, days, t)) {
+        bool vacant = !hx_rota_at(rota, role, area, days, t, 0).person;
         if (vacant && !open)
             span[0] = t;
         if (!vacant && open) {
@@ -401,23 +401,23 @@ bool hx_rota_gap(const struct hx_rota *rota, const char *role, const char *area,
 /* ---- one person ---- */
 
 static bool on_post(const struct hx_rota *rota, const struct hx_post *post, const char *person,
-                    const struct hx_calendar_rule *cal, int64_t t)
+                    const struct hx_days *days, int64_t t)
 {
     struct hx_on_duty d;
-    for (size_t n = 0; (d = hx_rota_at(rota, post->role, post->area, cal, t, n)).person; n++)
+    for (size_t n = 0; (d = hx_rota_at(rota, post->role, post->area, days, t, n)).person; n++)
         if (strcmp(d.person, person) == 0)
             return true;
     return false;
 }
 
 bool hx_rota_holds(const struct hx_rota *rota, const struct hx_post *post, const char *person,
-                   const struct hx_calendar_rule *cal, const int64_t span[2], bool any)
+                   const struct hx_days *days, const int64_t span[2], bool any)
 {
     size_t first = first_of(rota, post->role, post->area);
     if (first == rota->n_shifts)
         return false;
-    for (int64_t t = span[0]; t < span[1]; t = next_change(rota, first, cal, t))
-        if (on_post(rota, post, person, cal, t) == any)
+    for (int64_t t = span[0]; t < span[1]; t = next_change(rota, first, days, t))
+        if (on_post(rota, post, person, days, t) == any)
             return any;
     return !any;
 }

@@ -79,9 +79,9 @@ const struct hx_shift *hx_rota_first(const struct hx_rota *rota, const char *rol
 /* Whether the rota has any shift for the post; a post that it does not know is nobody's gap. */
 bool hx_rota_knows(const struct hx_rota *rota, const char *role, const char *area);
 
-/* The n-th person on duty at t, lowest order first. `cal` tells day types and zone. */
+/* The n-th person on duty at t, lowest order first. `days` tells day types and zone. */
 struct hx_on_duty hx_rota_at(const struct hx_rota *rota, const char *role, const char *area,
-                             const struct hx_calendar_rule *cal, int64_t t, size_t n);
+                             const struct hx_days *days, int64_t t, size_t n);
 
 /* The leave for which nobody stands in, when this person is away at t; NULL when the person is
  * there, or replaced. */
@@ -89,7 +89,7 @@ const struct hx_leave *hx_rota_away(const struct hx_rota *rota, const char *pers
 
 /* Whether the person is on the post all through `span`, or (`any`) at any moment of it. */
 bool hx_rota_holds(const struct hx_rota *rota, const struct hx_post *post, const char *person,
-                   const struct hx_calendar_rule *cal, const int64_t span[2], bool any);
+                   const struct hx_days *days, const int64_t span[2], bool any);
 /* Whether the person is away at any moment of `span`. */
 bool hx_rota_leaves(const struct hx_rota *rota, const char *person, const int64_t span[2]);
 /* Whether the person has any shift; on this post, unless `post` is NULL. */
@@ -98,7 +98,7 @@ bool hx_rota_has(const struct hx_rota *rota, const struct hx_post *post, const c
 /* The first stretch of `span` (from, to; the end is no longer part of it) in which nobody is on the
  * post: `span` becomes it. False when there is none. */
 bool hx_rota_gap(const struct hx_rota *rota, const char *role, const char *area,
-                 const struct hx_calendar_rule *cal, int64_t span[2]);
+                 const struct hx_days *days, int64_t span[2]);
 
 /* A walk: the first shift of each post, in the order of role and area. NULL ends. *at starts at 0.
  */

@@ -130,12 +130,18 @@ static bool meets(int64_t from, int64_t to, const int64_t span[2])
 
 /* ---- who is there ---- */
 
+struct hx_days hx_duty_days(const struct hx_machine *m)
+{
+    const hxp_entry *e = m->again ? m->again(m->again_ctx) : NULL;
+    return hx_rules_duty_days(m->rules, e ? e->lsn : UINT64_MAX);
+}
+
 struct hx_on_duty hx_post_at(const struct hx_machine *m, const struct hx_post *post, int64_t t,
                              size_t n)
 {
     struct hx_source row;
-    struct hx_on_duty d = hx_rota_at(hx_city_rota(m->city), post->role, post->area,
-                                     hx_rules_duty_calendar(m->rules), t, n);
+    const struct hx_days days = hx_duty_days(m);
+    struct hx_on_duty d = hx_rota_at(hx_city_rota(m->city), post->role, post->area, &days, t, n);
     if (!d.person || m->no_swaps || load_row(m, post, &row))
         return d;
     const int64_t now[2] = {t, t + 1};
@@ -161,15 +167,15 @@ static const struct hx_rota *rota_of(const struct swapping *s)
     return s->m->city ? hx_city_rota(s->m->city) : NULL;
 }
 
-static const struct hx_calendar_rule *days_of(const struct swapping *s)
+static struct hx_days days_of(const struct swapping *s)
 {
-    return hx_rules_duty_calendar(s->m->rules);
+    return hx_duty_days(s->m);
 }
 
 /* The latest answer: a time of the day before the first thing that is swapped. */
 static int64_t latest(const struct swapping *s, const hxp_swap *w)
 {
-    const struct hx_calendar_rule *cal = days_of(s);
+    const struct hx_calendar_rule *cal = days_of(s).cal;
     int64_t first = w->back_from && w->back_from < w->from ? w->back_from : w->from;
     int32_t day = hx_zone_day(cal->zone, first) - 1;
     return hx_zone_instant(cal->zone, (int64_t)day * HX_DAY + s->m->rules->duty_swap_ms);
@@ -217,7 +223,8 @@ static bool free_of_others(struct swapping *s, const hxp_swap *w, const char *ta
 /* `who` may stand on the post through the stretch. */
 static bool can_take(struct swapping *s, const char *who, const int64_t span[2])
 {
-    if (hx_rota_holds(rota_of(s), &s->post, who, days_of(s), span, true))
+    const struct hx_days days = days_of(s);
+    if (hx_rota_holds(rota_of(s), &s->post, who, &days, span, true))
         return refuse(s, "TWICE_AT_ONCE", "this person is on the post then already");
     return !hx_rota_leaves(rota_of(s), who, span) ||
            refuse(s, "LEAVES_A_HOLE", "this person is away then: the post would be empty");
@@ -225,7 +232,8 @@ static bool can_take(struct swapping *s, const char *who, const int64_t span[2])
 
 static bool can_give(struct swapping *s, const char *who, const int64_t span[2])
 {
-    return hx_rota_holds(rota_of(s), &s->post, who, days_of(s), span, false) ||
+    const struct hx_days days = days_of(s);
+    return hx_rota_holds(rota_of(s), &s->post, who, &days, span, false) ||
            refuse(s, "NOT_ON_DUTY", "this person is not on the post through all of it");
 }
 

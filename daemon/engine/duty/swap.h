@@ -15,6 +15,10 @@
 
 enum { HX_SWAPS = 8 }; /* of one post at the same time */
 
+/* Which days the rota takes for which: by what is in force, or, when an old entry is made again, by
+ * what was in force then. */
+struct hx_days hx_duty_days(const struct hx_machine *m);
+
 /* The n-th person on duty at t, lowest order first, with the swaps that are in force. */
 struct hx_on_duty hx_post_at(const struct hx_machine *m, const struct hx_post *post, int64_t t,
                              size_t n);

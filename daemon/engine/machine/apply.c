@@ -221,12 +221,12 @@ static bool other_person(const struct hx_on_duty *a, const struct hx_on_duty *b)
 static bool post_differs(const struct hx_rules *r, const struct hx_change *change,
                          const struct hx_shift *post, int64_t now)
 {
-    const struct hx_calendar_rule *cal = hx_rules_duty_calendar(r);
+    const struct hx_days days = hx_rules_duty_days(r, UINT64_MAX);
     const struct hx_rota *next = hx_city_rota(change->city),
                          *old = hx_city_rota(change->city_before);
     for (int64_t t = now; t < now + 7 * HX_DAY; t += 3 * HX_HOUR) {
-        struct hx_on_duty a = hx_rota_at(old, post->role, post->area, cal, t, 0);
-        struct hx_on_duty b = hx_rota_at(next, post->role, post->area, cal, t, 0);
+        struct hx_on_duty a = hx_rota_at(old, post->role, post->area, &days, t, 0);
+        struct hx_on_duty b = hx_rota_at(next, post->role, post->area, &days, t, 0);
         if (other_person(&a, &b))
             return true;
     }

@@ -14,7 +14,7 @@
 struct look {
     struct hx_machine *m;
     const struct hx_rota *rota;
-    const struct hx_calendar_rule *cal;
+    struct hx_days days;
     int64_t at;       /* when it was due */
     int64_t from, to; /* gaps that begin in here are told, */
     int64_t horizon;  /* and followed until here */
@@ -60,7 +60,7 @@ static bool gap_in(const struct look *l, const struct hx_shift *post, int64_t fr
 {
     gap[0] = from;
     gap[1] = to;
-    return hx_rota_gap(l->rota, post->role, post->area, l->cal, gap);
+    return hx_rota_gap(l->rota, post->role, post->area, &l->days, gap);
 }
 
 /* Every gap of the post that begins within the look. One that goes on from the day before was told
@@ -87,7 +87,7 @@ static int look_at_gaps(const struct look *l, const struct hx_shift *p)
 static int look_at_grid(const struct look *l, const struct hx_shift *post)
 {
     const struct hx_leave *away = hx_rota_away(l->rota, post->person, l->at);
-    int32_t day = hx_zone_day(l->cal->zone, l->at);
+    int32_t day = hx_zone_day(l->days.cal->zone, l->at);
     int64_t before = instant(l->m->rules, day - 1, l->m->rules->duty_look_ms);
     if (strcmp(post->role, "grid") != 0 || !away || away->from > l->at - HX_DAY ||
         (!l->whole && away->from <= before - HX_DAY))
@@ -126,8 +126,7 @@ int hx_rota_look(struct hx_machine *m, const struct hx_watch *w)
     if (rc || r->duty_look_ms < 0 || !hx_city_rota(m->city))
         return rc;
     int32_t day = hx_zone_day(hx_rules_duty_calendar(r)->zone, w->at);
-    struct look l = {
-        .m = m, .rota = hx_city_rota(m->city), .cal = hx_rules_duty_calendar(r), .at = w->at};
+    struct look l = {.m = m, .rota = hx_city_rota(m->city), .days = hx_duty_days(m), .at = w->at};
     l.whole = strcmp(w->ref, version) != 0;
     l.from = l.whole ? w->at : instant(r, day + r->duty_ahead, 0);
     l.to = instant(r, day + r->duty_ahead + 1, 0);

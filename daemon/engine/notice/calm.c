@@ -185,7 +185,9 @@ static int64_t morning(const struct notice *n)
     if (!in(n->rules->night_clocks, n->kind) || !hx_notice_alarms(n->how) ||
         in(n->rules->night_never, n->s->c->class_no))
         return 0;
-    int64_t open = hx_calendar_roll(&r->calendars[n->rules->night_calendar], n->s->now);
+    const struct hx_calendar_rule *night = &r->calendars[n->rules->night_calendar];
+    const struct hx_holidays *h = hx_table_at(night->table, n->s->lsn, false);
+    int64_t open = hx_calendar_roll_by(night, h, n->s->now);
     return open > n->s->now ? open : 0;
 }
 

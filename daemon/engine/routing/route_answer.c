@@ -87,7 +87,7 @@ static void fill_told(struct listing *l, const struct hx_city *city, const char 
     for (size_t i = 0; rota && l->answer->told && i < TOLD_MAX; i++) {
         struct hx_on_duty d =
             when->machine ? hx_post_at(when->machine, &post, l->answer->at, i)
-                          : hx_rota_at(rota, post.role, post.area, when->duty, l->answer->at, i);
+                          : hx_rota_at(rota, post.role, post.area, &when->duty, l->answer->at, i);
         if (!d.person)
             return;
         l->answer->told[l->answer->n_told++] = hx_text_field(d.person);

@@ -18,9 +18,9 @@ const char *hx_route_fault(const struct hx_city *city, const Hongxin__V1__RouteQ
 
 /* When a question is asked. */
 struct hx_route_when {
-    int64_t now;                         /* serves where the question names no instant */
-    const struct hx_calendar_rule *duty; /* by which the rota knows working days */
-    const struct hx_machine *machine;    /* knows the swaps in force; NULL = the rota alone */
+    int64_t now;                      /* serves where the question names no instant */
+    struct hx_days duty;              /* by which the rota knows working days */
+    const struct hx_machine *machine; /* knows the swaps in force; NULL = the rota alone */
 };
 
 /* The whole answer, line by line, without changing anything. The daemon and `hongxin route

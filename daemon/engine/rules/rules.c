@@ -63,6 +63,12 @@ const struct hx_calendar_rule *hx_rules_duty_calendar(const struct hx_rules *r)
     return &r->calendars[r->duty_calendar < 0 ? 0 : r->duty_calendar];
 }
 
+struct hx_days hx_rules_duty_days(const struct hx_rules *r, uint64_t lsn)
+{
+    const struct hx_calendar_rule *cal = hx_rules_duty_calendar(r);
+    return (struct hx_days){cal, hx_table_at(cal->table, lsn, false)};
+}
+
 int hx_rules_pause(const struct hx_rules *r, const char *name)
 {
     return FIND(r->pauses, r->n_pauses, name);

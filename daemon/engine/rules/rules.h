@@ -304,8 +304,10 @@ int hx_rules_event(const struct hx_rules *r, const char *name);
 int hx_rules_receiver(const struct hx_rules *r, const char *name);
 int hx_rules_ladder(const struct hx_rules *r, const char *name);
 int hx_rules_calendar(const struct hx_rules *r, const char *name);
-/* By which the rota knows working days. */
+/* By which the rota knows working days. The second also by which version of the table, for whoever
+ * makes journal entry `lsn`; UINT64_MAX = by what is in force. */
 const struct hx_calendar_rule *hx_rules_duty_calendar(const struct hx_rules *r);
+struct hx_days hx_rules_duty_days(const struct hx_rules *r, uint64_t lsn);
 /* NULL = there is no such road. */
 const struct hx_road_rule *hx_rules_road(const struct hx_rules *r, const char *name);
 int hx_rules_table(const struct hx_rules *r, const char *name);

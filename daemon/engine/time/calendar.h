@@ -69,6 +69,12 @@ struct hx_calendar_rule {
     struct hx_table *table;     /* of holidays and make-up days; NULL = none */
 };
 
+/* Which day is which: a calendar, by one version of its table (NULL = it has none). */
+struct hx_days {
+    const struct hx_calendar_rule *cal;
+    const struct hx_holidays *table;
+};
+
 /* What kind of day it is. */
 enum hx_day { HX_DAY_WORKING = 1, HX_DAY_WEEKEND, HX_DAY_HOLIDAY, HX_DAY_MAKE_UP };
 

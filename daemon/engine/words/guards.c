@@ -39,7 +39,8 @@ static bool our_outage(const struct hx_step *s, const struct hx_call *call)
 /* The end of a guard's span, counted from an instant in the calendar that the guard names. */
 static int64_t span_end(const struct hx_step *s, const struct hx_call *call, int64_t from)
 {
-    return hx_calendar_add(&s->rules->calendars[call->number], from, call->span_ms);
+    const struct hx_calendar_rule *cal = &s->rules->calendars[call->number];
+    return hx_calendar_add_by(cal, hx_table_at(cal->table, s->lsn, false), from, call->span_ms);
 }
 
 /* The reporter may object for some time after the plan's delivery. */

@@ -108,8 +108,9 @@ static bool breach_stands(const struct hx_step *s, const struct hx_call *call)
 static bool soon_after_breach(const struct hx_step *s, const struct hx_call *call)
 {
     const struct hx_breach *b = breach_named(s);
-    return b && s->t_eff <= hx_calendar_add(&s->rules->calendars[call->number], b->t_noticed,
-                                            call->span_ms);
+    const struct hx_calendar_rule *cal = &s->rules->calendars[call->number];
+    const struct hx_holidays *h = hx_table_at(cal->table, s->lsn, false);
+    return b && s->t_eff <= hx_calendar_add_by(cal, h, b->t_noticed, call->span_ms);
 }
 
 static bool no_exclusion_asked(const struct hx_step *s, const struct hx_call *call)

@@ -14,8 +14,8 @@ void handle_route(struct service *s, const struct request *r)
         service_problem(s, r, fault, "the question names what this city does not have");
         return;
     }
-    const struct hx_route_when when = {timebase_now(&s->time),
-                                       hx_rules_duty_calendar(s->machine.rules), &s->machine};
+    const struct hx_route_when when = {
+        timebase_now(&s->time), hx_rules_duty_days(s->machine.rules, UINT64_MAX), &s->machine};
     answer.route = hx_route_answer(&s->arena, s->options.city, q, &when);
     if (!answer.route) {
         service_problem(s, r, "STORE_TROUBLE", "try again");

@@ -87,7 +87,8 @@ static void on_duty(const struct hx_city *city, const char *role, const char *ar
         .kind = HX_CALENDAR_DAYS, .week = HX_WEEK_WORKING, .zone = &zone};
     int64_t t = 0;
     assert_int_equal(hx_instant_parse(at, &t), HX_OK);
-    struct hx_on_duty d = hx_rota_at(hx_city_rota(city), role, area, &cal, t, 0);
+    const struct hx_days days = {&cal, hx_table_version(cal.table, 0)};
+    struct hx_on_duty d = hx_rota_at(hx_city_rota(city), role, area, &days, t, 0);
     assert_string_equal(d.person ? d.person : "nobody", person);
 }
 

@@ -19,7 +19,7 @@ struct world {
     struct hx_rules *rules;
     struct hx_city *city;
     const struct hx_rota *rota;
-    const struct hx_calendar_rule *days; /* by which the rota knows working days */
+    struct hx_days days; /* by which the rota knows working days */
 };
 
 static int setup(void **state)
@@ -31,7 +31,7 @@ static int setup(void **state)
         HX_OK);
     assert_int_equal(hx_city_load(HX_SOURCE_DIR "/config/city", &w.city, &problem), HX_OK);
     w.rota = hx_city_rota(w.city);
-    w.days = &w.rules->calendars[w.rules->duty_calendar];
+    w.days = hx_rules_duty_days(w.rules, UINT64_MAX);
     *state = &w;
     return 0;
 }
@@ -55,7 +55,7 @@ static int64_t at(const char *text)
 
 static bool held(const struct world *w, const char *role, const char *area, int64_t t)
 {
-    return hx_rota_at(w->rota, role, area, w->days, t, 0).person;
+    return hx_rota_at(w->rota, role, area, &w->days, t, 0).person;
 }
 
 /* Every post that a ladder asks about this place; its people are told, or a gap is recorded. */

@@ -23,6 +23,7 @@ static const struct hx_holidays festival = {
 static struct hx_table table = {.name = "china", .newest = &festival};
 static const struct hx_calendar_rule calendar = {
     .kind = HX_CALENDAR_DAYS, .week = HX_WEEK_WORKING, .zone = &shanghai, .table = &table};
+static const struct hx_days days = {&calendar, &festival};
 
 static int64_t at(const char *text)
 {
@@ -89,7 +90,7 @@ static void seal(struct hx_rota *rota)
 static void check(const struct hx_rota *rota, const char *t, const char *expected)
 {
     char text[64];
-    struct hx_on_duty d = hx_rota_at(rota, "street", "S-02", &calendar, at(t), 0);
+    struct hx_on_duty d = hx_rota_at(rota, "street", "S-02", &days, at(t), 0);
     snprintf(text, sizeof text, "%s%s%s", d.person ? d.person : "-",
              d.person && d.instead_of ? " for " : "", d.person && d.instead_of ? d.instead_of : "");
     assert_string_equal(text, expected);
@@ -151,7 +152,7 @@ static void whoever_is_away_is_replaced(void **state)
     check(rota, "2026-10-13T08:00:00+08:00", "wang");
     check(rota, "2026-10-14T12:00:00+08:00", "guest for wang");
     struct hx_on_duty second =
-        hx_rota_at(rota, "street", "S-02", &calendar, at("2026-10-14T12:00:00+08:00"), 1);
+        hx_rota_at(rota, "street", "S-02", &days, at("2026-10-14T12:00:00+08:00"), 1);
     assert_string_equal(second.person, "zhou");
     hx_rota_free(rota);
 }
@@ -161,7 +162,7 @@ static bool gap_in(const struct hx_rota *rota, const char *street, const char *f
 {
     gap[0] = at(from);
     gap[1] = at(to);
-    return hx_rota_gap(rota, "street", street, &calendar, gap);
+    return hx_rota_gap(rota, "street", street, &days, gap);
 }
 
 static void gap_from_its_first_to_its_last_millisecond(void **state)
