@@ -43,7 +43,7 @@ static int load_rules(struct boot *b, struct hx_problem *problem)
 
 static int load_city(struct boot *b, struct hx_problem *problem)
 {
-    int rc = hx_city_texts_read(b->settings.city, &b->texts, problem);
+    int rc = hx_city_texts_read(b->settings.city, b->tell, &b->texts, problem);
     return rc ? rc : hx_city_parse(&b->texts, b->tell, &b->city, problem);
 }
 

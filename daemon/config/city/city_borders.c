@@ -253,7 +253,7 @@ static int read_features(struct reading *r, struct text *t)
         row.line = t->line;
         r->row = (struct city_row){.loader = r->l, .file = BORDERS, .row = &row};
         json_t *feature = value(t, r->l);
-        int err = feature ? add_feature(r, feature) : HX_CONFIG;
+        int err = feature ? city_whole(r->l, BORDERS, add_feature(r, feature)) : HX_CONFIG;
         json_decref(feature);
         if (err)
             return err;
@@ -327,14 +327,17 @@ static void compare(void *item, void *ctx)
     const struct city_row at = {.loader = p->l, .file = BORDERS, .row = &row};
     const char *file = p->l->files[BORDERS].name;
     if (strcmp(other->id, p->mine->id) == 0) {
-        p->err = city_fault(&at, "%s has another border for the same time at %s:%zu", other->id,
-                            file, p->mine->line);
+        p->err = city_whole(p->l, BORDERS,
+                            city_fault(&at, "%s has another border for the same time at %s:%zu",
+                                       other->id, file, p->mine->line));
         return;
     }
     double square = overlap(p->b, p->mine, other);
     if (square > overlap_m2)
-        p->err = city_fault(&at, "the border of %s overlaps that of %s at %s:%zu by %.0f m²",
-                            other->id, p->mine->id, file, p->mine->line, square);
+        p->err =
+            city_whole(p->l, BORDERS,
+                       city_fault(&at, "the border of %s overlaps that of %s at %s:%zu by %.0f m²",
+                                  other->id, p->mine->id, file, p->mine->line, square));
 }
 
 /* Every grid has a border whenever it is in force: its borders are walked like the periods of a
@@ -364,13 +367,14 @@ static int check_grid(const struct reading *r, const struct hx_place *grid, size
 static int check_whole(const struct reading *r, size_t lines)
 {
     struct pairs p = {.l = r->l, .b = r->b};
+    bool whole = city_sound(r->l, BORDERS, BORDERS); /* else its grid has none, and that was told */
     for (size_t i = 0; i < r->b->n && !p.err; i++) {
         p.mine = &r->b->areas[i];
         GEOSSTRtree_query_r(r->b->geos, r->b->tree, p.mine->shape, compare, &p);
     }
     size_t at = 0;
-    for (const struct hx_place *g; !p.err && (g = hx_city_next(r->l->city, HX_GRID, &at));)
-        p.err = check_grid(r, g, lines);
+    for (const struct hx_place *g; whole && !p.err && (g = hx_city_next(r->l->city, HX_GRID, &at));)
+        p.err = city_whole(r->l, BORDERS, check_grid(r, g, lines));
     return p.err;
 }
 

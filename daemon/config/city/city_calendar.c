@@ -219,8 +219,10 @@ int city_add_duty_calendar(struct city_loader *l)
     if (!copy)
         return HX_NOMEM;
     if (!root)
-        return hx_problem_set(l->problem, "%s: not one whole iCalendar (RFC 5545) object",
-                              text->path);
+        return city_table_lost(l, DUTY_CALENDAR,
+                               hx_problem_set(l->problem,
+                                              "%s: not one whole iCalendar (RFC 5545) object",
+                                              text->path));
     int err = read_events(l, root);
     icalcomponent_free(root);
     return err;

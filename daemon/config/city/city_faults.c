@@ -25,7 +25,7 @@ static bool follows_from_another(const struct city_row *at)
 static void remember(const struct city_row *at)
 {
     struct city_told *t = at->loader->told;
-    if (at->file <= BUILDINGS && t->n_lost < sizeof t->lost / sizeof *t->lost)
+    if (at->file < BUILDINGS && t->n_lost < sizeof t->lost / sizeof *t->lost)
         t->lost[t->n_lost++] = at->row->values[COL_ID];
 }
 
@@ -56,7 +56,9 @@ int city_each(const struct city_loader *l, enum city_file file,
     int err = HX_OK;
     for (size_t i = 0; i < t->count && !err; i++) {
         const struct city_row at = {.loader = l, .file = file, .row = &t->rows[i]};
-        err = add(&at);
+        err = at.row->odd ? city_fault(&at, "%zu values, but the header has %zu columns",
+                                       at.row->odd, t->header)
+                          : add(&at);
         if (err == HX_CONFIG)
             err = go_on(&at);
     }
@@ -66,6 +68,25 @@ int city_each(const struct city_loader *l, enum city_file file,
 int city_whole(const struct city_loader *l, enum city_file file, int err)
 {
     return err == HX_CONFIG ? tell(l, file) : err;
+}
+
+int city_table_lost(const struct city_loader *l, enum city_file file, int err)
+{
+    if (!l->told->tell || (err != HX_CONFIG && err != HX_IO))
+        return err;
+    l->told->gone[file] = true;
+    return tell(l, file);
+}
+
+bool city_stands(const struct city_loader *l, enum city_file file)
+{
+    static const bool alone[CITY_TEXTS] = {
+        [STREETS] = true, [COMPANIES] = true, [UNITS] = true, [DAY_PARTS] = true};
+    const bool *lost = l->told->gone;
+    bool gone = file > DUTY && lost[DUTY_CALENDAR];
+    for (int i = 0; i < (int)file && !alone[file]; i++)
+        gone = gone || (lost[i] && (i != UNITS || file > BUILDINGS));
+    return !gone;
 }
 
 bool city_sound(const struct city_loader *l, enum city_file first, enum city_file last)

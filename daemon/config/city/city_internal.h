@@ -84,7 +84,8 @@ struct city_told {
     const struct hx_city_tell *tell; /* NULL = the first fault ends it */
     size_t n;
     size_t faults[CITY_TEXTS]; /* of each file */
-    const char *lost[64];      /* ids whose rows were refused; in the tables */
+    bool gone[CITY_TEXTS];     /* files that are no table at all */
+    const char *lost[1024];    /* ids whose rows were refused; in the tables */
     size_t n_lost;
 };
 
@@ -117,6 +118,11 @@ int city_fault(const struct city_row *at, const char *fmt, ...) HX_PRINTF(2, 3);
  * Adds the rows of a file one by one; goes on after a row that is refused, when that is wanted. */
 HX_CHECK int city_each(const struct city_loader *l, enum city_file file,
                        int (*add)(const struct city_row *at));
+/* A file is not there, or no table at all: told, and passed over, when that is wanted. */
+HX_CHECK int city_table_lost(const struct city_loader *l, enum city_file file, int err);
+/* Whether every file on which this one stands could be read: without them each row would only
+ * repeat that. */
+bool city_stands(const struct city_loader *l, enum city_file file);
 /* The result of a check over whole files: told, and passed over, when that is wanted. */
 HX_CHECK int city_whole(const struct city_loader *l, enum city_file file, int err);
 /* Whether no row of the files from `first` to `last` was refused: a check over them means

@@ -165,12 +165,15 @@ static int missing(const struct city_loader *l, const char *name)
 static int read_file(struct city_loader *l, enum city_file file)
 {
     const struct hx_city_text *t = &l->texts->list[file];
-    if (!t->path)
-        return specs[file].optional ? HX_OK : missing(l, hx_city_file(file));
-    int err =
-        hx_csv_parse(t->path, t->text, t->size, specs[file].columns, &l->files[file], l->problem);
+    if (!t->path && specs[file].optional)
+        return HX_OK;
+    int err = t->path ? hx_csv_parse(t->path, t->text, t->size, specs[file].columns,
+                                     &l->files[file], l->problem)
+                      : missing(l, hx_city_file(file));
     if (err)
-        return err;
+        return city_table_lost(l, file, err);
+    if (!city_stands(l, file))
+        return HX_OK;
     return specs[file].add ? specs[file].add(l) : city_add_places(l, file);
 }
 
@@ -219,19 +222,19 @@ static int read_next(struct city_loader *l, enum city_file file)
     int err = read_file(l, file);
     if (!err && file == GRIDS && city_sound(l, STREETS, GRIDS))
         err = city_whole(l, GRIDS, city_check_grids(l));
-    if (!err && file == DUTY)
+    if (!err && file == DUTY && city_stands(l, DUTY_CALENDAR))
         err = city_add_duty_calendar(l);
     return err;
 }
 
 static int read_all(struct city_loader *l)
 {
-    int err = read_offset(l);
+    int err = city_whole(l, HEAD, read_offset(l));
     if (!err && !l->texts->list[DUTY].path && !l->texts->list[DUTY_CALENDAR].path)
         err = missing(l, hx_city_file(DUTY));
     for (int file = 0; file < CITY_FILES && !err; file++)
         err = read_next(l, file);
-    if (!err)
+    if (!err && city_stands(l, ROADS))
         err = city_seal_rota(l);
     if (!err && city_sound(l, STREETS, ESTATES))
         err = city_whole(l, HEAD, read_fallback(l));
@@ -239,7 +242,7 @@ static int read_all(struct city_loader *l)
         err = city_whole(l, BORDERS, read_borders(l));
     hx_city_seal(l->city);
     if (!err)
-        err = read_nearest(l);
+        err = city_whole(l, HEAD, read_nearest(l));
     hx_city_set_version(l->city, l->head->version);
     return err ? err : l->told->n ? HX_CONFIG : HX_OK;
 }
@@ -316,7 +319,7 @@ int hx_city_parse(const struct hx_city_texts *texts, const struct hx_city_tell *
     yaml_doc_close(&doc);
     if (err == HX_NOMEM)
         (void)hx_problem_set(problem, "%s: out of memory", texts->where);
-    else if (err && tell && !told.n)
+    else if (err && tell && (!told.n || err != HX_CONFIG))
         tell->say(tell->ctx, problem);
     return err;
 }
@@ -324,7 +327,7 @@ int hx_city_parse(const struct hx_city_texts *texts, const struct hx_city_tell *
 int hx_city_load(const char *dir, struct hx_city **out, struct hx_problem *problem)
 {
     struct hx_city_texts texts;
-    int err = hx_city_texts_read(dir, &texts, problem);
+    int err = hx_city_texts_read(dir, NULL, &texts, problem);
     if (err)
         return err;
     err = hx_city_parse(&texts, NULL, out, problem);

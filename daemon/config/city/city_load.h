@@ -27,14 +27,6 @@ enum {
  * Any thread. */
 HX_CHECK int hx_city_load(const char *dir, struct hx_city **out, struct hx_problem *problem);
 
-/* Whoever wants to know more than the first fault: `say` is called for each, `most` times at the
- * most. What follows from a fault that was told is not told. */
-struct hx_city_tell {
-    void (*say)(void *ctx, const struct hx_problem *problem);
-    void *ctx;
-    size_t most;
-};
-
 /* The same from texts (city_texts.h), which are not needed afterwards. With `tell` (or NULL) it
  * goes on after a fault; `problem` then is the last of them. */
 HX_CHECK int hx_city_parse(const struct hx_city_texts *texts, const struct hx_city_tell *tell,

@@ -82,12 +82,21 @@ static int read_one(const char *dir, size_t i, struct hx_city_texts *out,
     return err == HX_NOTFOUND ? HX_OK : err;
 }
 
-int hx_city_texts_read(const char *dir, struct hx_city_texts *out, struct hx_problem *problem)
+int hx_city_texts_read(const char *dir, const struct hx_city_tell *tell, struct hx_city_texts *out,
+                       struct hx_problem *problem)
 {
     *out = (struct hx_city_texts){.where = strdup(dir)};
     int err = out->where ? HX_OK : HX_NOMEM;
-    for (size_t i = 0; i < CITY_TEXTS && !err; i++)
+    bool refused = false;
+    for (size_t i = 0; i < CITY_TEXTS && !err; i++) {
         err = read_one(dir, i, out, problem);
+        if (err != HX_CONFIG || !tell)
+            continue;
+        tell->say(tell->ctx, problem);
+        refused = true;
+        err = HX_OK;
+    }
+    err = err ? err : refused ? HX_CONFIG : HX_OK;
     if (err)
         hx_city_texts_free(out);
     return err;
@@ -237,7 +246,7 @@ int hx_city_bundle(const char *path, char **out, size_t *size, struct hx_problem
     struct stat st;
     if (stat(path, &st) || !S_ISDIR(st.st_mode))
         return bundle_file(path, out, size, problem);
-    int err = hx_city_texts_read(path, &t, problem);
+    int err = hx_city_texts_read(path, NULL, &t, problem);
     if (err)
         return err;
     err = t.list[HEAD].path

@@ -78,9 +78,7 @@ static int map_header(struct reader *r)
 static int keep_row(struct reader *r)
 {
     struct hx_csv_table *t = r->table;
-    if (r->n_values != r->n_columns)
-        return hx_problem_set(r->problem, "%s:%zu: %zu values, but the header has %zu columns",
-                              t->path, r->began, r->n_values, r->n_columns);
+    size_t odd = r->n_values == r->n_columns ? 0 : r->n_values;
     if (t->count == r->room) {
         size_t room = r->room ? r->room * 2 : 256;
         struct hx_csv_row *rows = realloc(t->rows, room * sizeof *rows);
@@ -94,11 +92,11 @@ static int keep_row(struct reader *r)
         return HX_NOMEM;
     for (size_t w = 0; w < r->n_wanted; w++)
         values[w] = "";
-    for (size_t i = 0; i < r->n_values; i++) {
+    for (size_t i = 0; i < r->n_values && i < r->n_columns; i++) {
         if (r->place[i] < r->n_wanted)
             values[r->place[i]] = r->values[i];
     }
-    t->rows[t->count++] = (struct hx_csv_row){.line = r->began, .values = values};
+    t->rows[t->count++] = (struct hx_csv_row){.line = r->began, .values = values, .odd = odd};
     return HX_OK;
 }
 
@@ -152,6 +150,7 @@ static int parse(struct reader *r, const char *text, size_t size)
     int err = feed(r, &parser, text, size);
     csv_free(&parser);
     r->table->lines = r->line;
+    r->table->header = r->n_columns;
     if (!err && !r->n_columns)
         err = hx_problem_set(r->problem, "%s:1: no header line", r->table->path);
     return err;
@@ -180,6 +179,19 @@ int hx_csv_parse(const char *path, const char *text, size_t size,
     return err;
 }
 
+static int refuse_odd(struct hx_csv_table *t, struct hx_problem *problem)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        if (!t->rows[i].odd)
+            continue;
+        int err = hx_problem_set(problem, "%s:%zu: %zu values, but the header has %zu columns",
+                                 t->path, t->rows[i].line, t->rows[i].odd, t->header);
+        hx_csv_free(t);
+        return err;
+    }
+    return HX_OK;
+}
+
 int hx_csv_read(const char *path, const struct hx_csv_column *wanted, struct hx_csv_table *out,
                 struct hx_problem *problem)
 {
@@ -191,7 +203,7 @@ int hx_csv_read(const char *path, const struct hx_csv_column *wanted, struct hx_
         return err;
     err = hx_csv_parse(path, text, size, wanted, out, problem);
     free(text);
-    return err;
+    return err ? err : refuse_odd(out, problem);
 }
 
 void hx_csv_free(struct hx_csv_table *table)

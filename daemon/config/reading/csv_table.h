@@ -25,6 +25,7 @@ struct hx_csv_column {
 struct hx_csv_row {
     size_t line;         /* where it begins; 1 is the header */
     const char **values; /* one per wanted column, in their order; never NULL */
+    size_t odd;          /* how many values it has, where the header has another number; else 0 */
 };
 
 struct hx_csv_table {
@@ -33,6 +34,7 @@ struct hx_csv_table {
     struct hx_csv_row *rows;
     size_t count;
     size_t columns; /* values of a row */
+    size_t header;  /* columns of the file */
     size_t lines;   /* of the whole file */
     struct hx_arena arena;
 };
@@ -47,7 +49,8 @@ struct hx_csv_table {
 HX_CHECK int hx_csv_read(const char *path, const struct hx_csv_column *wanted,
                          struct hx_csv_table *out, struct hx_problem *problem);
 
-/* The same from a text that is there already; `path` is named in messages. */
+/* The same from a text that is there already; `path` is named in messages. A row with too few or
+ * too many values is kept, and marked: the caller goes on to the next, or refuses it. */
 HX_CHECK int hx_csv_parse(const char *path, const char *text, size_t size,
                           const struct hx_csv_column *wanted, struct hx_csv_table *out,
                           struct hx_problem *problem);

@@ -58,7 +58,7 @@ static void told(struct folder *f, size_t most, const char *wanted)
     struct hx_problem problem = {.text = ""};
     h = (struct heard){.folder = strlen(f->path)};
     const struct hx_city_tell tell = {hear, &h, most};
-    assert_int_equal(hx_city_texts_read(f->path, &texts, &problem), HX_OK);
+    assert_int_equal(hx_city_texts_read(f->path, NULL, &texts, &problem), HX_OK);
     assert_int_equal(hx_city_parse(&texts, &tell, &city, &problem), HX_CONFIG);
     assert_string_equal(h.text, wanted);
     assert_null(city);
@@ -112,6 +112,55 @@ static void what_follows_from_a_fault_is_not_told(void **state)
          "companies.csv:3: id \"P 2\": only ASCII letters, digits, '-', '_' and '.'\n");
 }
 
+/* A comma too many in one row, a column that is missing, a file that is not there: the rows beside
+ * and the other files are looked at all the same. What stands on a lost file is not told. */
+static void a_file_that_is_no_table_hides_no_other(void **state)
+{
+    struct folder *f = *state;
+    with(f, "companies.csv", "P-02,物业,Two,x\nP-03,,\n");
+    (void)folder_write(f, "estates.csv",
+                       "id,grid,firm,name_zh,name_en,lon,lat\nE-01,G-001,P-01,一苑,One,1,1\n");
+    with(f, "buildings.csv", "B-13,E-99,,3,3,114.4,36.1\nB-14,E-01\n");
+    (void)folder_write(f, "admission.csv", "code,kind,name_zh,name_en\n1,\"own,一,One\n");
+    told(f, 50,
+         "companies.csv:3: 4 values, but the header has 3 columns\n"
+         "companies.csv:4: name_zh and name_en are empty\n"
+         "estates.csv:1: unknown column firm\n"
+         "admission.csv:2: a quote is opened and never closed\n");
+}
+
+static void every_file_that_is_not_utf8_is_told(void **state)
+{
+    struct folder *f = *state;
+    struct hx_city_texts texts;
+    struct hx_problem problem = {.text = ""};
+    struct heard h = {.folder = strlen(f->path)};
+    const struct hx_city_tell tell = {hear, &h, 50};
+    with(f, "companies.csv", "P-02,\xce\xef\xd2\xb5,Two\n");
+    with(f, "duty.csv", "duty,P-01,2,wu,\xce\xe2,Wu\n");
+    assert_int_equal(hx_city_texts_read(f->path, &tell, &texts, &problem), HX_CONFIG);
+    assert_string_equal(h.text, "companies.csv:3: not UTF-8 (byte 0xCE)\n"
+                                "duty.csv:4: not UTF-8 (byte 0xCE)\n");
+}
+
+static void every_border_is_looked_at(void **state)
+{
+    struct folder *f = *state;
+    (void)folder_write(
+        f, "grids.geojson",
+        "{\"type\": \"FeatureCollection\",\n\"features\": [\n" SQUARE(
+            "G-009", "114.40",
+            "114.41") ",\n" SQUARE("G-001", "114.40",
+                                   "114.41") ",\n" SQUARE("G-002", "114.405",
+                                                          "114.42") ",\n" SQUARE("G-008", "114.41",
+                                                                                 "114.42") "]}\n");
+    told(f, 50,
+         "grids.geojson:3: properties.id \"G-009\" is no grid of grids.csv\n"
+         "grids.geojson:9: properties.id \"G-008\" is no grid of grids.csv\n"
+         "grids.geojson:7: the border of G-002 overlaps that of G-001 at grids.geojson:5 by "
+         "501273 m²\n");
+}
+
 static void no_more_are_told_than_was_asked_for(void **state)
 {
     struct folder *f = *state;
@@ -154,6 +203,9 @@ int main(void)
         TEST(no_more_are_told_than_was_asked_for),
         TEST(every_clash_of_the_rota_is_told),
         TEST(a_border_and_a_row),
+        TEST(a_file_that_is_no_table_hides_no_other),
+        TEST(every_file_that_is_not_utf8_is_told),
+        TEST(every_border_is_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
