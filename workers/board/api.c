@@ -114,6 +114,7 @@ const struct http_route board_routes[] = {
     {"GET", "/api/v1/city", city_show, 0},
     {"GET", "/api/v1/city/grids.geojson", city_grids, 0},
     {"GET", "/api/v1/city/buildings", city_buildings, 0},
+    {"GET", "/api/v1/city/persons", city_people, 0},
     {"GET", "/api/v1/duty", city_duty, 0},
     {"GET", "/api/v1/route", city_route, 0},
     {"GET", "/api/v1/life-cycle", rules_life_cycle, 0},

@@ -99,7 +99,7 @@ http_handler login_password, login_ticket, login_out, login_session, login_chang
     running_list, running_pressure, figures_list, breaches_list, health_show, cases_list,
     cases_page, cases_similar, cases_route, photos_add, photos_show, work_triage, work_returns,
     work_orders, work_inbox, work_notices, command_run, command_report, command_offline, city_show,
-    city_grids, city_buildings, city_duty, city_route, rules_life_cycle, rules_texts;
+    city_grids, city_buildings, city_people, city_duty, city_route, rules_life_cycle, rules_texts;
 
 /* The routes of the API and of the pages, for http_server_open(). */
 extern const struct http_route board_routes[];

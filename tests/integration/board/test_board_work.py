@@ -182,6 +182,9 @@ def test_the_city(board):
     buildings = b.get("city/buildings?place=E-41").json["items"]
     assert buildings and {x["estate"] for x in buildings} == {"E-41"}
     assert b.get("city/buildings").code == "BAD_QUERY"
+    persons = b.get("city/persons?ids=liunan,nobody,donglintao").json["persons"]
+    assert persons == {"liunan": {"name_zh": "刘楠", "name_en": "Liu Nan"}, "donglintao": {"name_zh": "董琳涛", "name_en": "Dong Lintao"}}
+    assert b.get("city/persons").code == "BAD_QUERY"
     route = b.get("route?place=E-41&class=SMALL").json
     assert route["holder"] == "P-07" and route["told"] and all(route["persons"][id]["name_zh"] for id in route["told"])
     assert b.get("route?place=nowhere").code == "UNKNOWN_PLACE"

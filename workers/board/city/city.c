@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRESH_MS = 30000, PART = 256 * 1024 };
+enum { FRESH_MS = 30000, PART = 256 * 1024, PEOPLE = 100, PEOPLE_TEXT = 4096 };
 
 enum file {
     STREETS,
@@ -296,6 +296,28 @@ void city_route(void *board, struct http_request *r)
 void cases_route(void *board, struct http_request *r)
 {
     begin(board, r, DUTY, DUTY, to_case_route);
+}
+
+static void on_people(struct wanting *w)
+{
+    char ids[PEOPLE_TEXT], *words[PEOPLE];
+    bool given = query_word(w->ask.request, "ids", ids, sizeof ids);
+    size_t n = given ? query_split(ids, words, PEOPLE) : 0;
+    json_t *wanted = json_object();
+    for (size_t i = 0; i < n; i++)
+        json_object_set_new(wanted, words[i], json_true());
+    json_t *persons = city_persons(w->ask.board, wanted);
+    json_decref(wanted);
+    ask_answer(w, json_pack("{s:o}", "persons", persons));
+}
+
+void city_people(void *board, struct http_request *r)
+{
+    char ids[PEOPLE_TEXT];
+    if (query_word(r, "ids", ids, sizeof ids) && *ids)
+        begin(board, r, DUTY, DUTY, on_people);
+    else
+        query_wrong(r, "ids is required: persons as events name them, with commas between");
 }
 
 json_t *city_persons(const struct board *b, const json_t *wanted)
