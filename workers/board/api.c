@@ -42,26 +42,38 @@ static bool is_stranger(struct board *b, const struct http_request *r)
     return strcmp(http_get_header(r, "Sec-Fetch-Mode", NULL), "navigate") == 0 && !gate_look(b, r);
 }
 
-/* Of the two languages, which one its browser names first. */
+/* The language that its reader has chosen, which the pages keep in a cookie
+ * (web/src/shared/reader.ts); else the one of the two that his browser names first. */
 static bool wants_english(const struct http_request *r)
 {
+    static const char cookie[] = "hongxin_language=";
+    const char *chosen = strstr(http_get_header(r, "Cookie", NULL), cookie);
+    if (chosen)
+        return strncmp(chosen + sizeof cookie - 1, "en", 2) == 0;
     const char *all = http_get_header(r, "Accept-Language", NULL), *en = strcasestr(all, "en"),
                *zh = strcasestr(all, "zh");
     return en && (!zh || en < zh);
 }
+
+static const char *const programs[][2] = {{"index.html", "index.en.html"},
+                                          {"inbox.html", "inbox.en.html"}},
+                         *const form[2] = {"sign.html", "sign.en.html"};
 
 /* A path without a file ending is a page of the desk, whose router knows it. Who is not signed in
  * gets the form for that at whatever page he opens, which is small and stands there at once. */
 static const char *page_name(struct board *b, struct http_request *r)
 {
     const char *path = http_path(r) + 1, *last = strrchr(path, '/');
-    const char *name = strchr(last ? last : path, '.') ? path : "index.html";
-    bool program = strcmp(name, "index.html") == 0 || strcmp(name, "inbox.html") == 0;
-    if (!program)
-        return name;
-    http_set_header(r, "Vary", "Cookie, Accept-Language, Sec-Fetch-Mode, Accept-Encoding");
-    const char *form = wants_english(r) ? "sign.en.html" : "sign.html";
-    return is_stranger(b, r) && http_files_have(b->pages, form) ? form : name;
+    const char *name = strchr(last ? last : path, '.') ? path : programs[0][0];
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+        if (strcmp(name, programs[i][0]) != 0)
+            continue;
+        http_set_header(r, "Vary", "Cookie, Accept-Language, Sec-Fetch-Mode, Accept-Encoding");
+        const char *const *pages = is_stranger(b, r) ? form : programs[i];
+        const char *spoken = pages[wants_english(r)];
+        return http_files_have(b->pages, spoken) ? spoken : name;
+    }
+    return name;
 }
 
 static void page(void *arg, struct http_request *r)

@@ -21,6 +21,12 @@ function closure(page) {
   return [...seen]
 }
 
+/** What the page itself names: fetched at once, and all that stands between it and what it shows. */
+function critical(page) {
+  const html = readFileSync(join(folder, page), 'utf8').replace(/ data-\w+="[^"]*"/g, '')
+  return [page, ...Array.from(html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g), (m) => m[1])]
+}
+
 let failed = false
 function check(ok, text) {
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${text}`)
@@ -45,7 +51,20 @@ check(
   formBytes <= 12 * 1024,
   `the form for signing in: ${formBytes} of ${12 * 1024} bytes, ${form.length} files`,
 )
-for (const page of ['index.html', 'inbox.html', 'sign.html', 'sign.en.html']) {
+const pages = ['index', 'inbox', 'sign'].flatMap((name) => [`${name}.html`, `${name}.en.html`])
+for (const [name, limit] of [
+  ['inbox', 60],
+  ['index', 104],
+])
+  for (const page of [`${name}.html`, `${name}.en.html`]) {
+    const files = critical(page)
+    const sum = files.reduce((bytes, file) => bytes + size(file), 0)
+    check(
+      sum <= limit * 1024 && files.some((file) => file.includes(page.includes('.en.') ? '-en-' : '-zh-')),
+      `${page} waits for ${sum} of ${limit * 1024} bytes, ${files.length} files, one language`,
+    )
+  }
+for (const page of pages) {
   const html = readFileSync(join(folder, page), 'utf8')
   check(
     !/<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=|<style[^>]/i.test(html) && html.split('<style>').length <= 2,

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { defineConfig, type Plugin } from 'vite'
+import { spoken, type Program } from './src/shared/catalogue'
 import { signMarkup } from './src/shared/sign-markup'
 import type { Language } from './src/shared/time'
 
@@ -67,19 +68,39 @@ function serviceWorker(): Plugin {
   }
 }
 
+const TEXTS = /^\0?virtual:texts\/(desk|phone)\/(zh|en)$/
+
+/** The catalogue, as each program asks for it: a module for each language (src/texts.d.ts). */
+function catalogue(): Plugin {
+  return {
+    name: 'catalogue',
+    resolveId: (id) => (TEXTS.test(id) ? `\0${id}` : null),
+    load(id) {
+      const [, program, language] = TEXTS.exec(id) ?? []
+      return program
+        ? `export default ${JSON.stringify(spoken(program as Program, language as Language))}`
+        : null
+    },
+  }
+}
+
 /**
  * What a slow network costs are its round trips, so the page itself brings what can be seen: its small style sheets stand in it (the
- * board names their hash in the Content-Security-Policy), the form for signing in as well, in the language of the browser, for which
- * there is a page of its own: sign.en.html beside sign.html. And it asks for the data that its program will want, together with that.
+ * board names their hash in the Content-Security-Policy), the form for signing in as well. It asks for the data that its program will
+ * want, together with that, and for what the program says: so there is a page for each language, sign.en.html beside sign.html, of
+ * which the board answers with the reader's (api.c).
  */
 function paintsFirst(): Plugin {
   let folder = ''
   const asked: Record<string, string[]> = {
-    'index.html': ['session', 'running?limit=2000', 'texts', 'life-cycle', 'city'],
-    'inbox.html': ['session', 'inbox', 'texts'],
+    index: ['session', 'running?limit=2000', 'texts', 'life-cycle', 'city'],
+    inbox: ['session', 'inbox', 'texts'],
   }
-  const programs: Record<string, string> = {}
-  const page = (name: string, html: string): string => {
+  const programOf: Record<string, Program> = { index: 'desk', inbox: 'phone' }
+  /** The files of a program, without its texts; the file of its texts: "desk", "desk/en". */
+  const files: Record<string, string[]> = {}
+
+  const painted = (name: string, html: string, language: Language): string => {
     const sheets: string[] = []
     const rest = html.replace(
       /[ \t]*<link rel="stylesheet"[^>]*href="\.\/([^"]+)"[^>]*>\n?/g,
@@ -90,33 +111,47 @@ function paintsFirst(): Plugin {
       },
     )
     const small = sheets.filter((s) => s.includes('<style>'))
-    const fetched = (asked[name] ?? []).map(
-      (path) => `    <link rel="preload" as="fetch" crossorigin href="./api/v1/${path}">\n`,
-    )
+    const texts = files[`${programOf[name]}/${language}`] ?? []
+    const wanted = [
+      ...texts.map((path) => `    <link rel="modulepreload" crossorigin href="./${path}">\n`),
+      ...(asked[name] ?? []).map(
+        (path) => `    <link rel="preload" as="fetch" crossorigin href="./api/v1/${path}">\n`,
+      ),
+    ]
     return rest
-      .replace('  </head>', `${joined(small)}${fetched.join('')}  </head>`)
+      .replace(/<html lang="[^"]*"/, `<html lang="${language === 'zh' ? 'zh-CN' : 'en'}"`)
+      .replace('  </head>', `${joined(small)}${wanted.join('')}  </head>`)
       .replace('  </body>', `${sheets.filter((s) => !small.includes(s)).join('')}  </body>`)
+  }
+  /** The form for signing in: it stands there already, and names what comes after it (src/sign/main.ts). */
+  const signing = (html: string, language: Language): string => {
+    const next = (program: Program) =>
+      [...files[program]!, ...files[`${program}/${language}`]!].map((f) => `./${f}`).join(' ')
+    return html
+      .replace('<body>', `<body data-desk="${next('desk')}" data-phone="${next('phone')}">`)
+      .replace('<div id="app">', `<div id="app">${signMarkup(language)}`)
   }
   return {
     name: 'paints-first',
     apply: 'build',
     configResolved: (config) => void (folder = resolve(config.root, config.build.outDir)),
     generateBundle(_options, bundle) {
-      for (const part of Object.values(bundle))
-        if (part.type === 'chunk' && part.isEntry)
-          programs[part.name] = [part.fileName, ...part.imports].map((f) => `./${f}`).join(' ')
+      for (const part of Object.values(bundle)) {
+        if (part.type !== 'chunk') continue
+        const [, program, language] = TEXTS.exec(part.moduleIds[0] ?? '') ?? []
+        if (part.isEntry) files[part.name] = [part.fileName, ...part.imports]
+        else if (program) files[`${program}/${language}`] = [part.fileName]
+      }
     },
     closeBundle() {
-      for (const name of ['index.html', 'inbox.html', 'sign.html'])
-        writeFileSync(resolve(folder, name), page(name, readFileSync(resolve(folder, name), 'utf8')))
-      const sign = readFileSync(resolve(folder, 'sign.html'), 'utf8').replace(
-        '<body>',
-        `<body data-desk="${programs.desk}" data-phone="${programs.phone}">`,
-      )
-      const spoken = (language: Language) =>
-        sign.replace('<div id="app">', `<div id="app">${signMarkup(language)}`)
-      writeFileSync(resolve(folder, 'sign.html'), spoken('zh'))
-      writeFileSync(resolve(folder, 'sign.en.html'), spoken('en').replace('lang="zh-CN"', 'lang="en"'))
+      for (const name of ['index', 'inbox', 'sign']) {
+        const html = readFileSync(resolve(folder, `${name}.html`), 'utf8')
+        for (const language of ['zh', 'en'] as const) {
+          const page = painted(name, html, language)
+          const file = language === 'zh' ? `${name}.html` : `${name}.en.html`
+          writeFileSync(resolve(folder, file), name === 'sign' ? signing(page, language) : page)
+        }
+      }
     },
   }
 }
@@ -144,11 +179,13 @@ const at = (name: string) => resolve(__dirname, name)
 export default defineConfig({
   plugins: [
     vue({ template: { compilerOptions: { whitespace: 'preserve' } } }),
+    catalogue(),
     paintsFirst(),
     serviceWorker(),
     compressed(),
   ],
   base: './',
+  define: { __VUE_OPTIONS_API__: false }, // all components are written with setup, those of the libraries too
   build: {
     outDir: process.env.HX_WEB_OUT ?? 'dist',
     emptyOutDir: true,
@@ -160,11 +197,11 @@ export default defineConfig({
     rollupOptions: {
       input: { desk: at('index.html'), phone: at('inbox.html'), sign: at('sign.html') },
       output: {
-        // What the form needs is one file, which desk and phone have as well.
+        // What the form needs is one file, which desk and phone have as well; texts are called by what they are.
         manualChunks: (id) =>
           /shared\/(ticket|sign|sign-\w+|api|reader|fill|time)\.ts$|theme\.css$|sign\.css$/.test(id)
             ? 'form'
-            : undefined,
+            : TEXTS.exec(id)?.slice(1).join('-'),
         hashCharacters: 'base36',
         entryFileNames: 'assets/[name]-[hash].js',
         chunkFileNames: 'assets/[name]-[hash].js',

@@ -6,11 +6,14 @@ import { ticket } from '../shared/ticket' // first: see there
 import '../shared/theme.css'
 import './desk.css'
 import '../shared/theme'
-import { language, speak } from '../shared/i18n'
+import { bringTexts } from '../shared/i18n'
 import { redeem, restore } from '../shared/session'
 import { start } from './start'
 
-speak(language.value)
+const texts = bringTexts({
+  zh: () => import('virtual:texts/desk/zh'),
+  en: () => import('virtual:texts/desk/en'),
+})
 
 async function begin(): Promise<{ ticket: boolean }> {
   if (!ticket) {
@@ -23,4 +26,4 @@ async function begin(): Promise<{ ticket: boolean }> {
   )
 }
 
-void begin().then(({ ticket }) => start(ticket))
+void Promise.all([begin(), texts]).then(([{ ticket }]) => start(ticket))

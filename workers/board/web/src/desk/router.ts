@@ -3,7 +3,7 @@
  * they are wanted. Addresses stand behind a #, so that the board serves one file and every address can be sent to a colleague.
  */
 import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
-import type { Text } from '../shared/texts'
+import type { Text } from '../shared/i18n'
 import AreaPage from './pages/AreaPage.vue'
 import BreachesPage from './pages/BreachesPage.vue'
 import CasePage from './pages/CasePage.vue'

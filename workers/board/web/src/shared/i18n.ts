@@ -1,31 +1,52 @@
 /**
- * The two languages of the pages, from one catalogue (texts.ts). What the rules call things (states, clocks, events, classes)
- * stands in the rules in force and comes from the board; see names.ts.
+ * The two languages of the pages. A program brings the texts of the language that its reader wants (catalogue.ts), the other ones
+ * come when he turns to them. What the rules call things (states, clocks, events, classes) stands in the rules in force and comes
+ * from the board; see names.ts.
  */
-import { ref } from 'vue'
+import { ref, shallowRef } from 'vue'
+import type { programs } from './catalogue'
 import { fill, type Values } from './fill'
 import { keepLanguage, readLanguage } from './reader'
+import { signText, type SignText } from './sign-markup'
 import { shown } from './text'
-import { texts, type Text } from './texts'
 import type { Language } from './time'
 
-export const language = ref<Language>(readLanguage())
+type All = typeof programs
+export type Text = SignText | keyof All['desk'] | keyof All['phone']
+/** How a program brings its texts. */
+export type Bring = Record<Language, () => Promise<{ default: Record<string, string> }>>
 
-export function speak(next: Language): void {
+export const language = ref<Language>(readLanguage())
+const texts = shallowRef<Record<string, string>>({})
+let bring: Bring
+
+/** The first thing that a program does: nothing can be said before. */
+export async function bringTexts(from: Bring): Promise<void> {
+  bring = from
+  texts.value = (await bring[language.value]()).default
+  keepLanguage(language.value)
+}
+
+/** Goes on in that language; without a network to bring it, in the one before. */
+export async function speak(next: Language): Promise<void> {
+  const brought = await bring[next]().catch(() => null)
+  if (!brought) return
+  texts.value = brought.default
   language.value = next
   keepLanguage(next)
 }
 
 /** The text of that name in the reader's language; "{n}" is replaced by `values.n`, in one pass. */
 export function t(name: Text, values: Values = {}): string {
-  return fill(texts[name][language.value === 'zh' ? 0 : 1], values)
+  return fill(texts.value[name] ?? signText(name as SignText, language.value), values)
 }
+
+export const isNamed = (family: string, name: string | undefined): boolean =>
+  `${family}.${name}` in texts.value
 
 /** A text of a family by name ("flag.PAUSED"); the name itself when the catalogue has none. */
 export function named(family: string, name: string | undefined): string {
-  if (!name) return ''
-  const key = `${family}.${name}`
-  return key in texts ? t(key as Text) : shown(name)
+  return texts.value[`${family}.${name}`] ?? shown(name)
 }
 
 /** The one of two names that the reader reads; the other one when it is missing. */

@@ -11,8 +11,10 @@ export function readLanguage(): Language {
   return navigator.languages.find((l) => /^(zh|en)\b/.test(l))?.startsWith('en') ? 'en' : 'zh'
 }
 
+/** The cookie tells the board, which answers with the page of that language, texts and all. */
 export function keepLanguage(language: Language): void {
   localStorage.setItem(LANGUAGE, language)
+  document.cookie = `hongxin_language=${language}; path=${new URL('.', document.baseURI).pathname}; max-age=31536000; samesite=strict`
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'
 }
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import catalogue from '../../../../../daemon/cli/show/catalogue.c?raw'
 import lifeCycle from '../../../../../config/life-cycles/complaint.yaml?raw'
-import { texts } from './texts'
+import { programs, spoken, type Program } from './catalogue'
+import { signTexts } from './sign-texts'
+import type { Texts } from './texts'
 
 const sources = import.meta.glob(
-  ['../**/*.vue', '../**/*.ts', '!../**/*.test.ts', '!../api/schema.d.ts', '!./texts.ts', '!./sign-texts.ts'],
+  ['../**/*.vue', '../**/*.ts', '!../**/*.test.ts', '!../**/*.d.ts', '!../**/texts.ts', '!./sign-texts.ts'],
   {
     query: '?raw',
     eager: true,
@@ -12,6 +14,7 @@ const sources = import.meta.glob(
   },
 ) as Record<string, string>
 const all = Object.values(sources).join('\n')
+const texts: Texts = { ...programs.desk, ...programs.phone, ...signTexts }
 const holes = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort().join()
 
 describe('the catalogue', () => {
@@ -26,10 +29,33 @@ describe('the catalogue', () => {
     expect(unused).toEqual([])
   })
 
-  it('has every text that a page asks for', () => {
-    const asked = Array.from(all.matchAll(/\bt\('([\w.]+)'/g), (m) => m[1]!)
-    expect(asked.filter((name) => !(name in texts))).toEqual([])
+  it('has no text twice', () => {
+    expect(Object.keys(programs.desk).filter((name) => name in signTexts)).toEqual([])
+    expect(Object.keys(programs.phone).filter((name) => name in signTexts)).toEqual([])
+  })
+
+  it.each(['desk', 'phone'] as Program[])('%s brings every text that it asks for', (program) => {
+    const mine = Object.entries(sources)
+      .filter(([file]) => file.startsWith('./') || file.startsWith(`../${program}/`))
+      .map(([, source]) => source)
+      .join('\n')
+    const asked = Array.from(mine.matchAll(/'([a-z]\w*\.[\w.-]+)'/g), (m) => m[1]!).filter(
+      (name) => name in texts,
+    )
+    const brought = { ...signTexts, ...programs[program] }
+    expect(asked.filter((name) => !(name in brought))).toEqual([])
     expect(asked.length).toBeGreaterThan(20)
+    const families = Array.from(mine.matchAll(/\b(?:isN|n)amed\('([\w]+)'/g), (m) => `${m[1]}.`)
+    const foreign = Object.keys(texts).filter(
+      (name) => families.some((f) => name.startsWith(f)) && !(name in brought),
+    )
+    expect(foreign).toEqual([])
+  })
+
+  it('is told in one language', () => {
+    expect(spoken('desk', 'en')['wall.title']).toBe('Wall')
+    expect(spoken('phone', 'zh')['phone.title']).toBe('待办')
+    expect(Object.keys(spoken('phone', 'en'))).not.toContain('wall.title')
   })
 })
 
