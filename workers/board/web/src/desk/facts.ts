@@ -2,6 +2,7 @@
 import type { Entry } from '../shared/api'
 import { language, named, t } from '../shared/i18n'
 import { partyName, placeName, word } from '../shared/names'
+import { personName } from '../shared/persons'
 import { zone } from '../shared/session'
 import { shown } from '../shared/text'
 import { at, clockTime, duration } from '../shared/time'
@@ -69,7 +70,7 @@ function notice(f: Fields): Line {
   ]
     .filter(Boolean)
     .join(' · ')
-  const to = [partyName(text(f, 'to')), shown(text(f, 'person'))].filter(Boolean).join(' ')
+  const to = [partyName(text(f, 'to')), personName(text(f, 'person'))].filter(Boolean).join(' ')
   return {
     text: t(f.held ? 'fact.held' : 'fact.notice', { what, to, held: word('held', text(f, 'held')) }),
     tone,

@@ -4,7 +4,8 @@
  */
 import { shallowRef } from 'vue'
 import { get, type City, type CityPlace } from './api'
-import { either, named } from './i18n'
+import { either, isNamed, named } from './i18n'
+import { forgetPersons, personName } from './persons'
 import { shown } from './text'
 
 interface Named {
@@ -75,6 +76,7 @@ export async function loadNames(): Promise<void> {
 }
 
 export function useCity(c: City): void {
+  if (city.value && city.value.version !== c.version) forgetPersons()
   city.value = c
   const all = new Map<string, CityPlace>()
   for (const list of [c.streets, c.communities, c.grids, c.estates, c.companies, c.units])
@@ -98,18 +100,18 @@ export function placeName(id: string | undefined): string {
   return shown(p ? either(p.name_zh, p.name_en) || id : id)
 }
 
-/** "holder:P-07/li" in words: who it is, for whom. */
+/** "holder:P-07/li" in words: for whom, as what, who. A post of the city ("city/desk") has a word, a person his name. */
 export function partyName(by: string | undefined): string {
   if (!by) return ''
   const m = /^([^:/]+)(?::([^/]*))?(?:\/(.*))?$/.exec(by)
   if (!m) return shown(by)
-  const role = word('party', m[1])
-  const who = m[1] === 'city' ? named('post', m[3]) : (m[3] ?? '')
-  return [m[2] ? placeName(m[2]) : '', role, shown(who)].filter(Boolean).join(' · ')
+  const post = m[1] === 'city' && isNamed('post', m[3])
+  const who = post ? named('post', m[3]) : personName(m[3])
+  return [m[2] ? placeName(m[2]) : '', word('party', m[1]), who].filter(Boolean).join(' · ')
 }
 
 /** The person of "holder:P-07/li": "li". */
-export const personOf = (by: string | undefined): string => shown(/\/(.*)$/.exec(by ?? '')?.[1])
+export const personOf = (by: string | undefined): string => /\/(.*)$/.exec(by ?? '')?.[1] ?? ''
 
 /** A receiver of the rules ("duty", "property"): whom its pattern ("holder:{holder}", "city/property") stands for. */
 export function receiverName(name: string): string {
