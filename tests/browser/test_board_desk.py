@@ -88,7 +88,7 @@ def test_each_number_on_the_wall_is_its_list(seat, evening):
 def test_the_map_of_the_wall_adds_up_too(seat, evening):
     page = seat("wang", "#/wall", language="en", size=WALL)
     page.locator("svg text").first.wait_for()
-    said = [re.search(r": (\d+) running, (\d+) soon due, (\d+) broken", e) for e in page.locator(".where svg a").evaluate_all("all => all.map(e => e.ariaLabel)")]
+    said = [re.search(r": (\d+) running, (\d+) in their last fifth, (\d+) broken", e) for e in page.locator(".where svg a").evaluate_all("all => all.map(e => e.ariaLabel)")]
     assert len(said) == 138 and all(said)
     assert sum(int(m[1]) for m in said) == number_in(page.locator("[data-tile=running] strong"))
     assert sum(int(m[3]) for m in said) == number_in(page.locator("[data-tile=late] strong"))

@@ -28,7 +28,7 @@ export const deskTexts = {
   // ---- wall
   'wall.title': ['大屏', 'Wall'],
   'wall.now': ['当前', 'Now'],
-  'wall.soon': ['10 分钟内到期', 'due in 10 min'],
+  'wall.soon': ['10 分钟内到期', 'due within 10 min'],
   'wall.running': ['在办时限', 'running promises'],
   'wall.next': ['即将到期', 'What breaks next'],
   'wall.river': ['所有在办时限，按到期先后', 'Every running promise, in the order in which it breaks'],
@@ -46,11 +46,11 @@ export const deskTexts = {
   'wall.ill': ['系统异常', 'Something is wrong'],
   'wall.lateness': ['提醒延迟 p99 {p99}，最大 {max}', 'Notices are late by {p99} (p99), {max} at most'],
   'map.grid': [
-    '{name}：在办 {running}，将到期 {soon}，超时 {late}',
-    '{name}: {running} running, {soon} soon due, {late} broken',
+    '{name}：在办 {running}，余时不足 1/5 的 {soon}，超时 {late}',
+    '{name}: {running} running, {soon} in their last fifth, {late} broken',
   ],
   'map.running': ['有在办', 'running'],
-  'map.soon': ['将到期', 'soon due'],
+  'map.soon': ['余时不足 1/5', 'in the last fifth'],
   'map.late': ['有超时', 'broken'],
   'map.later': ['超时 3 件以上', '3 or more broken'],
   'map.none': ['没有网格边界', 'The city has no borders of grids'],
@@ -87,7 +87,6 @@ export const deskTexts = {
   'running.holder': ['处置单位', 'Holder'],
   'running.state': ['状态', 'State'],
   'running.due': ['截止', 'Due'],
-  'running.fifth': ['已用时五分之四以上', 'in their last fifth'],
   'running.none': ['没有符合条件的在办时限', 'No running promise fits'],
 
   // ---- my area
@@ -95,8 +94,9 @@ export const deskTexts = {
 
   // ---- a case
   'case.title': ['案件', 'Case'],
+  'case.class': ['等级', 'Class'],
   'case.reported': ['受理', 'Reported'],
-  'case.owner': ['当前计时归', 'The time now is of'],
+  'case.owner': ['当前计时归', 'Whose time it is now'],
   'case.owners': ['每一秒归谁', 'Whose every second was'],
   'case.total': ['合计', 'Total'],
   'case.deadlines': ['时限与算式', 'Deadlines and their arithmetic'],
@@ -322,6 +322,7 @@ export const deskTexts = {
   'figures.clocks': ['按时限', 'By promise'],
   'figures.companies': ['按企业（按时率最低的在前）', 'By company, the lowest rate first'],
   'figures.table': ['数字', 'The numbers'],
+  'figures.none': ['这段时间没有到期的时限', 'Nothing was judged in this time'],
   'figures.cut': ['数据过多，未全部列出', 'There is more than is shown'],
 
   // ---- dispatchers
@@ -376,7 +377,8 @@ export const deskTexts = {
   'city.gaps': ['空岗', 'Gaps'],
   'city.gaps.none': ['没有空岗', 'Somebody is always there'],
   'city.post': ['岗位', 'Post'],
-  'city.persons': ['值班人员', 'On duty'],
+  'city.persons': ['值班人员（{from} 至 {until}）', 'On duty, {from} to {until}'],
+  'city.throughout': ['全程', 'throughout'],
   'city.instead': ['（替 {name}）', '(for {name})'],
   'city.nobody': ['▲ 无人', '▲ nobody'],
   'rules.title': ['规则', 'Rules'],
