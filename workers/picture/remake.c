@@ -1,5 +1,7 @@
 #include "picture/remake.h"
 
+#include "picture/confine.h"
+
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -10,9 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/queue.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -259,21 +259,6 @@ int remaker_start(struct remaker *r, const uint8_t *bytes, size_t size, remade_f
 
 /* ---- the other side ---- */
 
-/* The time on the processor is longer than the one that the other side waits: it is there for when
- * nobody waits any more, and what is too slow is told as that, not as a picture that is broken. */
-static void give_up_rights(rlim_t seconds)
-{
-    const struct rlimit cpu = {seconds, seconds}, none = {0, 0};
-    setrlimit(RLIMIT_CPU, &cpu);
-    setrlimit(RLIMIT_FSIZE, &none);
-    setrlimit(RLIMIT_CORE, &none);
-    setrlimit(RLIMIT_NPROC, &none);
-    setrlimit(RLIMIT_NOFILE, &none); /* what is open stays so */
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    prctl(PR_SET_DUMPABLE, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-}
-
 static uint8_t *read_all(size_t *size)
 {
     size_t room = 1 << 20;
@@ -316,7 +301,11 @@ int remake_main(int argc, char **argv)
         return EXIT_FAILURE;
     const struct picture_limits limits = {.pixels = strtoull(argv[2], NULL, 10),
                                           .edge = (uint32_t)strtoul(argv[3], NULL, 10)};
-    give_up_rights(strtoull(argv[4], NULL, 10));
+    /* The time on the processor is longer than the one that the other side waits: it is there for
+     * when nobody waits any more, and what is too slow is told as that, not as a picture that is
+     * broken. */
+    if (!picture_confine(strtoull(argv[4], NULL, 10)))
+        return EXIT_FAILURE; /* told as a picture that cannot be read */
     uint8_t *bytes = read_all(&size);
     if (bytes)
         v.rc = picture_remake(bytes, size, &limits, &made, &made_size);
