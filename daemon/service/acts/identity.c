@@ -179,8 +179,21 @@ static void conclude(struct service *s, const struct request *r, int rc, const s
 
 /* ---- forgetting a resident ---- */
 
-/* A resident has so many cases at most; whoever has more is forgotten by a second act. */
-enum { PREFIX_LEAST = 8, CASES_MOST = 1000 };
+enum { PREFIX_LEAST = 8, CASES_FIRST = 256, CASES_MOST = 65536 };
+
+int identity_cases(struct service *s, const char *source, const char *prefix, uint64_t **numbers,
+                   size_t *n)
+{
+    for (size_t most = CASES_FIRST; most <= CASES_MOST; most *= 4) {
+        *numbers = hx_arena_alloc(&s->arena, most * sizeof **numbers);
+        if (!*numbers)
+            return HX_NOMEM;
+        int rc = hx_store_refs(s->store, source, prefix, most, *numbers, n);
+        if (rc || *n < most)
+            return rc;
+    }
+    return HX_TOOBIG;
+}
 
 /* Those that the principal may deal with, as a one-case act would judge them. */
 static size_t keep_own(struct service *s, const struct request *r, uint64_t *numbers, size_t n)
@@ -216,11 +229,9 @@ static int forget_all(struct service *s, const uint64_t *numbers, size_t n,
 static int forget(struct service *s, const struct request *r, Hongxin__V1__IdentityActed *a)
 {
     const Hongxin__V1__IdentityAct *q = r->message->identity_act;
-    uint64_t *numbers = hx_arena_alloc(&s->arena, CASES_MOST * sizeof *numbers);
+    uint64_t *numbers = NULL;
     size_t n = 0;
-    if (!numbers)
-        return HX_NOMEM;
-    int rc = hx_store_refs(s->store, q->source, q->ref_prefix, CASES_MOST, numbers, &n);
+    int rc = identity_cases(s, q->source, q->ref_prefix, &numbers, &n);
     return rc ? rc : forget_all(s, numbers, keep_own(s, r, numbers, n), a);
 }
 

@@ -24,6 +24,11 @@ void identity_ref(const struct service *s, uint64_t case_number, const struct hx
  * never take the real value's place. */
 bool identity_is_masked(const hxp_reporter *reporter);
 
+/* The cases that this source has reported under references that begin so, in the arena. HX_NOMEM;
+ * HX_TOOBIG: more than anybody has. */
+HX_CHECK int identity_cases(struct service *s, const char *source, const char *prefix,
+                            uint64_t **numbers, size_t *n);
+
 /* The party complained of never learns who complained (corner 29): whether `about` is one of the
  * principal's areas. */
 bool identity_is_party(const struct service *s, const struct hx_principal *who, const char *about);

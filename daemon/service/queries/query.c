@@ -2,6 +2,7 @@
 #include "engine/notice/silence.h"
 #include "engine/words/words.h"
 #include "hongxin/number.h"
+#include "service/acts/identity.h"
 #include "service/locks/mask.h"
 #include "service/queries/past.h"
 #include "service/state.h"
@@ -50,18 +51,16 @@ static void oldest_first(struct history *h)
     }
 }
 
-enum { NEWEST_LEAST = 8, NEWEST_OF = 1000 };
+enum { NEWEST_LEAST = 8 };
 
 /* The newest case of a resident, whose references begin so. */
 static int find_newest(struct service *s, const Hongxin__V1__CaseQuery *q, uint64_t *number)
 {
-    uint64_t *numbers = hx_arena_alloc(&s->arena, NEWEST_OF * sizeof *numbers);
+    uint64_t *numbers = NULL;
     size_t n = 0;
-    if (!numbers)
-        return HX_NOMEM;
     if (strlen(q->ref) < NEWEST_LEAST)
         return HX_NOTFOUND;
-    int rc = hx_store_refs(s->store, q->source, q->ref, NEWEST_OF, numbers, &n);
+    int rc = identity_cases(s, q->source, q->ref, &numbers, &n);
     for (size_t i = 0; !rc && i < n; i++)
         *number = numbers[i] > *number ? numbers[i] : *number;
     return rc || *number ? rc : HX_NOTFOUND;

@@ -279,6 +279,18 @@ def test_a_resident_is_forgotten_by_the_beginning_of_his_references(locked, regi
         assert forget("0123456789abcdef-").identity_acted.identities == 0
 
 
+def test_whoever_has_reported_very_often_is_forgotten_as_a_whole(locked, registry):
+    with registry.client(locked, "hotline") as c, registry.client(locked, "officer") as officer:
+        reports = [c.event("REPORTED", by="reporter", case_ref=f"0123456789abcdef-{n:05}", data={"class": "SMALL", "place": "B-0417"}) for n in range(1100)]
+        last = c.publish(*reports, reporters=[event_pb2.Reporter(name="Li", phone="13800138000")] * len(reports))[-1].case_number
+        newest = c.ask("case_answer", case_query=wire_pb2.CaseQuery(source="hotline", ref="0123456789abcdef-", newest=True))
+        assert newest.view.case_number == last
+        acted = officer.ask("identity_acted", identity_act=wire_pb2.IdentityAct(
+            act=wire_pb2.IdentityAct.ERASE, source="hotline", ref_prefix="0123456789abcdef-", reason="unsubscribed"))
+        assert (acted.cases, acted.identities) == (1100, 1100)
+        assert look(c, last).problem.code == "NO_IDENTITY"
+
+
 @pytest.mark.parametrize("value", ["139****5678", "张**", "CB-7K3Q-9XHD-2M0T", "●●●"])
 def test_a_masked_value_never_takes_the_place_of_the_real_one(locked, registry, value):
     with registry.client(locked, "hotline") as c:
