@@ -14,10 +14,11 @@ SECRET = b"s" * 40
 
 
 class Platform:
-    """Takes what is pushed; `refuse` is how many of the next ones are answered 503. While `answers` is not set it takes and says nothing."""
+    """Takes what is pushed; `refuse` is how many of the next ones are answered `strangely`, a whole answer, or 503. While `answers` is not set
+    it takes and says nothing."""
 
     def __init__(self, port=0):
-        self.taken, self.refuse, self.asked = [], 0, 0
+        self.taken, self.refuse, self.asked, self.strangely, self.paths = [], 0, 0, None, []
         self.answers = threading.Event()
         self.answers.set()
         platform = self
@@ -26,6 +27,7 @@ class Platform:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 platform.asked += 1
+                platform.paths.append(self.path)
                 status = 200
                 if platform.refuse:
                     platform.refuse -= 1
@@ -34,6 +36,10 @@ class Platform:
                     platform.taken.append((dict(self.headers), body))
                 platform.answers.wait(60)
                 try:
+                    if status == 503 and platform.strangely:
+                        self.wfile.write(platform.strangely.replace(b"HERE", b"127.0.0.1:%d" % platform.port))
+                        self.close_connection = True
+                        return
                     self.send_response(status)
                     self.send_header("Content-Length", "0")
                     self.end_headers()
@@ -105,6 +111,19 @@ def test_a_platform_that_refuses_gets_it_again(door, platform):
         assert platform.words(number) == ["signed", "answered", "closed"], "the order of each case stays"
     assert platform.asked == 10
     assert "hongxin_hotline_push_failures_total 4" in door.get("/metrics", token=None).body.decode()
+
+
+@pytest.mark.parametrize("answer", [
+    b"HTTP/1.1 302 Found\r\nLocation: http://HERE/elsewhere\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 307 Temporary Redirect\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut short", b"HTTP/1.1 100 Continue\r\n\r\n", b"200 OK, believe me\r\n\r\n", b"", b"HTTP/1.1 204 No\r\nX: " + b"x" * 500_000,
+], ids=["redirected", "to-a-file", "cut-short", "never-final", "no-http", "silence", "endless-head"])
+def test_a_platform_that_answers_strangely_gets_it_again_in_its_place(door, platform, answer):
+    """Nothing but a whole 2xx counts, and what a case is about goes to no other address than the one of the configuration."""
+    platform.refuse, platform.strangely = 1, answer
+    live(door, "WO-1", "a")
+    wait_until(lambda: len(platform.taken) >= 3)
+    assert platform.words("CL-1") == ["signed", "answered", "closed"] and platform.asked == 4
+    assert set(platform.paths) == {"/status"}
 
 
 def test_nothing_is_lost_when_platform_and_door_die(door, platform):
