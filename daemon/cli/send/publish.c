@@ -122,6 +122,17 @@ static int set_secret(const struct cli *cli, json_t *object, const char *path)
     return rc ? rc : set(cli, object, "reporter.secret", secret);
 }
 
+/* Everybody on the machine can read the arguments of a process: an identity does not stay there. */
+static void wipe_identity(const struct cli *cli)
+{
+    static const char *const names[] = {"name", "phone", "address"};
+    const char *given;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (size_t at = 0; (given = cli_next(cli, names[i], &at));)
+            for (char *c = (char *)(uintptr_t)given; *c; c++)
+                *c = '*';
+}
+
 /* The object for what the flags say. */
 static int from_flags(const struct cli *cli, json_t *object)
 {
@@ -136,6 +147,7 @@ static int from_flags(const struct cli *cli, json_t *object)
     for (size_t i = 0; !rc && i < sizeof fields / sizeof *fields; i++)
         if ((value = cli_get(cli, fields[i].option)))
             rc = set(cli, object, fields[i].path, value);
+    wipe_identity(cli);
     if (!rc && (value = cli_get(cli, "case")))
         rc = publish_set_case(cli, object, value);
     while (!rc && (value = cli_next(cli, "data", &at)))

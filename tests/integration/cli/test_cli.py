@@ -519,3 +519,19 @@ def test_completion_completes(tmp_path):
     script = f'. <({HONGXIN} completion bash); COMP_WORDS=(hongxin list --state CLOSED_); COMP_CWORD=3; _hongxin; echo "${{COMPREPLY[@]}}"'
     done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, timeout=TIMEOUT_S)
     assert done.stdout.strip() == "CLOSED_UNCONFIRMED"
+
+
+def test_who_reports_does_not_stay_on_the_command_line(tmp_path):
+    """Arguments of a process are for everybody on the machine; here it waits for a daemon that is not there."""
+    endpoint = f"ipc://{tmp_path}/nobody"
+    process = subprocess.Popen([HONGXIN, "publish", "--endpoint", endpoint, "--class", "SMALL", "--place", "B-0417", "--name", "Wang Xiaomei", "--phone=13912345678",
+                                "--address", "Door 1702", "--timeout", "60s"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(None))
+    try:
+        def words():
+            with open(f"/proc/{process.pid}/cmdline", "rb") as f:
+                return f.read()
+        wait_until(lambda: b"publish" in words() and not [w for w in (b"Wang", b"13912345678", b"1702") if w in words()])
+        assert process.poll() is None and b"B-0417" in words(), process.stderr.read()
+    finally:
+        process.kill()
+        process.wait()
