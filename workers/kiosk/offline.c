@@ -1,7 +1,8 @@
 /* Events that a registered device noted down without a connection and brings later, in whatever
  * order. What it signed goes to the daemon byte for byte: time, number and signature are judged
- * there, too, by the rules of evidence (R2). Here it is only seen to that nobody else speaks in its
- * name. */
+ * there, too, by the rules of evidence (R2). Here it is seen to that nobody else speaks in its
+ * name, or brings once more what it has brought: whoever follows the journal has the signed bytes,
+ * too, and the answer holds the secret of the case. So the device shows its token. */
 #include "base/text.h"
 #include "door/reply.h"
 #include "kiosk/kiosk.h"
@@ -14,6 +15,7 @@ enum { EVENTS_MAX = 100, SIGNATURE_TAG = 2 };
 
 struct upload {
     struct kiosk *kiosk;
+    const struct terminal *device; /* whose token it is; until all parts are on their way */
     struct http_request *request;
     json_t *body, *replies; /* owned */
     size_t open;            /* parts without an answer, and one for the beginning */
@@ -80,17 +82,16 @@ static bool is_signed_by(const struct terminal *t, const uint8_t *bytes, size_t 
 }
 
 /* NULL: it is the device's own word; otherwise the code of what is wrong. */
-static const char *judge(const struct kiosk *k, const hxp_event *e, const uint8_t *bytes,
+static const char *judge(const struct upload *u, const hxp_event *e, const uint8_t *bytes,
                          size_t size)
 {
-    const struct terminal *t = terminals_device(k->terminals, e->device);
-    if (!t)
+    if (strcmp(e->device, u->device->name) != 0)
         return "DEVICE_UNKNOWN";
-    if (!is_signed_by(t, bytes, size))
+    if (!is_signed_by(u->device, bytes, size))
         return "DEVICE_SIGNATURE";
     if (!e->device_seq || e->proof != HONGXIN__V1__PROOF__DEVICE_SIGNED || !e->t_occ)
         return "DEVICE_NO_NUMBER";
-    if (strcmp(e->source, k->settings.source) != 0)
+    if (strcmp(e->source, u->kiosk->settings.source) != 0)
         return "FOREIGN_SOURCE";
     size_t n = strlen(e->device); /* no device takes the id of another's event */
     return strncmp(e->id, e->device, n) == 0 && e->id[n] == ':' ? NULL : "FOREIGN_ID";
@@ -125,7 +126,7 @@ static void take_event(struct upload *u, size_t index, const json_t *item, uint8
     hxp_event *e = hongxin__v1__event__unpack(NULL, size, bytes);
     const json_t *who = json_object_get(item, "reporter");
     hxp_reporter reporter = HONGXIN__V1__REPORTER__INIT;
-    const char *code = e ? judge(u->kiosk, e, bytes, size) : "UNDECODABLE";
+    const char *code = e ? judge(u, e, bytes, size) : "UNDECODABLE";
     reporter.phone = hx_text_field(text_of(who, "phone"));
     reporter.name = hx_text_field(text_of(who, "name"));
     if (code && strcmp(code, "DEVICE_SIGNATURE") == 0)
@@ -160,6 +161,9 @@ static void take_item(struct upload *u, size_t index, const json_t *item)
 void offline_take(void *kiosk, struct http_request *request)
 {
     struct kiosk *k = kiosk;
+    const struct terminal *device = terminals_admit(k->terminals, request, TERMINAL_OFFLINE);
+    if (!device)
+        return;
     json_t *body = kiosk_policy(k, request) ? kiosk_json(request, KIOSK_UPLOAD_MAX) : NULL;
     const json_t *events = json_object_get(body, "events");
     size_t n = json_array_size(events);
@@ -171,7 +175,7 @@ void offline_take(void *kiosk, struct http_request *request)
         json_decref(body);
         return;
     }
-    *u = (struct upload){k, request, body, json_array(), 1};
+    *u = (struct upload){k, device, request, body, json_array(), 1};
     for (size_t i = 0; i < n; i++)
         json_array_append_new(u->replies, json_null());
     for (size_t i = 0; i < n; i++)

@@ -2,10 +2,13 @@
 #include "hongxin/instant.h"
 #include "kiosk/kiosk.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { KEY_MIN = 16, KEY_MAX = 100 };
+
+static const char key_use[] = "hongxin-kiosk idempotency";
 
 const struct policy *kiosk_policy(struct kiosk *k, struct http_request *r)
 {
@@ -27,6 +30,18 @@ static bool is_key(const char *key)
     return n >= KEY_MIN && n <= KEY_MAX;
 }
 
+/* Everybody who may see the case reads the id of its event; whoever knew the key as well could send
+ * the report again and be told its secret. */
+static void name_event(const char *what, const char *key, char id[KIOSK_ID_MAX])
+{
+    uint8_t digest[16];
+    char hex[2 * sizeof digest + 1];
+    crypto_generichash(digest, sizeof digest, (const uint8_t *)key, strlen(key),
+                       (const uint8_t *)key_use, sizeof key_use);
+    sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
+    snprintf(id, KIOSK_ID_MAX, "%s:%s", what, hex);
+}
+
 bool kiosk_id(struct http_request *r, const char *what, char id[KIOSK_ID_MAX])
 {
     bool several;
@@ -38,7 +53,7 @@ bool kiosk_id(struct http_request *r, const char *what, char id[KIOSK_ID_MAX])
                      KEY_MIN, KEY_MAX);
         return false;
     }
-    snprintf(id, KIOSK_ID_MAX, "%s:%s", what, key);
+    name_event(what, key, id);
     return true;
 }
 

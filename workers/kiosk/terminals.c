@@ -64,7 +64,7 @@ static void read_rights(struct yaml_doc *doc, yaml_node_t *map, struct terminal 
             yaml_doc_fault(doc, item, "may is a list of onsite, offline, pictures");
         t->rights |= 1u << k;
     }
-    if (t->rights & (TERMINAL_ONSITE | TERMINAL_PICTURES) && !t->has_token)
+    if (t->rights && !t->has_token)
         yaml_doc_fault(doc, map, "%s has no token", t->name);
     if (t->rights & TERMINAL_OFFLINE && !t->has_key)
         yaml_doc_fault(doc, map, "%s has no public_key", t->name);
@@ -152,13 +152,5 @@ const struct terminal *terminals_admit(const struct terminals *t, struct http_re
         http_problem(request, 403, "NO_RIGHT", "this terminal may not do that");
     else
         http_unauthorized(request, "Bearer realm=\"hongxin\"", *text ? "BAD_TOKEN" : "NO_TOKEN");
-    return NULL;
-}
-
-const struct terminal *terminals_device(const struct terminals *t, const char *name)
-{
-    for (size_t i = 0; i < t->n; i++)
-        if (t->all[i].rights & TERMINAL_OFFLINE && strcmp(t->all[i].name, name) == 0)
-            return &t->all[i];
     return NULL;
 }

@@ -2,7 +2,7 @@
  *
  *   terminals:
  *     - {name: hall-0417, place: B-0417, token: 6f1d…, may: [onsite]}
- *     - {name: T-0417, public_key: 9a20…, may: [offline]}
+ *     - {name: T-0417, token: 40c2…, public_key: 9a20…, may: [offline]}
  *     - {name: board, token: 91be…, may: [pictures]}
  *
  * The file is its owner's alone (mode 0600, or credential:NAME). Tokens have 32 to 128 characters
@@ -19,7 +19,7 @@
 
 enum terminal_right {
     TERMINAL_ONSITE = 1,   /* shows the on-site code of its place */
-    TERMINAL_OFFLINE = 2,  /* signs what it noted down without a connection */
+    TERMINAL_OFFLINE = 2,  /* brings what it noted down without a connection, and signed */
     TERMINAL_PICTURES = 4, /* reads the pictures of reports */
 };
 
@@ -41,8 +41,5 @@ void terminals_free(struct terminals *t); /* wipes them; NULL is allowed */
  * and the failure counted against its address. */
 const struct terminal *terminals_admit(const struct terminals *t, struct http_request *request,
                                        enum terminal_right right);
-
-/* By name, a device with a key and the right to sign; NULL. */
-const struct terminal *terminals_device(const struct terminals *t, const char *name);
 
 #endif

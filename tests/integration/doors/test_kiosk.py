@@ -8,7 +8,7 @@ import urllib.parse
 import pytest
 import yaml
 from between import Between
-from hongxin.v1 import wire_pb2
+from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from kiosk import BIN, SOURCE, Kiosk
 from pictures import photo
 from wire import wait_until
@@ -97,6 +97,18 @@ def test_the_same_key_is_the_same_report(kiosk, client):
     other = kiosk.report(key="the-same-key-0001", text="something else")
     assert other.status == 409 and first.json["secret"] not in other.body.decode()
     assert len(cases(client)) == 1
+
+
+def test_whoever_follows_the_journal_cannot_send_a_report_again(kiosk, client):
+    """With the key he would be told the secret, and could take the complaint about himself back."""
+    first = kiosk.report(key="made-by-chance-4711")
+    entry = journal_pb2.Entry.FromString(client.case(1, history=True).history[0])
+    event = event_pb2.Event.FromString(entry.event)
+    assert b"made-by-chance-4711" not in entry.SerializeToString()
+    for key in (event.id, event.id.partition(":")[2]):
+        again = kiosk.report(key=key)
+        assert again.status == 201 and again.json["number"] != "CL-1" and again.json["secret"] != first.json["secret"]
+    assert kiosk.report(key="made-by-chance-4711").json["secret"] == first.json["secret"]
 
 
 def test_the_page_and_its_texts(kiosk):

@@ -5,14 +5,14 @@ import re
 import pytest
 import zbar
 from evidence import Device, onsite_code
-from hongxin.v1 import event_pb2, wire_pb2
+from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from kiosk import Kiosk
 from PIL import Image, ImageDraw
 from reload import reload
 
 
 KEY = bytes(range(32))
-HALL, BOARD = "h" * 32, "b" * 32
+HALL, BOARD, DEVICE = "h" * 32, "b" * 32, "d" * 32
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def known(folder, device):
     path = folder / "kiosk.terminals"
     path.write_text(f"terminals:\n  - {{name: hall-0417, place: B-0417, token: {HALL}, may: [onsite]}}\n"
                     f"  - {{name: board, token: {BOARD}, may: [pictures]}}\n"
-                    f"  - {{name: {device.name}, public_key: {device.public.hex()}, may: [offline]}}\n")
+                    f"  - {{name: {device.name}, token: {DEVICE}, public_key: {device.public.hex()}, may: [offline]}}\n")
     path.chmod(0o600)
     return "terminals: kiosk.terminals\n"
 
@@ -91,7 +91,8 @@ def test_nobody_else_is_told(make_kiosk, tmp_path, device):
 def test_the_file_of_terminals_is_checked_with_line_numbers(tmp_path, daemon):
     for text, says in (("terminals:\n  - {name: a, token: short, may: [onsite]}\n", "kiosk.terminals:2: token"),
                        (f"terminals:\n  - {{name: a, token: {HALL}, may: [onsite]}}\n", "kiosk.terminals:2: a has no place"),
-                       ("terminals:\n\n  - {name: a, may: [offline]}\n", "kiosk.terminals:3: a has no public_key"),
+                       (f"terminals:\n\n  - {{name: a, token: {DEVICE}, may: [offline]}}\n", "kiosk.terminals:3: a has no public_key"),
+                       ("terminals:\n  - {name: a, public_key: %s, may: [offline]}\n" % ("77" * 32), "kiosk.terminals:2: a has no token"),
                        ("terminals:\n  - {name: a, public_key: 77, may: [offline]}\n", "kiosk.terminals:2: public_key"),
                        (f"terminals:\n  - {{name: a, token: {HALL}, may: [everything]}}\n", "kiosk.terminals:2: may")):
         (tmp_path / "kiosk.terminals").write_text(text)
@@ -118,9 +119,13 @@ def noted(client, device, type="REPORTED", by="reporter", at=None, **fields):
     return device.sign(e)
 
 
+def bearer(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
 def upload(kiosk, *events, reporter=None):
     items = [{"event": e if isinstance(e, str) else base64.b64encode(e).decode(), **({"reporter": reporter} if reporter else {})} for e in events]
-    a = kiosk.post("offline", {"events": items})
+    a = kiosk.post("offline", {"events": items}, headers=bearer(DEVICE))
     assert a.status == 200, a
     return a.json["replies"]
 
@@ -170,9 +175,21 @@ def test_nobody_else_speaks_in_its_name(kiosk, client, device, change, code):
     assert len(client.ask("list", list=wire_pb2.ListQuery(closed=True)).cases) == 1
 
 
+def test_whoever_follows_the_journal_cannot_bring_it_once_more(kiosk, client, device):
+    """The signed bytes stand in the journal; the answer to them holds the secret, and tells a right telephone number from a wrong one."""
+    report = noted(client, device)
+    (first,) = upload(kiosk, report, reporter={"phone": "13912345678"})
+    seen = next(journal_pb2.Entry.FromString(h) for h in client.case(1, history=True).history).event
+    assert seen == report
+    items = [{"event": base64.b64encode(seen).decode(), "reporter": {"phone": "13912345678"}}]
+    for token, code in ((None, "NO_TOKEN"), ("x" * 32, "BAD_TOKEN"), (HALL, "NO_RIGHT")):
+        a = kiosk.post("offline", {"events": items}, headers=bearer(token) if token else {})
+        assert a.status in (401, 403) and a.json["code"] == code and first["body"]["secret"] not in a.body.decode()
+
+
 @pytest.mark.parametrize("body", [{}, {"events": []}, {"events": "x"}, {"events": [{"event": "AA=="}] * 101}])
 def test_an_upload_is_a_list(kiosk, body):
-    assert (a := kiosk.post("offline", body)).status == 422 and a.json["code"] == "BAD_FIELD"
+    assert (a := kiosk.post("offline", body, headers=bearer(DEVICE))).status == 422 and a.json["code"] == "BAD_FIELD"
 
 
 # ---- with keys --------------------------------------------------------------------------------------------------
