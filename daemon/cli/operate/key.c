@@ -91,13 +91,27 @@ static void close_registry(struct registry *r)
     free(r->text);
 }
 
+/* It goes on belonging to whom it did, and the daemon can read it, whatever the umask here is: a
+ * revocation that it cannot read is none. A new one is for everybody: there are public keys in it.
+ */
+static bool keep_readers(const struct registry *r, FILE *f)
+{
+    struct stat before;
+    if (stat(r->path, &before) != 0)
+        return errno == ENOENT && fchmod(fileno(f), 0644) == 0;
+    mode_t mode = before.st_mode & 0777;
+    if (fchown(fileno(f), before.st_uid, before.st_gid) != 0)
+        mode |= 0444; /* it cannot be given away: then to everybody */
+    return fchmod(fileno(f), mode) == 0;
+}
+
 static int write_registry(const struct cli *cli, const struct registry *r, const char *more)
 {
     char path[HX_KEY_PATH];
     snprintf(path, sizeof path, "%s.new", r->path);
     FILE *f = fopen(path, "w");
-    bool good = f && fputs(r->text, f) >= 0 && fputs(more, f) >= 0 && fflush(f) == 0 &&
-                fsync(fileno(f)) == 0;
+    bool good = f && keep_readers(r, f) && fputs(r->text, f) >= 0 && fputs(more, f) >= 0 &&
+                fflush(f) == 0 && fsync(fileno(f)) == 0;
     if (f && fclose(f) != 0)
         good = false;
     /* a key that was revoked stays so over a cut of power */

@@ -10,7 +10,7 @@ import pytest
 import zmq
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from daemon import SOURCE
-from locks import ROLES, hongxin
+from locks import ROLES, Registry, hongxin
 from wire import RESULT, Client, facts, wait_until
 
 
@@ -69,6 +69,24 @@ def test_a_revoked_key_does_nothing_on_a_standing_connection(locked, registry):
         assert c.case(number).view.case_number == number
         with pytest.raises(AssertionError, match="NO_CASE"):
             c.case(number + 1)
+
+
+def test_the_registry_goes_on_being_read_by_whom_it_was(registry, tmp_path):
+    """A revocation that the daemon cannot read, because somebody's umask is strict, would be none."""
+    before = os.umask(0o077)
+    try:
+        registry.path.chmod(0o640)
+        os.chown(registry.path, -1, os.getgroups()[-1] if os.geteuid() else 65534)
+        group = registry.path.stat().st_gid
+        registry.revoke("hotline")
+        assert (registry.path.stat().st_mode & 0o777, registry.path.stat().st_gid) == (0o640, group)
+        fresh = Registry(tmp_path / "fresh")
+        fresh.folder.mkdir()
+        fresh.make()
+        fresh.new("hotline", "call_centre", "city")
+        assert fresh.path.stat().st_mode & 0o777 == 0o644 and fresh.file("hotline").stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(before)
 
 
 def test_two_keys_are_in_force_until_the_old_one_is_revoked(locked, registry):
@@ -603,6 +621,7 @@ def test_one_flipped_bit_anywhere_is_found(make_daemon, registry, tmp_path):
         wait_until(lambda: op.stats()["check_points"] >= 1)
     path = tmp_path / "journal.hxj"
     hongxin("export", "--store", d.data, path)  # beside the running daemon
+    assert path.stat().st_mode & 0o777 == 0o600, "what residents wrote stands in it"
     key = re.search(r"public_key=([0-9a-f]{64})", d.text()).group(1)
     good = hongxin("verify", path, "--public", key)
     assert "0 faults" in good.stdout
