@@ -13,5 +13,7 @@ bool hx_file_changed(const struct hx_file_watch *file)
         return false;
     return now.st_ino != file->seen.st_ino || now.st_size != file->seen.st_size ||
            now.st_mtim.tv_sec != file->seen.st_mtim.tv_sec ||
-           now.st_mtim.tv_nsec != file->seen.st_mtim.tv_nsec;
+           now.st_mtim.tv_nsec != file->seen.st_mtim.tv_nsec ||
+           now.st_ctim.tv_sec != file->seen.st_ctim.tv_sec ||
+           now.st_ctim.tv_nsec != file->seen.st_ctim.tv_nsec;
 }

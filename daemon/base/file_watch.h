@@ -14,7 +14,9 @@ struct hx_file_watch {
 void hx_file_look(struct hx_file_watch *file);
 
 /* Whether another file is there than was seen, or the same one with other content: by its number,
- * size and time. False too while there is none: what is in force stays. */
+ * size and time, and by its inode's time, since who may read it can have changed, or its content
+ * under a time that was put back (cp -p, rsync). False too while there is none: what is in force
+ * stays. */
 bool hx_file_changed(const struct hx_file_watch *file);
 
 #endif

@@ -89,6 +89,18 @@ def test_the_registry_goes_on_being_read_by_whom_it_was(registry, tmp_path):
         os.umask(before)
 
 
+def test_a_registry_that_is_put_back_under_its_old_time_is_noticed(locked, registry):
+    """Same inode, size and time of change, as cp -p and rsync --inplace leave them."""
+    text = registry.path.read_text()
+    before, seen = registry.path.stat(), registry.loads()
+    with open(registry.path, "r+", encoding="utf-8") as f:
+        f.write(text.replace(",P-07,", ",P-09,"))
+    os.utime(registry.path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = registry.path.stat()
+    assert (after.st_ino, after.st_size, after.st_mtime_ns) == (before.st_ino, before.st_size, before.st_mtime_ns)
+    wait_until(lambda: registry.loads() > seen)
+
+
 def test_two_keys_are_in_force_until_the_old_one_is_revoked(locked, registry):
     old = registry.hex("hotline")[0]
     with registry.client(locked, "hotline") as before:
