@@ -71,8 +71,9 @@ struct http_options {
 };
 
 /* Begins to listen. GET /healthz and GET /metrics are there by themselves; figures are for this
- * machine: whoever comes through a proxy (X-Forwarded-For, Forwarded) is answered 404. HX_CONFIG
- * with the problem: not an address. HX_IO: it cannot be had (in use, no right). HX_NOMEM. */
+ * machine: whoever comes through a proxy that says so (X-Forwarded-For, Via …) is answered 404.
+ * HX_CONFIG with the problem: not an address. HX_IO: it cannot be had (in use, no right). HX_NOMEM.
+ */
 HX_CHECK int http_server_open(struct event_base *base, const struct http_options *options,
                               struct http_server **out, struct hx_problem *problem);
 
