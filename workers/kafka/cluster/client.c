@@ -5,11 +5,13 @@
 #include "base/text.h"
 #include "http/figures.h"
 #include <jansson.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-enum { TELL_MS = 10000, SYSLOG_WARNING = 4 };
+enum { TELL_MS = 10000, SYSLOG_WARNING = 4, LEAVE_S = 3 };
 
 /* ---- errors ---- */
 
@@ -257,6 +259,29 @@ int client_open(struct client *c, rd_kafka_type_t type, rd_kafka_conf_t *conf, c
     }
     rd_kafka_conf_destroy(conf);
     return hx_problem_set(problem, "kafka: %s", why);
+}
+
+static void *destroy(void *rk)
+{
+    rd_kafka_destroy(rk);
+    return NULL;
+}
+
+void client_leave(struct client *c)
+{
+    struct timespec until;
+    pthread_t thread;
+    if (!c->rk || pthread_create(&thread, NULL, destroy, c->rk) != 0) {
+        client_close(c);
+        return;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += LEAVE_S;
+    if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
+        hx_log(HX_LOG_WARN, "event=librdkafka_does_not_end role=%s", c->role);
+        pthread_detach(thread);
+    }
+    c->rk = NULL;
 }
 
 void client_close(struct client *c)

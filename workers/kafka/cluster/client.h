@@ -62,6 +62,9 @@ HX_CHECK int client_open(struct client *c, rd_kafka_type_t type, rd_kafka_conf_t
 /* Also of one that was never opened. Waits for librdkafka's threads; a producer's unsent records
  * are gone. */
 void client_close(struct client *c);
+/* The same at the end of the process, for a consumer: a topic of its that was deleted and made anew
+ * keeps librdkafka 2.0.2 from ending. After three seconds it is left as it is; `c` must stay. */
+void client_leave(struct client *c);
 
 /* An error that a call or a message brought: counted by class; the first of its class is logged,
  * then one each ten seconds with the number of those between. A fatal one is kept. `text` may be

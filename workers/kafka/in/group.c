@@ -343,5 +343,5 @@ void group_close(struct group *g)
         return;
     (void)rd_kafka_consumer_close(g->consumer.rk); /* takes the partitions from us */
     drop_lanes(g);
-    client_close(&g->consumer);
+    client_leave(&g->consumer);
 }
