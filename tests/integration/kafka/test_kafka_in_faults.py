@@ -5,7 +5,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from hongxin.v1 import event_pb2, wire_pb2
 from kafka import PATIENCE
-from kafka_in import (LIVES, STEPS, SESSION_MS, answers, broker, case_of, door, lives, make, nothing_was_lost_or_overtook,  # noqa: F401 (fixtures)
+from kafka_in import (LIVES, PROTOBUF, STEPS, SESSION_MS, answers, broker, case_of, door, lives, make, nothing_was_lost_or_overtook,  # noqa: F401 (fixtures)
                       reported)
 from wire import wait_until
 
@@ -66,9 +66,15 @@ def with_reporter(client, ref):
 ITEM = [("content-type", b"application/protobuf; messageType=hongxin.v1.Item")]
 
 
+YEAR_2100 = 4_102_444_800_000
+
+
 def test_what_is_wanted_later_holds_its_partition_and_no_other(door, client):
-    door.send(with_reporter(client, "W-l"), headers=ITEM, partition=0)
+    """Its writer's clock is far off besides: what a record's own time says moves nothing."""
+    held = with_reporter(client, "W-l").SerializeToString()
+    door.broker.send(door.topic, [{"value": held, "headers": ITEM, "partition": 0, "timestamp": YEAR_2100}])
     wait_until(lambda: door.worker.figure("kafka_in_held") >= 1, timeout=PATIENCE)
+    assert door.worker.figure("kafka_in_oldest_milliseconds") == 0, "not younger than now"
     door.send(reported(client, "l-behind", "W-behind"), partition=0)
     door.send(reported(client, "l-other", "W-other"), partition=1)
     wait_until(lambda: answers(door.worker, "ACCEPTED") == 1, timeout=PATIENCE)
@@ -77,6 +83,19 @@ def test_what_is_wanted_later_holds_its_partition_and_no_other(door, client):
     door.wait(4)
     assert client.stats()["cases"] == 3 and door.worker.figure("kafka_in_held") == 0
     assert door.worker.figure("kafka_in_later_total") > 0 and door.letters() == []
+
+
+def test_what_is_held_has_a_bound(make, client):
+    """However much lies behind it, and however long the others go on."""
+    door = make(settings="  batch: 10\n")
+    door.broker.send(door.topic, [{"value": with_reporter(client, "W-b").SerializeToString(), "headers": ITEM, "partition": 0}] + [
+        {"value": reported(client, f"b-{p}-{n}", f"W-b-{p}-{n}").SerializeToString(), "headers": PROTOBUF, "partition": p} for n in range(400) for p in (0, 1)])
+    wait_until(lambda: answers(door.worker, "ACCEPTED") >= 400, timeout=PATIENCE)
+    held = door.worker.figure("kafka_in_held")
+    assert 1 <= held <= 91, "eight batches that were read, one that came back, and one record"
+    door.send(reported(client, "b-first", "W-b"), partition=2)
+    door.wait(802)
+    assert client.stats()["cases"] == 801 and door.letters() == []
 
 
 def test_held_records_survive_a_kill(door, client):
@@ -185,13 +204,18 @@ def test_a_topic_that_comes_later_is_read(make, client):
 def test_a_topic_that_is_deleted_and_made_anew_is_read_from_its_beginning(door, client):
     door.send(reported(client, "d-1", "W-d1"), reported(client, "d-2", "W-d2"))
     door.wait(2)
+    door.send(with_reporter(client, "W-d4"), headers=ITEM)  # held at an offset that the new one will not have
+    wait_until(lambda: door.worker.figure("kafka_in_held") >= 1, timeout=PATIENCE)
     door.broker.delete_topic(door.topic)
     wait_until(lambda: door.worker.figure("kafka_in_partitions") == 0 or door.worker.figure("kafka_errors_total", 'role="in",class="topic"') > 0,
                timeout=PATIENCE)
     wait_until(lambda: door.broker.try_make_topic(door.topic, 2), timeout=PATIENCE)
     door.send(reported(client, "d-3", "W-d3"))
-    wait_until(lambda: client.stats()["cases"] == 3, timeout=PATIENCE)
-    assert door.worker.process.poll() is None
+    client.publish(reported(client, "d-4", "W-d4"))  # what is held, if it still is, can go on
+    wait_until(lambda: client.stats()["cases"] == 4, timeout=PATIENCE)
+    door.wait(1)
+    assert door.worker.stop() == 0
+    assert door.broker.committed(door.group, door.topic) == 1, "offsets of the old one count nothing in the new one"
 
 
 def test_partitions_that_are_added_are_read(door, client):

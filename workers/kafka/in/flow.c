@@ -13,7 +13,8 @@ enum {
     LATER_MS = 1000,          /* when nobody says when */
     LATER_MOST_MS = 30000,
     TROUBLE_TOLD_MS = 10000,
-    AHEAD_BATCHES = 2, /* so much is read before it can be sent */
+    AHEAD_BATCHES = 8, /* so much is read before it can be sent: the broker gives partition by
+                          partition, and each of some should have its round under way */
     REASON_MAX = 120,  /* what the daemon keeps of it */
     HEADERS_MAX = 64,
 };
@@ -30,6 +31,7 @@ struct entry {
     struct entry *next;
     struct flow *flow;
     struct lane *lane;
+    unsigned generation; /* of the lane when it was read */
     rd_kafka_message_t *record;
     struct envelope_event event;
     struct fault *fault; /* it is to be a dead letter; NULL = not */
@@ -173,6 +175,7 @@ void flow_take(struct flow *f, struct lane *lane, rd_kafka_message_t *message)
     struct entry *e = need(sizeof *e);
     e->flow = f;
     e->lane = lane;
+    e->generation = lane->generation;
     e->record = message;
     lane->last = message->offset;
     f->records++;
@@ -317,12 +320,22 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
 
 /* ---- rounds ---- */
 
-/* The lane's offset follows; past a record that is held it does not go. */
-static void advance(struct lane *lane, int64_t offset)
+/* A topic that was made anew counts from 0 again: what was read of the old one moves nothing in it.
+ */
+static bool counts(const struct entry *e)
 {
-    if (offset >= lane->done)
-        lane->done = offset + 1;
-    lane->offset = lane->held ? lane->queue.first->record->offset : lane->done;
+    return e->generation == e->lane->generation;
+}
+
+/* The lane's offset follows; past a record that is held it does not go. */
+static void advance(struct lane *lane, const struct entry *e)
+{
+    const struct entry *held = lane->held ? lane->queue.first : NULL;
+    if (!counts(e))
+        return;
+    if (e->record->offset >= lane->done)
+        lane->done = e->record->offset + 1;
+    lane->offset = held && counts(held) ? held->record->offset : lane->done;
 }
 
 /* What comes later goes back to its place, before all that was read behind it. */
@@ -338,7 +351,7 @@ static void finish(struct flow *f, struct lane *l)
     l->queue = later;
     hold(f, l, l->queue.first && l->queue.first->fate == LATER);
     for (struct entry *e; (e = list_take(&done)) != NULL; entry_free(e))
-        advance(l, e->record->offset);
+        advance(l, e);
 }
 
 void flow_finish(struct flow *f, struct lane *lanes)

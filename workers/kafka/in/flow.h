@@ -5,8 +5,9 @@
  * on their way, and more is read.
  *
  * A record is done when the daemon has answered from its disk, or when it is a dead letter on the
- * broker's. What the daemon wants later is held, and everything behind it in its partition too. The
- * offset of a lane is that of its first record that is not done. One thread: that of the loop. */
+ * broker's. What the daemon wants later is held, and everything behind it in its partition too:
+ * what was read before it is known, one record more, and then the partition is paused. The offset
+ * of a lane is that of its first record that is not done. One thread: that of the loop. */
 #ifndef KAFKA_FLOW_H
 #define KAFKA_FLOW_H
 
@@ -32,6 +33,7 @@ struct lane {
     int64_t committed;           /* … and what the broker was told of it last */
     int64_t last;                /* the newest record that was read; to know a gap */
     int64_t wanted;              /* of a gap: what was asked for and not there; -1 = none */
+    unsigned generation;         /* grows with each gap: offsets of before are of another topic */
     struct entries round, queue; /* being answered; to be sent behind it; oldest first */
     size_t waiting;              /* of the round: not answered yet */
     bool held;                   /* the queue begins with what the daemon wants later … */

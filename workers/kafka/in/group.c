@@ -203,6 +203,7 @@ static void mend_gap(struct group *g, const rd_kafka_message_t *m)
     l->offset = l->committed = -1;
     l->done = -1;
     l->last = -1;
+    l->generation++;
     assign_again(g);
 }
 
@@ -270,6 +271,8 @@ void group_poll(struct group *g, int64_t now)
             flow_take(g->flow, l, m);
         else
             rd_kafka_message_destroy(m);
+        if (l && l->held && !l->paused)
+            steer(g, true); /* what is fetched of it already is given back */
     }
     g->more = true;
 }
@@ -297,6 +300,8 @@ static int configure(struct group *g, const struct cluster_settings *cluster,
     /* Unless the operator says otherwise. */
     static const char *const usual[][2] = {{"topic.metadata.refresh.interval.ms", "10000"},
                                            {"queued.max.messages.kbytes", "32768"},
+                                           /* of a partition, before the next one's come */
+                                           {"fetch.message.max.bytes", "524288"},
                                            {"fetch.wait.max.ms", "100"}};
     int rc = cluster_conf(cluster, conf, problem);
     for (size_t i = 0; !rc && i < sizeof usual / sizeof *usual; i++)
