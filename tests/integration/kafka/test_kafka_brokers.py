@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 from confluent_kafka.admin import AdminClient, ConfigResource
-from kafka import PATIENCE, SOURCE, Broker, Worker, endpoints
+from kafka import PATIENCE, SOURCE, Broker, Worker, endpoints, shell, tutorial
 from kafka_in import broker, lives, make, nothing_was_lost_or_overtook, reported  # noqa: F401 (fixtures)
 from kafka_out import Out, Traffic, all_there, here, journal, live  # noqa: F401 (fixtures)
 from wire import wait_until
@@ -194,6 +194,16 @@ def test_topics_and_records_are_as_the_asyncapi_document_says(tmp_path, here, ow
                 jsonschema.validate(json.loads(r["payload"]), document["components"]["schemas"]["position"])
             else:
                 fits(r, [schemas(document, m) for m in allowed])
+    the_tutorial_is_right(own.broker)
+
+
+def the_tutorial_is_right(broker):
+    """The lines of the documents that read to the end; the others wait for more."""
+    told = {line.split(" -t ")[1].split()[0]: shell(line, broker.address) for line in tutorial("The journal to topics") if " -e " in line}
+    assert set(told) == {"hongxin.notices.P-07", "hongxin.states", "hongxin.positions.city"}
+    assert "CL-1 " in told["hongxin.notices.P-07"] and "ce_facts=NOTICE" in told["hongxin.notices.P-07"]
+    assert dict(line.split() for line in told["hongxin.states"].splitlines())["CL-2"] != "-1"
+    assert json.loads(told["hongxin.positions.city"].splitlines()[-1])["lsn"] > 0
 
 
 def fits(record, schemas_of_headers):

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from confluent_kafka import Consumer
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
-from kafka import BIN, PATIENCE
+from kafka import BIN, PATIENCE, shell, tutorial
 from kafka_in import JSON, PROTOBUF, broker, case_of, door, life, make, reported  # noqa: F401 (fixtures)
 from wire import RESULT, wait_until
 
@@ -22,6 +22,18 @@ def test_a_whole_life_comes_through_a_topic(door, client):
     assert door.letters() == []
     wait_until(lambda: door.worker.get("/healthz")[0] == 200)
     assert door.worker.stop() == 0
+
+
+def test_the_tutorial_of_the_documents_is_right(door, client):
+    good, bad, letters = (line.replace("hongxin.in", door.topic).replace("hongxin.dead-letters", door.dead) for line in tutorial("Topics to events"))
+    shell(good, door.broker.address)
+    shell(bad, door.broker.address)
+    door.dead_letters(1)
+    door.wait(2)
+    case = client.ask("case_answer", case_query=wire_pb2.CaseQuery(source="hotline-12345", ref="WO-1")).view
+    assert case.number == "CL-1"
+    told = shell(letters, door.broker.address)
+    assert "dead-letter-reason=NOT_AN_EVENT" in told and '{"colour":"red"}' in told
 
 
 def test_the_stored_bytes_are_those_of_the_record(door, client):

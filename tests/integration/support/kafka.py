@@ -155,6 +155,18 @@ class Broker:
         return records
 
 
+def tutorial(section):
+    """The commands of kcat in the first example of a chapter of docs/kafka.md, each as one line for the shell."""
+    with open(f"{SOURCE}/docs/kafka.md", encoding="utf-8") as f:
+        example = f.read().split(f"\n## {section}\n")[1].split("\n### A complete example\n")[1].split("\n### ")[0]
+    code = "\n".join(line[4:] for line in example.split("\n") if line.startswith("    "))
+    return [re.sub(r"  +# .*", "", line) for line in code.replace("|\n", "|").split("\n") if "kcat -b" in line]
+
+
+def shell(line, address):
+    return subprocess.run(["bash", "-c", line], env={**os.environ, "B": address}, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
+
+
 def endpoints(daemon, key=None):
     """The section `daemon` of the configuration."""
     feed = daemon.doors.get("feed") or daemon.doors["intake"]
