@@ -57,7 +57,8 @@ function when(instant) {
   const of = ms => new Date(ms + 60000 * offset).toISOString().slice(0, 10);
   if (day === of(Date.now())) return word("today", {time});
   if (day === of(Date.now() + 86400000)) return word("tomorrow", {time});
-  return day.slice(5) + " " + time;
+  const name = new Date(day).toLocaleDateString(language === "zh" ? "zh-CN" : "en-GB", {timeZone: "UTC", month: "short", day: "numeric"});
+  return name + " " + time;
 }
 
 // ---- screens
