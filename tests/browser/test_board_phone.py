@@ -161,5 +161,35 @@ def test_the_inbox_speaks_both_languages(pick_up, town):
     page.get_by_role("button", name="更多").tap()
     assert foreign_words(page, "zh") == []
     page.get_by_role("button", name="English").tap()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     assert foreign_words(page, "en") == []
     accessible(page)
+
+
+def test_a_case_is_given_back_for_a_reason_of_the_rules(pick_up, town):
+    number = town.report(place_of("P-07"), **{"class": "SMALL"})
+    page = pick_up()
+    job = page.locator(f"[data-case={number}]")
+    job.locator(".face").tap()
+    job.get_by_role("button", name="Give back").tap()  # the first thing that he does
+    sheet = page.locator("form.sheet")
+    sheet.get_by_label("not our duty").check()
+    sheet.get_by_role("button", name="Give back").tap()
+    wait_until(lambda: any(r.reason == "DUTY" for r in view(town, number).returns), timeout=60)
+
+
+def test_a_phone_fetches_what_its_reader_reads(pick_up):
+    page = pick_up()
+
+    def texts():
+        names = page.evaluate("performance.getEntriesByType('resource').map(e => e.name)")
+        return {language for language in ("zh", "en") if any(f"phone-{language}-" in name for name in names)}
+
+    assert texts() == {"en"}
+    page.get_by_role("button", name="More").tap()
+    page.get_by_role("button", name="中文").tap()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    page.reload()
+    page.locator(".inbox").wait_for()
+    expect(page.locator("h1")).to_contain_text("待办")
+    assert texts() == {"zh"}
