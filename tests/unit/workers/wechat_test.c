@@ -3,6 +3,7 @@
 #include "wechat/crypto.h"
 #include "wechat/xml.h"
 
+#include <openssl/evp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -166,6 +167,24 @@ static void test_what_is_forged_is_refused(void **state)
     refuse(&key, "wxba5fad812f8e6fb9", "AAAA", HX_INVALID);
 }
 
+/* However much of the published message is cut off, whole blocks as well. */
+static void test_what_is_cut_is_refused(void **state)
+{
+    (void)state;
+    struct wx_key key = key_of(key_text);
+    unsigned char bytes[sizeof v3], cut[sizeof v3 + 4];
+    int size = EVP_DecodeBlock(bytes, (const unsigned char *)v3, sizeof v3 - 1) - 1; /* one '=' */
+    assert_int_equal(size, 224);
+    for (int n = 0; n < size; n++) {
+        char *plain;
+        size_t length;
+        EVP_EncodeBlock(cut, bytes, n);
+        assert_int_not_equal(wx_decrypt(&key, "wxba5fad812f8e6fb9", (char *)cut, &plain, &length),
+                             HX_OK);
+        assert_null(plain);
+    }
+}
+
 /* Made with `openssl enc -aes-256-cbc -nopad`: a length of 4 GiB, a padding of 0 and of 33 bytes,
  * one that contradicts itself. */
 static void test_lengths_inside_are_not_believed(void **state)
@@ -283,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_replies_are_those_of_the_platform),
         cmocka_unit_test(test_every_length_of_padding_survives),
         cmocka_unit_test(test_what_is_forged_is_refused),
+        cmocka_unit_test(test_what_is_cut_is_refused),
         cmocka_unit_test(test_lengths_inside_are_not_believed),
         cmocka_unit_test(test_keys_that_are_none),
         cmocka_unit_test(test_xml_that_is_a_trap),
