@@ -141,6 +141,22 @@ void hx_silence_meet(struct hx_step *s, struct hx_told *t, hxp_notice_fact *f)
         f->why = hx_text_field(why_begins(s, x));
 }
 
+/* When it would come back without a silence: when the acknowledgement runs out (K_ACK), or its
+ * repeat is due (F5). */
+static int64_t own_end(const struct hx_step *s, const struct hx_told *t)
+{
+    return hx_ack_end(s, t->level, t->acked ? t->acked_at : t->at);
+}
+
+/* What waits for the end of a silence waits for that of the one that takes its place. */
+static void hide(const struct hx_step *s, struct hx_told *t, int64_t before, int64_t until)
+{
+    if (before && t->ack_until == before)
+        t->ack_until = own_end(s, t);
+    if (t->ack_until && t->ack_until < until)
+        t->ack_until = until;
+}
+
 /* Repeats are hidden until the end that is named; the first notice of a promise and the breach
  * itself never are. */
 static void silence(struct hx_step *s, const struct hx_call *call)
@@ -148,6 +164,8 @@ static void silence(struct hx_step *s, const struct hx_call *call)
     (void)call;
     struct hx_case *c = s->c;
     int kind = hx_rules_clock(s->rules, s->data->clock);
+    const struct hx_silence *replaced = named(s);
+    int64_t before = replaced ? replaced->until : 0;
     struct hx_silence *x = kind > 0 ? slot(s) : NULL;
     if (!x)
         return;
@@ -159,14 +177,13 @@ static void silence(struct hx_step *s, const struct hx_call *call)
     hx_text_put(x->by, sizeof x->by, hx_step_came(s)->by);
     hx_utf8_put(x->why, sizeof x->why, s->data->why);
     for (uint32_t i = 0; i < c->n_told; i++)
-        if (of_notice(x, &c->told[i]) && c->told[i].ack_until && c->told[i].ack_until < x->until)
-            c->told[i].ack_until = x->until;
+        if (of_notice(x, &c->told[i]))
+            hide(s, &c->told[i], before, x->until);
     note(s);
     tell_all(s, x, why_begins(s, x));
 }
 
-/* What was silenced comes back at its own time: when the acknowledgement runs out (K_ACK), or its
- * repeat is due (F5); at once when that has passed. */
+/* What was silenced comes back at its own time, or at once when that has passed. */
 static void end(struct hx_step *s, struct hx_silence *x)
 {
     struct hx_case *c = s->c;
@@ -177,7 +194,7 @@ static void end(struct hx_step *s, struct hx_silence *x)
         struct hx_told *t = &c->told[i];
         if (!of_notice(&was, t) || t->ack_until != was.until)
             continue;
-        int64_t own = hx_ack_end(s, t->level, t->acked ? t->acked_at : t->at);
+        int64_t own = own_end(s, t);
         t->ack_until = own > s->t_eff ? own : s->t_eff;
     }
     note(s);
