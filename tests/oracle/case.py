@@ -47,6 +47,7 @@ class Case:
         self.undelivered_since = None
         self.second_holder, self.next_holder = "", None
         self.closed = None
+        self.silences = {}           # (clock, level, cycle) -> until when its repeats are hidden
         self.ordered_by = ""         # who hears when the order is missed
 
     # ---- clocks ---------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ class Clock:
         self.city = None         # R14: version of the city when it was started or last moved
         self.higher = 0          # corner 9: how many levels higher its ladder begins
         self.told = {}           # level -> when it was due
+        self.told_to = {}        # level -> who was told
+        self.acked = {}          # level -> an acknowledgement that holds: until when, who, what was told
         self.passed = set()      # levels passed over without an own notice
         self.breaches = []
         self.judged = None       # the deadline that was found broken

@@ -4,7 +4,7 @@
     judge.py --config DIR [--only TEXT] [--lives PROGRAM [--count N] [--seed S]] --simulator COMMAND… -- SCENARIO.jsonl | FOLDER …
 
 Compared are, for each case: every answer, state, clock with its deadline, verdict and version of the city, breach and its marks, level
-with its time and those who are told, and the parts of the time by owner. With --lives random ones of tests/property are judged too. Ends
+with its time and those who are told, what comes back after an acknowledgement and its words, and the parts of the time by owner. With --lives random ones of tests/property are judged too. Ends
 with 1 and every difference: `-` only the oracle says so, `+` only hongxin does.
 """
 import argparse
@@ -55,6 +55,8 @@ def theirs(facts):
             yield ("BREACH_MARK", t, case, f["clock"], f["mark"])
         elif kind == "OWNER":
             yield ("OWNER", t, case, f["total_ms"], *(f"{o}={f[o]}" for o in OWNERS if f.get(o)))
+        elif kind == "NOTICE" and f.get("why", "").startswith("acknowledged") and f["kind"] in ALARMS:
+            yield ("BACK", t, case, f["clock"], f["level"], f["to"], f["why"])
         elif kind == "NOTICE" and f.get("level") and f["kind"] in ALARMS and first_word(f):
             for clock in [f["clock"], *f.get("also", [])]:
                 levels["LEVEL", t, case, clock, f["level"]] = None
@@ -85,6 +87,8 @@ def ours(facts):
             yield ("BREACH_MARK", t, case, f["clock"], f["mark"])
         elif kind == "OWNER":
             yield ("OWNER", t, case, f["total"], *(f"{o}={f[o]}" for o in OWNERS if f[o]))
+        elif kind == "BACK":
+            yield ("BACK", t, case, f["clock"], f["level"], f["to"], f["why"])
         elif kind == "LEVEL":
             yield ("LEVEL", t, case, f["clock"], f["level"])
             yield ("DUE", t, case, f["clock"], f["level"], f["due"], f["passed"])
@@ -100,7 +104,7 @@ def changes(facts):
 
     An event that was refused may be answered in the same way when it comes again, or as a duplicate: the rules leave that open.
     """
-    known, refused = {}, set()
+    known, ended, refused = {}, {}, set()
     for fact in facts:
         if fact[0] == "REPLY" and fact[3] in ("REFUSED", "DUPLICATE"):
             if fact[3] == "DUPLICATE" and fact[2] in refused:
@@ -112,7 +116,13 @@ def changes(facts):
             before = known.get((case, clock), (0, None, None))
             if change == "MOVE" and (before[0], before[2]) == (due, city) or change == "STOP" and before == (due, met, city):
                 continue
+            if change == "STOP" and ended.get((case, clock, due)) == (met, city):  # one of a cycle that is over
+                continue
             known[case, clock] = due, met, city
+            if change == "STOP":
+                ended[case, clock, due] = met, city
+            else:
+                ended.pop((case, clock, due), None)
         yield fact
 
 
@@ -124,7 +134,8 @@ def differences(mine, simulated):
     for fact in [f for f in a if f[0] in ("DUE", "TO") and f not in b and not any(g[:5] == f[:5] for g in b)]:  # one notice names two clocks that break together, and the time of one
         del a[fact]
     unknown = {fact[:5] for fact in a if fact[0] == "TO" and fact[5] is None}
-    a, b = (collections.Counter({f: n for f, n in facts.items() if f[:5] not in unknown}) for facts in (a, b))
+    silent = {fact[2] for fact in a if fact[0] == "BACK" and fact[5] is None}  # a whole area is: which notices that hides is not known here
+    a, b = (collections.Counter({f: n for f, n in facts.items() if f[:5] not in unknown and not (f[0] == "BACK" and f[2] in silent)}) for facts in (a, b))
     only = [(fact[1], "-", fact) for fact in (a - b).elements()] + [(fact[1], "+", fact) for fact in (b - a).elements()]
     return [f"{sign} {show(fact)}" for _, sign, fact in sorted(only, key=lambda x: (x[0], x[2][0], x[1]))]
 

@@ -63,6 +63,7 @@ def notice_acked(case, e):
     need(clock, "not told")
     receivers = next(to for _, mark, to in clock.ladder() if mark == level)
     need(any(e.role == role and e.area in (area or "", "") for role, area in map(case.receiver, receivers)), "not told to you")
+    case.world.acknowledged(case, clock, level, e)
 
 
 @on("SILENCED")
@@ -70,6 +71,13 @@ def silenced(case, e):
     need(case.open(), "ended")
     need(any(c.name == e.data["clock"] and e.data["level"] in c.told for c in case.clocks), "not told")
     need(e.t < e.date("until") <= e.t + 7 * DAY and case.of_place(e), "in the past, too long, or not yours")
+    case.silences[e.data["clock"], e.data["level"], case.cycle] = e.date("until")
+
+
+@on("SILENCE_ENDED")
+def silence_ended(case, e):
+    need(case.open() and case.of_place(e), "ended, or not yours")
+    need(case.silences.pop((e.data["clock"], e.data["level"], case.cycle), 0) > e.t, "no silence")
 
 
 def breach_of(case, name):

@@ -64,6 +64,15 @@ FIXED_MARKS = {"K_HANDOVER": [("L1", 2 * MINUTE, ["manager"])], "K_CALLBACK": [(
 LEVELS = ("L0", "L1", "L2", "L3", "L4", "L5")
 QUIET_FROM, QUIET_TO = 22 * 60, 7 * 60  # L4 and L5 wait for the morning unless urgent
 
+# How long an acknowledgement of a level's notices holds (K_ACK); of L5 until the next 09:00. Without the fact the notice then comes back.
+ACKS = {"L0": 2 * MINUTE, "L1": 5 * MINUTE, "L2": 10 * MINUTE, "L3": 30 * MINUTE, "L4": 60 * MINUTE}
+ACK_UNTIL = 9 * 60
+# The fact that ends each clock, as people are told it.
+AWAITED = {"K_HANDOVER": "HELD", "K_ARRIVE": "ARRIVED", "K_APPOINTMENT": "ARRIVED", "K_CONTACT": "PROGRESS", "K_RESOLVE": "RESOLVED",
+           "K_PLAN": "PLAN_PROPOSED", "K_PROMISE": "RESOLVED", "K_CALLBACK": "CALLBACK_OK", "K_UPDATE": "PROGRESS", "K_RETURN": "RETURN_ACCEPTED",
+           "K_ARBITRATE": "ARBITRATED", "K_SUPERVISE": "SUPERVISE_ANSWERED", "K_ASSIST": "ASSIST_DONE", "K_WITHDRAW": "WITHDRAW_CONFIRMED",
+           "K_STATUTE": "CALLBACK_OK", "K_FORUM": "FORUM_HELD"}
+
 # Clocks that are a promise: past their deadline stands a breach (R7).
 PROMISES = ("K_ARRIVE", "K_CONTACT", "K_APPOINTMENT", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_SUPERVISE", "K_STATUTE")
 # They stay when the holder changes: not his clocks.
@@ -126,7 +135,7 @@ SENDERS = {
     "ARBITRATED": LEVEL3,
     "WITHDRAW_CONFIRMED": LEVEL3,
     "WITHDRAW_DENIED": LEVEL3,
-    "SILENCED": LEVEL3,
+    "SILENCED": LEVEL3, "SILENCE_ENDED": LEVEL3,
     **dict.fromkeys(("HOLDER_CHANGED", "MERGED_INTO", "UNMERGED", "SPLIT"), (*SETTLERS, "operator")),
     "MERGE_APPROVED": (*SETTLERS, "manager", "operator"),
     "SUPERVISE_ANSWERED": (*CARERS, "grid"),

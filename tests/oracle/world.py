@@ -1,4 +1,5 @@
 """The time of all cases: what is read when, what falls due when, and what was told (R4, R8, R9, R13; corners 7, 8, 14 to 18)."""
+import datetime
 import json
 
 import city
@@ -24,7 +25,7 @@ class Event:
         self.occ = times.parse(line["occ"]) if "occ" in line else self.rcv
         self.src = times.parse(line["src"]) if "src" in line else self.rcv
         self.source, self.id, self.seq = line.get("source", "sim"), str(line.get("id", number)), line.get("seq", 0)
-        self.proof = line.get("proof", "CLAIM")
+        self.proof, self.by = line.get("proof", "CLAIM"), line.get("by", "")
         who, _, self.person = line.get("by", "").partition("/")
         if who == "city" and self.person.split("/")[0] in promise.CITY_POSTS:  # one human is one, at whatever post
             self.person = self.person.partition("/")[2]
@@ -47,6 +48,11 @@ class Event:
     def date(self, key):
         value = self.data.get(key)
         return times.parse(value) if isinstance(value, str) and value else value or None
+
+
+class Acknowledgement:
+    def __init__(self, until, since, by, told):
+        self.until, self.since, self.by, self.told = until, since, by, told
 
 
 class World:
@@ -92,8 +98,9 @@ class World:
         self.note("OWNER", case, total=total, **sums)
 
     def told(self, case, c, level, due, passed, to):
-        self.note("LEVEL", case, clock=c.name, level=level, due=due, passed=tuple(sorted(passed)), 
-                  to=None if case.positioned else case.receivers(c, level, to))  # which building is near is not known here
+        c.told_to[level] = case.receivers(c, level, to)
+        self.note("LEVEL", case, clock=c.name, level=level, due=due, passed=tuple(sorted(passed)),
+                  to=None if case.positioned else c.told_to[level])  # which building is near is not known here
 
     def replied(self, e, result):
         self.note("REPLY", None, id=e.id, result=result)
@@ -136,6 +143,10 @@ class World:
             due = c.deadline() if c.counting() else None
             if due is not None and (c.name in events.EXPIRIES or c.name in promise.PROMISES and c.judged != due):
                 yield self.held_back(due), due, "deadline", c
+            for level, ack in c.acked.items():
+                if c.counting():
+                    silent = case.silences.get((c.name, level, case.cycle), 0)  # a silence moves it to its own end; once ended it comes at once
+                    yield self.held_back(max(ack.until, silent)), max(ack.until, silent), "back " + level, c
             for when, level, _ in c.pending():
                 yield self.held_back(self.quiet(case, level, when)), when, level, c
 
@@ -168,6 +179,8 @@ class World:
 
     def fire(self, what, _, case, c):
         self.read_at = -FAR
+        if what.startswith("back "):
+            return self.come_back(case, c, what[5:])
         if what != "deadline":
             return self.tell(case, c)
         if c.name in promise.PROMISES:
@@ -188,6 +201,28 @@ class World:
         c.passed.update(passed)
         c.told[level] = when
         self.told(case, c, level, when, passed, to)
+
+    def acknowledged(self, case, c, level, e):
+        """It holds for a while; who comes second helps (K_ACK, corner 21)."""
+        own = e.by.partition("/")[0]
+        told = [to for to in c.told_to.get(level, ()) if to == own or to.startswith(own + "/")]
+        if level in c.acked or not told:
+            return
+        until = e.t + promise.ACKS[level] if level in promise.ACKS else self.morning(e.t, promise.ACK_UNTIL)
+        c.acked[level] = Acknowledgement(until, e.t, e.by, told)
+
+    def morning(self, t, minutes):
+        """The next time that it is so late in the day."""
+        day = times.local(t, self.policy.zone).date()
+        then = times.at(day, minutes, self.policy.zone)
+        return then if then > t else times.at(day + datetime.timedelta(days=1), minutes, self.policy.zone)
+
+    def come_back(self, case, c, level):
+        """Somebody has acknowledged it, and nothing came of it."""
+        ack = c.acked.pop(level)
+        since = times.local(ack.since, self.policy.zone).strftime("%H:%M")
+        for to in ack.told:
+            self.note("BACK", case, clock=c.name, level=level, to=None if self.silent or case.positioned else to, why=f"acknowledged {since} by {ack.by}, no {promise.AWAITED[c.name]} since")
 
     def delivered(self, when):
         """When a holder hears of a dispatch: not before we have read what sends the case to it."""
@@ -240,7 +275,7 @@ class World:
     NEEDS = {"CLASS_SET": ["class"], "ROUTED": ["holder"], "REJECTED": ["reason"], "APPOINTED": ["date"], "CLASS_PROPOSED": ["class"],
              "PARTY_ADDED": ["party"], "PAUSED": ["reason"], "RETURN_REQUESTED": ["reason"], "RETURN_ACCEPTED": ["holder"],
              "ARBITRATED": ["holder"], "HOLDER_CHANGED": ["holder"], "MERGED_INTO": ["into"], "SPLIT": ["cases"],
-             "SILENCED": ["clock", "level", "until", "why"], "ASSIST_ASKED": ["unit"], "NOTICE_ACKED": ["clock", "level"],
+             "SILENCED": ["clock", "level", "until", "why"], "SILENCE_ENDED": ["clock", "level"], "ASSIST_ASKED": ["unit"], "NOTICE_ACKED": ["clock", "level"],
              "APPEALED": ["clock", "why"], "EXCLUDED": ["clock"], "APPEAL_REFUSED": ["clock"],
              "DEADLINE_MOVED": ["clock", "deadline", "why"], "CLOCK_CORRECTED": ["clock", "deadline", "why"],
              "TRANSFERRED": ["receipt"], "CONVERTED": ["dispute"]}
