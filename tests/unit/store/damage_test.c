@@ -292,6 +292,122 @@ static void a_damaged_watch_does_not_hide_the_others(void **state)
     assert_int_equal(fx_problems(fx), 0);
 }
 
+static void damaged_references_and_sources_are_set_aside(void **state)
+{
+    struct fx *fx = *state;
+    struct hx_source source;
+    uint64_t number;
+    raw_row(fx, "ref", (MDB_val){12, (char[]){"hotline\0GD-1"}}, "short", 5);
+    raw_row(fx, "source", (MDB_val){8, (char[]){"kiosk-1"}}, "short", 5);
+    fx_reopen(fx);
+    const struct hx_backend *asked = hx_store_committed();
+    assert_int_equal(asked->source_load(fx->st, "kiosk-1", &source), HX_CORRUPT);
+    assert_int_equal(hx_store_ref(fx->st, "hotline", "GD-1", &number), HX_CORRUPT);
+    fx_begin(fx);
+    assert_int_equal(fx->ops->ref_load(fx->st, "hotline", "GD-1", &number), HX_NOTFOUND);
+    assert_int_equal(fx->ops->source_load(fx->st, "kiosk-1", &source), HX_NOTFOUND);
+    fx_commit(fx);
+    assert_int_equal(set_aside(fx), 2);
+    assert_int_equal(hx_store_ref(fx->st, "hotline", "GD-1", &number), HX_NOTFOUND);
+}
+
+static int count_subscriber(void *names, const char *subscriber, uint64_t lsn)
+{
+    (void)lsn;
+    strcat(names, subscriber);
+    return 0;
+}
+
+static void a_damaged_position_hides_no_other(void **state)
+{
+    struct fx *fx = *state;
+    char names[64] = "";
+    uint64_t lsn;
+    assert_int_equal(hx_store_cursor_save(fx->st, "P-09", 7), HX_OK);
+    fx_begin(fx);
+    fx_commit(fx);
+    raw_row(fx, "cursor", (MDB_val){5, (char[]){"+P-07"}}, "short", 5);
+    raw_row(fx, "meta", meta_key("chain"), "short", 5);
+    fx_reopen(fx);
+    assert_int_equal(hx_store_cursor_load(fx->st, "P-07", &lsn), HX_CORRUPT);
+    assert_int_equal(hx_store_cursors(fx->st, count_subscriber, names), HX_OK);
+    assert_non_null(strstr(names, "P-09"));
+    assert_int_equal(hx_store_chain_load(fx->st, &lsn), HX_CORRUPT);
+}
+
+static int no_person(void *ctx, uint64_t case_number, bool held)
+{
+    (void)ctx;
+    (void)case_number;
+    (void)held;
+    return 0;
+}
+
+static void a_damaged_identity_is_never_shown(void **state)
+{
+    struct fx *fx = *state;
+    uint8_t key[12] = {0}, buf[HX_PERSON_PLAIN_MAX];
+    size_t size;
+    bool more;
+    assert_false(hx_store_person_kept(fx->st, 7));
+    key[7] = 7; /* case 7, party 0 */
+    raw_row(fx, "person", (MDB_val){12, key}, "short", 5);
+    fx_reopen(fx);
+    assert_true(hx_store_person_kept(fx->st, 7));
+    assert_false(hx_store_person_kept(fx->st, 6));
+    assert_int_equal(hx_store_person_load(fx->st, 7, 0, buf, sizeof buf, &size), HX_CORRUPT);
+    assert_int_equal(hx_store_persons(fx->st, 0, 10, no_person, NULL, &more), HX_OK);
+    raw_row(fx, "person", (MDB_val){3, (char[]){"\1\1\1"}}, "short", 5);
+    fx_reopen(fx);
+    assert_int_equal(hx_store_persons(fx->st, 7, 10, no_person, NULL, &more), HX_CORRUPT);
+}
+
+static int no_version(void *ctx, const hxp_rules_version *v, const uint8_t *text, size_t size)
+{
+    (void)ctx;
+    (void)v;
+    (void)text;
+    (void)size;
+    return 0;
+}
+
+static void a_version_without_its_text_is_found(void **state)
+{
+    struct fx *fx = *state;
+    hxp_rules_version v = HONGXIN__V1__RULES_VERSION__INIT;
+    v.kind = (char *)(uintptr_t) "life-cycle";
+    v.name = (char *)(uintptr_t) "complaint";
+    v.version = 1;
+    fx_begin(fx);
+    assert_int_equal(hx_store_rules_save(fx->st, &v, NULL, 0), HX_OK);
+    fx_commit(fx);
+    assert_int_equal(hx_store_rules(fx->st, no_version, NULL), HX_CORRUPT);
+    fx_begin(fx);
+    assert_int_equal(hx_store_rules_save(fx->st, &v, "text", 4), HX_OK);
+    fx_commit(fx);
+    assert_int_equal(hx_store_rules(fx->st, no_version, NULL), HX_OK);
+    v.name = (char *)(uintptr_t) "";
+    fx_begin(fx);
+    assert_int_equal(hx_store_rules_save(fx->st, &v, "text", 4), HX_INVALID);
+    assert_int_equal(hx_store_commit(fx->st), HX_INVALID);
+}
+
+static void a_damaged_due_row_is_told(void **state)
+{
+    struct fx *fx = *state;
+    struct hx_due_row rows[4];
+    int64_t due;
+    size_t n;
+    raw_row(fx, "due", (MDB_val){3, (char[]){"\0\0\1"}}, "", 0);
+    fx_reopen(fx);
+    assert_int_equal(hx_store_due_first(fx->st, &due), HX_CORRUPT);
+    assert_int_equal(hx_store_due_rows(fx->st, &(struct hx_due_row){0}, fx->now, 4, rows, &n),
+                     HX_CORRUPT);
+    fx_begin(fx);
+    assert_int_equal(hx_store_due_take(fx->st, fx->now, 4, rows, &n), HX_CORRUPT);
+    assert_int_equal(hx_store_commit(fx->st), HX_CORRUPT);
+}
+
 /* ---- Names of the tail ---- */
 
 static void say_name(char text[64], unsigned n)
@@ -342,6 +458,11 @@ int main(void)
         T(a_case_ahead_of_the_journal_is_found),
         T(a_short_row_of_seen_is_found),
         T(a_damaged_watch_does_not_hide_the_others),
+        T(damaged_references_and_sources_are_set_aside),
+        T(a_damaged_position_hides_no_other),
+        T(a_damaged_identity_is_never_shown),
+        T(a_version_without_its_text_is_found),
+        T(a_damaged_due_row_is_told),
         cmocka_unit_test(names_keep_their_numbers_however_many_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
