@@ -148,7 +148,10 @@ static void warn(const struct boot *b)
     size_t at = 0;
     timebase_init(&clock, 1, 0);
     while ((x = in_force_missing(b->versions, timebase_now(&clock), &at)) != NULL)
-        printf("%s: warning: next year's holidays are missing (docs/calendars.md)\n", x->file);
+        printf("%s: warning: next year's holidays are missing: add them once they are announced "
+               "(docs/calendars.md)\n%s: 警告：缺少下一年节假日安排，请在国务院公布后补入"
+               "（docs/calendars.md）\n",
+               x->file, x->file);
 }
 
 static void say(const struct hx_problem *problem)

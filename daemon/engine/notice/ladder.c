@@ -106,13 +106,24 @@ static void remember(struct hx_step *s, const struct hx_clock *k, hxp_notice_fac
 }
 
 /* Names of those who were told of this clock before. */
+static bool is_listed(const hxp_notice_fact *f, const char *to)
+{
+    for (size_t i = 0; i < f->n_told; i++)
+        if (strcmp(f->told[i], to) == 0)
+            return true;
+    return false;
+}
+
+/* Each once, also who was told of several levels: the city's desk stands in for many. */
 static void list_told(struct hx_step *s, const struct hx_clock *k, hxp_notice_fact *f)
 {
     f->told = hx_arena_alloc(s->arena, s->c->n_told * sizeof *f->told);
-    for (uint32_t i = 0; f->told && i < s->c->n_told; i++)
-        if (is_of(&s->c->told[i], k) && !s->c->told[i].done && s->c->told[i].at < s->now &&
-            strcmp(s->c->told[i].to, f->to) != 0)
-            f->told[f->n_told++] = hx_arena_strdup(s->arena, s->c->told[i].to);
+    for (uint32_t i = 0; f->told && i < s->c->n_told; i++) {
+        const struct hx_told *t = &s->c->told[i];
+        if (is_of(t, k) && !t->done && t->at < s->now && strcmp(t->to, f->to) != 0 &&
+            !is_listed(f, t->to))
+            f->told[f->n_told++] = hx_arena_strdup(s->arena, t->to);
+    }
 }
 
 static void list_passed(struct hx_step *s, const struct hx_clock *k, uint32_t passed,

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "engine/routing/route.h"
 #include "engine/words/words.h"
+#include "hongxin/instant.h"
 
 #include <string.h>
 
@@ -74,6 +75,21 @@ static bool not_the_holder(const struct hx_step *s, const struct hx_call *call)
     return strcmp(s->data->unit, s->c->holder) != 0;
 }
 
+/* What is asked, and until when it is answered: a unit hears of the case for the first time. */
+static void fill_request(struct hx_step *s, const char *unit, hxp_notice_fact *f)
+{
+    const struct hx_clock *k = clock_of(s, unit);
+    char time[HX_INSTANT_TEXT];
+    f->t_due = s->t_eff;
+    f->clock = (char *)(uintptr_t)s->rules->clocks[hx_rules_clock(s->rules, "K_ASSIST")].name;
+    f->expects = (char *)(uintptr_t) "ASSIST_ANSWERED";
+    if (!k)
+        return;
+    f->deadline = k->deadline;
+    hx_instant_format(k->deadline, hx_zone_offset(&s->rules->zone, k->deadline) / 60000, time);
+    f->why = hx_arena_printf(s->arena, "asked to assist until %.10s %.8s", time, time + 11);
+}
+
 void hx_ask_unit(struct hx_step *s, const char *unit)
 {
     struct hx_case *c = s->c;
@@ -88,11 +104,8 @@ void hx_ask_unit(struct hx_step *s, const char *unit)
         return;
     hxp_notice_fact *f =
         hx_fact_notice(s, HX_NOTICE_CASE, hx_arena_printf(s->arena, "unit:%s", unit));
-    if (!f)
-        return;
-    f->t_due = s->t_eff;
-    f->clock = (char *)(uintptr_t)s->rules->clocks[kind].name;
-    f->expects = (char *)(uintptr_t) "ASSIST_ANSWERED";
+    if (f)
+        fill_request(s, unit, f);
 }
 
 static void ask_unit(struct hx_step *s, const struct hx_call *call)
