@@ -7,7 +7,7 @@ def again(case, clock, budget, calendar, now):
     before = clock.deadline()
     if clock.budget == budget and clock.calendar.kind == calendar.kind:
         return  # the new class gives it what it has
-    clock.budget, clock.calendar, clock.floor = budget, calendar, None
+    clock.budget, clock.calendar, clock.floor = budget, case.world.policy.kept(clock.calendar, calendar), None
     set_floor(clock, now, now)
     if clock.deadline() != before:
         clock.told, clock.passed = {}, set()
@@ -39,7 +39,8 @@ def restart_statute(case, when, now=None):
     else:
         before = clock.deadline()
         same = clock.budget == budget
-        clock.budget, clock.calendar = budget, case.world.policy.calendar(kind)
+        policy = case.world.policy
+        clock.budget, clock.calendar = budget, policy.kept(clock.calendar, policy.calendar(kind))
         if now is not None and not same:
             clock.floor = None
             set_floor(clock, now, now)

@@ -1,4 +1,5 @@
 """The numbers in force: those of promise.py, and over them what a version of a scenario's own changes (R14, corner 23)."""
+import copy
 import re
 
 import promise
@@ -23,6 +24,21 @@ class Policy:
     def __init__(self, holidays):
         self.holidays, self.budgets, self.laters, self.zone = holidays, dict(promise.BUDGETS), dict(promise.LATER_BUDGETS), "Asia/Shanghai"
         self.own = {}
+        self.tables, self.applied = [holidays], 0  # of holidays, as they came into force; the newest that open cases were given
+
+    def new_table(self, holidays, open_too):
+        self.holidays = holidays
+        self.tables.append(holidays)
+        if open_too:
+            self.applied = len(self.tables) - 1
+
+    def kept(self, had, calendar):
+        """A clock that is counted anew keeps the table of its start, unless open cases were given a newer one (R14, corner 23)."""
+        if had.working not in self.tables or calendar.working not in self.tables:
+            return calendar
+        calendar = copy.copy(calendar)
+        calendar.working = self.tables[max(self.tables.index(had.working), self.applied)]
+        return calendar
 
     def budget(self, clock, klass):
         return self.budgets.get(clock, {}).get(klass or promise.UNKNOWN_CLASS, (None, "always"))

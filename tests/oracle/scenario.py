@@ -154,7 +154,7 @@ class Run:
         if path.suffix == ".csv":
             return self.apply_city(path, line.get("open"))
         if path.suffix == ".ics":
-            w.policy.holidays = Holidays.read(path)
+            w.policy.new_table(Holidays.read(path), line.get("open"))
         else:
             w.policy.lay_over(path, self.life_cycle())
         if not line.get("open"):
