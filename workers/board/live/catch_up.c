@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum {
-    AT_ONCE = 500,      /* entries asked of the journal at a time */
+    AT_ONCE = 100,      /* entries asked of the journal at a time */
+    TOLD_FRAMES = 1024, /* kept as text, for others who catch up at the same time */
     LEFT_BYTES = 65536, /* that the browser may not have taken yet when it is sent more … */
     LEFT_MS = 50,       /* … and how long it is waited for */
     AGAIN_MS = 500      /* the daemon does not answer now */
@@ -43,31 +44,73 @@ static bool send_ring(struct stream *st)
     return true;
 }
 
+/* ---- texts of what was asked of the journal ---- */
+
+void told_forget(struct scope *s)
+{
+    for (size_t i = 0; s->told && i < TOLD_FRAMES; i++)
+        free(s->told[i].text);
+    free(s->told);
+    s->told = NULL;
+}
+
+/* All pages of a board that was started again, or that were cut at once, miss the same. NULL: no
+ * memory. */
+static const struct frame *told(struct scope *s, const hxp_entry *e)
+{
+    if (!s->told && !(s->told = calloc(TOLD_FRAMES, sizeof *s->told)))
+        return NULL;
+    struct frame *f = &s->told[e->lsn % TOLD_FRAMES];
+    if (f->lsn != e->lsn || !f->text) {
+        free(f->text);
+        frame_tag(f, e);
+        f->text = frame_text(s, e, &f->size);
+    }
+    return f->text ? f : NULL;
+}
+
+/* What others were sent that comes next; only without a gap, as who may see less has. */
+static bool send_told(struct stream *st)
+{
+    const struct scope *s = st->scope;
+    while (s->told && st->last < s->complete_from && !is_full(st)) {
+        const struct frame *f = &s->told[(st->last + 1) % TOLD_FRAMES];
+        if (f->lsn != st->last + 1 || !f->text)
+            break;
+        if (stream_matches(st, f) && !http_stream_write(st->http, f->text, f->size))
+            return false;
+        st->last = f->lsn;
+    }
+    return true;
+}
+
 static bool send_entry(struct stream *st, const ProtobufCBinaryData *bytes)
 {
     hxp_entry *e = hongxin__v1__entry__unpack(NULL, bytes->len, bytes->data);
-    struct frame f;
-    bool lives = true;
-    if (!e)
-        return true;
-    frame_tag(&f, e);
-    if (stream_matches(st, &f) && (f.text = frame_text(st->scope, e, &f.size)))
-        lives = http_stream_write(st->http, f.text, f.size);
-    free(f.text);
-    hongxin__v1__entry__free_unpacked(e, NULL);
+    const struct frame *f = e ? told(st->scope, e) : NULL;
+    bool lives = !f || !stream_matches(st, f) || http_stream_write(st->http, f->text, f->size);
+    if (lives && e)
+        st->last = e->lsn;
+    if (e)
+        hongxin__v1__entry__free_unpacked(e, NULL);
     return lives;
 }
 
+/* As far as there is room; the rest is asked for again. */
 static bool take_page(struct stream *st, const Hongxin__V1__EntriesAnswer *a)
 {
+    size_t i = 0;
     if (st->last + 1 < a->oldest_lsn)
         return stream_begin_anew(st, "PRUNED");
-    for (size_t i = 0; i < a->n_entries; i++)
+    for (; i < a->n_entries && !is_full(st); i++)
         if (!send_entry(st, &a->entries[i]))
             return false;
-    st->last = a->upto_lsn > st->last ? a->upto_lsn : st->last;
+    if (i == a->n_entries && a->upto_lsn > st->last)
+        st->last = a->upto_lsn;
     return true;
 }
+
+/* ---- asking ---- */
 
 /* Of all that can go wrong only what may be better soon is asked again. */
 static void take_fault(struct stream *st, int err)
@@ -81,13 +124,34 @@ static void take_fault(struct stream *st, int err)
         scopes_doubt(b->scopes, st->scope->principal);
 }
 
+static void wake_others(const struct scope *s)
+{
+    struct stream *st;
+    LIST_FOREACH(st, &s->streams, link)
+    if (st->waits) {
+        st->waits = false;
+        again(st, 0);
+    }
+}
+
+void catch_up_leave(struct stream *st)
+{
+    if (st->scope->asker != st)
+        return;
+    st->scope->asker = NULL;
+    wake_others(st->scope);
+}
+
 static void on_entries(void *arg, int err, const hxp_response *answer)
 {
     struct stream *st = arg;
     st->asking = false;
-    if (!st->http) {
+    if (!st->scope) {
         stream_free(st);
-    } else if (!st->begun) { /* the feed has begun anew meanwhile: this answers what is no more */
+        return;
+    }
+    wake_others(st->scope);
+    if (!st->begun) { /* the feed has begun anew meanwhile: this answers what is no more */
         if (st->scope->welcomed)
             stream_start(st);
     } else if (err || answer->answer_case != HONGXIN__V1__RESPONSE__ANSWER_ENTRIES_ANSWER) {
@@ -108,8 +172,24 @@ static void ask_journal(struct stream *st)
     q.ask_case = HONGXIN__V1__REQUEST__ASK_ENTRIES;
     q.entries = &query;
     st->asking = ask_for(st->scope->board, st->scope->principal, &q, on_entries, st) == HX_OK;
-    if (!st->asking)
+    if (st->asking)
+        st->scope->asker = st;
+    else
         again(st, AGAIN_MS);
+}
+
+static void catch_up_from_journal(struct stream *st)
+{
+    const struct scope *s = st->scope;
+    uint64_t before = st->last;
+    if (!send_told(st))
+        return;
+    if (st->last > before)
+        again(st, 0);
+    else if (s->asker && s->asker->asking && s->asker->last == st->last)
+        st->waits = true; /* for the answer that somebody else gets */
+    else
+        ask_journal(st);
 }
 
 void stream_catch_up(struct stream *st)
@@ -118,7 +198,7 @@ void stream_catch_up(struct stream *st)
     if (is_full(st))
         again(st, LEFT_MS);
     else if (st->last < s->complete_from)
-        ask_journal(st);
+        catch_up_from_journal(st);
     else if (!send_ring(st))
         return;
     else if (st->last < s->flushed_lsn)

@@ -95,6 +95,7 @@ static void on_gone(void *arg)
     if (st->scope) {
         LIST_REMOVE(st, link);
         st->scope->n_streams--;
+        catch_up_leave(st);
     }
     st->session->streams--;
     st->http = NULL;
@@ -220,6 +221,10 @@ void stream_flush(struct scope *s)
 void stream_beat(struct scope *s)
 {
     struct stream *st, *next;
+    bool behind = false;
+    EACH_STREAM(st, next, s) behind |= !st->live;
+    if (!behind)
+        told_forget(s);
     EACH_STREAM(st, next, s)
     if (st->begun)
         (void)stream_say(st, ": beat\nid: %s-%" PRIu64 "\n\n", s->epoch, st->last);
@@ -235,7 +240,7 @@ void stream_reset(struct scope *s)
     if (st->begun) {
         hx_text_put(st->epoch, sizeof st->epoch, s->epoch);
         st->placed = true;
-        st->begun = st->live = false;
+        st->begun = st->live = st->waits = false;
         event_del(st->later);
     }
 }

@@ -271,6 +271,7 @@ static void on_reset(void *arg, uint64_t oldest)
     hx_log(HX_LOG_WARN, "event=feed_reset principal=\"%s\"", s->principal);
     s->oldest_lsn = oldest;
     clear_ring(s);
+    told_forget(s);
     model_clear(s->model);
     s->welcomed = s->ready = false;
     follow(s);
@@ -326,6 +327,7 @@ static void scope_free(struct scope *s)
     if (s->ring)
         clear_ring(s);
     free(s->ring);
+    told_forget(s);
     model_free(s->model);
     free(s);
 }

@@ -21,8 +21,9 @@ struct stream {
     struct http_stream *http; /* NULL: gone, and freed with its question */
     struct event *later;
     bool placed; /* `last` is where it begins; else it begins now */
-    bool begun, live, asking, filtered;
-    uint64_t last; /* everything up to here is sent */
+    bool begun, live, filtered;
+    bool asking, waits; /* for an answer of the journal, its own or another page's */
+    uint64_t last;      /* everything up to here is sent */
     char epoch[SCOPE_EPOCH];
     uint64_t case_number;
     char place[64], holder[64]; /* "" = any */
@@ -46,6 +47,8 @@ bool stream_begin_anew(struct stream *st, const char *why);
 /* Sends what was missed, a part now and the rest by itself, then goes live. The stream may be over
  * afterwards. */
 void stream_catch_up(struct stream *st);
+/* It is gone: whoever waits for its answer asks himself. */
+void catch_up_leave(struct stream *st);
 /* Of the timer `later`; `arg` is the stream. */
 void stream_later(evutil_socket_t fd, short what, void *arg);
 
