@@ -2,6 +2,7 @@
 import csv
 import http.client
 import io
+import re
 import signal
 import socket
 
@@ -257,12 +258,24 @@ def test_a_page_that_is_told_nothing_comes_as_far_as_all(make_board, hotline):
 class Sleeper:
     """A page that reads nothing, with as little room in its sockets as the kernel gives."""
 
-    def __init__(self, browser):
+    def __init__(self, browser, last=""):
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
         self.socket.connect(("127.0.0.1", browser.board.port()))
-        self.socket.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nCookie: hongxin_session={browser.cookie}\r\n\r\n".encode())
+        self.socket.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nCookie: hongxin_session={browser.cookie}\r\n"
+                            f"Last-Event-ID: {last}\r\n\r\n".encode())
+
+    def until(self, mark):
+        """Everything up to a piece with this mark."""
+        self.socket.settimeout(TIMEOUT_S)
+        text = b""
+        while mark not in text:
+            piece = self.socket.recv(65536)
+            assert piece, "it was cut"
+            text += piece
+        self.socket.close()
+        return text
 
     def rest(self):
         """Everything that still comes, up to the end."""
@@ -305,6 +318,32 @@ def test_a_slow_browser_is_dropped_and_goes_on(make_board, hotline):
         again = s.until(lambda e, d: e == "entry" and d.get("number") == last and d["cause"] == "REPORTED")
         at = int(place.rpartition("-")[2])
         assert ids(again) == list(range(at + 1, at + 1 + len(ids(again)))) and ids(again)[-1] == ids(found)[-1]
+    cut = figure(board, "http_streams_slow_total")
+    for known in (True, False):  # from memory; from the journal
+        sleeper = Sleeper(b, place)
+        told = [int(x) for x in re.findall(rb"\nid: [^\n]*-(\d+)\nevent: entry", sleeper.until(b"event: live"))]
+        assert told == ids(again), "who catches up is sent what he takes, however slow he is"
+        assert figure(board, "http_streams_slow_total") == (cut if known else 0)
+        restarted(board)
+
+
+def test_pages_of_a_board_that_was_started_again_share_what_they_missed(board, hotline):
+    browsers = [board.browser("chief") for _ in range(2)]
+    with browsers[0].stream() as s:
+        s.live()
+        place = s.entry("REPORTED", hotline.report().number) and s.last
+    number = hotline.report().case_number
+    for _ in range(3):
+        assert hotline.publish(*(hotline.event("COMMENT", by="reporter", case_number=number, data={"text": "快来"}) for _ in range(90)))
+    last = hotline.report().lsn
+    restarted(board)
+    streams = [b.stream(last=place) for b in browsers for _ in range(8)]
+    streams[3].close()  # whoever asks for all may leave
+    for s in streams[:3] + streams[4:]:
+        found = s.live()
+        assert ids(found)[0] == int(place.rpartition("-")[2]) + 1 and ids(found)[-1] >= last
+        assert ids(found) == list(range(ids(found)[0], ids(found)[-1] + 1)) and "reset" not in [e for e, _ in found]
+        s.close()
 
 
 def test_too_much_to_send_again_and_what_was_pruned(tmp_path):
