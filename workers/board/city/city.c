@@ -48,11 +48,14 @@ void city_free(struct city *c)
 
 /* ---- asking ---- */
 
+typedef void answer_fn(struct board *b, struct http_request *r);
+
 struct wanting {
     struct ask ask;
-    enum file first, last, now; /* files that the answer is made of */
+    enum file now, last; /* files that the answer is made of; `now` is asked for */
     char place[64];
     void (*done)(struct wanting *w);
+    answer_fn *then; /* of answer_with_names() */
     /* A file may be larger than a message: its parts so far, with a NUL behind. */
     char *text, version[80];
     size_t size;
@@ -161,24 +164,31 @@ static void ask_next(struct wanting *w)
     ask_file(w);
 }
 
-static void begin(void *board, struct http_request *r, enum file first, enum file last,
-                  void (*done)(struct wanting *w))
+/* NULL: it is answered. */
+static struct wanting *make(struct board *b, struct http_request *r, enum file first,
+                            enum file last)
 {
-    struct board *b = board;
     struct wanting *w = ask_new(b, r, sizeof *w);
     if (!w)
-        return;
+        return NULL;
     if (!b->city)
         b->city = calloc(1, sizeof *b->city);
     if (!b->city || !query_word(r, "place", w->place, sizeof w->place) ||
         (first == BUILDINGS && !*w->place)) {
         query_wrong(r, "place is required: an estate or grid");
         ask_free(w);
-        return;
+        return NULL;
     }
     w->ask.free = wanting_free;
-    w->first = w->now = first;
+    w->now = first;
     w->last = last;
+    return w;
+}
+
+static void begin(struct wanting *w, void (*done)(struct wanting *w))
+{
+    if (!w)
+        return;
     w->done = done;
     ask_next(w);
 }
@@ -224,7 +234,7 @@ static void on_city(struct wanting *w)
 
 void city_show(void *board, struct http_request *r)
 {
-    begin(board, r, STREETS, UNITS, on_city);
+    begin(make(board, r, STREETS, UNITS), on_city);
 }
 
 /* ---- the rest ---- */
@@ -241,7 +251,7 @@ static void on_borders(struct wanting *w)
 
 void city_grids(void *board, struct http_request *r)
 {
-    begin(board, r, BORDERS, BORDERS, on_borders);
+    begin(make(board, r, BORDERS, BORDERS), on_borders);
 }
 
 static void on_buildings(struct wanting *w)
@@ -255,47 +265,41 @@ static void on_buildings(struct wanting *w)
 
 void city_buildings(void *board, struct http_request *r)
 {
-    begin(board, r, BUILDINGS, BUILDINGS, on_buildings);
+    begin(make(board, r, BUILDINGS, BUILDINGS), on_buildings);
 }
 
 /* ---- names of those on duty ---- */
 
-static void go_on(struct wanting *w, void (*answer)(struct board *b, struct http_request *r))
+static void go_on(struct wanting *w)
 {
     struct board *b = w->ask.board;
     struct http_request *r = w->ask.request;
+    answer_fn *then = w->then;
     ask_free(w);
-    answer(b, r);
+    then(b, r);
 }
 
-static void to_duty(struct wanting *w)
+static void answer_with_names(struct board *b, struct http_request *r, answer_fn *then)
 {
-    go_on(w, duty_ask);
-}
-
-static void to_place_route(struct wanting *w)
-{
-    go_on(w, route_ask_place);
-}
-
-static void to_case_route(struct wanting *w)
-{
-    go_on(w, route_ask_case);
+    struct wanting *w = make(b, r, DUTY, DUTY);
+    if (w)
+        w->then = then;
+    begin(w, go_on);
 }
 
 void city_duty(void *board, struct http_request *r)
 {
-    begin(board, r, DUTY, DUTY, to_duty);
+    answer_with_names(board, r, duty_ask);
 }
 
 void city_route(void *board, struct http_request *r)
 {
-    begin(board, r, DUTY, DUTY, to_place_route);
+    answer_with_names(board, r, route_ask_place);
 }
 
 void cases_route(void *board, struct http_request *r)
 {
-    begin(board, r, DUTY, DUTY, to_case_route);
+    answer_with_names(board, r, route_ask_case);
 }
 
 static void on_people(struct wanting *w)
