@@ -15,7 +15,8 @@ from playwright.sync_api import expect
 from wire import wait_until
 
 NOW = 1791802800000  # 2026-10-12 19:00 in the city
-PEOPLE = (("wang", "supervisor", "city"), ("zhou", "call_centre", "city"), ("li", "company", "P-07"), ("chen", "operator", "city"))
+PEOPLE = (("wang", "supervisor", "city"), ("zhou", "call_centre", "city"), ("li", "company", "P-07"), ("chen", "operator", "city"),
+          ("gao", "auditor", "city"))
 
 
 def rows(name):

@@ -1,5 +1,5 @@
 """One story for each role at a desk, from signing in to signing out, each with the rights of that role: operator, dispatcher, supervisor,
-company. The town is empty when they begin; what one does the next one finds."""
+company, auditor. The town is empty when they begin; what one does the next one finds."""
 import pytest
 from board import PASSWORD
 from board_pages import DESK, ITS_OWN
@@ -141,4 +141,33 @@ def test_a_company_at_a_desk_sees_its_own_and_no_more(sit_down, town, picture):
     assert page.get_by_role("button", name="Order", exact=True).count() == 0
     page.goto(f"http://127.0.0.1:{town.board.port()}/#/case/{foreign}")
     expect(page.get_by_role("alert")).to_contain_text("you may not see it")
+    leave(page)
+
+
+def test_an_auditor_proves_a_breach_and_changes_nothing(sit_down, picture):
+    """The one whose sum the supervisor has followed: which rules were in force, what was known when, all of it to take along."""
+    page = sit_down("gao")
+    page.get_by_role("link", name="My area").click()
+    menu(page, "Breaches")
+    expect(page.locator("[data-total]")).not_to_have_text("0")
+    row = page.get_by_role("row").filter(has_text="Arrival").filter(has_text="19:00:00 + 5 min = 19:05:00").first
+    with page.expect_download() as download:
+        page.locator("a[download]").click()
+    assert open(download.value.path(), encoding="utf-8-sig").read().count("\n") == 1 + total(page)
+    number = row.get_by_role("link").first.inner_text()
+    row.get_by_role("link").first.click()
+    card = page.locator(".deadline", has_text="Arrival")
+    expect(card.locator(".result")).to_contain_text("19:05:00 UTC+8")
+    expect(page.locator(".head .tag", has_text="Under an order")).to_be_visible()
+    for act in ("Order", "Acknowledge"):
+        assert page.get_by_role("button", name=act, exact=True).count() == 0
+    page.locator("input[type=datetime-local]").fill("2026-10-12T19:02")  # before it broke, and before anybody ordered
+    expect(page.locator(".head .tag", has_text="Under an order")).to_have_count(0)
+    expect(page.locator("ol.line")).not_to_contain_text("Tonight, please")
+    picture(page, "auditor")
+    menu(page, "Rules")
+    expect(page.locator("svg .box").first).to_be_visible()
+    assert page.evaluate("""async number => (await fetch(`/api/v1/cases/${number}/acts`, {method: 'POST', headers: {
+        'Content-Type': 'application/json', 'X-CSRF-Token': (await (await fetch('/api/v1/session')).json()).csrf},
+        body: JSON.stringify({id: 'a-1', act: 'COMING'})})).status""", number) == 403
     leave(page)
