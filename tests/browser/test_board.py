@@ -4,6 +4,7 @@ import re
 import pytest
 from board import PASSWORD
 from board_pages import LANGUAGES, accessible
+from board_shared import board, city, hotline  # noqa: F401 (fixtures)
 from playwright.sync_api import expect
 from wire import wait_until
 
@@ -100,37 +101,6 @@ def test_a_supervisor_gives_an_order_and_everybody_sees_it(sign_in, hotline, pic
     expect(page.locator(".head .tag", has_text="Under an order")).to_be_visible()
     expect(other.locator(".head .tag", has_text="督办")).to_be_visible()
     expect(other.locator("ol.line")).to_contain_text("请今晚恢复供水")
-
-
-def test_a_page_goes_on_when_the_daemon_was_killed(sign_in, city, hotline):
-    page = sign_in(language="en", size=WALL)
-    number = hotline.report(place="B-0417").number
-    expect(page.get_by_role("link", name=number).first).to_be_attached()
-    city.kill()
-    expect(page.locator(".live.away")).to_be_visible()  # what is shown grows old, and says so
-    city.start()
-    with city.client() as again:
-        later = again.report(place="B-0418").number
-    expect(page.get_by_role("link", name=later).first).to_be_attached()
-    expect(page.locator(".live.on")).to_be_visible()
-    wait_until(lambda: figure(page, "running") == page.locator(".river li").count())
-
-
-def test_a_page_goes_on_when_the_board_was_restarted(sign_in, board, hotline):
-    page = sign_in(language="en", size=WALL)
-    port = board.port()
-    board.stop()
-    expect(page.locator(".live.away")).to_be_visible()
-    number = hotline.report(place="B-0417").number
-    board.config.write_text(board.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
-    board.start()
-    expect(page.get_by_role("link", name=number).first).to_be_attached()
-
-
-def test_who_is_shut_out_is_out_at_once(sign_in, board):
-    page = sign_in(language="en")
-    board.user("disable", "chief")
-    expect(page.get_by_text("Your session has ended").first).to_be_visible()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
