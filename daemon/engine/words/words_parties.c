@@ -260,7 +260,8 @@ static void leave_case(struct hx_step *s, const struct hx_call *call)
 static void note_contact(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    s->c->last_contact = s->t_eff;
+    if (s->t_eff > s->c->last_contact)
+        s->c->last_contact = s->t_eff;
 }
 
 static void hold_withdrawal(struct hx_step *s, const struct hx_call *call)
