@@ -80,7 +80,8 @@ static void name_person(struct hx_step *s, const struct hx_call *call)
 static void begin_holder(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    s->c->t_held = s->t_eff;
+    /* nobody has taken it before it was handed over, whatever his clock says */
+    s->c->t_held = s->t_eff > s->c->t_dispatched ? s->t_eff : s->c->t_dispatched;
     s->c->stint_ms = 0; /* a return gives the dispatcher what comes from now on (corner 12) */
     hx_delivery_taken(s);
 }
