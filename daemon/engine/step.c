@@ -84,7 +84,7 @@ static void take(struct hx_step *s, const struct hx_transition *row)
     if (s->m->row)
         s->m->row(s->m->row_ctx, row, NULL);
     if (s->c->state)
-        hx_owner_book(s->c, s->t_eff < s->now ? s->t_eff : s->now);
+        hx_owner_book(s->c, s->t_eff);
     struct hx_owner_mark booked = hx_owner_mark(s->c);
     s->state_from = s->c->state;
     hx_step_enter(s, row->to);
