@@ -7,7 +7,8 @@ def again(case, clock, budget, calendar, now):
     before = clock.deadline()
     if clock.budget == budget and clock.calendar.kind == calendar.kind:
         return  # the new class gives it what it has
-    clock.budget, clock.calendar, clock.floor = budget, case.world.policy.kept(clock.calendar, calendar), None
+    clock.budget, clock.calendar = budget, case.world.policy.kept(clock.calendar, calendar)
+    clock.floor = clock.date = None  # also one that two persons had moved
     set_floor(clock, now, now)
     if clock.deadline() != before:
         clock.told, clock.passed = {}, set()
@@ -42,7 +43,7 @@ def restart_statute(case, when, now=None):
         policy = case.world.policy
         clock.budget, clock.calendar = budget, policy.kept(clock.calendar, policy.calendar(kind))
         if now is not None and not same:
-            clock.floor = None
+            clock.floor = clock.date = None
             set_floor(clock, now, now)
         if clock.deadline() != before:
             clock.told, clock.passed = {}, set()

@@ -12,7 +12,7 @@ def supervised(case, e):
     need(date is None or date > e.t, "in the past")
     case.drop("K_SUPERVISE")
     case.flags.add("SUPERVISED")
-    case.ordered_by = f"{e.role}:{e.area}/{e.person}" if e.area else f"{e.role}/{e.person}"
+    case.ordered_by = e.by
     case.start("K_SUPERVISE", e.t, date=date)
 
 
@@ -134,8 +134,9 @@ def deadline_moved(case, e):
         return
     need(first[0] == date and first[1] != e.person, "same person, or another instant")
     del case.asked["move", clock.name]
+    missed = clock.deadline() != date and date <= case.world.now  # told anew as what it is by now
     clock.date, clock.floor = date - clock.paused, None
-    ahead = {level for due, level, _ in clock.ladder() if due > case.world.now}  # these may be told again; what lies behind was told
+    ahead = {level for due, level, _ in clock.ladder() if missed or due > case.world.now}  # these may be told again; what lies behind was told
     clock.told = {level: due for level, due in clock.told.items() if level not in ahead}
     clock.passed -= ahead
     case.move(clock)

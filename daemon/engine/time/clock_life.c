@@ -324,6 +324,8 @@ void hx_clock_replace(struct hx_step *s, struct hx_clock *k, const struct hx_clo
 
 void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
 {
+    if (deadline != k->deadline && deadline <= s->now)
+        k->fired = 0; /* missed already, and told anew as what it is by now (R9) */
     k->basis = HX_BASIS_MOVED;
     k->floor = deadline;
     k->deadline = deadline;
