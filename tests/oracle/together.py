@@ -72,16 +72,20 @@ def merge_approved(case, e):
 
 def lengthens(case, other):
     """Does A get a later deadline by B's?"""
-    for name in ("K_ARRIVE", "K_RESOLVE", "K_PLAN"):
+    policy, klass = case.world.policy, other.klass or promise.UNKNOWN_CLASS
+    for name in ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN"):
         mine, theirs = case.clock(name), other.clock(name)
-        if mine is None:
+        if mine is None or mine.paused_at is not None:
             continue
-        if theirs is None:
+        budget, _ = policy.budget(name, klass)
+        if theirs is not None:
+            later = theirs.deadline() - theirs.start + min(mine.start, theirs.start) > mine.deadline()
+        elif other.state in ("RECEIVED", "DISPATCHED") and budget:  # it begins when somebody takes it, now at the soonest
+            later = case.world.now + (policy.later(name, klass, budget) if other.cycle > 1 else budget) > mine.deadline()
+        else:
             classes = promise.CLASSES  # from the shortest to the longest
-            return (classes.index(other.klass) > classes.index(case.klass) if name != "K_ARRIVE" and other.klass and case.klass
-                    else other.state in ("RECEIVED", "DISPATCHED"))
-        begin = min(mine.start, theirs.start)
-        if theirs.deadline() - theirs.start + begin > mine.deadline():
+            later = not budget and classes.index(klass) > classes.index(case.klass)
+        if later:
             return True
     return False
 

@@ -26,7 +26,7 @@ class Event:
         self.src = times.parse(line["src"]) if "src" in line else self.rcv
         self.source, self.id, self.seq = line.get("source", "sim"), str(line.get("id", number)), line.get("seq", 0)
         self.proof, self.by = line.get("proof", "CLAIM"), line.get("by", "")
-        who, _, self.person = line.get("by", "").partition("/")
+        who, _, self.person = self.by.partition("/")
         if who == "city" and self.person.split("/")[0] in promise.CITY_POSTS:  # one human is one, at whatever post
             self.person = self.person.partition("/")[2]
         self.role, colon, self.area = who.partition(":")
@@ -327,8 +327,9 @@ class World:
         if again and self.named(again).drill != drills.says(e):
             return self.replied(e, "REFUSED")
         known = self.cases.get(e.label)
-        if known and known.open():
-            return self.replied(e, "REPEATED" if known.drill == drills.says(e) else "REFUSED")
+        window = known and known.clock("K_REOPEN_WINDOW")
+        if known and (known.open() or window and e.rcv <= window.deadline()):  # until then it is reopened
+            return self.replied(e, "REFUSED")
         if drills.says(e) and not drills.may_begin(e):
             return self.replied(e, "REFUSED")
         case = Case(self, e.label, e)

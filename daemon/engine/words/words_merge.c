@@ -15,27 +15,35 @@ static bool other_open(const struct hx_step *s, const struct hx_call *call)
     return s->other && s->other->number != s->c->number && hx_case_open(s->rules, s->other);
 }
 
-/* The deadline that the absorbing case will have for this kind of clock. */
-static int64_t merged_deadline(const struct hx_step *s, int kind)
+/* The deadline that the absorbing case will have for this kind of clock. What nobody has taken
+ * there begins with its receipt, now at the soonest. INT64_MAX: none, and its class is a longer
+ * one. */
+static int64_t merged_deadline(const struct hx_step *s, const struct hx_clock *own)
 {
-    struct hx_clock *own = hx_clock_find(s->c, kind);
-    struct hx_clock *b = s->other ? hx_clock_find(s->other, kind) : NULL;
-    if (!b || !b->deadline)
-        return 0;
-    struct hx_clock k = *b;
-    if (own && own->start < k.start)
-        k.start = own->start;
-    return hx_clock_deadline(s->rules, &k);
+    const struct hx_case *b = s->other;
+    const struct hx_clock *there = hx_clock_find(s->other, own->kind);
+    int class_no = b->class_no ? b->class_no : hx_rules_default_class(s->rules);
+    if (there && there->deadline) {
+        struct hx_clock k = *there;
+        if (own->start < k.start)
+            k.start = own->start;
+        return hx_clock_deadline(s->rules, &k);
+    }
+    int64_t budget = hx_clock_budget(s->rules, own->kind, class_no, b->cycle);
+    if (!b->t_held && budget)
+        return s->t_eff + budget;
+    return class_no > s->c->class_no && !budget ? INT64_MAX : 0;
 }
 
+/* Of the promises that the holder has given; those of the whole case stay with its report. */
 static bool merge_shortens(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    for (uint32_t i = 0; i < s->c->n_clocks; i++) {
+    for (uint32_t i = 0; s->other && i < s->c->n_clocks; i++) {
         const struct hx_clock *k = &s->c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-        if (k->state == HX_CLOCK_RUNNING && rule->promise && !rule->dated && rule->pauses &&
-            merged_deadline(s, k->kind) > k->deadline)
+        if (k->state == HX_CLOCK_RUNNING && rule->promise && !rule->dated && !rule->stays &&
+            merged_deadline(s, k) > k->deadline)
             return false;
     }
     return true;
