@@ -34,22 +34,32 @@ static int absent_ok(int err)
     return err == HX_NOTFOUND ? HX_OK : err;
 }
 
-/* Only the row that names this entry: a second event with the same id does not own it. */
+/* Only a row that names this entry: a second event with the same id does not own it. */
+static int drop_name(struct sweep *s, const char *source, const char *id, uint64_t lsn)
+{
+    struct key k;
+    MDB_val value = {0, NULL};
+    key_pair(&k, source, id);
+    int err = absent_ok(store_get(s->st, T_SEEN, key_val(&k), &value));
+    if (!err && value.mv_size >= 32 && be64_get((const uint8_t *)value.mv_data + 24) == lsn)
+        err = absent_ok(store_del(s->st, T_SEEN, key_val(&k)));
+    return err;
+}
+
+/* The event's id, and the number with which its source counted. */
 static int drop_seen(struct sweep *s, const hxp_entry *e)
 {
     ProtobufCAllocator *with_malloc = NULL;
-    struct key k;
-    MDB_val value = {0, NULL};
-    int err = HX_OK;
+    struct hx_counted number;
     if (!e->event.len)
         return HX_OK;
     hxp_event *event = hongxin__v1__event__unpack(with_malloc, e->event.len, e->event.data);
     if (!event)
         return HX_OK;
-    key_pair(&k, event->source, event->id);
-    err = absent_ok(store_get(s->st, T_SEEN, key_val(&k), &value));
-    if (!err && value.mv_size >= 32 && be64_get((const uint8_t *)value.mv_data + 24) == e->lsn)
-        err = absent_ok(store_del(s->st, T_SEEN, key_val(&k)));
+    int err = drop_name(s, event->source, event->id, e->lsn);
+    hx_counted_name(&number, HX_COUNTER_SOURCE, event->source, event->source_seq);
+    if (!err && event->source_seq)
+        err = drop_name(s, number.source, number.id, e->lsn);
     hongxin__v1__event__free_unpacked(event, with_malloc);
     return err;
 }

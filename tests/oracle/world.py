@@ -63,7 +63,7 @@ class World:
         self.policy = policies.Policy(Holidays.read(f"{folder}/calendars/china.ics"))
         self.cases, self.facts = {}, []
         self.now = start
-        self.seen, self.parked = {}, []
+        self.seen, self.numbers, self.parked = {}, set(), []
         self.down_endpoints = set()
         self.horizon = None          # up to when marks are taken together; None: up to now
         self.no_road = False         # nobody can be reached, as a journal tells
@@ -259,6 +259,9 @@ class World:
             return self.replied(e, "OTHER")  # nothing that the table knows
         if not self.complete(e):
             return self.replied(e, "REFUSED")
+        if e.seq and (e.source, e.seq) in self.numbers:  # invariant 8
+            return self.replied(e, "CONFLICT")
+        self.numbers.add((e.source, e.seq))
         self.seen[key] = e.digest
         if e.name == "REPORTED":
             return self.report(e)

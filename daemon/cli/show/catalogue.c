@@ -212,6 +212,8 @@ static const struct words list[] = {
     {WORDS_ALARM, "DESK_SILENT", "the city's desk is silent", "值班台失联"},
     {WORDS_ALARM, "GRID_VACANT", "grid without its full-time member", "专职网格员空岗"},
     {WORDS_ALARM, "SOURCE_GAP", "a source's numbers have a gap", "来源序号缺失"},
+    {WORDS_ALARM, "SOURCE_SEQ_REPEATED", "a number of a source has come again with another event",
+     "来源序号重复"},
     {WORDS_ALARM, "SOURCE_SILENT", "a source sends nothing any more", "来源静默"},
     {WORDS_ALARM, "SOURCE_BACK", "a source that was silent sends again", "来源恢复"},
     {WORDS_ALARM, "CONFLICT", "the same source and id with another content", "编号冲突"},

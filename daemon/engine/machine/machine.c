@@ -260,17 +260,9 @@ static int apply_event(struct hx_machine *m, const struct hx_arrival *in, const 
     const char *code = hx_validate(m->rules, in->event, in->t_rcv, &field);
     if (code)
         return hx_answer_invalid(m, in, code, field, reply);
-    struct hx_seen seen;
-    uint8_t digest[16];
-    int rc = m->ops->seen_load(m->backend, in->event->source, in->event->id, &seen);
+    int rc = hx_answer_known(m, in, reply);
     if (rc == HX_NOTFOUND)
         rc = route_event(m, in, reply);
-    else if (!rc) {
-        hx_event_digest(in, digest);
-        rc = memcmp(digest, seen.digest, sizeof digest) == 0
-                 ? hx_answer_duplicate(m, in, seen.lsn, reply)
-                 : hx_answer_conflict(m, in, &seen, digest, reply);
-    }
     if (!rc && (*reply)->result != RESULT(INVALID))
         rc = hx_machine_count(m, in);
     return !rc && hx_arena_failed(m->arena) ? HX_NOMEM : rc;

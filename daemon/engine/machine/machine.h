@@ -30,6 +30,15 @@ struct hx_seen {
     uint64_t lsn; /* the entry that holds the first answer */
 };
 
+/* Numbers that are counted, each once, are remembered like event ids, under a name that no source
+ * can have: those of a registered device (A7), and those with which a source counts (A8). */
+enum hx_counter { HX_COUNTER_DEVICE = 1, HX_COUNTER_SOURCE = 2 };
+struct hx_counted {
+    char source[HX_WORD_MAX + 1], id[21]; /* the number, with leading zeros: rows grow with it */
+};
+void hx_counted_name(struct hx_counted *out, enum hx_counter counter, const char *who,
+                     uint64_t number);
+
 /* What is remembered of a source that counts its events (A8, corner 6). */
 struct hx_source {
     uint64_t top;        /* highest number seen */

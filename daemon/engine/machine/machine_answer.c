@@ -78,7 +78,20 @@ int hx_answer_invalid(struct hx_machine *m, const struct hx_arrival *in, const c
     return hx_answer_invalid_for(m, in, code, hx_answer_text(m, code, field, NULL), reply);
 }
 
-void hx_event_digest(const struct hx_arrival *in, uint8_t digest[16])
+/* ---- what was seen before ---- */
+
+void hx_counted_name(struct hx_counted *out, enum hx_counter counter, const char *who,
+                     uint64_t number)
+{
+    size_t at = sizeof out->id - 1;
+    out->source[0] = (char)counter;
+    hx_text_put(out->source + 1, sizeof out->source - 1, who);
+    out->id[at] = '\0';
+    for (; at > 0; number /= 10)
+        out->id[--at] = (char)('0' + number % 10);
+}
+
+static void digest_of(const struct hx_arrival *in, uint8_t digest[16])
 {
     crypto_generichash_state state;
     crypto_generichash_init(&state, NULL, 0, 16);
@@ -88,8 +101,8 @@ void hx_event_digest(const struct hx_arrival *in, uint8_t digest[16])
     crypto_generichash_final(&state, digest, 16);
 }
 
-int hx_answer_duplicate(struct hx_machine *m, const struct hx_arrival *in, uint64_t lsn,
-                        const hxp_reply **reply)
+static int duplicate(struct hx_machine *m, const struct hx_arrival *in, uint64_t lsn,
+                     const hxp_reply **reply)
 {
     hxp_entry *e;
     int rc = m->ops->entry_load(m->backend, lsn, m->arena, &e);
@@ -107,26 +120,62 @@ int hx_answer_duplicate(struct hx_machine *m, const struct hx_arrival *in, uint6
     return HX_OK;
 }
 
-int hx_answer_conflict(struct hx_machine *m, const struct hx_arrival *in,
-                       const struct hx_seen *seen, const uint8_t digest[16],
-                       const hxp_reply **reply)
+/* What of the event names another one. */
+struct taken {
+    const char *code, *what;
+};
+
+static int conflict(struct hx_machine *m, const struct hx_arrival *in, const struct hx_seen *seen,
+                    const struct taken *taken, const hxp_reply **reply)
 {
     char first[33], second[33];
-    hxp_reply *r = hx_answer_new(m, in, RESULT(CONFLICT), "CONFLICT");
+    uint8_t digest[16];
+    hxp_reply *r = hx_answer_new(m, in, RESULT(CONFLICT), taken->code);
     if (!r)
         return HX_NOMEM;
+    digest_of(in, digest);
     sodium_bin2hex(first, sizeof first, seen->digest, 16);
     sodium_bin2hex(second, sizeof second, digest, 16);
-    r->message = hx_arena_printf(m->arena, "this id was used before: first digest %s, this one %s",
-                                 first, second);
+    r->message = hx_arena_printf(m->arena, "%s was used before: first digest %s, this one %s",
+                                 taken->what, first, second);
     *reply = r;
-    return hx_machine_note(m, in, r, "CONFLICT");
+    return hx_machine_note(m, in, r, taken->code);
+}
+
+static int known_number(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    static const struct taken number = {"SOURCE_SEQ_REPEATED", "this number of the source"};
+    struct hx_counted name;
+    struct hx_seen seen;
+    if (!in->event->source_seq)
+        return HX_NOTFOUND;
+    hx_counted_name(&name, HX_COUNTER_SOURCE, in->event->source, in->event->source_seq);
+    int rc = m->ops->seen_load(m->backend, name.source, name.id, &seen);
+    return rc ? rc : conflict(m, in, &seen, &number, reply);
+}
+
+int hx_answer_known(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
+{
+    static const struct taken id = {"CONFLICT", "this id"};
+    struct hx_seen seen;
+    uint8_t digest[16];
+    int rc = m->ops->seen_load(m->backend, in->event->source, in->event->id, &seen);
+    if (rc)
+        return rc == HX_NOTFOUND ? known_number(m, in, reply) : rc;
+    digest_of(in, digest);
+    return memcmp(digest, seen.digest, sizeof digest) == 0 ? duplicate(m, in, seen.lsn, reply)
+                                                           : conflict(m, in, &seen, &id, reply);
 }
 
 int hx_event_remember(struct hx_machine *m, const struct hx_arrival *in, uint64_t case_number,
                       uint64_t lsn)
 {
     struct hx_seen seen = {.case_number = case_number, .lsn = lsn};
-    hx_event_digest(in, seen.digest);
-    return m->ops->seen_save(m->backend, in->event->source, in->event->id, &seen);
+    struct hx_counted name;
+    digest_of(in, seen.digest);
+    int rc = m->ops->seen_save(m->backend, in->event->source, in->event->id, &seen);
+    if (rc || !in->event->source_seq)
+        return rc;
+    hx_counted_name(&name, HX_COUNTER_SOURCE, in->event->source, in->event->source_seq);
+    return m->ops->seen_save(m->backend, name.source, name.id, &seen);
 }

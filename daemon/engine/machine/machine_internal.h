@@ -31,13 +31,12 @@ HX_CHECK int hx_answer_invalid_for(struct hx_machine *m, const struct hx_arrival
 /* The same; `field` is what of the event is wrong, NULL = nothing in particular. */
 HX_CHECK int hx_answer_invalid(struct hx_machine *m, const struct hx_arrival *in, const char *code,
                                const char *field, const hxp_reply **reply);
-/* The id was seen before (corner 8): with the same content, or with another one. */
-HX_CHECK int hx_answer_duplicate(struct hx_machine *m, const struct hx_arrival *in, uint64_t lsn,
-                                 const hxp_reply **reply);
-HX_CHECK int hx_answer_conflict(struct hx_machine *m, const struct hx_arrival *in,
-                                const struct hx_seen *seen, const uint8_t digest[16],
-                                const hxp_reply **reply);
-void hx_event_digest(const struct hx_arrival *in, uint8_t digest[16]);
+/* Answers what was seen before (corner 8, invariant 8): the same id with the same content is a
+ * duplicate; with another content, or another id under a number that the source has used, it is a
+ * conflict: kept aside, and the operator is told. HX_NOTFOUND: it is new. */
+HX_CHECK int hx_answer_known(struct hx_machine *m, const struct hx_arrival *in,
+                             const hxp_reply **reply);
+/* From now on its id, and the number with which its source counts, stand for this event. */
 HX_CHECK int hx_event_remember(struct hx_machine *m, const struct hx_arrival *in,
                                uint64_t case_number, uint64_t lsn);
 

@@ -65,14 +65,7 @@ static bool version_fits(struct hx_step *s)
     return false;
 }
 
-/* A registered device counts what it signs; a number that comes again is no new event (A7). The
- * name under which these numbers are remembered is none that a source can have. */
-static void device_key(const hxp_event *e, char key[HX_WORD_MAX + 2], char seq[24])
-{
-    snprintf(key, HX_WORD_MAX + 2, "\x01%.*s", HX_WORD_MAX, e->device);
-    snprintf(seq, 24, "%llu", (unsigned long long)e->device_seq);
-}
-
+/* A registered device counts what it signs; a number that comes again is no new event (A7). */
 static bool device_counts(const struct hx_step *s)
 {
     return s->event->proof == HONGXIN__V1__PROOF__DEVICE_SIGNED && !s->proof_mark[0] &&
@@ -81,13 +74,13 @@ static bool device_counts(const struct hx_step *s)
 
 static int device_number_new(struct hx_machine *m, struct hx_step *s, bool *is_new)
 {
-    char key[HX_WORD_MAX + 2], seq[24];
+    struct hx_counted name;
     struct hx_seen seen;
     *is_new = true;
     if (!device_counts(s))
         return HX_OK;
-    device_key(s->event, key, seq);
-    int rc = m->ops->seen_load(m->backend, key, seq, &seen);
+    hx_counted_name(&name, HX_COUNTER_DEVICE, s->event->device, s->event->device_seq);
+    int rc = m->ops->seen_load(m->backend, name.source, name.id, &seen);
     if (rc)
         return rc == HX_NOTFOUND ? HX_OK : rc;
     *is_new = false;
@@ -98,12 +91,12 @@ static int device_number_new(struct hx_machine *m, struct hx_step *s, bool *is_n
 
 static int device_number_save(struct hx_machine *m, const struct hx_step *s)
 {
-    char key[HX_WORD_MAX + 2], seq[24];
+    struct hx_counted name;
     const struct hx_seen seen = {.case_number = s->c->number, .lsn = s->lsn};
     if (!device_counts(s))
         return HX_OK;
-    device_key(s->event, key, seq);
-    return m->ops->seen_save(m->backend, key, seq, &seen);
+    hx_counted_name(&name, HX_COUNTER_DEVICE, s->event->device, s->event->device_seq);
+    return m->ops->seen_save(m->backend, name.source, name.id, &seen);
 }
 
 static const char *refusal_text(struct hx_step *s)

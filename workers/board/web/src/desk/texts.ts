@@ -202,6 +202,7 @@ export const deskTexts = {
   'alarm.SOURCE_GAP': ['来源序号缺失', "a source's numbers have a gap"],
   'alarm.SOURCE_SILENT': ['来源静默', 'a source is silent'],
   'alarm.SOURCE_BACK': ['来源恢复', 'a source that was silent sends again'],
+  'alarm.SOURCE_SEQ_REPEATED': ['来源序号重复', 'a number of a source has come again with another event'],
   'alarm.CONFLICT': ['编号冲突', 'same source and id, other content'],
   'alarm.OUTAGE': ['系统曾中断', 'the system was down'],
   'alarm.DRAINED': ['积压已读完', 'what came during an outage has been read'],

@@ -84,6 +84,7 @@ export const commonTexts = {
   'code.DEVICE_OF_ANOTHER': ['终端属于其他单位', 'the device is of somebody else'],
   'code.DEVICE_SIGNATURE': ['终端签名不符', 'the signature of the device is wrong'],
   'code.DEVICE_NO_NUMBER': ['终端未编号', 'the device has not numbered it'],
+  'code.SOURCE_SEQ_REPEATED': ['来源序号重复', 'the number of the source has been used'],
   'code.DEVICE_SEQ_REPEATED': ['终端编号重复', 'the number of the device has been used'],
   'code.BAD_ROLE': ['身份不符', 'not in this role'],
   'act.reason': ['原因', 'Reason'],
