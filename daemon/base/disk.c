@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,4 +52,14 @@ int hx_disk_sync_parent(const char *path)
     }
     memcpy(folder, path, n + 1);
     return hx_disk_sync_folder(dirname(folder));
+}
+
+int hx_disk_scratch(const char *name, char dir[HX_SCRATCH_MAX])
+{
+    const char *tmp = getenv("TMPDIR");
+    int n = snprintf(dir, HX_SCRATCH_MAX, "%s/hongxin-%s-XXXXXX", tmp && *tmp ? tmp : "/tmp", name);
+    int rc = n < 0 || n >= HX_SCRATCH_MAX ? HX_TOOBIG : mkdtemp(dir) ? HX_OK : HX_IO;
+    if (rc != HX_OK)
+        dir[0] = '\0';
+    return rc;
 }

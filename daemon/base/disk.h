@@ -18,4 +18,9 @@ HX_CHECK int hx_disk_sync_folder(const char *folder);
 /* The same for the folder that the path stands in. HX_TOOBIG: a path of 1,024 bytes or more. */
 HX_CHECK int hx_disk_sync_parent(const char *path);
 
+/* Makes a folder of our own, 0700, under TMPDIR (or /tmp): "hongxin-NAME-" and six letters. `dir`
+ * gets its path, "" with an error. HX_TOOBIG: the path has no room there; HX_IO. */
+enum { HX_SCRATCH_MAX = 1024 };
+HX_CHECK int hx_disk_scratch(const char *name, char dir[HX_SCRATCH_MAX]);
+
 #endif

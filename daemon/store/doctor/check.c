@@ -253,7 +253,7 @@ static void check_ref(struct doctor *c, MDB_val key, MDB_val value)
 
 struct rebuild {
     struct doctor *c;
-    char dir[64];
+    char dir[HX_SCRATCH_MAX];
     MDB_env *env;
     MDB_dbi dbi[PROJECTIONS];
 };
@@ -262,14 +262,11 @@ static const char *const projection_names[PROJECTIONS] = {"feed", "open", "tally
 
 static int rebuild_env(struct rebuild *r)
 {
-    const char *tmp = getenv("TMPDIR");
     MDB_txn *txn;
-    snprintf(r->dir, sizeof r->dir, "%.40s/hongxin-check-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    if (!mkdtemp(r->dir)) {
-        r->dir[0] = 0;
-        return HX_IO;
-    }
-    int rc = mdb_env_create(&r->env);
+    int rc = hx_disk_scratch("check", r->dir);
+    if (rc)
+        return rc;
+    rc = mdb_env_create(&r->env);
     if (!rc)
         rc = mdb_env_set_maxdbs(r->env, PROJECTIONS);
     if (!rc)
@@ -291,7 +288,7 @@ static int rebuild_env(struct rebuild *r)
 
 static void rebuild_close(struct rebuild *r)
 {
-    char path[96];
+    char path[HX_SCRATCH_MAX + 16];
     static const char *const files[] = {"data.mdb", "lock.mdb"};
     if (r->env)
         mdb_env_close(r->env);

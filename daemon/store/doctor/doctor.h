@@ -2,6 +2,7 @@
 #ifndef STORE_DOCTOR_H
 #define STORE_DOCTOR_H
 
+#include "base/disk.h"
 #include "engine/rules/rules.h"
 #include "store/impl.h"
 
@@ -71,7 +72,7 @@ int doctor_persons(struct doctor *d);
  * folder (invariants 6 and 8). */
 struct doctor_scratch {
     struct doctor *d;
-    char dir[96];
+    char dir[HX_SCRATCH_MAX];
     struct hx_store *st;
     struct hx_replay *replay;
     size_t unwritten; /* entries since the last commit */

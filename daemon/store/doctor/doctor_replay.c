@@ -85,14 +85,10 @@ static int open_store(struct doctor_scratch *s, const struct hx_store_options *l
 int doctor_scratch_open(struct doctor_scratch *s, struct doctor *d,
                         const struct hx_store_options *like)
 {
-    const char *tmp = getenv("TMPDIR");
     *s = (struct doctor_scratch){.d = d};
-    snprintf(s->dir, sizeof s->dir, "%.60s/hongxin-doctor-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    if (!mkdtemp(s->dir)) {
-        s->dir[0] = '\0';
-        return HX_IO;
-    }
-    int err = open_store(s, like);
+    int err = hx_disk_scratch("doctor", s->dir);
+    if (!err)
+        err = open_store(s, like);
     if (err)
         return err;
     const struct hx_replay_options o = {.rules = d->rules,
@@ -108,7 +104,7 @@ int doctor_scratch_open(struct doctor_scratch *s, struct doctor *d,
 void doctor_scratch_close(struct doctor_scratch *s)
 {
     static const char *const files[] = {"data.mdb", "lock.mdb", "owner.lock"};
-    char path[160];
+    char path[HX_SCRATCH_MAX + 16];
     hx_replay_free(s->replay);
     hx_store_close(s->st);
     for (size_t i = 0; s->dir[0] && i < sizeof files / sizeof *files; i++) {

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void test_all_bytes_are_written(void **state)
@@ -55,12 +56,48 @@ static void test_the_folder_of_a_path(void **state)
     assert_int_equal(hx_disk_sync_parent(large), HX_TOOBIG);
 }
 
+/* A path is never cut: another folder would be meant. */
+static void test_a_scratch_folder(void **state)
+{
+    char root[] = "/tmp/hongxin-scratch-XXXXXX", dir[HX_SCRATCH_MAX], deep[600];
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    const char *before = getenv("TMPDIR");
+    char *kept = before ? strdup(before) : NULL;
+    /* 200 characters and more are a folder like any other */
+    memset(deep, 'd', sizeof deep);
+    memcpy(deep, root, strlen(root));
+    deep[strlen(root)] = '/';
+    deep[240] = '\0';
+    assert_int_equal(mkdir(deep, 0700), 0);
+    setenv("TMPDIR", deep, 1);
+    assert_int_equal(hx_disk_scratch("unit", dir), HX_OK);
+    assert_int_equal(strncmp(dir, deep, strlen(deep)), 0);
+    assert_int_equal(rmdir(dir), 0);
+    rmdir(deep);
+    assert_int_equal(hx_disk_scratch("unit", dir), HX_IO);
+    assert_string_equal(dir, "");
+    char longest[HX_SCRATCH_MAX + 1];
+    memset(longest, 'd', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    setenv("TMPDIR", longest, 1);
+    assert_int_equal(hx_disk_scratch("unit", dir), HX_TOOBIG);
+    assert_string_equal(dir, "");
+    if (kept)
+        setenv("TMPDIR", kept, 1);
+    else
+        unsetenv("TMPDIR");
+    free(kept);
+    rmdir(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_bytes_are_written),
         cmocka_unit_test(test_a_full_disk_is_told),
         cmocka_unit_test(test_the_folder_of_a_path),
+        cmocka_unit_test(test_a_scratch_folder),
     };
     return cmocka_run_group_tests_name("disk", tests, NULL, NULL);
 }
