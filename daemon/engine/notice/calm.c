@@ -46,7 +46,7 @@ static bool name_of(const hxp_notice_fact *f, char name[HX_WORD_MAX])
     char *at = name;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         at = hx_text_add(at, end, parts[i]);
-    return at < end - 1;
+    return at < end - 1 && strlen(DRILL) + strlen(f->to) < HX_WORD_MAX;
 }
 
 static int load(struct hx_machine *m, const char *name, struct receiver *r)
@@ -252,7 +252,8 @@ static struct hx_watch watch_of(const hxp_notice_fact *f, int64_t until, uint64_
 {
     struct hx_watch w = {
         .at = until, .kind = HX_WATCH_HELD, .number = lsn << INDEX_BITS | (uint64_t)index};
-    snprintf(w.source, sizeof w.source, "%s%.37s", f->drill ? DRILL : "", f->to);
+    char *at = hx_text_add(w.source, w.source + sizeof w.source, f->drill ? DRILL : "");
+    hx_text_add(at, w.source + sizeof w.source, f->to);
     return w;
 }
 
