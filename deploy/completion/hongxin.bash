@@ -26,7 +26,7 @@ _hongxin() {
     import:--config) _hongxin_files -d ;;
     watch:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
     watch:--level) _hongxin_words 'L0 L1 L2 L3 L4 L5' ;;
-    watch:--facts) _hongxin_words 'STATE BREACH NOTICE CLOCK CLASS FLAG REPLY BREACH_MARK OWNER ALARM' ;;
+    watch:--facts) _hongxin_words 'REPLY STATE CLASS CLOCK BREACH BREACH_MARK NOTICE OWNER FLAG ALARM AUDIT CHECK_POINT RULES DELIVERY SWAP SILENCE' ;;
     watch:--from) _hongxin_words 'now oldest' ;;
     watch:--count) _hongxin_words '1 10 100' ;;
     watch:--for) _hongxin_words '10s 1min' ;;

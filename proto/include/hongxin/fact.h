@@ -6,9 +6,26 @@
 
 #include <stdbool.h>
 
-/* "REPLY", "STATE", "CLASS", "CLOCK", "BREACH", "BREACH_MARK", "NOTICE", "OWNER", "FLAG",
- * "ALARM", "AUDIT", "CHECK_POINT", "RULES", "DELIVERY", "SWAP" or "SILENCE": static text. "" for an
- * empty fact or one of a newer schema. */
+/* X(name): every fact. */
+#define HX_FACTS(X)                                                                                \
+    X(REPLY)                                                                                       \
+    X(STATE)                                                                                       \
+    X(CLASS)                                                                                       \
+    X(CLOCK)                                                                                       \
+    X(BREACH)                                                                                      \
+    X(BREACH_MARK)                                                                                 \
+    X(NOTICE)                                                                                      \
+    X(OWNER)                                                                                       \
+    X(FLAG)                                                                                        \
+    X(ALARM)                                                                                       \
+    X(AUDIT)                                                                                       \
+    X(CHECK_POINT)                                                                                 \
+    X(RULES)                                                                                       \
+    X(DELIVERY)                                                                                    \
+    X(SWAP)                                                                                        \
+    X(SILENCE)
+
+/* Its name as above: static text. "" for an empty fact or one of a newer schema. */
 const char *hx_fact_name(const hxp_fact *fact);
 
 /* Whether it is one of these names. */
