@@ -170,6 +170,34 @@ static void put_case_notices(struct lines *l)
         }
 }
 
+static bool changes_class(const hxp_entry *e)
+{
+    for (size_t i = 0; i < e->n_facts; i++)
+        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_CLASS)
+            return true;
+    return false;
+}
+
+/* The class, category and place that an event names which changes none of them: what somebody has
+ * remarked, and others may decide upon. */
+static void put_named(const struct lines *l)
+{
+    const hxp_entry *e = l->e;
+    hxp_event *event =
+        e->event.len ? hongxin__v1__event__unpack(NULL, e->event.len, e->event.data) : NULL;
+    const hxp_data *d = event ? event->data : NULL;
+
+    if (d && *d->class_ && !changes_class(e)) {
+        fputs("  ", l->s->out);
+        show_code(l->s, WORDS_CLASS, d->class_);
+    }
+    if (d && *d->category)
+        fprintf(l->s->out, "  %s", d->category);
+    if (d && *d->place)
+        fprintf(l->s->out, " · %s", d->place);
+    hongxin__v1__event__free_unpacked(event, NULL);
+}
+
 /* The step: the event or timer, the state it led to, and what it did to the clocks. */
 static void step_line(struct lines *l)
 {
@@ -191,6 +219,8 @@ static void step_line(struct lines *l)
         fprintf(l->s->out, "  %s", e->class_);
         put_place(l);
     }
+    if (!state)
+        put_named(l);
     for (size_t i = 0; i < e->n_facts; i++)
         if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_CLOCK &&
             !is_passing(e, e->facts[i]->clock->clock))

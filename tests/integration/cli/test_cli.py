@@ -281,6 +281,14 @@ def test_case_and_history(hongxin):
     assert parts.pop("total_ms") == sum(parts.values())
 
 
+def test_what_a_comment_names_is_shown(hongxin):
+    """A hotline that sends a case again with another class: it decides nothing, but whoever decides sees it."""
+    number = report(hongxin)
+    hongxin.ok("publish", "--type", "COMMENT", "--case", number, "--by", "reporter", "--class", "SERIOUS", "--place", "B-0418")
+    line, = (l for l in hongxin.ok("case", number, "--history").splitlines() if "COMMENT" in l)
+    assert "SERIOUS" in line and "B-0418" in line
+
+
 def milliseconds(text):
     h, m, s = text.split()[1].split(":")
     return round((int(h) * 3600 + int(m) * 60 + float(s)) * 1000)
