@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,7 +41,7 @@ static const char *find_program(char path[4096])
 
 static int write_config(const struct cli *cli, struct demo_daemon *d)
 {
-    char path[96], folder[4096];
+    char path[128], folder[4096];
     FILE *out;
 
     if (!realpath(cli_config_folder(cli), folder))
@@ -63,7 +65,7 @@ static int write_config(const struct cli *cli, struct demo_daemon *d)
  * never outlives us. */
 static void become_daemon(const struct demo_daemon *d, unsigned scale, int64_t begin)
 {
-    char config[96], log[96], scaled[16], when[HX_INSTANT_TEXT], program[4096];
+    char config[128], log[128], scaled[16], when[HX_INSTANT_TEXT], program[4096];
     int fd;
 
     snprintf(config, sizeof config, "%s/hongxin.yaml", d->folder);
@@ -85,7 +87,7 @@ static void become_daemon(const struct demo_daemon *d, unsigned scale, int64_t b
 
 static void show_log(const struct demo_daemon *d)
 {
-    char path[96], text[LOG_SHOWN + 1];
+    char path[128], text[LOG_SHOWN + 1];
     FILE *in;
     size_t n;
 
@@ -127,13 +129,29 @@ static int wait_until_up(const struct cli *cli, struct demo_daemon *d)
     return cli_fail(cli, CLI_UNREACHABLE, "hongxind did not start");
 }
 
-/* The path of a socket has about a hundred characters: a longer TMPDIR is passed over. */
+/* The path of a socket is short: a longer TMPDIR is passed over, and it is said. */
+static const char *parent_folder(const struct cli *cli)
+{
+    const size_t most =
+        sizeof((struct sockaddr_un *)0)->sun_path - sizeof "/hongxin-demo-XXXXXX/intake";
+    const char *tmp = getenv("TMPDIR");
+
+    if (!tmp || !*tmp)
+        return "/tmp";
+    if (strlen(tmp) <= most)
+        return tmp;
+    fprintf(stderr,
+            cli->zh
+                ? "TMPDIR 的路径过长（套接字最多 %zu 个字符），改用 /tmp\n"
+                : "TMPDIR is too long for the path of a socket (%zu characters): /tmp is used\n",
+            most);
+    return "/tmp";
+}
+
 static int make_folder(const struct cli *cli, struct demo_daemon *d)
 {
-    const char *parent = getenv("TMPDIR");
+    const char *parent = parent_folder(cli);
 
-    if (!parent || !*parent || strlen(parent) > 40)
-        parent = "/tmp";
     snprintf(d->folder, sizeof d->folder, "%s/hongxin-demo-XXXXXX", parent);
     if (mkdtemp(d->folder))
         return CLI_OK;

@@ -7,9 +7,9 @@
 #include <sys/types.h>
 
 struct demo_daemon {
-    pid_t pid;       /* 0 = not running */
-    char folder[64]; /* "" = none */
-    char intake[96], feed[96];
+    pid_t pid;        /* 0 = not running */
+    char folder[108]; /* "" = none */
+    char intake[128], feed[128];
 };
 
 /* Starts it with time `scale`-fold, beginning at the instant `begin`, and waits until it answers.

@@ -482,6 +482,18 @@ def test_demo_ends_cleanly_on_ctrl_c(demo_environment):
     assert "Promises 承诺" in out
 
 
+def test_demo_says_that_a_folder_is_too_long_for_its_sockets(demo_environment, tmp_path):
+    deep = tmp_path / ("d" * 90)
+    deep.mkdir()
+    running = subprocess.Popen([HONGXIN, "demo"], env={**demo_environment, "TMPDIR": str(deep)}, text=True, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    running.stdout.readline()
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=TIMEOUT_S)
+    assert running.returncode == 0 and "TMPDIR is too long" in err
+    assert list(deep.iterdir()) == []
+
+
 def test_traffic_plays_whole_lives(make_daemon):
     daemon = make_daemon(scale=3600)
     hongxin = Command(daemon)
