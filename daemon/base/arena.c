@@ -63,7 +63,7 @@ void hx_arena_reset(struct hx_arena *a)
     give_back(a, NULL);
     a->used = 0;
     a->total = 0;
-    a->failed = false;
+    a->failed = a->over = false;
 }
 
 struct hx_arena_mark hx_arena_mark(const struct hx_arena *a)
@@ -113,8 +113,10 @@ static void *take(struct hx_arena *a, size_t size)
 {
     const size_t align = alignof(max_align_t);
     size_t need = (size + align - 1) & ~(align - 1);
-    if (need < size || (a->limit && a->total + need > a->limit))
+    if (need < size || (a->limit && a->total + need > a->limit)) {
+        a->over = true;
         goto failed;
+    }
     if (!a->blocks || a->blocks->size - a->used < need) {
         if (!grow(a, need))
             goto failed;
@@ -207,6 +209,26 @@ static void unpack_free(void *a, void *p)
 ProtobufCAllocator hx_arena_allocator(struct hx_arena *a)
 {
     return (ProtobufCAllocator){unpack_alloc, unpack_free, a};
+}
+
+int hx_arena_unpack(struct hx_arena *a, const ProtobufCMessageDescriptor *kind,
+                    ProtobufCBinaryData bytes, ProtobufCMessage **out)
+{
+    const struct hx_arena_mark mark = hx_arena_mark(a);
+    const size_t own = a->limit, most = a->total + HX_UNPACK_SPARE + HX_UNPACK_FACTOR * bytes.len;
+    const bool bounded = !own || most < own, failed = a->failed, over = a->over;
+    ProtobufCAllocator memory = hx_arena_allocator(a);
+    a->limit = bounded ? most : own;
+    a->failed = a->over = false;
+    *out = protobuf_c_message_unpack(kind, &memory, bytes.len, bytes.data);
+    a->limit = own;
+    const bool too_big = a->over && bounded, no_memory = a->failed && !too_big;
+    a->failed = failed || no_memory;
+    a->over = over || (no_memory && a->over);
+    if (*out)
+        return HX_OK;
+    hx_arena_back(a, &mark);
+    return too_big ? HX_TOOBIG : no_memory ? HX_NOMEM : HX_CORRUPT;
 }
 
 bool hx_arena_failed(const struct hx_arena *a)

@@ -193,10 +193,10 @@ int hx_problem_error(const Hongxin__V1__Problem *problem)
     static const struct {
         const char *code;
         int err;
-    } table[] = {{"NO_CASE", HX_NOTFOUND},     {"NO_RULES", HX_NOTFOUND},
-                 {"NO_IDENTITY", HX_NOTFOUND}, {"DENIED", HX_DENIED},
-                 {"OVERSIZE", HX_TOOBIG},      {"FILTER_TOO_LARGE", HX_TOOBIG},
-                 {"TOO_MANY_ITEMS", HX_TOOBIG}};
+    } table[] = {{"NO_CASE", HX_NOTFOUND},      {"NO_RULES", HX_NOTFOUND},
+                 {"NO_IDENTITY", HX_NOTFOUND},  {"DENIED", HX_DENIED},
+                 {"OVERSIZE", HX_TOOBIG},       {"FILTER_TOO_LARGE", HX_TOOBIG},
+                 {"TOO_MANY_ITEMS", HX_TOOBIG}, {"TOO_MANY_PARTS", HX_TOOBIG}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].code, problem->code) == 0)
             return table[i].err;

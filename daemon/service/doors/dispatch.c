@@ -209,15 +209,15 @@ uint64_t service_source(const struct service *s, const struct inbound *in)
 }
 
 /* Unless it was read before its turn. */
-static void read_message(struct service *s, const struct inbound *in, struct request *r)
+static int read_message(struct service *s, const struct inbound *in, struct request *r)
 {
     const struct early *early = early_of(s, in);
-    ProtobufCAllocator in_arena = hx_arena_allocator(&s->arena);
-    const uint8_t *bytes = zmq_msg_data((zmq_msg_t *)(uintptr_t)&in->body);
-    r->message = early ? early->message
-                       : hongxin__v1__request__unpack(&in_arena, zmq_msg_size(&in->body), bytes);
+    hxp_request *message = early ? early->message : NULL;
+    int rc = early ? HX_OK : early_unpack(&s->arena, in, &message);
+    r->message = message;
     r->events = early ? early->events : NULL;
     s->counters.read_early += early != NULL;
+    return rc;
 }
 
 void service_dispatch(struct service *s, struct door *door, struct inbound *in, uint64_t wait_ms)
@@ -235,11 +235,15 @@ void service_dispatch(struct service *s, struct door *door, struct inbound *in, 
         service_problem(s, &r, "OVERSIZE", "the message is larger than the limit");
         return;
     }
-    read_message(s, in, &r);
+    int rc = read_message(s, in, &r);
     r.peer = hx_arena_memdup(&s->arena, &in->peer, sizeof in->peer);
-    if (!r.peer)
+    if (!r.peer || rc == HX_NOMEM)
         return; /* no memory: the source hears nothing and sends again */
-    if (!r.message) {
+    if (rc == HX_TOOBIG) {
+        service_problem(s, &r, "TOO_MANY_PARTS", "more parts than a message of its size has");
+        return;
+    }
+    if (rc != HX_OK) {
         service_problem(s, &r, "UNDECODABLE", "the second frame is not a Request");
         return;
     }

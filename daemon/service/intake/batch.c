@@ -9,7 +9,8 @@
 #include <inttypes.h>
 
 enum {
-    SHARED_BATCH = 1024, /* events of a batch while several sources wait */
+    SHARED_BATCH = 1024,             /* events of a batch while several sources wait */
+    BATCH_BYTES = 128 * 1024 * 1024, /* of the turn's arena, beyond which no event is taken */
     PAUSE_FIRST_MS = 250,
     PAUSE_MOST_MS = 5000,
     GIVE_UP_AFTER = 20, /* failed attempts in a row with an error that a new process may not have */
@@ -52,13 +53,17 @@ bool batch_trouble(int err)
     return err == HX_FULL || err == HX_IO || err == HX_NOMEM || err == HX_CORRUPT;
 }
 
-static void put_off(struct service *s, struct batch_job *job, size_t from)
+static void put_off_item(struct service *s, struct batch_job *job, size_t i, const char *code)
 {
-    for (size_t i = from; i < job->publish->n_items; i++) {
-        job->replies[i] = intake_refusal(s, HONGXIN__V1__RESULT__RETRY_AFTER, "STORE_TROUBLE",
-                                         "nothing is lost: send the event again");
-        intake_name(s, job->publish->items[i], job->replies[i]);
-    }
+    job->replies[i] = intake_refusal(s, HONGXIN__V1__RESULT__RETRY_AFTER, code,
+                                     "nothing is lost: send the event again");
+    intake_name(s, job->publish->items[i], job->replies[i]);
+}
+
+static void put_off(struct service *s, struct batch_job *job)
+{
+    for (size_t i = 0; i < job->publish->n_items; i++)
+        put_off_item(s, job, i, "STORE_TROUBLE");
 }
 
 /* Told when there is room for this message. */
@@ -73,13 +78,22 @@ static void too_much(struct service *s, struct batch_job *job)
     }
 }
 
+/* What one message becomes in memory ends somewhere, whatever its events bring. */
+static int apply_item(struct service *s, struct batch_job *job, size_t i)
+{
+    if (s->arena.total < BATCH_BYTES)
+        return intake_apply(s, job, i, &job->replies[i]);
+    put_off_item(s, job, i, "TOO_MUCH_AT_ONCE");
+    return HX_OK;
+}
+
 static void apply_all(struct service *s, struct batch_job *job)
 {
     struct batch *b = &s->batch;
     if (batch_begin(s) != HX_OK)
         return;
     for (size_t i = 0; i < job->publish->n_items && !b->error; i++)
-        b->error = intake_apply(s, job, i, &job->replies[i]);
+        b->error = apply_item(s, job, i);
 }
 
 void batch_add(struct service *s, struct batch_job *job)
@@ -93,7 +107,7 @@ void batch_add(struct service *s, struct batch_job *job)
     if (job->wait_ms)
         too_much(s, job);
     else if (batch_paused(s))
-        put_off(s, job, 0);
+        put_off(s, job);
     else
         apply_all(s, job);
 }
@@ -237,7 +251,7 @@ static int apply_alone(struct service *s, struct batch_job *job, size_t i)
     b->error = HX_OK;
     if (batch_begin(s) != HX_OK)
         return b->error;
-    b->error = intake_apply(s, job, i, &job->replies[i]);
+    b->error = apply_item(s, job, i);
     int rc = commit(s);
     if (rc == HX_OK || batch_trouble(rc))
         return rc;
@@ -301,7 +315,7 @@ bool batch_settle(struct service *s)
     if (rc != HX_OK) {
         enter_trouble(s, rc);
         for (struct batch_job *job = b->first; job; job = job->next)
-            put_off(s, job, 0);
+            put_off(s, job);
     } else if (tried) {
         leave_trouble(s);
     }

@@ -21,12 +21,24 @@ void early_fini(struct early_reader *e)
         hx_arena_fini(&e->arenas[i]);
 }
 
-hxp_event *early_decode(struct hx_arena *arena, const Hongxin__V1__Item *item)
+int early_decode(struct hx_arena *arena, const Hongxin__V1__Item *item, hxp_event **event)
 {
-    ProtobufCAllocator in_arena = hx_arena_allocator(arena);
-    if (!text_event_flat(item->event.data, item->event.len))
-        return NULL;
-    return hongxin__v1__event__unpack(&in_arena, item->event.len, item->event.data);
+    ProtobufCMessage *message = NULL;
+    int rc = HX_CORRUPT;
+    if (text_event_flat(item->event.data, item->event.len))
+        rc = hx_arena_unpack(arena, &hongxin__v1__event__descriptor, item->event, &message);
+    *event = (hxp_event *)message;
+    return rc;
+}
+
+int early_unpack(struct hx_arena *arena, const struct inbound *in, hxp_request **message)
+{
+    zmq_msg_t *body = (zmq_msg_t *)(uintptr_t)&in->body;
+    const ProtobufCBinaryData bytes = {zmq_msg_size(body), zmq_msg_data(body)};
+    ProtobufCMessage *unpacked;
+    int rc = hx_arena_unpack(arena, &hongxin__v1__request__descriptor, bytes, &unpacked);
+    *message = (hxp_request *)unpacked;
+    return rc;
 }
 
 /* ---- by the helper ---- */
@@ -48,9 +60,10 @@ static void read_events(struct service *s, struct early *early)
     early->events = hx_arena_alloc(arena, p->n_items * sizeof *early->events);
     for (size_t i = 0; early->events && i < p->n_items && !enough(&s->early); i++) {
         struct early_event *e = &early->events[i];
-        if (p->items[i]->event.len <= s->options.limits->event_bytes)
-            e->event = early_decode(arena, p->items[i]);
-        e->masked = e->event && mask_written_back(e->event);
+        if (p->items[i]->event.len > s->options.limits->event_bytes ||
+            early_decode(arena, p->items[i], &e->event) != HX_OK)
+            continue;
+        e->masked = mask_written_back(e->event);
     }
 }
 
@@ -59,13 +72,8 @@ static size_t read_message(struct service *s, struct inbound *in)
 {
     struct early_reader *e = &s->early;
     struct hx_arena *arena = arena_of(e, e->round);
-    ProtobufCAllocator in_arena = hx_arena_allocator(arena);
     struct early *early = hx_arena_alloc(arena, sizeof *early);
-    if (!early)
-        return 1;
-    early->message =
-        hongxin__v1__request__unpack(&in_arena, zmq_msg_size(&in->body), zmq_msg_data(&in->body));
-    if (!early->message)
+    if (!early || early_unpack(arena, in, &early->message) != HX_OK)
         return 1;
     in->early = early;
     in->early_round = e->round;

@@ -58,7 +58,11 @@ void early_over(struct service *s);
 /* What is known of the message; NULL: nothing. Valid until the turn is over. */
 const struct early *early_of(const struct service *s, const struct inbound *in);
 
-/* The event in these bytes, in the arena; NULL: cannot be decoded. */
-hxp_event *early_decode(struct hx_arena *arena, const Hongxin__V1__Item *item);
+/* The event in these bytes, in the arena. HX_CORRUPT: it cannot be decoded; HX_TOOBIG: it has more
+ * parts than its size allows (hx_arena_unpack); HX_NOMEM. NULL with any of them. */
+HX_CHECK int early_decode(struct hx_arena *arena, const Hongxin__V1__Item *item, hxp_event **event);
+
+/* The message in these bytes; the same errors. */
+HX_CHECK int early_unpack(struct hx_arena *arena, const struct inbound *in, hxp_request **message);
 
 #endif

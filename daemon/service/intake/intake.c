@@ -53,10 +53,22 @@ static void name_reply(const hxp_event *e, hxp_reply *reply)
     }
 }
 
+/* Read into memory of its own, so that who is refused takes no more of the turn's than its name. */
 void intake_name(struct service *s, const hxp_item *item, hxp_reply *reply)
 {
-    if (item->event.len <= s->options.limits->event_bytes)
-        name_reply(early_decode(&s->arena, item), reply);
+    struct hx_arena own;
+    hxp_event *event = NULL;
+    if (!reply || item->event.len > s->options.limits->event_bytes)
+        return;
+    hx_arena_init(&own, 0);
+    if (early_decode(&own, item, &event) == HX_OK) {
+        name_reply(event, reply);
+        reply->id = hx_arena_text(&s->arena, reply->id);
+        reply->source = hx_arena_text(&s->arena, reply->source);
+    }
+    hx_arena_fini(&own);
+    if (!reply->id || !reply->source)
+        reply->id = reply->source = (char *)"";
 }
 
 static bool is(const hxp_event *e, const char *type)
@@ -113,16 +125,33 @@ static int judge_reporter(struct service *s, struct passage *p, const char **cod
     return HX_OK;
 }
 
-/* Unless it was read before its turn. */
-static void read_event(struct service *s, struct passage *p, const struct early_event *early)
+/* Unless it was read before its turn. What cannot be decoded stays NULL: the engine names it. */
+static int read_event(struct service *s, struct passage *p, const struct early_event *early)
 {
     if (early && early->event) {
         p->event = early->event;
         p->masked = early->masked;
-        return;
+        return HX_OK;
     }
-    p->event = early_decode(&s->arena, p->item);
-    p->masked = p->event && mask_written_back(p->event);
+    hxp_event *event;
+    int rc = early_decode(&s->arena, p->item, &event);
+    p->event = event;
+    p->masked = event && mask_written_back(event);
+    return rc == HX_CORRUPT ? HX_OK : rc;
+}
+
+/* The code of what its form lacks; NULL: it may go to the engine. */
+static int judge_form(struct service *s, struct passage *p, const struct early_event *early,
+                      const char **code)
+{
+    *code = "OVERSIZE";
+    if (p->item->event.len > s->options.limits->event_bytes)
+        return HX_OK;
+    int rc = read_event(s, p, early);
+    *code = rc == HX_TOOBIG ? "TOO_MANY_PARTS" : p->masked ? "MASKED_VALUE" : NULL;
+    if (rc != HX_OK || *code || !p->event)
+        return rc == HX_TOOBIG ? HX_OK : rc;
+    return judge_reporter(s, p, code);
 }
 
 /* Refuses what has the wrong form; *reply stays NULL when the event may go to the engine, which
@@ -130,21 +159,13 @@ static void read_event(struct service *s, struct passage *p, const struct early_
 static int check_form(struct service *s, struct passage *p, const struct early_event *early,
                       hxp_reply **reply)
 {
-    const char *code = NULL;
-    int rc = HX_OK;
-    if (p->item->event.len > s->options.limits->event_bytes) {
-        code = "OVERSIZE";
-    } else {
-        read_event(s, p, early);
-        if (p->masked)
-            code = "MASKED_VALUE";
-        else if (p->event)
-            rc = judge_reporter(s, p, &code);
-    }
+    const char *code;
+    int rc = judge_form(s, p, early, &code);
     if (rc != HX_OK || !code)
         return rc;
     *reply = intake_refusal(s, HONGXIN__V1__RESULT__INVALID, code,
-                            "larger than the limit, or an identity where no reporter comes in, or "
+                            "larger than the limit, or with more parts than its size allows, or an "
+                            "identity where no reporter comes in, or "
                             "a masked one, or not the "
                             "secret of this case");
     name_reply(p->event, *reply);

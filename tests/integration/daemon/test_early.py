@@ -93,6 +93,25 @@ def test_a_source_that_sends_what_can_be_served_is_not_refused(make_daemon):
         wait_until(served, timeout=120)
 
 
+def most_memory(d):
+    """KiB that it had at the most."""
+    with open(f"/proc/{d.process.pid}/status", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmHWM:"))
+
+
+def of_length(tag, content):
+    """A field of a message with its length in front, made by hand: no library builds millions of empty messages in a moment."""
+    size, n = b"", len(content)
+    while n > 127:
+        size, n = size + bytes([n & 127 | 128]), n >> 7
+    return tag + size + bytes([n]) + content
+
+
+def empty_items(n):
+    publish = wire_pb2.Request.DESCRIPTOR.fields_by_name["publish"].number
+    return of_length(bytes([publish << 3 | 2]), wire_pb2.Publish(items=[wire_pb2.Item()]).SerializeToString() * n)
+
+
 def test_small_messages_that_become_large_are_bounded(make_daemon):
     """An empty event is two bytes in a message: whoever sends 30 MiB of them gets no gigabyte of memory."""
     d = make_daemon()
@@ -100,14 +119,46 @@ def test_small_messages_that_become_large_are_bounded(make_daemon):
         c.ask("pong", ping=wire_pb2.Ping())
         c.send(publish=wire_pb2.Publish(request=1, items=items(c, 1)))
         c.replies(BIN_ITEMS, request=1)
-        large = wire_pb2.Request(publish=wire_pb2.Publish(request=2, items=[wire_pb2.Item()] * 262144)).SerializeToString()
+        large = empty_items(262144)
         stopped(d)
         c.send(publish=wire_pb2.Publish(request=1, items=items(c, 2)))
         for _ in range(48):
             c.send_frames(VERSION, large)
         d.process.send_signal(signal.SIGCONT)
         answers = [c.receive() for _ in range(49)]
-        assert [a.problem.code for a in answers if a.WhichOneof("answer") == "problem"] == ["TOO_MANY_ITEMS"] * 48
-        with open(f"/proc/{d.process.pid}/status", encoding="ascii") as f:
-            most = next(int(line.split()[1]) for line in f if line.startswith("VmHWM:"))
-        assert most < 600 * 1024
+        assert [a.problem.code for a in answers if a.WhichOneof("answer") == "problem"] == ["TOO_MANY_PARTS"] * 48
+        assert most_memory(d) < 600 * 1024
+
+
+def test_a_message_of_empty_items_takes_little_more_than_its_size(make_daemon):
+    """Four million of them: 8 MiB of message."""
+    d = make_daemon()
+    with d.client() as c:
+        c.ask("pong", ping=wire_pb2.Ping())
+        before = most_memory(d)
+        c.send_frames(VERSION, empty_items(4_194_000))
+        assert c.expect("problem").code == "TOO_MANY_PARTS"
+        assert most_memory(d) - before < 160 * 1024
+        assert c.report().result == RESULT.ACCEPTED
+
+
+def test_events_that_become_large_are_bounded(make_daemon):
+    """Events of nothing but an empty history: each alone, and all of a message together."""
+    d = make_daemon()
+    history = of_length(b"\xa2\x03", b"")
+    with d.client() as c:
+        def with_history(n):
+            return wire_pb2.Item(event=c.event("REPORTED", by="reporter").SerializeToString() + of_length(b"\x82\x01", history * n))
+
+        c.ask("pong", ping=wire_pb2.Ping())
+        before = most_memory(d)
+        c.send(publish=wire_pb2.Publish(request=1, items=[with_history(80_000), wire_pb2.Item(event=c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"}).SerializeToString())]))
+        assert [r.code for r in c.replies(2, request=1)] == ["TOO_MANY_PARTS", ""]
+        c.send(publish=wire_pb2.Publish(request=2, items=[with_history(650)] * 1500))
+        answers = c.replies(1500, request=2)
+        taken = sum(r.code == "TOO_LONG" for r in answers)
+        assert 0 < taken < 1500, "those before are answered"
+        assert {(r.result, r.code) for r in answers[taken:]} == {(RESULT.RETRY_AFTER, "TOO_MUCH_AT_ONCE")}
+        assert answers[-1].id and answers[-1].retry_after_ms
+        assert most_memory(d) - before < 700 * 1024
+        assert c.report().result == RESULT.ACCEPTED
