@@ -36,6 +36,7 @@ struct hx_step {
     int64_t t_rcv;   /* of the event; the due time of a mark */
     int64_t t_eff;   /* R2 */
     bool own_secret; /* the event came with the secret of its case */
+    bool texts_good; /* hx_validate_texts_good() has said so */
     bool waited;     /* the event came before its case was known (corner 7) */
     uint64_t lsn;    /* of the entry being built */
     const char *cause;

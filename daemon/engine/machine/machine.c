@@ -257,7 +257,9 @@ static int apply_event(struct hx_machine *m, const struct hx_arrival *in, const 
     const char *field = NULL;
     if (!in->event)
         return hx_answer_invalid(m, in, "UNDECODABLE", NULL, reply);
-    const char *code = hx_validate(m->rules, in->event, in->t_rcv, &field);
+    const bool texts_good = in->glance && in->glance->texts_good;
+    const char *code = texts_good ? hx_validate_sense(m->rules, in->event, in->t_rcv, &field)
+                                  : hx_validate(m->rules, in->event, in->t_rcv, &field);
     if (code)
         return hx_answer_invalid(m, in, code, field, reply);
     int rc = hx_answer_known(m, in, reply);

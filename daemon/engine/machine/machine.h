@@ -185,11 +185,19 @@ void hx_machine_set_time(struct hx_machine *m, int64_t wall);
  * clock's again, so that nobody is later by it (corner 14). */
 int64_t hx_machine_receipt(const struct hx_machine *m, int64_t wall, int64_t now);
 
+/* What is true of an event by itself, whatever rules and time are: may be found out before its
+ * turn. */
+struct hx_glance {
+    bool texts_good;    /* its texts, and those of its history, are well formed and not too long */
+    uint8_t digest[16]; /* of its bytes */
+};
+
 /* One event as it came in. */
 struct hx_arrival {
     const uint8_t *bytes; /* serialized Event, kept verbatim */
     size_t size;
     const hxp_event *event;         /* the same, decoded; NULL = undecodable, answered INVALID */
+    const struct hx_glance *glance; /* what is known of it already; NULL = nothing */
     const uint8_t *reporter_digest; /* of the identity that came with it, or NULL */
     size_t reporter_digest_size;
     int64_t t_rcv;
@@ -199,6 +207,9 @@ struct hx_arrival {
                                it */
     const char *principal;  /* whose key brought it; NULL or "" without keys */
 };
+
+/* Looks at an event before its turn. Pure; any thread. */
+void hx_event_glance(const hxp_event *e, ProtobufCBinaryData bytes, struct hx_glance *out);
 
 /* Applies one event. *reply is always set on HX_OK and lives in the arena. reply->lsn is 0 when
  * nothing was written (INVALID). */

@@ -91,9 +91,20 @@ void hx_counted_name(struct hx_counted *out, enum hx_counter counter, const char
         out->id[--at] = (char)('0' + number % 10);
 }
 
+void hx_event_glance(const hxp_event *e, ProtobufCBinaryData bytes, struct hx_glance *out)
+{
+    out->texts_good = hx_validate_texts_good(e);
+    crypto_generichash(out->digest, sizeof out->digest, bytes.data, bytes.len, NULL, 0);
+}
+
+/* Of all that its source has sent: the event, and what the identity beside it leaves. */
 static void digest_of(const struct hx_arrival *in, uint8_t digest[16])
 {
     crypto_generichash_state state;
+    if (in->glance && !in->reporter_digest_size) {
+        memcpy(digest, in->glance->digest, 16);
+        return;
+    }
     crypto_generichash_init(&state, NULL, 0, 16);
     crypto_generichash_update(&state, in->bytes, in->size);
     if (in->reporter_digest_size)

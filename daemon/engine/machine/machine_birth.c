@@ -117,7 +117,8 @@ static const char *take_past(struct hx_step *s, const hxp_event *e, int64_t not_
 {
     const char *field = NULL;
     s->required = NULL;
-    s->refusal = hx_validate(s->rules, e, not_after, &field);
+    s->refusal = s->texts_good ? hx_validate_sense(s->rules, e, not_after, &field)
+                               : hx_validate(s->rules, e, not_after, &field);
     if (s->refusal)
         return "IMPORT_EVENT";
     if (e->t_occ < not_before || e->t_occ > not_after || hx_event_data(e)->n_history)

@@ -287,6 +287,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->t_rcv = s->t_eff = in ? in->t_rcv : m->now;
     s->waited = in && in->parked_lsn;
     s->own_secret = in && in->own_secret;
+    s->texts_good = in && in->glance && in->glance->texts_good;
     s->lsn = 0;
     s->cause = s->mark = s->proof_mark = "";
     s->n_facts = 0;

@@ -242,10 +242,17 @@ static bool actor_ok(const char *by)
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-const char *hx_validate(const struct hx_rules *r, const hxp_event *e, int64_t t_rcv,
-                        const char **field)
+static const char *check_all_texts(const hxp_event *e, const char **field)
 {
     const hxp_data *d = hx_event_data(e);
+    const char *code = check_texts(e, event_texts, COUNT(event_texts), field);
+    if (!code)
+        code = check_texts(d, data_texts, COUNT(data_texts), field);
+    return code ? code : check_lists(d, field);
+}
+
+const char *hx_validate_texts(const hxp_event *e, const char **field)
+{
     *field = NULL;
     if (!e->id[0])
         return "NO_ID";
@@ -253,13 +260,26 @@ const char *hx_validate(const struct hx_rules *r, const hxp_event *e, int64_t t_
         return "NO_SOURCE";
     if (!e->type[0])
         return "NO_TYPE";
-    const char *code = check_texts(e, event_texts, COUNT(event_texts), field);
-    if (!code)
-        code = check_texts(d, data_texts, COUNT(data_texts), field);
-    if (!code)
-        code = check_lists(d, field);
-    if (!code)
-        code = check_times(e, d, t_rcv, field);
+    return check_all_texts(e, field);
+}
+
+/* An event of the past bears the id and the source of its report. */
+bool hx_validate_texts_good(const hxp_event *e)
+{
+    const hxp_data *d = hx_event_data(e);
+    const char *field;
+    bool good = !hx_validate_texts(e, &field);
+    for (size_t i = 0; i < d->n_history && good; i++)
+        good = d->history[i]->type[0] && !check_all_texts(d->history[i], &field);
+    return good;
+}
+
+const char *hx_validate_sense(const struct hx_rules *r, const hxp_event *e, int64_t t_rcv,
+                              const char **field)
+{
+    const hxp_data *d = hx_event_data(e);
+    *field = NULL;
+    const char *code = check_times(e, d, t_rcv, field);
     if (!code)
         code = check_numbers(d, field);
     if (code)
@@ -278,4 +298,11 @@ const char *hx_validate(const struct hx_rules *r, const hxp_event *e, int64_t t_
         return "ONLY_WITH_REPORT";
     *field = NULL;
     return check_needs(r->events[event].needs, d, field);
+}
+
+const char *hx_validate(const struct hx_rules *r, const hxp_event *e, int64_t t_rcv,
+                        const char **field)
+{
+    const char *code = hx_validate_texts(e, field);
+    return code ? code : hx_validate_sense(r, e, t_rcv, field);
 }

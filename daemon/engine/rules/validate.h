@@ -13,6 +13,15 @@
 const char *hx_validate(const struct hx_rules *r, const hxp_event *e, int64_t t_rcv,
                         const char **field);
 
+/* The first half of it, which needs neither rules nor time: that it says who it is, and that its
+ * texts are well formed and short enough. */
+const char *hx_validate_texts(const hxp_event *e, const char **field);
+/* The other half. */
+const char *hx_validate_sense(const struct hx_rules *r, const hxp_event *e, int64_t t_rcv,
+                              const char **field);
+/* Whether the first half has nothing to say to the event and to those of its history. */
+bool hx_validate_texts_good(const hxp_event *e);
+
 /* Whether the data bring this field. */
 bool hx_event_brings(const hxp_data *d, enum hx_need need);
 

@@ -64,6 +64,7 @@ static void read_events(struct service *s, struct early *early)
             early_decode(arena, p->items[i], &e->event) != HX_OK)
             continue;
         e->masked = mask_written_back(e->event);
+        hx_event_glance(e->event, p->items[i]->event, &e->glance);
     }
 }
 

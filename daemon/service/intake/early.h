@@ -1,5 +1,6 @@
 /* Messages that wait are read by the helper while the loop commits, answers and projects: unpacked,
- * and the events of a Publish with them. What a source has sent is judged by nobody here.
+ * and the events of a Publish with them, of which it finds out what is true whatever the time and
+ * the rules. What a source has sent is judged by nobody here.
  *
  * What was read belongs to the turn that follows; a message that is not served in it is read again
  * by the turn that does, like one that nobody has read before, and like what found no room: so much
@@ -10,6 +11,7 @@
 #define SERVICE_INTAKE_EARLY_H
 
 #include "base/arena.h"
+#include "engine/machine/machine.h"
 #include "hongxin/schema.h"
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,6 +25,7 @@ struct service;
 struct early_event {
     hxp_event *event; /* NULL: was not read */
     bool masked;      /* mask_written_back() */
+    struct hx_glance glance;
 };
 
 /* A message. */

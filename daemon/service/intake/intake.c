@@ -16,6 +16,7 @@ struct passage {
     const hxp_item *item;
     const hxp_event *event;          /* NULL: undecodable */
     bool masked;                     /* a text of it is one that we hide */
+    const struct hx_glance *glance;  /* what is known of it already, or NULL */
     const hxp_reporter *who_reports; /* NULL: no identity came with it */
     bool own_secret;                 /* it came with the secret of its case */
     const uint8_t *identity;
@@ -131,6 +132,7 @@ static int read_event(struct service *s, struct passage *p, const struct early_e
     if (early && early->event) {
         p->event = early->event;
         p->masked = early->masked;
+        p->glance = &early->glance;
         return HX_OK;
     }
     hxp_event *event;
@@ -374,6 +376,7 @@ static int apply(struct service *s, struct passage *p, hxp_reply **reply)
     struct hx_arrival in = {.bytes = p->item->event.data,
                             .size = p->item->event.len,
                             .event = p->event,
+                            .glance = p->glance,
                             .t_rcv = p->t_rcv,
                             .own_secret = p->own_secret,
                             .principal = p->who ? p->who->name : ""};

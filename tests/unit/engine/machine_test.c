@@ -21,6 +21,7 @@ struct world {
     struct hx_arena arena;
     struct hx_machine m;
     uint8_t bytes[1024];
+    bool ahead; /* events are looked at before their turn */
 };
 
 static void add(struct hx_city *city, enum hx_place_kind kind, const char *id, const char *parent)
@@ -76,6 +77,9 @@ static const hxp_reply *send(struct world *w, hxp_event *e)
     const hxp_reply *reply = NULL;
     size_t n = hongxin__v1__event__pack(e, w->bytes);
     struct hx_arrival in = {.bytes = w->bytes, .size = n, .event = e, .t_rcv = w->m.now};
+    struct hx_glance glance;
+    hx_event_glance(e, (ProtobufCBinaryData){n, w->bytes}, &glance);
+    in.glance = w->ahead ? &glance : NULL;
     assert_int_equal(hx_machine_event(&w->m, &in, &reply), HX_OK);
     assert_non_null(reply);
     return reply;
@@ -113,6 +117,43 @@ static void the_same_bytes_get_the_first_answer_again(void **state)
     assert_int_equal(second->case_number, first->case_number);
     assert_int_equal(second->n_promises, first->n_promises);
     assert_int_equal(hx_memory_cases(w->memory), 1);
+}
+
+/* Whether a helper has looked at an event before or not: the same answers, and the same digest. */
+static void what_was_looked_at_ahead_is_answered_alike(void **state)
+{
+    struct world *w = *state;
+    const hxp_reply *first = report(w, "a");
+    w->ahead = true;
+    const hxp_reply *second = report(w, "a");
+    assert_int_equal(second->result, HONGXIN__V1__RESULT__DUPLICATE);
+    assert_int_equal(second->lsn, first->lsn);
+    hxp_event past = event("", "HELD", "holder:P-07/li"), *history[] = {&past};
+    hxp_event e = event("b", "REPORTED", "reporter");
+    hxp_data d = HONGXIN__V1__DATA__INIT, bad = HONGXIN__V1__DATA__INIT;
+    d.class_ = (char *)"SMALL";
+    d.place = (char *)"B-0417";
+    d.history = history;
+    d.n_history = 1;
+    e.data = &d;
+    e.t_occ = NOW - 2 * HX_HOUR;
+    past.t_occ = NOW - HX_HOUR;
+    bad.text = (char *)"\xc0\xaf";
+    static const char *const reasons[] = {"BAD_UTF8", "NO_TYPE", "BAD_ROLE", NULL};
+    for (int i = 0; i < 8; i++) {
+        w->ahead = i % 2;
+        past.data = i / 2 == 0 ? &bad : NULL;
+        past.type = (char *)(i / 2 == 1 ? "" : "HELD");
+        past.by = (char *)(i / 2 == 2 ? "nobody" : "holder:P-07/li");
+        e.id = (char *)(i % 2 ? "ahead" : "in turn");
+        const hxp_reply *r = send(w, &e);
+        if (!reasons[i / 2]) {
+            assert_int_equal(r->result, HONGXIN__V1__RESULT__ACCEPTED);
+            continue;
+        }
+        assert_string_equal(r->code, "IMPORT_EVENT");
+        assert_non_null(strstr(r->message, reasons[i / 2]));
+    }
 }
 
 static void the_same_id_with_other_bytes_is_a_conflict(void **state)
@@ -282,6 +323,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD(the_same_bytes_get_the_first_answer_again),
+        WORLD(what_was_looked_at_ahead_is_answered_alike),
         WORLD(the_same_id_with_other_bytes_is_a_conflict),
         WORLD(a_case_that_does_not_exist_is_named),
         WORLD(what_is_refused_is_not_offered),
