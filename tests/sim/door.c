@@ -199,7 +199,7 @@ static uint64_t number_of(const struct peer *p)
     return number;
 }
 
-static int send_one(struct door *d, const struct peer *to, const hxp_response *response)
+static int send_one(struct door *d, const struct peer *to, zmq_msg_t *packed)
 {
     uint64_t number = number_of(to);
     struct connection *c = find(number);
@@ -209,12 +209,8 @@ static int send_one(struct door *d, const struct peer *to, const hxp_response *r
         d->unreachable++;
         return HX_CLOSED;
     }
-    size_t size = protobuf_c_message_get_packed_size(&response->base);
-    struct letter *l = malloc(sizeof *l + size);
-    if (!l)
-        return HX_NOMEM;
-    *l = (struct letter){.connection = number, .size = size};
-    protobuf_c_message_pack(&response->base, l->bytes);
+    size_t size = zmq_msg_size(packed);
+    struct letter *l = letter_new(number, zmq_msg_data(packed), size);
     sim_note(l->bytes, size);
     if (!lost(c)) {
         post(c, l);
@@ -226,12 +222,32 @@ static int send_one(struct door *d, const struct peer *to, const hxp_response *r
     return HX_OK;
 }
 
-int door_send(struct door *d, const struct peer *to, const hxp_response *response)
+int door_pack(struct door *d, const hxp_response *response, zmq_msg_t *packed)
 {
     bool inside = sim_leave();
-    int rc = send_one(d, to, response);
+    size_t size = protobuf_c_message_get_packed_size(&response->base);
+    int rc = zmq_msg_init_size(packed, size) == 0 ? HX_OK : HX_NOMEM;
+    (void)d;
+    if (rc == HX_OK)
+        protobuf_c_message_pack(&response->base, zmq_msg_data(packed));
     sim_enter(inside);
     return rc;
+}
+
+int door_send_packed(struct door *d, const struct peer *to, zmq_msg_t *packed)
+{
+    bool inside = sim_leave();
+    int rc = send_one(d, to, packed);
+    zmq_msg_close(packed);
+    sim_enter(inside);
+    return rc;
+}
+
+int door_send(struct door *d, const struct peer *to, const hxp_response *response)
+{
+    zmq_msg_t packed;
+    int rc = door_pack(d, response, &packed);
+    return rc == HX_OK ? door_send_packed(d, to, &packed) : rc;
 }
 
 /* ---- the door ---- */

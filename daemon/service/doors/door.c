@@ -179,7 +179,7 @@ static bool grow(struct door *d)
 
 /* Packed from the end of the scratch towards its beginning, then copied: one walk over the message
  * instead of one for its size and one for its bytes. */
-static int pack(struct door *d, const hxp_response *response, zmq_msg_t *body)
+int door_pack(struct door *d, const hxp_response *response, zmq_msg_t *packed)
 {
     const uint8_t *begin = NULL;
     while (!d->scratch || !(begin = hx_message_pack(d->packing, &response->base, d->scratch,
@@ -187,9 +187,9 @@ static int pack(struct door *d, const hxp_response *response, zmq_msg_t *body)
         if (!grow(d))
             return HX_NOMEM;
     size_t size = (size_t)(d->scratch + d->scratch_size - begin);
-    if (zmq_msg_init_size(body, size) != 0)
+    if (zmq_msg_init_size(packed, size) != 0)
         return HX_NOMEM;
-    memcpy(zmq_msg_data(body), begin, size);
+    memcpy(zmq_msg_data(packed), begin, size);
     return HX_OK;
 }
 
@@ -203,13 +203,16 @@ static bool send_frames(struct door *d, const struct peer *to, zmq_msg_t *body)
 
 int door_send(struct door *d, const struct peer *to, const hxp_response *response)
 {
-    zmq_msg_t body;
-    int rc = pack(d, response, &body);
-    if (rc != HX_OK)
-        return rc;
-    if (!send_frames(d, to, &body)) {
-        rc = translate(errno);
-        zmq_msg_close(&body);
+    zmq_msg_t packed;
+    int rc = door_pack(d, response, &packed);
+    return rc == HX_OK ? door_send_packed(d, to, &packed) : rc;
+}
+
+int door_send_packed(struct door *d, const struct peer *to, zmq_msg_t *packed)
+{
+    if (!send_frames(d, to, packed)) {
+        int rc = translate(errno);
+        zmq_msg_close(packed);
         d->unreachable += rc == HX_CLOSED;
         d->full += rc == HX_AGAIN;
         return rc;

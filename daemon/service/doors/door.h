@@ -91,6 +91,11 @@ void inbound_move(struct inbound *to, struct inbound *from);
  * full. HX_NOMEM. Each is counted. */
 HX_CHECK int door_send(struct door *d, const struct peer *to, const hxp_response *response);
 
+/* The same in two steps; sending uses up what was packed. Packing touches nothing of the door but
+ * where answers are packed, so that the helper may do it while the loop leaves the door alone. */
+HX_CHECK int door_pack(struct door *d, const hxp_response *response, zmq_msg_t *packed);
+HX_CHECK int door_send_packed(struct door *d, const struct peer *to, zmq_msg_t *packed);
+
 /* Overwrites where answers are packed: the last one held what must not stay. */
 void door_forget(struct door *d);
 

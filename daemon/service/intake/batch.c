@@ -150,28 +150,87 @@ void batch_show(struct service *s)
     s->counters.entries += n;
 }
 
-static void hash_ahead(void *chain)
+/* ---- answers ---- */
+
+static int pack_answer(struct batch_job *job)
 {
-    chain_ahead(chain);
+    Hongxin__V1__Replies replies = HONGXIN__V1__REPLIES__INIT;
+    hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
+    replies.request = job->request;
+    replies.n_replies = job->publish->n_items;
+    replies.replies = job->replies;
+    answer.request = job->number;
+    answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_REPLIES;
+    answer.replies = &replies;
+    for (size_t i = 0; i < replies.n_replies; i++)
+        if (!job->replies[i])
+            return HX_NOMEM; /* not even for a refusal: the source hears nothing and sends again */
+    return door_pack(job->door, &answer, &job->packed);
 }
 
-/* Of many entries the helper works out the chain while they are written, and reads what waits. For
- * few that would take longer than doing it. */
+/* By the helper: nobody is shown them before the commit. */
+static void pack_answers(void *batch)
+{
+    const struct batch *b = batch;
+    for (struct batch_job *job = b->first; job; job = job->next)
+        job->is_packed = job->is_packed || pack_answer(job) == HX_OK;
+}
+
+/* They are others now. */
+static void drop_answers(struct batch *b)
+{
+    for (struct batch_job *job = b->first; job; job = job->next) {
+        if (job->is_packed)
+            zmq_msg_close(&job->packed);
+        job->is_packed = false;
+    }
+}
+
+static void send_replies(struct service *s, struct batch_job *job)
+{
+    int rc = job->is_packed ? HX_OK : pack_answer(job);
+    job->is_packed = false;
+    for (size_t i = 0; i < job->publish->n_items && rc == HX_OK; i++)
+        counters_reply(&s->counters, job->replies[i]);
+    if (rc == HX_OK)
+        rc = door_send_packed(job->door, job->peer, &job->packed);
+    if (rc != HX_OK)
+        s->counters.replies_lost++;
+}
+
+static void send_all(struct service *s)
+{
+    const struct batch *b = &s->batch;
+    for (struct batch_job *job = b->first; job; job = job->next)
+        send_replies(s, job);
+    if (b->first) {
+        hist_add(&s->counters.batch_items, (int64_t)b->items);
+        hist_add(&s->counters.intake_us, mono_now_us() - b->begun_us);
+    }
+}
+
+/* ---- committing ---- */
+
+/* Of many entries the helper works out the chain while they are written, packs their answers, and
+ * reads what waits. For few that would take longer than doing it. */
 static int commit_with_help(struct service *s)
 {
-    uint64_t chained = 0;
+    uint64_t helped = 0;
     int rc = hx_store_seal(s->store);
     if (rc == HX_OK && hx_store_batch_size(s->store) >= BATCH_HELPED) {
         const struct hx_stored *list;
         size_t n = hx_store_batch(s->store, &list);
         chain_coming(&s->chain, list, n);
-        chained = helper_give(s->helper, hash_ahead, &s->chain);
+        helper_give(s->helper, chain_ahead, &s->chain);
+        helped = helper_give(s->helper, pack_answers, &s->batch);
         early_begin(s);
     }
     rc = hx_store_commit(s->store);
-    helper_wait(s->helper, chained);
-    if (rc != HX_OK)
+    helper_wait(s->helper, helped);
+    if (rc != HX_OK) {
         chain_not_coming(&s->chain);
+        drop_answers(&s->batch);
+    }
     return rc;
 }
 
@@ -275,43 +334,15 @@ static int isolate(struct service *s)
     return deadlines_alone(s, rows);
 }
 
-static void send_replies(struct service *s, const struct batch_job *job)
-{
-    Hongxin__V1__Replies replies = HONGXIN__V1__REPLIES__INIT;
-    hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
-    replies.request = job->request;
-    replies.n_replies = job->publish->n_items;
-    replies.replies = job->replies;
-    answer.request = job->number;
-    answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_REPLIES;
-    answer.replies = &replies;
-    for (size_t i = 0; i < replies.n_replies; i++) {
-        if (!job->replies[i])
-            return; /* no memory even for a refusal: the source hears nothing and sends again */
-        counters_reply(&s->counters, job->replies[i]);
-    }
-    if (door_send(job->door, job->peer, &answer) != HX_OK)
-        s->counters.replies_lost++;
-}
-
-static void send_all(struct service *s)
-{
-    const struct batch *b = &s->batch;
-    for (const struct batch_job *job = b->first; job; job = job->next)
-        send_replies(s, job);
-    if (b->first) {
-        hist_add(&s->counters.batch_items, (int64_t)b->items);
-        hist_add(&s->counters.intake_us, mono_now_us() - b->begun_us);
-    }
-}
-
 bool batch_settle(struct service *s)
 {
     struct batch *b = &s->batch;
     bool tried = b->open || b->error;
     int rc = b->open ? commit(s) : b->error;
-    if (rc != HX_OK && !batch_trouble(rc))
+    if (rc != HX_OK && !batch_trouble(rc)) {
         rc = isolate(s);
+        drop_answers(b); /* packed with an event that brought many entries */
+    }
     if (rc != HX_OK) {
         enter_trouble(s, rc);
         for (struct batch_job *job = b->first; job; job = job->next)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <zmq.h>
 
 struct door;
 struct early_event;
@@ -29,6 +30,8 @@ struct batch_job {
     const Hongxin__V1__Publish *publish;
     const struct early_event *events; /* of its items, when they were read before; else NULL */
     hxp_reply **replies;              /* one per item */
+    zmq_msg_t packed;                 /* the answer, when … */
+    bool is_packed;                   /* … the helper has packed it while the batch is written */
     int64_t t_wall, t_now;            /* wall clock and machine's time when our door read it */
     const struct hx_principal *who;   /* whose key; NULL without keys */
     uint64_t wait_ms;                 /* above 0: it has sent too much, nothing is applied … */

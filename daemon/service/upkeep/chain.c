@@ -88,8 +88,9 @@ void chain_coming(struct chain *c, const struct hx_stored *list, size_t n)
     c->n_coming = n;
 }
 
-void chain_ahead(struct chain *c)
+void chain_ahead(void *chain)
 {
+    struct chain *c = chain;
     if (c->n_coming == 0)
         return;
     c->soon = c->now;

@@ -34,7 +34,7 @@ void chain_close(struct chain *c);
 /* Names what is going to be committed; then chain_ahead() hashes it, by the helper, while it is.
  * Nothing counts before chain_add(). */
 void chain_coming(struct chain *c, const struct hx_stored *list, size_t n);
-void chain_ahead(struct chain *c);
+void chain_ahead(void *chain);
 
 /* It was not committed. */
 void chain_not_coming(struct chain *c);
