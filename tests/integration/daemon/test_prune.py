@@ -7,7 +7,7 @@ from clock import Clock
 from daemon import BIN, SOURCE, Daemon
 from hongxin.v1 import wire_pb2
 from pruning import DAY, NOON, close, config
-from wire import wait_until
+from wire import RESULT, wait_until
 
 
 def test_old_entries_are_forgotten_and_readers_are_told(tmp_path):
@@ -16,7 +16,8 @@ def test_old_entries_are_forgotten_and_readers_are_told(tmp_path):
     try:
         d.start()
         with d.client() as c:
-            old, living = c.report(case_ref="old").case_number, c.report(cls="COMPLEX").case_number
+            old = c.report(case_ref="old", source="kiosk", source_seq=1).case_number
+            living = c.report(cls="COMPLEX", source="kiosk", source_seq=2).case_number
             close(c, old)
             at = clock.now
             entries = c.stats()["journal_entries"]
@@ -47,6 +48,8 @@ def look(d, c, old, living, at):
     assert c.case(living, history=True).history, "what lives keeps its entries"
     answer = c.ask("problem", case_query=wire_pb2.CaseQuery(case_number=old, at=at))
     assert answer.code == "PRUNED"
+    assert c.report(source="kiosk", source_seq=2).code == "SOURCE_SEQ_REPEATED", "as long as its event is there"
+    assert c.report(source="kiosk", source_seq=1).result == RESULT.ACCEPTED, "a number is forgotten with its event"
     with d.client("feed") as f:
         f.send(hello=wire_pb2.Hello(subscriber="slow", credit=100, from_lsn=1, **{"from": wire_pb2.Hello.LSN}))
         kinds = [f.receive().WhichOneof("answer") for _ in range(2)]
