@@ -319,7 +319,7 @@ void city_people(void *board, struct http_request *r)
 {
     char ids[PEOPLE_TEXT];
     if (query_word(r, "ids", ids, sizeof ids) && *ids)
-        begin(board, r, DUTY, DUTY, on_people);
+        begin(make(board, r, DUTY, DUTY), on_people);
     else
         query_wrong(r, "ids is required: persons as events name them, with commas between");
 }
