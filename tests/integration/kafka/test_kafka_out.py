@@ -8,7 +8,7 @@ from clock import MINUTE, Clock
 from confluent_kafka.admin import AdminClient, ConfigResource
 from daemon import Daemon, write_config
 from hongxin.v1 import journal_pb2, wire_pb2
-from kafka import PATIENCE
+from kafka import PATIENCE, Worker
 from kafka_out import Out, Traffic, all_there, both_there, broker, cases_of, here, journal, live, out  # noqa: F401 (fixtures)
 from wire import facts, wait_until
 
@@ -135,6 +135,26 @@ def test_a_row_that_gets_another_pace_loses_and_doubles_nothing(out):
         worker = out.start(routes=out.both("fast"))
         c.report()
     both_there(out, worker)
+
+
+def test_a_row_that_becomes_slow_waits_until_the_fast_writer_has_said_so(out):
+    """The first writer cannot commit; whoever starts after the other one's end, killed or in order, believes that it wrote these rows until now."""
+    worker = out.start(routes=out.both("fast"))
+    with out.daemon.client() as c:
+        c.report()
+        out.written(worker, journal(c))
+        assert worker.stop() == 0
+        there, before = cases_of(out.daemon), out.sequences("notices.P-07")
+        out.broker.make_topic(out.topic("states"), partitions=1, cleanup_policy="compact", max_message_bytes=2000)
+        for end in (Worker.kill, Worker.stop):
+            worker = out.start(well=False, routes=out.both(), states=out.topic("states"), transaction={"slow": "1ms", "timeout": "10s"})
+            wait_until(lambda: worker.said(f"code=TOPIC_UNFIT topic={out.topic('states')}"), timeout=PATIENCE)
+            c.report()
+            news = len(cases_of(out.daemon)) - len(there)
+            wait_until(lambda: worker.figure("kafka_out_entries_total") >= news, timeout=PATIENCE)
+            end(worker)
+            assert out.sequences("notices.P-07") == before
+    both_there(out, out.start(routes=out.both()))
 
 
 def test_a_daemon_that_is_killed(out):

@@ -360,14 +360,19 @@ static void test_where_the_slow_writer_begins(void **state)
     const struct position alone = {.epoch = "a", .lsn = 100},
                           with = {.epoch = "a", .lsn = 100, .slow = "rows"},
                           level = {.epoch = "a", .lsn = 100}, behind = {.epoch = "a", .lsn = 90},
+                          ahead = {.epoch = "a", .lsn = 101}, old = {.epoch = "old", .lsn = 200},
                           restored = {.epoch = "a", .lsn = 100, .resets = 1}, never = {.lsn = 0};
     assert_int_equal(position_beside(&with, &behind, "rows"), BESIDE_OWN);
     assert_int_equal(position_beside(&alone, &never, "rows"), BESIDE_FIRST);
     assert_int_equal(position_beside(&alone, &behind, "rows"), BESIDE_FIRST); /* of long ago */
+    assert_int_equal(position_beside(&alone, &old, "rows"), BESIDE_FIRST);
+    assert_int_equal(position_beside(&restored, &ahead, "rows"), BESIDE_FIRST);
+    assert_int_equal(position_beside(&alone, &ahead, "rows"), BESIDE_APART);
     assert_int_equal(position_beside(&with, &level, "others"), BESIDE_OWN);
     assert_int_equal(position_beside(&with, &level, ""), BESIDE_OWN);
     assert_int_equal(position_beside(&with, &behind, "others"), BESIDE_APART);
     assert_int_equal(position_beside(&with, &behind, ""), BESIDE_APART);
+    assert_int_equal(position_beside(&with, &ahead, "others"), BESIDE_APART);
     assert_int_equal(position_beside(&with, &restored, ""), BESIDE_APART);
 }
 

@@ -47,7 +47,7 @@ static bool adopt(void *arg, struct position *p, const char **why)
     const struct writer *w = arg;
     const struct follow *f = w->arg;
     const struct position *one = &f->writers[FAST].committed;
-    *why = "PACE_CHANGED: rows have another pace, and the slow writer stands before the fast one: "
+    *why = "PACE_CHANGED: rows have another pace, and the two writers stand at different entries: "
            "start once with the routes as they were, end it in order, then change them";
     switch (position_beside(one, p, f->slow)) {
     case BESIDE_OWN:
@@ -286,6 +286,15 @@ int follow_open(struct event_base *base, hx_client *client, const struct cluster
     return rc;
 }
 
+/* All that was gathered is committed, and in the order that rows which get another writer need. */
+static void end_writers(struct follow *f)
+{
+    writer_end(&f->writers[FAST], true);
+    if (!follow_handed_over(f))
+        writer_wait(&f->writers[FAST]);
+    writer_end(&f->writers[SLOW], follow_handed_over(f));
+}
+
 void follow_close(struct follow *f)
 {
     if (!f)
@@ -296,8 +305,7 @@ void follow_close(struct follow *f)
     if (f->n)
         follow_put_positions(f); /* before it is forgotten which states are still to be written */
     states_clear(&f->states);
-    for (size_t i = 0; i < WRITERS; i++)
-        writer_end(&f->writers[i]);
+    end_writers(f);
     for (size_t i = 0; i < WRITERS; i++)
         writer_fini(&f->writers[i]);
     if (f->tick)

@@ -51,6 +51,11 @@ void follow_put_positions(struct follow *f)
     hx_text_put(p->slow, sizeof p->slow, f->slow);
 }
 
+bool follow_handed_over(const struct follow *f)
+{
+    return strcmp(f->writers[FAST].committed.slow, f->slow) == 0;
+}
+
 void follow_work(struct follow *f)
 {
     int64_t now = hx_mono_ms();
@@ -58,7 +63,8 @@ void follow_work(struct follow *f)
         return;
     follow_put_positions(f);
     for (size_t i = 0; i < f->n; i++)
-        writer_turn(&f->writers[i], now);
+        if (i == FAST || follow_handed_over(f))
+            writer_turn(&f->writers[i], now);
     follow_pause(f);
 }
 

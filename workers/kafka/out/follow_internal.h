@@ -49,6 +49,10 @@ void follow_work(struct follow *f);
 void follow_pause(struct follow *f);
 /* What the first writer's position says beside the entries: states, slow rows. */
 void follow_put_positions(struct follow *f);
+/* Whether the first writer's position says, in its topic, which rows the slow one has. Before that
+ * the slow one writes nothing: whoever starts after a kill would take these rows for the first
+ * one's, and write the same entries again. */
+bool follow_handed_over(const struct follow *f);
 /* Asks for the states of more cases. */
 void follow_go_on(struct follow *f);
 /* For states_init(). */

@@ -103,10 +103,8 @@ enum position_beside position_beside(const struct position *first, const struct 
 {
     if (strcmp(first->slow, rows) == 0)
         return BESIDE_OWN;
-    if (!*first->slow)
-        return BESIDE_FIRST;
-    return first->lsn == own->lsn && first->resets == own->resets &&
-                   is_same_journal(own, first->epoch)
-               ? BESIDE_OWN
-               : BESIDE_APART;
+    bool alike = is_same_journal(own, first->epoch) && own->resets == first->resets;
+    if (!*first->slow) /* it has had its rows until now: nobody is ahead of it */
+        return alike && own->lsn > first->lsn ? BESIDE_APART : BESIDE_FIRST;
+    return alike && own->lsn == first->lsn ? BESIDE_OWN : BESIDE_APART;
 }

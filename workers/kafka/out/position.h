@@ -47,8 +47,8 @@ bool positions_judge(struct position *const p[], size_t n, const char *epoch, ui
 enum position_beside {
     BESIDE_OWN,   /* at its own position */
     BESIDE_FIRST, /* at the first one's, which wrote its rows until now */
-    BESIDE_APART  /* nowhere: rows have changed their writer while one was behind the other, so
-                     entries between the two would be missing or come twice */
+    BESIDE_APART  /* nowhere: rows have changed their writer while the two stood at different
+                     entries, so those between would be missing or come twice */
 };
 enum position_beside position_beside(const struct position *first, const struct position *own,
                                      const char *rows);

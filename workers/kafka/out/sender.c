@@ -437,15 +437,21 @@ void sender_end(struct sender *s, struct batch *last)
     pthread_mutex_unlock(&s->lock);
 }
 
+const struct position *sender_wait(struct sender *s)
+{
+    if (s->started && !stopping(s))
+        sender_end(s, NULL);
+    if (s->started)
+        pthread_join(s->thread, NULL);
+    s->started = false;
+    return &s->position;
+}
+
 void sender_close(struct sender *s)
 {
     if (!s)
         return;
-    if (s->started) {
-        if (!stopping(s))
-            sender_end(s, NULL);
-        pthread_join(s->thread, NULL);
-    }
+    (void)sender_wait(s);
     topics_fini(&s->topics);
     client_close(&s->client);
     if (s->told)

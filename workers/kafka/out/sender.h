@@ -75,7 +75,9 @@ HX_CHECK int sender_open(struct event_base *base, const struct sender_options *o
 /* It is to end: what is being committed is committed if that takes no longer than a moment, and
  * `last` (NULL: none) behind it. Does not wait. */
 void sender_end(struct sender *s, struct batch *last);
-/* Waits for its end. No call comes any more. NULL is allowed. */
+/* Waits for its end; the position that it has read or committed last. */
+const struct position *sender_wait(struct sender *s);
+/* The same, and forgets it. No call comes any more. NULL is allowed. */
 void sender_close(struct sender *s);
 
 /* Hands over a batch: until `committed` it is the sender's. Only when none is there. */

@@ -35,11 +35,17 @@ static struct batch *seal(struct writer *w)
     return b;
 }
 
-void writer_end(struct writer *w)
+void writer_end(struct writer *w, bool commit)
 {
-    bool more = w->ready && (w->fill->records || has_moved(w));
+    bool more = commit && w->ready && (w->fill->records || has_moved(w));
     if (w->sender)
         sender_end(w->sender, more ? seal(w) : NULL);
+}
+
+void writer_wait(struct writer *w)
+{
+    if (w->sender)
+        w->committed = *sender_wait(w->sender);
 }
 
 void writer_fini(struct writer *w)

@@ -30,9 +30,11 @@ struct writer {
 HX_CHECK int writer_init(struct writer *w, struct event_base *base,
                          const struct writer_settings *settings,
                          void (*due)(evutil_socket_t fd, short what, void *arg), void *arg);
-/* It is to end: what is gathered is committed if that takes no longer than a moment, so that after
- * an orderly end all writers stand at the same entry. */
-void writer_end(struct writer *w);
+/* It is to end: what is gathered is committed (`commit`) if that takes no longer than a moment, so
+ * that after an orderly end all writers stand at the same entry. */
+void writer_end(struct writer *w, bool commit);
+/* Waits for the end; `committed` is then what the sender has written. */
+void writer_wait(struct writer *w);
 void writer_fini(struct writer *w);
 
 /* The sender has read the position. */
