@@ -160,12 +160,12 @@ static void on_snapshot(void *arg, const Hongxin__V1__Snapshot *snapshot)
 
 static void name_source(struct follow *f)
 {
-    const struct position *p = &follow_first(f)->at;
+    const struct writer *first = follow_first(f);
     char again[24] = "";
-    if (p->resets)
-        snprintf(again, sizeof again, "/%" PRIu64, p->resets);
-    snprintf(f->rules.source, sizeof f->rules.source, "%s/%s%s", f->settings->source, p->epoch,
-             again);
+    if (first->resets)
+        snprintf(again, sizeof again, "/%" PRIu64, first->resets);
+    snprintf(f->rules.source, sizeof f->rules.source, "%s/%s%s", f->settings->source,
+             first->at.epoch, again);
 }
 
 /* The journal is another one, or has a gap: readers of these writers are told, and it begins with
@@ -194,11 +194,14 @@ static void put_reset(struct follow *f, struct writer *w, const Hongxin__V1__Wel
 /* Another journal than the one that the writers wrote? */
 static bool begins_anew(struct follow *f, const Hongxin__V1__Welcome *welcome)
 {
-    struct position *positions[WRITERS];
+    const struct position *positions[WRITERS];
     bool anew[WRITERS] = {false, false};
     for (size_t i = 0; i < f->n; i++)
         positions[i] = &f->writers[i].at;
-    if (!positions_judge(positions, f->n, welcome->epoch, welcome->newest_lsn, anew))
+    uint64_t resets = positions_judge(positions, f->n, welcome->epoch, welcome->newest_lsn, anew);
+    for (size_t i = 0; i < f->n; i++)
+        f->writers[i].resets = resets;
+    if (!anew[FAST] && !anew[SLOW])
         return false;
     begin_anew(f, anew);
     return true;
@@ -211,6 +214,7 @@ static void greet(struct follow *f, struct writer *w, const Hongxin__V1__Welcome
     if (w->fresh)
         w->at.lsn = welcome->next_lsn ? welcome->next_lsn - 1 : 0;
     w->fresh = false;
+    w->at.resets = w->resets;
 }
 
 static void on_welcome(void *arg, const Hongxin__V1__Welcome *welcome)

@@ -72,7 +72,8 @@ static bool is_same_journal(const struct position *p, const char *epoch)
 }
 
 /* Restored copies of this journal, the one that is now there included. */
-static uint64_t resets_of(struct position *const p[], size_t n, const char *epoch, uint64_t newest)
+static uint64_t resets_of(const struct position *const p[], size_t n, const char *epoch,
+                          uint64_t newest)
 {
     uint64_t most = 0;
     bool went_back = false;
@@ -85,17 +86,13 @@ static uint64_t resets_of(struct position *const p[], size_t n, const char *epoc
     return most + went_back;
 }
 
-bool positions_judge(struct position *const p[], size_t n, const char *epoch, uint64_t newest_lsn,
-                     bool anew[])
+uint64_t positions_judge(const struct position *const p[], size_t n, const char *epoch,
+                         uint64_t newest_lsn, bool anew[])
 {
     const uint64_t resets = resets_of(p, n, epoch, newest_lsn);
-    bool any = false;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         anew[i] = *p[i]->epoch && (!is_same_journal(p[i], epoch) || p[i]->resets < resets);
-        any = any || anew[i];
-        p[i]->resets = resets;
-    }
-    return any;
+    return resets;
 }
 
 enum position_beside position_beside(const struct position *first, const struct position *own,

@@ -37,10 +37,10 @@ HX_CHECK int position_read(const void *text, size_t size, struct position *p);
 /* What the `n` writers of a journal do, each of which has written up to its own place, when this
  * one welcomes them: anew[i], whether it begins with the oldest entry, because the epoch is another
  * one, or because the journal went back (the same epoch, but entries that one of them has written
- * are gone). All get the number of resets that holds then. One that has never written goes on.
- * True: at least one begins anew. */
-bool positions_judge(struct position *const p[], size_t n, const char *epoch, uint64_t newest_lsn,
-                     bool anew[]);
+ * are gone). One that has never written goes on. Returns the number of resets that holds then: a
+ * position gets it together with its new place, never before, or a gap would not be seen later. */
+uint64_t positions_judge(const struct position *const p[], size_t n, const char *epoch,
+                         uint64_t newest_lsn, bool anew[]);
 
 /* Where the slow writer begins whose rows are now `rows` ("" = there are none any more), when the
  * first one stands at `first` and its own position is `own`. */

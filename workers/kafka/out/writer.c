@@ -61,6 +61,7 @@ void writer_begin(struct writer *w, const struct position *p)
 {
     w->at = w->committed = *p;
     w->fresh = *p->epoch == '\0';
+    w->resets = p->resets;
     w->ready = true;
 }
 

@@ -22,6 +22,7 @@ struct writer {
     struct position committed; /* what the sender has written */
     bool ready, fresh;         /* fresh: it has never written */
     bool reset;                /* it begins anew with the oldest entry */
+    uint64_t resets;           /* what `at` counts once the writer is where the journal begins */
     bool prove;                /* a transaction has to show that we still own the id */
     int64_t sent_at;
 };
