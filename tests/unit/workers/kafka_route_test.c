@@ -228,6 +228,28 @@ static void test_rows_are_split_by_their_pace(void **state)
     assert_string_equal(other, "");
 }
 
+/* Otherwise rows that are only sorted anew would look as if they had got another pace. */
+static void test_slow_rows_have_one_name_in_any_order(void **state)
+{
+    (void)state;
+    static const char *const alike[] = {"{topic: 'a.{to}'}, {topic: 'b.{to}'}, {topic: c}",
+                                        "{topic: 'b.{to}'}, {topic: c}, {topic: 'a.{to}'}",
+                                        "{topic: 'a.{to}', facts: [BREACH]}, {topic: 'b.{to}'}, "
+                                        "{topic: 'a.{to}', facts: [NOTICE]}"};
+    static const char *const others[] = {"{topic: 'a.{to}'}",
+                                         "{topic: 'a.{to}'}, {topic: 'd.{to}'}",
+                                         "{topic: 'a.{to}'}, {topic: 'b.{to}'}, {topic: 'c.{to}'}"};
+    static struct routes fast, slow;
+    char text[256], first[ROUTES_NAME], name[ROUTES_NAME];
+    for (size_t i = 0; i < 6; i++) {
+        snprintf(text, sizeof text, "routes: [%s]\n", i < 3 ? alike[i] : others[i - 3]);
+        assert_string_equal(load_both(text, &fast, &slow).text, "");
+        routes_name(&slow, i ? name : first);
+        if (i)
+            assert_int_equal(strcmp(name, first) == 0, i < 3);
+    }
+}
+
 static void test_a_topic_has_one_pace(void **state)
 {
     (void)state;
@@ -284,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_facts_of_one_receiver),
         cmocka_unit_test(test_names_that_a_row_may_have_made),
         cmocka_unit_test(test_rows_are_split_by_their_pace),
+        cmocka_unit_test(test_slow_rows_have_one_name_in_any_order),
         cmocka_unit_test(test_a_topic_has_one_pace),
         cmocka_unit_test(test_a_wrong_table_is_refused_with_its_line),
     };

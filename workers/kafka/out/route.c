@@ -5,6 +5,7 @@
 #include "hongxin/fact.h"
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- configuration ---- */
@@ -235,14 +236,34 @@ void routes_split(struct yaml_doc *doc, yaml_node_t *list, struct routes *all, s
     check_paces(doc, list, all, slow);
 }
 
+static int compare_topics(const void *a, const void *b)
+{
+    const char *const *x = a, *const *y = b;
+    return strcmp(*x, *y);
+}
+
+/* The topics of all rows, sorted, each once; returns how many. */
+static size_t topics_of(const struct routes *routes, const char *out[ROUTES_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < routes->n; i++)
+        out[i] = routes->all[i].topic;
+    qsort(out, routes->n, sizeof *out, compare_topics);
+    for (size_t i = 0; i < routes->n; i++)
+        if (i == 0 || strcmp(out[i], out[n - 1]) != 0)
+            out[n++] = out[i];
+    return n;
+}
+
 void routes_name(const struct routes *routes, char out[ROUTES_NAME])
 {
     crypto_generichash_state hash;
     uint8_t bytes[(ROUTES_NAME - 1) / 2];
+    const char *topics[ROUTES_MAX];
+    const size_t n = topics_of(routes, topics);
     crypto_generichash_init(&hash, NULL, 0, sizeof bytes);
-    for (size_t i = 0; i < routes->n; i++)
-        crypto_generichash_update(&hash, (const uint8_t *)routes->all[i].topic,
-                                  strlen(routes->all[i].topic) + 1);
+    for (size_t i = 0; i < n; i++)
+        crypto_generichash_update(&hash, (const uint8_t *)topics[i], strlen(topics[i]) + 1);
     crypto_generichash_final(&hash, bytes, sizeof bytes);
     sodium_bin2hex(out, ROUTES_NAME, bytes, sizeof bytes);
     if (!routes->n)

@@ -68,7 +68,8 @@ void routes_read(struct yaml_doc *doc, yaml_node_t *list, struct routes *routes)
 void routes_split(struct yaml_doc *doc, yaml_node_t *list, struct routes *all, struct routes *slow);
 
 enum { ROUTES_NAME = 33 };
-/* A name of what leads where: of the topics' names alone, in order; "" of no rows. */
+/* A name of what leads where: of the topics' names alone, whatever the order of their rows; "" of
+ * no rows. */
 void routes_name(const struct routes *routes, char out[ROUTES_NAME]);
 
 /* True for a name that Kafka takes. */
