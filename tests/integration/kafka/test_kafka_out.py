@@ -98,6 +98,20 @@ def test_a_record_that_is_too_large_is_cut_and_says_so(out):
 # ---- nobody's death loses or doubles anything
 
 
+def resize(out, what, most):
+    """The largest record that a topic takes: below the worker's it is not fit, and nothing can be written into it."""
+    key, topic = "max.message.bytes", out.topic(what)
+    admin = AdminClient(out.broker.client())
+    for done in admin.alter_configs([ConfigResource("topic", topic, set_config={key: str(most)})]).values():
+        done.result(PATIENCE)
+
+    def says():
+        (found,) = admin.describe_configs([ConfigResource("topic", topic)]).values()
+        return found.result(PATIENCE)[key].value
+
+    wait_until(lambda: says() == str(most), timeout=PATIENCE)
+
+
 def test_a_worker_that_is_killed_again_and_again(out):
     with Traffic(out.daemon) as traffic:
         for _ in range(5):
@@ -117,21 +131,22 @@ def test_a_row_that_gets_another_pace_loses_and_doubles_nothing(out):
         c.report()
         out.written(worker, journal(c))
         assert worker.stop() == 0
-        worker = out.start(routes=out.both(), transaction=calm)
+        resize(out, "notices.P-07", 2000)
+        worker = out.start(well=False, routes=out.both())
         c.report()
-        out.written(worker, journal(c))  # the slow one's first; its next would come in a minute
-        c.report()
+        wait_until(lambda: worker.said(f"code=TOPIC_UNFIT topic={out.topic('notices.P-07')}"), timeout=PATIENCE)
         newest = cases_of(out.daemon)[-1]
         wait_until(lambda: newest in out.sequences(), timeout=PATIENCE)
         assert newest not in out.sequences("notices.P-07")
         worker.kill()
         worker = out.start(well=False, routes=out.both("fast"))
         assert worker.wait() == 1 and worker.said("PACE_CHANGED: "), worker.log
+        resize(out, "notices.P-07", 1000000)
         worker = out.start(routes=out.both(), transaction=calm)
         out.written(worker, newest)
         c.report()
         wait_until(lambda: cases_of(out.daemon)[-1] in out.sequences(), timeout=PATIENCE)
-        assert worker.stop() == 0
+        assert worker.stop() == 0  # commits what the slow one has gathered
         worker = out.start(routes=out.both("fast"))
         c.report()
     both_there(out, worker)
@@ -317,10 +332,7 @@ def test_a_topic_that_is_not_fit_is_named_and_nothing_is_lost(out):
         c.report()
         wait_until(lambda: worker.said(f"code=TOPIC_UNFIT topic={out.topic()} max.message.bytes=2000"), timeout=PATIENCE)
         wait_until(lambda: "TOPIC_UNFIT" in worker.get("/healthz")[1], timeout=PATIENCE)
-    resource = ConfigResource("topic", out.topic(), set_config={"max.message.bytes": "1000000"})
-    admin = AdminClient(out.broker.client())
-    for done in admin.alter_configs([resource]).values():
-        done.result(PATIENCE)
+    resize(out, "cases", 1000000)
     all_there(out, worker)
 
 
