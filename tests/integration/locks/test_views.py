@@ -14,14 +14,14 @@ OLDEST = wire_pb2.Hello.OLDEST
 MASK = "•••"
 WORDS = "flat opposite the lift, the dog barks all night"
 MORE = "he says his wife works nights"
-SAID = (WORDS, MORE, "W-20261126-")
+SAID = (WORDS, MORE, "W-41777777-")
 orders = itertools.count(1)
 
 
 def confidential(client, confidential=True, **data):
     fields = {"class": "SMALL", "place": "B-0417", "text": WORDS, "position": [121.4737, 31.2304], **data}
     return client.publish(client.event("REPORTED", by="reporter", confidential=confidential,
-                                       case_ref=f"W-20261126-{next(orders)}", data=fields))[0].case_number
+                                       case_ref=f"W-41777777-{next(orders)}", data=fields))[0].case_number
 
 
 def taken(client, number, type, by, data):
@@ -98,22 +98,22 @@ def test_a_confidential_report_is_shown_without_words_and_references(locked, des
 
 def test_references_stand_in_no_id_and_cannot_be_tried(locked, desk):
     """Sources make their ids of their references; SPLIT and repeats name further ones."""
-    ref = "W-20261126-4711"
+    ref = "W-41777777-4711"
     desk.new("other-source", "supervisor", "city", sources=["hotline"])
     with desk.client(locked, "hotline") as c:
         e = c.event("REPORTED", by="reporter", confidential=True, case_ref=ref, id=f"report:ref:{ref}",
                     data={"class": "SMALL", "place": "B-0417", "text": WORDS})
         number = c.publish(e)[0].case_number
-        last = taken(c, number, "SPLIT", "dispatcher", {"cases": ["W-20261126-part-1", "W-20261126-part-2"]})
+        last = taken(c, number, "SPLIT", "dispatcher", {"cases": ["W-41777777-part-1", "W-41777777-part-2"]})
         desk.new("holder-desk", "company", wait_until(lambda: c.case(number).view.holder))
         answer = c.case(number, history=True)
         assert f"report:ref:{ref}".encode() in answer.SerializeToString()
     for who in ("holder-desk", "board"):
         doors, _ = everything(locked, desk, who, number, last)
         for door, heard in doors.items():
-            assert b"W-20261126" not in heard, (who, door)
+            assert b"W-41777777" not in heard, (who, door)
         with desk.client(locked, who) as d:
-            for asked in ({"ref": ref}, {"ref": ref[:12], "newest": True}, {"ref": "W-20261126-none"}):
+            for asked in ({"ref": ref}, {"ref": ref[:12], "newest": True}, {"ref": "W-41777777-none"}):
                 d.send(request=5, case_query=wire_pb2.CaseQuery(source="hotline", **asked))
                 assert d.expect("problem").code == "NO_CASE"
             assert d.case(number).view.number, "by its number it may be asked for"
