@@ -24,7 +24,9 @@ void watch_users(struct board *b)
     if (!hx_file_changed(&b->users_file))
         return;
     hx_file_look(&b->users_file);
-    if (users_load(b->settings.users, &now, &problem) != HX_OK) {
+    int rc = users_load(b->settings.users, &now, &problem);
+    hx_file_judged(&b->users_file, rc);
+    if (rc != HX_OK) {
         hx_log(HX_LOG_ERROR, "event=users_refused \"%s\"", problem.text);
         return;
     }

@@ -9,6 +9,7 @@ static int load(struct devices *d, struct hx_devices **now)
     struct hx_problem problem = {""};
     hx_file_look(&d->file);
     int rc = hx_devices_load(d->file.path, now, &problem);
+    hx_file_judged(&d->file, rc);
     if (rc != HX_OK)
         hx_log(HX_LOG_ERROR, "event=devices_refused \"%s\"", problem.text);
     return rc;

@@ -3,8 +3,9 @@
  * It is looked at in the beginning of each turn, as the registry of principals is: the signature of
  * a device that was added counts from the next event on, that of one that was lost or stolen no
  * more, whatever time its events bear. A file that cannot be read changes nothing, and one that is
- * gone neither: the devices in force stay. Each device that came or went is an act in the journal
- * (DEVICE_ADDED, DEVICE_REVOKED). One thread. */
+ * gone neither: the devices in force stay; where memory or descriptors were lacking it is read
+ * again in a second. Each device that came or went is an act in the journal (DEVICE_ADDED,
+ * DEVICE_REVOKED). One thread. */
 #ifndef SERVICE_INTAKE_DEVICES_H
 #define SERVICE_INTAKE_DEVICES_H
 

@@ -79,9 +79,15 @@ static int load(struct lock *l, struct hx_access **access)
     hx_file_look(&l->principals);
     hx_file_look(&l->roles);
     int rc = hx_access_load(l->principals.path, l->roles.path, l->city, access, &problem);
-    if (rc == HX_OK)
-        return make_buckets(l, *access);
-    hx_log(HX_LOG_ERROR, "event=access_refused \"%s\"", problem.text);
+    if (rc == HX_OK && make_buckets(l, *access) != HX_OK) {
+        hx_access_free(*access);
+        *access = NULL;
+        (void)hx_problem_set(&problem, "out of memory");
+        rc = HX_NOMEM;
+    }
+    hx_file_judged(&l->principals, rc); /* reading the one is reading both */
+    if (rc != HX_OK)
+        hx_log(HX_LOG_ERROR, "event=access_refused \"%s\"", problem.text);
     return rc;
 }
 

@@ -1,11 +1,12 @@
 """What proves a fact: codes of buildings, signatures of registered devices, and what happens when they do not hold."""
 import os
+import resource
 import stat
 
 import pytest
 from evidence import Device, onsite_code
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
-from wire import RESULT
+from wire import RESULT, wait_until
 
 KEY = bytes(range(32))
 MINUTE = 60_000
@@ -154,6 +155,27 @@ def test_devices_come_and_go_without_a_restart(client, device, tmp_path):
              for f in journal_pb2.Entry.FromString(e).facts if f.HasField("audit")]
     acts = [(a.act, a.about, a.detail) for a in facts if a.act.startswith("DEVICE_")]
     assert acts == [(act, d.name, f"P-07, key {d.public.hex()[:8]}") for act, d in (("DEVICE_REVOKED", device), ("DEVICE_ADDED", new))]
+
+
+def test_a_table_that_could_not_be_read_for_now_is_read_again(tmp_path, make_daemon, device):
+    """No descriptor was left when the stolen phone was struck off: that passes, and then it is."""
+    file = tmp_path / "devices.csv"
+    file.write_text(f"id,holder,public_key\n{device.row()}\n")
+    daemon = make_daemon(settings={"evidence": {"devices_file": file}})
+    with daemon.client() as client:
+        number = held(client)
+
+        def verdict():
+            event = client.event("PROGRESS", by="holder:P-07/li", case_number=number, proof=event_pb2.DEVICE_SIGNED)
+            return client.publish(device.sign(event))[0].code
+
+        assert verdict() == ""
+        soft, hard = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (3, hard))
+        file.write_text("id,holder,public_key\n")
+        assert verdict() == "" and client.stats()["devices_loads_failed"] >= 1
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        wait_until(lambda: verdict() == "DEVICE_UNKNOWN")
 
 
 def test_without_a_key_codes_are_believed_and_none_are_issued(daemon):
