@@ -74,6 +74,27 @@ def test_the_disk_fails_for_a_while(frail, how):
     assert counts["entries"] == counts["replayed"]
 
 
+def test_who_was_struck_off_meanwhile_is_told_when_the_disk_works_again(frail):
+    """The changed table is in force at once; its acts wait for a store that takes them, and stand there once."""
+    devices = frail.folder / "devices.csv"
+    devices.write_text("id,holder,public_key\n" + "".join(f"pad-{i},P-07,{i:064x}\n" for i in range(3)))
+    frail.config.write_text(frail.config.read_text() + f"evidence:\n  devices_file: '{devices}'\n")
+    d = frail.daemon.start()
+    with d.client() as c:
+        report(c)
+        frail.faults.set("sync")
+        assert {r.result for r in report(c)} == {RESULT.RETRY_AFTER}
+        for left in ("pad-1,P-07," + "0" * 63 + "1\n", ""):  # twice, while nothing can be written
+            loads = c.stats()["devices_loads"]
+            devices.write_text("id,holder,public_key\n" + left)
+            wait_until(lambda loads=loads: c.stats()["devices_loads"] > loads)
+        frail.faults.clear()
+        wait_until(lambda: {r.result for r in report(c)} == {RESULT.ACCEPTED}, timeout=60)
+    d.kill()
+    acts = [f.audit for e in frail.journal().values() for f in e.facts if f.audit.act.startswith("DEVICE_")]
+    assert [(a.act, a.about) for a in acts] == [("DEVICE_REVOKED", f"pad-{i}") for i in range(3)]
+
+
 @pytest.mark.parametrize("frail", [{"check_point_entries": 128}], indirect=True)
 def test_the_chain_goes_on_where_a_large_batch_has_failed(frail):
     """Entries that were hashed while their commit failed are in no hash."""

@@ -34,13 +34,19 @@ int act_write(struct service *s, const struct act *a, uint64_t *lsn)
     return rc;
 }
 
-int act_commit(struct service *s, const struct act *act, uint64_t *lsn)
+/* Ends the transaction in which everything was written, or something was not. */
+static int settle(struct service *s, int written)
 {
-    s->batch.error = act_write(s, act, lsn);
+    s->batch.error = written;
     (void)batch_settle(s);
     int rc = s->batch.error;
     batch_reset(&s->batch);
     return rc;
+}
+
+int act_commit(struct service *s, const struct act *act, uint64_t *lsn)
+{
+    return settle(s, act_write(s, act, lsn));
 }
 
 void act_abort(struct service *s)
@@ -67,15 +73,34 @@ int act_life(struct service *s)
 
 /* ---- a changed registry ---- */
 
-static void record(struct service *s, const char *act, const char *about, const char *detail)
+/* All that differs, in one transaction: a commit for each would take a large table's minutes. */
+struct changes {
+    struct service *service;
+    size_t n;
+    int rc; /* the first error */
+};
+
+static void record(struct changes *c, const char *act, const char *about, const char *detail)
 {
     const struct act a = {
         .act = act, .by = "", .person = "", .about = about, .reason = "", .detail = detail};
-    int rc = act_begin(s);
-    if (rc == HX_OK)
-        rc = act_commit(s, &a, NULL);
-    hx_log(rc ? HX_LOG_ERROR : HX_LOG_WARN, "event=access act=%s about=%s recorded=%s", act, about,
-           hx_errname(rc));
+    if (!c->n++)
+        c->rc = act_begin(c->service);
+    if (c->rc != HX_OK)
+        return;
+    c->rc = act_write(c->service, &a, NULL);
+    hx_log(HX_LOG_WARN, "event=access act=%s about=%s", act, about);
+}
+
+static int end_changes(struct changes *c, size_t *n)
+{
+    *n = c->n;
+    if (c->n && c->service->batch.open)
+        c->rc = settle(c->service, c->rc);
+    if (c->rc && c->rc != HX_AGAIN)
+        hx_log(HX_LOG_ERROR, "event=access_not_recorded error=%s acts=%zu", hx_errname(c->rc),
+               c->n);
+    return c->rc;
 }
 
 /* The first bytes of a public key: enough to tell keys apart. */
@@ -85,7 +110,7 @@ static const char *short_key(const uint8_t *bytes, char text[20])
     return text;
 }
 
-static void compare_keys(struct service *s, const struct hx_access *before,
+static void compare_keys(struct changes *c, const struct hx_access *before,
                          const struct hx_access *now)
 {
     const struct hx_access_key *k;
@@ -93,12 +118,12 @@ static void compare_keys(struct service *s, const struct hx_access *before,
     for (size_t at = 0; (k = hx_access_next_key(now, &at));) {
         const struct hx_access_key *old = hx_access_key(before, k->bytes);
         if (k->active && !(old && old->active))
-            record(s, "KEY_ADDED", k->principal->name, short_key(k->bytes, text));
+            record(c, "KEY_ADDED", k->principal->name, short_key(k->bytes, text));
     }
     for (size_t at = 0; (k = hx_access_next_key(before, &at));) {
         const struct hx_access_key *new = hx_access_key(now, k->bytes);
         if (k->active && !(new &&new->active))
-            record(s, "KEY_REVOKED", k->principal->name, short_key(k->bytes, text));
+            record(c, "KEY_REVOKED", k->principal->name, short_key(k->bytes, text));
     }
 }
 
@@ -118,15 +143,18 @@ static bool same_rights(const struct hx_principal *a, const struct hx_principal 
     return true;
 }
 
-void act_access(struct service *s, const struct hx_access *before, const struct hx_access *now)
+int act_access(struct service *s, const struct hx_access *before, const struct hx_access *now,
+               size_t *n)
 {
+    struct changes c = {.service = s};
     const struct hx_principal *p;
-    compare_keys(s, before, now);
+    compare_keys(&c, before, now);
     for (size_t i = 0; (p = hx_access_principal(now, i)); i++) {
         const struct hx_principal *old = hx_access_find(before, p->name);
         if (old && !same_rights(old, p))
-            record(s, "RIGHTS_CHANGED", p->name, p->role->name);
+            record(&c, "RIGHTS_CHANGED", p->name, p->role->name);
     }
+    return end_changes(&c, n);
 }
 
 /* ---- changed devices ---- */
@@ -139,7 +167,7 @@ static bool has_device(const struct hx_devices *devices, const struct hx_device 
            memcmp(own->key, d->key, sizeof d->key) == 0;
 }
 
-static void record_missing(struct service *s, const char *act, const struct hx_devices *of,
+static void record_missing(struct changes *c, const char *act, const struct hx_devices *of,
                            const struct hx_devices *in)
 {
     const struct hx_device *d;
@@ -148,12 +176,15 @@ static void record_missing(struct service *s, const char *act, const struct hx_d
         if (has_device(in, d))
             continue;
         snprintf(detail, sizeof detail, "%s, %s", d->holder, short_key(d->key, key));
-        record(s, act, d->id, detail);
+        record(c, act, d->id, detail);
     }
 }
 
-void act_devices(struct service *s, const struct hx_devices *before, const struct hx_devices *now)
+int act_devices(struct service *s, const struct hx_devices *before, const struct hx_devices *now,
+                size_t *n)
 {
-    record_missing(s, "DEVICE_REVOKED", before, now);
-    record_missing(s, "DEVICE_ADDED", now, before);
+    struct changes c = {.service = s};
+    record_missing(&c, "DEVICE_REVOKED", before, now);
+    record_missing(&c, "DEVICE_ADDED", now, before);
+    return end_changes(&c, n);
 }

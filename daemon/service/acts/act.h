@@ -33,10 +33,14 @@ HX_CHECK int act_write(struct service *s, const struct act *act, uint64_t *lsn);
 void act_life_begin(struct service *s, const char *act);
 HX_CHECK int act_life(struct service *s);
 
-/* What a changed registry has changed: one record for each key and principal. */
-void act_access(struct service *s, const struct hx_access *before, const struct hx_access *now);
+/* What a changed registry has changed: one record for each key and principal, *n of them, all in
+ * one transaction, committed on HX_OK. Otherwise none is written, as act_begin() says, and the
+ * caller keeps `before` to try again. */
+HX_CHECK int act_access(struct service *s, const struct hx_access *before,
+                        const struct hx_access *now, size_t *n);
 
 /* The same for the devices that are registered. */
-void act_devices(struct service *s, const struct hx_devices *before, const struct hx_devices *now);
+HX_CHECK int act_devices(struct service *s, const struct hx_devices *before,
+                         const struct hx_devices *now, size_t *n);
 
 #endif

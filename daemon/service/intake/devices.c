@@ -37,22 +37,44 @@ int devices_open(struct service *s)
 void devices_close(struct devices *d)
 {
     hx_devices_free(d->now);
+    hx_devices_free(d->told);
     *d = (struct devices){0};
 }
 
-void devices_turn(struct service *s)
+/* What the journal does not say yet. The number of acts that are. */
+static size_t tell(struct service *s)
+{
+    struct devices *d = &s->devices;
+    size_t n;
+    if (act_devices(s, d->told, d->now, &n) == HX_OK) {
+        hx_devices_free(d->told);
+        d->told = NULL;
+    }
+    return n;
+}
+
+static void reload(struct service *s)
 {
     struct devices *d = &s->devices;
     struct hx_devices *now, *before = d->now;
-    if (!before || !hx_file_changed(&d->file))
-        return;
     if (load(d, &now) != HX_OK) {
         d->failed_loads++;
         return;
     }
     d->loads++;
     use(s, now);
-    act_devices(s, before, now);
-    hx_devices_free(before);
-    hx_log(HX_LOG_WARN, "event=devices_changed file=%s", d->file.path);
+    if (d->told)
+        hx_devices_free(before); /* which the journal was never told of */
+    else
+        d->told = before;
+    hx_log(HX_LOG_WARN, "event=devices_changed file=%s acts=%zu", d->file.path, tell(s));
+}
+
+void devices_turn(struct service *s)
+{
+    const struct devices *d = &s->devices;
+    if (d->now && hx_file_changed(&d->file))
+        reload(s);
+    else if (d->told && !batch_paused(s))
+        (void)tell(s);
 }

@@ -5,7 +5,8 @@
  * more, whatever time its events bear. A file that cannot be read changes nothing, and one that is
  * gone neither: the devices in force stay; where memory or descriptors were lacking it is read
  * again in a second. Each device that came or went is an act in the journal (DEVICE_ADDED,
- * DEVICE_REVOKED). One thread. */
+ * DEVICE_REVOKED), when the store takes it: while it does not, the acts wait, and are lost only
+ * with the process. One thread. */
 #ifndef SERVICE_INTAKE_DEVICES_H
 #define SERVICE_INTAKE_DEVICES_H
 
@@ -16,7 +17,8 @@ struct service;
 
 struct devices {
     struct hx_file_watch file;
-    struct hx_devices *now; /* owned; NULL: none are registered, their signatures are believed */
+    struct hx_devices *now;  /* owned; NULL: none are registered, their signatures are believed */
+    struct hx_devices *told; /* owned; what the journal says, while that is not `now`; else NULL */
     uint64_t loads, failed_loads;
 };
 

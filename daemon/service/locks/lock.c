@@ -133,6 +133,7 @@ void lock_close(struct lock *l)
     zap_close(l->zap);
     crowd_unlimit();
     hx_access_free(l->access);
+    hx_access_free(l->told);
     free(l->buckets);
     *l = (struct lock){0};
 }
@@ -155,12 +156,22 @@ static bool stream_narrowed(const struct hx_access *before, const struct hx_acce
     return false;
 }
 
-void lock_turn(struct service *s)
+/* What the journal does not say yet. The number of acts that are. */
+static size_t tell(struct service *s)
+{
+    struct lock *l = &s->lock;
+    size_t n;
+    if (act_access(s, l->told, l->access, &n) == HX_OK) {
+        hx_access_free(l->told);
+        l->told = NULL;
+    }
+    return n;
+}
+
+static void reload(struct service *s)
 {
     struct lock *l = &s->lock;
     struct hx_access *now, *before = l->access;
-    if (!l->access || (!hx_file_changed(&l->principals) && !hx_file_changed(&l->roles)))
-        return;
     if (load(l, &now) != HX_OK) {
         l->failed_loads++;
         return;
@@ -173,10 +184,22 @@ void lock_turn(struct service *s)
     feeds_relock(s);
     if (l->on && stream_narrowed(before, now) && publisher_reopen(&s->publisher) != HX_OK)
         hx_log(HX_LOG_ERROR, "event=door_lost door=pub");
-    act_access(s, before, now);
-    hx_access_free(before);
+    if (l->told)
+        hx_access_free(before); /* which the journal was never told of */
+    else
+        l->told = before;
+    size_t acts = tell(s);
     live_tail_untag(&s->tail);
-    hx_log(HX_LOG_WARN, "event=access_changed file=%s", l->principals.path);
+    hx_log(HX_LOG_WARN, "event=access_changed file=%s acts=%zu", l->principals.path, acts);
+}
+
+void lock_turn(struct service *s)
+{
+    const struct lock *l = &s->lock;
+    if (l->access && (hx_file_changed(&l->principals) || hx_file_changed(&l->roles)))
+        reload(s);
+    else if (l->told && !batch_paused(s))
+        (void)tell(s);
 }
 
 /* ---- messages ---- */

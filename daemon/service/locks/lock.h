@@ -24,7 +24,8 @@ struct service;
 struct lock {
     bool on;                  /* keys are asked for */
     struct hx_access *access; /* owned; NULL: no registry */
-    struct hx_key *key;       /* the daemon's, in guarded memory: doors are opened with it */
+    struct hx_access *told; /* owned; what the journal says, while that is another one; else NULL */
+    struct hx_key *key;     /* the daemon's, in guarded memory: doors are opened with it */
     struct zap *zap;
     struct hx_file_watch principals, roles;
     const struct hx_city *city; /* borrowed */
@@ -40,7 +41,8 @@ HX_CHECK int lock_open(struct service *s);
 
 void lock_close(struct lock *l);
 
-/* Each turn, before a message is read: a changed registry comes into force. */
+/* Each turn, before a message is read: a changed registry comes into force, and each change is an
+ * act in the journal, when the store takes it: while it does not, the acts wait. */
 void lock_turn(struct service *s);
 
 /* Whose message: NULL when its key is not in force. Only while the lock is on. */

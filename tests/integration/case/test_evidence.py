@@ -132,6 +132,12 @@ def test_a_number_of_a_device_counts_once(client, device):
     assert progress(4).result == RESULT.ACCEPTED, "an older number that comes late is new"
 
 
+def device_acts(client):
+    facts = [f.audit for e in client.ask("entries_answer", entries=wire_pb2.EntriesQuery(limit=500)).entries
+             for f in journal_pb2.Entry.FromString(e).facts if f.HasField("audit")]
+    return [(a.act, a.about, a.detail) for a in facts if a.act.startswith("DEVICE_")]
+
+
 def test_devices_come_and_go_without_a_restart(client, device, tmp_path):
     """A phone is stolen and another one takes its place: what the thief signs is a claim, also when he says that it was yesterday."""
     file, new, number = tmp_path / "devices.csv", Device("pad-8", "P-07"), held(client)
@@ -151,10 +157,19 @@ def test_devices_come_and_go_without_a_restart(client, device, tmp_path):
     register(f"id,holder,public_key\n{device.row()}\npad-9,P-07,no key\n")
     assert (verdict(device), verdict(new)) == ("DEVICE_UNKNOWN", ""), "what cannot be read changes nothing"
     assert client.stats()["devices_loads_failed"] == 1
-    facts = [f.audit for e in client.ask("entries_answer", entries=wire_pb2.EntriesQuery(limit=500)).entries
-             for f in journal_pb2.Entry.FromString(e).facts if f.HasField("audit")]
-    acts = [(a.act, a.about, a.detail) for a in facts if a.act.startswith("DEVICE_")]
+    acts = device_acts(client)
     assert acts == [(act, d.name, f"P-07, key {d.public.hex()[:8]}") for act, d in (("DEVICE_REVOKED", device), ("DEVICE_ADDED", new))]
+
+
+def test_a_whole_fleet_is_exchanged_in_one_transaction(client, tmp_path):
+    """A commit for each of thousands would hold the intake up for longer than the watchdog waits."""
+    beside = tmp_path / "devices.new"
+    beside.write_text("id,holder,public_key\n" + "".join(f"fleet-{i},P-07,{i:064x}\n" for i in range(200)))
+    before = client.stats()["commits"]
+    beside.rename(tmp_path / "devices.csv")
+    wait_until(lambda: client.stats()["devices_loads"] == 1)
+    assert sorted(about for _, about, _ in device_acts(client)) == sorted(["pad-7", *(f"fleet-{i}" for i in range(200))])
+    assert client.stats()["commits"] - before < 10
 
 
 def test_a_table_that_could_not_be_read_for_now_is_read_again(tmp_path, make_daemon, device):
