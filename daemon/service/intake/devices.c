@@ -67,7 +67,11 @@ static void reload(struct service *s)
         hx_devices_free(before); /* which the journal was never told of */
     else
         d->told = before;
-    hx_log(HX_LOG_WARN, "event=devices_changed file=%s acts=%zu", d->file.path, tell(s));
+    size_t acts = tell(s);
+    if (acts)
+        hx_log(HX_LOG_WARN, "event=devices_changed file=%s acts=%zu", d->file.path, acts);
+    else
+        hx_log(HX_LOG_INFO, "event=devices_read file=%s", d->file.path);
 }
 
 void devices_turn(struct service *s)

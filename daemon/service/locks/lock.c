@@ -190,7 +190,10 @@ static void reload(struct service *s)
         l->told = before;
     size_t acts = tell(s);
     live_tail_untag(&s->tail);
-    hx_log(HX_LOG_WARN, "event=access_changed file=%s acts=%zu", l->principals.path, acts);
+    if (acts)
+        hx_log(HX_LOG_WARN, "event=access_changed file=%s acts=%zu", l->principals.path, acts);
+    else /* quotas and texts, or nothing: a backup's hard link touches a file as well */
+        hx_log(HX_LOG_INFO, "event=access_read file=%s", l->principals.path);
 }
 
 void lock_turn(struct service *s)

@@ -161,6 +161,20 @@ def test_devices_come_and_go_without_a_restart(client, device, tmp_path):
     assert acts == [(act, d.name, f"P-07, key {d.public.hex()[:8]}") for act, d in (("DEVICE_REVOKED", device), ("DEVICE_ADDED", new))]
 
 
+def test_a_file_that_was_only_touched_warns_of_nothing(tmp_path, make_daemon, device):
+    """A backup that makes hard links changes the inode's time each night."""
+    file = tmp_path / "devices.csv"
+    file.write_text(f"id,holder,public_key\n{device.row()}\n")
+    daemon = make_daemon(settings={"evidence": {"devices_file": file}})
+    with daemon.client() as client:
+        os.link(file, tmp_path / "backup.csv")
+        wait_until(lambda: client.stats()["devices_loads"] == 1)
+        assert not daemon.said("event=devices_changed") and not device_acts(client)
+        with file.open("a") as f:
+            f.write(Device("pad-8", "P-07").row() + "\n")
+        wait_until(lambda: client.stats()["devices_loads"] == 2 and daemon.said("event=devices_changed"))
+
+
 def test_a_whole_fleet_is_exchanged_in_one_transaction(client, tmp_path):
     """A commit for each of thousands would hold the intake up for longer than the watchdog waits."""
     beside = tmp_path / "devices.new"
