@@ -8,7 +8,6 @@
 
 enum {
     AT_ONCE = 100,      /* entries asked of the journal at a time */
-    TOLD_FRAMES = 1024, /* kept as text, for others who catch up at the same time */
     LEFT_BYTES = 65536, /* that the browser may not have taken yet when it is sent more … */
     LEFT_MS = 50,       /* … and how long it is waited for */
     AGAIN_MS = 500      /* the daemon does not answer now */
@@ -46,40 +45,27 @@ static bool send_ring(struct stream *st)
 
 /* ---- texts of what was asked of the journal ---- */
 
-void told_forget(struct scope *s)
+/* NULL: no memory. */
+static const struct frame *tell(struct scope *s, const hxp_entry *e)
 {
-    for (size_t i = 0; s->told && i < TOLD_FRAMES; i++)
-        free(s->told[i].text);
-    free(s->told);
-    s->told = NULL;
-}
-
-/* All pages of a board that was started again, or that were cut at once, miss the same. NULL: no
- * memory. */
-static const struct frame *told(struct scope *s, const hxp_entry *e)
-{
-    if (!s->told && !(s->told = calloc(TOLD_FRAMES, sizeof *s->told)))
-        return NULL;
-    struct frame *f = &s->told[e->lsn % TOLD_FRAMES];
-    if (f->lsn != e->lsn || !f->text) {
-        free(f->text);
-        frame_tag(f, e);
-        f->text = frame_text(s, e, &f->size);
-    }
-    return f->text ? f : NULL;
+    const struct frame *f = told_find(&s->told, e->lsn);
+    struct frame fresh;
+    if (f)
+        return f;
+    frame_tag(&fresh, e);
+    fresh.text = frame_text(s, e, &fresh.size);
+    return fresh.text ? told_keep(&s->told, &fresh) : NULL;
 }
 
 /* What others were sent that comes next; only without a gap, as who may see less has. */
 static bool send_told(struct stream *st)
 {
     const struct scope *s = st->scope;
-    while (s->told && st->last < s->complete_from && !is_full(st)) {
-        const struct frame *f = &s->told[(st->last + 1) % TOLD_FRAMES];
-        if (f->lsn != st->last + 1 || !f->text)
-            break;
+    const struct frame *f;
+    while (st->last < s->complete_from && !is_full(st) && (f = told_find(&s->told, st->last + 1))) {
         if (stream_matches(st, f) && !http_stream_write(st->http, f->text, f->size))
             return false;
-        st->last = f->lsn;
+        st->last++;
     }
     return true;
 }
@@ -87,7 +73,7 @@ static bool send_told(struct stream *st)
 static bool send_entry(struct stream *st, const ProtobufCBinaryData *bytes)
 {
     hxp_entry *e = hongxin__v1__entry__unpack(NULL, bytes->len, bytes->data);
-    const struct frame *f = e ? told(st->scope, e) : NULL;
+    const struct frame *f = e ? tell(st->scope, e) : NULL;
     bool lives = !f || !stream_matches(st, f) || http_stream_write(st->http, f->text, f->size);
     if (lives && e)
         st->last = e->lsn;

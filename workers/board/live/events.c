@@ -224,7 +224,7 @@ void stream_beat(struct scope *s)
     bool behind = false;
     EACH_STREAM(st, next, s) behind |= !st->live;
     if (!behind)
-        told_forget(s);
+        told_forget(&s->told);
     EACH_STREAM(st, next, s)
     if (st->begun)
         (void)stream_say(st, ": beat\nid: %s-%" PRIu64 "\n\n", s->epoch, st->last);

@@ -271,7 +271,7 @@ static void on_reset(void *arg, uint64_t oldest)
     hx_log(HX_LOG_WARN, "event=feed_reset principal=\"%s\"", s->principal);
     s->oldest_lsn = oldest;
     clear_ring(s);
-    told_forget(s);
+    told_forget(&s->told);
     model_clear(s->model);
     s->welcomed = s->ready = false;
     follow(s);
@@ -327,7 +327,7 @@ static void scope_free(struct scope *s)
     if (s->ring)
         clear_ring(s);
     free(s->ring);
-    told_forget(s);
+    told_forget(&s->told);
     model_free(s->model);
     free(s);
 }

@@ -8,19 +8,11 @@
 #define BOARD_SCOPE_H
 
 #include "board/board.h"
-#include "board/live/model.h"
+#include "board/live/told.h"
 #include "hongxin/schema.h"
 #include <sys/queue.h>
 
 enum { RING_FRAMES = 4096, RING_BYTES = 8 << 20, SCOPE_EPOCH = 64 };
-
-/* An entry as it is sent. */
-struct frame {
-    uint64_t lsn, case_number;
-    const char *places[MODEL_PLACES], *holder, *holder_before; /* interned */
-    char *text;                                                /* owned */
-    size_t size;
-};
 
 struct stream;
 LIST_HEAD(stream_list, stream);
@@ -38,7 +30,7 @@ struct scope {
     uint32_t scale;
     struct frame *ring; /* RING_FRAMES places */
     size_t first, n, bytes;
-    struct frame *told; /* catch_up.c: what pages that are behind were sent; NULL: none are */
+    struct told told;           /* what pages that are behind were sent */
     const struct stream *asker; /* who asked the journal last; NULL: gone */
     uint64_t complete_from; /* entries after this one are in the ring, as far as they are seen */
     uint64_t flushed_lsn;   /* streams have been given everything up to here */
@@ -84,9 +76,6 @@ void stream_beat(struct scope *s);  /* heartbeats */
 void stream_reset(struct scope *s); /* the feed is about to begin anew */
 void stream_end_all(struct scope *s, const struct session *only, const char *code);
 void stream_welcome(struct scope *s); /* the feed stands */
-
-/* The texts kept for pages that are behind. */
-void told_forget(struct scope *s);
 
 /* An entry as text of a stream. NULL without memory. */
 char *frame_text(const struct scope *s, const hxp_entry *entry, size_t *size);
