@@ -7,9 +7,9 @@
 
 /* From here on this process reads and writes what it has open, takes memory and ends; every other
  * system call fails with EPERM: it opens, removes, cuts and connects nothing, starts and signals
- * nobody. It has so many seconds of a processor, leaves no core and ends with its parent. False:
- * the kernel does not do that, and nothing foreign must be decoded. For good; its threads, of which
- * there must be one, and children included. */
+ * nobody. It has so many seconds of a processor, leaves no core and ends with its parent. False
+ * with errno: the kernel does not do that, and nothing foreign must be decoded. For good; its
+ * threads, of which there must be one, and children included. */
 bool picture_confine(rlim_t seconds);
 
 #endif

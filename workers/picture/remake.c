@@ -1,5 +1,6 @@
 #include "picture/remake.h"
 
+#include "base/log.h"
 #include "picture/confine.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@ enum { INPUT_MAX = 64 << 20, OUTPUT_MAX = 64 << 20 };
 /* What the process says in front of the picture; both run on one machine, from one program. */
 struct verdict {
     int32_t rc;
+    int32_t unconfined; /* 0, or the errno for which it could not be: it has looked at nothing */
     uint32_t size;
 };
 
@@ -87,6 +89,10 @@ static void judge(struct job *j)
         (v.rc == HX_OK) != (v.size > 0)) {
         finish(j, HX_INVALID, NULL, 0); /* it died of it */
         return;
+    }
+    if (v.unconfined) {
+        errno = v.unconfined;
+        hx_log_errno(HX_LOG_ERROR, "event=picture_not_confined");
     }
     const uint8_t *bytes = v.size ? evbuffer_pullup(j->in, -1) : NULL;
     if (v.size && !bytes)
@@ -221,6 +227,14 @@ static void start_waiting(struct remaker *r)
 
 /* ---- the calls ---- */
 
+static void on_tried(void *arg, int err, const uint8_t *bytes, size_t size)
+{
+    (void)arg;
+    (void)err; /* nothing is no picture; what else there is to say is in the log */
+    (void)bytes;
+    (void)size;
+}
+
 int remaker_open(struct event_base *base, const struct picture_limits *limits, uint64_t most_ms,
                  struct remaker **out)
 {
@@ -231,8 +245,12 @@ int remaker_open(struct event_base *base, const struct picture_limits *limits, u
     r->limits = *limits;
     r->most = (struct timeval){(time_t)(most_ms / 1000), (suseconds_t)(most_ms % 1000 * 1000)};
     TAILQ_INIT(&r->jobs);
-    *out = r;
-    return HX_OK;
+    int rc = remaker_start(r, NULL, 0, on_tried, NULL);
+    if (rc)
+        free(r);
+    else
+        *out = r;
+    return rc;
 }
 
 void remaker_close(struct remaker *r)
@@ -304,8 +322,10 @@ int remake_main(int argc, char **argv)
     /* The time on the processor is longer than the one that the other side waits: it is there for
      * when nobody waits any more, and what is too slow is told as that, not as a picture that is
      * broken. */
-    if (!picture_confine(strtoull(argv[4], NULL, 10)))
-        return EXIT_FAILURE; /* told as a picture that cannot be read */
+    if (!picture_confine(strtoull(argv[4], NULL, 10))) {
+        v = (struct verdict){.rc = HX_IO, .unconfined = errno};
+        _exit(write_all(&v, sizeof v) ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
     uint8_t *bytes = read_all(&size);
     if (bytes)
         v.rc = picture_remake(bytes, size, &limits, &made, &made_size);

@@ -11,7 +11,9 @@ struct remaker; /* opaque */
 
 enum { REMAKE_AT_ONCE = 2 };
 
-/* `most_ms`: how long one picture may take. HX_NOMEM. */
+/* `most_ms`: how long one picture may take. Whether this machine confines a process is tried at
+ * once from the loop, with nothing: that it does not (event=picture_not_confined) is in the log
+ * before the first picture comes. HX_NOMEM. */
 HX_CHECK int remaker_open(struct event_base *base, const struct picture_limits *limits,
                           uint64_t most_ms, struct remaker **out);
 /* What is under way gets its callback with HX_CLOSED. NULL is allowed. */
@@ -19,7 +21,8 @@ void remaker_close(struct remaker *r);
 
 /* HX_OK with the picture, borrowed for the call; HX_INVALID: it cannot be decoded, or its decoder
  * died of it; HX_TOOBIG: too many pixels; HX_TIMEOUT: longer than it may; HX_NOMEM, HX_IO (no
- * process to be had); HX_CLOSED. */
+ * process to be had, or none that is confined: then nothing was looked at, and the log says why);
+ * HX_CLOSED. */
 typedef void remade_fn(void *arg, int err, const uint8_t *bytes, size_t size);
 
 /* Takes its turn: REMAKE_AT_ONCE are made at a time. The bytes are borrowed until the callback,
