@@ -105,7 +105,6 @@ static void remember(struct hx_step *s, const struct hx_clock *k, hxp_notice_fac
     hx_silence_meet(s, t, f);
 }
 
-/* Names of those who were told of this clock before. */
 static bool is_listed(const hxp_notice_fact *f, const char *to)
 {
     for (size_t i = 0; i < f->n_told; i++)
@@ -114,15 +113,20 @@ static bool is_listed(const hxp_notice_fact *f, const char *to)
     return false;
 }
 
-/* Each once, also who was told of several levels: the city's desk stands in for many. */
+/* Names of those who were told of this clock before: each once, also who was told of several
+ * levels, as the city's desk stands in for many. */
 static void list_told(struct hx_step *s, const struct hx_clock *k, hxp_notice_fact *f)
 {
     f->told = hx_arena_alloc(s->arena, s->c->n_told * sizeof *f->told);
     for (uint32_t i = 0; f->told && i < s->c->n_told; i++) {
         const struct hx_told *t = &s->c->told[i];
-        if (is_of(t, k) && !t->done && t->at < s->now && strcmp(t->to, f->to) != 0 &&
-            !is_listed(f, t->to))
-            f->told[f->n_told++] = hx_arena_strdup(s->arena, t->to);
+        if (!is_of(t, k) || t->done || t->at >= s->now || strcmp(t->to, f->to) == 0 ||
+            is_listed(f, t->to))
+            continue;
+        char *to = hx_arena_strdup(s->arena, t->to);
+        if (!to)
+            return;
+        f->told[f->n_told++] = to;
     }
 }
 

@@ -307,6 +307,36 @@ static void an_error_of_the_backend_is_passed_on(void **state)
     assert_int_equal(hx_machine_event(&w->m, &in, &reply), HX_FULL);
 }
 
+/* Wherever the memory of a turn ends while a level is told that names those who were told before:
+ * it is an error, and the same level is told once there is enough. */
+static void a_level_without_memory_is_told_later(void **state)
+{
+    enum { STEP = 8 };
+    struct world *w = *state;
+    hxp_event held = event("b", "HELD", "holder:P-07/li");
+    int rc = HX_NOMEM, tries = 0;
+    size_t n;
+    held.case_number = report(w, "a")->case_number;
+    send(w, &held);
+    for (int minute = 3; minute < 5; minute++) { /* a reminder and a warning */
+        hx_machine_set_time(&w->m, NOW + minute * HX_MINUTE);
+        assert_int_equal(hx_machine_due(&w->m, held.case_number, INT64_MAX), HX_OK);
+    }
+    hx_memory_take(w->memory, &n);
+    hx_machine_set_time(&w->m, NOW + 5 * HX_MINUTE);
+    for (size_t limit = STEP; rc == HX_NOMEM; limit += STEP, tries++) {
+        hx_arena_fini(&w->arena);
+        hx_arena_init(&w->arena, limit);
+        rc = hx_machine_due(&w->m, held.case_number, INT64_MAX);
+    }
+    assert_int_equal(rc, HX_OK);
+    assert_true(tries > 1);
+    const hxp_entry *const *entries = hx_memory_take(w->memory, &n);
+    for (size_t i = 0; i < entries[n - 1]->n_facts; i++)
+        if (entries[n - 1]->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_NOTICE)
+            assert_int_equal(entries[n - 1]->facts[i]->notice->n_told, 2);
+}
+
 static void undecodable_bytes_are_answered(void **state)
 {
     struct world *w = *state;
@@ -333,6 +363,7 @@ int main(void)
         WORLD(time_never_runs_backwards),
         WORLD(a_late_timer_does_not_help_a_late_arrival),
         WORLD(an_error_of_the_backend_is_passed_on),
+        WORLD(a_level_without_memory_is_told_later),
         WORLD(undecodable_bytes_are_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
