@@ -307,6 +307,21 @@ static void an_error_of_the_backend_is_passed_on(void **state)
     assert_int_equal(hx_machine_event(&w->m, &in, &reply), HX_FULL);
 }
 
+/* As FORMAT.md says: rows of numbers stand in the order in which they are counted. */
+static void counted_numbers_stand_in_their_order(void **state)
+{
+    (void)state;
+    struct hx_counted of_device, of_source, last;
+    hx_counted_name(&of_device, HX_COUNTER_DEVICE, "KIOSK-1", 9);
+    hx_counted_name(&of_source, HX_COUNTER_SOURCE, "KIOSK-1", 42);
+    hx_counted_name(&last, HX_COUNTER_SOURCE, "KIOSK-1", UINT64_MAX);
+    assert_string_equal(of_device.source, "\x01KIOSK-1");
+    assert_string_equal(of_device.id, "00000000000000000009");
+    assert_string_equal(of_source.source, "\x02KIOSK-1");
+    assert_string_equal(of_source.id, "00000000000000000042");
+    assert_string_equal(last.id, "18446744073709551615");
+}
+
 /* Wherever the memory of a turn ends while a level is told that names those who were told before:
  * it is an error, and the same level is told once there is enough. */
 static void a_level_without_memory_is_told_later(void **state)
@@ -363,6 +378,7 @@ int main(void)
         WORLD(time_never_runs_backwards),
         WORLD(a_late_timer_does_not_help_a_late_arrival),
         WORLD(an_error_of_the_backend_is_passed_on),
+        cmocka_unit_test(counted_numbers_stand_in_their_order),
         WORLD(a_level_without_memory_is_told_later),
         WORLD(undecodable_bytes_are_answered),
     };
