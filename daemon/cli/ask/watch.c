@@ -11,15 +11,17 @@
 /* Cases of the snapshot that are shown one by one; a city has more than a screen. */
 enum { SNAPSHOT_SHOWN = 40, POLL_MS = 200 };
 
-#define X(name)    " " #name
-#define FACT_WORDS (&(HX_FACTS(X))[1])
+/* Each with a space before it. */
+#define X(name) " " #name
+static const char fact_words[] = HX_FACTS(X);
+#undef X
 
 static const struct cli_option options[] = {
     {"place", "ID", NULL, "only this street, community, grid, estate or building; several times"},
     {"holder", "ID", NULL, "only what this company or community holds"},
     {"class", "CLASS", "EMERGENCY SMALL SERIOUS COMPLEX SPECIAL", "only this class"},
     {"level", "LEVEL", "L0 L1 L2 L3 L4 L5", "only what was told at this level or higher"},
-    {"facts", "LIST", FACT_WORDS, "only these facts, e.g. BREACH,BREACH_MARK"},
+    {"facts", "LIST", fact_words + 1, "only these facts, e.g. BREACH,BREACH_MARK"},
     {"to", "RECEIVER", NULL, "only notices to this receiver, e.g. community:C-03"},
     {"from", "LSN", "now oldest", "begin with this entry of the journal; now (default) or oldest"},
     {"no-snapshot", NULL, NULL, "do not show first what is true now"},
