@@ -77,11 +77,12 @@ def lengthens(case, other):
         mine, theirs = case.clock(name), other.clock(name)
         if mine is None or mine.paused_at is not None:
             continue
-        budget, _ = policy.budget(name, klass)
+        budget, calendar = policy.budget(name, klass)
         if theirs is not None:
             later = theirs.deadline() - theirs.start + min(mine.start, theirs.start) > mine.deadline()
         elif other.state in ("RECEIVED", "DISPATCHED") and budget:  # it begins when somebody takes it, now at the soonest
-            later = case.world.now + (policy.later(name, klass, budget) if other.cycle > 1 else budget) > mine.deadline()
+            budget = policy.later(name, klass, budget) if other.cycle > 1 else budget
+            later = policy.calendar(calendar).due(case.world.now, budget) > mine.deadline()
         else:
             classes = promise.CLASSES  # from the shortest to the longest
             later = not budget and classes.index(klass) > classes.index(case.klass)

@@ -1,6 +1,7 @@
 /* Merge, unmerge, mass events and repeats (B3 to B7, corners 11 and 27). Every reporter stays a
  * party with an own call-back; the earliest start counts; a merge that lengthens a deadline needs a
  * second person, like a change of class. */
+#include "engine/time/calendar.h"
 #include "engine/words/words.h"
 #include "hongxin/number.h"
 
@@ -15,9 +16,17 @@ static bool other_open(const struct hx_step *s, const struct hx_call *call)
     return s->other && s->other->number != s->c->number && hx_case_open(s->rules, s->other);
 }
 
+/* When a promise of this class that begins now would be due, counted in its calendar. */
+static int64_t due_from_now(const struct hx_step *s, int kind, int class_no, int64_t budget)
+{
+    const struct hx_calendar_rule *cal =
+        &s->rules->calendars[hx_clock_calendar(s->rules, kind, class_no)];
+    return hx_calendar_add_by(cal, hx_table_at(cal->table, s->lsn, false), s->t_eff, budget);
+}
+
 /* The deadline that the absorbing case will have for this kind of clock. What nobody has taken
  * there begins with its receipt, now at the soonest. INT64_MAX: none, and its class is a longer
- * one. */
+ * one: classes are numbered from the shortest to the longest. */
 static int64_t merged_deadline(const struct hx_step *s, const struct hx_clock *own)
 {
     const struct hx_case *b = s->other;
@@ -31,7 +40,7 @@ static int64_t merged_deadline(const struct hx_step *s, const struct hx_clock *o
     }
     int64_t budget = hx_clock_budget(s->rules, own->kind, class_no, b->cycle);
     if (!b->t_held && budget)
-        return s->t_eff + budget;
+        return due_from_now(s, own->kind, class_no, budget);
     return class_no > s->c->class_no && !budget ? INT64_MAX : 0;
 }
 
