@@ -162,7 +162,9 @@ void hx_clock_refute(struct hx_step *s, int kind);
  * exclusion when the breach got its mark, a move when the newest clock of its kind ended. */
 void hx_proposals_settle(struct hx_step *s, struct hx_breach *b);
 void hx_proposals_drop_move(struct hx_step *s, const struct hx_clock *k);
-/* To a date named by two persons (K9). */
+/* To a date named by two persons (K9). One that is over was missed already; a promise that is
+ * broken either way is broken once (R7), and marks that were told are not told again (invariant 3).
+ */
 void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline);
 int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cycle);
 /* Index of the calendar in which a clock of this class counts. */
@@ -196,6 +198,9 @@ void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passe
 void hx_ladder_clear(struct hx_step *s, const struct hx_clock *k);
 /* The deadline is another one, or none: to everybody who still worries about it. */
 void hx_ladder_correct(struct hx_step *s, const struct hx_clock *k, const char *why);
+/* The deadline is another one, and is broken all the same: to everybody who was told. The alarm
+ * goes on, and its end is told, too. */
+void hx_ladder_amend(struct hx_step *s, const struct hx_clock *k, const char *why);
 /* The breach gained a mark: to everybody who heard of this breach, also after the all-clear, and to
  * nobody for another breach of the same clock. */
 void hx_ladder_correct_breach(struct hx_step *s, const struct hx_breach *b, const char *why);

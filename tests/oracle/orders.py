@@ -134,9 +134,13 @@ def deadline_moved(case, e):
         return
     need(first[0] == date and first[1] != e.person, "same person, or another instant")
     del case.asked["move", clock.name]
-    missed = clock.deadline() != date and date <= case.world.now  # told anew as what it is by now
+    before, now = clock.deadline(), case.world.now
+    was_over = clock.judged == before if clock.name in promise.PROMISES else before <= now
+    missed = before != date and date <= now and not was_over  # told anew as what it is by now
     clock.date, clock.floor = date - clock.paused, None
-    ahead = {level for due, level, _ in clock.ladder() if missed or due > case.world.now}  # these may be told again; what lies behind was told
+    if was_over and date <= now:  # broken either way, and once
+        clock.judged, clock.broken = date, None
+    ahead = {level for due, level, _ in clock.ladder() if missed or due > now}  # these may be told again; what lies behind was told
     clock.told = {level: due for level, due in clock.told.items() if level not in ahead}
     clock.passed -= ahead
     case.move(clock)

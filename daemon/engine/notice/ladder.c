@@ -428,6 +428,17 @@ void hx_ladder_correct(struct hx_step *s, const struct hx_clock *k, const char *
     }
 }
 
+void hx_ladder_amend(struct hx_step *s, const struct hx_clock *k, const char *why)
+{
+    for (uint32_t i = 0; i < s->c->n_told; i++) {
+        struct hx_told *t = &s->c->told[i];
+        if (!is_of(t, k) || t->done)
+            continue;
+        tell_end(s, k, t, HX_NOTICE_CORRECTION, why);
+        t->done = 0;
+    }
+}
+
 /* When the same clock was broken once more, by another deadline or another holder. */
 static int64_t broken_again(const struct hx_case *c, const struct hx_breach *b)
 {

@@ -111,10 +111,11 @@ void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t de
 }
 
 /* The breach that stands for the deadline of now. A pause that was counted since has moved the
- * deadline, not the breach: what was broken is broken once. */
+ * deadline, or two persons have, to another instant that was over: not the breach. What was broken
+ * is broken once. */
 static struct hx_breach *breach_of(struct hx_case *c, const struct hx_clock *k)
 {
-    bool moved_on = k->fired & HX_CLOCK_END && k->paused_ms;
+    bool moved_on = k->fired & HX_CLOCK_END && (k->paused_ms || k->basis == HX_BASIS_MOVED);
     for (uint32_t i = c->n_breaches; i-- > 0;)
         if (c->breaches[i].kind == k->kind && c->breaches[i].cycle == k->cycle &&
             (moved_on || c->breaches[i].deadline == k->deadline))
@@ -228,12 +229,13 @@ void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff)
 }
 
 /* While it is in doubt whether the deadline has come at all, nobody is late, and nobody becomes it
- * by a proof that he was there even earlier (corner 14). */
+ * by a proof that he was there even earlier (corner 14). A pause after the breach
+ * gives no more time; two persons who correct a deadline do. */
 static bool in_time(struct hx_step *s, const struct hx_clock *k, int64_t t_eff)
 {
     bool was = k->state == HX_CLOCK_STOPPED && k->met == 1 && t_eff <= k->stopped_at;
     const struct hx_breach *b = breach_of(s->c, k);
-    int64_t deadline = b ? b->deadline : k->deadline;
+    int64_t deadline = b && k->paused_ms ? b->deadline : k->deadline;
     return was || t_eff <= deadline || hx_in_doubt(s->m, deadline);
 }
 
@@ -252,7 +254,7 @@ void hx_clock_judge(struct hx_step *s, struct hx_clock *k, int64_t t_eff)
         b = breach_of(s->c, k);
     }
     hx_fact_clock(s, k, "STOP");
-    if (rebut_all(s, k, t_eff))
+    if (k->met == 1 && rebut_all(s, k, t_eff))
         return;
     if (b)
         hx_ladder_clear(s, k);
@@ -324,14 +326,18 @@ void hx_clock_replace(struct hx_step *s, struct hx_clock *k, const struct hx_clo
 
 void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
 {
-    if (deadline != k->deadline && deadline <= s->now)
+    bool over = deadline <= s->now, either_way = over && k->fired & HX_CLOCK_END;
+    if (over && !either_way && deadline != k->deadline)
         k->fired = 0; /* missed already, and told anew as what it is by now (R9) */
     k->basis = HX_BASIS_MOVED;
     k->floor = deadline;
     k->deadline = deadline;
     moved(s, k);
     hx_fact_clock(s, k, "MOVE");
-    hx_ladder_correct(s, k, "deadline moved");
+    if (either_way)
+        hx_ladder_amend(s, k, "deadline moved; the breach stays recorded");
+    else
+        hx_ladder_correct(s, k, "deadline moved");
 }
 
 int64_t hx_clock_quarter(const struct hx_clock *k, int64_t now)
