@@ -10,7 +10,8 @@
 
 enum {
     SHARED_BATCH = 1024,             /* events of a batch while several sources wait */
-    BATCH_BYTES = 128 * 1024 * 1024, /* of the turn's arena, beyond which no event is taken */
+    JOB_BYTES = 128 * 1024 * 1024,   /* what a message's events become at the most … */
+    AGAIN_BYTES = 192 * 1024 * 1024, /* … and those of a batch that is done again: of a turn */
     PAUSE_FIRST_MS = 250,
     PAUSE_MOST_MS = 5000,
     GIVE_UP_AFTER = 20, /* failed attempts in a row with an error that a new process may not have */
@@ -78,10 +79,11 @@ static void too_much(struct service *s, struct batch_job *job)
     }
 }
 
-/* What one message becomes in memory ends somewhere, whatever its events bring. */
+/* What one message becomes in memory ends somewhere, whatever its events bring. What others of the
+ * turn have brought is not held against it. */
 static int apply_item(struct service *s, struct batch_job *job, size_t i)
 {
-    if (s->arena.total < BATCH_BYTES)
+    if (s->arena.total < s->batch.room_until)
         return intake_apply(s, job, i, &job->replies[i]);
     put_off_item(s, job, i, "TOO_MUCH_AT_ONCE");
     return HX_OK;
@@ -92,6 +94,7 @@ static void apply_all(struct service *s, struct batch_job *job)
     struct batch *b = &s->batch;
     if (batch_begin(s) != HX_OK)
         return;
+    b->room_until = s->arena.total + JOB_BYTES;
     for (size_t i = 0; i < job->publish->n_items && !b->error; i++)
         b->error = apply_item(s, job, i);
 }
@@ -318,11 +321,12 @@ static int apply_alone(struct service *s, struct batch_job *job, size_t i)
     return HX_OK;
 }
 
-/* The batch again, each event by itself. */
+/* The batch again, each event by itself. Its first attempt is not held against it. */
 static int isolate(struct service *s)
 {
     size_t rows = s->batch.n_due;
     s->batch.n_due = 0;
+    s->batch.room_until = s->arena.total + AGAIN_BYTES;
     s->counters.isolated++;
     for (struct batch_job *job = s->batch.first; job; job = job->next) {
         for (size_t i = 0; !job->wait_ms && i < job->publish->n_items; i++) {

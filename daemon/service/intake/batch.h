@@ -44,6 +44,7 @@ struct batch {
     int error; /* the first error of it */
     struct batch_job *first, **last;
     size_t items;
+    size_t room_until;      /* of the turn's arena: no event is taken beyond it */
     int64_t begun_us;       /* monotonic; when the first event was read */
     struct hx_due_row *due; /* deadlines judged in it; in the arena */
     size_t n_due;

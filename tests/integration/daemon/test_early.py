@@ -162,3 +162,24 @@ def test_events_that_become_large_are_bounded(make_daemon):
         assert answers[-1].id and answers[-1].retry_after_ms
         assert most_memory(d) - before < 700 * 1024
         assert c.report().result == RESULT.ACCEPTED
+
+
+def test_what_one_source_sends_takes_no_room_from_another(make_daemon):
+    """Two messages of a turn, each within its bound, together above it."""
+    d = make_daemon()
+    history = of_length(b"\xa2\x03", b"") * 650
+    with d.client() as busy, d.client() as first, d.client() as second:
+        def publish(client, n):
+            event = client.event("REPORTED", by="reporter").SerializeToString() + of_length(b"\x82\x01", history)
+            client.send(publish=wire_pb2.Publish(request=1, items=[wire_pb2.Item(event=event)] * n))
+
+        publish(first, 1500)
+        most = sum(r.code == "TOO_LONG" for r in first.replies(1500, request=1))
+        second.ask("pong", ping=wire_pb2.Ping())
+        stopped(d)
+        busy.send(publish=wire_pb2.Publish(request=1, items=[i for n in range(20) for i in items(busy, n)]))  # meanwhile the others have come in
+        publish(first, most * 2 // 5)
+        publish(second, most * 4 // 5)
+        d.process.send_signal(signal.SIGCONT)
+        assert {r.code for r in first.replies(most * 2 // 5, request=1)} == {"TOO_LONG"}
+        assert {r.code for r in second.replies(most * 4 // 5, request=1)} == {"TOO_LONG"}
