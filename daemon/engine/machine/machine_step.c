@@ -10,27 +10,33 @@
 
 #define RESULT(name) HONGXIN__V1__RESULT__##name
 
+/* When it counts as received: what a source sent while we were down, when it was sent. Our outage
+ * counts against nobody (corner 17), and lets nobody date a fact later than it could have been. */
+static int64_t received(const struct hx_machine *m, const struct hx_arrival *in)
+{
+    const struct hx_disturbance *d = &m->dist;
+    int64_t sent = in->event->t_src;
+    bool away = d->outage_to && sent >= d->outage_from && sent <= d->outage_to;
+    return away && sent < in->t_rcv ? sent : in->t_rcv;
+}
+
 /* R2: the event's own time counts when its proof is accepted for this fact; otherwise the time we
- * read it. What a source sent while we were down counts as received when it was sent: our outage
- * counts against nobody (corner 17). */
+ * read it. */
 static int64_t effective_time(const struct hx_machine *m, const struct hx_event_rule *rule,
                               const struct hx_arrival *in, struct hx_step *s)
 {
     const hxp_event *e = in->event;
-    int64_t t_occ = e->t_occ ? e->t_occ : e->t_src;
+    int64_t t_occ = e->t_occ ? e->t_occ : e->t_src, t_rcv = received(m, in);
     bool believed = e->proof > 0 && !s->proof_mark[0];
     unsigned proof = believed ? (unsigned)e->proof : HONGXIN__V1__PROOF__CLAIM;
     if (t_occ && proof < 32 && rule->trusted & (UINT32_C(1) << proof) &&
-        t_occ <= in->t_rcv + 2 * HX_SECOND)
+        t_occ <= t_rcv + 2 * HX_SECOND)
         return t_occ;
-    const struct hx_disturbance *d = &m->dist;
-    if (d->doubt && in->t_rcv > d->step_from)
+    if (m->dist.doubt && in->t_rcv > m->dist.step_from)
         s->mark = "CLOCK_STEP"; /* kept as read, and marked (corner 14) */
-    if (!d->outage_to || e->t_src < d->outage_from || e->t_src > d->outage_to ||
-        e->t_src >= in->t_rcv)
-        return in->t_rcv;
-    s->mark = "OUTAGE";
-    return e->t_src;
+    if (t_rcv != in->t_rcv)
+        s->mark = "OUTAGE";
+    return t_rcv;
 }
 
 static void prepare(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
