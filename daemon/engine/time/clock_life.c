@@ -359,10 +359,9 @@ void hx_clock_floor(struct hx_step *s, struct hx_clock *k)
 
 void hx_clock_rebut_after(struct hx_step *s, int64_t t, const char *why)
 {
-    for (uint32_t i = 0; i < s->c->n_clocks; i++) {
-        struct hx_clock *k = &s->c->clocks[i];
-        struct hx_breach *b = breach_of(s->c, k);
-        if (!b || b->marks || b->deadline < t)
+    for (uint32_t i = 0; i < s->c->n_breaches; i++) {
+        struct hx_breach *b = &s->c->breaches[i];
+        if (b->marks || b->deadline < t)
             continue;
         b->marks |= HX_BREACH_REBUTTED;
         hx_proposals_settle(s, b);
