@@ -145,6 +145,9 @@ void hx_clock_resume(struct hx_step *s, struct hx_clock *k, int64_t end);
 /* New budget after a change of class, same start, floor rule (corners 1 to 3); a clock that the
  * class does not have is taken back. Whoever was told of the old deadline hears of it. */
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k);
+/* Another company has it: what is left of the budget, or of the date that two persons have set, and
+ * at least a quarter (corner 22). */
+void hx_clock_hand_on(struct hx_step *s, struct hx_clock *k);
 /* A quarter of the budget from now: the floor of corner 3. A clock that stands still is taken as of
  * when it stopped, for its pause moves the floor, too. */
 int64_t hx_clock_quarter(const struct hx_clock *k, int64_t now);

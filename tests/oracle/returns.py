@@ -139,7 +139,14 @@ def pass_on(case, holder, when):
         if c.running() and c.name in ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_APPOINTMENT", "K_UPDATE"):
             c.holder, before = holder, c.deadline()
             if c.budget and c.name != "K_UPDATE":
-                set_floor(c, when, when)
+                fresh_quarter(c, when)
             if c.deadline() != before:
                 c.told, c.passed = {}, set()
             case.move(c)
+
+
+def fresh_quarter(clock, when):
+    """At least a quarter of the budget, also after a date that two persons have set; where the whole budget reaches further it is a date again."""
+    set_floor(clock, when, when)
+    if clock.date is not None and clock.floor is not None and clock.calendar.due(clock.start + clock.paused, clock.budget) > clock.floor:
+        clock.date, clock.floor, clock.floor_from = clock.floor - clock.paused, None, None

@@ -416,3 +416,31 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
     hx_fact_clock(s, k, "MOVE");
     hx_ladder_correct(s, k, why);
 }
+
+/* At least a quarter for a date that was set; the budget counts no more unless it ends before. */
+static void floor_date(const struct hx_step *s, struct hx_clock *k)
+{
+    int64_t least = hx_clock_quarter(k, s->t_eff);
+    if (k->deadline >= least)
+        return;
+    struct hx_clock fresh = *k;
+    fresh.basis = HX_BASIS_FLOOR;
+    fresh.floor = least;
+    if (hx_clock_deadline(s->rules, &fresh) == least)
+        k->basis = HX_BASIS_FLOOR;
+    k->floor = least;
+    k->deadline = least;
+}
+
+void hx_clock_hand_on(struct hx_step *s, struct hx_clock *k)
+{
+    if (k->basis != HX_BASIS_MOVED) {
+        hx_clock_rebudget(s, k);
+        return;
+    }
+    const char *why = what_changed(s, breach_of(s->c, k) != NULL);
+    floor_date(s, k);
+    moved(s, k);
+    hx_fact_clock(s, k, "MOVE");
+    hx_ladder_correct(s, k, why);
+}

@@ -185,7 +185,7 @@ static void change_holder(struct hx_step *s, const struct hx_call *call)
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
         bool runs = k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED;
         if (runs && rule->promise && !rule->dated && !rule->stays)
-            hx_clock_rebudget(s, k);
+            hx_clock_hand_on(s, k);
     }
 }
 
