@@ -31,7 +31,7 @@ def paused(case, e):
 
 def pause_end(case, e, clock, cap, calendar):
     """Every pause has an end: the one that is named, within the cap of its reason and, all together, the budget (L3 may go on)."""
-    named = e.date("until") if e.data.get("until") else e.date("date") if e.data.get("date") else None
+    named = min((e.date(key) for key in ("until", "date") if e.data.get(key)), default=None)  # never beyond the utility's own date
     limit = case.world.policy.calendar(calendar).due(e.t, cap) if cap else None
     need(named is None or named > e.t, "in the past")
     need(named is None or limit is None or named <= limit, "over its cap")
