@@ -57,10 +57,10 @@ def reclass(case, klass, when):
         if clock := case.clock(name):
             budget, kind = case.world.policy.budget(name, klass)
             again(case, clock, budget, case.world.policy.calendar(kind), when)
-    if case.state == "DISPATCHED":
-        return
     for name in ("K_RESOLVE", "K_PLAN", "K_UPDATE"):
         clock = case.clock(name)
+        if case.state == "DISPATCHED" and clock is None:
+            continue  # it begins at the receipt; one that runs was the former company's
         budget, kind = case.world.policy.budget(name, klass)
         if name != "K_UPDATE" and case.cycle > 1 and budget:
             budget = case.world.policy.later(name, klass, budget)
