@@ -136,7 +136,14 @@ class World:
         return morning if morning >= due else morning + times.DAY
 
     def coming(self, case):
-        """Everything of one case that will fall due, as (when it acts, when it was due, what, clock)."""
+        """Everything of one case that will fall due, as (when it acts, when it was due, what, clock): what comes after a mark in doubt waits with it."""
+        found = list(self.falling_due(case))
+        waits = min((due for act, due, _, _ in found if act == self.doubt_until > due), default=None)
+        if waits is None:
+            return found
+        return [(max(act, self.doubt_until) if due >= waits else act, due, what, c) for act, due, what, c in found]
+
+    def falling_due(self, case):
         for c in case.clocks:
             if getattr(c, "frozen", False):
                 continue
