@@ -414,6 +414,7 @@ class World:
         case = Case(self, label, e)
         case.place, case.klass, case.reported, case.t0, case.source = whole.place, whole.klass, whole.reported, whole.t0, whole.source
         case.account.turns = [*whole.account.turns, (e.t, "dispatcher")]
+        case.flags |= whole.flags & {"SAFETY"}
         self.cases[label] = case
         case.state = None
         case.start("K_CITIZEN", whole.t0)
