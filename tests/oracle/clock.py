@@ -59,12 +59,16 @@ class Clock:
         if thousandths == 1000:
             return self.deadline()
         if self.floor is not None and self.deadline() == self.floor:  # a fresh quarter: its shares count from when it was given
-            return self.floor_from + (self.floor - self.floor_from) * thousandths // 1000
+            return self.opening(self.floor_from + (self.floor - self.floor_from) * thousandths // 1000)
         if self.date is not None or self.calendar.kind == DAYS:
-            return self.start + self.paused + (self.deadline() - self.start - self.paused) * thousandths // 1000
+            return self.opening(self.start + self.paused + (self.deadline() - self.start - self.paused) * thousandths // 1000)
         if self.calendar.kind == COUNT:
             return self.calendar.due(self.start, self.budget * thousandths // 1000)
         return self.calendar.due(self.start + self.paused, self.budget * thousandths // 1000)
+
+    def opening(self, instant):
+        """Nobody is told of a clock of the day by night."""
+        return instant if self.calendar.kind in (ALWAYS, DAYS) else self.calendar.rolled(instant)
 
     def ladder(self):
         """Its marks as (due time, level, receivers), in order."""
