@@ -234,8 +234,8 @@ static void test_slow_rows_have_one_name_in_any_order(void **state)
     (void)state;
     static const char *const alike[] = {"{topic: 'a.{to}'}, {topic: 'b.{to}'}, {topic: c}",
                                         "{topic: 'b.{to}'}, {topic: c}, {topic: 'a.{to}'}",
-                                        "{topic: 'a.{to}', facts: [BREACH]}, {topic: 'b.{to}'}, "
-                                        "{topic: 'a.{to}', facts: [NOTICE]}"};
+                                        ("{topic: 'a.{to}', facts: [BREACH]}, {topic: 'b.{to}'}, "
+                                         "{topic: 'a.{to}', facts: [NOTICE]}")};
     static const char *const others[] = {"{topic: 'a.{to}'}",
                                          "{topic: 'a.{to}'}, {topic: 'd.{to}'}",
                                          "{topic: 'a.{to}'}, {topic: 'b.{to}'}, {topic: 'c.{to}'}"};
