@@ -218,6 +218,17 @@ def test_a_topic_that_is_deleted_and_made_anew_is_read_from_its_beginning(door, 
     assert door.broker.committed(door.group, door.topic) == 1, "offsets of the old one count nothing in the new one"
 
 
+def test_what_was_held_goes_on_when_its_partition_is_given_anew(door, client):
+    """It is paused while it is held; librdkafka keeps that over an assignment."""
+    door.send(with_reporter(client, "W-h"), headers=ITEM, partition=0)
+    wait_until(lambda: door.worker.figure("kafka_in_held") >= 1, timeout=PATIENCE)
+    door.broker.add_partitions(door.topic, 4)
+    wait_until(lambda: door.worker.figure("kafka_in_partitions") == 4, timeout=PATIENCE)
+    client.publish(reported(client, "h-1", "W-h"))
+    door.wait(1)
+    assert client.stats()["cases"] == 1 and door.letters() == []
+
+
 def test_partitions_that_are_added_are_read(door, client):
     door.send(reported(client, "p-1", "W-p1"))
     door.wait(1)

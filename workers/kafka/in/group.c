@@ -130,6 +130,20 @@ static void drop_lanes(struct group *g)
         g->lanes = l->next;
 }
 
+/* librdkafka keeps a pause over an assignment, where no lane knows of it any more. */
+static void let_go(struct group *g)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
+    for (struct lane *l = g->lanes; l; l = l->next) {
+        if (l->paused)
+            rd_kafka_topic_partition_list_add(list, l->topic->name, l->partition);
+        l->paused = false;
+    }
+    if (list->cnt)
+        rd_kafka_resume_partitions(g->consumer.rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 /* All of them go, as it is with eager assignment. What is under way gets its answers; if they do
  * not come, or the partitions are somebody else's already, it is read again there and absorbed by
  * its ids. */
@@ -137,6 +151,7 @@ static void give_up(struct group *g, bool lost)
 {
     if (!g->lanes)
         return;
+    let_go(g);
     if (!lost) {
         drain(g);
         tell(g, true);
@@ -153,6 +168,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
     struct group *g = c->arg;
     g->rebalances++;
     if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        let_go(g);
         drop_lanes(g);
         find_offsets(g, list);
         add_lanes(g, list);
@@ -172,11 +188,11 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 static void assign_again(struct group *g)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
+    let_go(g);
     for (struct lane *l = g->lanes; l; l = l->next) {
         int64_t at = l->last >= 0 ? l->last + 1 : l->offset;
         rd_kafka_topic_partition_list_add(list, l->topic->name, l->partition)->offset =
             at >= 0 ? at : RD_KAFKA_OFFSET_BEGINNING;
-        l->paused = false;
     }
     rd_kafka_resp_err_t err = rd_kafka_assign(g->consumer.rk, list);
     if (err)
