@@ -54,6 +54,15 @@ int hx_disk_sync_parent(const char *path)
     return hx_disk_sync_folder(dirname(folder));
 }
 
+FILE *hx_disk_create(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (fd >= 0 && !file)
+        close(fd);
+    return file;
+}
+
 int hx_disk_scratch(const char *name, char dir[HX_SCRATCH_MAX])
 {
     const char *tmp = getenv("TMPDIR");

@@ -5,6 +5,7 @@
 #include "hongxin/error.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 /* Writes all of it, however often that takes. HX_IO. */
 HX_CHECK int hx_disk_write(int fd, const void *bytes, size_t size);
@@ -17,6 +18,10 @@ HX_CHECK int hx_disk_sync_folder(const char *folder);
 
 /* The same for the folder that the path stands in. HX_TOOBIG: a path of 1,024 bytes or more. */
 HX_CHECK int hx_disk_sync_parent(const char *path);
+
+/* Opens a file for writing, emptied or made anew: for its owner alone, unless it was there before.
+ * NULL: errno says why. */
+FILE *hx_disk_create(const char *path);
 
 /* Makes a folder of our own, 0700, under TMPDIR (or /tmp): "hongxin-NAME-" and six letters. `dir`
  * gets its path, "" with an error. HX_TOOBIG: the path has no room there; HX_IO. */

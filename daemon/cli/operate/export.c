@@ -1,10 +1,10 @@
 /* hongxin export: the journal of a store as a file. */
+#include "base/disk.h"
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/show/says.h"
 #include "store/store.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,19 +20,10 @@ static void on_progress(void *ctx, uint64_t done, uint64_t all)
     progress_show(ctx, done, all, done);
 }
 
-/* What residents wrote stands in it: for its owner alone, unless it was there before. */
-static FILE *create(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    FILE *out = fd < 0 ? NULL : fdopen(fd, "wb");
-    if (fd >= 0 && !out)
-        close(fd);
-    return out;
-}
-
+/* What residents wrote stands in it. */
 static int write_to(const struct cli *cli, struct hx_store *store, const char *path)
 {
-    FILE *out = path ? create(path) : stdout;
+    FILE *out = path ? hx_disk_create(path) : stdout;
     struct progress progress;
     struct hx_export x = {.out = out, .progress = on_progress, .ctx = &progress};
     if (!out)

@@ -1,12 +1,10 @@
 #include "service/doors/known_file.h"
 
+#include "base/disk.h"
 #include "base/log.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { LINE = 128, LINES_MAX = 4 * NEWCOMERS_KNOWN, PATH_MAX_BYTES = 1024 };
 
@@ -32,21 +30,12 @@ int known_file_load(const char *path, struct newcomers *into, int64_t now_us)
     return rc;
 }
 
-static FILE *create(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
-    if (fd >= 0 && !f)
-        close(fd);
-    return f;
-}
-
 int known_file_save(const char *path, const uint64_t *addresses, size_t n)
 {
     char beside[PATH_MAX_BYTES], text[NEWCOMERS_TEXT];
     if ((size_t)snprintf(beside, sizeof beside, "%s.new", path) >= sizeof beside)
         return HX_TOOBIG;
-    FILE *f = create(beside);
+    FILE *f = hx_disk_create(beside);
     if (!f)
         return HX_IO;
     fputs("# addresses from which a key in force has come; lost, they are learnt anew\n", f);
