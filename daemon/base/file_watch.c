@@ -5,6 +5,12 @@
 
 enum { AGAIN_MS = 1000 };
 
+bool hx_file_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
 void hx_file_look(struct hx_file_watch *file)
 {
     file->again_ms = 0;
@@ -25,9 +31,6 @@ bool hx_file_changed(const struct hx_file_watch *file)
         return false;
     if (file->again_ms && hx_mono_ms() >= file->again_ms)
         return true;
-    return now.st_ino != file->seen.st_ino || now.st_size != file->seen.st_size ||
-           now.st_mtim.tv_sec != file->seen.st_mtim.tv_sec ||
-           now.st_mtim.tv_nsec != file->seen.st_mtim.tv_nsec ||
-           now.st_ctim.tv_sec != file->seen.st_ctim.tv_sec ||
+    return !hx_file_same(&now, &file->seen) || now.st_ctim.tv_sec != file->seen.st_ctim.tv_sec ||
            now.st_ctim.tv_nsec != file->seen.st_ctim.tv_nsec;
 }

@@ -12,6 +12,9 @@ struct hx_file_watch {
     int64_t again_ms; /* monotonic: it is to be read again, changed or not; 0: it is not */
 };
 
+/* Whether both are of one file with one content, by its number, size and time. */
+bool hx_file_same(const struct stat *a, const struct stat *b);
+
 /* What is there now has been seen; before it is read, so that a change meanwhile is another one. */
 void hx_file_look(struct hx_file_watch *file);
 

@@ -1,5 +1,6 @@
 #include "hotline/drop.h"
 
+#include "base/file_watch.h"
 #include "base/log.h"
 #include "base/now.h"
 #include "base/text.h"
@@ -166,9 +167,7 @@ static bool is_whole(const struct drop *d)
     char path[PATH_BYTES];
     struct stat now;
     path_of(d, "", d->name, "", path);
-    return stat(path, &now) == 0 && now.st_ino == d->seen.st_ino &&
-           now.st_size == d->seen.st_size && now.st_mtim.tv_sec == d->seen.st_mtim.tv_sec &&
-           now.st_mtim.tv_nsec == d->seen.st_mtim.tv_nsec;
+    return stat(path, &now) == 0 && hx_file_same(&now, &d->seen);
 }
 
 /* Every row is answered: the file has its place. */
