@@ -26,6 +26,20 @@ def door(daemon, tmp_path, folder):
     d.end()
 
 
+@pytest.fixture
+def held_back(daemon, tmp_path, folder):
+    """A door and what stands between it and the daemon, which holds the daemon's answers back."""
+    folder.mkdir()
+    between = Between(daemon.doors["intake"], tmp_path)
+    door = Hotline(tmp_path, between.endpoint, daemon.doors.get("feed") or daemon.doors["intake"], SETTINGS)
+    try:
+        between.hold = True
+        yield door.start(), between
+    finally:
+        door.end()
+        between.close()
+
+
 def count(client):
     seen, after = 0, 0
     while True:
@@ -85,24 +99,16 @@ def test_a_table_with_another_heading_is_refused_as_a_whole(door, client, folder
     assert (folder / "rejects/bad.csv").exists()
 
 
-def test_killed_between_the_daemon_s_answer_and_its_own_note(daemon, client, tmp_path, folder):
-    folder.mkdir()
-    between = Between(daemon.doors["intake"], tmp_path)
-    door = Hotline(tmp_path, between.endpoint, daemon.doors.get("feed") or daemon.doors["intake"], SETTINGS)
-    try:
-        between.hold = True
-        door.start()
-        put(folder, "a.csv", table(30))
-        wait_until(lambda: between.held > 0 and count(client) == 30)
-        assert (folder / "a.csv").exists(), "nothing is done with that has no answer"
-        door.kill()
-        between.release()
-        door.start()
-        wait_until(lambda: (folder / "done/a.csv").exists())
-        assert count(client) == 30 and not (folder / "rejects/a.csv").exists()
-    finally:
-        door.end()
-        between.close()
+def test_killed_between_the_daemon_s_answer_and_its_own_note(held_back, client, folder):
+    door, between = held_back
+    put(folder, "a.csv", table(30))
+    wait_until(lambda: between.held > 0 and count(client) == 30)
+    assert (folder / "a.csv").exists(), "nothing is done with that has no answer"
+    door.kill()
+    between.release()
+    door.start()
+    wait_until(lambda: (folder / "done/a.csv").exists())
+    assert count(client) == 30 and not (folder / "rejects/a.csv").exists()
 
 
 def test_killed_in_the_middle_it_reads_on_and_doubles_nothing(door, client, folder):
@@ -116,28 +122,20 @@ def test_killed_in_the_middle_it_reads_on_and_doubles_nothing(door, client, fold
     assert len(list(csv.DictReader((folder / "rejects/big.csv").open(encoding="utf-8")))) == 1
 
 
-def test_a_table_that_goes_on_growing_is_read_to_its_end(daemon, client, tmp_path, folder):
+def test_a_table_that_goes_on_growing_is_read_to_its_end(held_back, client, folder):
     """Nobody renames it: it is written in place, and its writer pauses for longer than `settle`."""
-    folder.mkdir()
-    between = Between(daemon.doors["intake"], tmp_path)
-    door = Hotline(tmp_path, between.endpoint, daemon.doors.get("feed") or daemon.doors["intake"], SETTINGS)
-    try:
-        between.hold = True
-        door.start()
-        whole = table(30)
-        at = len(whole) - 20
-        (folder / "a.csv").write_text(whole[:at], encoding="utf-8")  # in the middle of the last row
-        wait_until(lambda: between.held > 0 and count(client) >= 29)
-        with (folder / "a.csv").open("a", encoding="utf-8") as f:
-            f.write(whole[at:] + table(5, 31)[len(HEADING):])
-        between.release()
-        wait_until(lambda: (folder / "done/a.csv").exists())
-        assert count(client) == 35 and (folder / "done/a.csv").read_text(encoding="utf-8").count("\n") == 36
-        assert any("event=drop_changed" in line for line in door.log)
-        assert not list((folder / "rejects").iterdir()), "what the first reading has rejected was no row yet"
-    finally:
-        door.end()
-        between.close()
+    door, between = held_back
+    whole = table(30)
+    at = len(whole) - 20
+    (folder / "a.csv").write_text(whole[:at], encoding="utf-8")  # in the middle of the last row
+    wait_until(lambda: between.held > 0 and count(client) >= 29)
+    with (folder / "a.csv").open("a", encoding="utf-8") as f:
+        f.write(whole[at:] + table(5, 31)[len(HEADING):])
+    between.release()
+    wait_until(lambda: (folder / "done/a.csv").exists())
+    assert count(client) == 35 and (folder / "done/a.csv").read_text(encoding="utf-8").count("\n") == 36
+    assert any("event=drop_changed" in line for line in door.log)
+    assert not list((folder / "rejects").iterdir()), "what the first reading has rejected was no row yet"
 
 
 def test_a_name_that_is_too_long_keeps_nobody_waiting(door, client, folder):
