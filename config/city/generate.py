@@ -333,10 +333,11 @@ class City:
         for area, count in (("property", 3), ("leadership", 2), ("callback", 3), ("desk", 3)):
             weekend = ["workday", "restday", ""] if area == "property" else None  # the team's duty person on rest days
             self.post("city", area, [None] * count, weekend)
-        for unit, kind, *_ in self.units:
-            if kind == "station":  # the evening rota and the night desk are told like a company
-                self.post("duty", unit, [None] * 2)
-                self.post("manager", unit, [None])
+        for kind in ("station", "utility"):  # the evening rota, the night desk and who repairs mains are told like a company
+            for unit, kind_of_unit, *_ in self.units:
+                if kind_of_unit == kind:
+                    self.post("duty", unit, [None] * 2)
+                    self.post("manager", unit, [None])
 
     def away(self):
         """The festival week of one of the desk, and who stands in."""

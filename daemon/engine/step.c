@@ -7,12 +7,10 @@
  * person. So one human is one, at whatever post he speaks. */
 static const char *behind_post(const char *rest)
 {
-    static const char *const posts[] = {"property", "leadership", "callback", "desk"};
     size_t n = strcspn(rest, "/");
-    for (size_t i = 0; i < sizeof posts / sizeof *posts; i++)
-        if (strlen(posts[i]) == n && memcmp(rest, posts[i], n) == 0)
-            return rest[n] ? rest + n + 1 : rest + n;
-    return rest;
+    if (!hx_city_post(rest, n))
+        return rest;
+    return rest[n] ? rest + n + 1 : rest + n;
 }
 
 bool hx_actor_parse(const char *by, struct hx_actor *a)

@@ -6,7 +6,7 @@
 #ifndef ENGINE_STEP_H
 #define ENGINE_STEP_H
 
-#include "engine/duty/rota.h"
+#include "engine/duty/stand_in.h"
 #include "engine/machine/machine.h"
 #include "engine/routing/route.h"
 #include "engine/rules/rules.h"
@@ -228,10 +228,10 @@ struct hx_carry {
     const char *because;
 };
 bool hx_ladder_carry(struct hx_step *s, const struct hx_carry *c);
-/* A notice that is about no clock. False when nobody is on duty there. */
-bool hx_tell(struct hx_step *s, int receiver, const char *why);
-/* Nobody was on duty at `absent` to take the case: the levels above are told at once, each until
- * somebody is there, at last the city's desk (S32, corner 26). */
+/* A notice that is about no clock. Nobody on duty there: the levels above are told. */
+void hx_tell(struct hx_step *s, int receiver, const char *why);
+/* Nobody was on duty at `absent` to be told, or to take the case: the levels above it are told at
+ * once, each until somebody is there, at last the city's desk (S32, corner 26). */
 void hx_ladder_climb(struct hx_step *s, const char *absent);
 
 /* ---- post.c: who answers for a receiver ---- */
@@ -246,9 +246,10 @@ const char *hx_post_person(const char *to);
 const char *hx_post_feed(const char *to, size_t *n);
 /* Who is asked at this post after `person`, or after whom `to` names; NULL = nobody. */
 const char *hx_post_next(const struct hx_step *s, const char *to, const char *person);
-/* Names in the notice the person on duty at its receiver's post (F8). False when the rota knows the
- * post and nobody is there: the notice says so, and the gap is recorded (corner 26, F10). Posts
- * that the rota does not know, such as the reporter's, always count as held. */
+/* Names in the notice the person on duty at its receiver's post, or at the one that stands in for
+ * it (F8, stand_in.h). False when nobody is there, or never was: the notice says so, and the gap is
+ * recorded (corner 26, F10). Receivers that are no posts of the rota, such as the reporter, always
+ * count as there, and so does everybody where a city has no rota. */
 bool hx_post_answers(struct hx_step *s, hxp_notice_fact *f);
 /* The second person on duty at the holder, after the one who was asked first; NULL when there is
  * none. In the arena: "holder:P-07/zhou". */

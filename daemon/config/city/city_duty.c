@@ -2,27 +2,24 @@
  * which days and in which part of them; and who is away. */
 #include "base/text.h"
 #include "config/city/city_internal.h"
-#include "engine/duty/rota.h"
+#include "engine/duty/stand_in.h"
 #include "engine/routing/route.h"
 #include "hongxin/instant.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The posts of the whole city; the desk is the last stop of every ladder (R12). */
-static const char *const city_posts[] = {"property", "leadership", "callback", "desk"};
-
 enum area { AREA_HOLDER, AREA_GRID, AREA_COMMUNITY, AREA_STREET, AREA_CITY };
 
-/* Every role, and what kind of area it is for. A holder is a company, another unit, or a community
- * where there is none. */
+/* Every role, and what kind of area it is for. A holder is a company, another unit, or a place that
+ * holds cases itself. */
 static const struct role {
     const char *name;
     enum area area;
     const char *wanted; /* for texts */
 } roles[] = {
-    {"duty", AREA_HOLDER, "a company, unit or community"},
-    {"manager", AREA_HOLDER, "a company, unit or community"},
+    {"duty", AREA_HOLDER, "a company, unit, community or street"},
+    {"manager", AREA_HOLDER, "a company, unit, community or street"},
     {"grid", AREA_GRID, "a grid"},
     {"community", AREA_COMMUNITY, "a community"},
     {"dispatcher", AREA_COMMUNITY, "a community"},
@@ -39,22 +36,13 @@ static const struct role *role_of(const char *name)
     return NULL;
 }
 
-static bool is_city_post(const char *name)
-{
-    for (size_t i = 0; i < sizeof city_posts / sizeof *city_posts; i++) {
-        if (strcmp(city_posts[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool area_fits(const struct hx_city *city, enum area area, const char *id)
 {
     const struct hx_place *place = hx_city_place(city, id);
     switch (area) {
     case AREA_HOLDER:
         return hx_city_company(city, id) || hx_city_unit(city, id) ||
-               (place && place->kind == HX_COMMUNITY);
+               (place && (place->kind == HX_COMMUNITY || place->kind == HX_STREET));
     case AREA_GRID:
         return place && place->kind == HX_GRID;
     case AREA_COMMUNITY:
@@ -62,7 +50,7 @@ static bool area_fits(const struct hx_city *city, enum area area, const char *id
     case AREA_STREET:
         return place && place->kind == HX_STREET;
     case AREA_CITY:
-        return is_city_post(id);
+        return hx_city_post(id, strlen(id));
     }
     return false;
 }

@@ -1,5 +1,6 @@
 /* Posts: from a notice's receiver to the person on duty there. */
 #include "base/text.h"
+#include "engine/duty/stand_in.h"
 #include "engine/duty/swap.h"
 #include "engine/step.h"
 
@@ -76,7 +77,7 @@ bool hx_post_answers(struct hx_step *s, hxp_notice_fact *f)
     if (!rota || hx_post_person(f->to) || !hx_post_of(f->to, &post))
         return true;
     struct hx_on_duty d = on_duty(s, &post, 0);
-    if (!d.person && !hx_rota_knows(rota, post.role, post.area))
+    if (!d.person && !hx_post_of_rota(&post))
         return true;
     if (d.instead_of)
         f->instead_of = (char *)(uintptr_t)d.instead_of;

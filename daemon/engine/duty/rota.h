@@ -76,7 +76,8 @@ bool hx_rota_next_clash(const struct hx_rota *rota, size_t at[2], const struct h
 const struct hx_shift *hx_rota_first(const struct hx_rota *rota, const char *role,
                                      const char *area);
 
-/* Whether the rota has any shift for the post; a post that it does not know is nobody's gap. */
+/* Whether the rota has any shift for the post. One that it does not know is in nobody's look ahead.
+ */
 bool hx_rota_knows(const struct hx_rota *rota, const char *role, const char *area);
 
 /* The n-th person on duty at t, lowest order first. `days` tells day types and zone. */

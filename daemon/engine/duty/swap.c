@@ -1,6 +1,7 @@
 #include "engine/duty/swap.h"
 
 #include "base/text.h"
+#include "engine/duty/stand_in.h"
 #include "engine/machine/machine_internal.h"
 #include "engine/rules/rules.h"
 #include "engine/step.h"
@@ -140,9 +141,12 @@ struct hx_on_duty hx_post_at(const struct hx_machine *m, const struct hx_post *p
                              size_t n)
 {
     struct hx_source row;
+    struct hx_post p = *post;
     const struct hx_days days = hx_duty_days(m);
-    struct hx_on_duty d = hx_rota_at(hx_city_rota(m->city), post->role, post->area, &days, t, n);
-    if (!d.person || m->no_swaps || load_row(m, post, &row))
+    if (!hx_post_stand_in(m->city, t, &p))
+        return (struct hx_on_duty){.person = NULL};
+    struct hx_on_duty d = hx_rota_at(hx_city_rota(m->city), p.role, p.area, &days, t, n);
+    if (!d.person || m->no_swaps || load_row(m, &p, &row))
         return d;
     const int64_t now[2] = {t, t + 1};
     for (size_t i = 0; i < SLOTS; i++) {

@@ -19,7 +19,8 @@ enum { HX_SWAPS = 8 }; /* of one post at the same time */
  * what was in force then. */
 struct hx_days hx_duty_days(const struct hx_machine *m);
 
-/* The n-th person on duty at t, lowest order first, with the swaps that are in force. */
+/* The n-th person who answers for the post at t, lowest order first: on duty there or at the post
+ * that stands in for it (stand_in.h), with the swaps that are in force. */
 struct hx_on_duty hx_post_at(const struct hx_machine *m, const struct hx_post *post, int64_t t,
                              size_t n);
 

@@ -297,22 +297,59 @@ void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passe
         s->level = level;
 }
 
-/* Nobody was there to take the case: levels above are told at once (S32). */
+/* ---- what is about no clock ---- */
+
+/* False when nobody is on duty there. */
+static bool tell_case(struct hx_step *s, int receiver, const char *why)
+{
+    hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, hx_receiver(s, receiver));
+    if (!f)
+        return false;
+    f->t_due = s->t_eff;
+    f->why = hx_text_field(why);
+    return hx_post_answers(s, f);
+}
+
+/* At which level of the ladder the receiver's post stands. Whoever stands at none of them works for
+ * a company, or for the city itself: above its call-back desk there is only its duty desk. */
+static int standing(struct hx_step *s, const struct hx_ladder_rule *ladder, const char *to)
+{
+    struct hx_post post;
+    for (int i = 0; i < ladder->n_marks; i++)
+        for (int r = 0; r < s->rules->n_receivers; r++)
+            if (ladder->marks[i].receivers & (UINT32_C(1) << r) &&
+                hx_post_same(hx_receiver(s, r), to))
+                return ladder->marks[i].level;
+    return hx_post_of(to, &post) && strcmp(post.role, "city") == 0 ? HX_LEVEL_MAX : 1;
+}
+
+/* False when nobody answers at that level. */
+static bool climb_to(struct hx_step *s, const struct hx_mark_rule *mark, const char *why)
+{
+    bool answered = false;
+    for (int r = 0; r < s->rules->n_receivers; r++)
+        if (mark->receivers & (UINT32_C(1) << r))
+            answered |= tell_case(s, r, why);
+    return answered;
+}
+
 void hx_ladder_climb(struct hx_step *s, const char *absent)
 {
     int ladder = hx_rules_ladder(s->rules, "promise"), desk = hx_rules_receiver(s->rules, "desk");
+    const struct hx_ladder_rule *l = ladder >= 0 ? &s->rules->ladders[ladder] : NULL;
     const char *why = hx_arena_printf(s->arena, "nobody on duty at %s", absent);
-    for (int i = 0; ladder >= 0 && i < s->rules->ladders[ladder].n_marks; i++) {
-        const struct hx_mark_rule *mark = &s->rules->ladders[ladder].marks[i];
-        bool answered = false;
-        for (int r = 0; r < s->rules->n_receivers && mark->level > 0; r++)
-            if (mark->receivers & (UINT32_C(1) << r))
-                answered |= hx_tell(s, r, why);
-        if (answered)
+    int level = l ? standing(s, l, absent) : 0;
+    for (int i = 0; l && i < l->n_marks; i++)
+        if (l->marks[i].level > level && climb_to(s, &l->marks[i], why))
             return;
-    }
-    if (desk >= 0)
-        hx_tell(s, desk, why);
+    if (desk >= 0 && !hx_post_same(s->rules->receivers[desk].pattern, absent))
+        tell_case(s, desk, why);
+}
+
+void hx_tell(struct hx_step *s, int receiver, const char *why)
+{
+    if (!tell_case(s, receiver, why))
+        hx_ladder_climb(s, hx_receiver(s, receiver));
 }
 
 /* ---- what could not be delivered ---- */
@@ -327,18 +364,6 @@ static bool carry_case(struct hx_step *s, const struct hx_carry *c, int receiver
     f->missed = hx_text_field(c->missed);
     hx_notice_above(f, above);
     return hx_post_answers(s, f) && hx_delivery_open(s, f);
-}
-
-/* At which level of the ladder the receiver's post stands; whoever stands at none of them works for
- * a company. */
-static int standing(struct hx_step *s, const struct hx_ladder_rule *ladder, const char *to)
-{
-    for (int i = 0; i < ladder->n_marks; i++)
-        for (int r = 0; r < s->rules->n_receivers; r++)
-            if (ladder->marks[i].receivers & (UINT32_C(1) << r) &&
-                hx_post_same(hx_receiver(s, r), to))
-                return ladder->marks[i].level;
-    return 1;
 }
 
 static bool carry_mark(struct hx_step *s, const struct hx_carry *c, const struct hx_mark_rule *mark,
@@ -368,18 +393,19 @@ static void carry_upwards(struct hx_step *s, const struct hx_carry *c)
         carry_case(s, c, desk, HX_LEVEL_MAX - level + c->above);
 }
 
-static int mark_at(const struct hx_step *s, const struct hx_carry *c)
+/* The mark by which this level of the clock was told; -1 = none. */
+static int mark_at(const struct hx_step *s, const struct hx_clock *k, int level)
 {
-    const struct hx_ladder_rule *ladder = hx_clock_ladder(s->rules, c->k);
+    const struct hx_ladder_rule *ladder = hx_clock_ladder(s->rules, k);
     for (int i = 0; ladder && i < ladder->n_marks; i++)
-        if (ladder->marks[i].level + c->k->shift == c->level)
+        if (ladder->marks[i].level + k->shift == level)
             return i;
     return -1;
 }
 
 bool hx_ladder_carry(struct hx_step *s, const struct hx_carry *c)
 {
-    int desk = hx_rules_receiver(s->rules, "desk"), i = c->k ? mark_at(s, c) : -1;
+    int desk = hx_rules_receiver(s->rules, "desk"), i = c->k ? mark_at(s, c->k, c->level) : -1;
     if (strcmp(c->missed, "reporter") == 0 ||
         (desk >= 0 && hx_post_same(c->missed, s->rules->receivers[desk].pattern)))
         return false;
@@ -483,6 +509,18 @@ static const char *why_again(struct hx_step *s, const struct hx_told *t, const c
                            clock_text(s, t->acked_at), t->acked_by, awaited);
 }
 
+/* Whoever was told has gone off duty meanwhile, and nobody came: the levels above are told. */
+static void climb_again(struct hx_step *s, struct hx_clock *k, int level, const char *absent)
+{
+    int i = mark_at(s, k, level);
+    if (i >= 0)
+        tell_upwards(s, &(struct telling){
+                            .k = k,
+                            .mark = i,
+                            .above = 1,
+                            .because = hx_arena_printf(s->arena, "nobody on duty at %s", absent)});
+}
+
 void hx_ladder_return(struct hx_step *s, struct hx_told *t)
 {
     const struct hx_clock_rule *rule = &s->rules->clocks[t->kind];
@@ -502,12 +540,16 @@ void hx_ladder_return(struct hx_step *s, struct hx_told *t)
         f->again = t->again;
     }
     t->acked = 0;
+    struct hx_clock *k = NULL;
     for (uint32_t i = 0; i < s->c->n_clocks; i++) /* as it is now (F16) */
-        if (is_of(t, &s->c->clocks[i])) {
-            f->deadline = s->c->clocks[i].deadline;
-            list_told(s, &s->c->clocks[i], f);
-        }
-    hx_post_answers(s, f);
+        if (is_of(t, &s->c->clocks[i]))
+            k = &s->c->clocks[i];
+    if (k) {
+        f->deadline = k->deadline;
+        list_told(s, k, f);
+    }
+    if (!hx_post_answers(s, f) && k)
+        climb_again(s, k, t->level, f->to);
 }
 
 void hx_ladder_forget(struct hx_step *s, const struct hx_clock *k)
@@ -515,14 +557,4 @@ void hx_ladder_forget(struct hx_step *s, const struct hx_clock *k)
     for (uint32_t i = 0; i < s->c->n_told; i++)
         if (is_of(&s->c->told[i], k))
             s->c->told[i].done = 1;
-}
-
-bool hx_tell(struct hx_step *s, int receiver, const char *why)
-{
-    hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, hx_receiver(s, receiver));
-    if (!f)
-        return false;
-    f->t_due = s->t_eff;
-    f->why = (char *)(uintptr_t)(why ? why : "");
-    return hx_post_answers(s, f);
 }

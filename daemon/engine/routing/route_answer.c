@@ -1,7 +1,7 @@
 /* The decision as messages: in the journal, and as the answer to whoever asks. */
 #include "engine/routing/route_answer.h"
 #include "base/text.h"
-#include "engine/duty/rota.h"
+#include "engine/duty/stand_in.h"
 #include "engine/duty/swap.h"
 #include "engine/routing/route.h"
 
@@ -76,7 +76,7 @@ static void fill_where(struct listing *l, const struct hx_city *city, const stru
     l->answer->where = w;
 }
 
-/* Who is on duty at the holder at that instant, in the order in which they are asked. */
+/* Who is on duty for the holder at that instant, in the order in which they are asked. */
 static void fill_told(struct listing *l, const struct hx_city *city, const char *holder,
                       const struct hx_route_when *when)
 {
@@ -84,7 +84,9 @@ static void fill_told(struct listing *l, const struct hx_city *city, const char 
     struct hx_post post = {.role = "duty"};
     hx_text_put(post.area, sizeof post.area, holder);
     l->answer->told = hx_arena_alloc(l->arena, TOLD_MAX * sizeof *l->answer->told);
-    for (size_t i = 0; rota && l->answer->told && i < TOLD_MAX; i++) {
+    if (!rota || !hx_post_stand_in(city, l->answer->at, &post))
+        return;
+    for (size_t i = 0; l->answer->told && i < TOLD_MAX; i++) {
         struct hx_on_duty d =
             when->machine ? hx_post_at(when->machine, &post, l->answer->at, i)
                           : hx_rota_at(rota, post.role, post.area, &when->duty, l->answer->at, i);

@@ -107,6 +107,8 @@ static void next_person(struct hx_step *s, const struct hx_call *call)
     f->expects = (char *)(uintptr_t) "ARRIVED";
     if (s->unreached)
         f->missed = hx_arena_printf(s->arena, "holder:%s", s->c->holder);
+    if (!hx_post_answers(s, f))
+        hx_ladder_climb(s, f->to);
 }
 
 /* Our outage keeps the dispatch waiting: tried again until somebody can be reached; these seconds

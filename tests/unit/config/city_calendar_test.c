@@ -177,7 +177,7 @@ static void the_same_checks_are_made(void **state)
     refused(f,
             SHIFT "SUMMARY:李\nX-HONGXIN-ROLE:duty\nX-HONGXIN-AREA:P-99\n"
                   "X-HONGXIN-PERSON:li\nEND:VEVENT\n",
-            "duty.ics:4: role duty is for a company, unit or community, not for \"P-99\"");
+            "duty.ics:4: role duty is for a company, unit, community or street, not for \"P-99\"");
     refused(f, SHIFT "SUMMARY:李\nX-HONGXIN-ROLE:duty\nX-HONGXIN-AREA:P-01\nEND:VEVENT\n",
             "duty.ics:4: person is empty");
     (void)folder_write(f, "duty.csv",

@@ -289,7 +289,7 @@ static void bad_roads_are_refused(void **state)
         const char *rows, *text;
     } bad[] = {
         {"duty,P-99,*,1,feed\n",
-         "roads.csv:2: role duty is for a company, unit or community, not for \"P-99\""},
+         "roads.csv:2: role duty is for a company, unit, community or street, not for \"P-99\""},
         {"*,*,wu,1,feed\n", "roads.csv:2: wu is not in duty.csv"},
         {"duty,*,li,1,feed\n",
          "roads.csv:2: a row for li names a post (role and area), or * for both"},
@@ -316,8 +316,9 @@ static void bad_duty_is_refused(void **state)
                  "duty.csv:6: duty of P-01 has a person with order 2 already, at duty.csv:2");
     refused_with(*state, "duty.csv", "street,S-01,1,li,李四,Li Si\n",
                  "duty.csv:6: li has another name here than at duty.csv:3");
-    refused_with(*state, "duty.csv", "duty,P-99,1,wu,吴,Wu\n",
-                 "duty.csv:6: role duty is for a company, unit or community, not for \"P-99\"");
+    refused_with(
+        *state, "duty.csv", "duty,P-99,1,wu,吴,Wu\n",
+        "duty.csv:6: role duty is for a company, unit, community or street, not for \"P-99\"");
     refused_with(*state, "duty.csv", "grid,C-01,1,wu,吴,Wu\n",
                  "duty.csv:6: role grid is for a grid, not for \"C-01\"");
     refused_with(*state, "duty.csv", "chief,C-01,1,wu,吴,Wu\n",

@@ -1,0 +1,26 @@
+/* Who answers for a post that the rota does not name.
+ *
+ * Companies and units have posts of their own. A place may hold a case, too: the community of an
+ * estate without a company (S38), the street for a task that the community need not take (S34), the
+ * fallback where nobody fits (C3). Its own people then answer for its `duty`, and those of the
+ * place above it for its `manager`. Rows of its own in the rota come before that.
+ *
+ * What no rota names and nobody stands in for is vacant: told, recorded, and the case climbs (R12,
+ * F10, corner 26). */
+#ifndef ENGINE_DUTY_STAND_IN_H
+#define ENGINE_DUTY_STAND_IN_H
+
+#include "engine/duty/rota.h"
+
+/* Turns the post into the one whose people answer for it at t: itself, or the one that stands in.
+ * False, and the post as it was: the rota has nobody for it. */
+bool hx_post_stand_in(const struct hx_city *city, int64_t t, struct hx_post *post);
+
+/* Whether it is for the rota to name somebody there: a post of a holder, a place or the city. A
+ * reporter, or a unit that is asked to assist, is told as it is. */
+bool hx_post_of_rota(const struct hx_post *post);
+
+/* Whether these n bytes are a post of the whole city: property, leadership, callback, desk. */
+bool hx_city_post(const char *name, size_t n);
+
+#endif
