@@ -1,6 +1,7 @@
 #include "config/retention.h"
 
 #include "config/reading/yaml_doc.h"
+#include "engine/routing/route.h"
 #include "engine/words/words.h"
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +122,7 @@ int hx_retention_load(const char *path, const struct hx_rules *rules, struct hx_
 static bool has_category(const struct hx_retention_class *c, const char *category)
 {
     for (size_t i = 0; i < c->n_categories; i++)
-        if (strcmp(c->categories[i], category) == 0)
+        if (strcmp(hx_task_code(c->categories[i]), category) == 0)
             return true;
     return c->n_categories == 0;
 }

@@ -10,20 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The row of a file with this text in its first column, before `at`; its line, 0 when none. */
+/* The row of a file with this text, or as a task this number, in its first column, before `at`; its
+ * line, 0 when none. */
 static size_t line_of(const struct city_row *at, const char *key)
 {
     const struct hx_csv_table *t = &at->loader->files[at->file];
     for (const struct hx_csv_row *r = t->rows; r < at->row; r++)
-        if (strcmp(r->values[0], key) == 0)
+        if (strcmp(hx_task_code(r->values[0]), key) == 0)
             return r->line;
     return 0;
 }
 
 static int twice(const struct city_row *at, const char *key)
 {
-    return city_fault(at, "%s is there already, at %s:%zu", key, at->loader->files[at->file].name,
-                      line_of(at, key));
+    return city_fault(at, "%s is there already, at %s:%zu", at->row->values[0],
+                      at->loader->files[at->file].name, line_of(at, hx_task_code(key)));
 }
 
 /* Copies a word of a row; "*" becomes "" (any). */
@@ -35,6 +36,8 @@ static int word(const struct city_row *at, size_t column, const char *what, char
     if (strlen(text) >= HX_ROUTE_WORD_MAX)
         return city_fault(at, "%s \"%.60s\" is longer than %d bytes", what, text,
                           HX_ROUTE_WORD_MAX - 1);
+    if (column == ROUTE_CATEGORY)
+        text = hx_task_code(text);
     hx_text_put(out, HX_ROUTE_WORD_MAX, strcmp(text, "*") == 0 ? "" : text);
     return HX_OK;
 }
@@ -208,7 +211,7 @@ static int add_item(const struct city_row *at)
         err = city_period(at, ITEM_FROM, &item.from, &item.to);
     if (err)
         return err;
-    hx_text_put(item.code, sizeof item.code, v[ITEM_CODE]);
+    hx_text_put(item.code, sizeof item.code, hx_task_code(v[ITEM_CODE]));
     err = hx_city_add_admission(at->loader->city, &item);
     return err == HX_EXISTS ? twice(at, item.code) : err;
 }
@@ -256,7 +259,7 @@ static int read_exception(const struct city_row *at, struct hx_exception *e)
     if (err)
         return err;
     hx_text_put(e->id, sizeof e->id, v[EXC_ID]);
-    hx_text_put(e->code, sizeof e->code, v[EXC_CODE]);
+    hx_text_put(e->code, sizeof e->code, hx_task_code(v[EXC_CODE]));
     hx_text_put(e->community, sizeof e->community, v[EXC_COMMUNITY]);
     return HX_OK;
 }

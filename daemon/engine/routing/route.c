@@ -11,6 +11,12 @@ bool hx_is_task(const char *category)
     return n > 0 && n < HX_ROUTE_WORD_MAX && category[n] == '\0';
 }
 
+const char *hx_task_code(const char *category)
+{
+    size_t n = hx_is_task(category) ? strspn(category, "0") : 0;
+    return n && !category[n] ? category + n - 1 : category + n;
+}
+
 bool city_minute_in(const struct hx_day_part *part, int minute)
 {
     if (part->begin < part->end)
@@ -73,7 +79,7 @@ static enum hx_route_verdict judge(const struct search *s, const struct hx_route
         return HX_ROUTE_NOT_IN_FORCE;
     if (!fits_word(row->class_, q->class_))
         return HX_ROUTE_OTHER_CLASS;
-    if (!fits_word(row->category, q->category))
+    if (!fits_word(row->category, hx_task_code(q->category)))
         return HX_ROUTE_OTHER_CATEGORY;
     if (!fits_word(row->source, q->source))
         return HX_ROUTE_OTHER_SOURCE;
@@ -131,11 +137,12 @@ static enum hx_admitted admit(const struct hx_city *city, const struct hx_route_
     const struct hx_routing *r = city->routing;
     if (!r || !r->admissions.used || !hx_is_task(q->category))
         return HX_ADMITTED_NA;
-    const struct hx_admission *item = city_table_get(&r->admissions, q->category);
+    const char *code = hx_task_code(q->category);
+    const struct hx_admission *item = city_table_get(&r->admissions, code);
     bool listed = item && hx_period_holds(item->from, item->to, q->at);
     if (listed && item->own)
         return HX_ADMITTED_OWN;
-    *exception = find_exception(r, q->category, community, q->at);
+    *exception = find_exception(r, code, community, q->at);
     if (*exception)
         return HX_ADMITTED_EXCEPTION;
     return listed ? HX_ADMITTED_ASSIST : HX_ADMITTED_NOT;

@@ -159,5 +159,8 @@ const char *hx_route_second(const char *about, const char *holder, const char *c
 
 /* Whether a category names a task of the admission list's kind: digits only. */
 bool hx_is_task(const char *category);
+/* A category as it is compared and kept: a task is its number, so that "001" is "1"; other words
+ * are as they stand. A part of the text. */
+const char *hx_task_code(const char *category);
 
 #endif

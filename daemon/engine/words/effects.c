@@ -23,7 +23,7 @@ static void open_case(struct hx_step *s, const struct hx_call *call)
     c->owner = HX_OWNER_DISPATCHER;
     c->owner_since = c->t_report;
     hx_place_case(s);
-    PUT(category, d->category);
+    PUT(category, hx_task_code(d->category));
     PUT(about, d->about);
     c->n_parties = 1;
     c->parties[0] = (struct hx_party){.t_occ = c->t0};

@@ -1,5 +1,6 @@
 /* Questions about cases: one case with its history, and lists. They see what is committed. */
 #include "engine/notice/silence.h"
+#include "engine/routing/route.h"
 #include "engine/words/words.h"
 #include "hongxin/number.h"
 #include "service/acts/identity.h"
@@ -363,7 +364,7 @@ void handle_similar(struct service *s, const struct request *r)
         service_problem(s, r, "UNKNOWN_PLACE", "the city has no such place");
         return;
     }
-    size_t n = similar_find(&s->similar, q->place, q->category, 0, numbers);
+    size_t n = similar_find(&s->similar, q->place, hx_task_code(q->category), 0, numbers);
     a.cases = cases;
     for (size_t i = 0; i < n; i++) {
         int rc = hx_store_case(s->store, numbers[i], &s->scratch);
