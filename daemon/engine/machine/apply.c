@@ -56,6 +56,19 @@ static bool same_ladder(const struct hx_ladder_rule *a, const struct hx_ladder_r
     return same;
 }
 
+/* Whether nobody is woken at the same hours of the same days. */
+static bool same_quiet(const struct hx_rules *a, const struct hx_rules *b)
+{
+    if (a->quiet_calendar < 0 || b->quiet_calendar < 0)
+        return a->quiet_calendar < 0 && b->quiet_calendar < 0;
+    const struct hx_calendar_rule *x = &a->calendars[a->quiet_calendar],
+                                  *y = &b->calendars[b->quiet_calendar];
+    return a->quiet_level == b->quiet_level && a->quiet_never == b->quiet_never &&
+           a->quiet_flags == b->quiet_flags && x->kind == y->kind && x->week == y->week &&
+           x->table == y->table && x->n_windows == y->n_windows &&
+           memcmp(x->windows, y->windows, x->n_windows * sizeof *x->windows) == 0;
+}
+
 /* A clock that the new life cycle does not give to this class stays as it is. */
 static bool by_rules(const struct hx_rules *own, const struct hx_case *c, const struct hx_clock *k,
                      const struct hx_change *change, int64_t now, struct hx_clock *next)
@@ -77,7 +90,7 @@ static bool by_rules(const struct hx_rules *own, const struct hx_case *c, const 
         settle(next, cal, days, k->deadline, now);
     }
     return next->deadline != k->deadline ||
-           !same_ladder(hx_clock_ladder(own, k), hx_clock_ladder(r, next));
+           !same_ladder(hx_clock_ladder(own, k), hx_clock_ladder(r, next)) || !same_quiet(own, r);
 }
 
 bool hx_clock_changed(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k,

@@ -146,18 +146,20 @@ int64_t hx_clock_mark(const struct hx_rules *r, const struct hx_clock *k, int i)
 int64_t hx_clock_fire_time(const struct hx_rules *r, const struct hx_case *c,
                            const struct hx_clock *k, int i)
 {
+    const struct hx_rules *own = hx_rules_at(r, k->policy); /* R14: its quiet hours, too */
     int64_t t = hx_clock_mark(r, k, i);
-    if (t == INT64_MAX || r->quiet_calendar < 0)
+    if (t == INT64_MAX || own->quiet_calendar < 0)
         return t;
     int level = hx_clock_ladder(r, k)->marks[i].level + k->shift;
-    if (level < r->quiet_level || r->quiet_never & (UINT32_C(1) << c->class_no) ||
-        c->flags & r->quiet_flags)
+    if (level < own->quiet_level || own->quiet_never & (UINT32_C(1) << c->class_no) ||
+        c->flags & own->quiet_flags)
         return t;
-    const struct hx_calendar_rule *waking = &r->calendars[r->quiet_calendar];
-    int64_t at = hx_calendar_roll(waking, t);
+    const struct hx_calendar_rule *waking = &own->calendars[own->quiet_calendar];
+    const struct hx_holidays *h = hx_table_at(waking->table, k->moved_by, false);
+    int64_t at = hx_calendar_roll_by(waking, h, t);
     /* The last instant of a window is a whole minute, and no longer in it. */
-    bool end = at == t && t % HX_MINUTE == 0 && hx_calendar_roll(waking, t + 1) > t + 1;
-    return end ? hx_calendar_roll(waking, t + 1) : at;
+    bool end = at == t && t % HX_MINUTE == 0 && hx_calendar_roll_by(waking, h, t + 1) > t + 1;
+    return end ? hx_calendar_roll_by(waking, h, t + 1) : at;
 }
 
 int64_t hx_clock_next(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k)
@@ -167,8 +169,8 @@ int64_t hx_clock_next(const struct hx_rules *r, const struct hx_case *c, const s
     int64_t next = INT64_MAX;
     if (k->deadline && !(k->fired & HX_CLOCK_END))
         next = k->deadline;
-    int8_t ladder = r->clocks[k->kind].ladder;
-    int marks = ladder < 0 ? 0 : r->ladders[ladder].n_marks;
+    const struct hx_ladder_rule *ladder = hx_clock_ladder(r, k);
+    int marks = ladder ? ladder->n_marks : 0;
     for (int i = 0; i < marks; i++) {
         /* told at its time or later: one that is not earlier needs no calendar */
         if (k->fired & (UINT32_C(1) << i) || hx_clock_mark(r, k, i) >= next)
