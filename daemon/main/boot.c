@@ -5,6 +5,7 @@
 #include "config/access/access.h"
 #include "config/access/devices.h"
 #include "config/city/city_load.h"
+#include "config/life_cycle/life_cycle.h"
 #include "config/notice/notice_texts.h"
 #include "hongxin/key.h"
 #include "service/acts/in_force.h"
@@ -38,7 +39,10 @@ static int check_access(const struct boot *b, const struct hx_city *city,
 
 static int load_rules(struct boot *b, struct hx_problem *problem)
 {
-    return hx_versions_load(b->settings.life_cycle, &b->versions, problem);
+    int rc = hx_versions_load(b->settings.life_cycle, &b->versions, problem);
+    if (rc && b->tell)
+        hx_life_cycle_faults(b->settings.life_cycle, b->tell);
+    return rc;
 }
 
 static int load_city(struct boot *b, struct hx_problem *problem)
@@ -134,7 +138,7 @@ int boot_check(struct boot *b, const char *config, void (*say)(const struct hx_p
 {
     struct hx_problem problem = {""};
     struct told told = {say, 0};
-    const struct hx_city_tell tell = {tell_fault, &told, FAULTS};
+    const struct hx_problems tell = {tell_fault, &told, FAULTS};
     int rc = load_settings(b, config, &problem);
     size_t n = rc ? 0 : PARTS; /* without settings nobody knows which files */
     b->tell = &tell;

@@ -18,11 +18,11 @@ struct boot {
     struct hx_city *city;           /* of these files, until the versions have it */
     const struct hx_city *in_force; /* the versions'; NULL before boot_open */
     struct hx_store *store;
-    struct hx_retention *retention;  /* NULL = identities are kept for ever */
-    uint8_t *key;                    /* HX_IDENTITY_KEY_SIZE bytes, in guarded memory */
-    uint8_t *onsite_key;             /* of on-site codes, when configured; behind `key` */
-    uint8_t *previous_key;           /* while the store is opened; behind both */
-    const struct hx_city_tell *tell; /* who is told of each fault of the city; NULL = nobody */
+    struct hx_retention *retention; /* NULL = identities are kept for ever */
+    uint8_t *key;                   /* HX_IDENTITY_KEY_SIZE bytes, in guarded memory */
+    uint8_t *onsite_key;            /* of on-site codes, when configured; behind `key` */
+    uint8_t *previous_key;          /* while the store is opened; behind both */
+    const struct hx_problems *tell; /* who is told of each fault of the city; NULL = nobody */
 };
 
 /* Reads and checks everything that the configuration names; touches no data. HX_CONFIG, HX_IO or

@@ -156,7 +156,7 @@ struct hx_client {
     uint64_t last_number;
     bool busy; /* inside hx_client_poll() */
     bool closing;
-    char problem[256];
+    char problem[8192]; /* a refused file has many faults */
     struct hx_publisher publisher;
     struct hx_feed feed;
     struct hx_scratch response;                     /* … that is being handled */

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-int __real_hx_city_parse(const struct hx_city_texts *texts, const struct hx_city_tell *tell,
+int __real_hx_city_parse(const struct hx_city_texts *texts, const struct hx_problems *tell,
                          struct hx_city **out, struct hx_problem *problem);
-int __wrap_hx_city_parse(const struct hx_city_texts *texts, const struct hx_city_tell *tell,
+int __wrap_hx_city_parse(const struct hx_city_texts *texts, const struct hx_problems *tell,
                          struct hx_city **out, struct hx_problem *problem);
 void __real_hx_city_free(struct hx_city *city);
 void __wrap_hx_city_free(struct hx_city *city);
@@ -25,7 +25,7 @@ static bool is_kept(const struct hx_city_texts *texts)
     return same;
 }
 
-int __wrap_hx_city_parse(const struct hx_city_texts *texts, const struct hx_city_tell *tell,
+int __wrap_hx_city_parse(const struct hx_city_texts *texts, const struct hx_problems *tell,
                          struct hx_city **out, struct hx_problem *problem)
 {
     if (is_kept(texts)) {

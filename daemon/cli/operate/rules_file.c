@@ -72,7 +72,7 @@ static int ask_table(void *ctx, const char *name, const char *path, struct hx_ta
 struct hx_versions *rules_file_ask(hx_client *client)
 {
     struct asking a = {.client = client};
-    const struct hx_table_source source = {ask_table, &a};
+    const struct hx_table_source source = {.table = ask_table, .ctx = &a};
     struct hx_rules *rules = NULL;
     struct hx_problem problem;
     uint32_t version = 0;

@@ -30,8 +30,16 @@ void holiday_table_read(struct yaml_doc *doc, yaml_node_t *map,
         return;
     struct hx_table *t = &r->tables[r->n_tables];
     beside(doc, file, path, sizeof path);
-    if (source ? source->table(source->ctx, name, path, t, &why)
-               : hx_holidays_load(path, t, &why)) {
+    bool from_file = !source || !source->table;
+    int rc = from_file ? hx_holidays_load(path, t, &why)
+                       : source->table(source->ctx, name, path, t, &why);
+    if (rc && rc != HX_NOMEM && from_file && source && source->tell) {
+        hx_holidays_file_faults(path, source->tell);
+        doc->rc = rc; /* every one is told: nothing remains to be said here */
+        doc->problem->text[0] = '\0';
+        return;
+    }
+    if (rc) {
         yaml_doc_fault(doc, map, "%s", why.text[0] ? why.text : "out of memory");
         return;
     }

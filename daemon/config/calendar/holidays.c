@@ -23,6 +23,8 @@ struct reading {
     struct hx_holidays *h;
     struct marked_day days[DAYS];
     size_t n;
+    const struct hx_problems *tell; /* NULL = the first fault ends it */
+    size_t told;
 };
 
 static int event_fault(struct reading *r, const char *what)
@@ -145,21 +147,31 @@ static int read_head(struct reading *r, icalcomponent *root, struct hx_table *ta
     return HX_OK;
 }
 
+/* HX_OK: it goes on, because somebody wants to know the next fault, too. */
+static int go_on(struct reading *r, int rc)
+{
+    if (rc != HX_CONFIG || !r->tell)
+        return rc;
+    r->tell->say(r->tell->ctx, r->problem);
+    return ++r->told < r->tell->most ? HX_OK : rc;
+}
+
 static int read_all(struct reading *r, icalcomponent *root, struct hx_table *table)
 {
     if (!root)
-        return hx_problem_set(r->problem, "%s: not one whole iCalendar (RFC 5545) object", r->file);
-    int rc = read_head(r, root, table);
+        return go_on(r, hx_problem_set(r->problem, "%s: not one whole iCalendar (RFC 5545) object",
+                                       r->file));
+    int rc = go_on(r, read_head(r, root, table));
     for (icalcomponent *e = icalcomponent_get_first_component(root, ICAL_VEVENT_COMPONENT);
          e && !rc; e = icalcomponent_get_next_component(root, ICAL_VEVENT_COMPONENT)) {
         ical_next_event(&r->lines);
-        rc = read_event(r, e);
+        rc = go_on(r, read_event(r, e));
     }
-    return rc ? rc : fill(r);
+    return rc || r->told ? rc : go_on(r, fill(r));
 }
 
-int hx_holidays_parse(const char *file, const char *text, struct hx_table *table,
-                      struct hx_problem *problem)
+/* `how` says of what file, and who hears of faults. */
+static int parse(const struct reading *how, const char *text, struct hx_table *table)
 {
     struct reading *r = calloc(1, sizeof *r);
     struct hx_holidays *h = calloc(1, sizeof *h);
@@ -169,9 +181,13 @@ int hx_holidays_parse(const char *file, const char *text, struct hx_table *table
         free(h);
         return HX_NOMEM;
     }
-    *r = (struct reading){.file = file, .lines = {.rest = text}, .problem = problem, .h = h};
+    *r = *how;
+    r->lines.rest = text;
+    r->h = h;
     icalcomponent *root = ical_read(text);
     int rc = read_all(r, root, table);
+    if (r->told)
+        rc = HX_CONFIG;
     if (root)
         icalcomponent_free(root);
     free(r);
@@ -180,6 +196,35 @@ int hx_holidays_parse(const char *file, const char *text, struct hx_table *table
     else
         table->newest = h;
     return rc;
+}
+
+int hx_holidays_parse(const char *file, const char *text, struct hx_table *table,
+                      struct hx_problem *problem)
+{
+    return parse(&(struct reading){.file = file, .problem = problem}, text, table);
+}
+
+void hx_holidays_faults(const char *file, const char *text, const struct hx_problems *tell)
+{
+    struct hx_problem problem = {""};
+    struct hx_table table;
+    int rc =
+        parse(&(struct reading){.file = file, .problem = &problem, .tell = tell}, text, &table);
+    if (!rc)
+        hx_holidays_free(&table);
+}
+
+void hx_holidays_file_faults(const char *path, const struct hx_problems *tell)
+{
+    struct hx_problem problem = {""};
+    char *text;
+    size_t size;
+    if (hx_file_read(path, HX_HOLIDAYS_FILE_MAX, &text, &size, &problem)) {
+        tell->say(tell->ctx, &problem);
+        return;
+    }
+    hx_holidays_faults(path, text, tell);
+    free(text);
 }
 
 int hx_holidays_load(const char *path, struct hx_table *table, struct hx_problem *problem)

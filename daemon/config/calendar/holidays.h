@@ -18,6 +18,11 @@ HX_CHECK int hx_holidays_parse(const char *file, const char *text, struct hx_tab
 /* The same from a file. HX_IO as well. */
 HX_CHECK int hx_holidays_load(const char *path, struct hx_table *table, struct hx_problem *problem);
 
+/* Tells every fault of a text, one for each of its events, and the text's own; nothing when it is
+ * right. */
+void hx_holidays_faults(const char *file, const char *text, const struct hx_problems *tell);
+void hx_holidays_file_faults(const char *path, const struct hx_problems *tell);
+
 /* All versions of the table. */
 void hx_holidays_free(struct hx_table *table);
 

@@ -4,12 +4,35 @@
 
 #include <string.h>
 
-static bool lost(const struct city_told *t, const char *id)
+static bool listed(const char *const *ids, size_t n, const char *id)
 {
-    for (size_t i = 0; *id && i < t->n_lost; i++)
-        if (strcmp(t->lost[i], id) == 0)
+    for (size_t i = 0; *id && i < n; i++)
+        if (strcmp(ids[i], id) == 0)
             return true;
     return false;
+}
+
+static bool lost(const struct city_told *t, const char *id)
+{
+    return listed(t->lost, t->n_lost, id) || listed(t->unknown, t->n_unknown, id);
+}
+
+int city_unknown(const struct city_row *at, const char *what, size_t column)
+{
+    const struct hx_csv_table *t = &at->loader->files[at->file];
+    const char *id = at->row->values[column];
+    size_t more = 0, line = 0;
+    for (size_t i = (size_t)(at->row - t->rows) + 1; i < t->count; i++) {
+        if (t->rows[i].odd || strcmp(t->rows[i].values[column], id) != 0)
+            continue;
+        more++;
+        line = t->rows[i].line;
+    }
+    at->loader->told->new_unknown = id;
+    if (more)
+        return city_fault(at, "unknown %s %s, here and in %zu more rows down to line %zu", what, id,
+                          more, line);
+    return city_fault(at, "unknown %s %s", what, id);
 }
 
 /* The row names something whose own row was refused. */
@@ -25,6 +48,9 @@ static bool follows_from_another(const struct city_row *at)
 static void remember(const struct city_row *at)
 {
     struct city_told *t = at->loader->told;
+    if (t->new_unknown && t->n_unknown < sizeof t->unknown / sizeof *t->unknown)
+        t->unknown[t->n_unknown++] = t->new_unknown;
+    t->new_unknown = NULL;
     if (at->file < BUILDINGS && t->n_lost < sizeof t->lost / sizeof *t->lost)
         t->lost[t->n_lost++] = at->row->values[COL_ID];
 }
@@ -54,6 +80,7 @@ int city_each(const struct city_loader *l, enum city_file file,
 {
     const struct hx_csv_table *t = &l->files[file];
     int err = HX_OK;
+    l->told->n_unknown = 0;
     for (size_t i = 0; i < t->count && !err; i++) {
         const struct city_row at = {.loader = l, .file = file, .row = &t->rows[i]};
         err = at.row->odd ? city_fault(&at, "%zu values, but the header has %zu columns",

@@ -81,12 +81,15 @@ struct city_head {
 
 /* What was told so far, when more than the first fault is. */
 struct city_told {
-    const struct hx_city_tell *tell; /* NULL = the first fault ends it */
+    const struct hx_problems *tell; /* NULL = the first fault ends it */
     size_t n;
     size_t faults[CITY_TEXTS]; /* of each file */
     bool gone[CITY_TEXTS];     /* files that are no table at all */
     const char *lost[1024];    /* ids whose rows were refused; in the tables */
     size_t n_lost;
+    const char *unknown[256]; /* ids that rows of this file name and no file has: told once each */
+    size_t n_unknown;
+    const char *new_unknown; /* that is being told; NULL = none */
 };
 
 struct city_loader {
@@ -113,6 +116,10 @@ struct city_row {
 
 /* "path:line: what" for a row; HX_CONFIG. */
 int city_fault(const struct city_row *at, const char *fmt, ...) HX_PRINTF(2, 3);
+
+/* A row names in this column what no file has. Told once for all rows of its file that name it so,
+ * with their number; HX_CONFIG. */
+int city_unknown(const struct city_row *at, const char *what, size_t column);
 
 /* ---- city_faults.c: more than one fault in one look.
  * Adds the rows of a file one by one; goes on after a row that is refused, when that is wanted. */

@@ -305,7 +305,7 @@ int hx_city_label(const struct hx_city_texts *texts, char label[HX_CITY_VERSION_
     return err;
 }
 
-int hx_city_parse(const struct hx_city_texts *texts, const struct hx_city_tell *tell,
+int hx_city_parse(const struct hx_city_texts *texts, const struct hx_problems *tell,
                   struct hx_city **out, struct hx_problem *problem)
 {
     struct yaml_doc doc = {.loaded = false};

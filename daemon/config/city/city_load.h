@@ -29,7 +29,7 @@ HX_CHECK int hx_city_load(const char *dir, struct hx_city **out, struct hx_probl
 
 /* The same from texts (city_texts.h), which are not needed afterwards. With `tell` (or NULL) it
  * goes on after a fault; `problem` then is the last of them. */
-HX_CHECK int hx_city_parse(const struct hx_city_texts *texts, const struct hx_city_tell *tell,
+HX_CHECK int hx_city_parse(const struct hx_city_texts *texts, const struct hx_problems *tell,
                            struct hx_city **out, struct hx_problem *problem);
 
 /* The `version` of city.yaml alone. HX_CONFIG, HX_NOMEM. */

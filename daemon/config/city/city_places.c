@@ -105,7 +105,7 @@ static int check_parent(const struct city_row *at, const struct hx_place *now)
     if (!*id)
         return city_fault(at, "%s %s has no %s", kind_names[kind], at->row->values[COL_ID], wanted);
     if (!parent)
-        return city_fault(at, "unknown %s %s", wanted, id);
+        return city_unknown(at, wanted, COL_PARENT);
     if (parent->kind != kind - 1)
         return city_fault(at, "%s is no %s: at %s it is defined as %s", id, wanted,
                           city_defined_at(at->loader, id, where), kind_names[parent->kind]);
@@ -139,7 +139,7 @@ static int check_company(const struct city_row *at, const struct hx_place *now)
     const char *id = at->row->values[COL_EXTRA];
     const struct hx_company *company = hx_city_company(at->loader->city, id);
     if (*id && !company)
-        return city_fault(at, "unknown company %s", id);
+        return city_unknown(at, "company", COL_EXTRA);
     if (!*id || ((!company->from || (now->from && company->from <= now->from)) &&
                  (!company->to || (now->to && now->to <= company->to))))
         return HX_OK;

@@ -82,7 +82,7 @@ static int read_one(const char *dir, size_t i, struct hx_city_texts *out,
     return err == HX_NOTFOUND ? HX_OK : err;
 }
 
-int hx_city_texts_read(const char *dir, const struct hx_city_tell *tell, struct hx_city_texts *out,
+int hx_city_texts_read(const char *dir, const struct hx_problems *tell, struct hx_city_texts *out,
                        struct hx_problem *problem)
 {
     *out = (struct hx_city_texts){.where = strdup(dir)};

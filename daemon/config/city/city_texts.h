@@ -36,17 +36,9 @@ const char *hx_city_file(size_t n);
 /* The number of a file of this name; -1 when a city has none such. */
 int hx_city_file_number(const char *name);
 
-/* Whoever wants to know more than the first fault: `say` is called for each, `most` times at the
- * most. What follows from a fault that was told is not told. */
-struct hx_city_tell {
-    void (*say)(void *ctx, const struct hx_problem *problem);
-    void *ctx;
-    size_t most;
-};
-
 /* Reads what is there of the files of a folder. HX_CONFIG: too large, or not UTF-8; with `tell` (or
  * NULL) it goes on to the next file after that. HX_IO, HX_NOMEM. Nothing is kept on error. */
-HX_CHECK int hx_city_texts_read(const char *dir, const struct hx_city_tell *tell,
+HX_CHECK int hx_city_texts_read(const char *dir, const struct hx_problems *tell,
                                 struct hx_city_texts *out, struct hx_problem *problem);
 
 /* Whether a text is a bundle. */

@@ -231,25 +231,67 @@ static void read_quiet(struct life_cycle_loader *l, yaml_node_t *root)
     }
 }
 
-/* Sections in the order in which they refer to each other. */
+enum {
+    STATES,
+    CLASSES,
+    HOLIDAYS,
+    CALENDARS,
+    RECEIVERS,
+    LADDERS,
+    EVENTS,
+    PAUSES,
+    RETURNS,
+    REFUSED,
+    HANDOVER,
+    CATEGORIES,
+    ACKS,
+    CLOCKS,
+    TRANSITIONS,
+    SECTIONS,
+    SINGLES = SECTIONS /* bit of what stands behind the sections: quiet, duty, calm, delivery */
+};
+
+#define BIT(section) (UINT32_C(1) << (section))
+
+/* Sections in the order in which they refer to each other, and those whose names they use. */
 static const struct section {
     const char *name;
     void (*read)(struct life_cycle_loader *l, yaml_node_t *map);
-} sections[] = {{"states", read_state},
-                {"classes", read_class},
-                {"holidays", read_table},
-                {"calendars", read_calendar},
-                {"receivers", read_receiver},
-                {"ladders", life_cycle_ladder},
-                {"events", life_cycle_event},
-                {"pauses", life_cycle_pause},
-                {"returns", read_return},
-                {"refused", read_refused},
-                {"handover", read_handover},
-                {"categories", read_category},
-                {"acks", life_cycle_ack},
-                {"clocks", life_cycle_clock},
-                {"transitions", life_cycle_transition}};
+    uint32_t needs;
+} sections[SECTIONS] = {
+    [STATES] = {"states", read_state, 0},
+    [CLASSES] = {"classes", read_class, 0},
+    [HOLIDAYS] = {"holidays", read_table, 0},
+    [CALENDARS] = {"calendars", read_calendar, BIT(HOLIDAYS)},
+    [RECEIVERS] = {"receivers", read_receiver, 0},
+    [LADDERS] = {"ladders", life_cycle_ladder, BIT(RECEIVERS)},
+    [EVENTS] = {"events", life_cycle_event, 0},
+    [PAUSES] = {"pauses", life_cycle_pause, BIT(CALENDARS)},
+    [RETURNS] = {"returns", read_return, 0},
+    [REFUSED] = {"refused", read_refused, 0},
+    [HANDOVER] = {"handover", read_handover, BIT(REFUSED)},
+    [CATEGORIES] = {"categories", read_category, BIT(CLASSES) | BIT(REFUSED) | BIT(HANDOVER)},
+    [ACKS] = {"acks", life_cycle_ack, 0},
+    [CLOCKS] = {"clocks", life_cycle_clock,
+                BIT(CLASSES) | BIT(CALENDARS) | BIT(LADDERS) | BIT(PAUSES) | BIT(EVENTS)},
+    [TRANSITIONS] = {"transitions", life_cycle_transition, BIT(TRANSITIONS) - 1},
+};
+
+/* What stands in the file once. */
+static void read_calm(struct life_cycle_loader *l, yaml_node_t *root)
+{
+    calm_rule_read(&l->doc, yaml_doc_get(&l->doc, root, "calm"), l->r);
+}
+
+static const struct single {
+    void (*read)(struct life_cycle_loader *l, yaml_node_t *root);
+    uint32_t needs;
+} singles[] = {
+    {read_quiet, BIT(CALENDARS) | BIT(CLASSES)},
+    {read_duty, BIT(CALENDARS)},
+    {read_calm, BIT(SECTIONS) - 1},
+    {life_cycle_delivery, BIT(SECTIONS) - 1},
+};
 
 /* `from: "2026-11-01"`: midnight of that day. */
 static void read_from_day(struct life_cycle_loader *l, yaml_node_t *root)
@@ -299,24 +341,54 @@ static void check_name(struct life_cycle_loader *l, yaml_node_t *list, size_t n)
     }
 }
 
+/* After an element: whether it goes on. It does after a fault, too, when somebody wants to know the
+ * next one; what was told already, of a table beside the file, has no text here. */
+static bool goes_on(struct life_cycle_loader *l, int section)
+{
+    const struct hx_problems *tell = l->source ? l->source->tell : NULL;
+    if (!l->doc.rc || !tell)
+        return !l->doc.rc;
+    if (l->doc.problem->text[0])
+        tell->say(tell->ctx, l->doc.problem);
+    l->faulty |= BIT(section);
+    if (++l->told >= tell->most)
+        return false;
+    l->doc.rc = HX_OK;
+    return true;
+}
+
+static bool read_section(struct life_cycle_loader *l, yaml_node_t *root, int s)
+{
+    yaml_node_t *list = yaml_doc_get(&l->doc, root, sections[s].name), *item;
+    if (!list)
+        yaml_doc_fault(&l->doc, root, "section %s is missing", sections[s].name);
+    bool on = goes_on(l, s);
+    for (size_t i = 0; on && (item = yaml_doc_item(&l->doc, list, i)) != NULL; i++) {
+        check_name(l, list, i);
+        sections[s].read(l, item);
+        on = goes_on(l, s);
+    }
+    return on && goes_on(l, s); /* a list that is none */
+}
+
 static int read_all(struct life_cycle_loader *l)
 {
-    yaml_node_t *root = yaml_doc_root(&l->doc), *item;
+    yaml_node_t *root = yaml_doc_root(&l->doc);
     read_head(l, root);
-    for (size_t s = 0; s < sizeof sections / sizeof *sections; s++) {
-        yaml_node_t *list = yaml_doc_get(&l->doc, root, sections[s].name);
-        if (!list)
-            yaml_doc_fault(&l->doc, root, "section %s is missing", sections[s].name);
-        for (size_t i = 0; (item = yaml_doc_item(&l->doc, list, i)) != NULL && !l->doc.rc; i++) {
-            check_name(l, list, i);
-            sections[s].read(l, item);
-        }
+    bool on = goes_on(l, SINGLES);
+    for (int s = 0; on && s < SECTIONS; s++) {
+        if (l->faulty & sections[s].needs)
+            l->faulty |= BIT(s); /* nobody knows */
+        else
+            on = read_section(l, root, s);
     }
-    read_quiet(l, root);
-    read_duty(l, root);
-    calm_rule_read(&l->doc, yaml_doc_get(&l->doc, root, "calm"), l->r);
-    life_cycle_delivery(l, root);
-    return l->doc.rc;
+    for (size_t i = 0; on && i < sizeof singles / sizeof *singles; i++) {
+        if (l->faulty & singles[i].needs)
+            continue;
+        singles[i].read(l, root);
+        on = goes_on(l, SINGLES);
+    }
+    return l->told ? HX_CONFIG : l->doc.rc;
 }
 
 static int check(struct life_cycle_loader *l)
@@ -324,7 +396,10 @@ static int check(struct life_cycle_loader *l)
     char what[400];
     int line = 1;
     int rc = hx_rules_check(l->r, &line, what, sizeof what);
-    return rc ? hx_problem_set(l->doc.problem, "%s:%d: %s", l->doc.file, line, what) : HX_OK;
+    if (rc)
+        yaml_doc_fault_at(&l->doc, line, "%s", what);
+    (void)goes_on(l, SINGLES);
+    return rc;
 }
 
 /* With the document opened, or not: `rc`. */
@@ -356,6 +431,19 @@ int hx_life_cycle_parse(const char *file, const char *text, const struct hx_tabl
 {
     struct life_cycle_loader l = {.source = source};
     return load(&l, yaml_doc_open_text(&l.doc, file, text, problem), out);
+}
+
+void hx_life_cycle_faults(const char *path, const struct hx_problems *tell)
+{
+    const struct hx_table_source files = {.tell = tell};
+    struct life_cycle_loader l = {.source = &files};
+    struct hx_problem problem = {""};
+    struct hx_rules *rules = NULL;
+    int rc = load(&l, yaml_doc_open(&l.doc, path, &problem), &rules);
+    if (!rc)
+        hx_life_cycle_free(rules);
+    else if (!l.told && problem.text[0]) /* no document at all */
+        tell->say(tell->ctx, &problem);
 }
 
 void hx_life_cycle_free(struct hx_rules *rules)

@@ -1,5 +1,6 @@
 /* What the files that read a life cycle share. Faults go into the document, with the line of the
- * node they name; the first one counts, and what is read after it does not matter. */
+ * node they name; the first one of an
+ * element counts, and what is read of it afterwards does not matter. */
 #ifndef CONFIG_LIFE_CYCLE_IMPL_H
 #define CONFIG_LIFE_CYCLE_IMPL_H
 
@@ -11,6 +12,8 @@ struct life_cycle_loader {
     struct yaml_doc doc;
     struct hx_rules *r;
     const struct hx_table_source *source; /* NULL = files */
+    size_t told;                          /* faults, when more than the first are told */
+    uint32_t faulty;                      /* sections with one, as bits of their index */
 };
 
 /* `zh` and `en` of a map. */

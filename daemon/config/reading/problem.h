@@ -9,8 +9,19 @@
 
 #include "hongxin/error.h"
 
+#include <stddef.h>
+
 struct hx_problem {
     char text[512]; /* UTF-8, cut at a character's end when it is longer */
+};
+
+/* Whoever wants to know more than the first fault of a file: `say` is called for each, `most` times
+ * at the most. What follows from a fault that was told is not told. A reader that was given one
+ * (NULL = the first fault ends it) returns the error of its last fault. */
+struct hx_problems {
+    void (*say)(void *ctx, const struct hx_problem *problem);
+    void *ctx;
+    size_t most;
 };
 
 /* Writes the text; control characters (from a broken file) become '?'. Always returns HX_CONFIG, so

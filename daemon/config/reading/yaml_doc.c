@@ -115,16 +115,29 @@ int yaml_doc_line(const yaml_node_t *node)
     return node ? (int)node->start_mark.line + 1 : 0;
 }
 
-void yaml_doc_fault(struct yaml_doc *doc, const yaml_node_t *node, const char *fmt, ...)
+static void fault(struct yaml_doc *doc, int line, const char *fmt, va_list ap)
 {
+    char what[400];
     if (doc->rc)
         return;
-    char what[400];
+    vsnprintf(what, sizeof what, fmt, ap);
+    doc->rc = hx_problem_set(doc->problem, "%s:%d: %s", doc->file, line, what);
+}
+
+void yaml_doc_fault(struct yaml_doc *doc, const yaml_node_t *node, const char *fmt, ...)
+{
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
+    fault(doc, yaml_doc_line(node), fmt, ap);
     va_end(ap);
-    doc->rc = hx_problem_set(doc->problem, "%s:%d: %s", doc->file, yaml_doc_line(node), what);
+}
+
+void yaml_doc_fault_at(struct yaml_doc *doc, int line, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fault(doc, line, fmt, ap);
+    va_end(ap);
 }
 
 static bool listed(const char *words, const char *word)

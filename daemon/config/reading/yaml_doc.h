@@ -43,6 +43,9 @@ int yaml_doc_line(const yaml_node_t *node);
 void yaml_doc_fault(struct yaml_doc *doc, const yaml_node_t *node, const char *fmt, ...)
     HX_PRINTF(3, 4);
 
+/* The same about a line that is known without its node. */
+void yaml_doc_fault_at(struct yaml_doc *doc, int line, const char *fmt, ...) HX_PRINTF(3, 4);
+
 /* Every key of the mapping must be one of the words of `keys` ("a b c"). */
 void yaml_doc_only(struct yaml_doc *doc, yaml_node_t *map, const char *keys);
 

@@ -21,10 +21,11 @@ static bool calendar_is(const char *text)
 static int calendar_read(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem)
 {
     struct hx_table *t = calloc(1, sizeof *t);
-    (void)v;
     if (!t)
         return HX_NOMEM;
     int rc = hx_holidays_parse(x->file, x->text, t, problem);
+    if (rc && v->tell)
+        hx_holidays_faults(x->file, x->text, v->tell);
     if (rc) {
         free(t);
         return rc;
@@ -122,7 +123,7 @@ static void share_tables(struct hx_versions *v, struct hx_rules *r)
 
 static int life_cycle_read(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem)
 {
-    const struct hx_table_source source = {table_in_force, v};
+    const struct hx_table_source source = {table_in_force, v, v->tell};
     struct hx_rules *r;
     int rc = hx_life_cycle_parse(x->file, x->text, &source, &r, problem);
     if (rc)
@@ -374,6 +375,11 @@ void hx_version_came(struct hx_versions *v, const struct hx_version *x, uint64_t
     kind_named(x->kind)->came(v, x, lsn, open);
 }
 
+void hx_versions_hear(struct hx_versions *v, const struct hx_problems *tell)
+{
+    v->tell = tell;
+}
+
 void hx_versions_believe(struct hx_versions *v, bool believed)
 {
     v->believed = believed;
@@ -412,7 +418,7 @@ static int table_file(void *ctx, const char *name, const char *path, struct hx_t
 /* The life cycle itself, read with the tables of its files, which are not in force yet. */
 static int life_cycle_file(struct files *f, const char *path, struct hx_problem *problem)
 {
-    const struct hx_table_source source = {table_file, f};
+    const struct hx_table_source source = {.table = table_file, .ctx = f};
     struct hx_rules *r;
     char *text;
     size_t size;

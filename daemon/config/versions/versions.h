@@ -69,6 +69,9 @@ void hx_version_came(struct hx_versions *v, const struct hx_version *x, uint64_t
  * somebody asks for it. */
 void hx_versions_believe(struct hx_versions *v, bool believed);
 
+/* Every fault of a text that is read from now on is told, too (NULL = no longer). */
+void hx_versions_hear(struct hx_versions *v, const struct hx_problems *tell);
+
 /* The city in force; *out NULL when there is none. HX_CONFIG: its files can no longer be read. */
 HX_CHECK int hx_versions_city(struct hx_versions *v, const struct hx_city **out,
                               struct hx_problem *problem);

@@ -53,7 +53,7 @@ static int judge(struct hx_versions *v, struct hx_version *x, const struct hx_ve
                  struct hx_problem *problem)
 {
     struct city_version *c = mine(x);
-    int rc = hx_city_parse(&c->texts, NULL, &c->city, problem);
+    int rc = hx_city_parse(&c->texts, v->tell, &c->city, problem);
     if (!rc && v->rules)
         rc = hx_city_fits(c->texts.where, c->city, v->rules, problem);
     if (!rc)

@@ -11,8 +11,9 @@ struct hx_versions {
     size_t n;
     struct hx_table tables[HX_RULES_TABLES]; /* own their versions */
     uint8_t n_tables;
-    struct hx_rules *rules; /* newest */
-    bool believed;          /* what is read was in force once */
+    struct hx_rules *rules;         /* newest */
+    bool believed;                  /* what is read was in force once */
+    const struct hx_problems *tell; /* who hears every fault; NULL = the first ends it */
 };
 
 /* One kind of text. */

@@ -19,6 +19,7 @@ enum {
     MOVE_BUSY_US = 1500, /* while events come in: they wait for it */
     MOVE_STEP = 512,
     LOOK_AT_CLOCK = 16, /* cases between two looks */
+    FAULTS = 20,        /* of a file, told in one answer */
 };
 
 #define STATE(name) HONGXIN__V1__RULES_VERSION__STATE__##name
@@ -134,21 +135,42 @@ static bool judge_person(struct service *s, const struct request *r, const struc
     return false;
 }
 
+/* Every fault of what was sent, a line each. */
+struct faults {
+    struct hx_arena *arena;
+    const char *text;
+};
+
+static void add_fault(void *ctx, const struct hx_problem *problem)
+{
+    struct faults *f = ctx;
+    const char *more =
+        hx_arena_printf(f->arena, "%s%s%s", f->text, *f->text ? "\n" : "", problem->text);
+    f->text = more ? more : f->text;
+}
+
 static bool read_version(struct service *s, struct apply_question *q, const Hongxin__V1__Apply *a)
 {
     struct hx_problem why = {""};
+    struct faults all = {&s->arena, ""};
+    const struct hx_problems hear = {add_fault, &all, FAULTS};
     char *text = hx_arena_strndup(&s->arena, (const char *)a->content.data, a->content.len);
     struct hx_versions *v = s->options.versions;
     bool fits = a->content.len <= HX_VERSION_FILE_MAX || (text && hx_city_is_bundle(text));
+    hx_versions_hear(v, &hear);
     int rc = text && fits
                  ? hx_version_read(v, *a->file ? a->file : "file", text, strlen(text), &q->x, &why)
                  : hx_problem_set(&why, "%s: larger than %d bytes", a->file, HX_VERSION_FILE_MAX);
+    hx_versions_hear(v, NULL);
     if (!rc)
         rc = hx_version_follows(v, q->x, s->machine.now, &why);
     if (rc == HX_EXISTS)
         hx_problem_set(&why, "%s: this version is in force already", a->file);
     if (rc)
-        refuse(s, q, "RULES_REFUSED", *why.text ? why.text : hx_strerror(rc));
+        refuse(s, q, "RULES_REFUSED",
+               *all.text   ? all.text
+               : *why.text ? why.text
+                           : hx_strerror(rc));
     return rc == HX_OK;
 }
 

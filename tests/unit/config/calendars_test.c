@@ -120,6 +120,40 @@ static void bad_tables(void **state)
     refused("", "here.ics: not one whole iCalendar (RFC 5545) object");
 }
 
+static void hear(void *ctx, const struct hx_problem *problem)
+{
+    char *all = ctx;
+    size_t n = strlen(all);
+    snprintf(all + n, 4096 - n, "%s\n", problem->text);
+}
+
+/* Whoever mends a table wants to know all that is wrong with it: one fault of each event. */
+static void every_fault_of_a_table_is_told(void **state)
+{
+    (void)state;
+    static char all[4096];
+    const struct hx_problems tell = {hear, all, 50}, two = {hear, all, 2};
+    static const char bad[] = HEAD EVENT("20261001", "20261008", "HOLIDAY", NOTICE)
+        EVENT("20261003", "20261005", "MAKE-UP", NOTICE)
+            EVENT("20261010", "20261011", "PARTY", NOTICE)
+                EVENT("20261101", "20261102", "MAKE-UP", NOTICE)
+                    EVENT("20261009", "20261010", "MAKE-UP", "") TAIL;
+    hx_holidays_faults("here.ics", bad, &tell);
+    assert_string_equal(
+        all, "here.ics:11: 2026-10-03 is a make-up working day here, but a holiday at line 5\n"
+             "here.ics:17: an event must have exactly one category, HOLIDAY or MAKE-UP: only "
+             "official days count\n"
+             "here.ics:29: X-HONGXIN-NOTICE is missing: the number of the official notice\n");
+    all[0] = '\0';
+    hx_holidays_faults("here.ics", bad, &two);
+    assert_non_null(strstr(all, "here.ics:17: "));
+    assert_null(strstr(all, "here.ics:29: "));
+    all[0] = '\0';
+    hx_holidays_faults("here.ics", HEAD EVENT("20261001", "20261008", "HOLIDAY", NOTICE) TAIL,
+                       &tell);
+    assert_string_equal(all, "");
+}
+
 static void zones(void **state)
 {
     (void)state;
@@ -141,9 +175,8 @@ static void zones(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_totals),
-        cmocka_unit_test(make_up_days_of_the_shipped_calendar),
-        cmocka_unit_test(bad_tables),
+        cmocka_unit_test(known_totals), cmocka_unit_test(make_up_days_of_the_shipped_calendar),
+        cmocka_unit_test(bad_tables),   cmocka_unit_test(every_fault_of_a_table_is_told),
         cmocka_unit_test(zones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,7 @@ static void told(struct folder *f, size_t most, const char *wanted)
     struct hx_city *city = NULL;
     struct hx_problem problem = {.text = ""};
     h = (struct heard){.folder = strlen(f->path)};
-    const struct hx_city_tell tell = {hear, &h, most};
+    const struct hx_problems tell = {hear, &h, most};
     assert_int_equal(hx_city_texts_read(f->path, NULL, &texts, &problem), HX_OK);
     assert_int_equal(hx_city_parse(&texts, &tell, &city, &problem), HX_CONFIG);
     assert_string_equal(h.text, wanted);
@@ -135,7 +135,7 @@ static void every_file_that_is_not_utf8_is_told(void **state)
     struct hx_city_texts texts;
     struct hx_problem problem = {.text = ""};
     struct heard h = {.folder = strlen(f->path)};
-    const struct hx_city_tell tell = {hear, &h, 50};
+    const struct hx_problems tell = {hear, &h, 50};
     with(f, "companies.csv", "P-02,\xce\xef\xd2\xb5,Two\n");
     with(f, "duty.csv", "duty,P-01,2,wu,\xce\xe2,Wu\n");
     assert_int_equal(hx_city_texts_read(f->path, &tell, &texts, &problem), HX_CONFIG);
@@ -170,6 +170,33 @@ static void no_more_are_told_than_was_asked_for(void **state)
     told(f, 2, "buildings.csv:4: unknown estate E-97\nbuildings.csv:5: unknown estate E-98\n");
 }
 
+/* An estate that nobody has, named by each of its buildings: one fault, not one for each. */
+static void what_many_rows_name_is_told_once(void **state)
+{
+    struct folder *f = *state;
+    with(f, "estates.csv",
+         "E-03,G-001,P-77,三苑,Three,114.4,36.1\nE-04,G-001,P-77,四苑,Four,114.4,36.1\n");
+    with(f, "buildings.csv",
+         "B-13,E-98,,3,3,114.4,36.1\nB-14,E-99,,4,4,114.4,36.1\nB-15,E-98,,5,5,114.4,36.1\n"
+         "B-16,E-98,,6,6,114.4,36.1\nB-17,E-03,,7,7,114.4,36.1\n");
+    told(f, 50,
+         "estates.csv:4: unknown company P-77, here and in 1 more rows down to line 5\n"
+         "buildings.csv:4: unknown estate E-98, here and in 2 more rows down to line 7\n"
+         "buildings.csv:5: unknown estate E-99\n");
+}
+
+/* The same task written in two ways. */
+static void a_task_is_its_number(void **state)
+{
+    struct folder *f = *state;
+    (void)folder_write(
+        f, "admission.csv",
+        "code,kind,name_zh,name_en\n001,own,一,One\n2,assist,二,Two\n1,own,一,One\n");
+    told(f, 50,
+         "admission.csv:4: 1 is there already, at admission.csv:2\n"
+         "admission.csv:4: 2 items of kind own, but city.yaml:3 says 1\n");
+}
+
 static void every_clash_of_the_rota_is_told(void **state)
 {
     struct folder *f = *state;
@@ -189,7 +216,7 @@ static void a_border_and_a_row(void **state)
         "{\"type\": \"FeatureCollection\",\n\"features\": [\n" SQUARE(
             "G-001", "114.40", "114.415") ",\n" SQUARE("G-002", "114.41", "114.42") "]}\n");
     told(f, 50,
-         "duty.csv:4: role duty is for a company, unit or community, not for \"P-77\"\n"
+         "duty.csv:4: role duty is for a company, unit, community or street, not for \"P-77\"\n"
          "grids.geojson:5: the border of G-002 overlaps that of G-001 at grids.geojson:3 by 501273 "
          "m²\n");
 }
@@ -201,6 +228,8 @@ int main(void)
         TEST(faults_of_all_files_are_told_in_one_look),
         TEST(what_follows_from_a_fault_is_not_told),
         TEST(no_more_are_told_than_was_asked_for),
+        TEST(what_many_rows_name_is_told_once),
+        TEST(a_task_is_its_number),
         TEST(every_clash_of_the_rota_is_told),
         TEST(a_border_and_a_row),
         TEST(a_file_that_is_no_table_hides_no_other),

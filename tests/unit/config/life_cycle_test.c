@@ -209,6 +209,50 @@ static void nothing_becomes_a_drill(void **state)
     refused("drop(SUPERVISED)", "drop(DRILL)", "no row may change what is a drill", 1);
 }
 
+static void hear(void *ctx, const struct hx_problem *problem)
+{
+    char *all = ctx;
+    size_t n = strlen(all);
+    snprintf(all + n, 4096 - n, "%s\n", strrchr(problem->text, '/') + 1);
+}
+
+static void replace(char *text, const char *from, const char *to)
+{
+    char *at = strstr(text, from);
+    assert_non_null(at);
+    assert_int_equal(strlen(from), strlen(to));
+    memcpy(at, to, strlen(to));
+}
+
+/* What is wrong in several sections is told in one look, and nothing that follows from it: clocks
+ * are not looked at while calendars are wrong. */
+static void every_fault_of_a_file_is_told(void **state)
+{
+    (void)state;
+    static char all[4096];
+    char *text = slurp(SHIPPED);
+    struct hx_rules *r = NULL;
+    struct hx_problem problem = {""};
+    const struct hx_problems tell = {hear, all, 50};
+    const struct hx_table_source source = {.tell = &tell};
+    replace(text, "kind: open, owner: dispatcher}", "kind: opan, owner: dispatcher}");
+    replace(text, "kind: open, owner: holder}", "kind: open, owner: holdar}");
+    replace(text, "windows: [\"08:00-21:00\"]}", "windows: [\"08:00-07:00\"]}");
+    replace(text, "ladder: handover, budgets", "laddar: handover, budgets");
+    replace(text, "category: medical", "category: medicol");
+    assert_int_equal(hx_life_cycle_parse(CHANGED, text, &source, &r, &problem), HX_CONFIG);
+    assert_non_null(strstr(all, "kind must be open, closed or terminal, not opan"));
+    assert_non_null(strstr(all, "unknown owner holdar"));
+    assert_non_null(strstr(all, "08:00-07:00 is not a window of a day"));
+    assert_non_null(strstr(all, "medicol is not among the refused categories"));
+    assert_null(strstr(all, "laddar"));
+    size_t lines = 0;
+    for (const char *at = all; (at = strchr(at, '\n')); at++)
+        lines++;
+    assert_int_equal(lines, 4);
+    free(text);
+}
+
 static void a_file_that_is_not_there_is_named(void **state)
 {
     (void)state;
@@ -231,6 +275,7 @@ int main(void)
         cmocka_unit_test(numbers_are_not_used_twice),
         cmocka_unit_test(a_promise_is_never_held_back),
         cmocka_unit_test(nothing_becomes_a_drill),
+        cmocka_unit_test(every_fault_of_a_file_is_told),
         cmocka_unit_test(a_file_that_is_not_there_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
