@@ -144,6 +144,9 @@ static void print_answer(const struct cli *cli, const Hongxin__V1__RouteAnswer *
     for (size_t i = 0; i < a->n_told; i++)
         printf("%s%s%s", i ? ", " : say(cli, "told ", "通知 "), a->told[i],
                i + 1 == a->n_told ? "\n" : "");
+    if (!a->n_told)
+        puts(say(cli, "nobody is on duty there: the level above is told at once",
+                 "该单位此刻无人值守：立即通知上一级"));
 }
 
 /* ---- by the files ---- */

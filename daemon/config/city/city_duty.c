@@ -63,8 +63,10 @@ int city_check_post(const struct city_row *at, const char *name, const char *are
                           "unknown role \"%s\" (known: duty, manager, grid, community, "
                           "dispatcher, street, city)",
                           name);
-    if (!area_fits(at->loader->city, role->area, area))
+    if (!area_fits(at->loader->city, role->area, area)) {
+        city_once(at, area);
         return city_fault(at, "role %s is for %s, not for \"%s\"", name, role->wanted, area);
+    }
     return HX_OK;
 }
 

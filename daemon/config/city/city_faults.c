@@ -17,6 +17,11 @@ static bool lost(const struct city_told *t, const char *id)
     return listed(t->lost, t->n_lost, id) || listed(t->unknown, t->n_unknown, id);
 }
 
+void city_once(const struct city_row *at, const char *id)
+{
+    at->loader->told->new_unknown = id;
+}
+
 int city_unknown(const struct city_row *at, const char *what, size_t column)
 {
     const struct hx_csv_table *t = &at->loader->files[at->file];
@@ -28,10 +33,10 @@ int city_unknown(const struct city_row *at, const char *what, size_t column)
         more++;
         line = t->rows[i].line;
     }
-    at->loader->told->new_unknown = id;
+    city_once(at, id);
     if (more)
-        return city_fault(at, "unknown %s %s, here and in %zu more rows down to line %zu", what, id,
-                          more, line);
+        return city_fault(at, "unknown %s %s, named by %zu rows, the last in line %zu", what, id,
+                          more + 1, line);
     return city_fault(at, "unknown %s %s", what, id);
 }
 

@@ -87,9 +87,9 @@ struct city_told {
     bool gone[CITY_TEXTS];     /* files that are no table at all */
     const char *lost[1024];    /* ids whose rows were refused; in the tables */
     size_t n_lost;
-    const char *unknown[256]; /* ids that rows of this file name and no file has: told once each */
+    const char *unknown[256]; /* ids that rows of this file name wrongly: told once each */
     size_t n_unknown;
-    const char *new_unknown; /* that is being told; NULL = none */
+    const char *new_unknown; /* one that is being told; NULL = none */
 };
 
 struct city_loader {
@@ -120,6 +120,10 @@ int city_fault(const struct city_row *at, const char *fmt, ...) HX_PRINTF(2, 3);
 /* A row names in this column what no file has. Told once for all rows of its file that name it so,
  * with their number; HX_CONFIG. */
 int city_unknown(const struct city_row *at, const char *what, size_t column);
+
+/* The fault of this row is one of `id`: other rows of the file that name it are not told of, when
+ * more than the first fault is. */
+void city_once(const struct city_row *at, const char *id);
 
 /* ---- city_faults.c: more than one fault in one look.
  * Adds the rows of a file one by one; goes on after a row that is refused, when that is wanted. */

@@ -112,6 +112,7 @@ static int check_parent(const struct city_row *at, const struct hx_place *now)
     if (city_covered(parent, now->from, now->to, &gap))
         return HX_OK;
     city_defined_at(at->loader, id, where);
+    city_once(at, id);
     if (gap == INT64_MIN)
         return city_fault(at, "%s has no begin here, but its %s %s has one at %s",
                           at->row->values[COL_ID], wanted, id, where);

@@ -81,8 +81,8 @@ int hx_client_fd(const hx_client *client);
  * HX_OK, HX_TIMEOUT, or HX_BUSY inside a callback. */
 HX_CHECK int hx_client_flush(hx_client *client, int timeout_ms);
 
-/* What the daemon, or the library, objected to last: "CODE: text". Empty when there was nothing.
- * Valid until the next call on this client. */
+/* What the daemon, or the library, objected to last: "CODE: text"; of a refused file, a line for
+ * each of its faults. Empty when there was nothing. Valid until the next call on this client. */
 const char *hx_client_problem(const hx_client *client);
 
 enum hx_door { HX_DOOR_INTAKE, HX_DOOR_FEED };

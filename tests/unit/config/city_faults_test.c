@@ -180,8 +180,8 @@ static void what_many_rows_name_is_told_once(void **state)
          "B-13,E-98,,3,3,114.4,36.1\nB-14,E-99,,4,4,114.4,36.1\nB-15,E-98,,5,5,114.4,36.1\n"
          "B-16,E-98,,6,6,114.4,36.1\nB-17,E-03,,7,7,114.4,36.1\n");
     told(f, 50,
-         "estates.csv:4: unknown company P-77, here and in 1 more rows down to line 5\n"
-         "buildings.csv:4: unknown estate E-98, here and in 2 more rows down to line 7\n"
+         "estates.csv:4: unknown company P-77, named by 2 rows, the last in line 5\n"
+         "buildings.csv:4: unknown estate E-98, named by 3 rows, the last in line 7\n"
          "buildings.csv:5: unknown estate E-99\n");
 }
 
