@@ -2,6 +2,7 @@
 #include "main/boot.h"
 
 #include "base/log.h"
+#include "engine/duty/stand_in.h"
 #include "hongxin/instant.h"
 #include "service/acts/in_force.h"
 #include "service/timebase.h"
@@ -154,6 +155,24 @@ static void warn(const struct boot *b)
                x->file, x->file);
 }
 
+/* What is told to such a post climbs, which is right, and rarely what was meant. */
+static void warn_of_posts(const struct boot *b)
+{
+    struct hx_unnamed unnamed[HX_UNNAMED];
+    struct timebase clock;
+    timebase_init(&clock, 1, 0);
+    size_t n = hx_posts_unnamed(b->city, timebase_now(&clock), unnamed);
+    for (size_t i = 0; i < n; i++) {
+        const struct hx_unnamed *u = &unnamed[i];
+        printf("%s: warning: nobody has role %s for %s (%zu such posts): what is told there climbs "
+               "at once (docs/city.md)\n%s: 警告：%s 的角色 %s 无人（共 %zu "
+               "个岗位）：通知将立即上报上一级"
+               "（docs/city.md）\n",
+               b->settings.city, u->role, u->first, u->n, b->settings.city, u->first, u->role,
+               u->n);
+    }
+}
+
 static void say(const struct hx_problem *problem)
 {
     fprintf(stderr, "%s\n", *problem->text ? problem->text : "out of memory");
@@ -164,6 +183,7 @@ static int check(struct boot *b, const char *config)
     if (boot_check(b, config, say))
         return EXIT_FAILURE;
     warn(b);
+    warn_of_posts(b);
     printf("%s, %s: right\n", b->settings.life_cycle, hx_city_version(b->city));
     return EXIT_SUCCESS;
 }

@@ -1,5 +1,6 @@
 #include "engine/duty/stand_in.h"
 #include "base/text.h"
+#include "engine/routing/route.h"
 
 #include <string.h>
 
@@ -37,6 +38,64 @@ bool hx_post_of_rota(const struct hx_post *post)
             return true;
     return strcmp(post->role, "city") == 0 && hx_city_post(post->area, strlen(post->area));
 }
+
+/* ---- what no rota names ---- */
+
+static void look(const struct hx_city *city, int64_t t, const char *area,
+                 struct hx_unnamed *unnamed)
+{
+    struct hx_post post = {.role = ""};
+    hx_text_put(post.role, sizeof post.role, unnamed->role);
+    hx_text_put(post.area, sizeof post.area, area);
+    if (hx_post_stand_in(city, t, &post))
+        return;
+    if (!unnamed->n++)
+        hx_text_put(unnamed->first, sizeof unnamed->first, area);
+}
+
+/* Companies, and whom a row of the routing table names. */
+static void look_at_holders(const struct hx_city *city, int64_t t, struct hx_unnamed *unnamed)
+{
+    size_t i = 0, row = 0;
+    for (const struct hx_company *c; (c = hx_city_next_company(city, &i)) != NULL;)
+        if (hx_period_holds(c->from, c->to, t))
+            look(city, t, c->id, unnamed);
+    for (const struct hx_route_row *r; (r = hx_city_next_route(city, &row)) != NULL;)
+        if (r->target == HX_ROUTE_HOLDER && !hx_city_company(city, r->holder) &&
+            hx_period_holds(r->from, r->to, t))
+            look(city, t, r->holder, unnamed);
+}
+
+static void look_at_places(const struct hx_city *city, int64_t t, enum hx_place_kind kind,
+                           struct hx_unnamed *unnamed)
+{
+    size_t i = 0;
+    for (const struct hx_place *p; (p = hx_city_next(city, kind, &i)) != NULL;)
+        if (hx_place_at(p, t))
+            look(city, t, p->id, unnamed);
+}
+
+size_t hx_posts_unnamed(const struct hx_city *city, int64_t t, struct hx_unnamed out[HX_UNNAMED])
+{
+    static const struct {
+        const char *role;
+        enum hx_place_kind kind; /* HX_BUILDING: of holders */
+    } needed[HX_UNNAMED] = {
+        {"duty", HX_BUILDING},       {"manager", HX_BUILDING},     {"grid", HX_GRID},
+        {"community", HX_COMMUNITY}, {"dispatcher", HX_COMMUNITY}, {"street", HX_STREET}};
+    size_t n = 0;
+    for (size_t i = 0; i < HX_UNNAMED; i++) {
+        out[n] = (struct hx_unnamed){.role = needed[i].role};
+        if (needed[i].kind == HX_BUILDING)
+            look_at_holders(city, t, &out[n]);
+        else
+            look_at_places(city, t, needed[i].kind, &out[n]);
+        n += out[n].n > 0;
+    }
+    return n;
+}
+
+/* ---- who answers ---- */
 
 bool hx_post_stand_in(const struct hx_city *city, int64_t t, struct hx_post *post)
 {

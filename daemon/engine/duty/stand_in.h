@@ -20,6 +20,18 @@ bool hx_post_stand_in(const struct hx_city *city, int64_t t, struct hx_post *pos
  * reporter, or a unit that is asked to assist, is told as it is. */
 bool hx_post_of_rota(const struct hx_post *post);
 
+/* Posts of one role for which no rota names anybody, whoever is away. */
+struct hx_unnamed {
+    const char *role;
+    char first[HX_ID_MAX]; /* its area */
+    size_t n;
+};
+enum { HX_UNNAMED = 6 };
+
+/* What the tree, the companies and the routing table need at t, and the rota does not know; how
+ * many roles that is. */
+size_t hx_posts_unnamed(const struct hx_city *city, int64_t t, struct hx_unnamed out[HX_UNNAMED]);
+
 /* Whether these n bytes are a post of the whole city: property, leadership, callback, desk. */
 bool hx_city_post(const char *name, size_t n);
 

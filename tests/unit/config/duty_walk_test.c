@@ -172,6 +172,39 @@ static void a_place_answers_for_itself(void **state)
     assert_false(hx_post_of_rota(&(struct hx_post){"city", "boss"}));
 }
 
+/* Whoever writes a rota hears of what it leaves out, before a case does. */
+static void what_no_rota_names_is_found(void **state)
+{
+    const struct world *w = *state;
+    const int64_t t = at("2026-10-12T19:00:00.000+08:00");
+    struct hx_unnamed unnamed[HX_UNNAMED];
+    assert_int_equal(hx_posts_unnamed(w->city, t, unnamed), 0);
+    struct hx_city *city = NULL;
+    struct hx_rota *rota = NULL;
+    const struct hx_shift *clash[2];
+    const struct hx_place street = {.kind = HX_STREET, .id = "S-1", .name_zh = "", .name_en = ""},
+                          one = {.kind = HX_COMMUNITY, .id = "C-1", .name_zh = "", .name_en = ""},
+                          two = {.kind = HX_COMMUNITY, .id = "C-2", .name_zh = "", .name_en = ""};
+    const struct hx_shift s = {.role = "dispatcher", .area = "C-1", .person = "zhou", .order = 1};
+    assert_int_equal(hx_city_new(&city), HX_OK);
+    assert_int_equal(hx_city_add_place(city, &street, NULL), HX_OK);
+    assert_int_equal(hx_city_add_place(city, &one, "S-1"), HX_OK);
+    assert_int_equal(hx_city_add_place(city, &two, "S-1"), HX_OK);
+    assert_int_equal(hx_rota_new(&rota), HX_OK);
+    assert_int_equal(hx_rota_add_shift(rota, &s), HX_OK);
+    assert_int_equal(hx_rota_seal(rota, clash), HX_OK);
+    hx_city_set_rota(city, rota);
+    hx_city_seal(city);
+    assert_int_equal(hx_posts_unnamed(city, t, unnamed), 3);
+    assert_string_equal(unnamed[0].role, "community");
+    assert_string_equal(unnamed[0].first, "C-1");
+    assert_int_equal(unnamed[0].n, 2);
+    assert_string_equal(unnamed[1].role, "dispatcher");
+    assert_string_equal(unnamed[1].first, "C-2");
+    assert_string_equal(unnamed[2].role, "street");
+    hx_city_free(city);
+}
+
 /* ---- the daily look ---- */
 
 struct desk {
@@ -298,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(somebody_is_told_at_every_hour),
         cmocka_unit_test(a_place_answers_for_itself),
+        cmocka_unit_test(what_no_rota_names_is_found),
         cmocka_unit_test(the_sample_city_has_no_gap),
         cmocka_unit_test(a_gap_is_told_once_across_restarts),
         cmocka_unit_test(a_new_version_is_looked_at_as_a_whole),
