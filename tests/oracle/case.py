@@ -20,6 +20,11 @@ class Party:
         self.ref, self.answer, self.tries = ref, "OPEN", 0
 
 
+def task(category):
+    """A task is its number: 003 is 3 (S34)."""
+    return str(int(category)) if category.isdigit() else category
+
+
 class Case:
     def __init__(self, world, label, event):
         self.world, self.label = world, label
@@ -27,7 +32,7 @@ class Case:
         self.place, self.positioned, self.flags = None, False, set()
         self.reported, self.t0 = event.t, event.occ
         self.drill = bool(event.data.get("drill"))
-        self.source, self.category, self.about = event.source, event.data.get("category", ""), event.data.get("about", "")
+        self.source, self.category, self.about = event.source, task(event.data.get("category", "")), event.data.get("about", "")
         self.clocks, self.parties = [], [Party("")]
         self.account = Account(event.t, "dispatcher")
         self.cycle_began = event.t

@@ -48,9 +48,9 @@ class Policy:
 
     def calendar(self, name):
         if name in self.own:
-            return self.own[name]
+            return self.read_calendar(self.own[name])  # with the table that is in force now
         day, office = ((8 * 60, 21 * 60),), ((9 * 60, 18 * 60),)
-        return {"always": lambda: Calendar(ALWAYS, zone=self.zone), "day": lambda: Calendar(ROLL, day, self.zone),
+        return {"always": lambda: Calendar(ALWAYS, zone=self.zone), "waking": lambda: Calendar(ROLL, zone=self.zone), "day": lambda: Calendar(ROLL, day, self.zone),
                 "day-count": lambda: Calendar(COUNT, day, self.zone),
                 "workdays": lambda: Calendar(DAYS, office, self.zone, self.holidays)}[name]()
 
@@ -61,7 +61,7 @@ class Policy:
         self.zone = theirs.get("zone", self.zone)
         for name, text in {c["name"]: c for c in theirs["calendars"]}.items():
             if text not in ours["calendars"] or text["kind"] != "always":
-                self.own[name] = self.read_calendar(text)
+                self.own[name] = text
         known = {c["name"]: c for c in ours["clocks"]}
         for text in theirs["clocks"]:
             if text != known.get(text["name"]):

@@ -124,16 +124,20 @@ class World:
             due = max(due, self.doubt_until)
         return due
 
-    def quiet(self, case, level, due):
-        """L4 and L5 wait from 22:00 to 07:00 unless the case is urgent."""
+    def quiet(self, case, level, due, c):
+        """L4 and L5 wait from 22:00 to 07:00 unless the case is urgent; where a city wakes nobody on some days, by those of the clock's start (R14)."""
+        c.waking = getattr(c, "waking", None) or self.policy.calendar("waking")
         if level < "L4" or case.klass == promise.EMERGENCY or case.flags & {"MASS", "SAFETY"}:
             return due
         there = times.local(due, self.policy.zone)
         minute = there.hour * 60 + there.minute + (there.second * 1000 + due % 1000) / 60_000
-        if promise.QUIET_TO <= minute < promise.QUIET_FROM:
-            return due
-        morning = times.at(there.date(), promise.QUIET_TO, self.policy.zone)
-        return morning if morning >= due else morning + times.DAY
+        told = due
+        if not promise.QUIET_TO <= minute < promise.QUIET_FROM:
+            morning = times.at(there.date(), promise.QUIET_TO, self.policy.zone)
+            told = morning if morning >= due else morning + times.DAY
+        while not c.waking.works(times.local(told, self.policy.zone).date()):
+            told = times.at(times.local(told, self.policy.zone).date(), promise.QUIET_TO, self.policy.zone) + times.DAY
+        return told
 
     def coming(self, case):
         """Everything of one case that will fall due, as (when it acts, when it was due, what, clock): what comes after a mark in doubt waits with it."""
@@ -155,7 +159,7 @@ class World:
                     silent = case.silences.get((c.name, level, case.cycle), 0)  # a silence moves it to its own end; once ended it comes at once
                     yield self.held_back(max(ack.until, silent)), max(ack.until, silent), "back " + level, c
             for when, level, _ in c.pending():
-                yield self.held_back(self.quiet(case, level, when)), when, level, c
+                yield self.held_back(self.quiet(case, level, when, c)), when, level, c
 
     def next(self):
         return min(((act, due, what != "deadline", what, n, case, c) for case in self.cases.values()
@@ -202,7 +206,7 @@ class World:
         broken = c.name in promise.PROMISES and c.counting() and c.judged != c.deadline()
         if broken and self.held_back(c.deadline()) <= (self.horizon or self.now):
             case.breach(c)
-        due = [(when, level, to) for when, level, to in c.pending() if self.held_back(self.quiet(case, level, when)) <= (self.horizon or self.now)]
+        due = [(when, level, to) for when, level, to in c.pending() if self.held_back(self.quiet(case, level, when, c)) <= (self.horizon or self.now)]
         when, level, to = due[-1]
         passed = [lower for _, lower, _ in due[:-1]]
         c.passed.update(passed)
