@@ -1,5 +1,6 @@
 #include "service/intake/evidence.h"
 
+#include "base/wire.h"
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,52 +31,17 @@ static const char *judge_code(const struct evidence *ev, const struct hx_arrival
 
 /* ---- devices ---- */
 
-/* A base-128 number of the wire; NULL when it does not end. */
-static const uint8_t *varint(const uint8_t *p, const uint8_t *end, uint64_t *value)
-{
-    *value = 0;
-    for (int shift = 0; p < end && shift < 64; shift += 7) {
-        *value |= (uint64_t)(*p & 0x7f) << shift;
-        if (!(*p++ & 0x80))
-            return p;
-    }
-    return NULL;
-}
-
-/* Behind the content of a field; NULL when it does not fit. */
-static const uint8_t *skip(const uint8_t *p, const uint8_t *end, unsigned wire_type)
-{
-    uint64_t n;
-    switch (wire_type) {
-    case 0:
-        return varint(p, end, &n);
-    case 1:
-        n = 8;
-        break;
-    case 2:
-        p = varint(p, end, &n);
-        break;
-    case 5:
-        n = 4;
-        break;
-    default:
-        return NULL;
-    }
-    return p && n <= (uint64_t)(end - p) ? p + n : NULL;
-}
-
 size_t evidence_signed_part(const uint8_t *bytes, size_t size, uint8_t *out)
 {
     const uint8_t *p = bytes, *end = bytes + size;
     size_t n = 0;
     while (p < end) {
-        uint64_t tag;
+        struct hx_wire_field f;
         const uint8_t *from = p;
-        p = varint(p, end, &tag);
-        p = p ? skip(p, end, tag & 7) : NULL;
+        p = hx_wire_next(p, end, &f);
         if (!p)
             return 0;
-        if (tag >> 3 == FIELD_SIGNATURE)
+        if (f.number == FIELD_SIGNATURE)
             continue;
         memcpy(out + n, from, (size_t)(p - from));
         n += (size_t)(p - from);
