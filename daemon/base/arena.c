@@ -108,8 +108,7 @@ static bool grow(struct hx_arena *a, size_t need)
     return true;
 }
 
-/* Not cleared: for what is filled at once. */
-static void *take(struct hx_arena *a, size_t size)
+void *hx_arena_take(struct hx_arena *a, size_t size)
 {
     const size_t align = alignof(max_align_t);
     size_t need = (size + align - 1) & ~(align - 1);
@@ -134,7 +133,7 @@ failed:
 
 void *hx_arena_alloc(struct hx_arena *a, size_t size)
 {
-    void *p = take(a, size);
+    void *p = hx_arena_take(a, size);
     return p ? memset(p, 0, size) : NULL;
 }
 
@@ -142,7 +141,7 @@ char *hx_arena_strndup(struct hx_arena *a, const char *s, size_t n)
 {
     if (!s)
         return NULL;
-    char *p = take(a, n + 1);
+    char *p = hx_arena_take(a, n + 1);
     if (!p)
         return NULL;
     memcpy(p, s, n);
@@ -162,7 +161,7 @@ char *hx_arena_text(struct hx_arena *a, const char *s)
 
 void *hx_arena_memdup(struct hx_arena *a, const void *src, size_t n)
 {
-    void *p = take(a, n);
+    void *p = hx_arena_take(a, n);
     if (p && n)
         memcpy(p, src, n);
     return p;
@@ -173,7 +172,7 @@ char *hx_arena_join(struct hx_arena *a, const char *const parts[])
     size_t size = 1;
     for (size_t i = 0; parts[i]; i++)
         size += strlen(parts[i]);
-    char *joined = take(a, size), *at = joined;
+    char *joined = hx_arena_take(a, size), *at = joined;
     for (size_t i = 0; joined && parts[i]; i++)
         at = hx_text_add(at, joined + size, parts[i]);
     if (joined)
@@ -188,7 +187,7 @@ char *hx_arena_printf(struct hx_arena *a, const char *fmt, ...)
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    char *p = n < 0 ? NULL : take(a, (size_t)n + 1);
+    char *p = n < 0 ? NULL : hx_arena_take(a, (size_t)n + 1);
     if (p)
         vsnprintf(p, (size_t)n + 1, fmt, again);
     va_end(again);
@@ -197,7 +196,7 @@ char *hx_arena_printf(struct hx_arena *a, const char *fmt, ...)
 
 static void *unpack_alloc(void *a, size_t size)
 {
-    return take(a, size);
+    return hx_arena_take(a, size);
 }
 
 static void unpack_free(void *a, void *p)

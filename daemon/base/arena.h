@@ -40,6 +40,8 @@ void hx_arena_back(struct hx_arena *a, const struct hx_arena_mark *mark);
 
 /* Zeroed, aligned for any type. NULL on failure. Owned by the arena. */
 void *hx_arena_alloc(struct hx_arena *a, size_t size);
+/* The same, not cleared: for what is filled at once. */
+void *hx_arena_take(struct hx_arena *a, size_t size);
 
 /* Copies of text; NULL stays NULL. */
 char *hx_arena_strdup(struct hx_arena *a, const char *s);

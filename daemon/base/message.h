@@ -1,4 +1,4 @@
-/* Packing protobuf-c messages in one pass.
+/* Packing protobuf-c messages in one pass, and unpacking them.
  *
  * protobuf_c_message_pack() needs the size first, which costs a second walk over the whole message,
  * and asks the descriptor of every field again and again. Here what a descriptor says is brought
@@ -8,6 +8,7 @@
 #ifndef BASE_MESSAGE_H
 #define BASE_MESSAGE_H
 
+#include "base/arena.h"
 #include <protobuf-c/protobuf-c.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,5 +25,12 @@ void hx_packing_free(struct hx_packing *packing);
 enum { HX_MESSAGE_SPARE = 16 };
 uint8_t *hx_message_pack(const struct hx_packing *packing, const ProtobufCMessage *message,
                          uint8_t *start, uint8_t *end);
+
+/* What protobuf_c_message_unpack() makes of these bytes, in the arena: a message as
+ * hx_message_pack() writes it in one pass, with what a descriptor says in its short form; anything
+ * else (fields nobody knows, a list in two parts …) is left to that function. NULL: no message of
+ * this kind, or no memory (hx_arena_failed). */
+ProtobufCMessage *hx_message_unpack(const struct hx_packing *packing, struct hx_arena *arena,
+                                    const void *bytes, size_t size);
 
 #endif

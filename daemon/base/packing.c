@@ -70,7 +70,8 @@ static bool fill_part(struct hx_packing *p, const ProtobufCFieldDescriptor *f, s
                           .place = place,
                           .way = way_of(form->kind, place),
                           .element = form->element};
-    set_tag(part, f->id << 3 | (place == PLACE_PACKED ? WIRE_BYTES : form->wire));
+    part->wire = place == PLACE_PACKED ? WIRE_BYTES : form->wire;
+    set_tag(part, f->id << 3 | part->wire);
     if (f->type != PROTOBUF_C_TYPE_MESSAGE)
         return true;
     part->shape = take_shape(p, f->descriptor);

@@ -1,5 +1,5 @@
-/* Inside of packing: what base/message.c needs to know of a kind of message, in few cache lines.
- * For base/packing.c and base/message.c only. */
+/* Inside of packing: what base/message.c and base/unpack.c need to know of a kind of message, in
+ * few cache lines. For these two and base/packing.c only. */
 #ifndef BASE_PACKING_H
 #define BASE_PACKING_H
 
@@ -43,6 +43,7 @@ struct part {
     const struct shape *shape; /* of a message */
     uint8_t tag[5];   /* number and wire type as they are written, at the end of these bytes … */
     uint8_t tag_size; /* … of which so many count */
+    uint8_t wire;     /* that type */
     uint32_t id;
     uint32_t offset, quantifier;
     uint8_t kind, place; /* enum part_kind, enum part_place */

@@ -1,4 +1,4 @@
-/* hx_message_pack() writes the same bytes as protobuf-c. */
+/* hx_message_pack() writes the same bytes as protobuf-c, and hx_message_unpack() reads them. */
 #include "base/message.h"
 #include "hongxin/schema.h"
 
@@ -104,6 +104,54 @@ static ProtobufCMessage *make(const ProtobufCMessageDescriptor *d, int depth)
     return m;
 }
 
+/* What is read of these bytes, written again; 0 = they are no message. */
+static size_t library_reads(const ProtobufCMessageDescriptor *d, const uint8_t *bytes, size_t n,
+                            uint8_t *again)
+{
+    ProtobufCMessage *m = protobuf_c_message_unpack(d, NULL, n, bytes);
+    size_t size = m ? protobuf_c_message_pack(m, again) + 1 : 0;
+    protobuf_c_message_free_unpacked(m, NULL);
+    return size;
+}
+
+static size_t we_read(const struct hx_packing *packing, const uint8_t *bytes, size_t n,
+                      uint8_t *again)
+{
+    struct hx_arena arena;
+    hx_arena_init(&arena, 0);
+    ProtobufCMessage *m = hx_message_unpack(packing, &arena, bytes, n);
+    size_t size = m ? protobuf_c_message_pack(m, again) + 1 : 0;
+    assert_false(hx_arena_failed(&arena));
+    hx_arena_fini(&arena);
+    return size;
+}
+
+static void same_reading(const ProtobufCMessageDescriptor *d, const struct hx_packing *packing,
+                         const uint8_t *bytes, size_t n)
+{
+    static uint8_t want[2 * BUF], got[2 * BUF];
+    size_t size = library_reads(d, bytes, n, want);
+    assert_int_equal(we_read(packing, bytes, n, got), size);
+    if (size)
+        assert_memory_equal(got, want, size - 1);
+}
+
+/* As it was written, cut, twice, with other bytes in it. */
+static void reads_the_same(const ProtobufCMessageDescriptor *d, const struct hx_packing *packing,
+                           const uint8_t *bytes, size_t n)
+{
+    static uint8_t other[2 * BUF];
+    same_reading(d, packing, bytes, n);
+    memcpy(other, bytes, n);
+    memcpy(other + n, bytes, n);
+    same_reading(d, packing, other, 2 * n);
+    for (int i = 0; n && i < 8; i++) {
+        other[chance((unsigned)n)] = (uint8_t)chance(256);
+        same_reading(d, packing, other, n);
+        same_reading(d, packing, other, chance((unsigned)n));
+    }
+}
+
 static void same_bytes(const ProtobufCMessageDescriptor *d)
 {
     static uint8_t want[BUF], got[BUF];
@@ -121,6 +169,7 @@ static void same_bytes(const ProtobufCMessageDescriptor *d)
             assert_non_null(hx_message_pack(packing, m, got, got + n + HX_MESSAGE_SPARE));
         /* what it reads back to is what went in, unknown fields and all */
         assert_null(n ? hx_message_pack(packing, m, got, got + n - 1) : NULL);
+        reads_the_same(d, packing, want, n);
         ProtobufCMessage *back = protobuf_c_message_unpack(d, NULL, n, want);
         assert_non_null(back);
         p = hx_message_pack(packing, back, got, got + BUF);

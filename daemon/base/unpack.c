@@ -1,0 +1,254 @@
+#include "base/message.h"
+
+#include "base/packing.h"
+#include <endian.h>
+#include <string.h>
+
+/* Everything below takes the place `p` at which it reads and returns the one behind it. NULL goes
+ * through to the end and means: not written as we write it, or no memory. */
+
+static inline const uint8_t *get_varint(const uint8_t *p, const uint8_t *end, uint64_t *v)
+{
+    if (p < end && *p < 0x80) { /* most of them */
+        *v = *p;
+        return p + 1;
+    }
+    *v = 0;
+    for (unsigned shift = 0; p < end && shift < 64; shift += 7) {
+        if (shift == 63 && *p > 1)
+            return NULL; /* more than 64 bits */
+        *v |= (uint64_t)(*p & 0x7f) << shift;
+        if (!(*p++ & 0x80))
+            return p;
+    }
+    return NULL;
+}
+
+static inline const uint8_t *get_size(const uint8_t *p, const uint8_t *end, size_t *size)
+{
+    uint64_t n;
+    p = get_varint(p, end, &n);
+    if (!p || n > (uint64_t)(end - p))
+        return NULL;
+    *size = (size_t)n;
+    return p;
+}
+
+static inline int64_t unzigzag(uint64_t v)
+{
+    return (int64_t)(v >> 1 ^ (~(v & 1) + 1));
+}
+
+/* One number as it lies in memory. */
+static inline void store_number(enum part_kind kind, void *at, uint64_t v)
+{
+    uint32_t small = (uint32_t)v;
+    switch (kind) {
+    case PART_BOOL:
+        *(protobuf_c_boolean *)at = v != 0;
+        return;
+    case PART_SINT32:
+        small = (uint32_t)unzigzag(small);
+        break;
+    case PART_SINT64:
+        v = (uint64_t)unzigzag(v);
+        break;
+    default:
+        break;
+    }
+    if (kind == PART_64 || kind == PART_SINT64 || kind == PART_FIXED64)
+        memcpy(at, &v, sizeof v);
+    else
+        memcpy(at, &small, sizeof small);
+}
+
+static inline const uint8_t *get_number(const uint8_t *p, const uint8_t *end, enum part_kind kind,
+                                        void *at)
+{
+    uint64_t v = 0;
+    if (kind == PART_FIXED64 || kind == PART_FIXED32) {
+        size_t n = kind == PART_FIXED64 ? 8 : 4;
+        if ((size_t)(end - p) < n)
+            return NULL;
+        memcpy(&v, p, n);
+        v = le64toh(v);
+        p += n;
+    } else {
+        p = get_varint(p, end, &v);
+    }
+    if (p)
+        store_number(kind, at, v);
+    return p;
+}
+
+static const uint8_t *get_message(const uint8_t *p, const uint8_t *end, const struct shape *s,
+                                  struct hx_arena *a, ProtobufCMessage **out);
+
+static const uint8_t *get_text(const uint8_t *p, const uint8_t *end, struct hx_arena *a, char **at)
+{
+    size_t n;
+    p = get_size(p, end, &n);
+    *at = p ? hx_arena_strndup(a, (const char *)p, n) : NULL;
+    return *at ? p + n : NULL;
+}
+
+static const uint8_t *get_bytes(const uint8_t *p, const uint8_t *end, struct hx_arena *a,
+                                ProtobufCBinaryData *at)
+{
+    size_t n;
+    p = get_size(p, end, &n);
+    *at = (ProtobufCBinaryData){0};
+    if (!p || !n)
+        return p;
+    at->len = n;
+    at->data = hx_arena_memdup(a, p, n);
+    return at->data ? p + n : NULL;
+}
+
+/* The value of one field, or of one element of a list. */
+static const uint8_t *get_value(const uint8_t *p, const uint8_t *end, const struct part *f,
+                                struct hx_arena *a, void *at)
+{
+    size_t n;
+    switch (f->kind) {
+    case PART_TEXT:
+        return get_text(p, end, a, at);
+    case PART_BYTES:
+        return get_bytes(p, end, a, at);
+    case PART_MESSAGE:
+        p = get_size(p, end, &n);
+        return p ? get_message(p, p + n, f->shape, a, at) : NULL;
+    default:
+        return get_number(p, end, f->kind, at);
+    }
+}
+
+/* Whether this part's tag stands at `p`. */
+static inline bool tag_stands(const uint8_t *p, const uint8_t *end, const struct part *f)
+{
+    const uint8_t *tag = f->tag + sizeof f->tag - f->tag_size;
+    return (size_t)(end - p) >= f->tag_size && *p == *tag && memcmp(p, tag, f->tag_size) == 0;
+}
+
+/* From behind a tag on: how many fields in a row have the same. Most lists are one row. */
+static size_t count_row(const uint8_t *p, const uint8_t *end, const struct part *f)
+{
+    size_t n = 1, size;
+    for (p = get_size(p, end, &size); p && tag_stands(p + size, end, f); n++)
+        p = get_size(p + size + f->tag_size, end, &size);
+    return p ? n : 0;
+}
+
+static const uint8_t *get_list(const uint8_t *p, const uint8_t *end, const struct part *f,
+                               struct hx_arena *a, uint8_t *base)
+{
+    size_t *const count = (size_t *)(void *)(base + f->quantifier);
+    size_t n = f->kind <= PART_MESSAGE && !*count ? count_row(p, end, f) : 0;
+    uint8_t *list = n ? hx_arena_take(a, n * f->element) : NULL;
+    if (!list)
+        return NULL;
+    for (size_t i = 0; p && i < n; i++)
+        p = get_value(i ? p + f->tag_size : p, end, f, a, list + i * f->element);
+    *count = n;
+    *(void **)(void *)(base + f->offset) = list;
+    return p;
+}
+
+static size_t count_packed(const uint8_t *p, const uint8_t *end, enum part_kind kind)
+{
+    size_t n = 0;
+    if (kind == PART_FIXED64 || kind == PART_FIXED32)
+        return (size_t)(end - p) / (kind == PART_FIXED64 ? 8 : 4);
+    for (; p < end; p++)
+        n += *p < 0x80;
+    return n;
+}
+
+static const uint8_t *get_packed(const uint8_t *p, const uint8_t *end, const struct part *f,
+                                 struct hx_arena *a, uint8_t *base)
+{
+    size_t *const count = (size_t *)(void *)(base + f->quantifier);
+    size_t size, n;
+    p = get_size(p, end, &size);
+    n = p && !*count ? count_packed(p, p + size, f->kind) : 0;
+    uint8_t *list = n ? hx_arena_take(a, n * f->element) : NULL;
+    if (!list)
+        return NULL;
+    const uint8_t *behind = p + size;
+    for (size_t i = 0; p && i < n; i++)
+        p = get_number(p, behind, f->kind, list + i * f->element);
+    *count = n;
+    *(void **)(void *)(base + f->offset) = list;
+    return p == behind ? p : NULL;
+}
+
+static const uint8_t *get_field(const uint8_t *p, const uint8_t *end, const struct part *f,
+                                struct hx_arena *a, uint8_t *base)
+{
+    void *at = base + f->offset;
+    uint32_t *which = (uint32_t *)(void *)(base + f->quantifier);
+    switch (f->place) {
+    case PLACE_SINGLE:
+        if (f->kind == PART_MESSAGE && *(ProtobufCMessage **)at)
+            return NULL; /* two of them are merged */
+        return get_value(p, end, f, a, at);
+    case PLACE_CHOICE:
+        if (*which)
+            return NULL;
+        *which = f->id;
+        return get_value(p, end, f, a, at);
+    case PLACE_LIST:
+        return get_list(p, end, f, a, base);
+    default:
+        return get_packed(p, end, f, a, base);
+    }
+}
+
+/* The part with this number: mostly the ids are 1, 2, 3 …, or it comes behind `f`. NULL: none. */
+static const struct part *find_part(const struct shape *s, const struct part *f, uint64_t number)
+{
+    const struct part *end = s->parts + s->n;
+    if (number - 1 < s->n && s->parts[number - 1].id == number)
+        return &s->parts[number - 1];
+    if (f < end && f->id > number)
+        f = s->parts;
+    while (f < end && f->id < number)
+        f++;
+    return f < end && f->id == number ? f : NULL;
+}
+
+static const uint8_t *get_message(const uint8_t *p, const uint8_t *end, const struct shape *s,
+                                  struct hx_arena *a, ProtobufCMessage **out)
+{
+    const struct part *f = s->parts;
+    uint8_t *base = hx_arena_take(a, s->kind->sizeof_message);
+    uint64_t tag;
+    *out = (ProtobufCMessage *)(void *)base;
+    if (!base)
+        return NULL;
+    s->kind->message_init(*out);
+    while (p && p < end) {
+        p = get_varint(p, end, &tag);
+        const struct part *next = p ? find_part(s, f, tag >> 3) : NULL;
+        if (!next || next->wire != (tag & 7))
+            return NULL;
+        f = next;
+        p = get_field(p, end, f, a, base);
+    }
+    return p;
+}
+
+ProtobufCMessage *hx_message_unpack(const struct hx_packing *packing, struct hx_arena *arena,
+                                    const void *bytes, size_t size)
+{
+    const struct hx_arena_mark mark = hx_arena_mark(arena);
+    const uint8_t *p = bytes;
+    ProtobufCMessage *m;
+    if (get_message(p, p + size, packing->root, arena, &m))
+        return m;
+    if (hx_arena_failed(arena))
+        return NULL;
+    hx_arena_back(arena, &mark);
+    ProtobufCAllocator memory = hx_arena_allocator(arena);
+    return protobuf_c_message_unpack(packing->root->kind, &memory, size, bytes);
+}
