@@ -103,11 +103,21 @@ static int row_of(const struct hx_store *st, MDB_val key, struct hx_due_row *row
     return HX_OK;
 }
 
+/* The first row that can be read. One that cannot is set aside when there is a transaction (its key
+ * is all it is), and otherwise passed over: it must not hide the others. Whose it was is found by
+ * the audit, which gives the case another one. */
 static int first_due(struct hx_store *st, MDB_cursor *cur, struct hx_due_row *row)
 {
     MDB_val key, value;
     int err = store_error(mdb_cursor_get(cur, &key, &value, MDB_FIRST), false);
-    return err ? err : row_of(st, key, row);
+    while (!err && row_of(st, key, row)) {
+        if (st->txn)
+            err = store_set_aside(st, T_DUE, key, key, "due row cannot be decoded");
+        if (!err || err == HX_NOTFOUND)
+            err = store_error(mdb_cursor_get(cur, &key, &value, st->txn ? MDB_FIRST : MDB_NEXT),
+                              false);
+    }
+    return err;
 }
 
 /* What of a walk over the due rows is asked for, and what was found. */
@@ -126,10 +136,10 @@ static int walk_due(const struct hx_store *st, MDB_cursor *cur, const struct due
     key = key_val(&after);
     int err = store_error(mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE), false);
     while (!err && *w->n < w->max) {
-        err = row_of(st, key, &w->rows[*w->n]);
-        if (err || w->rows[*w->n].due > w->upto)
+        bool read = row_of(st, key, &w->rows[*w->n]) == HX_OK;
+        if (read && w->rows[*w->n].due > w->upto)
             break;
-        ++*w->n;
+        *w->n += read; /* whoever takes the first rows sets the others aside */
         err = store_error(mdb_cursor_get(cur, &key, &value, MDB_NEXT), false);
     }
     return err == HX_NOTFOUND ? HX_OK : err;

@@ -130,7 +130,8 @@ HX_CHECK int hx_store_chain_load(struct hx_store *st, uint64_t *lsn);
 /* Entries appended so far by the open transaction. */
 size_t hx_store_batch_size(const struct hx_store *st);
 
-/* One row of the due table. */
+/* One row of the due table. A row that cannot be decoded never hides the others: what takes the
+ * first rows moves it to `quarantine`, and everything else passes over it. */
 struct hx_due_row {
     int64_t due; /* instant */
     uint64_t case_number;

@@ -207,7 +207,12 @@ static void check_case(struct doctor *c, MDB_val key, MDB_val value)
 static void check_due_row(struct doctor *c, MDB_val key, MDB_val value)
 {
     (void)value;
-    uint64_t number = key.mv_size == 16 ? be64_get((const uint8_t *)key.mv_data + 8) : 0;
+    const struct hx_finding unreadable = {.invariant = 1, .table = "due", .repairable = true};
+    if (key.mv_size != 16) {
+        doctor_found(c, &unreadable, "a row cannot be decoded: its key has %zu bytes", key.mv_size);
+        return;
+    }
+    uint64_t number = be64_get((const uint8_t *)key.mv_data + 8);
     if (get(c, T_CASE, number, NULL, &value))
         doctor_found(c,
                      &(struct hx_finding){

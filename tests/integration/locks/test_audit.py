@@ -1,6 +1,6 @@
 """The self-audit: a timer that is lost is noticed, named and put back; the figures tell that it goes on."""
 from hongxin.v1 import wire_pb2
-from lmdb_row import delete_first_row
+from lmdb_row import delete_first_row, rows
 from wire import facts, wait_until
 
 OLDEST = wire_pb2.Hello.OLDEST
@@ -42,6 +42,19 @@ def test_a_case_whose_timer_was_lost_is_judged_after_all(make_daemon):
         delete_first_row(d.data, "due")
         view = wait_until(lambda: (v := c.case(number).view).state == "HELD" and v)
         assert "DEEMED" in view.flags
+
+
+def test_a_damaged_timer_stops_no_other(make_daemon):
+    d = make_daemon(settings={"audit_ms": 1000}, scale=60)
+    with d.client() as c:
+        numbers = [c.report().case_number, c.report().case_number]
+        with rows(d.data) as r:
+            key, value = r.all("due")[0]
+            r.delete("due", key)
+            r.put("due", key[:8], value)
+        wait_until(lambda: [c.case(n).view.state for n in numbers] == ["HELD", "HELD"])
+        wait_until(lambda: c.stats()["quarantined"] == 1)
+        assert alarms(d, c) == [(int.from_bytes(key[8:], "big"), "NO_DUE_ROW")]
 
 
 def test_the_figures_say_that_it_goes_on(make_daemon):
