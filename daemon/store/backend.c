@@ -263,7 +263,7 @@ static int committed_entry(void *b, uint64_t lsn, struct hx_arena *arena, hxp_en
         return err;
     key_add64(&k, lsn);
     err = committed(st, T_JOURNAL, &k, &value);
-    if (!err && !(*e = store_entry_unpack(value.mv_data, value.mv_size, arena)))
+    if (!err && !(*e = store_entry_unpack(st, value.mv_data, value.mv_size, arena)))
         err = hx_arena_failed(arena) ? HX_NOMEM : HX_CORRUPT;
     store_read_end(st);
     return err;

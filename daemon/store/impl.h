@@ -200,11 +200,20 @@ int store_projections_load(struct hx_store *st, MDB_txn *txn);
 enum store_table store_projection_table(enum projection p, uint8_t generation);
 
 /* Decodes into the arena. NULL: cannot be decoded, or no memory (hx_arena_failed). */
-hxp_entry *store_entry_unpack(const void *bytes, size_t size, struct hx_arena *arena);
+hxp_entry *store_entry_unpack(const struct hx_store *st, const void *bytes, size_t size,
+                              struct hx_arena *arena);
+
+/* What ties a packed entry to others, read without decoding it. False: its fields do not end where
+ * it does. */
+struct store_links {
+    uint64_t lsn, case_number, prev_lsn;
+};
+bool store_links(const void *bytes, size_t size, struct store_links *links);
 
 /* Reads journal entries lsn > after, at most max, into a tail. *last = the last one read. Records
  * that cannot be decoded are left out and counted. */
 struct store_collect {
+    const struct hx_store *st;
     MDB_txn *txn;
     MDB_dbi journal;
     uint64_t after;

@@ -120,7 +120,7 @@ int store_entry_load(void *b, uint64_t lsn, struct hx_arena *arena, hxp_entry **
     MDB_val value;
     key_add64(&k, lsn);
     int err = store_look(st, T_JOURNAL, key_val(&k), &value);
-    *e = err ? NULL : store_entry_unpack(value.mv_data, value.mv_size, arena);
+    *e = err ? NULL : store_entry_unpack(st, value.mv_data, value.mv_size, arena);
     if (!err && !*e)
         err = !hx_arena_failed(arena) ? cannot_be_decoded(st, lsn, value)
               : st->txn               ? store_fail(st, HX_NOMEM)

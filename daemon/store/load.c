@@ -1,24 +1,38 @@
 /* What memory knows of the store: read at open, and again by read-only stores when the daemon
  * beside them has gone on. */
 #include "base/log.h"
+#include "base/message.h"
+#include "base/wire.h"
 #include "hongxin/number.h"
 #include "store/impl.h"
 #include "store/key.h"
 
-static void *unpack_alloc(void *arena, size_t size)
+hxp_entry *store_entry_unpack(const struct hx_store *st, const void *bytes, size_t size,
+                              struct hx_arena *arena)
 {
-    return hx_arena_alloc(arena, size);
+    ProtobufCAllocator memory = hx_arena_allocator(arena);
+    return st->packing ? (hxp_entry *)hx_message_unpack(st->packing, arena, bytes, size)
+                       : hongxin__v1__entry__unpack(&memory, size, bytes);
 }
 
-static void unpack_free(void *arena, void *p)
+bool store_links(const void *bytes, size_t size, struct store_links *links)
 {
-    (void)arena, (void)p; /* given back with the arena */
-}
-
-hxp_entry *store_entry_unpack(const void *bytes, size_t size, struct hx_arena *arena)
-{
-    ProtobufCAllocator a = {.alloc = unpack_alloc, .free = unpack_free, .allocator_data = arena};
-    return hongxin__v1__entry__unpack(&a, size, bytes);
+    enum { LSN = 1, CASE_NUMBER = 2, PREV_LSN = 4 };
+    const uint8_t *p = bytes, *end = p + size;
+    struct hx_wire_field f;
+    *links = (struct store_links){0};
+    while (p && p < end) {
+        p = hx_wire_next(p, end, &f);
+        if (!p || f.type != HX_WIRE_VARINT)
+            continue;
+        if (f.number == LSN)
+            links->lsn = f.value;
+        else if (f.number == CASE_NUMBER)
+            links->case_number = f.value;
+        else if (f.number == PREV_LSN)
+            links->prev_lsn = f.value;
+    }
+    return p != NULL;
 }
 
 static int edge(struct hx_store *st, MDB_txn *txn, enum store_table t, MDB_cursor_op op,
@@ -59,7 +73,7 @@ static int load_last_now(struct hx_store *st, MDB_txn *txn)
     if (err)
         return err == HX_NOTFOUND ? HX_OK : err;
     hx_arena_init(&arena, 0);
-    hxp_entry *e = store_entry_unpack(value.mv_data, value.mv_size, &arena);
+    hxp_entry *e = store_entry_unpack(st, value.mv_data, value.mv_size, &arena);
     if (e)
         st->now.last_now = e->t_rec;
     err = e ? HX_OK : hx_arena_failed(&arena) ? HX_NOMEM : HX_CORRUPT;
@@ -90,7 +104,8 @@ static int load_numbers(struct hx_store *st, MDB_txn *txn)
 
 static int load_tail(struct hx_store *st, MDB_txn *txn)
 {
-    struct store_collect c = {.txn = txn,
+    struct store_collect c = {.st = st,
+                              .txn = txn,
                               .journal = st->dbi[T_JOURNAL],
                               .after = store_applied(st),
                               .upto = UINT64_MAX,

@@ -25,7 +25,7 @@ static int sweep_entry(struct sweep *s, uint64_t lsn, hxp_entry **e)
     if (err)
         return err == HX_NOTFOUND ? HX_OK : err;
     hx_arena_reset(&s->arena);
-    *e = store_entry_unpack(value.mv_data, value.mv_size, &s->arena);
+    *e = store_entry_unpack(s->st, value.mv_data, value.mv_size, &s->arena);
     return !*e && hx_arena_failed(&s->arena) ? store_fail(s->st, HX_NOMEM) : HX_OK;
 }
 

@@ -174,35 +174,21 @@ int hx_store_entries(struct hx_store *st, uint64_t from_lsn, size_t max_n, size_
     return err == HX_NOTFOUND ? HX_OK : err;
 }
 
-/* *prev is 0 when there is none, or it is not to be read. */
-static int prev_lsn(const MDB_val *entry, struct hx_arena *arena, uint64_t *prev)
-{
-    hxp_entry *e = store_entry_unpack(entry->mv_data, entry->mv_size, arena);
-    int err = !e && hx_arena_failed(arena) ? HX_NOMEM : HX_OK;
-    *prev = e ? e->prev_lsn : 0;
-    hx_arena_reset(arena);
-    return err;
-}
-
 static int walk_chain(struct hx_store *st, uint64_t lsn, size_t max, hx_entry_fn *fn, void *ctx)
 {
-    struct hx_arena arena;
     int err = HX_OK;
-    hx_arena_init(&arena, 0);
     for (size_t n = 0; n < max && lsn; n++) {
         struct key k = {.size = 0};
+        struct store_links links;
         MDB_val value;
         key_add64(&k, lsn);
         err = read_row(st, T_JOURNAL, &k, &value);
-        if (err || fn(ctx, lsn, value.mv_data, value.mv_size))
+        if (err || fn(ctx, lsn, value.mv_data, value.mv_size) ||
+            !store_links(value.mv_data, value.mv_size, &links))
             break;
-        uint64_t prev;
-        err = prev_lsn(&value, &arena, &prev);
-        if (err)
-            break;
-        lsn = prev < lsn ? prev : 0; /* a damaged chain must not go in circles */
+        lsn =
+            links.prev_lsn < lsn ? links.prev_lsn : 0; /* a damaged chain must not go in circles */
     }
-    hx_arena_fini(&arena);
     return err == HX_NOTFOUND ? HX_OK : err;
 }
 

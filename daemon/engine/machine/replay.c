@@ -1,5 +1,7 @@
 #include "engine/machine/replay.h"
 
+#include "base/message.h"
+#include "base/wire.h"
 #include "engine/duty/swap.h"
 #include "engine/machine/apply.h"
 #include "engine/machine/machine_internal.h"
@@ -20,6 +22,7 @@ struct hx_replay {
     struct hx_machine machine;
     struct hx_arena arena;   /* the machine's, and of the entries made */
     struct hx_arena waiting; /* of the group */
+    struct hx_packing *packing;
 
     /* entries of one transaction: an event and what it brought about; or a single one */
     struct stored *group;
@@ -183,12 +186,10 @@ static void set_time(struct hx_machine *m, const hxp_entry *e)
 
 static bool same(struct hx_replay *r, const struct stored *s, const hxp_entry *made)
 {
-    size_t size = hongxin__v1__entry__get_packed_size(made);
-    uint8_t *bytes = size == s->size ? hx_arena_alloc(&r->waiting, size ? size : 1) : NULL;
-    if (!bytes)
-        return false;
-    hongxin__v1__entry__pack(made, bytes);
-    return memcmp(bytes, s->bytes, size) == 0;
+    const size_t room = s->size + HX_MESSAGE_SPARE;
+    uint8_t *start = hx_arena_alloc(&r->waiting, room), *end = start + room;
+    const uint8_t *p = start ? hx_message_pack(r->packing, &made->base, start, end) : NULL;
+    return p && (size_t)(end - p) == s->size && memcmp(p, s->bytes, s->size) == 0;
 }
 
 static void compare(struct hx_replay *r)
@@ -262,12 +263,12 @@ static bool instants_exist(const hxp_entry *e)
 
 static int wait_for_more(struct hx_replay *r, const uint8_t *bytes, size_t size)
 {
-    ProtobufCAllocator memory = hx_arena_allocator(&r->waiting);
     struct stored *s = new_stored(r);
     uint8_t *copy = s ? hx_arena_memdup(&r->waiting, bytes, size) : NULL;
     if (!copy)
         return HX_NOMEM;
-    *s = (struct stored){hongxin__v1__entry__unpack(&memory, size, copy), copy, size};
+    *s = (struct stored){.bytes = copy, .size = size};
+    s->entry = (hxp_entry *)hx_message_unpack(r->packing, &r->waiting, copy, size);
     if (!s->entry)
         return hx_arena_failed(&r->waiting) ? HX_NOMEM : HX_CORRUPT;
     if (!instants_exist(s->entry))
@@ -276,15 +277,26 @@ static int wait_for_more(struct hx_replay *r, const uint8_t *bytes, size_t size)
     return HX_OK;
 }
 
+/* The entry that brought this one about; 0 when there is none, or it cannot be read. */
+static uint64_t cause_of(const uint8_t *bytes, size_t size)
+{
+    enum { CAUSED_BY = 63 };
+    const uint8_t *end = bytes + size;
+    struct hx_wire_field f;
+    uint64_t lsn = 0;
+    while (bytes && bytes < end) {
+        bytes = hx_wire_next(bytes, end, &f);
+        if (bytes && f.number == CAUSED_BY && f.type == HX_WIRE_VARINT)
+            lsn = f.value;
+    }
+    return bytes ? lsn : 0;
+}
+
 int hx_replay_entry(struct hx_replay *r, const uint8_t *bytes, size_t size)
 {
-    int rc = wait_for_more(r, bytes, size);
-    if (rc || r->n_group == 1)
-        return rc;
-    if (r->group[r->n_group - 1].entry->caused_by == r->group[0].entry->lsn)
-        return HX_OK;
-    r->n_group--; /* the new one begins the next group */
-    rc = run(r);
+    int rc = HX_OK;
+    if (r->n_group && cause_of(bytes, size) != r->group[0].entry->lsn)
+        rc = run(r); /* the new one begins the next group */
     return rc ? rc : wait_for_more(r, bytes, size);
 }
 
@@ -311,6 +323,11 @@ int hx_replay_new(const struct hx_replay_options *o, struct hx_replay **out)
     if (!r)
         return HX_NOMEM;
     r->o = *o;
+    r->packing = hx_packing_new(&hongxin__v1__entry__descriptor);
+    if (!r->packing) {
+        free(r);
+        return HX_NOMEM;
+    }
     hx_arena_init(&r->arena, 0);
     hx_arena_init(&r->waiting, 0);
     r->machine = (struct hx_machine){.rules = o->rules,
@@ -335,6 +352,7 @@ void hx_replay_free(struct hx_replay *r)
         return;
     hx_arena_fini(&r->arena);
     hx_arena_fini(&r->waiting);
+    hx_packing_free(r->packing);
     free(r->group);
     free(r->made);
     free(r);

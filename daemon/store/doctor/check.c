@@ -1,14 +1,12 @@
-/* Examining everything in one snapshot. The projections are built a second time in a temporary
- * environment, by the same functions, and compared row by row. */
+/* Examining everything in one snapshot. */
+#include "base/message.h"
 #include "store/doctor/doctor.h"
 #include "store/key.h"
-#include "store/projection/apply.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static void report(struct doctor *d, struct hx_finding f, const char *text)
 {
@@ -63,19 +61,18 @@ static int get(struct doctor *c, enum store_table t, uint64_t a, const uint64_t 
 
 hxp_entry *doctor_entry(struct doctor *d, const void *bytes, size_t size)
 {
-    hxp_entry *e = store_entry_unpack(bytes, size, &d->arena);
+    hxp_entry *e = (hxp_entry *)hx_message_unpack(d->packing, &d->arena, bytes, size);
     if (!e && hx_arena_failed(&d->arena))
         d->err = HX_NOMEM;
     return e;
 }
 
-static hxp_entry *entry_at(struct doctor *c, uint64_t lsn)
+/* False: there is no such entry, or it is none. */
+static bool links_at(struct doctor *c, uint64_t lsn, struct store_links *links)
 {
     MDB_val value;
-    if (get(c, T_JOURNAL, lsn, NULL, &value))
-        return NULL;
-    hx_arena_reset(&c->arena);
-    return doctor_entry(c, value.mv_data, value.mv_size);
+    return !get(c, T_JOURNAL, lsn, NULL, &value) &&
+           store_links(value.mv_data, value.mv_size, links);
 }
 
 void doctor_step(struct doctor *d)
@@ -87,7 +84,19 @@ void doctor_step(struct doctor *d)
 
 /* ---- journal ---- */
 
-static int check_journal(struct doctor *c)
+/* Who looks at each entry while the journal is walked through, so that it is decoded once. */
+struct lookers {
+    struct doctor_names *names;
+    struct doctor_projections *projections;
+};
+
+static int look_at(const struct lookers *l, uint64_t lsn, const hxp_entry *e)
+{
+    int err = doctor_names_entry(l->names, e);
+    return err ? err : doctor_projections_entry(l->projections, lsn, e);
+}
+
+static int check_journal(struct doctor *c, const struct lookers *lookers)
 {
     MDB_cursor *cur;
     MDB_val key, value;
@@ -121,6 +130,8 @@ static int check_journal(struct doctor *c)
             doctor_found(c, &(struct hx_finding){.invariant = 6, .table = "journal", .lsn = lsn},
                          "time runs backwards at entry %" PRIu64, lsn);
         t = e->t_rec;
+        if (!c->err)
+            c->err = look_at(lookers, lsn, e);
     }
     mdb_cursor_close(cur);
     return c->err ? c->err : rc == MDB_NOTFOUND ? HX_OK : store_error(rc, false);
@@ -157,18 +168,18 @@ static void check_chain(struct doctor *c, const struct hx_case *k)
 {
     uint64_t lsn = k->last_lsn, steps = 0;
     while (lsn >= c->st->now.oldest && lsn) {
-        const hxp_entry *e = entry_at(c, lsn);
-        if (!e || e->case_number != k->number) {
+        struct store_links e;
+        if (!links_at(c, lsn, &e) || e.case_number != k->number) {
             doctor_found(c, broken_chain(c, k, lsn),
                          "chain of case %" PRIu64 " is broken at LSN %" PRIu64, k->number, lsn);
             return;
         }
-        if (!e->prev_lsn && lsn != k->first_lsn)
+        if (!e.prev_lsn && lsn != k->first_lsn)
             doctor_found(c, broken_chain(c, k, lsn),
                          "chain of case %" PRIu64 " does not end at its first entry", k->number);
-        if (e->prev_lsn >= lsn || ++steps > k->version + 1)
+        if (e.prev_lsn >= lsn || ++steps > k->version + 1)
             return;
-        lsn = e->prev_lsn;
+        lsn = e.prev_lsn;
     }
 }
 
@@ -254,178 +265,6 @@ static void check_ref(struct doctor *c, MDB_val key, MDB_val value)
                      "a row names case %" PRIu64 ", which does not exist", number);
 }
 
-/* ---- projections ---- */
-
-struct rebuild {
-    struct doctor *c;
-    char dir[HX_SCRATCH_MAX];
-    MDB_env *env;
-    MDB_dbi dbi[PROJECTIONS];
-};
-
-static const char *const projection_names[PROJECTIONS] = {"feed", "open", "tally"};
-
-static int rebuild_env(struct rebuild *r)
-{
-    MDB_txn *txn;
-    int rc = hx_disk_scratch("check", r->dir);
-    if (rc)
-        return rc;
-    rc = mdb_env_create(&r->env);
-    if (!rc)
-        rc = mdb_env_set_maxdbs(r->env, PROJECTIONS);
-    if (!rc)
-        rc = mdb_env_set_mapsize(r->env, r->c->st->map_bytes);
-    if (!rc)
-        rc = mdb_env_open(r->env, r->dir, MDB_NOSYNC | MDB_NOMETASYNC | MDB_NOTLS, 0600);
-    if (!rc)
-        rc = mdb_txn_begin(r->env, NULL, 0, &txn);
-    if (rc)
-        return store_error(rc, true);
-    for (int p = 0; p < PROJECTIONS && !rc; p++)
-        rc = mdb_dbi_open(txn, projection_names[p], MDB_CREATE, &r->dbi[p]);
-    if (rc)
-        mdb_txn_abort(txn);
-    else
-        rc = mdb_txn_commit(txn);
-    return store_error(rc, true);
-}
-
-static void rebuild_close(struct rebuild *r)
-{
-    char path[HX_SCRATCH_MAX + 16];
-    static const char *const files[] = {"data.mdb", "lock.mdb"};
-    if (r->env)
-        mdb_env_close(r->env);
-    for (size_t i = 0; r->dir[0] && i < 2; i++) {
-        snprintf(path, sizeof path, "%s/%s", r->dir, files[i]);
-        unlink(path);
-    }
-    if (r->dir[0])
-        rmdir(r->dir);
-}
-
-static int copy_pruned(struct rebuild *r, MDB_txn *txn)
-{
-    struct hx_store *st = r->c->st;
-    MDB_cursor *cur;
-    MDB_val key, value;
-    int rc = mdb_cursor_open(st->reader, st->dbi[T_PRUNED], &cur);
-    if (rc)
-        return store_error(rc, false);
-    while (!(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT))) {
-        if ((rc = mdb_put(txn, r->dbi[P_TALLY], &key, &value, 0)))
-            break;
-    }
-    mdb_cursor_close(cur);
-    return rc == MDB_NOTFOUND ? HX_OK : store_error(rc, true);
-}
-
-static int apply_all(struct rebuild *r, struct tail *tail, bool first)
-{
-    static int (*const apply[PROJECTIONS])(const struct apply *) = {apply_feed, apply_open,
-                                                                    apply_tally};
-    MDB_txn *txn;
-    int rc = mdb_txn_begin(r->env, NULL, 0, &txn);
-    if (rc)
-        return store_error(rc, true);
-    int err = first ? copy_pruned(r, txn) : HX_OK;
-    for (int p = 0; p < PROJECTIONS && !err && tail->n; p++)
-        err = apply[p](&(struct apply){.txn = txn, .dbi = r->dbi[p], .tail = tail, .n = tail->n});
-    if (err) {
-        mdb_txn_abort(txn);
-        return err;
-    }
-    return store_error(mdb_txn_commit(txn), true);
-}
-
-static int rebuild_fill(struct rebuild *r)
-{
-    struct hx_store *st = r->c->st;
-    struct store_collect c = {.txn = st->reader,
-                              .journal = st->dbi[T_JOURNAL],
-                              .upto = store_applied(st),
-                              .max = HX_PROJECT_STEP};
-    int err = HX_OK;
-    for (bool more = true, first = true; more && !err; first = false) {
-        struct tail tail;
-        err = tail_init(&tail);
-        if (err)
-            return err;
-        c.tail = &tail;
-        c.n = 0;
-        err = store_collect(&c);
-        if (!err)
-            err = apply_all(r, &tail, first);
-        more = c.n == c.max;
-        c.after = c.last;
-        tail_fini(&tail);
-    }
-    return err;
-}
-
-static int compare_rows(MDB_cursor *a, MDB_cursor *b, size_t *row, bool *same)
-{
-    MDB_val ka, va, kb, vb;
-    for (;;) {
-        int ra = mdb_cursor_get(a, &ka, &va, MDB_NEXT), rb = mdb_cursor_get(b, &kb, &vb, MDB_NEXT);
-        *same = ra == rb;
-        if (ra && ra != MDB_NOTFOUND)
-            return store_error(ra, false);
-        if (rb && rb != MDB_NOTFOUND)
-            return store_error(rb, false);
-        if (ra || rb)
-            return HX_OK;
-        ++*row;
-        *same = ka.mv_size == kb.mv_size && va.mv_size == vb.mv_size &&
-                memcmp(ka.mv_data, kb.mv_data, ka.mv_size) == 0 &&
-                (!va.mv_size || memcmp(va.mv_data, vb.mv_data, va.mv_size) == 0);
-        if (!*same)
-            return HX_OK;
-    }
-}
-
-static int rebuild_compare(struct rebuild *r, MDB_txn *txn, enum projection p)
-{
-    struct hx_store *st = r->c->st;
-    MDB_dbi live = st->dbi[store_projection_table(p, st->projections[p].live)];
-    MDB_cursor *a = NULL, *b = NULL;
-    size_t row = 0;
-    bool same = true;
-    int rc = mdb_cursor_open(st->reader, live, &a);
-    if (!rc)
-        rc = mdb_cursor_open(txn, r->dbi[p], &b);
-    int err = rc ? store_error(rc, false) : compare_rows(a, b, &row, &same);
-    if (!err && !same)
-        doctor_found(
-            r->c,
-            &(struct hx_finding){.invariant = 6, .table = projection_names[p], .repairable = true},
-            "differs from a rebuild at row %zu", row);
-    if (a)
-        mdb_cursor_close(a);
-    if (b)
-        mdb_cursor_close(b);
-    return err;
-}
-
-static int check_projections(struct doctor *c)
-{
-    struct rebuild r = {.c = c};
-    MDB_txn *txn;
-    int err = rebuild_env(&r);
-    if (!err)
-        err = rebuild_fill(&r);
-    if (!err)
-        err = store_error(mdb_txn_begin(r.env, NULL, MDB_RDONLY, &txn), false);
-    if (!err) {
-        for (int p = 0; p < PROJECTIONS && !err; p++)
-            err = rebuild_compare(&r, txn, p);
-        mdb_txn_abort(txn);
-    }
-    rebuild_close(&r);
-    return err;
-}
-
 /* ---- cases by their entries ---- */
 
 static int add_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
@@ -445,7 +284,7 @@ static int add_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
     }
     if (e)
         h->list[h->n++] = e;
-    return 0;
+    return !e; /* whatever is before one that cannot be decoded is not tied to the rest */
 }
 
 static void oldest_first(struct chain *h)
@@ -487,21 +326,35 @@ int doctor_cases(struct doctor *d)
 
 /* ---- all of it ---- */
 
+static int rows(struct doctor *d)
+{
+    static const struct {
+        enum store_table table;
+        row_fn *look;
+    } list[] = {
+        {T_CASE, check_case}, {T_DUE, check_due_row}, {T_SEEN, check_seen}, {T_REF, check_ref}};
+    int err = HX_OK;
+    for (size_t i = 0; i < sizeof list / sizeof *list && !err; i++)
+        err = each_row(d, list[i].table, list[i].look);
+    return err;
+}
+
 int doctor_tables(struct doctor *d)
 {
-    int err = check_journal(d);
+    struct lookers l = {0};
+    int err = doctor_names_new(d, &l.names);
     if (!err)
-        err = each_row(d, T_CASE, check_case);
+        err = doctor_projections_new(d, &l.projections);
     if (!err)
-        err = each_row(d, T_DUE, check_due_row);
+        err = check_journal(d, &l);
     if (!err)
-        err = each_row(d, T_SEEN, check_seen);
+        err = rows(d);
     if (!err)
-        err = each_row(d, T_REF, check_ref);
+        err = doctor_names_finish(l.names);
     if (!err)
-        err = doctor_names(d);
-    if (!err)
-        err = check_projections(d);
+        err = doctor_projections_finish(l.projections);
+    doctor_projections_free(l.projections);
+    doctor_names_free(l.names);
     return err ? err : doctor_sums(d);
 }
 
@@ -509,6 +362,7 @@ int hx_store_check(struct hx_store *st, const struct hx_check_options *o,
                    struct hx_check_result *result)
 {
     struct doctor d = {.st = st,
+                       .packing = st->packing,
                        .rules = o->rules,
                        .city = o->rules ? o->city : NULL,
                        .report = o->report,

@@ -15,8 +15,9 @@ struct chain {
 
 struct doctor {
     struct hx_store *st;
-    const struct hx_rules *rules; /* NULL: only what needs no rules */
-    const struct hx_city *city;   /* NULL: no replay */
+    const struct hx_packing *packing; /* of entries */
+    const struct hx_rules *rules;     /* NULL: only what needs no rules */
+    const struct hx_city *city;       /* NULL: no replay */
     hx_check_fn *report;
     void *ctx;
     hx_progress_fn *progress; /* NULL = nobody */
@@ -59,8 +60,24 @@ HX_CHECK int doctor_cases(struct doctor *d);
 HX_CHECK int doctor_replay(struct doctor *d);
 
 /* doctor_names.c: ids, sources' numbers and case numbers of the journal of d->st, inside its
- * snapshot (invariant 8). */
+ * snapshot (invariant 8). Either whoever walks through the journal shows each entry, whose event is
+ * decoded into d->arena, and it is finished afterwards; or all of it at once. *out is to be freed
+ * after an error, too. */
+struct doctor_names;
+HX_CHECK int doctor_names_new(struct doctor *d, struct doctor_names **out);
+void doctor_names_free(struct doctor_names *names);
+HX_CHECK int doctor_names_entry(struct doctor_names *names, const hxp_entry *e);
+HX_CHECK int doctor_names_finish(struct doctor_names *names);
 HX_CHECK int doctor_names(struct doctor *d);
+
+/* doctor_projections.c: feed, open and tally made from the entries that are shown, in their order,
+ * against those of d->st, inside its snapshot. *out is to be freed after an error, too. */
+struct doctor_projections;
+HX_CHECK int doctor_projections_new(struct doctor *d, struct doctor_projections **out);
+void doctor_projections_free(struct doctor_projections *p);
+HX_CHECK int doctor_projections_entry(struct doctor_projections *p, uint64_t lsn,
+                                      const hxp_entry *e);
+HX_CHECK int doctor_projections_finish(struct doctor_projections *p);
 
 /* doctor_sums.c: counts of grids, communities, streets and the city (invariant 12). */
 HX_CHECK int doctor_sums(struct doctor *d);
@@ -77,6 +94,7 @@ struct doctor_scratch {
     struct hx_replay *replay;
     size_t unwritten; /* entries since the last commit */
     uint64_t upto;    /* read so far */
+    bool counted;     /* its projections are looked at, too: set behind doctor_scratch_open */
     bool broken;      /* it could not go on to the end */
 };
 HX_CHECK int doctor_scratch_open(struct doctor_scratch *s, struct doctor *d,

@@ -1,7 +1,7 @@
 /* Names that stand for one thing only (invariant 8): no event id of a source, no number that a
  * source counts with, and no case number is used twice with another content. Each use is a small
  * record; records of one name are brought together by sorting. A long journal is walked through
- * several times, each time for a part of the names. */
+ * several times, each time for a part of the names; the first time by whoever walks anyway. */
 #include "store/doctor/doctor.h"
 
 #include <inttypes.h>
@@ -20,7 +20,7 @@ struct use {
     enum kind kind;
 };
 
-struct uses {
+struct doctor_names {
     struct doctor *d;
     struct use *list;
     size_t n, cap;
@@ -42,7 +42,7 @@ static void digest(uint8_t out[12], enum kind kind, const void *a, size_t na, co
     memcpy(out, whole, 12);
 }
 
-static struct use *new_use(struct uses *u)
+static struct use *new_use(struct doctor_names *u)
 {
     if (u->n == u->cap) {
         size_t cap = u->cap ? 2 * u->cap : 4096;
@@ -57,7 +57,7 @@ static struct use *new_use(struct uses *u)
     return &u->list[u->n];
 }
 
-static void add(struct uses *u, enum kind kind, const hxp_entry *e, const char *source,
+static void add(struct doctor_names *u, enum kind kind, const hxp_entry *e, const char *source,
                 const void *name, size_t size)
 {
     struct use *use = new_use(u);
@@ -80,14 +80,8 @@ static bool kept_aside(const hxp_entry *e)
            e->facts[0]->reply->result == HONGXIN__V1__RESULT__CONFLICT;
 }
 
-static int look(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
+int doctor_names_entry(struct doctor_names *u, const hxp_entry *e)
 {
-    struct uses *u = ctx;
-    (void)lsn;
-    hx_arena_reset(&u->d->arena);
-    const hxp_entry *e = doctor_entry(u->d, bytes, size);
-    if (!e) /* said by the walk over the journal */
-        return u->d->err;
     if (e->case_number && !e->prev_lsn)
         add(u, CASE_NUMBER, e, "", &e->case_number, sizeof e->case_number);
     if (!e->event.len || kept_aside(e))
@@ -104,6 +98,23 @@ static int look(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
     return u->err;
 }
 
+static int look(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
+{
+    struct doctor_names *u = ctx;
+    (void)lsn;
+    hx_arena_reset(&u->d->arena);
+    const hxp_entry *e = doctor_entry(u->d, bytes, size);
+    if (e)
+        return doctor_names_entry(u, e);
+    return u->d->err; /* else: said by the walk over the journal */
+}
+
+static int walk(struct doctor_names *u)
+{
+    int err = hx_store_entries(u->d->st, 1, SIZE_MAX, SIZE_MAX, look, u);
+    return err ? err : u->err;
+}
+
 static int by_name(const void *pa, const void *pb)
 {
     const struct use *a = pa, *b = pb;
@@ -111,7 +122,7 @@ static int by_name(const void *pa, const void *pb)
     return c ? c : (a->lsn > b->lsn) - (a->lsn < b->lsn);
 }
 
-static void compare(struct uses *u)
+static void compare(struct doctor_names *u)
 {
     static const char *const what[] = {"an event id", "a source's number", "the case number"};
     qsort(u->list, u->n, sizeof *u->list, by_name);
@@ -130,17 +141,56 @@ static void compare(struct uses *u)
     }
 }
 
+static int entries(const struct hx_store *st, size_t *n)
+{
+    MDB_stat stat;
+    int rc = mdb_stat(st->reader, st->dbi[T_JOURNAL], &stat);
+    *n = rc ? 0 : stat.ms_entries;
+    return store_error(rc, false);
+}
+
+int doctor_names_new(struct doctor *d, struct doctor_names **out)
+{
+    struct doctor_names *u = calloc(1, sizeof *u);
+    size_t n;
+    *out = u;
+    if (!u)
+        return HX_NOMEM;
+    u->d = d;
+    int err = entries(d->st, &n);
+    u->parts = n / ENTRIES_AT_ONCE + 1;
+    return err;
+}
+
+void doctor_names_free(struct doctor_names *u)
+{
+    if (u)
+        free(u->list);
+    free(u);
+}
+
+int doctor_names_finish(struct doctor_names *u)
+{
+    int err = HX_OK;
+    for (; u->part < u->parts && !err; u->part++) {
+        if (u->part) {
+            u->n = 0;
+            err = walk(u);
+        }
+        if (!err && u->n)
+            compare(u);
+    }
+    return err;
+}
+
 int doctor_names(struct doctor *d)
 {
-    struct uses u = {.d = d, .parts = d->result->entries / ENTRIES_AT_ONCE + 1};
-    int err = HX_OK;
-    for (; u.part < u.parts && !err; u.part++) {
-        u.n = 0;
-        err = hx_store_entries(d->st, 1, SIZE_MAX, SIZE_MAX, look, &u);
-        err = err ? err : u.err;
-        if (!err && u.n)
-            compare(&u);
-    }
-    free(u.list);
+    struct doctor_names *u;
+    int err = doctor_names_new(d, &u);
+    if (!err)
+        err = walk(u);
+    if (!err)
+        err = doctor_names_finish(u);
+    doctor_names_free(u);
     return err;
 }

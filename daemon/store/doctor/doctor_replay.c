@@ -116,15 +116,26 @@ void doctor_scratch_close(struct doctor_scratch *s)
     *s = (struct doctor_scratch){0};
 }
 
+/* The rows of the projections, where they are looked at; else they are forgotten. */
+static int project(struct doctor_scratch *s)
+{
+    size_t done = 1;
+    int err = HX_OK;
+    if (!s->counted)
+        tail_drop(&s->st->tail, s->st->tail.n);
+    while (s->counted && done && !err)
+        err = hx_store_project(s->st, 0, &done);
+    return err;
+}
+
 /* A large transaction is slow, a small one too. Projections are made on the way, so that their
  * tail stays short. */
 static int write_step(struct doctor_scratch *s)
 {
-    size_t done;
     s->unwritten = 0;
     int err = hx_store_commit(s->st);
     if (!err)
-        err = hx_store_project(s->st, 0, &done);
+        err = project(s);
     return err ? err : hx_store_begin(s->st);
 }
 
@@ -147,7 +158,6 @@ int doctor_scratch_entry(struct doctor_scratch *s, const uint8_t *bytes, size_t 
 
 int doctor_scratch_finish(struct doctor_scratch *s)
 {
-    size_t done = 1;
     int err = s->broken ? HX_OK : hx_replay_finish(s->replay);
     if (err == HX_CORRUPT) {
         s->broken = true;
@@ -156,9 +166,7 @@ int doctor_scratch_finish(struct doctor_scratch *s)
     s->d->result->replayed = hx_replay_count(s->replay) - hx_replay_differences(s->replay);
     if (!err)
         err = hx_store_commit(s->st);
-    while (!err && done)
-        err = hx_store_project(s->st, 0, &done);
-    return err;
+    return err ? err : project(s);
 }
 
 /* ---- a store's journal ---- */
@@ -240,6 +248,8 @@ int hx_journal_check_new(const struct hx_check_options *o, const struct hx_journ
         hx_journal_check_free(j);
         return err;
     }
+    j->d.packing = j->s.st->packing;
+    j->s.counted = true;
     *out = j;
     return HX_OK;
 }

@@ -204,6 +204,7 @@ int hx_store_repair(struct hx_store *st, const struct hx_check_options *o, bool 
     if (st->txn || !o->rules || !o->city || (st->readonly && !dry))
         return HX_INVALID;
     r.d = (struct doctor){.st = st,
+                          .packing = st->packing,
                           .rules = o->rules,
                           .city = o->city,
                           .report = on_finding,

@@ -97,7 +97,7 @@ int store_collect(struct store_collect *c)
     rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
     c->last = c->after;
     while (!rc && !err && c->n < c->max && be64_get(key.mv_data) <= c->upto) {
-        hxp_entry *e = store_entry_unpack(value.mv_data, value.mv_size, &arena);
+        hxp_entry *e = store_entry_unpack(c->st, value.mv_data, value.mv_size, &arena);
         if (e)
             err = tail_add(c->tail, e);
         else if (hx_arena_failed(&arena))
@@ -183,7 +183,8 @@ static int build_step(struct hx_store *st, enum projection p, size_t max, size_t
     err = hx_store_begin(st);
     if (err)
         goto free_tail;
-    struct store_collect c = {.txn = st->txn,
+    struct store_collect c = {.st = st,
+                              .txn = st->txn,
                               .journal = st->dbi[T_JOURNAL],
                               .after = next.built,
                               .upto = next.lsn,
