@@ -10,10 +10,9 @@
 #include <string.h>
 
 struct letter {
-    struct letter *next;
+    struct letter *next, *before;
     uint64_t connection;
     int64_t at;
-    bool seen;
     size_t size;
     uint8_t bytes[];
 };
@@ -28,7 +27,11 @@ struct connection {
 
 static struct connection *connections;
 static size_t n_connections, cap_connections;
-static struct letter *inbox, *outbox; /* the latter: on their way, in no order */
+static struct {
+    struct letter *first, *last; /* by arrival */
+    struct letter *unseen;       /* the first that the daemon has not been woken for */
+} inbox;
+static struct letter *outbox; /* on their way, in no order */
 static bool up;
 
 static struct connection *find(uint64_t number)
@@ -89,13 +92,26 @@ static int64_t arrival(int64_t *last, bool in_order)
     return at;
 }
 
+/* Most come behind all others. One that is on its way has not been seen. */
 static void put(struct letter *l)
 {
-    struct letter **place = &inbox;
-    while (*place && (*place)->at <= l->at)
-        place = &(*place)->next;
-    l->next = *place;
-    *place = l;
+    struct letter *before = inbox.last;
+    while (before && before->at > l->at)
+        before = before->before;
+    l->before = before;
+    l->next = before ? before->next : inbox.first;
+    *(before ? &before->next : &inbox.first) = l;
+    *(l->next ? &l->next->before : &inbox.last) = l;
+    if (l->next == inbox.unseen)
+        inbox.unseen = l;
+}
+
+static struct letter *take_first(void)
+{
+    struct letter *l = inbox.first;
+    inbox.first = l->next;
+    *(l->next ? &l->next->before : &inbox.last) = NULL;
+    return l;
 }
 
 static bool lost(const struct connection *c)
@@ -124,18 +140,19 @@ void net_send(uint64_t connection, const void *bytes, size_t size)
     }
 }
 
-static void letters_free(struct letter **list)
+static void letters_free(struct letter *list)
 {
-    while (*list) {
-        struct letter *l = *list;
-        *list = l->next;
+    while (list) {
+        struct letter *l = list;
+        list = l->next;
         free(l);
     }
 }
 
 void net_lose(void)
 {
-    letters_free(&inbox);
+    letters_free(inbox.first);
+    inbox.first = inbox.last = inbox.unseen = NULL;
 }
 
 void net_up(void)
@@ -146,7 +163,7 @@ void net_up(void)
 void net_down(void)
 {
     up = false;
-    letters_free(&inbox);
+    net_lose();
     for (size_t i = 0; i < n_connections; i++)
         connections[i].open = false;
 }
@@ -154,7 +171,8 @@ void net_down(void)
 void net_clear(void)
 {
     net_down();
-    letters_free(&outbox);
+    letters_free(outbox);
+    outbox = NULL;
     free(connections);
     connections = NULL;
     n_connections = cap_connections = 0;
@@ -162,20 +180,17 @@ void net_clear(void)
 
 int64_t net_next(void)
 {
-    const struct letter *l = inbox;
-    while (l && l->seen)
-        l = l->next;
-    return l ? l->at : INT64_MAX;
+    return inbox.unseen ? inbox.unseen->at : INT64_MAX;
 }
 
 /* ---- letters of the daemon ---- */
 
 static void deliver(void *letter, uint64_t number)
 {
-    struct letter *l = letter, **place = &outbox;
-    while (*place != l)
-        place = &(*place)->next;
-    *place = l->next;
+    struct letter *l = letter;
+    *(l->before ? &l->before->next : &outbox) = l->next;
+    if (l->next)
+        l->next->before = l->before;
     (void)number;
     const struct connection *c = find(l->connection);
     if (!c->closed)
@@ -183,12 +198,14 @@ static void deliver(void *letter, uint64_t number)
     free(l);
 }
 
-static void post(struct connection *c, const struct letter *l)
+static void post(struct connection *c, uint64_t number, zmq_msg_t *packed)
 {
-    struct letter *copy = letter_new(l->connection, l->bytes, l->size);
-    copy->next = outbox;
-    outbox = copy;
-    sim_at(arrival(&c->last_out, c->in_order), deliver, copy, 0);
+    struct letter *l = letter_new(number, zmq_msg_data(packed), zmq_msg_size(packed));
+    l->next = outbox;
+    if (outbox)
+        outbox->before = l;
+    outbox = l;
+    sim_at(arrival(&c->last_out, c->in_order), deliver, l, 0);
 }
 
 static uint64_t number_of(const struct peer *p)
@@ -209,15 +226,12 @@ static int send_one(struct door *d, const struct peer *to, zmq_msg_t *packed)
         d->unreachable++;
         return HX_CLOSED;
     }
-    size_t size = zmq_msg_size(packed);
-    struct letter *l = letter_new(number, zmq_msg_data(packed), size);
-    sim_note(l->bytes, size);
+    sim_note(zmq_msg_data(packed), zmq_msg_size(packed));
     if (!lost(c)) {
-        post(c, l);
+        post(c, number, packed);
         if (doubled(c))
-            post(c, l);
+            post(c, number, packed);
     }
-    free(l);
     d->sent++;
     return HX_OK;
 }
@@ -279,9 +293,9 @@ int door_fd(const struct door *d)
 
 static bool waits(void)
 {
-    for (struct letter *l = inbox; l && l->at <= sim.now_us; l = l->next)
-        l->seen = true;
-    return inbox && inbox->at <= sim.now_us;
+    while (inbox.unseen && inbox.unseen->at <= sim.now_us)
+        inbox.unseen = inbox.unseen->next;
+    return inbox.first && inbox.first->at <= sim.now_us;
 }
 
 bool door_ready(struct door *d)
@@ -294,9 +308,8 @@ int door_receive(struct door *d, struct inbound *in)
 {
     if (!waits() || !sim_step())
         return HX_AGAIN;
-    struct letter *l = inbox;
+    struct letter *l = take_first();
     bool inside = sim_leave();
-    inbox = l->next;
     zmq_msg_close(&in->body);
     if (zmq_msg_init_size(&in->body, l->size) != 0)
         abort();

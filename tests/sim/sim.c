@@ -1,6 +1,8 @@
 /* The machine's state: chance, steps, the queue of what is to happen. */
 #include "sim/sim.h"
 
+#include "base/message.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +93,34 @@ void sim_fail(const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(sim.problem + n, sizeof sim.problem - (size_t)n, fmt, ap);
     va_end(ap);
+}
+
+/* ---- messages ---- */
+
+static const struct hx_packing *packing_of(const ProtobufCMessageDescriptor *type)
+{
+    enum { KINDS = 8 };
+    static struct {
+        const ProtobufCMessageDescriptor *type;
+        struct hx_packing *packing; /* as long as the process lives */
+    } kinds[KINDS];
+    size_t i = 0;
+    while (i < KINDS - 1 && kinds[i].type && kinds[i].type != type)
+        i++;
+    if (!kinds[i].type) {
+        kinds[i].type = type;
+        kinds[i].packing = hx_packing_new(type);
+    }
+    if (kinds[i].type != type || !kinds[i].packing)
+        abort();
+    return kinds[i].packing;
+}
+
+void *sim_decode(const ProtobufCMessageDescriptor *type, struct hx_arena *kept, const void *bytes,
+                 size_t size)
+{
+    hx_arena_reset(kept);
+    return hx_message_unpack(packing_of(type), kept, bytes, size);
 }
 
 /* ---- the queue: a heap by time, then by the order of the calls ---- */

@@ -7,7 +7,7 @@
  *   disk.c      the C library's writes of the store's file: what is not synced may be gone after a
  *               crash, what is told to fail fails
  *   memory.c    the C library's allocations
- *   city.c      the city, read once for all starts
+ *   city.c, life_cycle.c   what their texts mean, found once for all starts
  *   helper.c    in place of daemon/service/helper.c: no thread
  *   log.c       in place of daemon/base/log.c: the newest lines, with virtual time
  *   source.c    hotlines that report, and send again until they are answered
@@ -114,13 +114,8 @@ static inline void sim_enter(bool inside)
 }
 
 /* Decodes a message into `kept`, which is emptied first: what was decoded there before is gone. */
-static inline void *sim_decode(const ProtobufCMessageDescriptor *type, struct hx_arena *kept,
-                               const void *bytes, size_t size)
-{
-    hx_arena_reset(kept);
-    ProtobufCAllocator from = hx_arena_allocator(kept);
-    return protobuf_c_message_unpack(type, &from, size, bytes);
-}
+void *sim_decode(const ProtobufCMessageDescriptor *type, struct hx_arena *kept, const void *bytes,
+                 size_t size);
 
 /* Adds to the digest. */
 void sim_note(const void *bytes, size_t size);
