@@ -57,7 +57,9 @@ struct store_mark {
     uint64_t oldest;
     int64_t last_now;
     uint64_t quarantine_first, quarantine_next;
-    uint64_t digest; /* owed since this entry; 0 = none */
+    uint64_t quarantine_open; /* rows of it that are not done */
+    int64_t quarantine_at;    /* of the newest row, once one was written; 0 = none */
+    uint64_t digest;          /* owed since this entry; 0 = none */
 };
 
 struct pending_cursor {
@@ -95,6 +97,8 @@ struct hx_store {
     struct projection_state projections[PROJECTIONS];
     struct tail tail; /* entries above the projections */
     size_t tail_before;
+
+    int64_t quarantine_now; /* for dates of its rows */
 
     /* the open write transaction */
     MDB_txn *txn;
@@ -171,6 +175,12 @@ int store_read_renew(struct hx_store *st);
  * STORE_REASON_MAX - 1 bytes. */
 enum { STORE_REASON_MAX = 120 };
 int store_quarantine(struct hx_store *st, const void *bytes, size_t size, const char *reason);
+
+/* A row as it is told; a damaged one has neither reason nor bytes. */
+void store_quarantine_read(MDB_val key, MDB_val value, struct hx_quarantined *out);
+
+/* Rows that are not done, in the transaction of a store that is being opened. */
+int store_quarantine_count(struct hx_store *st, MDB_txn *txn, uint64_t *open);
 
 /* Moves such a row there: from then on it is as if it had never been. HX_NOTFOUND when done. */
 int store_set_aside(struct hx_store *st, enum store_table t, MDB_val key, MDB_val value,

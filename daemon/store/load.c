@@ -99,7 +99,8 @@ static int load_numbers(struct hx_store *st, MDB_txn *txn)
     m->quarantine_next = edge_number(st, txn, T_QUARANTINE, MDB_LAST) + 1;
     if (!m->quarantine_first)
         m->quarantine_first = m->quarantine_next;
-    return load_last_now(st, txn);
+    int err = store_quarantine_count(st, txn, &m->quarantine_open);
+    return err ? err : load_last_now(st, txn);
 }
 
 static int load_tail(struct hx_store *st, MDB_txn *txn)

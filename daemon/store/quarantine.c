@@ -1,19 +1,78 @@
-/* What could not be decoded, kept for people to look at. */
+/* What could not be decoded or taken, kept for people to look at, and what became of it. */
 #include "base/log.h"
 #include "store/impl.h"
 #include "store/key.h"
 
 #include <stdlib.h>
 
-/* Value: time BE64, reason and its NUL, the bytes. At most QUARANTINE_BYTES of them are kept. */
-enum { QUARANTINE_BYTES = 64 * 1024 };
+/* Value: time BE64, reason and its NUL, the bytes. At most QUARANTINE_BYTES of them are kept. Of a
+ * row that is done the highest bit of the time is set, and two numbers follow it: closed at BE64,
+ * and the LSN, or with the highest bit set the number of the next row. */
+enum { QUARANTINE_BYTES = 64 * 1024, OPEN_HEAD = 8, DONE_HEAD = 24 };
+
+static const uint64_t MARKED = (uint64_t)1 << 63;
+
+static bool is_done(MDB_val value)
+{
+    return value.mv_size >= DONE_HEAD && be64_get(value.mv_data) & MARKED;
+}
+
+void store_quarantine_read(MDB_val key, MDB_val value, struct hx_quarantined *out)
+{
+    const uint8_t *p = value.mv_data;
+    size_t head = is_done(value) ? DONE_HEAD : OPEN_HEAD;
+    *out = (struct hx_quarantined){.number = key.mv_size == 8 ? be64_get(key.mv_data) : 0,
+                                   .reason = ""};
+    if (value.mv_size < head)
+        return;
+    out->at = (int64_t)(be64_get(p) & ~MARKED);
+    if (head == DONE_HEAD) {
+        uint64_t by = be64_get(p + 16);
+        out->closed_at = (int64_t)be64_get(p + 8);
+        *(by & MARKED ? &out->again : &out->lsn) = by & ~MARKED;
+    }
+    const uint8_t *end = memchr(p + head, 0, value.mv_size - head);
+    if (!end)
+        return;
+    out->reason = (const char *)p + head;
+    out->bytes = end + 1;
+    out->size = value.mv_size - (size_t)(end + 1 - p);
+}
+
+int store_quarantine_count(struct hx_store *st, MDB_txn *txn, uint64_t *open)
+{
+    MDB_cursor *cur;
+    MDB_val key, value;
+    int rc = mdb_cursor_open(txn, st->dbi[T_QUARANTINE], &cur);
+    *open = 0;
+    if (rc)
+        return store_error(rc, false);
+    while ((rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT)) == 0)
+        *open += !is_done(value);
+    mdb_cursor_close(cur);
+    return rc == MDB_NOTFOUND ? HX_OK : store_error(rc, false);
+}
+
+void hx_store_quarantine_time(struct hx_store *st, int64_t now)
+{
+    st->quarantine_now = now;
+}
+
+static int64_t now_of(const struct hx_store *st)
+{
+    return st->quarantine_now > st->now.last_now ? st->quarantine_now : st->now.last_now;
+}
 
 static int drop_oldest(struct hx_store *st)
 {
     struct key k = {.size = 0};
+    MDB_val value;
     key_add64(&k, st->now.quarantine_first++);
-    int err = store_del(st, T_QUARANTINE, key_val(&k));
-    return err == HX_NOTFOUND ? HX_OK : err;
+    int err = store_get(st, T_QUARANTINE, key_val(&k), &value);
+    if (err)
+        return err == HX_NOTFOUND ? HX_OK : err;
+    st->now.quarantine_open -= !is_done(value);
+    return store_del(st, T_QUARANTINE, key_val(&k));
 }
 
 int store_quarantine(struct hx_store *st, const void *bytes, size_t size, const char *reason)
@@ -31,7 +90,8 @@ int store_quarantine(struct hx_store *st, const void *bytes, size_t size, const 
     uint8_t *copy = malloc(8 + reason_size + size); /* `bytes` may lie in a page that moves */
     if (!copy)
         return store_fail(st, HX_NOMEM);
-    be64_put(copy, (uint64_t)st->now.last_now);
+    st->now.quarantine_at = now_of(st);
+    be64_put(copy, (uint64_t)st->now.quarantine_at);
     memcpy(copy + 8, reason, reason_size);
     copy[8 + reason_size - 1] = 0;
     if (size)
@@ -40,7 +100,53 @@ int store_quarantine(struct hx_store *st, const void *bytes, size_t size, const 
     err =
         store_put(st, T_QUARANTINE, key_val(&k), val_of(copy, 8 + reason_size + size), MDB_APPEND);
     free(copy);
+    st->now.quarantine_open += !err;
     return err;
+}
+
+uint64_t hx_store_quarantine_next(const struct hx_store *st)
+{
+    return st->now.quarantine_next;
+}
+
+bool hx_store_quarantine_newest(const struct hx_store *st, uint64_t before, struct hx_row_name *out)
+{
+    *out = (struct hx_row_name){st->now.quarantine_next - 1, st->now.quarantine_at};
+    return st->now.quarantine_next > before;
+}
+
+/* The same row with its end; the value may lie in a page that moves. */
+static int put_end(struct hx_store *st, const struct key *k, MDB_val value,
+                   const struct hx_row_end *end)
+{
+    size_t rest = value.mv_size - OPEN_HEAD;
+    uint8_t *copy = malloc(DONE_HEAD + rest);
+    if (!copy)
+        return store_fail(st, HX_NOMEM);
+    be64_put(copy, be64_get(value.mv_data) | MARKED);
+    be64_put(copy + 8, (uint64_t)now_of(st));
+    be64_put(copy + 16, end->again ? end->again | MARKED : end->lsn);
+    memcpy(copy + DONE_HEAD, (const uint8_t *)value.mv_data + OPEN_HEAD, rest);
+    int err = store_put(st, T_QUARANTINE, key_val(k), val_of(copy, DONE_HEAD + rest), 0);
+    free(copy);
+    st->now.quarantine_open -= !err;
+    return err;
+}
+
+int hx_store_quarantine_close(struct hx_store *st, const struct hx_row_name *row,
+                              const struct hx_row_end *end)
+{
+    struct key k = {.size = 0};
+    MDB_val value;
+    key_add64(&k, row->number);
+    int err = store_writable(st);
+    if (!err)
+        err = store_get(st, T_QUARANTINE, key_val(&k), &value);
+    if (err)
+        return err;
+    if (value.mv_size < OPEN_HEAD || (int64_t)(be64_get(value.mv_data) & ~MARKED) != row->at)
+        return HX_NOTFOUND;
+    return is_done(value) ? HX_OK : put_end(st, &k, value, end);
 }
 
 int store_set_aside(struct hx_store *st, enum store_table t, MDB_val key, MDB_val value,

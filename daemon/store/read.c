@@ -242,22 +242,19 @@ int hx_store_cursors(struct hx_store *st, hx_cursor_fn *fn, void *ctx)
     return err == HX_NOTFOUND ? HX_OK : err;
 }
 
-int hx_store_quarantined(struct hx_store *st, hx_quarantine_fn *fn, void *ctx)
+int hx_store_quarantined(struct hx_store *st, uint64_t after, hx_quarantine_fn *fn, void *ctx)
 {
     struct walk w = {.st = st, .table = T_QUARANTINE};
     struct key k = {.size = 0};
-    key_add64(&k, 0);
+    key_add64(&k, after + 1);
     int err = store_read_begin(st);
     if (err)
         return err;
     err = walk_seek(&w, &k);
     while (!err) {
-        const char *reason = (const char *)w.value.mv_data + 8;
-        size_t size = w.value.mv_size > 8 ? w.value.mv_size - 8 : 0;
-        const char *end = size ? memchr(reason, 0, size) : NULL;
-        size_t skip = end ? (size_t)(end - reason) + 1 : size;
-        if (fn(ctx, be64_get(w.key.mv_data), end ? reason : "", (const uint8_t *)reason + skip,
-               size - skip))
+        struct hx_quarantined row;
+        store_quarantine_read(w.key, w.value, &row);
+        if (fn(ctx, &row))
             break;
         err = walk_next(&w);
     }

@@ -145,6 +145,7 @@ int hx_store_stats(struct hx_store *st, struct hx_store_stats *s)
                                  .commits = st->commits,
                                  .failed_commits = st->failed_commits,
                                  .appended_bytes = st->appended_bytes,
+                                 .quarantine_open = st->now.quarantine_open,
                                  .behind = hx_store_project_behind(st)};
     int err = store_free_pages(st, &s->free_bytes);
     if (err || (err = store_read_begin(st)))

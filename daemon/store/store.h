@@ -122,6 +122,30 @@ struct hx_stored {
  * commit that fails leaves them as they are until the next begin. */
 size_t hx_store_batch(const struct hx_store *st, const struct hx_stored **entries);
 
+/* The name of a row of the quarantine. By its number alone it could be another row after a copy was
+ * restored. */
+struct hx_row_name {
+    uint64_t number;
+    int64_t at; /* when it was written */
+};
+/* What became of it: it came again, and stands in the journal now (lsn), or was refused again and
+ * is another row (again). */
+struct hx_row_end {
+    uint64_t lsn, again;
+};
+
+/* What it is now, for the dates of these rows; never before the newest entry. */
+void hx_store_quarantine_time(struct hx_store *st, int64_t now);
+
+/* The newest row, when the open transaction has written one since `before`; false otherwise. */
+uint64_t hx_store_quarantine_next(const struct hx_store *st);
+bool hx_store_quarantine_newest(const struct hx_store *st, uint64_t before,
+                                struct hx_row_name *out);
+/* Marks a row as done, inside a transaction; one that is done already keeps its end. HX_NOTFOUND:
+ * there is no such row (any more). */
+HX_CHECK int hx_store_quarantine_close(struct hx_store *st, const struct hx_row_name *row,
+                                       const struct hx_row_end *end);
+
 /* The entry of the newest check-point over the journal (chain.h): kept in `meta`, inside a write
  * transaction. Load: HX_NOTFOUND when there is none. */
 HX_CHECK int hx_store_chain_save(struct hx_store *st, uint64_t lsn);
@@ -259,6 +283,7 @@ HX_CHECK int hx_store_tick(struct hx_store *st);
 
 struct hx_store_stats {
     uint64_t cases, entries, due, seen, persons, quarantined, parked;
+    uint64_t quarantine_open; /* of the quarantined: not done yet; in the open transaction */
     uint64_t map_bytes, used_bytes,
         free_bytes;                   /* used: up to the last page; free: of these, free */
     uint64_t commits, failed_commits; /* since open */
@@ -334,10 +359,20 @@ struct hx_tally_query {
 HX_CHECK int hx_store_tally(struct hx_store *st, const struct hx_tally_query *query,
                             hx_tally_fn *fn, void *ctx);
 
-/* Rows of the quarantine, oldest first, for people. */
-typedef int hx_quarantine_fn(void *ctx, uint64_t number, const char *reason, const uint8_t *bytes,
-                             size_t size);
-HX_CHECK int hx_store_quarantined(struct hx_store *st, hx_quarantine_fn *fn, void *ctx);
+/* One row of the quarantine, for people. Pointers are borrowed for the call. */
+struct hx_quarantined {
+    uint64_t number;
+    int64_t at;
+    const char *reason;
+    const uint8_t *bytes; /* as they came, at most 64 KiB of them; may be none */
+    size_t size;
+    int64_t closed_at;   /* 0 = not done */
+    uint64_t lsn, again; /* of a row that is done: as in struct hx_row_end */
+};
+typedef int hx_quarantine_fn(void *ctx, const struct hx_quarantined *row);
+/* Rows above `after`, oldest first. */
+HX_CHECK int hx_store_quarantined(struct hx_store *st, uint64_t after, hx_quarantine_fn *fn,
+                                  void *ctx);
 
 /* ---- Projections, pruning, checking: outside a transaction --------------------------------- */
 

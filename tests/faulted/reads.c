@@ -35,12 +35,12 @@ static int tally_seen(void *ctx, const struct hx_tally *row)
     return 0;
 }
 
-static int aside_seen(void *ctx, uint64_t number, const char *reason, const uint8_t *bytes,
-                      size_t size)
+static int aside_seen(void *ctx, const struct hx_quarantined *row)
 {
-    sum_add(ctx, &number, sizeof number);
-    sum_add(ctx, reason, strlen(reason));
-    sum_add(ctx, bytes, size);
+    sum_add(ctx, &row->number, sizeof row->number);
+    sum_add(ctx, &row->closed_at, sizeof row->closed_at);
+    sum_add(ctx, row->reason, strlen(row->reason));
+    sum_add(ctx, row->bytes, row->size);
     return 0;
 }
 
@@ -126,7 +126,7 @@ static int read_cursors(struct town *t, struct sum *s)
 static int read_aside(struct town *t, struct sum *s)
 {
     uint64_t lsn = 0;
-    int rc = hx_store_quarantined(t->st, aside_seen, s);
+    int rc = hx_store_quarantined(t->st, 0, aside_seen, s);
     if (!rc)
         rc = hx_store_chain_load(t->st, &lsn);
     sum_add(s, &lsn, sizeof lsn);

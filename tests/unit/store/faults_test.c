@@ -50,6 +50,13 @@ static MDB_val number_key(uint8_t bytes[8], uint8_t n)
     return (MDB_val){8, bytes};
 }
 
+static size_t quarantine_open(struct fx *fx)
+{
+    struct hx_store_stats s;
+    assert_int_equal(hx_store_stats(fx->st, &s), HX_OK);
+    return s.quarantine_open;
+}
+
 static size_t quarantined(struct fx *fx)
 {
     struct hx_store_stats s;
@@ -447,14 +454,13 @@ struct oldest {
     char reason[64];
 };
 
-static int look(void *ctx, uint64_t number, const char *reason, const uint8_t *bytes, size_t size)
+static int look(void *ctx, const struct hx_quarantined *row)
 {
     struct oldest *o = ctx;
-    (void)bytes;
-    assert_true(size == 3);
+    assert_true(row->size == 3);
     if (!o->n++) {
-        o->first = number;
-        snprintf(o->reason, sizeof o->reason, "%s", reason);
+        o->first = row->number;
+        snprintf(o->reason, sizeof o->reason, "%s", row->reason);
     }
     return 0;
 }
@@ -470,10 +476,74 @@ static void quarantine_is_bounded(void **state)
             HX_OK);
     fx_commit(fx);
     fx_reopen(fx);
-    assert_int_equal(hx_store_quarantined(fx->st, look, &o), HX_OK);
+    assert_int_equal(hx_store_quarantined(fx->st, 0, look, &o), HX_OK);
     assert_int_equal(o.n, HX_QUARANTINE_MAX);
     assert_int_equal(o.first, 6);
     assert_string_equal(o.reason, "sixth");
+    assert_int_equal(quarantine_open(fx), HX_QUARANTINE_MAX);
+}
+
+static struct hx_row_name set_aside(struct fx *fx, const char *reason)
+{
+    struct hx_row_name row;
+    uint64_t before = hx_store_quarantine_next(fx->st);
+    assert_false(hx_store_quarantine_newest(fx->st, before, &row));
+    assert_int_equal(fx->ops->quarantine(fx->st, (const uint8_t *)"bad", 3, reason), HX_OK);
+    assert_true(hx_store_quarantine_newest(fx->st, before, &row));
+    return row;
+}
+
+static int keep_row(void *ctx, const struct hx_quarantined *row)
+{
+    struct hx_quarantined *rows = ctx;
+    assert_int_equal(row->size, 3);
+    assert_memory_equal(row->bytes, "bad", 3);
+    assert_string_equal(row->reason, row->number == 1 ? "UNKNOWN_PLACE" : "UNKNOWN_PLACE again");
+    rows[row->number] = *row;
+    return 0;
+}
+
+/* What came again is done: refused once more it is another row, taken it is an entry. */
+static void a_quarantined_row_says_what_became_of_it(void **state)
+{
+    struct fx *fx = *state;
+    struct hx_quarantined rows[4] = {{0}};
+    fx_begin(fx);
+    const struct hx_row_name first = set_aside(fx, "UNKNOWN_PLACE");
+    const struct hx_row_name second = set_aside(fx, "UNKNOWN_PLACE again");
+    const struct hx_row_name another = {first.number, first.at + 1};
+    const struct hx_row_end again = {.again = second.number}, taken = {.lsn = 7};
+    assert_int_equal(hx_store_quarantine_close(fx->st, &another, &taken), HX_NOTFOUND);
+    assert_int_equal(hx_store_quarantine_close(fx->st, &first, &again), HX_OK);
+    fx_commit(fx);
+    assert_int_equal(quarantine_open(fx), 1);
+    fx_begin(fx);
+    assert_int_equal(hx_store_quarantine_close(fx->st, &second, &taken), HX_OK);
+    assert_int_equal(hx_store_quarantine_close(fx->st, &first, &taken), HX_OK);
+    fx_commit(fx);
+    fx_reopen(fx);
+    assert_int_equal(hx_store_quarantined(fx->st, 0, keep_row, rows), HX_OK);
+    assert_int_equal(rows[1].again, 2);
+    assert_int_equal(rows[1].lsn, 0); /* as it was said first */
+    assert_int_equal(rows[1].at, first.at);
+    assert_int_equal(rows[2].lsn, 7);
+    assert_true(rows[2].number == 2 && !rows[2].again);
+    assert_int_equal(quarantine_open(fx), 0);
+    assert_int_equal(quarantined(fx), 2);
+}
+
+/* A batch that fails has closed nothing. */
+static void an_aborted_end_is_none(void **state)
+{
+    struct fx *fx = *state;
+    const struct hx_row_end taken = {.lsn = 7};
+    fx_begin(fx);
+    const struct hx_row_name row = set_aside(fx, "UNKNOWN_PLACE");
+    fx_commit(fx);
+    fx_begin(fx);
+    assert_int_equal(hx_store_quarantine_close(fx->st, &row, &taken), HX_OK);
+    hx_store_abort(fx->st);
+    assert_int_equal(quarantine_open(fx), 1);
 }
 
 /* ---- Check finds what it should ---- */
@@ -693,6 +763,8 @@ int main(void)
         T(a_damaged_seen_row_goes_to_quarantine),
         T(a_damaged_entry_stops_nobody),
         T(quarantine_is_bounded),
+        T(a_quarantined_row_says_what_became_of_it),
+        T(an_aborted_end_is_none),
         cmocka_unit_test(check_misses_every_row_that_is_gone),
         T(old_closed_cases_are_pruned_and_stay_counted),
         T(numbers_go_on_after_everything_is_pruned),
