@@ -121,6 +121,6 @@ void cli_print_manual(void);
 extern const struct cli_command cli_publish, cli_import, cli_watch, cli_case, cli_explain, cli_told,
     cli_list, cli_stats, cli_check, cli_doctor, cli_export, cli_rules, cli_apply, cli_route,
     cli_number, cli_onsite_code, cli_demo, cli_simulate, cli_completion, cli_key, cli_audit,
-    cli_identity, cli_erase, cli_hold, cli_trace, cli_verify, cli_silence, cli_due;
+    cli_identity, cli_erase, cli_hold, cli_trace, cli_verify, cli_silence, cli_due, cli_quarantine;
 
 #endif

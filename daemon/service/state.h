@@ -155,6 +155,7 @@ void handle_apply(struct service *s, const struct request *r);
 void handle_ping(struct service *s, const struct request *r);
 void handle_duty(struct service *s, const struct request *r);
 void handle_who(struct service *s, const struct request *r);
+void handle_quarantine(struct service *s, const struct request *r);
 void handle_entries(struct service *s, const struct request *r);
 void handle_identity(struct service *s, const struct request *r);
 void handle_identity_act(struct service *s, const struct request *r);

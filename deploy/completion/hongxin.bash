@@ -5,7 +5,7 @@ _hongxin() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd=${COMP_WORDS[1]}
   # tcp:// is split at its colons
   COMPREPLY=()
-  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish import watch case explain told list due silence stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion help --version'; return; fi
+  if [ "$COMP_CWORD" -eq 1 ]; then _hongxin_words 'publish import watch case explain told list due silence stats check quarantine doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion help --version'; return; fi
   case $cmd:$prev in
     publish:--type) _hongxin_words 'REPORTED CLASS_SET ROUTED REJECTED HELD ARRIVED APPOINTED CLASS_PROPOSED CLASS_REFUSED WORK_STARTED PROGRESS PLAN_PROPOSED PLAN_DELIVERED RESOLVED CALLBACK_OK CALLBACK_BAD CALLBACK_NO_ANSWER REOPENED FORUM_HELD DESK_PRESENT SWAP_OFFERED SWAP_ACCEPTED SWAP_APPROVED SWAP_REFUSED COMMENT PARTY_ADDED PLAN_OBJECTED PAUSED RESUMED RETURN_REQUESTED RETURN_ACCEPTED RETURN_REFUSED ARBITRATED HOLDER_CHANGED WITHDRAW_ASKED WITHDRAW_CONFIRMED WITHDRAW_DENIED MERGED_INTO MERGE_APPROVED UNMERGED SPLIT SILENCED SILENCE_ENDED SUPERVISED SUPERVISE_ANSWERED ASSIST_ASKED ASSIST_ANSWERED ASSIST_DONE NOTICE_ACKED NOTICE_DELIVERED NOTICE_FAILED APPEALED EXCLUDED APPEAL_REFUSED DEADLINE_MOVED CLOCK_CORRECTED TRANSFERRED CONVERTED' ;;
     publish:--class) _hongxin_words 'EMERGENCY SMALL SERIOUS COMPLEX SPECIAL' ;;
@@ -47,6 +47,7 @@ _hongxin() {
     silence:--by) _hongxin_words 'street: city/' ;;
     check:--store) _hongxin_files -d ;;
     check:--config) _hongxin_files -d ;;
+    quarantine:--limit) _hongxin_words '20 100 1000' ;;
     doctor:--store) _hongxin_files -d ;;
     doctor:--export) _hongxin_files -f ;;
     doctor:--config) _hongxin_files -d ;;
@@ -87,6 +88,7 @@ _hongxin() {
       silence) _hongxin_words ' --clock --level --for --until --why --by --place --holder --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       stats) _hongxin_words ' --place --holder --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       check) _hongxin_words ' --store --config --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
+      quarantine) _hongxin_words ' --open --limit --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       doctor) _hongxin_words ' --store --export --repair --dry-run --config --rules --city --key --endpoint --feed-endpoint --key --timeout --zh --json --help' ;;
       export) _hongxin_words ' --store --zh --json --help'; [[ $cur == -* ]] || _hongxin_files -f ;;
       key) _hongxin_words ' --registry --role --area --source --tenant --server --out --zh --json --help' ;;
@@ -104,7 +106,7 @@ _hongxin() {
       simulate) _hongxin_words ' --config --prove --rows --until --texts --json'; [[ $cur == -* ]] || _hongxin_files -f ;;
       demo) _hongxin_words ' --minutes --rate --seed --config --all --zh --utc-offset --color --json --help' ;;
       completion) _hongxin_words ' --zh --json --help bash man' ;;
-      help) _hongxin_words 'publish import watch case explain told list due silence stats check doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion ' ;;
+      help) _hongxin_words 'publish import watch case explain told list due silence stats check quarantine doctor export key audit identity erase hold trace verify rules apply route number onsite-code simulate demo completion ' ;;
     esac ;;
   esac
 }

@@ -354,6 +354,17 @@ int hx_ask_trace(hx_client *c, const Hongxin__V1__TraceQuery *query, hxp_respons
                answer);
 }
 
+int hx_ask_quarantine(hx_client *c, const Hongxin__V1__QuarantineQuery *query,
+                      hxp_response **answer)
+{
+    hxp_request request = HONGXIN__V1__REQUEST__INIT;
+    request.ask_case = HONGXIN__V1__REQUEST__ASK_QUARANTINE;
+    request.quarantine = (Hongxin__V1__QuarantineQuery *)query;
+    return ask(c,
+               &(struct inquiry){any_link(c), &request, HONGXIN__V1__RESPONSE__ANSWER_QUARANTINE},
+               answer);
+}
+
 int hx_ask_stats(hx_client *c, hxp_response **answer)
 {
     hxp_request request = HONGXIN__V1__REQUEST__INIT;

@@ -26,6 +26,7 @@ enum {
     TAG_ITEM_EVENT = 1 << 3 | 2,
     TAG_ITEM_REPORTER = 2 << 3 | 2,
     TAG_ITEM_UNREADABLE = 220 << 3 | 2,
+    TAG_ITEM_CLOSES = 425 << 3 | 2,
 };
 
 struct slot {
@@ -256,8 +257,23 @@ int64_t hx_publisher_due(const hx_client *c)
 /* ---- starting ---- */
 
 struct sizes {
-    size_t event, reporter, unreadable, item; /* the item without its own tag and length */
+    size_t event, reporter, unreadable, closes, item; /* the item without its own tag and length */
 };
+
+static size_t text_size(uint64_t tag, size_t size)
+{
+    return size ? varint_size(tag) + varint_size(size) + size : 0;
+}
+
+static uint8_t *put_text(uint8_t *p, uint64_t tag, const char *text, size_t size)
+{
+    if (!size)
+        return p;
+    p = put_varint(p, tag);
+    p = put_varint(p, size);
+    memcpy(p, text, size);
+    return p + size;
+}
 
 static int measure(const struct hx_item *item, struct sizes *s)
 {
@@ -267,6 +283,7 @@ static int measure(const struct hx_item *item, struct sizes *s)
     if (!e && !item->bytes && !item->unreadable)
         return HX_INVALID;
     s->unreadable = item->unreadable ? strlen(item->unreadable) : 0;
+    s->closes = item->closes ? strlen(item->closes) : 0;
     s->event = e ? hongxin__v1__event__get_packed_size(e) : item->size;
     s->reporter = item->reporter ? hongxin__v1__reporter__get_packed_size(item->reporter) : 0;
     if (s->event > HX_EVENT_MAX || s->reporter > HX_REPORTER_MAX)
@@ -274,8 +291,8 @@ static int measure(const struct hx_item *item, struct sizes *s)
     s->item = 1 + varint_size(s->event) + s->event;
     if (item->reporter)
         s->item += 1 + varint_size(s->reporter) + s->reporter;
-    if (s->unreadable)
-        s->item += varint_size(TAG_ITEM_UNREADABLE) + varint_size(s->unreadable) + s->unreadable;
+    s->item += text_size(TAG_ITEM_UNREADABLE, s->unreadable);
+    s->item += text_size(TAG_ITEM_CLOSES, s->closes);
     return HX_OK;
 }
 
@@ -295,12 +312,8 @@ static size_t write_item(uint8_t *to, const struct hx_item *item, const struct s
         p = put_varint(p, s->reporter);
         p += hongxin__v1__reporter__pack(item->reporter, p);
     }
-    if (s->unreadable) {
-        p = put_varint(p, TAG_ITEM_UNREADABLE);
-        p = put_varint(p, s->unreadable);
-        memcpy(p, item->unreadable, s->unreadable);
-        p += s->unreadable;
-    }
+    p = put_text(p, TAG_ITEM_UNREADABLE, item->unreadable, s->unreadable);
+    p = put_text(p, TAG_ITEM_CLOSES, item->closes, s->closes);
     return (size_t)(p - to);
 }
 

@@ -30,6 +30,7 @@ static const char *in_words(const struct cli *cli, const char *what)
                  {"store takes commits", "存储可以提交"},
                  {"failed commits since the start", "启动以来失败的提交"},
                  {"inputs kept in quarantine", "隔离存放的输入"},
+                 {"… of which are still open", "其中尚未处理的"},
                  {"entries the projections are behind", "投影落后的记录"},
                  {"clock steps since the start", "启动以来系统时钟跳变"},
                  {"open cases examined", "已检查的在办案件"},
@@ -74,6 +75,7 @@ static bool judge_stats(const struct cli *cli, const Hongxin__V1__StatsAnswer *a
     good &= judge(cli, "failed commits since the start", stat_of(a, "commits_failed") == 0,
                   stat_of(a, "commits_failed"));
     good &= judge(cli, "inputs kept in quarantine", true, stat_of(a, "quarantined"));
+    good &= judge(cli, "… of which are still open", true, stat_of(a, "quarantine_open"));
     good &= judge(cli, "entries the projections are behind", stat_of(a, "projections_behind") < 1e6,
                   stat_of(a, "projections_behind"));
     good &= judge(cli, "clock steps since the start", stat_of(a, "clock_steps") == 0,

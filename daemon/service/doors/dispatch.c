@@ -31,6 +31,8 @@ static const struct handler {
     {HONGXIN__V1__REQUEST__ASK_WHO, handle_who, "WhoQuery", DOOR_ANY, -1},
     {HONGXIN__V1__REQUEST__ASK_DUTY, handle_duty, "DutyQuery", DOOR_ANY, HX_RIGHT_rules},
     {HONGXIN__V1__REQUEST__ASK_ENTRIES, handle_entries, "EntriesQuery", DOOR_ANY, HX_RIGHT_follow},
+    {HONGXIN__V1__REQUEST__ASK_QUARANTINE, handle_quarantine, "QuarantineQuery", DOOR_ANY,
+     HX_RIGHT_stats},
     {HONGXIN__V1__REQUEST__ASK_IDENTITY, handle_identity, "IdentityQuery", DOOR_ANY,
      HX_RIGHT_identity},
     {HONGXIN__V1__REQUEST__ASK_IDENTITY_ACT, handle_identity_act, "IdentityAct", DOOR_ANY,

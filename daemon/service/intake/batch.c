@@ -4,6 +4,7 @@
 #include "service/acts/apply.h"
 #include "service/deadlines.h"
 #include "service/intake/intake.h"
+#include "service/intake/kept.h"
 #include "service/locks/mask.h"
 #include "service/state.h"
 #include <inttypes.h>
@@ -79,12 +80,23 @@ static void too_much(struct service *s, struct batch_job *job)
     }
 }
 
+/* What is refused is kept, and what was refused before says what became of it. */
+static int judge_item(struct service *s, struct batch_job *job, size_t i)
+{
+    uint64_t before = hx_store_quarantine_next(s->store);
+    hx_store_quarantine_time(s->store, job->t_now);
+    int rc = intake_apply(s, job, i, &job->replies[i]);
+    if (rc != HX_OK || !job->replies[i])
+        return rc;
+    return kept_settle(s, job->publish->items[i], before, job->replies[i]);
+}
+
 /* What one message becomes in memory ends somewhere, whatever its events bring. What others of the
  * turn have brought is not held against it. */
 static int apply_item(struct service *s, struct batch_job *job, size_t i)
 {
     if (s->arena.total < s->batch.room_until)
-        return intake_apply(s, job, i, &job->replies[i]);
+        return judge_item(s, job, i);
     put_off_item(s, job, i, "TOO_MUCH_AT_ONCE");
     return HX_OK;
 }

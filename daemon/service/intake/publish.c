@@ -40,6 +40,7 @@ void handle_ping(struct service *s, const struct request *r)
     pong.request = r->message->ping->request;
     pong.newest_lsn = hx_store_newest_lsn(s->store);
     pong.version = (char *)HX_VERSION;
+    pong.now = timebase_wall_of(&s->time, timebase_now(&s->time)).ms;
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_PONG;
     answer.pong = &pong;
     service_answer(s, r, &answer);

@@ -128,6 +128,7 @@ static void add_store(struct stats *st, struct service *s)
     add(st, "due_rows", (double)v.due);
     add(st, "deadline_overdue_ms", overdue_ms(s));
     add(st, "quarantined", (double)v.quarantined);
+    add(st, "quarantine_open", (double)v.quarantine_open);
     add(st, "parked", (double)v.parked);
     add(st, "map_bytes", (double)v.map_bytes);
     add(st, "map_used_bytes", (double)v.used_bytes);

@@ -103,6 +103,9 @@ struct hx_item {
      * bytes without personal data. The daemon keeps it in quarantine with `bytes` (may be none) and
      * answers INVALID, UNREADABLE. NULL: an event. */
     const char *unreadable;
+    /* It was refused before: `kept` of that answer. What becomes of it now is written into the
+     * daemon's quarantine there. NULL: it comes for the first time. */
+    const char *closes;
     const char *behalf; /* the principal for whom we publish, when our own may do so; NULL: ours */
 };
 
@@ -263,6 +266,10 @@ HX_CHECK int hx_ask_identity_act(hx_client *client, const Hongxin__V1__IdentityA
                                  hxp_response **answer); /* answer->identity_acted */
 HX_CHECK int hx_ask_trace(hx_client *client, const Hongxin__V1__TraceQuery *query,
                           hxp_response **answer); /* answer->trace */
+
+/* What was refused as INVALID, the oldest first. HX_DENIED: no right to it. */
+HX_CHECK int hx_ask_quarantine(hx_client *client, const Hongxin__V1__QuarantineQuery *query,
+                               hxp_response **answer); /* answer->quarantine */
 
 /* Asks one door whether it is alive: answer->pong. Errors as above; HX_INVALID also when the client
  * has no such door. */

@@ -1,4 +1,6 @@
 """Whatever is wrong with an input has a name, is counted, and harms nothing else."""
+import time
+
 import pytest
 from clock import Clock
 from hongxin.v1 import event_pb2, wire_pb2
@@ -336,6 +338,54 @@ def test_what_a_door_could_not_read_is_kept_with_its_reason(client):
     replies = client.expect("replies").replies
     assert [(r.result, r.code) for r in replies] == [(RESULT.INVALID, "UNREADABLE"), (RESULT.INVALID, "UNREADABLE"), (RESULT.ACCEPTED, "")]
     assert client.stats()["quarantined"] == before + 2
+
+
+def rows(client, **query):
+    return client.ask("quarantine", quarantine=wire_pb2.QuarantineQuery(**query)).rows
+
+
+def bring(client, event, closes=""):
+    raw = event if isinstance(event, bytes) else event.SerializeToString()
+    client.send(request=7, publish=wire_pb2.Publish(request=7, items=[wire_pb2.Item(event=raw, closes=closes)]))
+    return client.expect("replies").replies[0]
+
+
+def test_what_was_refused_is_done_when_it_comes_again(client):
+    wrong, right = complaint(client, id="w-1"), complaint(client, id="w-2")
+    wrong.data.place = "B-9999"
+    first = bring(client, wrong)
+    (row,) = rows(client)
+    assert (first.code, row.name, row.reason, row.source, row.id) == ("UNKNOWN_PLACE", first.kept, "UNKNOWN_PLACE", client.source, "w-1")
+    assert abs(row.at / 1000 - time.time()) < 3600, "on an empty journal too"
+    assert not row.closed_at and client.stats()["quarantine_open"] == 1
+    again = bring(client, wrong, first.kept)
+    assert [(r.number, r.again, r.lsn) for r in rows(client)] == [(1, 2, 0), (2, 0, 0)], "refused once more: another row"
+    taken = bring(client, right, again.kept)
+    assert taken.result == RESULT.ACCEPTED and not taken.kept
+    assert [(r.again, r.lsn) for r in rows(client)] == [(2, 0), (0, taken.lsn)]
+    assert bring(client, right, again.kept).result == RESULT.DUPLICATE
+    assert not rows(client, open=True) and client.stats()["quarantine_open"] == 0
+
+
+@pytest.mark.parametrize("name", ["1", "1/", "/7", "1/1", "-1/5", "18446744073709551616/5", "1/5/3", "x" * 1000, "99/5"])
+def test_the_name_of_no_row_closes_nothing_and_costs_no_event(client, name):
+    bring(client, b"\xff\xff")
+    assert bring(client, complaint(client), name).result == RESULT.ACCEPTED
+    assert [r.closed_at for r in rows(client)] == [0]
+
+
+def test_rows_are_read_page_by_page_and_outlive_a_crash(daemon):
+    with daemon.client() as c:
+        kept = [bring(c, b"\xff\xff").kept for _ in range(5)]
+        bring(c, complaint(c), kept[2])
+    daemon.kill()
+    daemon.start()
+    with daemon.client() as c:
+        page = c.ask("quarantine", quarantine=wire_pb2.QuarantineQuery(open=True, limit=3))
+        assert [r.name for r in page.rows] == [kept[0], kept[1], kept[3]] and page.next == 4
+        page = c.ask("quarantine", quarantine=wire_pb2.QuarantineQuery(open=True, limit=3, after=page.next))
+        assert [r.name for r in page.rows] == [kept[4]] and page.next == 0
+        assert c.stats()["quarantine_open"] == 4
 
 
 def test_what_cannot_be_decoded_is_kept_for_people(client):

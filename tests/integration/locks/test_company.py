@@ -135,6 +135,7 @@ def test_a_company_reads_all_of_its_own_and_nothing_of_anothers(city, registry):
                 assert code_of(c, **ask) == "NO_CASE"
             assert code_of(c, identity=wire_pb2.IdentityQuery(case_number=n, reason="curious")) == "DENIED"
             assert code_of(c, trace=wire_pb2.TraceQuery(case_number=n, reason="curious")) == "DENIED"
+            assert code_of(c, quarantine=wire_pb2.QuarantineQuery()) == "DENIED"
             assert c.publish(c.event("COMMENT", by=f"holder:{mine}/li", case_number=n))[0].code == "NO_CASE"
         # lists, likely duplicates, counters, figures
         assert set(all_listed(c, closed=True)) == set(own_cases)
