@@ -4,12 +4,14 @@
  * boot clock of the process show what stands there and nothing else moves them; the monotonic clock
  * and every wait stay real, so that sockets, event loop and watchdog work as ever. A timer on the
  * wall clock that lies ahead is not armed: whoever turns the clock sends a message afterwards,
- * which begins a turn, or waits for the daemon's look at the clock each second.
+ * which begins a turn, or waits for the daemon's look at the clock each second. A condition that is
+ * waited for until an instant of the wall clock (librdkafka does) waits for as long as lies ahead.
  *
  * Why not libfaketime: it also fakes the monotonic clock of the libraries, knows no boot clock and
  * no adjtimex(), and cannot step one clock while it holds another; corners 14 to 16 are made of
  * just these differences. Nothing in the daemon knows of this file. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +96,27 @@ time_t time(time_t *t)
     if (t)
         *t = ts.tv_sec;
     return ts.tv_sec;
+}
+
+/* Conditions of both clocks come here, and nothing says of which one it is: the nearer one. */
+static int64_t ahead(int64_t until, int64_t wall, int64_t monotonic)
+{
+    int64_t by_wall = until - wall, by_monotonic = until - monotonic;
+    return llabs(by_wall) < llabs(by_monotonic) ? by_wall : by_monotonic;
+}
+
+int pthread_cond_timedwait(pthread_cond_t *restrict c, pthread_mutex_t *restrict m,
+                           const struct timespec *restrict until)
+{
+    struct moment at;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t mono = now.tv_sec * (int64_t)SECOND_NS + now.tv_nsec;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t wall = held(&at) ? at.wall_ns : now.tv_sec * (int64_t)SECOND_NS + now.tv_nsec;
+    int64_t left = ahead(until->tv_sec * (int64_t)SECOND_NS + until->tv_nsec, wall, mono);
+    const struct timespec real = timespec_of(mono + (left > 0 ? left : 0));
+    return pthread_cond_clockwait(c, m, CLOCK_MONOTONIC, &real);
 }
 
 int timerfd_create(int id, int flags)

@@ -38,10 +38,10 @@ class Out:
         out = {"listen": "127.0.0.1:0", "id": self.name, "states": "", "routes": routes, "transaction": {"timeout": "10s"}, **more}
         return endpoints(self.daemon) + f"cluster: {{brokers: '{address or self.broker.address}'}}\nout: {json.dumps(out)}\n"
 
-    def start(self, well=True, **more):
+    def start(self, well=True, env=None, **more):
         folder = self.folder / f"worker{len(self.workers)}"
         folder.mkdir()
-        w = Worker(folder, "out", self.settings(**more)).start()
+        w = Worker(folder, "out", self.settings(**more), env).start()
         self.workers.append(w)
         if well:
             wait_until(lambda: w.get("/healthz")[0] == 200, timeout=PATIENCE)

@@ -261,6 +261,21 @@ static void test_a_position_is_read_as_it_was_written(void **state)
     assert_int_equal(back.at, p.at);
 }
 
+/* The clock of the machine was far off: the place counts all the same. */
+static void test_a_position_of_a_wrong_clock_is_one(void **state)
+{
+    (void)state;
+    static const int64_t clocks[] = {0, INT64_C(31536000000), INT64_C(7983792000000), INT64_MAX};
+    for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
+        const struct position p = {.epoch = "0f3c", .lsn = 4711, .at = clocks[i]};
+        struct position back = {.lsn = 1, .at = 1};
+        char text[POSITION_TEXT];
+        assert_int_equal(position_read(text, position_write(&p, text), &back), HX_OK);
+        assert_int_equal(back.lsn, 4711);
+        assert_int_equal(back.at, 0);
+    }
+}
+
 static void test_what_is_no_position_is_refused(void **state)
 {
     (void)state;
@@ -274,8 +289,7 @@ static void test_what_is_no_position_is_refused(void **state)
         "\"at\":\"2026-10-12T11:00:00.123+00:00\"}",
         "{\"v\":1,\"epoch\":\"a\",\"lsn\":-1,\"states\":1,\"resets\":0,\"owner\":\"b\","
         "\"at\":\"2026-10-12T11:00:00.123+00:00\"}",
-        "{\"v\":1,\"epoch\":\"a\",\"lsn\":1,\"states\":1,\"resets\":0,\"owner\":\"b\",\"at\":"
-        "\"\"}"};
+        "{\"v\":1,\"epoch\":\"a\",\"lsn\":1,\"states\":1,\"resets\":0,\"owner\":\"b\"}"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct position p = {.lsn = 7};
         assert_int_equal(position_read(rows[i], strlen(rows[i]), &p), HX_INVALID);
@@ -384,6 +398,7 @@ int main(void)
         cmocka_unit_test(test_a_closed_case_is_a_tombstone),
         cmocka_unit_test(test_a_reset_says_from_where),
         cmocka_unit_test(test_a_position_is_read_as_it_was_written),
+        cmocka_unit_test(test_a_position_of_a_wrong_clock_is_one),
         cmocka_unit_test(test_what_is_no_position_is_refused),
         cmocka_unit_test(test_a_position_of_before_there_were_slow_rows),
         cmocka_unit_test(test_another_journal_is_known),

@@ -11,7 +11,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { TELL_MS = 10000, SYSLOG_WARNING = 4, LEAVE_S = 3 };
+enum {
+    TELL_MS = 10000,
+    SYSLOG_WARNING = 4,
+    LEAVE_S = 3,
+    CLOCK_FAR_MS = 60000,
+    CLOCK_TELL_MS = 600000,
+};
 
 /* ---- errors ---- */
 
@@ -119,6 +125,22 @@ void client_note(struct client *c, rd_kafka_resp_err_t err, const char *text)
            text ? text : rd_kafka_err2str(err));
     c->told_at[class] = now;
     c->untold[class] = 0;
+}
+
+void client_clock(struct client *c, const char *whose, int64_t theirs)
+{
+    int64_t apart = hx_wall_ms() - theirs, now = hx_mono_ms();
+    if (theirs <= 0)
+        return;
+    c->clock_apart = (uint64_t)(apart < 0 ? -apart : apart);
+    if (c->clock_apart < CLOCK_FAR_MS ||
+        (c->clock_told_at && now - c->clock_told_at < CLOCK_TELL_MS))
+        return;
+    c->clock_told_at = now;
+    hx_log(
+        HX_LOG_WARN,
+        "event=clock_far_off role=%s apart_ms=%lld \"this machine's clock or the %s's is wrong\"",
+        c->role, (long long)apart, whose);
 }
 
 const char *client_fatal(const struct client *c)
@@ -233,6 +255,12 @@ void client_figures(const struct client *const *clients, size_t n, struct evbuff
             snprintf(labels, sizeof labels, "role=\"%s\"", clients[k]->role);
             figures_line(out, f->name, labels, *(const _Atomic uint64_t *)(statistics + f->at));
         }
+    }
+    figures_head(out, "kafka_clock_apart_milliseconds", "gauge",
+                 "Between this machine's clock and the daemon's (out) or the broker's (dead).");
+    for (size_t k = 0; k < n; k++) {
+        snprintf(labels, sizeof labels, "role=\"%s\"", clients[k]->role);
+        figures_line(out, "kafka_clock_apart_milliseconds", labels, clients[k]->clock_apart);
     }
     figures_head(out, "kafka_errors_total", "counter", "Errors by class.");
     for (size_t k = 0; k < n; k++)

@@ -44,6 +44,8 @@ struct client {
     _Atomic uint64_t errors[CLIENT_ERRORS_COUNT];
     int64_t told_at[CLIENT_ERRORS_COUNT]; /* when a class was logged last, monotonic, ms */
     uint64_t untold[CLIENT_ERRORS_COUNT]; /* … and how many were not logged since then */
+    _Atomic uint64_t clock_apart; /* ms between our wall clock and another's, as last seen */
+    int64_t clock_told_at; /* when it was logged that it is far; of who calls client_clock() */
     _Atomic bool is_fatal;
     char fatal[320];           /* set before is_fatal */
     struct client_statistics { /* at most CLUSTER_STATISTICS_MS old */
@@ -70,6 +72,10 @@ void client_leave(struct client *c);
  * then one each ten seconds with the number of those between. A fatal one is kept. `text` may be
  * NULL. */
 void client_note(struct client *c, rd_kafka_resp_err_t err, const char *text);
+
+/* What the wall clock of another machine, `whose`, says at this moment; 0 = not known. One that is
+ * a minute apart from ours is logged, once in ten minutes. */
+void client_clock(struct client *c, const char *whose, int64_t theirs);
 
 /* NULL, or why this process has to end: "FENCED: another instance …". Any thread. */
 const char *client_fatal(const struct client *c);

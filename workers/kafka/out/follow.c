@@ -136,9 +136,11 @@ static int open_sender(struct follow *f, size_t i, struct hx_problem *problem)
 static void on_pong(void *arg, int err, const hxp_response *response)
 {
     struct follow *f = arg;
-    if (err == HX_OK && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_PONG &&
-        response->pong->newest_lsn > f->newest)
+    if (err != HX_OK || response->answer_case != HONGXIN__V1__RESPONSE__ANSWER_PONG)
+        return;
+    if (response->pong->newest_lsn > f->newest)
         f->newest = response->pong->newest_lsn;
+    sender_clock(follow_first(f)->sender, response->pong->now);
 }
 
 /* How far the journal is, also when nothing of it comes. */

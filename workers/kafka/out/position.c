@@ -44,15 +44,24 @@ static bool take_slow(const json_t *o, struct position *p)
     return !json_object_get(o, "slow") || take_text(o, "slow", p->slow, sizeof p->slow);
 }
 
+/* For people alone: a clock that was far off when it was written must not make it unreadable. */
+static bool take_at(const json_t *o, struct position *p)
+{
+    char at[HX_INSTANT_TEXT];
+    if (!take_text(o, "at", at, sizeof at))
+        return false;
+    if (hx_instant_parse(at, &p->at) != HX_OK)
+        p->at = 0;
+    return true;
+}
+
 static bool take(const json_t *o, struct position *p)
 {
     uint64_t version = 0;
-    char at[HX_INSTANT_TEXT];
     return take_number(o, "v", &version) && version == VERSION &&
            take_text(o, "epoch", p->epoch, sizeof p->epoch) && take_number(o, "lsn", &p->lsn) &&
            take_number(o, "states", &p->states) && take_number(o, "resets", &p->resets) &&
-           take_slow(o, p) && take_text(o, "owner", p->owner, sizeof p->owner) &&
-           take_text(o, "at", at, sizeof at) && hx_instant_parse(at, &p->at) == HX_OK;
+           take_slow(o, p) && take_text(o, "owner", p->owner, sizeof p->owner) && take_at(o, p);
 }
 
 int position_read(const void *text, size_t size, struct position *p)

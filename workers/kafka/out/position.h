@@ -25,7 +25,7 @@ struct position {
     char slow[POSITION_ROWS];   /* the rows that the slow writer has (routes_name()); "" = this one
                                    writes all there are */
     char owner[POSITION_OWNER]; /* the process that wrote it: random, made at its start */
-    int64_t at;                 /* when */
+    int64_t at;                 /* when, by the clock of that machine; read: 0 = far off */
 };
 
 /* Writes the text; returns its size. */

@@ -261,6 +261,11 @@ const char *sender_role(const struct sender *s)
     return s->role;
 }
 
+void sender_clock(struct sender *s, int64_t daemon)
+{
+    client_clock(&s->client, "daemon", daemon);
+}
+
 void sender_trouble(struct sender *s, char out[SENDER_TROUBLE])
 {
     pthread_mutex_lock(&s->lock);

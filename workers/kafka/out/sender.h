@@ -89,6 +89,9 @@ const char *sender_role(const struct sender *s);
 /* Why nothing is written just now: "TOPIC_DENIED hongxin.cases"; "" when all is well. */
 void sender_trouble(struct sender *s, char out[SENDER_TROUBLE]);
 
+/* The daemon's wall clock says this now; 0 = not known. Thread of the loop. */
+void sender_clock(struct sender *s, int64_t daemon);
+
 /* Of all of them together; what librdkafka says by role. At most SENDERS_MOST. */
 enum { SENDERS_MOST = 2 };
 void sender_figures(struct sender *const senders[], size_t n, struct evbuffer *out);
