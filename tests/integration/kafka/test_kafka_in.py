@@ -1,13 +1,13 @@
 """hongxin-kafka in: topics to events, against a real broker and a real daemon."""
 import base64
 import json
-import subprocess
 
 import pytest
 from confluent_kafka import Consumer
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
-from kafka import BIN, PATIENCE, shell, tutorial
-from kafka_in import JSON, PROTOBUF, broker, case_of, door, life, make, reported  # noqa: F401 (fixtures)
+from kafka import PATIENCE, shell, tutorial
+from kafka_in import (JSON, PROTOBUF, broker, case_of, door, life, make, quarantine, reported, requeue,  # noqa: F401 (fixtures)
+                      rows_of)
 from wire import RESULT, wait_until
 
 
@@ -194,13 +194,6 @@ def test_a_dead_letter_is_the_record_as_it_was(door):
     assert headers["dead-letter-reason"] == b"UNDECODABLE" and b"UNDECODABLE" in headers["dead-letter-text"]
 
 
-def requeue(door, *options):
-    """The exit code, a list of fields for each letter, and the last line."""
-    done = subprocess.run([f"{BIN}/hongxin-kafka", "requeue", "--config", str(door.worker.config), *options], capture_output=True, text=True)
-    *lines, total = done.stdout.splitlines() or [done.stderr]
-    return done.returncode, [line.split("\t") for line in lines], total
-
-
 def test_dead_letters_go_back_as_they_were_and_once(door, client):
     early = reported(client, "q-1", "W-q1").SerializeToString()
     door.send(early, headers=[("content-type", b"text/plain"), ("trace", b"7")], key="W-q1", partition=2)
@@ -214,12 +207,17 @@ def test_dead_letters_go_back_as_they_were_and_once(door, client):
     code, chosen, total = requeue(door, "--reason", "WRONG_CONTENT_TYPE", "--topic", door.topic)
     assert code == 0 and total == "3 letters, 1 chosen, 1 went back; 0 went back before, 0 are cut, 0 failed"
     again = [r for r in door.broker.read(door.topic) if r["partition"] == 2]
+    closes = again[1]["headers"].pop("dead-letter-closes")
     assert [(r["key"], r["headers"]) for r in again] == [("W-q1", {"content-type": "text/plain", "trace": "7"})] * 2, "as it was"
+    assert closes in [r.name for r in rows_of(client) if "kafka 2/0" in r.reason]
     letters = [r for r in door.dead_letters(5) if "dead-letter-requeued" not in r["headers"]]
     assert [r["headers"]["dead-letter-reason"] for r in letters].count("WRONG_CONTENT_TYPE") == 2, "refused again: a new letter"
     assert requeue(door, "--reason", "UNDECODABLE")[2] == "4 letters, 2 chosen, 2 went back; 0 went back before, 0 are cut, 0 failed"
     code, chosen, total = requeue(door, "--reason", "WRONG_CONTENT_TYPE")
     assert "1 chosen, 1 went back; 1 went back before" in total, "the new one, not the old one again"
+    rows = wait_until(lambda: len(rows_of(client)) == 7 and rows_of(client), timeout=PATIENCE)
+    assert [r.again for r in rows if "kafka 2/" in r.reason] == [4, 7, 0], "refused again: the row says which it is now"
+    assert [r.number for r in rows_of(client, open=True)] == [5, 6, 7], "the newest of each"
 
 
 def test_what_comes_back_is_an_event_once_the_fault_is_mended(make, client):
@@ -235,6 +233,15 @@ def test_what_comes_back_is_an_event_once_the_fault_is_mended(make, client):
     door.wait(10)
     assert case_of(client, "W-back").state == "CLOSED"
     assert requeue(door)[2] == "5 letters, 0 chosen, 0 went back; 5 went back before, 0 are cut, 0 failed"
+    rows = rows_of(client)
+    assert [r.reason.split()[0] for r in rows] == ["FOREIGN_SOURCE"] * 5 and [r.again for r in rows] == [0] * 5
+    history = client.case(case_of(client, "W-back").case_number, history=True).history
+    entries = [e.lsn for e in map(journal_pb2.Entry.FromString, history) if e.event]
+    assert [r.lsn for r in rows] == entries and all(r.closed_at for r in rows), "each row is done, by its entry"
+    assert client.stats()["quarantined"] == 5 and client.stats()["quarantine_open"] == 0
+    listed = quarantine(door)
+    assert listed.count("done") == 5 and "5 rows, 0 of them open" in listed
+    assert "0 rows" in quarantine(door, "--open")
 
 
 def test_requeue_says_what_is_wrong(door, tmp_path):

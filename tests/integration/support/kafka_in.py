@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 from hongxin.v1 import event_pb2, wire_pb2
-from kafka import PATIENCE, Broker, Worker, endpoints
+from kafka import BIN, PATIENCE, Broker, Worker, endpoints
 from wire import wait_until
 
 SESSION_MS = 3000
@@ -128,3 +128,26 @@ def nothing_was_lost_or_overtook(door, client, others=0):
     assert case_of(client, "W-0").state == case_of(client, f"W-{LIVES - 1}").state == "CLOSED"
     assert len(client.ask("list", list=wire_pb2.ListQuery(limit=others + 1)).cases) == others, "a case is still open"
     assert door.letters() == []
+
+
+# ---- what was refused
+
+
+def requeue(door, *options, env=None):
+    """The exit code, a list of fields for each letter, and the last line."""
+    done = subprocess.run([f"{BIN}/hongxin-kafka", "requeue", "--config", str(door.worker.config), *options], capture_output=True, text=True,
+                          env={**os.environ, **(env or {})})
+    *lines, total = done.stdout.splitlines() or [done.stderr]
+    return done.returncode, [line.split("\t") for line in lines], total
+
+
+def rows_of(client, **query):
+    """The daemon's quarantine."""
+    return client.ask("quarantine", quarantine=wire_pb2.QuarantineQuery(**query)).rows
+
+
+def quarantine(door, *options):
+    """… as a person sees it."""
+    doors = door.daemon.doors
+    return subprocess.run([f"{BIN}/hongxin", "quarantine", "--feed-endpoint", doors.get("feed") or doors["intake"], *options], capture_output=True,
+                          text=True, check=True).stdout

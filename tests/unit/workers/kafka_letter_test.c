@@ -48,7 +48,8 @@ static void produce(const char *a, const char *b)
 
 static void send_letter(const rd_kafka_message_t *m)
 {
-    assert_int_equal(dead_send(&dead, m, "UNKNOWN_PLACE", "", NULL), 0);
+    static const struct dead_reason why = {"UNKNOWN_PLACE", "", "17/1760234400000"};
+    assert_int_equal(dead_send(&dead, m, &why, NULL), 0);
 }
 
 static void is_a_letter_alone(const rd_kafka_message_t *m)
@@ -74,6 +75,46 @@ static void test_a_record_with_a_note_in_it_is_a_letter_and_no_note(void **state
     produce(LETTER_REQUEUED, "own");
     take_back(send_letter);
     take_back(is_a_letter_alone);
+    assert_int_equal(looked, 1);
+}
+
+static size_t how_many(rd_kafka_headers_t *headers, const char *wanted)
+{
+    const char *name;
+    const void *value;
+    size_t size, n = 0;
+    for (size_t i = 0; !rd_kafka_header_get_all(headers, i, &name, &value, &size); i++)
+        n += strcmp(name, wanted) == 0;
+    return n;
+}
+
+static void goes_back_with_the_row_it_was(const rd_kafka_message_t *m)
+{
+    const void *value;
+    size_t size;
+    struct letter l = {.kept = "17/1760234400000"};
+    rd_kafka_headers_t *headers = letter_headers_back(m, &l);
+    assert_int_equal(rd_kafka_header_get_last(headers, LETTER_CLOSES, &value, &size), 0);
+    assert_string_equal(value, "17/1760234400000");
+    assert_int_equal(how_many(headers, LETTER_CLOSES), 1);
+    assert_int_equal(how_many(headers, LETTER_KEPT), 0);
+    assert_int_equal(how_many(headers, "own"), 1);
+    rd_kafka_headers_destroy(headers);
+    l.kept[0] = '\0';
+    headers = letter_headers_back(m, &l);
+    assert_int_equal(how_many(headers, LETTER_CLOSES), 0);
+    rd_kafka_headers_destroy(headers);
+    looked++;
+}
+
+/* Refused and brought back once more it names the newest row alone. */
+static void test_what_goes_back_names_one_row(void **state)
+{
+    (void)state;
+    looked = 0;
+    produce(LETTER_CLOSES, "own");
+    take_back(send_letter);
+    take_back(goes_back_with_the_row_it_was);
     assert_int_equal(looked, 1);
 }
 
@@ -127,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_record_with_a_note_in_it_is_a_letter_and_no_note),
+        cmocka_unit_test(test_what_goes_back_names_one_row),
         cmocka_unit_test(test_what_has_a_reason_is_no_note),
     };
     return cmocka_run_group_tests(tests, make_producer, drop_producer);

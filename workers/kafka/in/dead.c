@@ -22,13 +22,15 @@ static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t n)
 }
 
 /* Its own headers first, without any that look like ours: they would speak for the letter. */
-static rd_kafka_headers_t *headers_of(const rd_kafka_message_t *record, const char *reason,
-                                      const char *text)
+static rd_kafka_headers_t *headers_of(const rd_kafka_message_t *record,
+                                      const struct dead_reason *why)
 {
     rd_kafka_headers_t *all = letter_headers(record);
-    add(all, LETTER_REASON, reason);
-    if (*text)
-        add(all, LETTER_TEXT, text);
+    add(all, LETTER_REASON, why->reason);
+    if (*why->text)
+        add(all, LETTER_TEXT, why->text);
+    if (*why->kept)
+        add(all, LETTER_KEPT, why->kept);
     add(all, LETTER_TOPIC, rd_kafka_topic_name(record->rkt));
     add_number(all, LETTER_PARTITION, record->partition);
     add_number(all, LETTER_OFFSET, record->offset);
@@ -37,10 +39,10 @@ static rd_kafka_headers_t *headers_of(const rd_kafka_message_t *record, const ch
     return all;
 }
 
-rd_kafka_resp_err_t dead_send(struct dead *d, const rd_kafka_message_t *record, const char *reason,
-                              const char *text, void *tag)
+rd_kafka_resp_err_t dead_send(struct dead *d, const rd_kafka_message_t *record,
+                              const struct dead_reason *why, void *tag)
 {
-    rd_kafka_headers_t *headers = headers_of(record, reason, text);
+    rd_kafka_headers_t *headers = headers_of(record, why);
     size_t size = record->len > DEAD_VALUE_MAX ? DEAD_VALUE_CUT : record->len;
     rd_kafka_resp_err_t err = rd_kafka_producev(
         d->producer.rk, RD_KAFKA_V_TOPIC(d->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
@@ -49,6 +51,15 @@ rd_kafka_resp_err_t dead_send(struct dead *d, const rd_kafka_message_t *record, 
     if (err)
         rd_kafka_headers_destroy(headers);
     return err;
+}
+
+/* Where the broker dates records it tells its clock with each that is delivered. */
+static void tell_clock(struct client *c, const rd_kafka_message_t *delivered)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t theirs = rd_kafka_message_timestamp(delivered, &type);
+    if (!delivered->err && type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
+        client_clock(c, "broker", theirs);
 }
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
@@ -61,6 +72,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
         client_note(c, message->err, NULL); /* its own text would be the value */
     if (!message->err)
         d->sent++;
+    tell_clock(c, message);
     d->told(message->_private, message->err);
 }
 
@@ -101,6 +113,8 @@ static void make_topic(struct dead *d)
     rd_kafka_queue_t *queue = rd_kafka_queue_get_background(d->producer.rk);
     if (topic && options && queue) {
         (void)rd_kafka_NewTopic_set_config(topic, "retention.ms", "2592000000");
+        /* The broker's clock counts: with ours far behind, retention would take letters at once. */
+        (void)rd_kafka_NewTopic_set_config(topic, "message.timestamp.type", "LogAppendTime");
         (void)rd_kafka_AdminOptions_set_request_timeout(options, ADMIN_MS, why, sizeof why);
         rd_kafka_CreateTopics(d->producer.rk, &topic, 1, options, queue);
     }

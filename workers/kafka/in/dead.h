@@ -21,17 +21,23 @@ enum {
     DEAD_VALUE_CUT = 64 * 1024,  /* … to this, and its size stands in a header */
 };
 
-/* Connects, and makes the topic unless it is there (one partition, kept for 30 days). `topic` is
- * kept. Errors as of client_open(). */
+/* Connects, and makes the topic unless it is there (one partition, kept for 30 days by the broker's
+ * clock). `topic` is kept. Errors as of client_open(). */
 HX_CHECK int dead_open(struct dead *d, const struct cluster_settings *cluster, const char *topic,
                        dead_fn *told, struct hx_problem *problem);
 /* What is under way is given up, and told of with an error. Also of one that was never opened. */
 void dead_close(struct dead *d);
 
+struct dead_reason {
+    const char *reason;
+    const char *text; /* for people; may be "" */
+    const char *kept; /* its row in the daemon's quarantine; may be "" */
+};
+
 /* Sends a copy of the record; `told` is called by dead_poll() later. The error of librdkafka when
- * it cannot be started now. `text` may be "". */
-rd_kafka_resp_err_t dead_send(struct dead *d, const rd_kafka_message_t *record, const char *reason,
-                              const char *text, void *tag);
+ * it cannot be started now. */
+rd_kafka_resp_err_t dead_send(struct dead *d, const rd_kafka_message_t *record,
+                              const struct dead_reason *why, void *tag);
 
 /* Does what is due; here `told` is called. */
 void dead_poll(struct dead *d);

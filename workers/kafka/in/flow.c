@@ -15,136 +15,7 @@ enum {
     TROUBLE_TOLD_MS = 10000,
     AHEAD_BATCHES = 8, /* so much is read before it can be sent: the broker gives partition by
                           partition, and each of some should have its round under way */
-    REASON_MAX = 120,  /* what the daemon keeps of it */
-    HEADERS_MAX = 64,
 };
-
-enum fate { WAITING, DONE, LATER };
-
-/* What is wrong with a record; few have one. */
-struct fault {
-    char unreadable[REASON_MAX]; /* the daemon is told so instead of an event; "": it is one */
-    char reason[TALLY_WORD_MAX], why[160];
-};
-
-struct entry {
-    struct entry *next;
-    struct flow *flow;
-    struct lane *lane;
-    unsigned generation; /* of the lane when it was read */
-    rd_kafka_message_t *record;
-    struct envelope_event event;
-    struct fault *fault; /* it is to be a dead letter; NULL = not */
-    int64_t refused_at;  /* when it was told "later" first; 0 = never */
-    enum fate fate;
-    bool judged;   /* the daemon has refused it for good: only the dead letter is missing */
-    bool in_grave; /* a dead letter under way: it is needed until that is told of */
-    bool dropped;  /* … though nobody asks for it any more */
-};
-
-/* ---- lists ---- */
-
-static bool is_unreadable(const struct entry *e)
-{
-    return e->fault && *e->fault->unreadable;
-}
-
-static size_t weight(const struct entry *e)
-{
-    return (is_unreadable(e) ? 0 : e->event.size) + 64;
-}
-
-static void list_append(struct entries *l, struct entry *e)
-{
-    if (!l->first)
-        l->last = &l->first;
-    e->next = NULL;
-    *l->last = e;
-    l->last = &e->next;
-    l->n++;
-    l->bytes += weight(e);
-}
-
-static struct entry *list_take(struct entries *l)
-{
-    struct entry *e = l->first;
-    if (!e)
-        return NULL;
-    l->first = e->next;
-    l->n--;
-    l->bytes -= weight(e);
-    return e;
-}
-
-/* All of `more` behind `l`; it is empty then. */
-static void list_join(struct entries *l, struct entries *more)
-{
-    for (struct entry *e; (e = list_take(more)) != NULL;)
-        list_append(l, e);
-}
-
-static void entry_free(struct entry *e)
-{
-    envelope_event_free(&e->event);
-    if (e->record)
-        rd_kafka_message_destroy(e->record);
-    free(e->fault);
-    free(e);
-}
-
-static void *need(size_t size)
-{
-    void *p = calloc(1, size);
-    if (!p) {
-        hx_log(HX_LOG_ERROR, "event=no_memory");
-        abort(); /* the next start reads it again */
-    }
-    return p;
-}
-
-static struct fault *fault_of(struct entry *e)
-{
-    if (!e->fault)
-        e->fault = need(sizeof *e->fault);
-    return e->fault;
-}
-
-/* ---- reading ---- */
-
-static size_t read_headers(const rd_kafka_message_t *m, struct envelope_header *out)
-{
-    rd_kafka_headers_t *headers;
-    size_t n = 0;
-    if (rd_kafka_message_headers(m, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return 0;
-    while (n < HEADERS_MAX && rd_kafka_header_get_all(headers, n, &out[n].name, &out[n].value,
-                                                      &out[n].size) == RD_KAFKA_RESP_ERR_NO_ERROR)
-        n++;
-    return n;
-}
-
-/* There is no event in it: the daemon is told so, then it is a dead letter. */
-static void mark(struct entry *e, const char *reason)
-{
-    struct fault *f = fault_of(e);
-    snprintf(f->unreadable, sizeof f->unreadable, "%.20s kafka %d/%lld %.50s", reason,
-             (int)e->lane->partition, (long long)e->record->offset, e->lane->topic->name);
-    hx_text_put(f->reason, sizeof f->reason, reason);
-}
-
-static void read_record(struct entry *e)
-{
-    struct envelope_header headers[HEADERS_MAX];
-    const struct envelope in = {.value = e->record->payload,
-                                .size = e->record->len,
-                                .headers = headers,
-                                .n_headers = read_headers(e->record, headers),
-                                .format = e->lane->topic->format,
-                                .source = e->lane->topic->source};
-    enum envelope_reason reason = envelope_read(&in, &e->event);
-    if (reason)
-        mark(e, envelope_reason_name(reason));
-}
 
 void flow_init(struct flow *f)
 {
@@ -172,18 +43,13 @@ bool flow_has_room(const struct flow *f)
 
 void flow_take(struct flow *f, struct lane *lane, rd_kafka_message_t *message)
 {
-    struct entry *e = need(sizeof *e);
-    e->flow = f;
-    e->lane = lane;
-    e->generation = lane->generation;
-    e->record = message;
+    struct entry *e = entry_read(f, lane, message);
     lane->last = message->offset;
     f->records++;
-    read_record(e);
-    list_append(&lane->queue, e);
+    entries_append(&lane->queue, e);
     if (!lane->held) {
         f->ahead++;
-        f->ahead_bytes += weight(e);
+        f->ahead_bytes += entry_weight(e);
     }
 }
 
@@ -237,7 +103,8 @@ static void bury(struct entry *e)
         settle(e, DONE);
         return;
     }
-    err = dead_send(e->flow->dead, e->record, e->fault->reason, e->fault->why, e);
+    const struct dead_reason why = {e->fault->reason, e->fault->why, e->fault->kept};
+    err = dead_send(e->flow->dead, e->record, &why, e);
     e->in_grave = !err;
     if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         put_off(e, 100);
@@ -275,7 +142,7 @@ static void judge_later(struct entry *e, const hxp_reply *reply)
     struct flow *f = e->flow;
     if (is_its_own_fault(reply) && e->refused_at &&
         hx_mono_ms() - e->refused_at > f->settings->patience_ms) {
-        hx_text_put(fault_of(e)->reason, sizeof e->fault->reason, reply->code);
+        hx_text_put(entry_fault(e)->reason, sizeof e->fault->reason, reply->code);
         bury(e);
         return;
     }
@@ -307,10 +174,11 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
     case HONGXIN__V1__RESULT__INVALID:
     case HONGXIN__V1__RESULT__CONFLICT:
         if (!e->fault) {
-            hx_text_put(fault_of(e)->reason, sizeof e->fault->reason,
+            hx_text_put(entry_fault(e)->reason, sizeof e->fault->reason,
                         *reply->code ? reply->code : word);
             hx_text_put(e->fault->why, sizeof e->fault->why, reply->message);
         }
+        hx_text_put(e->fault->kept, sizeof e->fault->kept, reply->kept);
         bury(e);
         break;
     default:
@@ -344,13 +212,13 @@ static void finish(struct flow *f, struct lane *l)
     struct entries later = {0}, done = {0};
     if (l->waiting || !l->round.n)
         return;
-    for (struct entry *e; (e = list_take(&l->round)) != NULL;)
-        list_append(e->fate == LATER ? &later : &done, e);
+    for (struct entry *e; (e = entries_take(&l->round)) != NULL;)
+        entries_append(e->fate == LATER ? &later : &done, e);
     hold(f, l, true); /* the queue is not counted while it changes */
-    list_join(&later, &l->queue);
+    entries_join(&later, &l->queue);
     l->queue = later;
     hold(f, l, l->queue.first && l->queue.first->fate == LATER);
-    for (struct entry *e; (e = list_take(&done)) != NULL; entry_free(e))
+    for (struct entry *e; (e = entries_take(&done)) != NULL; entry_free(e))
         advance(l, e);
 }
 
@@ -364,8 +232,9 @@ static int start(struct flow *f, struct entry *e)
 {
     struct hx_item item = {
         .bytes = e->event.bytes, .size = e->event.size, .reporter = e->event.reporter};
-    if (is_unreadable(e))
+    if (entry_is_unreadable(e))
         item = (struct hx_item){.unreadable = e->fault->unreadable};
+    item.closes = e->closes;
     return hx_publish_start(f->client, &item, on_reply, e);
 }
 
@@ -380,19 +249,19 @@ static bool is_enough(const struct flow *f, const struct lane *l)
 static bool launch(struct flow *f, struct lane *l)
 {
     struct entry *e = l->queue.first;
-    if (!e || is_enough(f, l) || (l->round.n && l->round.bytes + weight(e) > ROUND_BYTES))
+    if (!e || is_enough(f, l) || (l->round.n && l->round.bytes + entry_weight(e) > ROUND_BYTES))
         return false;
     e->fate = WAITING;
     int err = e->judged ? HX_OK : start(f, e);
     if (err == HX_TOOBIG) {
-        size_t before = weight(e);
-        mark(e, "OVERSIZE"); /* the reporter is larger than the door takes */
-        l->queue.bytes -= before - weight(e);
+        size_t before = entry_weight(e);
+        entry_mark(e, "OVERSIZE"); /* the reporter is larger than the door takes */
+        l->queue.bytes -= before - entry_weight(e);
         err = start(f, e);
     }
     if (err)
         return false; /* no memory, or too much is under way: at the next turn */
-    list_append(&l->round, list_take(&l->queue));
+    entries_append(&l->round, entries_take(&l->queue));
     l->waiting++;
     f->under_way++;
     if (e->judged)
@@ -450,7 +319,7 @@ int64_t flow_oldest(const struct lane *lanes)
 
 static void drop(struct flow *f, struct entries *l)
 {
-    for (struct entry *e; (e = list_take(l)) != NULL;) {
+    for (struct entry *e; (e = entries_take(l)) != NULL;) {
         (void)hx_publish_forget(f->client, on_reply, e);
         e->dropped = true;
         if (!e->in_grave)

@@ -13,15 +13,8 @@
 
 #include "hongxin/client.h"
 #include "kafka/in/dead.h"
+#include "kafka/in/entry.h"
 #include "kafka/in/in_settings.h"
-#include "kafka/in/tally.h"
-
-struct entry; /* a record, see flow.c */
-
-struct entries {
-    struct entry *first, **last;
-    size_t n, bytes;
-};
 
 /* A partition that is ours now. Made by the group, moved by the flow. */
 struct lane {

@@ -40,6 +40,7 @@ bool letter_read(const rd_kafka_message_t *m, struct letter *out)
         !read_number(partition, INT32_MAX, &n) || !read_number(offset, INT64_MAX, &out->offset))
         return false;
     out->partition = (int32_t)n;
+    (void)take_text(headers, LETTER_KEPT, out->kept, sizeof out->kept);
     out->cut = take_text(headers, LETTER_SIZE, size, sizeof size);
     return true;
 }
@@ -85,5 +86,13 @@ rd_kafka_headers_t *letter_headers(const rd_kafka_message_t *m)
          i++)
         if (strncmp(name, LETTER_PREFIX, sizeof LETTER_PREFIX - 1) != 0)
             (void)rd_kafka_header_add(all, name, -1, value, value ? (ssize_t)size : -1);
+    return all;
+}
+
+rd_kafka_headers_t *letter_headers_back(const rd_kafka_message_t *m, const struct letter *l)
+{
+    rd_kafka_headers_t *all = letter_headers(m);
+    if (all && *l->kept)
+        (void)rd_kafka_header_add(all, LETTER_CLOSES, -1, l->kept, -1);
     return all;
 }

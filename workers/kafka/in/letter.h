@@ -15,7 +15,9 @@
 #define LETTER_TOPIC     "dead-letter-topic"
 #define LETTER_PARTITION "dead-letter-partition"
 #define LETTER_OFFSET    "dead-letter-offset"
-#define LETTER_SIZE      "dead-letter-size"     /* only when the value is not all there was */
+#define LETTER_SIZE      "dead-letter-size" /* only when the value is not all there was */
+#define LETTER_KEPT      "dead-letter-kept" /* its row in the daemon's quarantine, if it has one */
+#define LETTER_CLOSES    "dead-letter-closes"   /* of a record that was brought back: that row */
 #define LETTER_REQUEUED  "dead-letter-requeued" /* of a note: "PARTITION/OFFSET" of the letter */
 
 enum { LETTER_WORD = 64, LETTER_TOPIC_MAX = 250, LETTER_PLACE = 40 };
@@ -27,7 +29,8 @@ struct letter {
     char topic[LETTER_TOPIC_MAX]; /* … and where its record lay */
     int32_t partition;
     int64_t offset;
-    bool cut; /* the value is only the beginning of what it was */
+    char kept[LETTER_PLACE]; /* its row in the daemon's quarantine; "": none */
+    bool cut;                /* the value is only the beginning of what it was */
 };
 
 /* False: it is none (a note, or something that somebody else has put there). */
@@ -41,5 +44,7 @@ const char *letter_place(int32_t partition, int64_t offset, char out[LETTER_PLAC
 
 /* The headers of the record as it was; NULL: no memory. */
 rd_kafka_headers_t *letter_headers(const rd_kafka_message_t *m);
+/* The same for a record that is brought back: with the row that is done by it. */
+rd_kafka_headers_t *letter_headers_back(const rd_kafka_message_t *m, const struct letter *l);
 
 #endif

@@ -1,6 +1,8 @@
 #include "kafka/in/requeue.h"
 
+#include "base/now.h"
 #include "base/text.h"
+#include "hongxin/instant.h"
 #include "kafka/cluster/topic_read.h"
 #include "kafka/in/letter.h"
 #include "kafka/settings.h"
@@ -12,7 +14,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { EXIT_USAGE = 2, WORDS = 32, BROKER_MS = 10000, FLUSH_MS = 60000, UNDER_WAY = 1000 };
+enum {
+    EXIT_USAGE = 2,
+    WORDS = 32,
+    BROKER_MS = 10000,
+    FLUSH_MS = 60000,
+    UNDER_WAY = 1000,
+    CLOCK_FAR_MS = 60000
+};
 
 struct words {
     const char *all[WORDS];
@@ -41,6 +50,7 @@ struct requeue {
                            refused again meanwhile, are of the next time */
     char looked_for[LETTER_TOPIC_MAX]; /* the topic of the letter before … */
     int partitions;                    /* … and how many it has */
+    int64_t newest;                    /* when, by the broker's clock, the newest was written */
     uint64_t letters, chosen, before, cut, sent, failed;
 };
 
@@ -137,9 +147,31 @@ static int compare(const void *a, const void *b)
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
+static void take_time(struct requeue *q, const rd_kafka_message_t *m)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t at = rd_kafka_message_timestamp(m, &type);
+    if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME && at > q->newest)
+        q->newest = at;
+}
+
+/* What goes back is dated by this machine's clock. Far behind, retention would take it away again,
+ * and a note says that it went back. Far ahead, the broker refuses it, or keeps it for longer. */
+static int check_clock(const struct requeue *q, struct hx_problem *problem)
+{
+    int64_t behind = q->newest - hx_wall_ms();
+    if (behind < CLOCK_FAR_MS)
+        return HX_OK;
+    return hx_problem_set(problem,
+                          "CLOCK_BEHIND: this machine's clock is %" PRId64
+                          " s behind the newest letter: nothing goes back",
+                          behind / HX_SECOND);
+}
+
 static int take_note(void *arg, const rd_kafka_message_t *m)
 {
     struct requeue *q = arg;
+    take_time(q, m);
     struct place p = {m->partition, m->offset};
     struct place *end = q->ends.n ? &q->ends.all[q->ends.n - 1] : NULL;
     if (end && end->partition == p.partition)
@@ -198,7 +230,7 @@ static rd_kafka_resp_err_t send_back(struct requeue *q, const rd_kafka_message_t
                                      const struct letter *l)
 {
     const struct place own = {l->own_partition, l->own_offset};
-    rd_kafka_headers_t *headers = add_place(&q->sent_from, &own) ? letter_headers(m) : NULL;
+    rd_kafka_headers_t *headers = add_place(&q->sent_from, &own) ? letter_headers_back(m, l) : NULL;
     const int32_t target = target_of(q, l);
     wait_for_room(q);
     rd_kafka_resp_err_t err = headers ? RD_KAFKA_RESP_ERR__QUEUE_FULL : RD_KAFKA_RESP_ERR__FAIL;
@@ -322,6 +354,8 @@ static int work(struct requeue *q, struct hx_problem *problem)
         rc = open_client(q, problem);
     if (!rc)
         rc = read_all(q, take_note, problem);
+    if (!rc)
+        rc = check_clock(q, problem);
     if (rc)
         return rc;
     if (q->back.n)
