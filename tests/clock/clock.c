@@ -10,6 +10,7 @@
  * Why not libfaketime: it also fakes the monotonic clock of the libraries, knows no boot clock and
  * no adjtimex(), and cannot step one clock while it holds another; corners 14 to 16 are made of
  * just these differences. Nothing in the daemon knows of this file. */
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/timex.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -98,25 +100,23 @@ time_t time(time_t *t)
     return ts.tv_sec;
 }
 
-/* Conditions of both clocks come here, and nothing says of which one it is: the nearer one. */
-static int64_t ahead(int64_t until, int64_t wall, int64_t monotonic)
+int timespec_get(struct timespec *ts, int base)
 {
-    int64_t by_wall = until - wall, by_monotonic = until - monotonic;
-    return llabs(by_wall) < llabs(by_monotonic) ? by_wall : by_monotonic;
+    return base == TIME_UTC && clock_gettime(CLOCK_REALTIME, ts) == 0 ? base : 0;
 }
 
-int pthread_cond_timedwait(pthread_cond_t *restrict c, pthread_mutex_t *restrict m,
-                           const struct timespec *restrict until)
+/* Those of C11 are always until an instant of the wall clock. glibc's are those of POSIX. */
+int cnd_timedwait(cnd_t *restrict c, mtx_t *restrict m, const struct timespec *restrict until)
 {
-    struct moment at;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t mono = now.tv_sec * (int64_t)SECOND_NS + now.tv_nsec;
-    clock_gettime(CLOCK_REALTIME, &now);
-    int64_t wall = held(&at) ? at.wall_ns : now.tv_sec * (int64_t)SECOND_NS + now.tv_nsec;
-    int64_t left = ahead(until->tv_sec * (int64_t)SECOND_NS + until->tv_nsec, wall, mono);
-    const struct timespec real = timespec_of(mono + (left > 0 ? left : 0));
-    return pthread_cond_clockwait(c, m, CLOCK_MONOTONIC, &real);
+    struct timespec wall, real;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    clock_gettime(CLOCK_MONOTONIC, &real);
+    int64_t left =
+        (until->tv_sec - wall.tv_sec) * (int64_t)SECOND_NS + until->tv_nsec - wall.tv_nsec;
+    real = timespec_of(real.tv_sec * (int64_t)SECOND_NS + real.tv_nsec + (left > 0 ? left : 0));
+    int rc =
+        pthread_cond_clockwait((pthread_cond_t *)c, (pthread_mutex_t *)m, CLOCK_MONOTONIC, &real);
+    return rc == 0 ? thrd_success : rc == ETIMEDOUT ? thrd_timedout : thrd_error;
 }
 
 int timerfd_create(int id, int flags)
