@@ -86,6 +86,7 @@ struct reading {
     const struct city_loader *l;
     struct borders *b;
     struct city_row row; /* of the feature: its line */
+    bool no_memory;
 };
 
 static GEOSGeometry *ring_of(struct reading *r, const json_t *points)
@@ -106,11 +107,19 @@ static GEOSGeometry *ring_of(struct reading *r, const json_t *points)
     return seq ? GEOSGeom_createLinearRing_r(r->b->geos, seq) : NULL; /* NULL: not closed */
 }
 
+/* Room for so many shapes. */
+static GEOSGeometry **shapes(struct reading *r, size_t n)
+{
+    GEOSGeometry **list = calloc(n, sizeof(GEOSGeometry *));
+    r->no_memory |= !list;
+    return list;
+}
+
 static GEOSGeometry *polygon_of(struct reading *r, const json_t *rings)
 {
     size_t n = json_array_size(rings), made = 0;
     GEOSGeometry *shell = ring_of(r, json_array_get(rings, 0));
-    GEOSGeometry **holes = shell ? calloc(n, sizeof(GEOSGeometry *)) : NULL;
+    GEOSGeometry **holes = shell ? shapes(r, n) : NULL;
     while (holes && made + 1 < n && (holes[made] = ring_of(r, json_array_get(rings, made + 1))))
         made++;
     GEOSGeometry *polygon = NULL;
@@ -127,7 +136,7 @@ static GEOSGeometry *polygon_of(struct reading *r, const json_t *rings)
 static GEOSGeometry *polygons_of(struct reading *r, const json_t *list)
 {
     size_t n = json_array_size(list), made = 0;
-    GEOSGeometry **parts = calloc(n + 1, sizeof(GEOSGeometry *)), *all = NULL;
+    GEOSGeometry **parts = shapes(r, n + 1), *all = NULL;
     while (parts && made < n && (parts[made] = polygon_of(r, json_array_get(list, made))))
         made++;
     if (parts && n && made == n)
@@ -205,6 +214,8 @@ static int add_feature(struct reading *r, const json_t *feature)
     a->id = grid->id;
     a->line = row.line;
     a->shape = shape_of(r, feature);
+    if (!a->shape && r->no_memory)
+        return HX_NOMEM;
     if (!a->shape)
         return city_fault(&at, "the border of %s is no Polygon or MultiPolygon of closed rings",
                           id);
