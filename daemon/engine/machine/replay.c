@@ -184,11 +184,16 @@ static void set_time(struct hx_machine *m, const hxp_entry *e)
 
 /* ---- comparing ---- */
 
+/* Without memory nothing is said to differ. */
 static bool same(struct hx_replay *r, const struct stored *s, const hxp_entry *made)
 {
     const size_t room = s->size + HX_MESSAGE_SPARE;
-    uint8_t *start = hx_arena_alloc(&r->waiting, room), *end = start + room;
-    const uint8_t *p = start ? hx_message_pack(r->packing, &made->base, start, end) : NULL;
+    uint8_t *start = hx_arena_alloc(&r->waiting, room);
+    r->no_memory |= !start;
+    if (!start)
+        return true;
+    uint8_t *end = start + room;
+    const uint8_t *p = hx_message_pack(r->packing, &made->base, start, end);
     return p && (size_t)(end - p) == s->size && memcmp(p, s->bytes, s->size) == 0;
 }
 
@@ -204,6 +209,11 @@ static void compare(struct hx_replay *r)
         if (r->o.differs)
             r->o.differs(r->o.ctx, s ? s->entry : NULL, made);
     }
+}
+
+static bool no_memory(const struct hx_replay *r)
+{
+    return r->no_memory || hx_arena_failed(&r->arena) || hx_arena_failed(&r->waiting);
 }
 
 static int run(struct hx_replay *r)
@@ -226,10 +236,12 @@ static int run(struct hx_replay *r)
         rc = again(r, e);
     if (rc == HX_NOTFOUND)
         rc = HX_OK; /* nothing was made: said by the comparison */
-    if (!rc && (r->no_memory || hx_arena_failed(&r->arena)))
+    if (!rc && no_memory(r))
         rc = HX_NOMEM;
     if (!rc)
         compare(r);
+    if (!rc && no_memory(r))
+        rc = HX_NOMEM;
     r->n_group = 0;
     hx_arena_reset(&r->waiting);
     hx_arena_reset(&r->arena);
