@@ -325,7 +325,9 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
 {
     struct hx_case *c = s->c;
     hxp_entry *e = hx_arena_alloc(m->arena, sizeof *e);
-    int rc = e ? hx_calm_step(m, s) : HX_NOMEM;
+    int rc = hx_arena_failed(m->arena) ? HX_NOMEM : hx_calm_step(m, s);
+    if (!rc && hx_arena_failed(m->arena)) /* a fact may lack a text: nobody looks into it */
+        rc = HX_NOMEM;
     if (rc)
         return rc;
     hx_delivery_begin(s);

@@ -421,6 +421,8 @@ static bool tell_substitute(struct hx_step *s, const struct hx_sending *x, const
         hx_post_person(x->to)
             ? hx_arena_printf(s->arena, "%.*s/%s", (int)strcspn(x->to, "/"), x->to, person)
             : hx_arena_strdup(s->arena, x->to);
+    if (!to)
+        return false;
     struct target t = target_of(s, to, person);
     if (open_road(&t, 0, true) < 0)
         return false; /* behind the same connection */
@@ -458,6 +460,8 @@ static void give_up(struct hx_step *s, struct hx_sending *x)
         over(x);
         return;
     }
+    if (!up.missed) /* no memory: nothing of this will be kept */
+        return;
     if (ends || !hx_ladder_carry(s, &up)) {
         if (!ends)
             hx_fact_alarm(s, "NOTICE_UNDELIVERED", up.missed);
