@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +29,11 @@ static struct guarded {
 } list[GUARDED];
 
 static struct sigaction before_bus, before_segv;
+static atomic_bool ending; /* a thread has said why, and ends the process */
 
 static _Noreturn void end_of(const struct guarded *g)
 {
+    atomic_store(&ending, true);
     ssize_t rc = write(STDERR_FILENO, g->line, strlen(g->line));
     (void)rc; /* there is nowhere left to report it */
     _exit(EXIT_FAILURE);
@@ -62,6 +65,8 @@ static void on_fault(int number, siginfo_t *info, void *context)
 {
     const struct sigaction *before = number == SIGBUS ? &before_bus : &before_segv;
     uintptr_t at = (uintptr_t)info->si_addr;
+    while (atomic_load(&ending))
+        pause(); /* the same page, in another thread: the end is on its way */
     bool lmdb = inside_lmdb(instruction(context));
     for (size_t i = 0; i < GUARDED; i++)
         if (list[i].st && (lmdb || (at >= list[i].from && at < list[i].to)))
