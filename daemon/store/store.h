@@ -455,7 +455,7 @@ HX_CHECK int hx_journal_check_new(const struct hx_check_options *options,
                                   const struct hx_journal_head *head,
                                   struct hx_check_result *result, struct hx_journal_check **out);
 HX_CHECK int hx_journal_check_entry(struct hx_journal_check *j, const uint8_t *bytes, size_t size);
-/* Examines what came of it, and frees. */
+/* Examines what came of it; once. */
 HX_CHECK int hx_journal_check_finish(struct hx_journal_check *j);
 void hx_journal_check_free(struct hx_journal_check *j);
 
