@@ -6,7 +6,8 @@
 TEST is a file of this folder and perhaps one test of it (test_kill.py::test_nothing_is_lost), or a program; {seed} in its arguments
 is the campaign's. Campaigns are run until what they
 have noted (facts.py) adds up to the goal, say kills=10000. FILE gets one line of JSON for each: seed, what was done, how long it
-took, what went wrong; a run that is started again goes on where the file ends. A campaign that fails is kept, with its seed and its
+took (seconds by the clock, cpu_seconds of a processor), what went wrong; a run that is started again, from whatever build, goes on where
+the file ends. A campaign that fails is kept, with its seed and its
 folder, and the next one is begun; the whole ends with 1.
 
     campaign.py --table FILE…
@@ -69,6 +70,7 @@ def run(options, seed, more):
             "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "seconds": round(time.time() - began, 1),
             "cpu": round(used.children_user + used.children_system - cpu.children_user - cpu.children_system, 1), "failed": ""}
     line["facts"]["seconds"] = round(line["seconds"])
+    line["facts"]["cpu_seconds"] = round(line["cpu"])
     if done.returncode:
         (folder / "output").write_text(done.stdout + done.stderr, encoding="utf-8")
         line["failed"] = str(folder)
