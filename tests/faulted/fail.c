@@ -1,5 +1,7 @@
 #include "faulted/fail.h"
 
+#include "base/arena.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <lmdb.h>
@@ -86,12 +88,49 @@ void *realloc(void *p, size_t size)
     return STRIKES(allocation) ? none() : __libc_realloc(p, size);
 }
 
+/* ---- arenas, by the linker's --wrap ---- */
+
+#define ARENA(type, name, parameters, arguments)                                                   \
+    type __real_##name parameters;                                                                 \
+    type __wrap_##name parameters;                                                                 \
+    type __wrap_##name parameters                                                                  \
+    {                                                                                              \
+        if (!STRIKES(arena))                                                                       \
+            return __real_##name arguments;                                                        \
+        a->failed = true;                                                                          \
+        return NULL;                                                                               \
+    }
+ARENA(void *, hx_arena_alloc, (struct hx_arena * a, size_t size), (a, size))
+ARENA(void *, hx_arena_memdup, (struct hx_arena * a, const void *s, size_t n), (a, s, n))
+ARENA(char *, hx_arena_strndup, (struct hx_arena * a, const char *s, size_t n), (a, s, n))
+ARENA(char *, hx_arena_join, (struct hx_arena * a, const char *const parts[]), (a, parts))
+ARENA(char *, hx_arena_strdup, (struct hx_arena * a, const char *s), (a, s))
+ARENA(char *, hx_arena_text, (struct hx_arena * a, const char *s), (a, s))
+
 /* ---- LMDB ---- */
 
 #define REAL(name)                                                                                 \
     static __typeof__(&(name)) real;                                                               \
     if (!real)                                                                                     \
     real = (__typeof__(&(name)))dlsym(RTLD_NEXT, #name)
+
+int mdb_env_create(MDB_env **env)
+{
+    REAL(mdb_env_create);
+    return STRIKES(open) ? ENOMEM : real(env);
+}
+
+int mdb_env_open(MDB_env *env, const char *path, unsigned flags, mdb_mode_t mode)
+{
+    REAL(mdb_env_open);
+    return STRIKES(open) ? EIO : real(env, path, flags, mode);
+}
+
+int mdb_reader_check(MDB_env *env, int *dead)
+{
+    REAL(mdb_reader_check);
+    return STRIKES(open) ? EIO : real(env, dead);
+}
 
 int mdb_txn_begin(MDB_env *env, MDB_txn *parent, unsigned flags, MDB_txn **out)
 {

@@ -1,5 +1,6 @@
-/* A machine that fails at the n-th call: allocations of our own code, and every call of LMDB. In
- * this process alone; the store's file lies on a disk that nobody waits for.
+/* A machine that fails at the n-th call: allocations of our own code, also out of an arena, which
+ * asks the system only now and then; and every call of LMDB. In this process alone; the store's
+ * file lies on a disk that nobody waits for.
  *
  * Only calls that come from this program's own text are counted, so that no library is made to fail
  * that cannot bear it (GEOS and ICU abort without memory); what LMDB itself does with a failing
@@ -12,7 +13,7 @@
 
 /* X(name): one counter for each kind of call. */
 #define FAIL_KINDS(X)                                                                              \
-    X(allocation) X(begin) X(commit) X(open) X(get) X(put) X(del) X(cursor) X(move) X(drop)
+    X(allocation) X(arena) X(begin) X(commit) X(open) X(get) X(put) X(del) X(cursor) X(move) X(drop)
 
 enum fail_kind {
 #define X(name) FAIL_##name,

@@ -1,9 +1,11 @@
 /* What a daemon does with a life: events, deadlines, identities, projections, and everything that
  * is asked meanwhile. */
+#include "faulted/fail.h"
 #include "faulted/town.h"
 #include "hongxin/instant.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ROWS = 16 };
@@ -188,6 +190,29 @@ static int rebuild(struct town *t, const void *projection)
     return hx_store_rebuild(t->st, projection);
 }
 
+/* The store is opened under another identity key, and under the former one again. */
+static int change_key(struct town *t, const void *unused)
+{
+    static const uint8_t other[HX_IDENTITY_KEY_SIZE] = {18};
+    char problem[HX_STORE_PROBLEM_MAX];
+    struct hx_store_options o = t->options;
+    (void)unused;
+    hx_store_close(t->st);
+    o.previous_key = t->options.identity_key;
+    o.identity_key = other;
+    int rc = hx_store_open(&o, &t->st, problem);
+    (void)fail_disarm();
+    if (rc && hx_store_open(&o, &t->st, problem)) /* what has failed can be done again */
+        town_fail(t, "the key cannot be changed any more: %s", problem);
+    hx_store_close(t->st);
+    o.previous_key = other;
+    o.identity_key = t->options.identity_key;
+    if (hx_store_open(&o, &t->st, problem))
+        abort();
+    t->m.backend = t->st;
+    return rc;
+}
+
 static int prune(struct town *t, const void *unused)
 {
     (void)unused;
@@ -235,6 +260,7 @@ static void beside(struct town *t, size_t n)
         {"looked after", look_after, NULL, false},
         {"set aside", set_aside, NULL, false},
         {"rules", keep_rules, NULL, false},
+        {"key changed", change_key, NULL, true},
         {"rebuild", rebuild, "open", true},
         {"projections", project, NULL, true},
         {"tick", tick, NULL, true},

@@ -1,7 +1,8 @@
 /* What is read while calls fail: an error, or the same as ever. */
 #include "engine/machine/asof.h"
+#include "engine/routing/route.h"
 #include "faulted/town.h"
-#include "property/world.h"
+#include "simulate/simulate.h"
 #include "store/versions.h"
 
 #include <stdio.h>
@@ -67,6 +68,21 @@ static int read_case(struct town *t, struct sum *s)
     int rc = hx_store_case(t->st, 1, &c);
     if (!rc)
         sum_add(s, &c.version, sizeof c.version);
+    return rc;
+}
+
+/* What is shown of it: whole, or an error. */
+static int read_view(struct town *t, struct sum *s)
+{
+    static struct hx_case c;
+    static uint8_t packed[1 << 16];
+    memset(&c, 0, sizeof c);
+    int rc = hx_store_case(t->st, 1, &c);
+    const hxp_case_view *v = rc ? NULL : hx_case_view(&t->m, &c);
+    if (!rc && !v)
+        rc = HX_NOMEM;
+    if (!rc && hongxin__v1__case_view__get_packed_size(v) <= sizeof packed)
+        sum_add(s, packed, hongxin__v1__case_view__pack(v, packed));
     return rc;
 }
 
@@ -226,7 +242,7 @@ static int read_past(struct town *t, struct sum *s)
     uint64_t lsn;
     int rc = hx_asof_find(&j, 1, t->m.now, &lsn);
     if (!rc)
-        rc = hx_asof(&j, world_rules(), world_city(), lsn, &c);
+        rc = hx_asof(&j, t->m.rules, t->m.city, lsn, &c);
     if (!rc)
         sum_add(s, &c.version, sizeof c.version);
     return rc;
@@ -237,11 +253,11 @@ void town_read_all(struct town *t)
     static const struct {
         const char *name;
         read_fn *fn;
-    } reads[] = {{"case", read_case},       {"references", read_ref},  {"entries", read_entries},
-                 {"history", read_history}, {"feed", read_audience},   {"open cases", read_open},
-                 {"counts", read_tally},    {"cursors", read_cursors}, {"aside", read_aside},
-                 {"rules", read_rules},     {"persons", read_persons}, {"due", read_due},
-                 {"stats", read_stats},     {"the past", read_past}};
+    } reads[] = {{"case", read_case},       {"view", read_view},       {"references", read_ref},
+                 {"entries", read_entries}, {"history", read_history}, {"feed", read_audience},
+                 {"open cases", read_open}, {"counts", read_tally},    {"cursors", read_cursors},
+                 {"aside", read_aside},     {"rules", read_rules},     {"persons", read_persons},
+                 {"due", read_due},         {"stats", read_stats},     {"the past", read_past}};
     for (size_t i = 0; i < sizeof reads / sizeof *reads && !t->failed; i++)
         town_read(t, reads[i].name, reads[i].fn);
 }
@@ -257,7 +273,7 @@ static int doctor(struct town *t, struct sum *s)
 {
     struct hx_check_result r = {0};
     const struct hx_check_options o = {
-        .rules = world_rules(), .city = world_city(), .report = on_finding, .ctx = s};
+        .rules = t->m.rules, .city = t->m.city, .report = on_finding, .ctx = s};
     int rc = hx_store_check(t->st, &o, &r);
     sum_add(s, &r.findings, sizeof r.findings);
     return rc;
@@ -267,7 +283,7 @@ static int mend(struct town *t, struct sum *s)
 {
     struct hx_check_result r = {0};
     const struct hx_check_options o = {
-        .rules = world_rules(), .city = world_city(), .report = on_finding, .ctx = s};
+        .rules = t->m.rules, .city = t->m.city, .report = on_finding, .ctx = s};
     int rc = hx_store_repair(t->st, &o, true, &r);
     sum_add(s, &r.findings, sizeof r.findings);
     return rc;
@@ -289,9 +305,80 @@ static int export(struct town *t, struct sum *s)
     return rc;
 }
 
+/* ---- the configuration ---- */
+
+static int load(struct town *t, struct sum *s)
+{
+    struct hx_versions *versions = NULL;
+    struct hx_problem why = {""};
+    const struct hx_city *city = NULL;
+    const struct hx_route_row *row;
+    (void)t;
+    int rc = simulate_config(HX_SOURCE_DIR "/config", &versions, &why);
+    if (!rc)
+        rc = hx_versions_city(versions, &city, &why);
+    for (size_t at = 0; city && (row = hx_city_next_route(city, &at));)
+        sum_add(s, row->id, strlen(row->id));
+    hx_versions_free(versions);
+    if (rc == HX_CONFIG && strstr(why.text, "out of memory"))
+        rc = HX_NOMEM; /* said to people, not by number */
+    return rc;
+}
+
+void town_load(struct town *t)
+{
+    hx_arena_init(&t->arena, 0);
+    town_read(t, "configuration", load);
+    hx_arena_fini(&t->arena);
+}
+
+struct apart {
+    struct hx_check_options options;
+    struct hx_journal_head head;
+    struct hx_check_result result;
+    struct hx_journal_check *check;
+    int err;
+};
+
+static int judge_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
+{
+    struct apart *a = ctx;
+    (void)lsn;
+    if (!a->check)
+        a->err = hx_journal_check_new(&a->options, &a->head, &a->result, &a->check);
+    if (!a->err)
+        a->err = hx_journal_check_entry(a->check, bytes, size);
+    return a->err;
+}
+
+/* The doctor of a journal without its store. */
+static int judge_apart(struct town *t, struct sum *s)
+{
+    struct apart a = {
+        .options = {.rules = t->m.rules, .city = t->m.city, .report = on_finding, .ctx = s}};
+    FILE *out = tmpfile();
+    struct hx_export x = {.out = out};
+    if (!out)
+        return HX_NOMEM;
+    int rc = hx_store_export(t->st, &x);
+    rewind(out);
+    if (!rc)
+        rc = hx_journal_read(out, &a.head, judge_entry, &a);
+    if (!rc)
+        rc = a.err;
+    if (!rc && a.check)
+        rc = hx_journal_check_finish(a.check);
+    hx_journal_check_free(a.check);
+    fclose(out);
+    sum_add(s, &a.result.replayed, sizeof a.result.replayed);
+    sum_add(s, &a.result.findings, sizeof a.result.findings);
+    return rc;
+}
+
 void town_examine(struct town *t)
 {
     town_read(t, "doctor", doctor);
+    town_read(t, "journal apart", judge_apart);
     town_read(t, "repair", mend);
     town_read(t, "export", export);
 }

@@ -51,8 +51,8 @@ void town_open(struct town *t, int64_t begin)
     t->options = (struct hx_store_options){
         .path = t->dir, .map_bytes = 64 << 20, .identity_key = key, .reserve_bytes = 1 << 16};
     hx_arena_init(&t->arena, 0);
-    t->m = (struct hx_machine){.rules = world_rules(),
-                               .city = world_city(),
+    t->m = (struct hx_machine){.rules = t->rules ? t->rules : world_rules(),
+                               .city = t->rules ? t->city : world_city(),
                                .ops = hx_store_backend(),
                                .arena = &t->arena,
                                .reach = up};
@@ -105,8 +105,11 @@ struct attempt {
     bool outside; /* of a transaction */
 };
 
+/* What disturbs us is in memory beside the store: who gives a transaction up takes it back, as the
+ * service does. */
 static int once(struct town *t, const struct attempt *a, bool keep)
 {
+    const struct hx_disturbance before = t->m.dist;
     hx_arena_reset(&t->arena);
     int rc = a->outside ? HX_OK : hx_store_begin(t->st);
     if (rc)
@@ -116,9 +119,13 @@ static int once(struct town *t, const struct attempt *a, bool keep)
         return rc;
     if (rc || !keep || (fail_hit() && draw(t, 8))) {
         hx_store_abort(t->st);
+        t->m.dist = before;
         return rc ? rc : NOT_KEPT;
     }
-    return hx_store_commit(t->st);
+    rc = hx_store_commit(t->st);
+    if (rc)
+        t->m.dist = before;
+    return rc;
 }
 
 /* One call of it fails. True: it is done. */

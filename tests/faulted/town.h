@@ -8,9 +8,12 @@
 
 #include "engine/machine/machine.h"
 #include "property/life.h"
+#include "simulate/scenario.h"
 #include "store/store.h"
 
 struct town {
+    const struct hx_rules *rules; /* NULL: the small world of tests/property */
+    const struct hx_city *city;
     char dir[128];
     struct hx_store_options options;
     struct hx_store *st;
@@ -48,6 +51,9 @@ void town_fail(struct town *t, const char *fmt, ...) HX_PRINTF(2, 3);
  * does. */
 void town_play(struct town *t, const struct life *l);
 
+/* The same with a scenario of tests/trace, up to a day after its last action. */
+void town_scene(struct town *t, const struct scenario *s);
+
 /* Every row of the store as it lies on the disk; the store is closed. */
 struct hx_sum_of_tables {
     size_t n;
@@ -69,6 +75,8 @@ struct sum {
 void sum_add(struct sum *s, const void *bytes, size_t size);
 /* All of what others may ask the store for. */
 void town_read_all(struct town *t);
+/* The rules and the city of the shipped configuration, by themselves. */
+void town_load(struct town *t);
 /* The doctor, and what it is asked to mend. */
 void town_examine(struct town *t);
 
