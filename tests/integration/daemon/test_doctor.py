@@ -143,7 +143,7 @@ def change_case(store, number, change):
         r.put("case", key, pack([(no, wire, change(no, v)) for no, wire, v in fields(row)]))
 
 
-CLOCKS, TOLD, OWNER_SINCE = 34, 36, 31
+ABOUT, CLOCKS, TOLD, OWNER_SINCE = 14, 34, 36, 31
 
 
 def inside(list_field, member, value):
@@ -250,6 +250,28 @@ def test_3_a_mark_fired_twice(store, cases):
     assert_named(store.findings(), 3, case=f"CL-{cases['late']}", clock="K_ARRIVE", lsn=lsn)
 
 
+def test_3_a_notice_was_told_before_it_was_due(store, cases):
+    notice = fact_of("notice", kind="WARNING", clock="K_ARRIVE")
+
+    def change(e):
+        notice(e).t_due = e.t_rec + 1000
+    lsn = change_entry(store, lambda e: e.case_number == cases["late"] and notice(e), change)
+    found = store.findings()
+    assert_named(found, 3, case=f"CL-{cases['late']}", clock="K_ARRIVE", lsn=lsn)
+    assert any("told before it was due" in f["finding"] for f in found)
+
+
+def test_3_a_breach_that_was_written_twice(store, cases):
+    breach = fact_of("breach", clock="K_ARRIVE")
+
+    def change(e):
+        e.facts.add().breach.CopyFrom(breach(e))
+    lsn = change_entry(store, lambda e: e.case_number == cases["late"] and breach(e), change)
+    found = store.findings()
+    assert_named(found, 3, case=f"CL-{cases['late']}", clock="K_ARRIVE", lsn=lsn)
+    assert any("a breach was written twice" in f["finding"] for f in found)
+
+
 def test_4_a_breach_noticed_before_it_was_due(store, cases):
     breach = fact_of("breach")
 
@@ -287,6 +309,25 @@ def test_6_an_entry_that_the_journal_does_not_bear_out(store, cases):
     _, code = store.doctor("--repair")
     assert code == 1, "nothing is derived from a damaged journal"
     assert store.findings() == found
+
+
+def test_6_a_case_that_cannot_be_read(store, cases):
+    with store.edit() as r:
+        r.put("case", be64(cases["known"]), b"\xff\xff\xff")
+    assert_named(store.findings(), 6, case=f"CL-{cases['known']}", table="case")
+    assert_repaired(store)
+
+
+@pytest.mark.parametrize("table, invariant", [("seen", 8), ("ref", 6)])
+def test_6_and_8_a_row_that_names_what_does_not_exist(store, table, invariant):
+    with store.edit() as r:
+        key, value = r.all(table)[0]
+        r.put(table, key, value[:24] + be64(4711) + value[32:] if table == "seen" else be64(4711) + value[8:])
+    found = store.findings()
+    assert any("which does not exist" in f["finding"] for f in found), found
+    assert_named(found, invariant, table=table, repairable=True)
+    store.doctor("--repair", code=0)
+    assert store.doctor(code=0)[0][-1]["findings"] == 0
 
 
 def test_6_a_lost_entry(store):
@@ -343,6 +384,13 @@ def test_7_a_deadline_that_is_not_what_its_parts_give(store, cases):
     assert_named(store.findings(), 7, case=f"CL-{cases['closed']}", clock="K_ARRIVE", lsn=lsn)
 
 
+def test_7_a_deadline_of_a_case_that_is_not_what_its_parts_give(store, cases):
+    change_case(store, cases["known"], inside(CLOCKS, 9, 1))  # a budget of a millisecond
+    assert_named(store.findings(), 7, case=f"CL-{cases['known']}", table="case")
+    store.doctor("--repair", code=0)
+    store.doctor(code=0)
+
+
 def test_10_a_name_in_the_journal(store, cases):
     def change(e):
         e.category = f"from {NAME}"
@@ -359,6 +407,16 @@ def test_11_closed_without_a_call_back(store, cases):
         state(e).cause = "RESOLVED"
     lsn = change_entry(store, state, change)
     assert_named(store.findings(), 11, case=f"CL-{cases['closed']}", lsn=lsn)
+
+
+def test_11_called_back_by_the_party_complained_of(store, cases):
+    with store.edit() as r:
+        key = be64(cases["closed"])
+        row = next(v for k, v in r.all("case") if k == key)
+        r.put("case", key, pack(sorted([*fields(row), (ABOUT, 2, b"callback")])))
+    found = store.findings()
+    assert_named(found, 11, case=f"CL-{cases['closed']}", clock="K_CALLBACK")
+    assert_named(found, 6, case=f"CL-{cases['closed']}", table="case")
 
 
 # ---- a journal apart ----
@@ -389,6 +447,22 @@ def test_a_journal_apart(store, cases, tmp_path):
     lsn = change_entry(store, breach, change)
     export(store, path)
     assert_named(doctor_export(path)[0], 6, case=f"CL-{cases['late']}", lsn=lsn)
+
+
+@pytest.mark.parametrize("damage, said", [
+    (lambda r, e: r.put("journal", be64(e.lsn), b"\xff\xff\xff"), "cannot be decoded"),
+    (lambda r, e: (setattr(e, "lsn", e.lsn - 2), r.put("journal", be64(e.lsn + 2), e.SerializeToString())), "comes after"),
+    (lambda r, e: (setattr(e, "t_rec", 1), r.put("journal", be64(e.lsn), e.SerializeToString())), "time runs backwards"),
+], ids=["rubbish", "order", "time"])
+def test_a_journal_apart_that_is_damaged(store, tmp_path, damage, said):
+    with store.edit() as r:
+        damage(r, entries(r)[5])
+    export(store, tmp_path / "journal")
+    found, code, _ = doctor_export(tmp_path / "journal")
+    assert code == 1
+    assert_named(found, 6, table="journal")
+    assert any(said in f.get("finding", "") for f in found), found
+    assert_named(store.findings(), 6, table="journal")
 
 
 # ---- 8 ----
