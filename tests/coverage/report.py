@@ -10,6 +10,10 @@ it, is 95 % of the lines and 90 % of the branches.
 
 A reason is a line `FILE: TEXT: reason`: FILE as a pattern (daemon/store/*.c), TEXT a part of the line that was not seen. unseen.txt has
 `FILE: TEXT` with the whole line, so that it stays right when lines above it move.
+
+    report.py --branches FILE COVERED.info   the lines of FILE (a pattern) with a branch that was not taken, and how many
+
+Branches are gcov's: both ways of each condition, and each part of one.
 """
 import collections
 import fnmatch
@@ -76,7 +80,19 @@ def percent(part, whole):
     return 100.0 * part / whole if whole else 100.0
 
 
+def show_branches(pattern, path):
+    for file in read(path):
+        if fnmatch.fnmatch(file.name, pattern):
+            source = (ROOT / file.name).read_text(encoding="utf-8").splitlines()
+            for number, taken in sorted(file.branches.items()):
+                if not all(taken):
+                    print(f"{file.name}:{number}: {taken.count(False)} of {len(taken)}: {source[number - 1].strip()}")
+    return 0
+
+
 def main():
+    if sys.argv[1] == "--branches":
+        return show_branches(sys.argv[2], sys.argv[3])
     keep, path = sys.argv[1] == "--keep", sys.argv[-1]
     files, known, listed = read(path), list(reasons()), owed()
     whole = [0, 0, 0, 0]
