@@ -88,7 +88,7 @@ static const hxp_event *past_event(struct hx_step *s, const hxp_event *import, s
     e->id = hx_arena_join(s->arena,
                           (const char *const[]){stem, "#", hx_text_digits(i + 1, digits), NULL});
     e->source = import->source;
-    return e;
+    return e->id ? e : NULL;
 }
 
 /* Which event of the past it is, and what the life cycle says to it: a table of many years is not
