@@ -209,6 +209,10 @@ int store_projection_save(struct hx_store *st, enum projection p, struct project
 int store_projections_load(struct hx_store *st, MDB_txn *txn);
 enum store_table store_projection_table(enum projection p, uint8_t generation);
 
+/* A row of a damaged page has any size: LMDB's answer, or MDB_CORRUPTED when it has one that no row
+ * has. Whoever reads what it may have to decode asks. */
+int store_sane(int rc, const MDB_val *key, const MDB_val *value);
+
 /* Decodes into the arena. NULL: cannot be decoded, or no memory (hx_arena_failed). */
 hxp_entry *store_entry_unpack(const struct hx_store *st, const void *bytes, size_t size,
                               struct hx_arena *arena);

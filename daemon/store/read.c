@@ -33,11 +33,14 @@ const char *hx_store_epoch(const struct hx_store *st)
     return st->epoch;
 }
 
-/* A row of a damaged page has any size. */
+int store_sane(int rc, const MDB_val *key, const MDB_val *value)
+{
+    return !rc && (key->mv_size > KEY_MAX || value->mv_size > VALUE_MAX) ? MDB_CORRUPTED : rc;
+}
+
 static int sane(int rc, const MDB_val *key, const MDB_val *value)
 {
-    bool damaged = !rc && (key->mv_size > KEY_MAX || value->mv_size > VALUE_MAX);
-    return damaged ? HX_CORRUPT : store_error(rc, false);
+    return store_error(store_sane(rc, key, value), false);
 }
 
 static int read_row(struct hx_store *st, enum store_table t, const struct key *k, MDB_val *value)

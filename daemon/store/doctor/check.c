@@ -33,6 +33,11 @@ void doctor_found(struct doctor *d, const struct hx_finding *about, const char *
 
 typedef void row_fn(struct doctor *c, MDB_val key, MDB_val value);
 
+static int next_row(MDB_cursor *cur, MDB_val *key, MDB_val *value)
+{
+    return store_sane(mdb_cursor_get(cur, key, value, MDB_NEXT), key, value);
+}
+
 static int each_row(struct doctor *c, enum store_table t, row_fn *fn)
 {
     MDB_cursor *cur;
@@ -40,7 +45,7 @@ static int each_row(struct doctor *c, enum store_table t, row_fn *fn)
     int rc = mdb_cursor_open(c->st->reader, c->st->dbi[t], &cur);
     if (rc)
         return store_error(rc, false);
-    while (!c->err && !(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT)))
+    while (!c->err && !(rc = next_row(cur, &key, &value)))
         fn(c, key, value);
     mdb_cursor_close(cur);
     return c->err ? c->err : rc == MDB_NOTFOUND ? HX_OK : store_error(rc, false);
@@ -53,7 +58,7 @@ static int get(struct doctor *c, enum store_table t, uint64_t a, const uint64_t 
     if (b)
         key_add64(&k, *b);
     MDB_val key = key_val(&k);
-    int rc = mdb_get(c->st->reader, c->st->dbi[t], &key, value);
+    int rc = store_sane(mdb_get(c->st->reader, c->st->dbi[t], &key, value), &key, value);
     if (rc && rc != MDB_NOTFOUND)
         c->err = store_error(rc, false);
     return rc;
@@ -105,7 +110,7 @@ static int check_journal(struct doctor *c, const struct lookers *lookers)
     int rc = mdb_cursor_open(c->st->reader, c->st->dbi[T_JOURNAL], &cur);
     if (rc)
         return store_error(rc, false);
-    while (!c->err && !(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT))) {
+    while (!c->err && !(rc = next_row(cur, &key, &value))) {
         uint64_t lsn = be64_get(key.mv_data);
         hx_arena_reset(&c->arena);
         const hxp_entry *e = doctor_entry(c, value.mv_data, value.mv_size);

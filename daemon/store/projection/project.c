@@ -94,7 +94,7 @@ int store_collect(struct store_collect *c)
     key_add64(&k, c->after + 1);
     key = key_val(&k);
     int err = HX_OK;
-    rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
+    rc = store_sane(mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE), &key, &value);
     c->last = c->after;
     while (!rc && !err && c->n < c->max && be64_get(key.mv_data) <= c->upto) {
         hxp_entry *e = store_entry_unpack(c->st, value.mv_data, value.mv_size, &arena);
@@ -107,7 +107,7 @@ int store_collect(struct store_collect *c)
         c->last = be64_get(key.mv_data);
         c->n++;
         hx_arena_reset(&arena);
-        rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT);
+        rc = store_sane(mdb_cursor_get(cur, &key, &value, MDB_NEXT), &key, &value);
     }
     hx_arena_fini(&arena);
     mdb_cursor_close(cur);

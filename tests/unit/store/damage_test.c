@@ -253,6 +253,46 @@ static void a_case_ahead_of_the_journal_is_found(void **state)
     doctor_says(fx, "case: case 2 is ahead of the journal");
 }
 
+/* The head of LMDB's node before the key of the journal: its size, low and high; flags; the key's
+ * size. Old copies of its page are changed with it. */
+static size_t swell_entry(struct fx *fx, uint64_t lsn)
+{
+    static uint8_t bytes[4 << 20];
+    uint8_t node[12] = {8, 0};
+    char path[160];
+    size_t swollen = 0;
+    be64_put(node + 2, lsn);
+    node[10] = 8; /* lsn, the first field of the entry */
+    node[11] = (uint8_t)lsn;
+    fx_close(fx);
+    snprintf(path, sizeof path, "%s/data.mdb", fx->dir);
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    size_t n = fread(bytes, 1, sizeof bytes, f);
+    for (size_t i = 4; i + sizeof node <= n; i++)
+        if (memcmp(bytes + i, node, sizeof node) == 0) {
+            bytes[i - 4] = bytes[i - 3] = 0xFF;
+            swollen++;
+        }
+    rewind(f);
+    assert_int_equal(fwrite(bytes, 1, n, f), n);
+    assert_int_equal(fclose(f), 0);
+    return swollen;
+}
+
+static void a_row_of_a_size_that_none_has_is_not_followed(void **state)
+{
+    struct fx *fx = *state;
+    const struct hx_check_options options = {.report = keep};
+    struct hx_check_result r;
+    three_cases(fx);
+    assert_true(swell_entry(fx, 2) > 0);
+    fx_reopen(fx);
+    n_found = 0;
+    assert_int_equal(hx_store_check(fx->st, &options, &r), HX_CORRUPT);
+    assert_int_equal(r.entries, 1);
+}
+
 static void a_short_row_of_seen_is_found(void **state)
 {
     struct fx *fx = *state;
@@ -494,6 +534,7 @@ int main(void)
         T(a_chain_without_its_beginning_is_found),
         T(a_case_ahead_of_the_journal_is_found),
         T(a_short_row_of_seen_is_found),
+        T(a_row_of_a_size_that_none_has_is_not_followed),
         T(a_damaged_watch_does_not_hide_the_others),
         T(damaged_references_and_sources_are_set_aside),
         T(a_damaged_position_hides_no_other),
