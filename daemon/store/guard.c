@@ -77,6 +77,14 @@ static void on_fault(int number, siginfo_t *info, void *context)
         sigaction(number, before, NULL); /* happens again at once, and then as ever */
 }
 
+/* Memory that such a page has spoilt ends other threads in abort(). */
+static void on_abort(int number)
+{
+    (void)number;
+    while (atomic_load(&ending))
+        pause();
+}
+
 static void on_assertion(MDB_env *env, const char *what)
 {
     const struct hx_store *st = mdb_env_get_userctx(env);
@@ -111,12 +119,15 @@ static void install(void)
 {
     static bool done;
     struct sigaction ours = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
+    struct sigaction aborts = {.sa_handler = on_abort};
     if (done)
         return;
     done = true;
     sigemptyset(&ours.sa_mask);
     sigaction(SIGBUS, &ours, &before_bus);
     sigaction(SIGSEGV, &ours, &before_segv);
+    sigemptyset(&aborts.sa_mask);
+    sigaction(SIGABRT, &aborts, NULL);
 }
 
 void store_guard(struct hx_store *st)
