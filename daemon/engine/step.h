@@ -238,6 +238,7 @@ void hx_ladder_climb(struct hx_step *s, const char *absent);
 /* "street:S-02" → street of S-02; "city/property" → city, property; "holder:P-07/li" → duty of
  * P-07. False for what is no post. */
 bool hx_post_of(const char *to, struct hx_post *post);
+/* A name that could not be made (NULL) is nobody's. */
 bool hx_post_same(const char *a, const char *b);
 /* "holder:P-07/li" is addressed to li, whoever else is on duty; NULL when nobody is named. */
 const char *hx_post_person(const char *to);

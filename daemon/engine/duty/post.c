@@ -40,7 +40,7 @@ static struct hx_on_duty on_duty(const struct hx_step *s, const struct hx_post *
 bool hx_post_same(const char *a, const char *b)
 {
     struct hx_post x, y;
-    return hx_post_of(a, &x) && hx_post_of(b, &y) && strcmp(x.role, y.role) == 0 &&
+    return a && b && hx_post_of(a, &x) && hx_post_of(b, &y) && strcmp(x.role, y.role) == 0 &&
            strcmp(x.area, y.area) == 0;
 }
 

@@ -269,6 +269,8 @@ static bool offer(struct swapping *s)
     w->until = latest(s, w);
     if (s->in->t_rcv > w->until)
         return refuse(s, "SWAP_TOO_LATE", "the rota of that day is settled: the old one stands");
+    if (hx_arena_failed(s->m->arena)) /* not looked into without its names */
+        return false;
     return can_give(s, s->actor.person, given) && free_of_others(s, w, d->person);
 }
 
@@ -425,8 +427,11 @@ int hx_swap_event(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *
     if (!s.swap || !hx_actor_parse(in->event->by, &s.actor))
         return HX_NOMEM;
     hongxin__v1__swap_fact__init(s.swap);
-    if (judge(&s))
-        return hx_arena_failed(m->arena) ? HX_NOMEM : write(&s, r);
+    bool good = judge(&s);
+    if (hx_arena_failed(m->arena))
+        return HX_NOMEM;
+    if (good)
+        return write(&s, r);
     r->result = HONGXIN__V1__RESULT__NOT_ALLOWED;
     r->code = hx_text_field(s.code);
     r->message = hx_text_field(s.message);

@@ -58,6 +58,8 @@ static void names_that_are_too_long_are_nobodys(void **unused)
     assert_false(hx_post_of("holder:" LONG, &p));
     assert_false(hx_post_same("holder:" LONG, "holder:P-07"));
     assert_false(hx_post_same("holder:P-07", "holder:" LONG));
+    assert_false(hx_post_same(NULL, "holder:P-07"));
+    assert_false(hx_post_same("holder:P-07", NULL));
 }
 
 static void the_same_post(void **unused)
