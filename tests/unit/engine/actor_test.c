@@ -114,6 +114,27 @@ static void who_is_complained_of(void **unused)
         }
 }
 
+static void each_flag_has_a_number_of_its_own(void **unused)
+{
+    static const char *const names[] = {
+#define X(flag, bit) #flag,
+        HX_FLAGS(X)
+#undef X
+    };
+    int all = 0;
+    (void)unused;
+    for
+        EACH(names)
+        {
+            int flag = hx_flag_number(names[i]);
+            assert_true(flag > 0);
+            assert_int_equal(flag & (flag - 1), 0);
+            assert_int_equal(all & flag, 0);
+            all |= flag;
+        }
+    assert_int_equal(hx_flag_number("SUNNY"), 0);
+}
+
 static void questions_that_cannot_be_answered(void **unused)
 {
     static const struct {
@@ -157,6 +178,7 @@ int main(void)
         cmocka_unit_test(names_that_are_too_long_are_nobodys),
         cmocka_unit_test(the_same_post),
         cmocka_unit_test(who_is_complained_of),
+        cmocka_unit_test(each_flag_has_a_number_of_its_own),
         cmocka_unit_test(questions_that_cannot_be_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
