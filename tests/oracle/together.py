@@ -79,7 +79,7 @@ def lengthens(case, other):
             continue
         budget, calendar = policy.budget(name, klass)
         if theirs is not None:
-            later = theirs.deadline() - theirs.start + min(mine.start, theirs.start) > mine.deadline()
+            later = theirs.paused_at is not None or theirs.deadline() - theirs.start + min(mine.start, theirs.start) > mine.deadline()
         elif other.state in ("RECEIVED", "DISPATCHED") and budget:  # it begins when somebody takes it, now at the soonest
             budget = policy.later(name, klass, budget) if other.cycle > 1 else budget
             later = policy.calendar(calendar).due(case.world.now, budget) > mine.deadline()

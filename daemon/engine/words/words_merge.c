@@ -10,6 +10,12 @@
 
 enum { MASS_PARTIES = 3, MASS_CITY = 10 };
 
+/* It runs, or goes on after the pause. */
+static bool counts(const struct hx_clock *k)
+{
+    return k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED;
+}
+
 static bool other_open(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -25,13 +31,15 @@ static int64_t due_from_now(const struct hx_step *s, int kind, int class_no, int
 }
 
 /* The deadline that the absorbing case will have for this kind of clock. What nobody has taken
- * there begins with its receipt, now at the soonest. INT64_MAX: none, and its class is a longer
- * one: classes are numbered from the shortest to the longest. */
+ * there begins with its receipt, now at the soonest. INT64_MAX: it stands still there, or there is
+ * none and the class is a longer one: classes are numbered from the shortest to the longest. */
 static int64_t merged_deadline(const struct hx_step *s, const struct hx_clock *own)
 {
     const struct hx_case *b = s->other;
     const struct hx_clock *there = hx_clock_find(s->other, own->kind);
     int class_no = b->class_no ? b->class_no : hx_rules_default_class(s->rules);
+    if (there && there->state == HX_CLOCK_PAUSED)
+        return INT64_MAX;
     if (there && there->deadline) {
         struct hx_clock k = *there;
         if (own->start < k.start)
@@ -86,7 +94,7 @@ static void merge(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, false);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
-        if (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED)
+        if (!counts(k))
             continue;
         k->state = HX_CLOCK_MERGED;
         hx_fact_clock(s, k, "PAUSE");
@@ -163,7 +171,7 @@ static void take_start(struct hx_step *s, struct hx_clock *k, int64_t start)
 {
     struct hx_clock earlier = *k;
     earlier.start = start;
-    int64_t least = s->t_eff + (int64_t)k->budget_ms / 4;
+    int64_t least = hx_clock_quarter(k, s->t_eff);
     if (start >= k->start || hx_clock_deadline(s->rules, &earlier) >= k->deadline ||
         least >= k->deadline)
         return;
@@ -191,7 +199,7 @@ static void give_start_back(struct hx_step *s)
         if (k->fired & HX_CLOCK_END && hx_clock_deadline(s->rules, &own) <= s->t_eff)
             continue; /* broken either way */
         k->start = own.start;
-        if (k->state == HX_CLOCK_RUNNING)
+        if (counts(k))
             hx_clock_rebudget(s, k);
     }
 }
@@ -219,7 +227,7 @@ static void absorb(struct hx_step *s, const struct hx_call *call)
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
         const struct hx_clock *other = hx_clock_last(a, k->kind);
-        if (k->state == HX_CLOCK_RUNNING && rule->promise && !rule->dated && other)
+        if (counts(k) && rule->promise && !rule->dated && other)
             take_start(s, k, other->start);
     }
     tell_holder(s, "speaks for the reporters of");
