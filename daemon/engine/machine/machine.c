@@ -158,10 +158,10 @@ static int report(struct hx_machine *m, const struct hx_arrival *in, uint64_t re
     return rc || !in->event->case_ref[0] ? rc : unpark(m, in, number);
 }
 
-/* The same outside reference once more. While the case can still be reopened it is not a new one;
- * afterwards it is, with a link to the earlier (B6). */
-static int report_again(struct hx_machine *m, uint64_t number, const struct hx_arrival *in,
-                        const hxp_reply **reply)
+/* Brings the case into m->work and up to the time of the event: over for good, it can be repeated,
+ * but no longer be reopened. */
+static int look_if_over(struct hx_machine *m, uint64_t number, const struct hx_arrival *in,
+                        bool *over)
 {
     int rc = hx_machine_look(m, number, &m->work);
     if (!rc)
@@ -170,9 +170,35 @@ static int report_again(struct hx_machine *m, uint64_t number, const struct hx_a
         return rc;
     int window = hx_rules_clock(m->rules, "K_REOPEN_WINDOW");
     const struct hx_clock *k = window > 0 ? hx_clock_last(&m->work, window) : NULL;
-    if (hx_case_open(m->rules, &m->work) || (k && k->state == HX_CLOCK_RUNNING))
-        return hx_machine_step_on(m, &m->work, in, reply);
-    return report(m, in, number, reply);
+    *over = !hx_case_open(m->rules, &m->work) && !(k && k->state == HX_CLOCK_RUNNING);
+    return HX_OK;
+}
+
+/* The same reference of the source once more. While the case can still be reopened it is not a new
+ * one; afterwards it is, with a link to the earlier (B6). */
+static int report_again(struct hx_machine *m, uint64_t number, const struct hx_arrival *in,
+                        const hxp_reply **reply)
+{
+    bool over = false;
+    int rc = look_if_over(m, number, in, &over);
+    if (rc)
+        return rc;
+    return over ? report(m, in, number, reply) : hx_machine_step_on(m, &m->work, in, reply);
+}
+
+/* A new case, linked to the one that had the same outside reference when that is over. */
+static int report_outside(struct hx_machine *m, const struct hx_arrival *in,
+                          const hxp_reply **reply)
+{
+    const char *ref = hx_event_data(in->event)->ref;
+    uint64_t number = 0;
+    bool over = false;
+    int rc = ref[0] ? m->ops->ref_load(m->backend, in->event->source, ref, &number) : HX_NOTFOUND;
+    if (!rc)
+        rc = look_if_over(m, number, in, &over);
+    if (rc && rc != HX_NOTFOUND)
+        return rc;
+    return report(m, in, over ? number : 0, reply);
 }
 
 /* A report that says which earlier case it repeats. */
@@ -197,7 +223,7 @@ static int report_repeat(struct hx_machine *m, const struct hx_arrival *in, cons
 static int new_report(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
 {
     bool repeat = hx_event_data(in->event)->repeat_of[0];
-    return repeat ? report_repeat(m, in, reply) : report(m, in, 0, reply);
+    return repeat ? report_repeat(m, in, reply) : report_outside(m, in, reply);
 }
 
 /* The city's desk says that it is there (corner 26). */

@@ -335,8 +335,13 @@ static int ref_save(void *b, const char *source, const char *ref, uint64_t numbe
     return HX_OK;
 }
 
+/* A label that has come to mean a later case names this one no more. */
 const char *hx_memory_label(const struct hx_memory *m, uint64_t number)
 {
+    const struct stored *s = by_number(&m->cases, number);
+    const struct named *own = s && s->c && s->c->ref[0] ? find(&m->refs, s->c->ref) : NULL;
+    if (own && own->value == number)
+        return own->name;
     for (size_t i = 0; i < m->refs.list.n; i++) {
         const struct named *e = item(&m->refs.list, i);
         if (e->value == number)
