@@ -104,15 +104,14 @@ static int set_endpoint(struct sim *s, const struct scenario_action *a, char pro
 
 /* ---- evidence ---- */
 
-/* A proof is believed, except that a code of the form that buildings show is checked, under a key
- * of 32 zero bytes. */
+/* A proof is believed. When the scenario names the key of the buildings, a code of the form that
+ * they show is checked. */
 static const char *prove(void *ctx, const struct hx_arrival *in, const struct hx_case *c)
 {
-    static const uint8_t key[HX_ONSITE_KEY_SIZE] = {0};
-    const struct hx_onsite onsite = {.key = key, .window_ms = HX_MINUTE};
+    const struct scenario *sc = ctx;
+    const struct hx_onsite onsite = {.key = sc->onsite_key, .window_ms = HX_MINUTE};
     const hxp_event *e = in->event;
-    (void)ctx;
-    if (!e->data || !hx_onsite_form(e->data->onsite_code))
+    if (!sc->checks_codes || !e->data || !hx_onsite_form(e->data->onsite_code))
         return "";
     int64_t at = e->t_occ ? e->t_occ : in->t_rcv;
     return hx_onsite_good(&onsite, hx_onsite_place(c), at, e->data->onsite_code)
@@ -459,6 +458,7 @@ int simulate_run(const struct simulate_options *options, const struct scenario *
     s->m.fetched = fetched;
     s->m.reach_ctx = s;
     s->m.prove = prove;
+    s->m.prove_ctx = (void *)(uintptr_t)sc;
     s->m.row = sc->rows ? rows_count : NULL;
     s->m.row_ctx = sc->rows;
     s->m.similar = hx_memory_similar;

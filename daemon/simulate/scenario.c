@@ -3,6 +3,7 @@
 #include "hongxin/json.h"
 #include "simulate/resent.h"
 
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -291,6 +292,24 @@ static int read_at(const struct parse *p, json_t *o, struct scenario_action *a)
     return wrong(p, "nothing here that a scenario knows");
 }
 
+/* {"onsite_key": HEX}: what buildings show is made with it. */
+static int read_key(const struct parse *p, json_t *o, struct scenario *s)
+{
+    static const char *const keys[] = {"onsite_key", NULL};
+    const char *hex = "", *end = NULL;
+    size_t n = 0;
+    int rc = only(p, o, keys);
+    if (!rc)
+        rc = text_of(p, o, "onsite_key", &hex);
+    if (rc)
+        return rc;
+    if (sodium_hex2bin(s->onsite_key, sizeof s->onsite_key, hex, strlen(hex), NULL, &n, &end) ||
+        n != sizeof s->onsite_key || *end)
+        return wrong(p, "onsite_key must be 64 hexadecimal digits");
+    s->checks_codes = true;
+    return HX_OK;
+}
+
 static struct scenario_action *add(struct scenario *s, size_t line)
 {
     struct scenario_action *more = realloc(s->actions, (s->n + 1) * sizeof *more);
@@ -304,6 +323,8 @@ static struct scenario_action *add(struct scenario *s, size_t line)
 static int read_object(const struct parse *p, json_t *o, struct scenario *s)
 {
     struct scenario_action second = {0};
+    if (json_object_get(o, "onsite_key"))
+        return read_key(p, o, s);
     struct scenario_action *a = add(s, p->line);
     if (!a)
         return HX_NOMEM;

@@ -2,6 +2,7 @@
 #ifndef SIMULATE_SCENARIO_H
 #define SIMULATE_SCENARIO_H
 
+#include "engine/onsite.h"
 #include "hongxin/error.h"
 #include "hongxin/schema.h"
 #include <stdbool.h>
@@ -45,6 +46,9 @@ struct scenario {
     struct scenario_action *actions; /* sorted by time, then by line */
     size_t n;
     int64_t end;       /* 0 = not given */
+    bool checks_codes; /* on-site codes are checked under this key; otherwise every one is believed
+                        */
+    uint8_t onsite_key[HX_ONSITE_KEY_SIZE];
     bool prove;        /* the run's journal is put through a fresh machine afterwards */
     struct rows *rows; /* borrowed; counts what the run does with the rows of the life cycle; NULL =
                           not wanted */
