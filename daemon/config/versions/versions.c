@@ -282,7 +282,9 @@ int hx_version_read(struct hx_versions *v, const char *file, const char *text, s
     const struct version_kind *kind = kind_of(text);
     *out = NULL;
     if (!kind)
-        return hx_problem_set(problem, "%s: neither a life cycle, a calendar nor files of a city",
+        return hx_problem_set(problem,
+                              "%s: neither a life cycle, a calendar nor a file of a city, which is "
+                              "known by its name, such as routing.csv",
                               file);
     struct hx_version *x = calloc(1, sizeof *x);
     if (!x)

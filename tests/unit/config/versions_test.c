@@ -176,7 +176,8 @@ static void neither_one_nor_the_other(void **state)
     struct hx_problem problem = {""};
     assert_int_equal(hx_version_read(w->v, "note.txt", "hello", 5, &x, &problem), HX_CONFIG);
     assert_string_equal(problem.text,
-                        "note.txt: neither a life cycle, a calendar nor files of a city");
+                        "note.txt: neither a life cycle, a calendar nor a file of a city, which "
+                        "is known by its name, such as routing.csv");
 }
 
 /* Only in November and December, and only when next year is not known. */
