@@ -113,7 +113,8 @@ class Run:
         w = self.world
         self.away = False
         w.now = max(w.now, now)
-        w.outage, w.drain_until = (since, now), now + promise.DRAIN
+        goes_on = w.outage and since < w.drain_until  # nothing of the last one was judged yet
+        w.outage, w.drain_until = (w.outage[0] if goes_on else since, now), now + promise.DRAIN
         waiting, self.waiting = self.waiting, []
         for number, line in waiting:
             if "event" in line:

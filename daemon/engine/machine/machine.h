@@ -251,7 +251,7 @@ HX_CHECK int hx_machine_step(struct hx_machine *m, int64_t from, int64_t to);
 HX_CHECK int hx_machine_step_confirm(struct hx_machine *m);
 
 /* We were down from `from` to `to` (corner 17). `drain`: no deadline is judged before
- * hx_machine_drained(). */
+ * hx_machine_drained(). Down once more before that, it is one outage from the first on. */
 HX_CHECK int hx_machine_outage(struct hx_machine *m, int64_t from, int64_t to, bool drain);
 /* What was sent meanwhile has been read. */
 HX_CHECK int hx_machine_drained(struct hx_machine *m);

@@ -312,7 +312,9 @@ int hx_machine_outage(struct hx_machine *m, int64_t from, int64_t to, bool drain
     hxp_alarm_fact *a = hx_machine_new_alarm(m, "OUTAGE");
     if (!a)
         return HX_NOMEM;
-    m->dist.outage_from = from;
+    bool goes_on =
+        m->dist.draining && m->dist.outage_from < from; /* nothing of it was judged yet */
+    m->dist.outage_from = goes_on ? m->dist.outage_from : from;
     m->dist.outage_to = to;
     m->dist.draining = drain;
     a->step_ms = to - from;
