@@ -190,7 +190,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     write_audit(s);
     take(s);
     deadlines_judge(s);
-    apply_move_some(s);
+    moving_some(s);
     if (flush)
         flush_riders(s);
     if (s->batch.open)

@@ -97,6 +97,5 @@ int simulate_apply(const struct simulate_apply *a, char problem[512])
     rc = hx_versions_city(a->versions, &a->machine->city, &why);
     if (rc)
         return refuse(a, &why, problem);
-    bool city = strcmp(x->kind, "city") == 0;
-    return a->action->open || city ? move_all(a, x) : HX_OK;
+    return a->action->open || hx_version_is_city(x) ? move_all(a, x) : HX_OK;
 }

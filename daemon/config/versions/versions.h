@@ -16,6 +16,8 @@
 #include "config/reading/problem.h"
 #include "engine/machine/apply.h"
 
+#include <string.h>
+
 enum { HX_DIGEST_SIZE = 32, HX_VERSION_FILE_MAX = 1024 * 1024 };
 
 /* One text. Owned by the versions once it is put, until then by whoever read it. */
@@ -30,6 +32,12 @@ struct hx_version {
     bool by_persons; /* somebody asked for it and another agreed; else it came with the files */
     void *parsed;    /* its kind's own */
 };
+
+/* It brings places, borders or people, and no dates. */
+static inline bool hx_version_is_city(const struct hx_version *x)
+{
+    return strcmp(x->kind, "city") == 0;
+}
 
 struct hx_versions; /* opaque */
 

@@ -15,9 +15,6 @@
 enum {
     PREVIEW_US = 4000, /* of a turn */
     PREVIEW_STEP = 2048,
-    MOVE_US = 5000,
-    MOVE_BUSY_US = 1500, /* while events come in: they wait for it */
-    MOVE_STEP = 512,
     LOOK_AT_CLOCK = 16, /* cases between two looks */
     FAULTS = 20,        /* of a file, told in one answer */
 };
@@ -78,39 +75,6 @@ static void answer(struct service *s, const struct apply_question *q, const hxp_
     message.answer_case = HONGXIN__V1__RESPONSE__ANSWER_APPLY;
     message.apply = &a;
     send(s, q, &message);
-}
-
-/* ---- what is in the store ---- */
-
-struct find {
-    struct service *s;
-    const struct hx_version *x;
-    hxp_rules_version *row; /* in the arena */
-};
-
-static int same_row(void *ctx, const hxp_rules_version *row, const uint8_t *text, size_t size)
-{
-    struct find *f = ctx;
-    (void)text;
-    (void)size;
-    if (strcmp(row->kind, f->x->kind) != 0 || strcmp(row->name, f->x->name) != 0 ||
-        row->version != f->x->number)
-        return 0;
-    ProtobufCAllocator memory = hx_arena_allocator(&f->s->arena);
-    size_t n = hongxin__v1__rules_version__get_packed_size(row);
-    uint8_t *packed = hx_arena_alloc(&f->s->arena, n + 1);
-    if (packed) {
-        hongxin__v1__rules_version__pack(row, packed);
-        f->row = hongxin__v1__rules_version__unpack(&memory, n, packed);
-    }
-    return 1;
-}
-
-/* NULL when there is none, or it cannot be read. */
-static hxp_rules_version *stored(struct service *s, const struct hx_version *x)
-{
-    struct find f = {s, x, NULL};
-    return hx_store_rules(s->store, same_row, &f) == HX_OK ? f.row : NULL;
 }
 
 /* ---- the question ---- */
@@ -339,11 +303,6 @@ int apply_tell(struct service *s, const struct hx_version *x, const hxp_rules_ve
     return rc ? rc : hx_machine_in_force(m, f);
 }
 
-static bool is_city(const struct hx_version *x)
-{
-    return strcmp(x->kind, "city") == 0;
-}
-
 static int write_in_force(struct service *s, const struct apply_question *q, hxp_rules_version *row)
 {
     const struct hx_version *x = q->x;
@@ -356,7 +315,7 @@ static int write_in_force(struct service *s, const struct apply_question *q, hxp
     row->lsn = lsn;
     row->state = STATE(IN_FORCE);
     row->t_rec = s->machine.now;
-    row->next_case = row->open || is_city(x);
+    row->next_case = row->open || hx_version_is_city(x);
     if (!rc)
         rc = hx_store_rules_save(s->store, row, x->text, x->size);
     return end(s, rc);
@@ -387,8 +346,7 @@ static void come_into_force(struct service *s, struct apply_question *q, hxp_rul
            row->kind, row->name, row->version, row->asked_by, row->agreed_by, row->later,
            row->earlier, row->rerouted);
     if (row->next_case)
-        s->apply.move = (struct apply_move){
-            .x = q->x, .next = 1, .staged = 1, .step = MOVE_STEP, .keep_holders = !row->open};
+        moving_begin(s, q->x, 1, !row->open);
     answer(s, q, row, "IN_FORCE");
     q->x = NULL; /* the versions have it */
 }
@@ -410,7 +368,7 @@ static bool same_person(const hxp_rules_version *row, const struct apply_questio
 
 static void agree(struct service *s, struct apply_question *q)
 {
-    hxp_rules_version *row = stored(s, q->x);
+    hxp_rules_version *row = in_force_row(s, q->x);
     if (!row || row->state != STATE(ASKED) || row->digest.len != sizeof q->x->digest ||
         memcmp(row->digest.data, q->x->digest, sizeof q->x->digest) != 0) {
         refuse(s, q, "NOT_ASKED", "nobody has asked for this very file");
@@ -436,141 +394,9 @@ void apply_turn(struct service *s)
         preview_step(s, q);
 }
 
-/* ---- moving open cases ---- */
-
-struct numbers {
-    uint64_t list[MOVE_STEP];
-    size_t n;
-};
-
-static int collect(void *ctx, uint64_t number)
-{
-    struct numbers *n = ctx;
-    n->list[n->n++] = number;
-    return 0;
-}
-
-/* Most cases are not concerned: they are only read. */
-static bool concerned(struct service *s, uint64_t number, const struct hx_change *change)
-{
-    struct hx_moves moves = {0};
-    if (hx_store_case(s->store, number, &s->scratch) != HX_OK)
-        return false;
-    hx_change_preview(s->machine.rules, &s->scratch, change, s->machine.now, &moves);
-    return moves.moved > 0;
-}
-
-static int save_progress(struct service *s, const struct hx_version *x, uint64_t next)
-{
-    hxp_rules_version *row = stored(s, x);
-    if (!row)
-        return HX_CORRUPT;
-    row->next_case = next;
-    return hx_store_rules_save(s->store, row, NULL, 0);
-}
-
-static void move_numbers(struct service *s, const struct numbers *n, const struct hx_change *change)
-{
-    struct apply_move *mv = &s->apply.move;
-    int64_t until = mono_now_us() + (s->batch.items ? MOVE_BUSY_US : MOVE_US);
-    for (size_t i = 0; i < n->n && !s->batch.error; i++) {
-        if (i % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && mono_now_us() > until)
-            return;
-        mv->staged = n->list[i] + 1;
-        if (!concerned(s, n->list[i], change) || batch_begin(s) != HX_OK)
-            continue;
-        int rc = hx_machine_apply(&s->machine, n->list[i], change, &mv->moves);
-        if (rc && rc != HX_NOTFOUND)
-            s->batch.error = rc;
-    }
-}
-
-static void finish(struct service *s)
-{
-    struct apply_move *mv = &s->apply.move;
-    hx_log(HX_LOG_INFO,
-           "event=rules_applied kind=%s name=%s version=%u cases=%" PRIu64 " later=%" PRIu64
-           " earlier=%" PRIu64 " rerouted=%" PRIu64,
-           mv->x->kind, mv->x->name, mv->x->number, mv->moves.moved, mv->moves.later,
-           mv->moves.earlier, mv->moves.rerouted);
-    *mv = (struct apply_move){.x = NULL};
-}
-
-void apply_move_some(struct service *s)
-{
-    struct apply_move *mv = &s->apply.move;
-    struct hx_change change;
-    struct numbers *n = mv->x ? hx_arena_alloc(&s->arena, sizeof *n) : NULL;
-    if (!n || s->batch.error || batch_paused(s))
-        return;
-    n->n = 0;
-    hx_version_change(s->options.versions, mv->x, &change);
-    if (mv->keep_holders)
-        change.city_before = NULL;
-    hx_machine_set_time(&s->machine, timebase_now(&s->time));
-    if (hx_store_open_cases(s->store, NULL, mv->next - 1, mv->step, collect, n) != HX_OK)
-        return;
-    if (n->n)
-        move_numbers(s, n, &change);
-    else
-        mv->staged = 0; /* all done */
-    mv->in_batch = s->batch.error && s->batch.open;
-    if (!s->batch.error && n->n && !s->batch.open)
-        mv->next = mv->staged; /* nothing to write: looked at again after a crash */
-    if (s->batch.error || (n->n && !s->batch.open))
-        return;
-    if (batch_begin(s) == HX_OK) {
-        mv->in_batch = true;
-        s->batch.error = save_progress(s, mv->x, mv->staged);
-    }
-}
-
-/* Perhaps because of one of the cases: they are tried one by one, and that one is left out. */
-void apply_failed(struct service *s)
-{
-    struct apply_move *mv = &s->apply.move;
-    if (!mv->in_batch)
-        return;
-    mv->in_batch = false;
-    if (mv->step == 1 && mv->staged > mv->next) {
-        hx_log(HX_LOG_ERROR, "event=case_not_moved before=%" PRIu64, mv->staged);
-        mv->next = mv->staged;
-    }
-    mv->staged = mv->next;
-    mv->step = 1;
-}
-
-void apply_committed(struct service *s)
-{
-    struct apply_move *mv = &s->apply.move;
-    if (!mv->x || !mv->in_batch)
-        return;
-    mv->in_batch = false;
-    mv->next = mv->staged;
-    mv->step = MOVE_STEP;
-    if (!mv->next)
-        finish(s);
-}
-
 bool apply_busy(const struct service *s)
 {
     return (s->apply.question.x || s->apply.move.x) && !batch_paused(s);
-}
-
-void apply_resume(struct service *s, const hxp_rules_version *row)
-{
-    const struct hx_version *x =
-        hx_versions_find(s->options.versions, row->kind, row->name, row->version);
-    struct hx_problem why = {""};
-    if (!x)
-        return;
-    if (is_city(x) && hx_versions_past(s->options.versions, row->lsn, &why) != HX_OK)
-        hx_log(HX_LOG_ERROR, "event=city_of_the_past \"%s\"", why.text); /* no case is rerouted */
-    hx_log(HX_LOG_INFO, "event=rules_apply_goes_on kind=%s name=%s version=%u from_case=%" PRIu64,
-           row->kind, row->name, row->version, row->next_case);
-    s->apply.move = (struct apply_move){
-        .x = x, .next = row->next_case, .staged = row->next_case, .step = MOVE_STEP};
-    s->apply.move.keep_holders = !row->open;
 }
 
 void apply_fini(struct service *s)

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "hongxin/instant.h"
 #include "service/acts/apply.h"
+#include "service/acts/moving.h"
 #include "service/state.h"
 #include "store/versions.h"
 
@@ -106,6 +107,38 @@ void in_force_describe(const struct hx_version *x, hxp_rules_version *v)
     v->state = HONGXIN__V1__RULES_VERSION__STATE__IN_FORCE;
 }
 
+/* ---- one version ---- */
+
+struct find {
+    struct service *s;
+    const struct hx_version *x;
+    hxp_rules_version *row; /* in the arena */
+};
+
+static int same_row(void *ctx, const hxp_rules_version *row, const uint8_t *text, size_t size)
+{
+    struct find *f = ctx;
+    (void)text;
+    (void)size;
+    if (strcmp(row->kind, f->x->kind) != 0 || strcmp(row->name, f->x->name) != 0 ||
+        row->version != f->x->number)
+        return 0;
+    ProtobufCAllocator memory = hx_arena_allocator(&f->s->arena);
+    size_t n = hongxin__v1__rules_version__get_packed_size(row);
+    uint8_t *packed = hx_arena_alloc(&f->s->arena, n + 1);
+    if (packed) {
+        hongxin__v1__rules_version__pack(row, packed);
+        f->row = hongxin__v1__rules_version__unpack(&memory, n, packed);
+    }
+    return 1;
+}
+
+hxp_rules_version *in_force_row(struct service *s, const struct hx_version *x)
+{
+    struct find f = {s, x, NULL};
+    return hx_store_rules(s->store, same_row, &f) == HX_OK ? f.row : NULL;
+}
+
 /* ---- at the start ---- */
 
 struct known {
@@ -127,7 +160,7 @@ static int find_stored(void *ctx, const hxp_rules_version *row, const uint8_t *t
         if (hx_versions_at(v, i) == hx_versions_find(v, row->kind, row->name, row->version))
             k->stored[i] = true;
     if (row->next_case)
-        apply_resume(k->s, row);
+        moving_resume(k->s, row);
     return 0;
 }
 

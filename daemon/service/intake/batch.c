@@ -1,7 +1,7 @@
 #include "service/intake/batch.h"
 
 #include "base/log.h"
-#include "service/acts/apply.h"
+#include "service/acts/moving.h"
 #include "service/deadlines.h"
 #include "service/intake/intake.h"
 #include "service/intake/kept.h"
@@ -262,7 +262,7 @@ static int commit(struct service *s)
     b->error = rc;
     if (rc) {
         hold_undo(s);
-        apply_failed(s);
+        moving_failed(s);
         s->counters.failed_commits++;
         return rc;
     }
@@ -270,7 +270,7 @@ static int commit(struct service *s)
     hist_add(&s->counters.commit_us, mono_now_us() - before);
     hold_recorded(s);
     deadlines_committed(s);
-    apply_committed(s);
+    moving_committed(s);
     batch_show(s);
     return HX_OK;
 }
