@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/message.h"
 #include "base/owned.h"
+#include "base/text.h"
 #include "store/backend.h"
 #include "store/impl.h"
 #include "store/key.h"
@@ -146,6 +147,35 @@ int hx_store_chain_load(struct hx_store *st, uint64_t *lsn)
         err = HX_CORRUPT;
     if (!err)
         *lsn = be64_get(value.mv_data);
+    store_read_end(st);
+    return err;
+}
+
+/* told- name */
+static void told_key(struct key *k, const char *name)
+{
+    k->size = (size_t)snprintf((char *)k->bytes, sizeof k->bytes, "told-%s", name);
+}
+
+int hx_store_told_save(struct hx_store *st, const char *name, const char *text)
+{
+    struct key k;
+    int err = store_writable(st);
+    told_key(&k, name);
+    return err ? err : store_put(st, T_META, key_val(&k), val_of(text, strlen(text)), 0);
+}
+
+int hx_store_told_load(struct hx_store *st, const char *name, char **text)
+{
+    struct key k;
+    told_key(&k, name);
+    MDB_val key = key_val(&k), value;
+    int err = store_read_begin(st);
+    if (err)
+        return err;
+    err = store_error(mdb_get(st->reader, st->dbi[T_META], &key, &value), false);
+    if (!err && !(*text = hx_text_dup(value.mv_data, value.mv_size)))
+        err = HX_NOMEM;
     store_read_end(st);
     return err;
 }

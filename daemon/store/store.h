@@ -151,6 +151,11 @@ HX_CHECK int hx_store_quarantine_close(struct hx_store *st, const struct hx_row_
 HX_CHECK int hx_store_chain_save(struct hx_store *st, uint64_t lsn);
 HX_CHECK int hx_store_chain_load(struct hx_store *st, uint64_t *lsn);
 
+/* What the journal has been told of `name` (keys, devices …): a text, kept in `meta`, inside a
+ * write transaction. Load gives the committed one, for free(). HX_NOTFOUND: nothing yet. */
+HX_CHECK int hx_store_told_save(struct hx_store *st, const char *name, const char *text);
+HX_CHECK int hx_store_told_load(struct hx_store *st, const char *name, char **text);
+
 /* Entries appended so far by the open transaction. */
 size_t hx_store_batch_size(const struct hx_store *st);
 

@@ -3,8 +3,6 @@
 #ifndef SERVICE_ACTS_ACT_H
 #define SERVICE_ACTS_ACT_H
 
-#include "config/access/access.h"
-#include "config/access/devices.h"
 #include "hongxin/error.h"
 #include <stdint.h>
 
@@ -24,6 +22,10 @@ HX_CHECK int act_begin(struct service *s);
 HX_CHECK int act_commit(struct service *s, const struct act *act, uint64_t *lsn);
 void act_abort(struct service *s);
 
+/* Ends a transaction into which act_write() has written with this result: commits it, or, when
+ * something was not written, none of it. The result of the whole. */
+HX_CHECK int act_end(struct service *s, int written);
+
 /* Writes the record into the batch that is open. */
 HX_CHECK int act_write(struct service *s, const struct act *act, uint64_t *lsn);
 
@@ -32,15 +34,5 @@ HX_CHECK int act_write(struct service *s, const struct act *act, uint64_t *lsn);
  * first event. The next turn writes it, by act_life() in its batch. */
 void act_life_begin(struct service *s, const char *act);
 HX_CHECK int act_life(struct service *s);
-
-/* What a changed registry has changed: one record for each key and principal, *n of them, all in
- * one transaction, committed on HX_OK. Otherwise none is written, as act_begin() says, and the
- * caller keeps `before` to try again. */
-HX_CHECK int act_access(struct service *s, const struct hx_access *before,
-                        const struct hx_access *now, size_t *n);
-
-/* The same for the devices that are registered. */
-HX_CHECK int act_devices(struct service *s, const struct hx_devices *before,
-                         const struct hx_devices *now, size_t *n);
 
 #endif

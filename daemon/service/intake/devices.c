@@ -1,10 +1,9 @@
 #include "service/intake/devices.h"
 
 #include "base/log.h"
-#include "service/acts/act.h"
 #include "service/state.h"
 
-static int load(struct devices *d, struct hx_devices **now)
+static int read_file(struct devices *d, struct hx_devices **now)
 {
     struct hx_problem problem = {""};
     hx_file_look(&d->file);
@@ -15,59 +14,51 @@ static int load(struct devices *d, struct hx_devices **now)
     return rc;
 }
 
-static void use(struct service *s, struct hx_devices *now)
+/* What the file says comes into force, and into the journal: without memory for that it is read
+ * again. *acts: what differs from before. */
+static int load(struct service *s, size_t *acts)
 {
-    s->devices.now = now;
+    struct devices *d = &s->devices;
+    struct hx_devices *now = NULL;
+    int rc = read_file(d, &now);
+    if (rc != HX_OK)
+        return rc;
+    rc = told_use(s, &d->told, told_of_devices(now), acts);
+    if (rc != HX_OK)
+        hx_file_judged(&d->file, rc);
+    hx_devices_free(d->now);
+    d->now = now;
     s->evidence.devices = now;
+    return rc;
 }
 
 int devices_open(struct service *s)
 {
-    const char *path = s->options.devices_file;
-    struct hx_devices *now = NULL;
-    if (!path || !*path)
-        return HX_OK;
-    s->devices.file.path = path;
-    int rc = load(&s->devices, &now);
-    if (rc == HX_OK)
-        use(s, now);
-    return rc;
+    struct devices *d = &s->devices;
+    size_t acts;
+    d->told.name = "devices";
+    d->file.path = s->options.devices_file;
+    if (!d->file.path || !*d->file.path)
+        return told_use(s, &d->told, told_of_devices(NULL), &acts);
+    return load(s, &acts);
 }
 
 void devices_close(struct devices *d)
 {
     hx_devices_free(d->now);
-    hx_devices_free(d->told);
+    told_close(&d->told);
     *d = (struct devices){0};
-}
-
-/* What the journal does not say yet. The number of acts that are. */
-static size_t tell(struct service *s)
-{
-    struct devices *d = &s->devices;
-    size_t n;
-    if (act_devices(s, d->told, d->now, &n) == HX_OK) {
-        hx_devices_free(d->told);
-        d->told = NULL;
-    }
-    return n;
 }
 
 static void reload(struct service *s)
 {
     struct devices *d = &s->devices;
-    struct hx_devices *now, *before = d->now;
-    if (load(d, &now) != HX_OK) {
+    size_t acts;
+    if (load(s, &acts) != HX_OK) {
         d->failed_loads++;
         return;
     }
     d->loads++;
-    use(s, now);
-    if (d->told)
-        hx_devices_free(before); /* which the journal was never told of */
-    else
-        d->told = before;
-    size_t acts = tell(s);
     if (acts)
         hx_log(HX_LOG_WARN, "event=devices_changed file=%s acts=%zu", d->file.path, acts);
     else
@@ -76,9 +67,8 @@ static void reload(struct service *s)
 
 void devices_turn(struct service *s)
 {
-    const struct devices *d = &s->devices;
+    struct devices *d = &s->devices;
     if (d->now && hx_file_changed(&d->file))
         reload(s);
-    else if (d->told && !batch_paused(s))
-        (void)tell(s);
+    told_turn(s, &d->told);
 }

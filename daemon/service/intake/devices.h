@@ -5,20 +5,20 @@
  * more, whatever time its events bear. A file that cannot be read changes nothing, and one that is
  * gone neither: the devices in force stay; where memory or descriptors were lacking it is read
  * again in a second. Each device that came or went is an act in the journal (DEVICE_ADDED,
- * DEVICE_REVOKED), when the store takes it: while it does not, the acts wait, and are lost only
- * with the process. One thread. */
+ * DEVICE_REVOKED; acts/told.h). One thread. */
 #ifndef SERVICE_INTAKE_DEVICES_H
 #define SERVICE_INTAKE_DEVICES_H
 
 #include "base/file_watch.h"
 #include "config/access/devices.h"
+#include "service/acts/told.h"
 
 struct service;
 
 struct devices {
     struct hx_file_watch file;
-    struct hx_devices *now;  /* owned; NULL: none are registered, their signatures are believed */
-    struct hx_devices *told; /* owned; what the journal says, while that is not `now`; else NULL */
+    struct hx_devices *now; /* owned; NULL: none are registered, their signatures are believed */
+    struct told told;       /* what the journal says of them */
     uint64_t loads, failed_loads;
 };
 

@@ -1,7 +1,6 @@
 #include "service/locks/lock.h"
 
 #include "base/log.h"
-#include "service/acts/act.h"
 #include "service/doors/crowd.h"
 #include "service/state.h"
 #include <inttypes.h>
@@ -108,8 +107,10 @@ int lock_open(struct service *s)
 {
     struct lock *l = &s->lock;
     const struct service_options *o = &s->options;
+    size_t acts;
+    l->told.name = "access";
     if (!o->principals_file || !*o->principals_file)
-        return HX_OK;
+        return told_use(s, &l->told, told_of_access(NULL), &acts);
     l->principals.path = o->principals_file;
     l->roles.path = o->roles_file;
     l->city = o->city;
@@ -124,7 +125,7 @@ int lock_open(struct service *s)
     l->on = keys && rc == HX_OK;
     if (rc == HX_OK)
         silence_use(&s->silence, l->access);
-    return rc;
+    return rc == HX_OK ? told_use(s, &l->told, told_of_access(l->access), &acts) : rc;
 }
 
 void lock_close(struct lock *l)
@@ -133,7 +134,7 @@ void lock_close(struct lock *l)
     zap_close(l->zap);
     crowd_unlimit();
     hx_access_free(l->access);
-    hx_access_free(l->told);
+    told_close(&l->told);
     free(l->buckets);
     *l = (struct lock){0};
 }
@@ -156,22 +157,11 @@ static bool stream_narrowed(const struct hx_access *before, const struct hx_acce
     return false;
 }
 
-/* What the journal does not say yet. The number of acts that are. */
-static size_t tell(struct service *s)
-{
-    struct lock *l = &s->lock;
-    size_t n;
-    if (act_access(s, l->told, l->access, &n) == HX_OK) {
-        hx_access_free(l->told);
-        l->told = NULL;
-    }
-    return n;
-}
-
 static void reload(struct service *s)
 {
     struct lock *l = &s->lock;
     struct hx_access *now, *before = l->access;
+    size_t acts;
     if (load(l, &now) != HX_OK) {
         l->failed_loads++;
         return;
@@ -184,12 +174,11 @@ static void reload(struct service *s)
     feeds_relock(s);
     if (l->on && stream_narrowed(before, now) && publisher_reopen(&s->publisher) != HX_OK)
         hx_log(HX_LOG_ERROR, "event=door_lost door=pub");
-    if (l->told)
-        hx_access_free(before); /* which the journal was never told of */
-    else
-        l->told = before;
-    size_t acts = tell(s);
+    hx_access_free(before);
     live_tail_untag(&s->tail);
+    int rc = told_use(s, &l->told, told_of_access(now), &acts);
+    if (rc != HX_OK) /* no memory: read once more, for the journal */
+        hx_file_judged(&l->principals, rc);
     if (acts)
         hx_log(HX_LOG_WARN, "event=access_changed file=%s acts=%zu", l->principals.path, acts);
     else /* quotas and texts, or nothing: a backup's hard link touches a file as well */
@@ -198,11 +187,10 @@ static void reload(struct service *s)
 
 void lock_turn(struct service *s)
 {
-    const struct lock *l = &s->lock;
+    struct lock *l = &s->lock;
     if (l->access && (hx_file_changed(&l->principals) || hx_file_changed(&l->roles)))
         reload(s);
-    else if (l->told && !batch_paused(s))
-        (void)tell(s);
+    told_turn(s, &l->told);
 }
 
 /* ---- messages ---- */

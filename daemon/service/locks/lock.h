@@ -15,6 +15,7 @@
 #include "config/access/access.h"
 #include "hongxin/error.h"
 #include "hongxin/key.h"
+#include "service/acts/told.h"
 #include "service/locks/zap.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,8 +25,8 @@ struct service;
 struct lock {
     bool on;                  /* keys are asked for */
     struct hx_access *access; /* owned; NULL: no registry */
-    struct hx_access *told; /* owned; what the journal says, while that is another one; else NULL */
-    struct hx_key *key;     /* the daemon's, in guarded memory: doors are opened with it */
+    struct told told;         /* what the journal says of it */
+    struct hx_key *key;       /* the daemon's, in guarded memory: doors are opened with it */
     struct zap *zap;
     struct hx_file_watch principals, roles;
     const struct hx_city *city; /* borrowed */
@@ -42,7 +43,7 @@ HX_CHECK int lock_open(struct service *s);
 void lock_close(struct lock *l);
 
 /* Each turn, before a message is read: a changed registry comes into force, and each change is an
- * act in the journal, when the store takes it: while it does not, the acts wait. */
+ * act in the journal (acts/told.h). */
 void lock_turn(struct service *s);
 
 /* Whose message: NULL when its key is not in force. Only while the lock is on. */

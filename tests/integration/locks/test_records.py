@@ -1,0 +1,46 @@
+"""What changed in keys, rights and devices is in the journal once, whenever it was changed; what an erased person left where events were refused is gone."""
+from evidence import Device
+from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
+from locks import hongxin
+from wire import RESULT, wait_until
+
+PHONE = "13912345678"
+CHANGES = ("KEY_", "RIGHTS_", "DEVICE_")
+
+
+def records(client, beginnings=CHANGES):
+    entries = client.ask("entries_answer", entries=wire_pb2.EntriesQuery(limit=500)).entries
+    facts = [f.audit for e in entries for f in journal_pb2.Entry.FromString(e).facts if f.HasField("audit")]
+    return [(a.act, a.about, a.detail) for a in facts if a.act.startswith(beginnings)]
+
+
+def test_what_was_changed_while_the_daemon_was_down_is_told_at_its_start(make_daemon, registry):
+    settings = {"keys": registry.keys}
+    first = make_daemon(settings=settings)
+    with registry.client(first, "operator") as c:
+        c.report()
+        assert records(c) == [], "what a store begins with needs no record"
+    first.kill()
+    gone, rows = registry.hex("desk-p08")[0][:8], registry.path.read_text().splitlines()
+    registry.revoke("desk-p08")
+    registry.new("scan", "auditor", "city")
+    registry.path.write_text(registry.path.read_text().replace(rows[2], rows[2].replace("P-07", "P-07 P-09", 1)))
+    expected = [("KEY_REVOKED", "desk-p08", f"key {gone}"), ("KEY_ADDED", "scan", f"key {registry.hex('scan')[0][:8]}")]
+    for _ in range(2):
+        again = make_daemon(settings=settings, data=first.data)
+        with registry.client(again, "operator") as c:
+            assert sorted(wait_until(lambda c=c: records(c, ("KEY_",)))) == sorted(expected), "once, over a second start too"
+        assert again.stop() == 0
+
+
+def test_devices_that_are_not_configured_any_more_are_told_as_revoked(make_daemon, tmp_path):
+    device, table = Device("pad-7", "P-07"), tmp_path / "devices.csv"
+    table.write_text(f"id,holder,public_key\n{device.row()}\n")
+    first = make_daemon(settings={"evidence": {"devices_file": table}})
+    with first.client() as c:
+        c.report()
+    assert first.stop() == 0
+    again = make_daemon(settings={}, data=first.data)
+    with again.client() as c:
+        assert wait_until(lambda: records(c)) == [("DEVICE_REVOKED", "pad-7", f"P-07, key {device.public.hex()[:8]}")]
+        assert again.said("act=DEVICE_REVOKED about=pad-7 recorded=true")
