@@ -20,7 +20,7 @@ typedef uint64_t *raw_COUNT; /* a plain number */
 struct raw_store {
     char *path;
     raw_SIZE map_size, reserve;
-    raw_COUNT journal_keep_days, partition;
+    raw_COUNT journal_keep_days, quarantine_keep_days, partition;
 };
 struct raw_listen {
     char *ingest, *feed, *pub;
@@ -74,9 +74,13 @@ enum { OPTIONAL = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL };
     CYAML_FIELD_MAPPING(#section, CYAML_FLAG_OPTIONAL, struct raw, section, section##_fields)
 
 static const cyaml_schema_field_t store_fields[] = {
-    TEXT(store, path, 1),          FIELD_SIZE(store, map_size),
-    FIELD_SIZE(store, reserve),    FIELD_COUNT(store, journal_keep_days),
-    FIELD_COUNT(store, partition), CYAML_FIELD_END,
+    TEXT(store, path, 1),
+    FIELD_SIZE(store, map_size),
+    FIELD_SIZE(store, reserve),
+    FIELD_COUNT(store, journal_keep_days),
+    FIELD_COUNT(store, quarantine_keep_days),
+    FIELD_COUNT(store, partition),
+    CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t listen_fields[] = {
     TEXT(listen, ingest, 1),
@@ -155,6 +159,8 @@ static const struct number numbers[] = {
            "kept free on the store's disk", false),
     NUMBER("store.journal_keep_days", store.journal_keep_days, journal_keep_days, COUNT, 31, 36500,
            0, "days for which entries of closed cases are kept; 0 = for ever", true),
+    NUMBER("store.quarantine_keep_days", store.quarantine_keep_days, quarantine_keep_days, COUNT, 1,
+           36500, 90, "days for which refused events are kept; 0 = for ever", true),
     NUMBER("store.partition", store.partition, partition, COUNT, 0, 8191, 0,
            "number of the partition; fixed when the store is made", false),
     NUMBER("evidence.onsite_seconds", evidence.onsite_seconds, onsite_seconds, COUNT, 10, 3600, 60,

@@ -71,7 +71,9 @@ struct hx_settings {
     uint64_t reserve_bytes; /* reserve: kept free on its disk, 1 MiB … 1 TiB [64 MiB] */
     uint64_t journal_keep_days; /* entries of closed cases are kept at least so long, 31 … 36500;
                                    0 = for ever [0] */
-    uint64_t partition;         /* 0 … 8191; fixed when the store is made [0] */
+    uint64_t quarantine_keep_days; /* what was refused is kept so long, 1 … 36500; 0 = for ever
+                                      [90] */
+    uint64_t partition;            /* 0 … 8191; fixed when the store is made [0] */
 
     /* listen: on this machine only as long as there are no keys */
     char *ingest; /* events and questions ["tcp://127.0.0.1:54321"] */

@@ -309,7 +309,8 @@ int boot_run(struct boot *b, uint32_t scale, int64_t begin)
                                       .scale = scale,
                                       .begin = begin,
                                       .partition = (uint32_t)s->partition,
-                                      .journal_keep_days = s->journal_keep_days};
+                                      .journal_keep_days = s->journal_keep_days,
+                                      .quarantine_keep_days = s->quarantine_keep_days};
     raise_descriptors(s->limits.connections);
     return service_run(&o);
 }

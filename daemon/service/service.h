@@ -33,7 +33,8 @@ struct service_options {
     int64_t begin; /* a new store on scaled time begins at this instant, when it is still to come; 0
                       = now */
     uint32_t partition;
-    uint64_t journal_keep_days; /* 0 = for ever */
+    uint64_t journal_keep_days;    /* 0 = for ever */
+    uint64_t quarantine_keep_days; /* the same */
 };
 
 /* Opens the doors, serves until SIGTERM or SIGINT, finishes what has been accepted, and closes.

@@ -160,3 +160,73 @@ int store_set_aside(struct hx_store *st, enum store_table t, MDB_val key, MDB_va
         err = store_del(st, t, key_val(&k));
     return err ? err : HX_NOTFOUND;
 }
+
+/* ---- what must not stay ---- */
+
+/* Where the kept bytes of a row begin; its whole size when it has none. */
+static size_t head_of(const MDB_val *value)
+{
+    const char *row = value->mv_data;
+    size_t size = value->mv_size;
+    const char *end = size > 8 ? memchr(row + 8, 0, size - 8) : NULL;
+    return end ? (size_t)(end + 1 - row) : size;
+}
+
+static bool names(const MDB_val *value, const char *const *texts, size_t n)
+{
+    size_t head = head_of(value);
+    const char *bytes = (const char *)value->mv_data + head;
+    for (size_t i = 0; i < n; i++)
+        if (memmem(bytes, value->mv_size - head, texts[i], strlen(texts[i])))
+            return true;
+    return false;
+}
+
+/* Only when and why is left of the row. */
+static int empty_row(struct hx_store *st, const MDB_val *key, const MDB_val *value)
+{
+    uint8_t head[8 + STORE_REASON_MAX];
+    struct key k = {.size = key->mv_size < KEY_MAX ? key->mv_size : KEY_MAX};
+    size_t size = head_of(value);
+    if (size > sizeof head)
+        return HX_OK;                      /* not one of ours */
+    memcpy(k.bytes, key->mv_data, k.size); /* both lie in a page that is copied */
+    memcpy(head, value->mv_data, size);
+    return store_put(st, T_QUARANTINE, key_val(&k), val_of(head, size), 0);
+}
+
+int hx_store_quarantine_wipe(struct hx_store *st, const char *const *texts, size_t n,
+                             uint32_t *rows)
+{
+    MDB_cursor *cur;
+    MDB_val key, value;
+    int err = store_writable(st);
+    if (err || (err = store_cursor(st, T_QUARANTINE, &cur)))
+        return err;
+    int rc = mdb_cursor_get(cur, &key, &value, MDB_FIRST);
+    while (!rc && !err) {
+        if (names(&value, texts, n)) {
+            err = empty_row(st, &key, &value);
+            ++*rows;
+        }
+        if (!err)
+            rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT);
+    }
+    return err ? err : rc == MDB_NOTFOUND ? HX_OK : store_fail(st, store_error(rc, false));
+}
+
+int hx_store_quarantine_drop(struct hx_store *st, int64_t before, size_t max, size_t *n)
+{
+    MDB_val value;
+    int err = store_writable(st);
+    for (*n = 0; !err && *n < max && st->now.quarantine_first < st->now.quarantine_next; ++*n) {
+        struct key k = {.size = 0};
+        key_add64(&k, st->now.quarantine_first);
+        err = store_get(st, T_QUARANTINE, key_val(&k), &value);
+        if (!err && value.mv_size >= 8 && (int64_t)be64_get(value.mv_data) >= before)
+            break;
+        if (!err || err == HX_NOTFOUND)
+            err = drop_oldest(st);
+    }
+    return err;
+}

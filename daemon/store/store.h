@@ -234,6 +234,14 @@ HX_CHECK int hx_store_person_forget(struct hx_store *st, uint64_t case_number, u
 /* Whether any identity of the case is kept, as committed. */
 bool hx_store_person_kept(struct hx_store *st, uint64_t case_number);
 
+/* Inside a write transaction: rows of the quarantine whose bytes hold one of these texts, as they
+ * stand here, lose their bytes; when and why it was refused stays. Counts them in *rows. */
+HX_CHECK int hx_store_quarantine_wipe(struct hx_store *st, const char *const *texts, size_t n,
+                                      uint32_t *rows);
+
+/* Inside a write transaction: drops rows of the quarantine from before `before`, at most `max`. */
+HX_CHECK int hx_store_quarantine_drop(struct hx_store *st, int64_t before, size_t max, size_t *n);
+
 /* A version of a life cycle, a calendar … by kind, name and version, inside a write transaction.
  * `text` NULL: the text that is there stays. HX_INVALID: a name too long. */
 HX_CHECK int hx_store_rules_save(struct hx_store *st, const hxp_rules_version *v, const char *text,

@@ -103,6 +103,9 @@ static void print_act(const struct cli *cli, int what, const Hongxin__V1__Identi
         cli_say(cli, stdout, "held, recorded as entry %" PRIu64 "\n", a->lsn);
     else
         cli_say(cli, stdout, "hold released, recorded as entry %" PRIu64 "\n", a->lsn);
+    if (a->quarantined)
+        cli_say(cli, stdout, "refused events that named them, emptied: %" PRIu32 "\n",
+                a->quarantined);
 }
 
 static int act(const struct cli *cli, Hongxin__V1__IdentityAct__Act what)
@@ -182,11 +185,13 @@ const struct cli_command cli_erase = {
     .name = "erase",
     .summary = "erase who reported a case; the case and all figures stay",
     .operands = "N",
-    .about = "Destroys the key under which the identities of the case were encrypted. State, "
-             "times, breaches and\n"
-             "counters do not change, and the journal stays verifiable: it only holds a salted "
-             "digest. Refused while a\n"
-             "legal hold is on the case.",
+    .about =
+        "Destroys the key under which the identities of the case were encrypted. State, "
+        "times, breaches and\n"
+        "counters do not change, and the journal stays verifiable: it only holds a salted "
+        "digest. An event that\n"
+        "was refused and holds their name, number or address is emptied. Refused while a legal "
+        "hold is on the case.",
     .examples = "  hongxin erase CL-1 --reason \"request of the reporter, letter 17\"\n      "
                 "nobody can learn it any more\n",
     .options = act_options,

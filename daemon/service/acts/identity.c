@@ -1,6 +1,7 @@
 #include "service/acts/identity.h"
 
 #include "service/acts/act.h"
+#include "service/acts/scrub.h"
 #include "service/state.h"
 #include "service/text.h"
 #include <inttypes.h>
@@ -114,19 +115,19 @@ static void trouble(struct service *s, const struct request *r)
 
 /* ---- a look ---- */
 
-static hxp_reporter *load(struct service *s, uint64_t number, uint32_t party)
+hxp_reporter *identity_load(struct service *s, uint64_t case_number, uint32_t party)
 {
     uint8_t plain[HX_PERSON_PLAIN_MAX];
     size_t size = 0;
     ProtobufCAllocator in_arena = hx_arena_allocator(&s->arena);
     hxp_reporter *reporter = NULL;
-    if (hx_store_person_load(s->store, number, party, plain, sizeof plain, &size) == HX_OK)
+    if (hx_store_person_load(s->store, case_number, party, plain, sizeof plain, &size) == HX_OK)
         reporter = hongxin__v1__reporter__unpack(&in_arena, size, plain);
     sodium_memzero(plain, sizeof plain);
     return reporter;
 }
 
-static void wipe(hxp_reporter *reporter)
+void identity_wipe(hxp_reporter *reporter)
 {
     char *const texts[] = {reporter->name, reporter->phone, reporter->address, reporter->other};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -142,7 +143,7 @@ void handle_identity(struct service *s, const struct request *r)
     struct act act = act_of(r, "IDENTITY_READ");
     if (!judge_words(s, r, q->reason, q->person) || !find_case(s, r, q->case_number))
         return;
-    a.reporter = load(s, q->case_number, q->party);
+    a.reporter = identity_load(s, q->case_number, q->party);
     if (!a.reporter) {
         service_problem(s, r, "NO_IDENTITY", "no identity of this party is kept");
         return;
@@ -158,14 +159,17 @@ void handle_identity(struct service *s, const struct request *r)
         service_answer(s, r, &answer);
         door_forget(r->door);
     }
-    wipe(a.reporter);
+    identity_wipe(a.reporter);
 }
 
 /* An act that its part of the transaction has ended with rc: recorded, committed and answered. */
-static void conclude(struct service *s, const struct request *r, int rc, const struct act *act,
+static void conclude(struct service *s, const struct request *r, int rc, struct act *act,
                      Hongxin__V1__IdentityActed *a)
 {
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
+    if (a->quarantined)
+        act->detail = hx_arena_printf(&s->arena, "and %" PRIu32 " refused events in quarantine",
+                                      a->quarantined);
     if (rc == HX_OK)
         rc = act_commit(s, act, &a->lsn);
     if (rc != HX_OK) {
@@ -214,15 +218,21 @@ static size_t keep_own(struct service *s, const struct request *r, uint64_t *num
 static int forget_all(struct service *s, const uint64_t *numbers, size_t n,
                       Hongxin__V1__IdentityActed *a)
 {
+    struct scrub scrub = {.s = s};
     int rc = HX_OK;
     for (size_t i = 0; !rc && i < n; i++) {
         rc = hx_store_person_forget(s->store, numbers[i], 0);
         a->identities += rc == HX_OK;
         a->held += rc == HX_DENIED;
-        rc = rc == HX_DENIED || rc == HX_NOTFOUND ? HX_OK : rc;
+        if (rc == HX_OK)
+            rc = scrub_add(&scrub, numbers[i], 0);
+        else if (rc == HX_DENIED || rc == HX_NOTFOUND)
+            rc = HX_OK;
     }
+    int scrubbed = scrub_end(&scrub);
     a->cases = (uint32_t)n;
-    return rc;
+    a->quarantined = scrub.rows;
+    return rc ? rc : scrubbed;
 }
 
 /* In the transaction of the act, so that what was reported a moment ago is found as well. */
@@ -257,11 +267,24 @@ static void forget_resident(struct service *s, const struct request *r)
 
 /* ---- erasing, holding ---- */
 
-static int do_act(struct service *s, const Hongxin__V1__IdentityAct *q, uint32_t *n)
+/* Who reported, and what of him stands where an event was refused. */
+static int erase(struct service *s, uint64_t number, Hongxin__V1__IdentityActed *a)
+{
+    struct scrub scrub = {.s = s};
+    int rc = hx_store_person_erase_case(s->store, number, &a->identities);
+    for (uint32_t party = 0; rc == HX_OK && party < HX_CASE_PARTIES; party++)
+        rc = scrub_add(&scrub, number, party);
+    int scrubbed = scrub_end(&scrub);
+    a->quarantined = scrub.rows;
+    return rc ? rc : scrubbed;
+}
+
+static int do_act(struct service *s, const Hongxin__V1__IdentityAct *q,
+                  Hongxin__V1__IdentityActed *a)
 {
     switch (q->act) {
     case HONGXIN__V1__IDENTITY_ACT__ACT__ERASE:
-        return hx_store_person_erase_case(s->store, q->case_number, n);
+        return erase(s, q->case_number, a);
     case HONGXIN__V1__IDENTITY_ACT__ACT__HOLD:
         return hx_store_person_hold(s->store, q->case_number, true);
     case HONGXIN__V1__IDENTITY_ACT__ACT__RELEASE:
@@ -297,7 +320,7 @@ void handle_identity_act(struct service *s, const struct request *r)
     act.reason = q->reason;
     act.person = q->person;
     int rc = act_begin(s);
-    if (rc == HX_OK && (rc = do_act(s, q, &a.identities)) != HX_OK)
+    if (rc == HX_OK && (rc = do_act(s, q, &a)) != HX_OK)
         act_abort(s);
     if (rc == HX_DENIED) {
         service_problem(s, r, "LEGAL_HOLD", "a legal hold keeps this case: release it first");

@@ -33,6 +33,11 @@ HX_CHECK int identity_cases(struct service *s, const char *source, const char *p
  * principal's areas. */
 bool identity_is_party(const struct service *s, const struct hx_principal *who, const char *about);
 
+/* The identity, in the arena; NULL: none is kept, it cannot be read, or there is no memory. The
+ * caller wipes it as soon as it is not needed any more. */
+hxp_reporter *identity_load(struct service *s, uint64_t case_number, uint32_t party);
+void identity_wipe(hxp_reporter *reporter);
+
 /* Sets view->callback_ref when an identity of the case is kept; in the arena. */
 void identity_mark(struct service *s, const struct hx_principal *who, hxp_case_view *view);
 

@@ -44,3 +44,27 @@ def test_devices_that_are_not_configured_any_more_are_told_as_revoked(make_daemo
     with again.client() as c:
         assert wait_until(lambda: records(c)) == [("DEVICE_REVOKED", "pad-7", f"P-07, key {device.public.hex()[:8]}")]
         assert again.said("act=DEVICE_REVOKED about=pad-7 recorded=true")
+
+
+def test_erasing_reaches_what_was_refused(client, daemon):
+    """The call centre wrote a number into a field that is none, saw the refusal, and sent it again as it should be."""
+    def report(**fields):
+        event = client.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"}, **fields)
+        return client.publish(event, reporters=[event_pb2.Reporter(name="Wang Xiaomei", phone=PHONE)])[0]
+
+    def refused(text):
+        event = client.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-9999", "text": text})
+        assert client.publish(event)[0].result == RESULT.INVALID
+
+    refused(f"call back {PHONE}")
+    refused("Mrs Wang Xiaomei of flat 3")
+    refused("somebody else")
+    first, second = report().number, report().number
+
+    def erase(number):
+        return hongxin("erase", number, "--reason", "letter 17", "--feed", daemon.doors["intake"]).stdout
+
+    assert "refused events that named them, emptied: 2" in erase(first)
+    assert "emptied" not in erase(second), "nothing of them is left"
+    assert sorted(d for _, _, d in records(client, ("IDENTITY_ERASED",))) == ["", "and 2 refused events in quarantine"]
+    assert client.stats()["quarantined"] == 3, "that something was refused, when and why, is still known"

@@ -66,6 +66,7 @@ static void what_is_left_out_has_its_default(void **state)
     assert_int_equal(s.limits.batch_items, 4096);
     assert_int_equal(s.limits.due_batch, 1024);
     assert_int_equal(s.journal_keep_days, 0);
+    assert_int_equal(s.quarantine_keep_days, 90);
     assert_int_equal(s.utc_offset_minutes, 480);
     assert_string_equal(s.zone, "Asia/Shanghai");
     assert_int_equal(s.log_level, HX_LOG_INFO);
@@ -109,7 +110,8 @@ static void values_are_taken(void **state)
     struct folder *f = *state;
     struct hx_settings s = load(
         folder_write(f, "hongxin.yaml",
-                     "store: {path: /var/lib/hongxin, map_size: 16MiB, journal_keep_days: 31}\n"
+                     "store: {path: /var/lib/hongxin, map_size: 16MiB, journal_keep_days: 31, "
+                     "quarantine_keep_days: 0}\n"
                      "listen: {ingest: 'tcp://127.0.0.1:*', feed: 'tcp://127.0.0.1:*', pub: ''}\n"
                      "time: {zone: UTC, utc_offset_minutes: -90}\n"
                      "limits: {batch_items: 1, message_bytes: 65536}\nlog: {level: debug}\n"));
@@ -119,6 +121,7 @@ static void values_are_taken(void **state)
     assert_string_equal(s.city, city);
     assert_int_equal(s.map_bytes, 16 * HX_MIB);
     assert_int_equal(s.journal_keep_days, 31);
+    assert_int_equal(s.quarantine_keep_days, 0);
     assert_string_equal(s.pub, "");
     assert_int_equal(s.utc_offset_minutes, -90);
     assert_int_equal(s.limits.batch_items, 1);

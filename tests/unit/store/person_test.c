@@ -203,6 +203,86 @@ static void the_key_is_changed_through_any_kill(void **state)
     assert_memory_equal(hx_store_salt(fx->st), salt, sizeof salt);
 }
 
+/* ---- in quarantine ---- */
+
+static void refuse(struct fx *fx, const char *text, const char *reason)
+{
+    assert_int_equal(fx->ops->quarantine(fx->st, (const uint8_t *)text, strlen(text), reason),
+                     HX_OK);
+}
+
+struct shown {
+    char text[256];
+};
+
+static int show(void *ctx, uint64_t number, const char *reason, const uint8_t *bytes, size_t size)
+{
+    struct shown *s = ctx;
+    size_t n = strlen(s->text);
+    snprintf(s->text + n, sizeof s->text - n, "%d %s [%.*s] ", (int)number, reason, (int)size,
+             (const char *)bytes);
+    return 0;
+}
+
+static void quarantine_says(struct fx *fx, const char *expected)
+{
+    struct shown s = {""};
+    assert_int_equal(hx_store_quarantined(fx->st, show, &s), HX_OK);
+    assert_string_equal(s.text, expected);
+}
+
+static void what_names_somebody_is_emptied_and_nothing_else(void **state)
+{
+    struct fx *fx = *state;
+    static const char *const texts[] = {"13800138000", "Wang Xiaoming"};
+    uint32_t rows = 0;
+    fx_begin(fx);
+    refuse(fx, "call 13800138000 please", "NO_PLACE");
+    refuse(fx, "somebody else", "13800138000?");
+    refuse(fx, "", "EMPTY");
+    refuse(fx, "Mr Wang Xiaoming", "BAD_TIME");
+    fx_commit(fx);
+    fx_begin(fx);
+    assert_int_equal(hx_store_quarantine_wipe(fx->st, texts, 2, &rows), HX_OK);
+    fx_commit(fx);
+    assert_int_equal(rows, 2);
+    fx_reopen(fx);
+    quarantine_says(fx, "1 NO_PLACE [] 2 13800138000? [somebody else] 3 EMPTY [] 4 BAD_TIME [] ");
+}
+
+static void what_was_refused_is_not_kept_for_ever(void **state)
+{
+    struct fx *fx = *state;
+    size_t n = 0;
+    fx_begin(fx);
+    fx_report(fx, 1);
+    refuse(fx, "old", "A");
+    refuse(fx, "old too", "B");
+    fx_commit(fx);
+    int64_t then = hx_store_last_now(fx->st);
+    fx->now += 1000;
+    fx_begin(fx);
+    fx_report(fx, 2);
+    refuse(fx, "new", "C");
+    fx_commit(fx);
+    fx_begin(fx);
+    assert_int_equal(hx_store_quarantine_drop(fx->st, then, 10, &n), HX_OK);
+    assert_int_equal(n, 0); /* none is older */
+    assert_int_equal(hx_store_quarantine_drop(fx->st, then + 1, 1, &n), HX_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(hx_store_quarantine_drop(fx->st, then + 1, 10, &n), HX_OK);
+    assert_int_equal(n, 1);
+    fx_commit(fx);
+    fx_reopen(fx);
+    quarantine_says(fx, "3 C [new] ");
+    fx_begin(fx);
+    assert_int_equal(hx_store_quarantine_drop(fx->st, INT64_MAX, 10, &n), HX_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(hx_store_quarantine_drop(fx->st, INT64_MAX, 10, &n), HX_OK);
+    assert_int_equal(n, 0);
+    fx_commit(fx);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
@@ -214,6 +294,8 @@ int main(void)
         T(another_key_is_refused_at_start),
         T(limits_are_named),
         T(the_key_is_changed_through_any_kill),
+        T(what_names_somebody_is_emptied_and_nothing_else),
+        T(what_was_refused_is_not_kept_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
