@@ -21,12 +21,14 @@ struct kiosk {
     struct link link;
     struct policy *policy; /* in force; NULL: not told yet */
     struct places *places; /* NULL: not told yet */
+    struct places_budget searching;
     struct watch *watches[2];
     struct terminals *terminals;
     struct remaker *remaker;
     struct reports under_way;
     struct http_server *server;
-    uint64_t reports, pictures, withdrawals, questions, wrong_secrets, offline; /* figures */
+    uint64_t reports, pictures, withdrawals, questions, wrong_secrets, offline,
+        searches_put_off; /* figures */
 };
 
 /* POST /kiosk/v1/reports. */

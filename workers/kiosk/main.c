@@ -60,6 +60,8 @@ static void figures(void *arg, struct evbuffer *out)
          k->questions},
         {"kiosk_wrong_secrets_total", "counter", "Numbers that came with a wrong secret.",
          k->wrong_secrets},
+        {"kiosk_searches_put_off_total", "counter",
+         "Searches for buildings beyond their share of time.", k->searches_put_off},
         {"kiosk_places", "gauge", "Buildings that are known by their names.",
          places_count(k->places)},
     };

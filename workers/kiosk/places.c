@@ -190,3 +190,22 @@ json_t *places_find(const struct places *p, const char *words)
             json_array_append_new(found, as_json(&p->rows[i]));
     return found;
 }
+
+/* ---- how much of it ---- */
+
+bool places_may(struct places_budget *b, int64_t now_us)
+{
+    int64_t passed = b->at_us ? now_us - b->at_us : INT32_MAX;
+    if (passed > 1000000)
+        passed = 1000000;
+    b->left_us += passed * PLACES_SHARE_US / 1000000;
+    if (b->left_us > PLACES_SHARE_US)
+        b->left_us = PLACES_SHARE_US;
+    b->at_us = now_us;
+    return b->left_us > 0;
+}
+
+void places_took(struct places_budget *b, int64_t us)
+{
+    b->left_us -= us;
+}

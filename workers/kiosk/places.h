@@ -5,7 +5,9 @@
 
 #include "hongxin/error.h"
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct places; /* opaque */
 
@@ -22,5 +24,15 @@ size_t places_count(const struct places *p); /* 0 for NULL */
  * these words comes first. [{"id": …, "zh": …, "en": …}], at most PLACES_FOUND_MAX, a new
  * reference. Without places: []. */
 json_t *places_find(const struct places *p, const char *words);
+
+/* What all searches together may take of the loop's time, because each goes through the whole
+ * table: PLACES_SHARE_US of a second, and no more than that at once. Zeros begin; times are
+ * microseconds of the monotonic clock. */
+enum { PLACES_SHARE_US = 200000 };
+struct places_budget {
+    int64_t left_us, at_us;
+};
+bool places_may(struct places_budget *b, int64_t now_us);
+void places_took(struct places_budget *b, int64_t us);
 
 #endif

@@ -1,6 +1,7 @@
 /* What residents choose from, as the daemon has it in force: categories of matters, and buildings
  * by their names. */
 #include "base/log.h"
+#include "base/now.h"
 #include "kiosk/kiosk.h"
 #include "kiosk/watch.h"
 
@@ -79,10 +80,19 @@ void categories_take(void *kiosk, struct http_request *r)
 
 void places_take(void *kiosk, struct http_request *r)
 {
-    const struct kiosk *k = kiosk;
+    struct kiosk *k = kiosk;
     char words[WORDS_MAX];
-    if (!http_query(r, "q", words, sizeof words))
+    int64_t begun = hx_mono_us();
+    if (!http_query(r, "q", words, sizeof words)) {
         http_problem(r, 400, "BAD_QUERY", "q holds the words that are looked for");
-    else
-        http_answer_json(r, 200, json_pack("{s:o}", "places", places_find(k->places, words)));
+        return;
+    }
+    if (!places_may(&k->searching, begun)) {
+        k->searches_put_off++;
+        http_set_header(r, "Retry-After", "1");
+        http_problem(r, 503, "TOO_MANY_SEARCHES", "too much is being looked for; again in 1 s");
+        return;
+    }
+    http_answer_json(r, 200, json_pack("{s:o}", "places", places_find(k->places, words)));
+    places_took(&k->searching, hx_mono_us() - begun);
 }

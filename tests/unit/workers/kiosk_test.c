@@ -1,6 +1,7 @@
 /* Forms, headers of pictures, and what the policy says to residents. What reaches the daemon stands
  * in tests/integration/doors/test_kiosk*.py. */
 #include "kiosk/form.h"
+#include "kiosk/places.h"
 #include "kiosk/policy.h"
 #include "picture/picture.h"
 
@@ -197,6 +198,28 @@ static void test_what_the_policy_says_to_residents(void **state)
     free(p);
 }
 
+/* A table of a large city takes milliseconds for each search: who asks without a pause gets a share
+ * of the door's time, and the next second gives new one. */
+static void test_searches_have_a_share_of_the_time(void **state)
+{
+    (void)state;
+    struct places_budget b = {0};
+    int64_t now = 1000;
+    int taken = 0;
+    for (; places_may(&b, now); taken++) {
+        places_took(&b, 10000);
+        now += 10000;
+    }
+    assert_in_range(taken, 20, 26); /* 200 ms, and a fifth of what passed meanwhile */
+    assert_false(places_may(&b, now + 1));
+    assert_true(places_may(&b, now + 200000));
+    places_took(&b, 30000000); /* one that took long is made up for … */
+    assert_false(places_may(&b, now + 2000000));
+    for (int i = 0; i < 200; i++)
+        now += 1000000, (void)places_may(&b, now);
+    assert_true(places_may(&b, now)); /* … and is over then */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_pixels_are_counted_without_running_over),
         cmocka_unit_test(test_which_way_up),
         cmocka_unit_test(test_what_the_policy_says_to_residents),
+        cmocka_unit_test(test_searches_have_a_share_of_the_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
