@@ -190,14 +190,15 @@ static const char *next_port(const char *endpoint)
 }
 
 /* What was typed wins over what the environment says: --feed-endpoint, the port behind --endpoint,
- * HONGXIN_FEED, the port behind HONGXIN_ENDPOINT. */
+ * HONGXIN_FEED, the port behind HONGXIN_ENDPOINT. Behind a door without a port stands that door
+ * itself, never the usual one of another daemon. */
 static const char *feed_of(const struct cli *cli)
 {
     const char *next = next_port(cli->endpoint);
-    const char *unless = next ? next : DEFAULT_FEED_ENDPOINT;
+    const char *unless = next ? next : cli->endpoint;
 
-    if (next && cli_has(cli, "endpoint") && !cli_has(cli, "feed-endpoint"))
-        return next;
+    if (cli_has(cli, "endpoint") && !cli_has(cli, "feed-endpoint"))
+        return unless;
     return endpoint_of(cli, "feed-endpoint", "HONGXIN_FEED", unless);
 }
 

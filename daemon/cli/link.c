@@ -77,6 +77,8 @@ int link_fail(const struct cli *cli, const hx_client *client, int err, const cha
         return cli_fail(cli, CLI_NEGATIVE, "there is no %s", what);
     if (!strncmp(problem, "UNKNOWN_", 8)) /* a word of the command line that means nothing */
         return cli_fail(cli, CLI_USAGE, "%s", problem);
+    if (err == HX_INVALID && *problem) /* which says more than the error does */
+        return cli_fail(cli, CLI_NEGATIVE, "%s: %s", what, problem);
     return cli_fail(cli, CLI_NEGATIVE, "%s: %s%s%s", what, hx_strerror(err), *problem ? "; " : "",
                     problem);
 }

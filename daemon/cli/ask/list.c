@@ -102,7 +102,10 @@ static void print_total(const struct pages *p)
                           : "%" PRIu64 " cases; there are more: --limit 0 shows all\n",
                p->shown);
     else
-        printf(p->cli->zh ? "共 %" PRIu64 " 件\n" : "%" PRIu64 " cases in all\n", p->shown);
+        printf(p->cli->zh      ? "共 %" PRIu64 " 件\n"
+               : p->shown == 1 ? "%" PRIu64 " case in all\n"
+                               : "%" PRIu64 " cases in all\n",
+               p->shown);
 }
 
 static int run(struct cli *cli)

@@ -51,10 +51,11 @@ static void print_act(const struct cli *cli, const hxp_entry *e, const hxp_audit
     }
     hx_instant_format(e->t_rec, cli->utc_offset, at);
     const char *by = cli->zh ? "  由 " : "  by ", *because = cli->zh ? "  因 " : "  because ";
+    bool both = *a->by && *a->person; /* without keys there is a person and no principal */
     printf("%8" PRIu64 "  %.19s  %-18s %s%s%s%s%s%s%s%s%s%s%s\n", e->lsn, at, a->act,
-           cli->zh ? title(a->act) : "", cli->zh ? " " : "", a->about, *a->by ? by : "", a->by,
-           *a->person ? "/" : "", a->person, *a->reason ? because : "", a->reason,
-           *a->detail ? "  " : "", a->detail);
+           cli->zh ? title(a->act) : "", cli->zh ? " " : "", a->about,
+           *a->by || *a->person ? by : "", a->by, both ? "/" : "", a->person,
+           *a->reason ? because : "", a->reason, *a->detail ? "  " : "", a->detail);
 }
 
 static void on_entry(void *arg, const hxp_entry *e, const ProtobufCBinaryData *bytes)

@@ -114,10 +114,11 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
         finish(slot);
         return;
     }
+    bool says_it = strncmp(reply->message, reply->code, strlen(reply->code)) == 0;
     snprintf(
-        reason, sizeof reason, "%s %s: %s",
+        reason, sizeof reason, "%s %s%s%s",
         protobuf_c_enum_descriptor_get_value(&hongxin__v1__result__descriptor, reply->result)->name,
-        reply->code, reply->message);
+        says_it ? "" : reply->code, says_it ? "" : ": ", reply->message);
     reject(slot, reason);
 }
 

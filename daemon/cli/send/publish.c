@@ -189,6 +189,8 @@ static void print_reply(const struct cli *cli, const hxp_reply *r)
     if (says_it || *r->code || *r->message)
         printf("  %s%s%s", says_it ? "" : r->code, !says_it && n && *r->message ? ": " : "",
                r->message);
+    if (says_it && strcmp(r->message, "NO_CASE") == 0)
+        fputs(cli->zh ? "：没有这个案件" : ": there is no such case", stdout);
     for (size_t i = 0; i < r->n_allowed; i++)
         printf("%s%s", i ? ", " : cli->zh ? "\n  目前可以：" : "\n  allowed now: ", r->allowed[i]);
     for (size_t i = 0; i < r->n_candidates; i++)

@@ -398,8 +398,28 @@ def test_with_zh_no_english_words_are_left(hongxin):
         assert not re.search(r"\b(start|budget|due|left|late|set by|levels|policy|min|h|cases|open|since)\b", out), out
 
 
+def test_another_daemon_is_not_asked_for_one_that_is_named(hongxin, tmp_path):
+    """An address without a port says nothing of where feeds are: they are looked for there and not at the usual door."""
+    number = report(hongxin)
+    hongxin("case", number, "--endpoint", "nowhere")
+    assert (hongxin.code, hongxin.out) == (2, "") and "nowhere" in hongxin.err and "is not an endpoint" in hongxin.err
+    hongxin("case", number, "--endpoint", f"ipc://{tmp_path}/none", "--timeout", "200ms")
+    assert (hongxin.code, hongxin.out) == (3, "") and f"no answer from ipc://{tmp_path}/none" in hongxin.err
+
+
+def test_what_was_refused_is_said_once(hongxin):
+    hongxin("publish", "--case", "CL-999", "--type", "HELD", "--by", "holder:P-07/li")
+    assert hongxin.out.endswith("NO_CASE: there is no such case\n") and hongxin.code == 2
+    hongxin("erase", report(hongxin), "--reason", "abc")
+    assert hongxin.err == "hongxin erase: case or identity: NO_REASON: say why, in 4 to 500 bytes, and who in at most 64\n"
+    hongxin.ok("hold", "CL-1", "--reason", "court file", "--person", "li")
+    assert re.search(r"IDENTITY_HELD +1  by li  because court file", hongxin.ok("audit"))
+
+
 def test_lists_are_filtered_and_say_when_they_are_cut(hongxin):
-    numbers = [report(hongxin) for _ in range(3)]
+    first = report(hongxin)
+    assert "1 case in all" in hongxin.ok("list")
+    numbers = [first, *(report(hongxin) for _ in range(2))]
     report_elsewhere = hongxin.json("publish", "--class", "SERIOUS", "--place", "B-0500")[0]["number"]
     assert "4 cases in all" in hongxin.ok("list")
     assert "2 cases; there are more" in hongxin.ok("list", "--limit", "2")
