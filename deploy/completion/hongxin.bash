@@ -56,6 +56,7 @@ _hongxin() {
     doctor:--key) _hongxin_files -f ;;
     export:--store) _hongxin_files -d ;;
     key:--registry) _hongxin_files -f ;;
+    key:--roles) _hongxin_files -f ;;
     key:--role) _hongxin_words 'call_centre worker bridge board display company grid_member community street supervisor operator privacy_officer auditor' ;;
     key:--server) _hongxin_files -f ;;
     key:--out) _hongxin_files -f ;;
@@ -91,7 +92,7 @@ _hongxin() {
       quarantine) _hongxin_words ' --open --limit --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       doctor) _hongxin_words ' --store --export --repair --dry-run --config --rules --city --key --endpoint --feed-endpoint --key --timeout --zh --json --help' ;;
       export) _hongxin_words ' --store --zh --json --help'; [[ $cur == -* ]] || _hongxin_files -f ;;
-      key) _hongxin_words ' --registry --role --area --source --tenant --server --out --zh --json --help' ;;
+      key) _hongxin_words ' --registry --roles --role --area --source --tenant --server --out --zh --json --help' ;;
       audit) _hongxin_words ' --about --act --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       identity) _hongxin_words ' --reason --person --party --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;
       erase) _hongxin_words ' --reason --person --endpoint --feed-endpoint --key --timeout --zh --utc-offset --color --json --help' ;;

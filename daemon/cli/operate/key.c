@@ -1,27 +1,21 @@
-/* hongxin key: making keys, and keeping the registry of principals.
- *
- * The registry (principals.csv) holds public keys only. It is written beside and renamed, so that
- * the daemon, which looks at it in the beginning of each turn, sees the old one or the new one. The
- * rest of the file stays as it is. */
+/* hongxin key: making keys, and keeping the registry of principals, which holds public keys only.
+ */
 #include "hongxin/key.h"
-#include "base/disk.h"
+#include "cli/operate/registry.h"
 #include "cli/show/says.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zmq.h>
 
-#define HEADER "principal,role,areas,sources,tenant,public_key,state"
-
-enum { TEXT_MAX = 4 * 1024 * 1024, HEX = 65, COLUMNS = 7 };
+enum { HEX = 65 };
 
 static const struct cli_option options[] = {
     {"registry", "FILE", "@file", "the registry of principals (config/principals.csv)"},
+    {"roles", "FILE", "@file",
+     "the roles it is judged by (roles.yaml of the configuration folder)"},
     {"role", "ROLE",
      "call_centre worker bridge board display company grid_member community street supervisor "
      "operator privacy_officer "
@@ -37,118 +31,10 @@ static const struct cli_option options[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-/* The registry in memory, and the lock that keeps two of us apart. */
-struct registry {
-    const char *path;
-    int lock;
-    char *text;
-};
-
 static const char *registry_path(const struct cli *cli)
 {
     const char *path = cli_get(cli, "registry");
     return path ? path : "config/principals.csv";
-}
-
-/* ---- the file ---- */
-
-static int read_registry(const struct cli *cli, struct registry *r)
-{
-    FILE *f = fopen(r->path, "r");
-    size_t n = 0;
-    r->text = malloc(TEXT_MAX + 1);
-    if (!r->text)
-        return CLI_NEGATIVE;
-    if (!f && errno != ENOENT)
-        return cli_fail(cli, CLI_NEGATIVE, "%s: %s", r->path, strerror(errno));
-    if (f) {
-        n = fread(r->text, 1, TEXT_MAX, f);
-        fclose(f);
-    }
-    r->text[n] = '\0';
-    if (n == 0)
-        memcpy(r->text, HEADER "\n", sizeof HEADER + 1);
-    else if (strncmp(r->text, HEADER, sizeof HEADER - 1) != 0)
-        return cli_fail(cli, CLI_NEGATIVE, "%s: the first line must be " HEADER, r->path);
-    return CLI_OK;
-}
-
-static int open_registry(const struct cli *cli, struct registry *r)
-{
-    char path[HX_KEY_PATH];
-    *r = (struct registry){.path = registry_path(cli), .lock = -1};
-    snprintf(path, sizeof path, "%s.lock", r->path);
-    r->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (r->lock < 0 || flock(r->lock, LOCK_EX) != 0)
-        return cli_fail(cli, CLI_NEGATIVE, "%s: %s", path, strerror(errno));
-    return read_registry(cli, r);
-}
-
-static void close_registry(struct registry *r)
-{
-    if (r->lock >= 0)
-        close(r->lock);
-    free(r->text);
-}
-
-/* It goes on belonging to whom it did, and the daemon can read it, whatever the umask here is: a
- * revocation that it cannot read is none. A new one is for everybody: there are public keys in it.
- */
-static bool keep_readers(const struct registry *r, FILE *f)
-{
-    struct stat before;
-    if (stat(r->path, &before) != 0)
-        return errno == ENOENT && fchmod(fileno(f), 0644) == 0;
-    mode_t mode = before.st_mode & 0777;
-    if (fchown(fileno(f), before.st_uid, before.st_gid) != 0)
-        mode |= 0444; /* it cannot be given away: then to everybody */
-    return fchmod(fileno(f), mode) == 0;
-}
-
-static int write_registry(const struct cli *cli, const struct registry *r, const char *more)
-{
-    char path[HX_KEY_PATH];
-    snprintf(path, sizeof path, "%s.new", r->path);
-    FILE *f = fopen(path, "w");
-    bool good = f && keep_readers(r, f) && fputs(r->text, f) >= 0 && fputs(more, f) >= 0 &&
-                fflush(f) == 0 && fsync(fileno(f)) == 0;
-    if (f && fclose(f) != 0)
-        good = false;
-    /* a key that was revoked stays so over a cut of power */
-    if (good && rename(path, r->path) == 0 && hx_disk_sync_parent(r->path) == HX_OK)
-        return CLI_OK;
-    return cli_fail(cli, CLI_NEGATIVE, "%s: %s", r->path, strerror(errno));
-}
-
-/* ---- rows ---- */
-
-/* Calls back for each row with its columns (cut in a copy) and where its line begins; stops at
- * non-zero. */
-typedef int row_fn(void *arg, char *columns[COLUMNS], size_t at);
-
-static int each_row(const char *text, row_fn *fn, void *arg)
-{
-    char line[4096], *columns[COLUMNS];
-    int rc = 0;
-    const char *p = strchr(text, '\n');
-    while (!rc && p && *++p) {
-        size_t n = strcspn(p, "\n"), at = (size_t)(p - text);
-        p = p[n] ? p + n : NULL;
-        if (n == 0 || n >= sizeof line)
-            continue;
-        memcpy(line, text + at, n);
-        line[n] = '\0';
-        line[strcspn(line, "\r")] = '\0';
-        char *rest = line;
-        for (int i = 0; i < COLUMNS; i++) {
-            columns[i] = rest ? rest : (char *)"";
-            rest = rest ? strchr(rest, ',') : NULL;
-            if (rest)
-                *rest++ = '\0';
-        }
-        rc = fn(arg, columns, at);
-    }
-    return rc;
 }
 
 /* The newest row of a principal, without its key: what another key of it gets. */
@@ -158,7 +44,7 @@ struct found {
     bool any;
 };
 
-static int find_row(void *arg, char *c[COLUMNS], size_t at)
+static int find_row(void *arg, char *c[REGISTRY_COLUMNS], size_t at)
 {
     struct found *f = arg;
     (void)at;
@@ -231,9 +117,15 @@ static int make_pair(const struct cli *cli, const char *name, struct hx_key *key
     return CLI_OK;
 }
 
+static const char *key_path(const struct cli *cli, const char *standard)
+{
+    const char *out = cli_get(cli, "out");
+    return out ? out : standard;
+}
+
 static int save_pair(const struct cli *cli, const struct hx_key *key, const char *standard)
 {
-    const char *path = cli_get(cli, "out") ? cli_get(cli, "out") : standard;
+    const char *path = key_path(cli, standard);
     int rc = hx_key_save(path, key);
     if (rc == HX_EXISTS)
         return cli_fail(cli, CLI_NEGATIVE,
@@ -241,9 +133,13 @@ static int save_pair(const struct cli *cli, const struct hx_key *key, const char
                         path);
     if (rc)
         return cli_fail(cli, CLI_NEGATIVE, "%s: %s", path, strerror(errno));
-    cli_say(cli, stdout, "%s: secret key of %s, mode 0600; give it to nobody else\n", path,
-            key->name);
     return CLI_OK;
+}
+
+static void say_pair(const struct cli *cli, const struct hx_key *key, const char *standard)
+{
+    cli_say(cli, stdout, "%s: secret key of %s, mode 0600; give it to nobody else\n",
+            key_path(cli, standard), key->name);
 }
 
 static int make_server(const struct cli *cli)
@@ -261,6 +157,8 @@ static int make_server(const struct cli *cli)
         rc = cli_fail(cli, CLI_NEGATIVE, "%s: %s", path, strerror(errno));
     if (f && fclose(f) != 0)
         rc = CLI_NEGATIVE;
+    if (!rc)
+        say_pair(cli, &key, "var/server.key");
     if (!rc)
         cli_say(cli, stdout, "%s: the daemon's public key; every key file gets it\n", path);
     hx_key_wipe(&key);
@@ -303,7 +201,7 @@ static int add_key(const struct cli *cli, struct registry *r, const char *name, 
     char row[4096], more[4400], hex[HEX], standard[128];
     struct hx_key key = {.name = ""};
     struct found known = {.name = name};
-    each_row(r->text, find_row, &known);
+    registry_rows(r->text, find_row, &known);
     int rc = CLI_OK;
     if (fresh)
         rc = new_row(cli, name, &known, row);
@@ -323,7 +221,11 @@ static int add_key(const struct cli *cli, struct registry *r, const char *name, 
         hex_of(key.public_key, hex);
         const char *end = r->text + strlen(r->text) - 1;
         snprintf(more, sizeof more, "%s%s,%s,active\n", *end == '\n' ? "" : "\n", row, hex);
-        rc = write_registry(cli, r, more);
+        rc = registry_write(cli, r, more);
+        if (rc) /* a key that nobody knows is of no use */
+            unlink(key_path(cli, standard));
+        else
+            say_pair(cli, &key, standard);
     }
     hx_key_wipe(&key);
     return rc;
@@ -331,7 +233,7 @@ static int add_key(const struct cli *cli, struct registry *r, const char *name, 
 
 /* ---- list, revoke ---- */
 
-static int print_row(void *arg, char *c[COLUMNS], size_t at)
+static int print_row(void *arg, char *c[REGISTRY_COLUMNS], size_t at)
 {
     const struct cli *cli = arg;
     (void)at;
@@ -353,7 +255,7 @@ struct revocation {
 };
 
 /* "active" and "revoked" differ by a letter in length: the line is rebuilt. */
-static int revoke_row(void *arg, char *c[COLUMNS], size_t at)
+static int revoke_row(void *arg, char *c[REGISTRY_COLUMNS], size_t at)
 {
     struct revocation *v = arg;
     if (strcmp(c[0], v->name) != 0 || strcmp(c[6], "active") != 0 ||
@@ -369,13 +271,13 @@ static int revoke_row(void *arg, char *c[COLUMNS], size_t at)
 static int revoke_keys(const struct cli *cli, struct registry *r, const char *name, const char *key)
 {
     struct revocation v = {.text = r->text, .name = name, .key = key};
-    if (strlen(r->text) + 65536 > TEXT_MAX)
+    if (strlen(r->text) + 65536 > REGISTRY_BYTES)
         return cli_fail(cli, CLI_NEGATIVE, "%s is too large", r->path);
-    while (each_row(r->text, revoke_row, &v))
+    while (registry_rows(r->text, revoke_row, &v))
         ;
     if (!v.n)
         return cli_fail(cli, CLI_NEGATIVE, "%s has no such key in force", name);
-    int rc = write_registry(cli, r, "");
+    int rc = registry_write(cli, r, "");
     if (!rc)
         cli_say(cli, stdout, "%s: %zu keys revoked\n", name, v.n);
     return rc;
@@ -388,20 +290,20 @@ static int with_registry(const struct cli *cli, const char *verb)
     struct registry r;
     const char *name = cli->n_operands > 1 ? cli->operands[1] : NULL,
                *key = cli->n_operands > 2 ? cli->operands[2] : NULL;
-    int rc = open_registry(cli, &r);
+    int rc = registry_open(cli, registry_path(cli), &r);
     if (rc || !r.text) {
-        close_registry(&r);
+        registry_close(&r);
         return rc ? rc : CLI_NEGATIVE;
     }
     if (!strcmp(verb, "list"))
-        each_row(r.text, print_row, (void *)(uintptr_t)cli);
+        registry_rows(r.text, print_row, (void *)(uintptr_t)cli);
     else if (!name)
         rc = cli_fail(cli, CLI_USAGE, "%s needs the principal's name", verb);
     else if (!strcmp(verb, "revoke"))
         rc = revoke_keys(cli, &r, name, key);
     else
         rc = add_key(cli, &r, name, !strcmp(verb, "new"));
-    close_registry(&r);
+    registry_close(&r);
     return rc;
 }
 

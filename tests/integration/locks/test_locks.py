@@ -701,3 +701,15 @@ def test_the_command_says_it_in_chinese(locked, registry, tmp_path):
     assert "条记录" in says("export", "--store", locked.data, journal, key=None)
     assert "处有误" in says("verify", journal, key=None)
     assert "未发现问题" in says("doctor", "--store", locked.data, "--config", f"{SOURCE}/config", key=None)
+
+
+def test_a_row_that_the_daemon_would_refuse_is_not_written(registry, locked):
+    """With one wrong row the registry before it stays in force, and who is revoked after it goes on."""
+    before, out = registry.path.read_text(), registry.file("typo")
+    done = hongxin("key", "new", "typo", "--role", "call_center", "--area", "city", "--registry", registry.path, "--roles", ROLES, "--out", out, check=False)
+    assert done.returncode == 1 and "nothing was changed" in done.stderr and 'unknown role "call_center"' in done.stderr
+    assert registry.path.read_text() == before and not out.exists() and done.stdout == ""
+    registry.path.write_text(before + f"by-hand,call_center,city,,,{'0' * 64},active\n")
+    wait_until(lambda: locked.said("event=access_refused"))
+    done = hongxin("key", "revoke", "desk-p07", "--registry", registry.path, "--roles", ROLES)
+    assert "1 keys revoked" in done.stdout and "warning: the daemon refuses this registry" in done.stderr
