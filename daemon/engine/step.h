@@ -70,7 +70,8 @@ struct hx_step {
         unreached; /* the holder is not: whoever is called in its place is called by another road */
     bool quiet;    /* the past of an imported case: nobody is told */
     bool split;    /* the event names cases to be made of this one */
-    uint8_t depth; /* rows taken within rows (`try`) */
+    bool refs_taken; /* a reference that it names for one of them is in use, or no good */
+    uint8_t depth;   /* rows taken within rows (`try`) */
 };
 
 /* What came in, or an empty event when a mark fired: a word may stand in any row of a city's file.

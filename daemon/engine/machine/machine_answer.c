@@ -14,14 +14,14 @@ static const char *add_word(struct hx_machine *m, const char *list, const char *
 }
 
 /* The words that would have been right, when there is a short list of them; NULL = there is none.
- */
-static const char *right_words(struct hx_machine *m, const char *code)
+ * A role that is known, and may not say this, is no word that is wrong in a field. */
+static const char *right_words(struct hx_machine *m, const char *code, const char *field)
 {
     const char *list = NULL;
     if (strcmp(code, "UNKNOWN_CLASS") == 0)
         for (int i = 0; i < HX_RULES_CLASSES; i++)
             list = *m->rules->classes[i].name ? add_word(m, list, m->rules->classes[i].name) : list;
-    if (strcmp(code, "BAD_ROLE") == 0)
+    if (strcmp(code, "BAD_ROLE") == 0 && field)
         for (int i = 1; i < HX_ROLES_END; i++)
             list = add_word(m, list, hx_role_name(i));
     return list;
@@ -30,7 +30,7 @@ static const char *right_words(struct hx_machine *m, const char *code)
 char *hx_answer_text(struct hx_machine *m, const char *code, const char *field,
                      const char *required)
 {
-    const char *words = right_words(m, code);
+    const char *words = right_words(m, code, field);
     return hx_arena_printf(m->arena, "%s%s%s%s%s%s%s", code, field ? ": field " : "",
                            field ? field : "", required ? ": required: " : "",
                            required ? required : "", words ? "; one of " : "", words ? words : "");

@@ -8,18 +8,20 @@
 
 /* ---- parts ---- */
 
-int hx_split_refs_free(struct hx_machine *m, const hxp_event *e, bool *all_free)
+int hx_split_refs_taken(struct hx_machine *m, const hxp_event *e, bool *taken)
 {
     const hxp_data *d = hx_event_data(e);
     uint64_t number;
-    *all_free = true;
-    for (size_t i = 0; i < d->n_cases && *all_free; i++) {
+    *taken = false;
+    for (size_t i = 0; i < d->n_cases && !*taken; i++) {
         int rc = m->ops->ref_load(m->backend, e->source, d->cases[i], &number);
         if (rc && rc != HX_NOTFOUND)
             return rc;
-        *all_free = rc == HX_NOTFOUND && d->cases[i][0] && strlen(d->cases[i]) < HX_REF_MAX;
+        if (!rc && (rc = hx_machine_look(m, number, &m->other)) != HX_OK)
+            return rc; /* it was looked at: a replay of this case alone asks for it, too */
+        *taken = !rc || !d->cases[i][0] || strlen(d->cases[i]) >= HX_REF_MAX;
         for (size_t j = 0; j < i; j++)
-            *all_free &= strcmp(d->cases[i], d->cases[j]) != 0;
+            *taken |= strcmp(d->cases[i], d->cases[j]) == 0;
     }
     return HX_OK;
 }

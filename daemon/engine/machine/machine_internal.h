@@ -86,8 +86,9 @@ HX_CHECK int hx_machine_append(struct hx_machine *m, hxp_entry *e);
 HX_CHECK int hx_machine_look(struct hx_machine *m, uint64_t number, struct hx_case *c);
 
 /* machine_birth.c */
-/* Whether every reference that a SPLIT names is new. */
-HX_CHECK int hx_split_refs_free(struct hx_machine *m, const hxp_event *e, bool *all_free);
+/* Whether a reference that a SPLIT names is in use, empty, too long, or named twice. Uses m->other.
+ */
+HX_CHECK int hx_split_refs_taken(struct hx_machine *m, const hxp_event *e, bool *taken);
 /* Makes a case for each reference of a SPLIT that was taken (B8). Uses m->other. */
 HX_CHECK int hx_machine_split(struct hx_machine *m, const struct hx_step *from);
 /* The report brings a history or a state (corner 33). */

@@ -105,11 +105,11 @@ static int device_number_save(struct hx_machine *m, const struct hx_step *s)
     return m->ops->seen_save(m->backend, name.source, name.id, &seen);
 }
 
-static const char *refusal_text(struct hx_step *s)
+static const char *refusal_text(struct hx_machine *m, const struct hx_step *s)
 {
     const char *state = s->c->state ? s->rules->states[s->c->state].name : "NEW";
     return hx_arena_printf(s->arena, "%s is not allowed in %s: %s", s->event->type, state,
-                           s->refusal);
+                           hx_answer_text(m, s->refusal, s->field, s->required));
 }
 
 /* Not allowed here: the event is kept, the state is untouched, the answer says what would be
@@ -117,10 +117,10 @@ static const char *refusal_text(struct hx_step *s)
 static int refuse(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in,
                   const hxp_reply **reply)
 {
-    hxp_reply *r = hx_answer_new(m, in, s->refusal_result, s->refusal);
+    hxp_reply *r = hx_answer_new(m, in, RESULT(NOT_ALLOWED), s->refusal);
     if (!r)
         return HX_NOMEM;
-    r->message = hx_text_field(refusal_text(s));
+    r->message = hx_text_field(refusal_text(m, s));
     *reply = r;
     hx_reply_allowed(s, r);
     if (!s->c->number) { /* no case came of it */
@@ -208,6 +208,24 @@ static int load_other(struct hx_machine *m, struct hx_step *s)
     return rc;
 }
 
+/* What the event names beside its case, and the number of its device. Not *fits: `refusal` says
+ * which of it there is none of, or was used before. */
+static int look_around(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in,
+                       bool *fits)
+{
+    int rc = s->data->n_cases ? hx_split_refs_taken(m, in->event, &s->refs_taken) : HX_OK;
+    if (!rc)
+        rc = load_other(m, s);
+    *fits = rc != HX_NOTFOUND;
+    if (!*fits) {
+        s->refusal = "NO_CASE";
+        s->refusal_result = RESULT(INVALID);
+        s->field = "into";
+        return HX_OK;
+    }
+    return rc ? rc : device_number_new(m, s, fits);
+}
+
 /* The row for this event, and the whole history with it when a case is imported. */
 static bool take_event(struct hx_step *s, const struct hx_arrival *in, int event)
 {
@@ -273,28 +291,16 @@ int hx_machine_step_on(struct hx_machine *m, struct hx_case *c, const struct hx_
     int rc = m->ops->next_lsn(m->backend, &s.lsn);
     if (rc)
         return rc;
-    rc = load_other(m, &s);
-    if (rc == HX_NOTFOUND)
-        return hx_answer_invalid(m, in, "NO_CASE", "into", reply);
+    bool fits;
+    rc = look_around(m, &s, in, &fits);
     if (rc)
         return rc;
-    bool is_new;
-    rc = device_number_new(m, &s, &is_new);
-    if (rc)
-        return rc;
-    bool taken = is_new && take_event(&s, in, event);
+    bool taken = fits && take_event(&s, in, event);
     if (s.overflow)
         return hx_answer_invalid(m, in, "CASE_FULL", NULL, reply);
-    if (!taken && s.refusal_result == RESULT(INVALID))
+    if (!taken && !c->number && s.refusal_result == RESULT(INVALID))
         return hx_answer_invalid_for(m, in, s.refusal,
                                      hx_answer_text(m, s.refusal, s.field, s.required), reply);
-    bool refs_free = true;
-    if (taken && s.split)
-        rc = hx_split_refs_free(m, in->event, &refs_free);
-    if (rc)
-        return rc;
-    if (!refs_free)
-        return hx_answer_invalid(m, in, "REF_TAKEN", "cases", reply);
     if (!taken)
         return refuse(m, &s, in, reply);
     if (!c->number) {

@@ -305,7 +305,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->refusal_result = 0;
     s->required = NULL;
     s->field = NULL;
-    s->overflow = s->quiet = s->split = s->unreached = false;
+    s->overflow = s->quiet = s->split = s->refs_taken = s->unreached = false;
     s->unit = NULL;
     s->routed = false;
     s->depth = 0;

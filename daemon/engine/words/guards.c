@@ -320,6 +320,20 @@ static bool cycles_left(const struct hx_step *s, const struct hx_call *call)
     return s->c->cycle < call->number;
 }
 
+/* The fact that this clock waits for is awaited still. */
+static bool runs(const struct hx_step *s, const struct hx_call *call)
+{
+    const struct hx_clock *k = hx_clock_find(s->c, call->number);
+    return k && (k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED);
+}
+
+/* Each part is a case of its own, under a reference that nobody has used (B8). */
+static bool refs_new(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return !s->refs_taken;
+}
+
 /* The window is a clock of this cycle; where none was started yet, none is over. */
 static bool in_window(const struct hx_step *s, const struct hx_call *call)
 {
@@ -381,9 +395,9 @@ const struct hx_word hx_words_guards[] = {
                   "a change of class waits"),
     HX_CASE_GUARD("class_special", HX_ARG_NONE, class_special, "NOT_SPECIAL", HX_NOT_ALLOWED,
                   "the class asks for a plan"),
-    HX_GUARD("plan_dated", HX_ARG_NONE, plan_dated, "PLAN_NO_DATE", HX_INVALID_EVENT,
+    HX_GUARD("plan_dated", HX_ARG_NONE, plan_dated, "PLAN_NO_DATE", HX_NOT_ALLOWED,
              "the plan has a date to come"),
-    HX_GUARD("plan_complete", HX_ARG_NONE, plan_complete, "PLAN_INCOMPLETE", HX_INVALID_EVENT,
+    HX_GUARD("plan_complete", HX_ARG_NONE, plan_complete, "PLAN_INCOMPLETE", HX_NOT_ALLOWED,
              "the plan has steps and a person"),
     HX_GUARD("plan_near", HX_ARG_SPAN, plan_near, "PLAN_NEEDS_L3", HX_NOT_ALLOWED,
              "the plan's date is no later than this, unless level 3 files it"),
@@ -391,10 +405,13 @@ const struct hx_word hx_words_guards[] = {
                   HX_NOT_ALLOWED, "no plan was objected to before"),
     HX_CASE_GUARD("plan_filed", HX_ARG_NONE, plan_filed, "NO_PLAN", HX_NOT_ALLOWED,
                   "a plan is filed"),
-    HX_GUARD("evidence", HX_ARG_NONE, evidence, "EVIDENCE_MISSING", HX_INVALID_EVENT,
+    HX_GUARD("evidence", HX_ARG_NONE, evidence, "EVIDENCE_MISSING", HX_NOT_ALLOWED,
              "evidence as the class demands"),
     HX_CASE_GUARD("cycles_left", HX_ARG_COUNT, cycles_left, "NO_FOURTH_CYCLE", HX_NOT_ALLOWED,
                   "fewer cycles than this"),
+    HX_CASE_GUARD("runs", HX_ARG_CLOCK, runs, "NOT_AWAITED", HX_NOT_ALLOWED, "this clock runs"),
+    HX_GUARD("refs_new", HX_ARG_NONE, refs_new, "REF_TAKEN", HX_NOT_ALLOWED,
+             "every reference that is named is new, and named once"),
     HX_GUARD("in_window", HX_ARG_CLOCK, in_window, "WINDOW_OVER", HX_NOT_ALLOWED,
              "the window of this clock is not over"),
     HX_WORDS_END,

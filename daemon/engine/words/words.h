@@ -29,7 +29,8 @@ struct hx_word {
     hx_guard_fn *guard; /* one of the two is set */
     hx_effect_fn *effect;
     const char *code; /* of a guard: the refusal */
-    int result; /* of a guard: NOT_ALLOWED, or INVALID when the event itself lacks something */
+    int result; /* of a guard: NOT_ALLOWED, or INVALID where no case could come of a report; what is
+                 * refused of a case is kept, and so NOT_ALLOWED */
     const char *says; /* what it means, for documents and pictures */
     bool of_case; /* of a guard: it looks at the case alone, whatever the event brings and when */
 };

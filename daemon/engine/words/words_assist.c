@@ -149,7 +149,7 @@ const struct hx_word hx_words_assist[] = {
              "a unit that was asked says so, or somebody who asked for its help"),
     HX_GUARD("unit_new", HX_ARG_NONE, unit_new, "UNIT_ASKED", HX_NOT_ALLOWED,
              "this unit is not assisting yet"),
-    HX_GUARD("unit_known", HX_ARG_NONE, unit_known, "UNKNOWN_UNIT", HX_INVALID_EVENT,
+    HX_GUARD("unit_known", HX_ARG_NONE, unit_known, "UNKNOWN_UNIT", HX_NOT_ALLOWED,
              "the unit exists"),
     HX_GUARD("not_the_holder", HX_ARG_NONE, not_the_holder, "UNIT_IS_HOLDER", HX_NOT_ALLOWED,
              "the unit is not the holder"),

@@ -21,7 +21,8 @@ static bool clock_known(const struct hx_step *s, const struct hx_call *call)
     return clock_named(s) > 0 && hx_clock_last(s->c, clock_named(s)) != NULL;
 }
 
-/* The notice was sent to this person's own post: "community:C-03" for "community:C-03/ma". */
+/* The notice was sent to this person's own post: "community:C-03" for "community:C-03/ma", and
+ * "city/property" for "city/property/sun", not for "city/desk/sun". */
 static bool is_own(const struct hx_step *s, const struct hx_told *t)
 {
     size_t n = strcspn(hx_step_came(s)->by, "/");
@@ -130,15 +131,15 @@ static void answer_order(struct hx_step *s, const struct hx_call *call)
 }
 
 const struct hx_word hx_words_orders[] = {
-    HX_GUARD("clock_known", HX_ARG_NONE, clock_known, "UNKNOWN_CLOCK", HX_INVALID_EVENT,
+    HX_GUARD("clock_known", HX_ARG_NONE, clock_known, "UNKNOWN_CLOCK", HX_NOT_ALLOWED,
              "the case has this clock"),
     HX_GUARD("notice_told", HX_ARG_NONE, notice_told, "NO_SUCH_NOTICE", HX_NOT_ALLOWED,
              "such a notice is open for this person's post"),
     HX_GUARD("notice_known", HX_ARG_NONE, notice_known, "NO_SUCH_NOTICE", HX_NOT_ALLOWED,
              "such a notice is open"),
-    HX_GUARD("date_ahead", HX_ARG_NONE, date_ahead, "DATE_PAST", HX_INVALID_EVENT,
+    HX_GUARD("date_ahead", HX_ARG_NONE, date_ahead, "DATE_PAST", HX_NOT_ALLOWED,
              "the date lies ahead"),
-    HX_GUARD("until_ahead", HX_ARG_NONE, until_ahead, "DATE_PAST", HX_INVALID_EVENT,
+    HX_GUARD("until_ahead", HX_ARG_NONE, until_ahead, "DATE_PAST", HX_NOT_ALLOWED,
              "the end lies ahead"),
     HX_EFFECT("note_order", HX_ARG_NONE, note_order,
               "whose order it is; the author of the one before hears of it"),

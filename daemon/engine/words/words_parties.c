@@ -223,6 +223,19 @@ static bool no_safety(const struct hx_step *s, const struct hx_call *call)
     return !(s->c->flags & HX_FLAG_SAFETY);
 }
 
+/* Without the other system's receipt the case stays ours. */
+static bool receipt_brought(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return s->data->receipt[0] != '\0';
+}
+
+static bool dispute_named(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return s->data->dispute[0] != '\0';
+}
+
 /* One person is not counted as two: a party has one call-back. */
 static bool party_new(const struct hx_step *s, const struct hx_call *call)
 {
@@ -298,7 +311,7 @@ const struct hx_word hx_words_parties[] = {
              "no contact with the company shortly before, not from its device"),
     HX_CASE_GUARD("no_safety", HX_ARG_NONE, no_safety, "SAFETY", HX_NOT_ALLOWED,
                   "safety is not at stake"),
-    HX_GUARD("party_known", HX_ARG_NONE, party_known, "UNKNOWN_PARTY", HX_INVALID_EVENT,
+    HX_GUARD("party_known", HX_ARG_NONE, party_known, "UNKNOWN_PARTY", HX_NOT_ALLOWED,
              "the party that is named belongs to the case"),
     HX_GUARD("party_new", HX_ARG_NONE, party_new, "PARTY_ALREADY", HX_NOT_ALLOWED,
              "nobody of this reference is a party yet"),

@@ -175,11 +175,11 @@ static void resume(struct hx_step *s, const struct hx_call *call)
 }
 
 const struct hx_word hx_words_pause[] = {
-    HX_GUARD("pause_reason", HX_ARG_NONE, pause_reason, "PAUSE_REASON", HX_INVALID_EVENT,
+    HX_GUARD("pause_reason", HX_ARG_NONE, pause_reason, "PAUSE_REASON", HX_NOT_ALLOWED,
              "one of the reasons for a pause"),
     HX_GUARD("pause_by", HX_ARG_NONE, pause_by, "BAD_ROLE", HX_NOT_ALLOWED,
              "asked by whom the reason allows"),
-    HX_GUARD("pause_proven", HX_ARG_NONE, pause_proven, "PAUSE_NO_PROOF", HX_INVALID_EVENT,
+    HX_GUARD("pause_proven", HX_ARG_NONE, pause_proven, "PAUSE_NO_PROOF", HX_NOT_ALLOWED,
              "the reason's own proof"),
     HX_GUARD("pause_times", HX_ARG_NONE, pause_times, "PAUSE_TOO_OFTEN", HX_NOT_ALLOWED,
              "not more often than the reason allows"),

@@ -206,7 +206,7 @@ static void take_back(struct hx_step *s, const struct hx_call *call)
 }
 
 const struct hx_word hx_words_return[] = {
-    HX_GUARD("return_reason", HX_ARG_NONE, return_reason, "RETURN_REASON", HX_INVALID_EVENT,
+    HX_GUARD("return_reason", HX_ARG_NONE, return_reason, "RETURN_REASON", HX_NOT_ALLOWED,
              "one of the reasons for a return"),
     HX_GUARD("soon_after_held", HX_ARG_SPAN, soon_after_held, "TOO_LATE", HX_NOT_ALLOWED,
              "so soon after the receipt, or after a refused request"),

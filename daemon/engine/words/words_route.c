@@ -192,7 +192,7 @@ const struct hx_word hx_words_route[] = {
                   "the case has a place"),
     HX_GUARD("place_or_position", HX_ARG_NONE, place_or_position, "NO_PLACE", HX_NOT_ALLOWED,
              "the case has a place, or its report a position"),
-    HX_GUARD("holder_known", HX_ARG_NONE, holder_known, "UNKNOWN_HOLDER", HX_INVALID_EVENT,
+    HX_GUARD("holder_known", HX_ARG_NONE, holder_known, "UNKNOWN_HOLDER", HX_NOT_ALLOWED,
              "the holder exists: a company, another unit, a community or a street"),
     HX_GUARD("admitted", HX_ARG_NONE, admitted, "NOT_ADMITTED", HX_NOT_ALLOWED,
              "a community gets only tasks that are its own, or by an exception"),

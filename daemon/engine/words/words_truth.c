@@ -256,7 +256,7 @@ const struct hx_word hx_words_truth[] = {
              HX_NOT_ALLOWED, "not the person who asked to exclude it"),
     HX_GUARD("second_for_move", HX_ARG_NONE, second_for_move, "SAME_PERSON", HX_NOT_ALLOWED,
              "not the person who asked to move it"),
-    HX_GUARD("named_person", HX_ARG_NONE, named_person, "NO_PERSON", HX_INVALID_EVENT,
+    HX_GUARD("named_person", HX_ARG_NONE, named_person, "NO_PERSON", HX_NOT_ALLOWED,
              "the person is named"),
     HX_GUARD("deadline_running", HX_ARG_NONE, deadline_running, "CLOCK_NOT_RUNNING", HX_NOT_ALLOWED,
              "this clock runs"),

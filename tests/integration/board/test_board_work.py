@@ -61,12 +61,18 @@ def test_nobody_acts_in_another_ones_name(board, held):
     ("acts", {"act": "PROGRESS", "text": 5}, "BAD_DATA"), ("acts", {"act": "ARRIVED", "at": "yesterday"}, "BAD_TIME"),
     ("acts", {"act": "ARRIVED", "id": "x" * 65}, "BAD_BODY"), ("acts", {"act": "ARRIVED", "if_version": -1}, "BAD_BODY"),
     ("acts", {"act": "PROGRESS", "text": "•••"}, "MASKED_VALUE"), ("ack", {"clock": "K_ARRIVE"}, "BAD_BODY"),
-    ("acts", {"act": "DONE"}, "EVIDENCE_MISSING"), ("events", {"type": "no event"}, "BAD_BODY"), ("events", {"type": "NONSENSE"}, "UNKNOWN_EVENT"),
+    ("events", {"type": "no event"}, "BAD_BODY"), ("events", {"type": "NONSENSE"}, "UNKNOWN_EVENT"),
 ])
 def test_what_is_wrong_is_named(held, path, body, code):
     number, b = held
     answer = b.post(f"cases/{number}/{path}", body)
     assert (answer.status, answer.code) == (422, code), answer
+
+
+def test_what_the_case_does_not_allow_is_named(held):
+    number, b = held
+    answer = b.post(f"cases/{number}/acts", {"act": "DONE"})
+    assert (answer.status, answer.code) == (409, "EVIDENCE_MISSING"), answer
 
 
 def test_a_case_that_has_changed_meanwhile(board, hotline, held):

@@ -287,7 +287,6 @@ def bad_events(c, number):
     yield "nowhere on earth", reported(c, position=[200.0, 95.0]), "BAD_POSITION"
     yield "six stars", reported(c, rating=6), "BAD_RATING"
     yield "a field that is needed", c.event("CLASS_SET", by="dispatcher:C-03/x", case_number=number), "MISSING_FIELD"
-    yield "solved without evidence", c.event("RESOLVED", by="holder:P-07/li", case_number=number), "EVIDENCE_MISSING"
 
 
 def counted(stats, code):
@@ -327,6 +326,17 @@ def test_each_bad_event_is_named_counted_and_changes_nothing(make_daemon, tmp_pa
     daemon.start()
     with daemon.client() as c:
         assert (c.stats()["cases"], standing(c, number)) == (cases, before), "a crash brings back nothing that was refused"
+
+
+def test_what_is_refused_of_a_case_is_kept_with_it(client):
+    number = client.report().case_number
+    assert client.publish(client.event("HELD", by="holder:P-07/li", case_number=number))[0].result == RESULT.ACCEPTED
+    before = client.case(number).view
+    reply = client.publish(client.event("RESOLVED", by="holder:P-07/li", case_number=number))[0]
+    assert (reply.result, reply.code) == (RESULT.NOT_ALLOWED, "EVIDENCE_MISSING") and "evidence as the class demands" in reply.message
+    answer = client.case(number, history=True)
+    assert (answer.view.state, answer.view.case_version) == (before.state, before.case_version)
+    assert reply.lsn in [entry.lsn for entry in answer.history]
 
 
 def test_what_a_door_could_not_read_is_kept_with_its_reason(client):
