@@ -267,6 +267,15 @@ static void forum(struct hx_step *s, const struct hx_call *call)
     hx_fact_alarm(s, "FORUM_REQUIRED", call->text);
 }
 
+/* The clocks are taken back by whoever calls. */
+void hx_plan_drop(struct hx_step *s)
+{
+    s->c->plan_date = 0;
+    hx_flag_set(s, HX_FLAG_PLAN_FILED, false);
+    hx_flag_set(s, HX_FLAG_FORUM_REQUIRED, false);
+    hx_flag_set(s, HX_FLAG_COORDINATION, false);
+}
+
 static void close_case(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -305,8 +314,7 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
     c->t_dispatched = c->t_held = c->t_arrived = c->t_resolved = c->t_closed = 0;
     c->person[0] = '\0';
     c->person_at = 0;
-    c->plan_date = 0;
-    hx_flag_set(s, HX_FLAG_PLAN_FILED, false);
+    hx_plan_drop(s);
     hx_parties_ask_again(c);
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, false);

@@ -119,6 +119,9 @@ bool hx_second_person(const struct hx_step *s, const struct hx_asker *asker);
 /* Remembers who has asked for what needs a second person. */
 void hx_asked(struct hx_step *s, struct hx_asker *asker);
 void hx_resume(struct hx_step *s);
+/* The attempt or the holder whose plan it was is another one: a plan that waits for its delivery,
+ * and the meeting that was called about one, have no object any more. */
+void hx_plan_drop(struct hx_step *s);
 /* A reporter says that it began at `t`: the citizen's clock starts with the earliest. */
 void hx_earliest_report(struct hx_step *s, int64_t t);
 /* A merged case has its reporters back: the earliest of those who are left. */

@@ -188,6 +188,12 @@ void hx_parties_ask_again(struct hx_case *c)
     }
 }
 
+static void ask_again(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    hx_parties_ask_again(s->c);
+}
+
 /* The citizen's clock begins with the earliest of them. */
 static void set_report(struct hx_step *s, int64_t t)
 {
@@ -217,12 +223,6 @@ void hx_own_report(struct hx_step *s)
         set_report(s, t);
 }
 
-static bool no_safety(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    return !(s->c->flags & HX_FLAG_SAFETY);
-}
-
 /* Without the other system's receipt the case stays ours. */
 static bool receipt_brought(const struct hx_step *s, const struct hx_call *call)
 {
@@ -234,6 +234,12 @@ static bool dispute_named(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     return s->data->dispute[0] != '\0';
+}
+
+static bool no_safety(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return !(s->c->flags & HX_FLAG_SAFETY);
 }
 
 /* One person is not counted as two: a party has one call-back. */
@@ -325,6 +331,11 @@ const struct hx_word hx_words_parties[] = {
                   HX_NOT_ALLOWED, "another reporter has confirmed the solution"),
     HX_GUARD("merged_waits", HX_ARG_NONE, merged_waits, "NOT_SOLVED_THERE", HX_NOT_ALLOWED,
              "the other case is solved and waits for this reporter's call-back"),
+    HX_GUARD("receipt_brought", HX_ARG_NONE, receipt_brought, "NO_RECEIPT", HX_NOT_ALLOWED,
+             "the receiving system's receipt"),
+    HX_GUARD("dispute_named", HX_ARG_NONE, dispute_named, "NO_DISPUTE", HX_NOT_ALLOWED,
+             "the dispute that was opened"),
+    HX_EFFECT("ask_again", HX_ARG_NONE, ask_again, "every reporter is called back anew"),
     HX_EFFECT("pass_on", HX_ARG_NONE, pass_on,
               "the call-back counts in the other case, for this one's reporter"),
     HX_EFFECT("rate", HX_ARG_NONE, rate, "stores a party's good call-back and its rating"),

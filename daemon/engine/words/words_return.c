@@ -151,6 +151,7 @@ static void begin_new_holder(struct hx_step *s, const char *holder)
     hx_passing_note(s, holder);
     c->t_held = c->t_arrived = c->t_returned = 0;
     c->reasons_used[0] = '\0';
+    hx_plan_drop(s);
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     hx_flag_set(s, HX_FLAG_BREACHED, false);
     hx_set_holder(s, holder);
