@@ -241,6 +241,10 @@ void hx_ladder_climb(struct hx_step *s, const char *absent);
 bool hx_post_of(const char *to, struct hx_post *post);
 /* A name that could not be made (NULL) is nobody's. */
 bool hx_post_same(const char *a, const char *b);
+/* Whether `by` may answer for what was sent to `to`: somebody of the same post. Of the city, who
+ * names no post ("city/wang") speaks for each of them; who names one speaks for it alone, and for
+ * what was sent to himself by name. */
+bool hx_post_speaks(const char *by, const char *to);
 /* "holder:P-07/li" is addressed to li, whoever else is on duty; NULL when nobody is named. */
 const char *hx_post_person(const char *to);
 /* Whose feed brings what is sent to it: "holder:P-07/li" → "P-07", "city/property" → "city"; *n

@@ -44,6 +44,27 @@ bool hx_post_same(const char *a, const char *b)
            strcmp(x.area, y.area) == 0;
 }
 
+/* "city/wang" and "city" name no post of the city. */
+static bool names_no_post(const char *by, const struct hx_actor *a)
+{
+    const char *rest = strchr(by, '/');
+    return a->role == HX_ROLE_city && strcmp(a->person, rest ? rest + 1 : "") == 0;
+}
+
+bool hx_post_speaks(const char *by, const char *to)
+{
+    struct hx_actor who, whom;
+    struct hx_post post;
+    if (hx_post_same(by, to))
+        return true;
+    if (!hx_actor_parse(by, &who) || who.role != HX_ROLE_city || !hx_post_of(to, &post) ||
+        strcmp(post.role, "city") != 0)
+        return false;
+    bool himself = hx_actor_parse(to, &whom) && names_no_post(to, &whom) && who.person[0] &&
+                   strcmp(who.person, whom.person) == 0;
+    return himself || names_no_post(by, &who);
+}
+
 const char *hx_post_person(const char *to)
 {
     const char *area = strchr(to, ':'), *slash = area ? strchr(area, '/') : NULL;

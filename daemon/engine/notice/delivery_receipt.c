@@ -79,7 +79,7 @@ void hx_delivery_failed(struct hx_step *s)
 void hx_delivery_heard(struct hx_step *s, const char *by)
 {
     for (uint32_t i = 0; i < s->c->n_sendings; i++)
-        if (hx_post_same(s->c->sendings[i].to, by))
+        if (hx_post_speaks(by, s->c->sendings[i].to))
             hx_sending_arrived(s, &s->c->sendings[i], by);
     hx_sendings_sweep(s->c);
 }

@@ -25,8 +25,7 @@ static bool clock_known(const struct hx_step *s, const struct hx_call *call)
  * "city/property" for "city/property/sun", not for "city/desk/sun". */
 static bool is_own(const struct hx_step *s, const struct hx_told *t)
 {
-    size_t n = strcspn(hx_step_came(s)->by, "/");
-    return strncmp(t->to, hx_step_came(s)->by, n) == 0 && (t->to[n] == '\0' || t->to[n] == '/');
+    return hx_post_speaks(hx_step_came(s)->by, t->to);
 }
 
 static bool is_told(const struct hx_step *s, const struct hx_told *t)

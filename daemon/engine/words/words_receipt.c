@@ -7,7 +7,7 @@ static bool by_receiver(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     return s->actor.role == HX_ROLE_system || s->actor.role == HX_ROLE_operator ||
-           hx_post_same(hx_step_came(s)->by, s->data->to);
+           hx_post_speaks(hx_step_came(s)->by, s->data->to);
 }
 
 static bool notice_sent(const struct hx_step *s, const struct hx_call *call)
