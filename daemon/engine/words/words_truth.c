@@ -152,12 +152,15 @@ static bool named_person(const struct hx_step *s, const struct hx_call *call)
     return s->actor.person[0] != '\0';
 }
 
+/* Of a clock that stands still it is the deadline without the pause, which is counted to it when it
+ * ends. */
 static bool deadline_running(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     int kind = clock_named(s);
     const struct hx_clock *k = kind > 0 ? hx_clock_find(s->c, kind) : NULL;
-    return k && k->state == HX_CLOCK_RUNNING && k->deadline;
+    bool open = k && (k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED);
+    return open && k->deadline;
 }
 
 static bool same_move(const struct hx_step *s, const struct hx_call *call)
@@ -259,7 +262,7 @@ const struct hx_word hx_words_truth[] = {
     HX_GUARD("named_person", HX_ARG_NONE, named_person, "NO_PERSON", HX_NOT_ALLOWED,
              "the person is named"),
     HX_GUARD("deadline_running", HX_ARG_NONE, deadline_running, "CLOCK_NOT_RUNNING", HX_NOT_ALLOWED,
-             "this clock runs"),
+             "this clock runs, or stands still in a pause"),
     HX_GUARD("same_move", HX_ARG_NONE, same_move, "OTHER_MOVE", HX_NOT_ALLOWED,
              "the same move that was asked for"),
     HX_GUARD("new_move", HX_ARG_NONE, new_move, "OTHER_MOVE", HX_NOT_ALLOWED,
