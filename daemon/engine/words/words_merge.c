@@ -112,8 +112,10 @@ static void unmerge(struct hx_step *s, const struct hx_call *call)
         struct hx_clock *k = &c->clocks[i];
         if (k->state != HX_CLOCK_MERGED)
             continue;
+        const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
+        bool whole = rule->promise && rule->stays; /* of the whole case, whoever speaks for it */
         k->state = k->paused_at ? HX_CLOCK_PAUSED : HX_CLOCK_RUNNING;
-        if (!k->paused_at)
+        if (!k->paused_at && !whole)
             hx_clock_floor(s, k);
         hx_fact_clock(s, k, "RESUME");
     }
