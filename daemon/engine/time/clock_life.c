@@ -298,6 +298,13 @@ void hx_clock_void(struct hx_step *s, struct hx_clock *k)
     hx_ladder_clear(s, k);
 }
 
+/* What lies ahead of a change and what behind it: from when it counts, also when we were down and
+ * read it later (corner 17). */
+static int64_t changed_at(const struct hx_step *s)
+{
+    return s->t_eff < s->now ? s->t_eff : s->now;
+}
+
 /* Set anew by this entry, under the city of now. Marks that lie ahead again may fire again; those
  * behind stay fired. */
 static void moved(const struct hx_step *s, struct hx_clock *k)
@@ -306,10 +313,10 @@ static void moved(const struct hx_step *s, struct hx_clock *k)
     k->city = hx_city_number(s->m->city);
     for (int i = 0; i < HX_RULES_MARKS; i++) {
         int64_t t = hx_clock_mark(s->rules, k, i);
-        if (t != INT64_MAX && t > s->now)
+        if (t != INT64_MAX && t > changed_at(s))
             k->fired &= ~(UINT32_C(1) << i);
     }
-    if (k->deadline > s->now)
+    if (k->deadline > changed_at(s))
         k->fired &= ~HX_CLOCK_END;
 }
 
@@ -326,7 +333,7 @@ void hx_clock_replace(struct hx_step *s, struct hx_clock *k, const struct hx_clo
 
 void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
 {
-    bool over = deadline <= s->now, either_way = over && k->fired & HX_CLOCK_END;
+    bool over = deadline <= changed_at(s), either_way = over && k->fired & HX_CLOCK_END;
     if (over && !either_way && deadline != k->deadline)
         k->fired = 0; /* missed already, and told anew as what it is by now (R9) */
     k->basis = HX_BASIS_MOVED;
