@@ -2,6 +2,7 @@
 import promise
 from case import need
 from pauses import resume
+from plans import drop_plan
 from receipt import dispatch, quiet_handover
 from table import is_in, on
 from work import late_arrival
@@ -109,8 +110,10 @@ def callback_bad(case, e):
         return next_cycle(case, e, again_open=True)
     is_in(case, "RESOLVED")
     if case.cycle >= promise.CYCLES:
-        need("FORUM" not in case.flags, "a meeting is called")
+        need(case.clock("K_CALLBACK"), "the appraisal is called already")
         case.stop("K_CALLBACK", e.t)
+        drop_plan(case)
+        case.appraisal = True
         case.flags.add("FORUM")
         case.start("K_FORUM", e.t)
         return None
@@ -125,12 +128,12 @@ def next_cycle(case, e, again_open=False):
     case.cycle += 1
     case.cycle_began = e.t
     case.arrived, case.arrival_proven, case.solved = None, False, None
-    case.pauses, case.paused_sum, case.plan, case.plan_delivered = [], 0, None, None
+    case.pauses, case.paused_sum, case.plan_delivered = [], 0, None
+    drop_plan(case)
     for unit in list(case.units):  # help was asked for the attempt that failed
         case.drop("K_ASSIST", unit)
         del case.units[unit]
-    for p in case.parties:
-        p.answer, p.tries = "OPEN", 0
+    case.ask_again()
     holder = case.next_holder or case.holder
     named = e.data.get("holder")
     if named and case.world.city.holder_known(named, e.t):
@@ -150,10 +153,9 @@ def callback_no_answer(case, e):
         need("party" in e.data and parties[0].answer == "OPEN", "has answered")
         return None
     is_in(case, "RESOLVED")
-    need("FORUM" not in case.flags, "a meeting comes first")
-    for c in case.clocks:
-        if c.name == "K_CALLBACK" and c.running():
-            c.passed.add("L0")  # a first try was made
+    waits = case.clock("K_CALLBACK")
+    need(waits, "a third bad answer was the result of the call-back; the appraisal comes first")
+    waits.passed.add("L0")  # a first try was made
     for p in parties:
         if p.answer == "OPEN":
             p.tries += 1
@@ -176,7 +178,6 @@ def reopened(case, e):
         return case.to("RECEIVED", e.t, "REOPENED")
     need(case.cycle < promise.CYCLES, "three cycles")
     if case.state == "RESOLVED":
-        need("FORUM" not in case.flags, "a meeting comes first")
         case.stop("K_CALLBACK", e.t)
         return next_cycle(case, e)
     is_in(case, *promise.ENDED_OK)

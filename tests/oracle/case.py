@@ -44,6 +44,7 @@ class Case:
         self.asked = {}              # what one person has asked for and a second one must agree to
         self.news = None             # when the reporter heard something last
         self.plan, self.plan_delivered, self.objections = None, None, 0
+        self.appraisal = False       # the meeting that is called is about the third failure, not about a plan
         self.returns, self.tried, self.return_deadline_base = [], set(), None
         self.units = {}
         self.contacts = []           # when the holder was in touch with the reporter
@@ -206,6 +207,11 @@ class Case:
             return kind
         area = c.unit if kind == "unit" else area
         return f"{kind}:{area}" if area else "city/desk"
+
+    def ask_again(self):
+        """Every reporter is called back anew."""
+        for p in self.parties:
+            p.answer, p.tries = "OPEN", 0
 
     # ---- who -------------------------------------------------------------------------------------
 

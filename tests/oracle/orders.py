@@ -61,15 +61,14 @@ def notice_acked(case, e):
     level = e.data["level"]
     clock = next((c for c in case.clocks if c.name == e.data["clock"] and level in c.told and c.running()), None)
     need(clock, "not told")
-    receivers = next(to for _, mark, to in clock.ladder() if mark == level)
-    need(any(e.role == role and e.area in (area or "", "") for role, area in map(case.receiver, receivers)), "not told to you")
+    need(any(e.speaks_for(to) for to in clock.told_to.get(level, ())), "not told to you")
     case.world.acknowledged(case, clock, level, e)
 
 
 @on("SILENCED")
 def silenced(case, e):
     need(case.open(), "ended")
-    need(any(c.name == e.data["clock"] and e.data["level"] in c.told for c in case.clocks), "not told")
+    need(any(c.name == e.data["clock"] and e.data["level"] in c.told and c.running() for c in case.clocks), "not told, or over")
     need(e.t < e.date("until") <= e.t + 7 * DAY and case.of_place(e), "in the past, too long, or not yours")
     case.silences[e.data["clock"], e.data["level"], case.cycle] = e.date("until")
 
@@ -134,7 +133,7 @@ def deadline_moved(case, e):
         return
     need(first[0] == date and first[1] != e.person, "same person, or another instant")
     del case.asked["move", clock.name]
-    before, now = clock.deadline(), case.world.now
+    before, now = clock.deadline(), min(e.t, case.world.now)
     was_over = clock.judged == before if clock.name in promise.PROMISES else before <= now
     missed = before != date and date <= now and not was_over  # told anew as what it is by now
     clock.date, clock.floor = date - clock.paused, None

@@ -7,7 +7,7 @@ from table import is_in, on
 @on("PAUSED")
 def paused(case, e):
     is_in(case, "IN_WORK", "PLANNED")
-    reason = e.data["reason"]
+    reason = e.data.get("reason")
     need("PAUSED" not in case.flags and reason in promise.PAUSES, "no such pause")
     cap, calendar, proof, owner = promise.PAUSES[reason]
     need(e.role == "reporter" if reason == "CITIZEN_REQUEST" else case.by_holder(e) or e.role in ("dispatcher", *promise.LEVEL3, "community"),

@@ -44,7 +44,8 @@ def plan_objected(case, e):
         new_plan(case, e.t)
     else:
         case.flags.add("FORUM")
-        case.start("K_FORUM", e.t)
+        if not case.clock("K_FORUM"):  # one meeting, however often they object before it
+            case.start("K_FORUM", e.t)
     case.to("IN_WORK", e.t, "PLAN_OBJECTED")
 
 
@@ -57,12 +58,21 @@ def new_plan(case, when):
     case.world.clock_changed(case, clock, "START")
 
 
+def drop_plan(case):
+    """With the attempt, or the holder, goes what was planned and the meeting about it."""
+    case.plan = None
+    case.flags.discard("FORUM")
+    case.drop("K_FORUM")
+
+
 @on("FORUM_HELD")
 def forum_held(case, e):
-    need("FORUM" in case.flags, "no meeting")
+    need(case.open() and "FORUM" in case.flags, "no meeting")
     case.stop("K_FORUM", e.t)
     case.flags.discard("FORUM")
-    if case.state == "RESOLVED":
+    if case.appraisal:  # all are asked once more; a meeting about a plan leaves the call-back as it is
+        case.appraisal = False
+        case.ask_again()
         case.start("K_CALLBACK", e.t)
     elif case.state == "IN_WORK":
         new_plan(case, e.t)

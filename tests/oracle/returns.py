@@ -3,6 +3,7 @@ import promise
 from anew import set_floor
 from case import need
 from pauses import resume
+from plans import drop_plan
 from receipt import dispatch, name_second, quiet_handover
 from table import is_in, on
 from times import MINUTE
@@ -15,7 +16,7 @@ HOLDERS_CLOCKS = ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN", "K_PROMISE", "
 def return_requested(case, e):
     is_in(case, "DISPATCHED", "HELD", "ONSITE")
     need(case.by_holder(e), "not the holder")
-    reason = e.data["reason"]
+    reason = e.data.get("reason")
     need(reason in promise.RETURNS, "no such reason")
     need(not case.flags & {"RETURN_ASKED", "ARBITRATION", "FINAL"}, "asked already, or decided for good")
     if case.state == "ONSITE":
@@ -71,7 +72,8 @@ def take_return(case, when, holder, cause):
     for name in HOLDERS_CLOCKS:
         case.drop(name)
     case.undelivered_since = None
-    case.arrived, case.arrival_proven, case.plan_delivered, case.plan = None, False, None, None
+    case.arrived, case.arrival_proven, case.plan_delivered = None, False, None
+    drop_plan(case)
     case.return_deadline_base = None
     case.asked.pop("class", None)
     dispatch(case, when, holder, cause)

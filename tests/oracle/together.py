@@ -133,12 +133,24 @@ def unmerged(case, e):
     for c in case.clocks:
         if c.running() and getattr(c, "frozen", False):
             c.frozen = False
-            if c.budget and c.name in promise.PROMISES and c.name not in ("K_STATUTE",) and c.judged is None:
+            before = c.deadline()
+            if late_by_the_merge(case, c):
                 set_floor(c, e.t, e.t)
+            if c.deadline() != before:
+                c.told, c.passed = {}, set()
             case.world.clock_changed(case, c, "RESUME")
     case.merged_into.parties = [p for p in case.merged_into.parties if getattr(p, "came", None) is not case]
     give_start_back(case.merged_into, e)
     case.merged_into = None
+
+
+def late_by_the_merge(case, c):
+    """Nobody is: what was not over before gets its quarter. Named dates and the outer limit are as they were."""
+    if not c.budget or c.date is not None:
+        return False
+    if c.name in promise.PROMISES:
+        return c.name not in promise.STAY and c.judged is None
+    return c.deadline() >= case.merged_at
 
 
 def give_start_back(case, e):

@@ -15,6 +15,15 @@ FAR = 1 << 62
 MOST = 20_000  # nothing falls due so often
 
 
+def post_and_person(by):
+    """`city/desk/sun` is sun, at one of the city's posts: one human is one, at whatever post. Elsewhere the part before is the post."""
+    who, _, person = by.partition("/")
+    if who == "city" and person.split("/")[0] in promise.CITY_POSTS:
+        post, _, person = person.partition("/")
+        return who, post, person
+    return who, "", person
+
+
 class Event:
     """One message with its four times. `t` is the time that counts for it (R2)."""
 
@@ -26,13 +35,18 @@ class Event:
         self.src = times.parse(line["src"]) if "src" in line else self.rcv
         self.source, self.id, self.seq = line.get("source", "sim"), str(line.get("id", number)), line.get("seq", 0)
         self.proof, self.by = line.get("proof", "CLAIM"), line.get("by", "")
-        who, _, self.person = self.by.partition("/")
-        if who == "city" and self.person.split("/")[0] in promise.CITY_POSTS:  # one human is one, at whatever post
-            self.person = self.person.partition("/")[2]
+        who, self.post, self.person = post_and_person(self.by)
         self.role, colon, self.area = who.partition(":")
         self.nobody = bool(colon) and not self.area  # whom nobody could answer
         self.digest = json.dumps({k: v for k, v in line.items() if k != "rcv"} | {"occ": self.occ, "src": self.src, "id": self.id}, sort_keys=True)
         self.t = self.rcv
+
+    def speaks_for(self, to):
+        """May this person answer for what was sent there? Of the city: for the own post; who names none, for each."""
+        who, post, person = post_and_person("city/callback" if to == "callback" and self.role == "city" else to)
+        if who != "city" or self.role != "city":
+            return bool(self.by) and self.by.partition("/")[0] == who
+        return self.post in ("", post) or not post and person == self.person
 
     def judge(self, received):
         """The effective time of R2."""
@@ -215,8 +229,7 @@ class World:
 
     def acknowledged(self, case, c, level, e):
         """It holds for a while; who comes second helps (K_ACK, corner 21)."""
-        own = e.by.partition("/")[0]
-        told = [to for to in c.told_to.get(level, ()) if to == own or to.startswith(own + "/")]
+        told = [to for to in c.told_to.get(level, ()) if e.speaks_for(to)]
         if level in c.acked or not told:
             return
         until = e.t + promise.ACKS[level] if level in promise.ACKS else self.morning(e.t, promise.ACK_UNTIL)
@@ -287,12 +300,11 @@ class World:
         return self.replied(e, self.apply(case, e))
 
     NEEDS = {"CLASS_SET": ["class"], "ROUTED": ["holder"], "REJECTED": ["reason"], "APPOINTED": ["date"], "CLASS_PROPOSED": ["class"],
-             "PARTY_ADDED": ["party"], "PAUSED": ["reason"], "RETURN_REQUESTED": ["reason"], "RETURN_ACCEPTED": ["holder"],
+             "PARTY_ADDED": ["party"], "RETURN_ACCEPTED": ["holder"],
              "ARBITRATED": ["holder"], "HOLDER_CHANGED": ["holder"], "MERGED_INTO": ["into"], "SPLIT": ["cases"],
              "SILENCED": ["clock", "level", "until", "why"], "SILENCE_ENDED": ["clock", "level"], "ASSIST_ASKED": ["unit"], "NOTICE_ACKED": ["clock", "level"],
              "APPEALED": ["clock", "why"], "EXCLUDED": ["clock"], "APPEAL_REFUSED": ["clock"],
-             "DEADLINE_MOVED": ["clock", "deadline", "why"], "CLOCK_CORRECTED": ["clock", "deadline", "why"],
-             "TRANSFERRED": ["receipt"], "CONVERTED": ["dispute"]}
+             "DEADLINE_MOVED": ["clock", "deadline", "why"], "CLOCK_CORRECTED": ["clock", "deadline", "why"]}
 
     def silence_area(self, e):
         """Repeats in every case of an area: by the street in which it lies, or the city, for seven days at most. First notices stay."""
@@ -321,6 +333,8 @@ class World:
             if senders and e.role not in senders:
                 raise Refused("not for you to say")
             drills.fits(case, e)
+            if case.cycle > 1 and e.t < case.cycle_began and e.name not in events.LOOK_BACK:
+                raise Refused("before this cycle began")
             events.HANDLERS[e.name](case, e)
         except Refused:
             return "REFUSED"
