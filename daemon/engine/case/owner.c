@@ -2,6 +2,8 @@
  * parts always add up to the time since the report, whatever happened in between. */
 #include "engine/step.h"
 
+#include <string.h>
+
 /* A unit has said that it will help: until it is done the time is its own. */
 static bool assisted(const struct hx_case *c)
 {
@@ -11,8 +13,23 @@ static bool assisted(const struct hx_case *c)
     return false;
 }
 
+/* Whoever merged it (corner 11): its holder, an official of level 3, or a desk that sends cases to
+ * their place. */
+static int merger(const struct hx_case *c)
+{
+    struct hx_actor a;
+    if (!hx_actor_parse(c->merge_asker.by, &a))
+        return HX_OWNER_DISPATCHER;
+    if (a.area[0] && strcmp(a.area, c->holder) == 0)
+        return HX_OWNER_HOLDER;
+    return a.role == HX_ROLE_street || a.role == HX_ROLE_city ? HX_OWNER_ARBITER
+                                                              : HX_OWNER_DISPATCHER;
+}
+
 int hx_owner_now(const struct hx_rules *r, const struct hx_case *c)
 {
+    if (hx_case_rests(r, c))
+        return merger(c);
     if (c->flags & HX_FLAG_OUTAGE)
         return HX_OWNER_SYSTEM;
     if (c->flags & HX_FLAG_PAUSED) {

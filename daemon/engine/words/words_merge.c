@@ -82,6 +82,13 @@ static void ask_merge(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, true);
 }
 
+/* Whose the time is if it is taken back: of whoever merges it, or has asked for it (corner 11). */
+static void note_merger(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    hx_asked(s, &s->c->merge_asker);
+}
+
 /* Its clocks rest; they are its own again when it is unmerged. */
 static void merge(struct hx_step *s, const struct hx_call *call)
 {
@@ -90,7 +97,6 @@ static void merge(struct hx_step *s, const struct hx_call *call)
     if (!s->other)
         return;
     c->merged_into = s->other->number;
-    c->merge_asker.by[0] = '\0';
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, false);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
@@ -121,6 +127,7 @@ static void unmerge(struct hx_step *s, const struct hx_call *call)
     }
     c->t_closed = 0;
     c->merged_into = 0;
+    c->merge_asker.by[0] = '\0';
     s->message = hx_rules_event(s->rules, "RELEASED");
     hx_step_enter(s, c->state_before);
 }
@@ -260,6 +267,7 @@ const struct hx_word hx_words_merge[] = {
     HX_GUARD("second_for_merge", HX_ARG_NONE, second_for_merge, "SAME_PERSON", HX_NOT_ALLOWED,
              "a named person, and not the one who asked for the merge"),
     HX_EFFECT("ask_merge", HX_ARG_NONE, ask_merge, "the merge waits for a second person"),
+    HX_EFFECT("note_merger", HX_ARG_NONE, note_merger, "who merges it: whose the time is"),
     HX_EFFECT("remember_state", HX_ARG_NONE, remember_state, "the state to come back to"),
     HX_EFFECT("merge", HX_ARG_NONE, merge, "its clocks rest, the other case takes its reporters"),
     HX_EFFECT("unmerge", HX_ARG_NONE, unmerge, "its own clocks and deadlines are back"),
