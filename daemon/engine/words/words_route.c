@@ -133,9 +133,8 @@ static void guard_reporter(struct hx_step *s, const struct hx_call *call)
     (void)call;
     struct hx_case *c = s->c;
     const char *second = hx_route_second(c->about, c->holder, c->community, c->street);
-    if (!second[0])
-        return;
-    hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
+    if (second[0])
+        hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
     hx_text_put(c->second, sizeof c->second, second);
 }
 
