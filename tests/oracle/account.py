@@ -17,6 +17,11 @@ class Account:
             return
         self.turns.append((max(when, last), owner))
 
+    def taken(self, when):
+        """Somebody has it from then on: what he proves later has not happened before."""
+        last, owner = self.turns[-1]
+        self.turns.append((max(when, last), owner))
+
     def give(self, begin, end, old, new):
         """What `old` had between two instants is `new`'s."""
         turns = []

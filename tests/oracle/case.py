@@ -176,9 +176,10 @@ class Case:
             if c.running():
                 self.end(c, when) if c.name in ("K_CITIZEN", "K_STATUTE") and state in promise.ENDED_OK else self.drop(c.name, c.unit)
             c.marks_on = False
-        self.closed = when
+        end = max(when, self.solved or when) if state in promise.ENDED_OK else when  # by a device that was ahead of us (R2)
+        self.closed = end
         self.to(state, when, cause)
-        self.world.closed(self, self.account.sums(when), when - self.account.turns[0][0])
+        self.world.closed(self, self.account.sums(end), end - self.account.turns[0][0])
 
     def somewhere(self):
         """Is there a place to come to? A whole community is none."""

@@ -46,6 +46,7 @@ def classed(case, when, cause):
 def begin_holder(case, when):
     """The promise begins with the receipt (S1): 5 minutes, 40 minutes, 3 hours, 2 days, 1 day."""
     case.held = when
+    case.account.taken(when)
     if case.somewhere():
         if not case.clock("K_APPOINTMENT") and not case.arrived:
             case.start("K_ARRIVE", when)

@@ -56,18 +56,25 @@ def merged_into(case, e):
     other = merge_target(case, e)
     if lengthens(case, other):
         need("merge" not in case.asked, "asked already")
-        case.asked["merge"] = (e.data["into"], e.person, e.role)
+        case.asked["merge"] = (e.data["into"], e.person, whose_merge(case, e))
         return
-    merge(case, other, e, e.role)
+    merge(case, other, e, whose_merge(case, e))
+
+
+def whose_merge(case, e):
+    """To whom the time belongs if it is taken back (corner 11)."""
+    if e.area and e.area == case.holder:
+        return "holder"
+    return "arbiter" if e.role in promise.LEVEL3 else "dispatcher"
 
 
 @on("MERGE_APPROVED")
 def merge_approved(case, e):
     need(case.open() and "merge" in case.asked, "no merge was asked")
     other = merge_target(case, e)
-    _, person, role = case.asked["merge"]
+    _, person, owner = case.asked["merge"]
     need(e.person != person and not case.stranger(e), "same person")
-    merge(case, other, e, role)
+    merge(case, other, e, owner)
 
 
 def lengthens(case, other):
@@ -91,10 +98,10 @@ def lengthens(case, other):
     return False
 
 
-def merge(case, other, e, role):
+def merge(case, other, e, owner):
     """B's start becomes the earliest; A rests until it is taken back (corner 11)."""
     case.asked.pop("merge", None)
-    case.before_merge, case.merged_into, case.merged_by, case.merged_at = case.state, other, role, e.t
+    case.before_merge, case.merged_into, case.merged_by, case.merged_at = case.state, other, owner, e.t
     for c in case.clocks:
         if c.running():
             c.frozen = True
@@ -106,14 +113,15 @@ def merge(case, other, e, role):
     for name in ("K_CITIZEN", "K_STATUTE", "K_ARRIVE", "K_RESOLVE", "K_PLAN"):
         mine, theirs = case.last(name), other.clock(name)
         if mine and theirs and mine.start < theirs.start:
-            own, before, theirs.start = theirs.start, theirs.deadline(), mine.start
+            own, before, theirs.start = (theirs.start, theirs.floor, theirs.floor_from), theirs.deadline(), mine.start
             if theirs.budget and theirs.deadline() < before:
                 set_floor(theirs, e.t, e.t)
-                if theirs.deadline() > before:
-                    theirs.floor = before
-            if theirs.budget is None or theirs.deadline() < before:
-                theirs.own_start = getattr(theirs, "own_start", own)
+            if theirs.budget and theirs.deadline() >= before:  # no earlier by it: nothing has changed
+                theirs.start, theirs.floor, theirs.floor_from = own
+                continue
+            theirs.own_start = getattr(theirs, "own_start", own[0])
             other.move(theirs)
+    other.flags |= case.flags & {"SAFETY"}
     for p in case.parties:
         p.ref = p.ref or case.label
         p.came = case
@@ -127,8 +135,7 @@ def unmerged(case, e):
     is_in(case, "MERGED")
     case.state = case.before_merge
     case.world.state_changed(case, "MERGED", e.name)
-    owner = "holder" if case.merged_by in promise.CARERS else "dispatcher" if case.merged_by in ("dispatcher", "operator") else "arbiter"
-    case.account.turns[-1] = (case.merged_at, owner)
+    case.account.turns[-1] = (case.merged_at, case.merged_by)
     case.turn(e.t)
     for c in case.clocks:
         if c.running() and getattr(c, "frozen", False):

@@ -437,5 +437,6 @@ class World:
         case.state = None
         case.start("K_CITIZEN", whole.t0)
         case.start("K_TRIAGE", e.t)
-        case.start("K_STATUTE", whole.reported)
+        if case.klass:
+            case.start("K_STATUTE", whole.reported)
         case.to("RECEIVED", e.t, "PARTED")
