@@ -299,10 +299,11 @@ void hx_clock_void(struct hx_step *s, struct hx_clock *k)
 }
 
 /* What lies ahead of a change and what behind it: from when it counts, also when we were down and
- * read it later (corner 17). */
-static int64_t changed_at(const struct hx_step *s)
+ * read it later (corner 17); of a clock that stands still, from when it stopped. */
+static int64_t changed_at(const struct hx_step *s, const struct hx_clock *k)
 {
-    return s->t_eff < s->now ? s->t_eff : s->now;
+    int64_t t = s->t_eff < s->now ? s->t_eff : s->now;
+    return k->paused_at && k->paused_at < t ? k->paused_at : t;
 }
 
 /* Set anew by this entry, under the city of now. Marks that lie ahead again may fire again; those
@@ -313,10 +314,10 @@ static void moved(const struct hx_step *s, struct hx_clock *k)
     k->city = hx_city_number(s->m->city);
     for (int i = 0; i < HX_RULES_MARKS; i++) {
         int64_t t = hx_clock_mark(s->rules, k, i);
-        if (t != INT64_MAX && t > changed_at(s))
+        if (t != INT64_MAX && t > changed_at(s, k))
             k->fired &= ~(UINT32_C(1) << i);
     }
-    if (k->deadline > changed_at(s))
+    if (k->deadline > changed_at(s, k))
         k->fired &= ~HX_CLOCK_END;
 }
 
@@ -333,7 +334,7 @@ void hx_clock_replace(struct hx_step *s, struct hx_clock *k, const struct hx_clo
 
 void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
 {
-    bool over = deadline <= changed_at(s), either_way = over && k->fired & HX_CLOCK_END;
+    bool over = deadline <= changed_at(s, k), either_way = over && k->fired & HX_CLOCK_END;
     if (over && !either_way && deadline != k->deadline)
         k->fired = 0; /* missed already, and told anew as what it is by now (R9) */
     k->basis = HX_BASIS_MOVED;
