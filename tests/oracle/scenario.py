@@ -131,7 +131,7 @@ class Run:
         if by > 0:
             w.now = max(w.now, wall + by)
             w.jump, w.doubt_until = (wall, wall + by), wall + by + promise.DOUBT
-        elif w.jump:  # the jump forward was wrong: what was read meanwhile is as if it had not been
+        elif w.jump and wall <= w.doubt_until:  # the jump forward was wrong: what was read meanwhile is as if it had not been
             w.jump, w.doubt_until = None, -FAR
         else:
             w.not_before = w.now  # until real time has passed it, nothing is earlier
