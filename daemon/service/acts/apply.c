@@ -99,24 +99,26 @@ static bool judge_person(struct service *s, const struct request *r, const struc
     return false;
 }
 
-/* Every fault of what was sent, a line each. */
+/* Every fault of what was sent, a line each; of several, the first begins a line, too. */
 struct faults {
     struct hx_arena *arena;
     const char *text;
+    bool several;
 };
 
 static void add_fault(void *ctx, const struct hx_problem *problem)
 {
     struct faults *f = ctx;
-    const char *more =
-        hx_arena_printf(f->arena, "%s%s%s", f->text, *f->text ? "\n" : "", problem->text);
+    const char *more = hx_arena_printf(f->arena, "%s%s%s%s", *f->text && !f->several ? "\n" : "",
+                                       f->text, *f->text ? "\n" : "", problem->text);
+    f->several = *f->text;
     f->text = more ? more : f->text;
 }
 
 static bool read_version(struct service *s, struct apply_question *q, const Hongxin__V1__Apply *a)
 {
     struct hx_problem why = {""};
-    struct faults all = {&s->arena, ""};
+    struct faults all = {&s->arena, "", false};
     const struct hx_problems hear = {add_fault, &all, FAULTS};
     char *text = hx_arena_strndup(&s->arena, (const char *)a->content.data, a->content.len);
     struct hx_versions *v = s->options.versions;

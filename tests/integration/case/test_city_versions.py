@@ -115,6 +115,9 @@ def test_only_new_cases_follow(daemon):
      r"routing.csv:10: row R-100 is never reached: row R-99 at routing.csv:9 takes all its cases"),
     ({"duty_csv": text("duty.csv") + "duty,P-07,9,li,李明,Li Ming,,\n"}, r"duty.csv:\d+: li .* duty.csv:\d+"),
     ({"streets_csv": None}, r"streets.csv: No such file or directory"),
+    ({"routing_csv": text("routing.csv") + "R-100,*,SMALL,*,*,*,@place,,\n",
+      "duty_csv": text("duty.csv") + "chief,P-07,9,li,李明,Li Ming,,\n"},  # all of it, a line each
+     r"(?m)^\S*duty.csv:\d+: unknown role [^\n]*\n(?s:.*)^\S*routing.csv:10: row R-100 is never reached"),
 ])
 def test_what_is_wrong_is_refused_with_both_sides_and_nothing_changes(daemon, files, says):
     with daemon.client() as c:
