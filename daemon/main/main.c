@@ -164,7 +164,7 @@ static void warn_of_posts(const struct boot *b)
     size_t n = hx_posts_unnamed(b->city, timebase_now(&clock), unnamed);
     for (size_t i = 0; i < n; i++) {
         const struct hx_unnamed *u = &unnamed[i];
-        printf("%s: warning: nobody has role %s for %s (%zu such posts): what is told there climbs "
+        printf("%s: warning: nobody has role %s for %s (%zu in all): what is told there climbs "
                "at once (docs/city.md)\n%s: 警告：%s 的角色 %s 无人（共 %zu "
                "个岗位）：通知将立即上报上一级"
                "（docs/city.md）\n",

@@ -159,8 +159,7 @@ static int go_on(struct reading *r, int rc)
 static int read_all(struct reading *r, icalcomponent *root, struct hx_table *table)
 {
     if (!root)
-        return go_on(r, hx_problem_set(r->problem, "%s: not one whole iCalendar (RFC 5545) object",
-                                       r->file));
+        return go_on(r, ical_refuse(r->file, r->lines.rest, r->problem));
     int rc = go_on(r, read_head(r, root, table));
     for (icalcomponent *e = icalcomponent_get_first_component(root, ICAL_VEVENT_COMPONENT);
          e && !rc; e = icalcomponent_get_next_component(root, ICAL_VEVENT_COMPONENT)) {

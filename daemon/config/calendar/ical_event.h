@@ -5,6 +5,8 @@
 #ifndef CONFIG_ICAL_EVENT_H
 #define CONFIG_ICAL_EVENT_H
 
+#include "config/reading/problem.h"
+
 #include <libical/ical.h>
 
 struct ical_lines {
@@ -21,5 +23,9 @@ const char *ical_x(icalcomponent *c, const char *name);
 /* A text as one whole calendar; NULL when it is none, or a part of it cannot be understood. Freed
  * with icalcomponent_free. */
 icalcomponent *ical_read(const char *text);
+
+/* Says of such a text that it is none, with the line where something begins or ends that does not
+ * belong there. HX_CONFIG. */
+int ical_refuse(const char *file, const char *text, struct hx_problem *problem);
 
 #endif

@@ -215,15 +215,13 @@ int city_add_duty_calendar(struct city_loader *l)
     t->lines = 1;
     char *copy = strndup(text->text, text->size);
     icalcomponent *root = copy ? ical_read(copy) : NULL;
+    int err = copy ? HX_OK : HX_NOMEM;
+    if (copy && !root)
+        err = city_table_lost(l, DUTY_CALENDAR, ical_refuse(text->path, copy, l->problem));
     free(copy);
-    if (!copy)
-        return HX_NOMEM;
     if (!root)
-        return city_table_lost(l, DUTY_CALENDAR,
-                               hx_problem_set(l->problem,
-                                              "%s: not one whole iCalendar (RFC 5545) object",
-                                              text->path));
-    int err = read_events(l, root);
+        return err;
+    err = read_events(l, root);
     icalcomponent_free(root);
     return err;
 }

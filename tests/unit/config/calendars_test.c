@@ -116,6 +116,11 @@ static void bad_tables(void **state)
     refused(HEAD TAIL, "here.ics: no event at all");
     refused("BEGIN:VCALENDAR\nX-HONGXIN-CALENDAR:here\n" TAIL,
             "here.ics: X-HONGXIN-VERSION must be a number from 1");
+    refused(HEAD "BEGIN:VEVENT\nDTSTART;VALUE=DATE:20261001\n" EVENT("20261003", "20261004",
+                                                                     "HOLIDAY", NOTICE) TAIL,
+            "here.ics:7: not one whole iCalendar (RFC 5545) object: this does not belong here");
+    refused(HEAD EVENT("20261001", "20261002", "HOLIDAY", NOTICE),
+            "here.ics:10: not one whole iCalendar (RFC 5545) object: END:VCALENDAR is missing");
     refused("no calendar", "here.ics: not one whole iCalendar (RFC 5545) object");
     refused("", "here.ics: not one whole iCalendar (RFC 5545) object");
 }

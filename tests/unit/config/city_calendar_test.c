@@ -207,7 +207,9 @@ static void what_cannot_be_said_is_refused(void **state)
     struct hx_problem problem = {.text = ""};
     (void)folder_write(f, "duty.ics", "BEGIN:VCALENDAR\nno calendar\n");
     assert_int_equal(hx_city_load(f->path, &city, &problem), HX_CONFIG);
-    assert_non_null(strstr(problem.text, "duty.ics: not one whole iCalendar (RFC 5545) object"));
+    assert_non_null(
+        strstr(problem.text,
+               "duty.ics:2: not one whole iCalendar (RFC 5545) object: END:VCALENDAR is missing"));
 }
 
 int main(void)
