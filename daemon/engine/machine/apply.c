@@ -69,6 +69,16 @@ static bool same_quiet(const struct hx_rules *a, const struct hx_rules *b)
            memcmp(x->windows, y->windows, x->n_windows * sizeof *x->windows) == 0;
 }
 
+/* Whether quiet hours hold a notice of this clock back. */
+static bool wakes(const struct hx_rules *r, const struct hx_clock *k)
+{
+    const struct hx_ladder_rule *ladder = hx_clock_ladder(r, k);
+    for (int i = 0; ladder && r->quiet_calendar >= 0 && i < ladder->n_marks; i++)
+        if (ladder->marks[i].level + k->shift >= r->quiet_level)
+            return true;
+    return false;
+}
+
 /* A clock that the new life cycle does not give to this class stays as it is. */
 static bool by_rules(const struct hx_rules *own, const struct hx_case *c, const struct hx_clock *k,
                      const struct hx_change *change, int64_t now, struct hx_clock *next)
@@ -90,7 +100,8 @@ static bool by_rules(const struct hx_rules *own, const struct hx_case *c, const 
         settle(next, cal, days, k->deadline, now);
     }
     return next->deadline != k->deadline ||
-           !same_ladder(hx_clock_ladder(own, k), hx_clock_ladder(r, next)) || !same_quiet(own, r);
+           !same_ladder(hx_clock_ladder(own, k), hx_clock_ladder(r, next)) ||
+           ((wakes(own, k) || wakes(r, next)) && !same_quiet(own, r));
 }
 
 bool hx_clock_changed(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k,
