@@ -50,7 +50,7 @@ class Policy:
         if name in self.own:
             return self.read_calendar(self.own[name])  # with the table that is in force now
         day, office = ((8 * 60, 21 * 60),), ((9 * 60, 18 * 60),)
-        return {"always": lambda: Calendar(ALWAYS, zone=self.zone), "waking": lambda: Calendar(ROLL, zone=self.zone), "day": lambda: Calendar(ROLL, day, self.zone),
+        return {"always": lambda: Calendar(ALWAYS, zone=self.zone), "waking": lambda: Calendar(ROLL, ((promise.QUIET_TO, promise.QUIET_FROM),), self.zone), "day": lambda: Calendar(ROLL, day, self.zone),
                 "day-count": lambda: Calendar(COUNT, day, self.zone),
                 "workdays": lambda: Calendar(DAYS, office, self.zone, self.holidays)}[name]()
 

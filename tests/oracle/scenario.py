@@ -176,6 +176,7 @@ class Run:
 
     def move_open(self, case, c):
         w, before = self.world, c.deadline()
+        c.waking = None  # the city's quiet hours are those of the new version, too
         budget, kind = w.policy.budget(c.name, case.klass)
         if case.cycle > 1:
             budget = w.policy.later(c.name, case.klass, budget)

@@ -145,12 +145,12 @@ class World:
             return due
         there = times.local(due, self.policy.zone)
         minute = there.hour * 60 + there.minute + (there.second * 1000 + due % 1000) / 60_000
-        told = due
-        if not promise.QUIET_TO <= minute < promise.QUIET_FROM:
-            morning = times.at(there.date(), promise.QUIET_TO, self.policy.zone)
+        told, (begin, end) = due, c.waking.windows[0]
+        if not begin <= minute < end:
+            morning = times.at(there.date(), begin, self.policy.zone)
             told = morning if morning >= due else morning + times.DAY
         while not c.waking.works(times.local(told, self.policy.zone).date()):
-            told = times.at(times.local(told, self.policy.zone).date(), promise.QUIET_TO, self.policy.zone) + times.DAY
+            told = times.at(times.local(told, self.policy.zone).date(), begin, self.policy.zone) + times.DAY
         return told
 
     def coming(self, case):
