@@ -65,9 +65,9 @@ HX_CHECK int doctor_replay(struct doctor *d);
  * after an error, too. */
 struct doctor_names;
 HX_CHECK int doctor_names_new(struct doctor *d, struct doctor_names **out);
-void doctor_names_free(struct doctor_names *names);
-HX_CHECK int doctor_names_entry(struct doctor_names *names, const hxp_entry *e);
-HX_CHECK int doctor_names_finish(struct doctor_names *names);
+void doctor_names_free(struct doctor_names *u);
+HX_CHECK int doctor_names_entry(struct doctor_names *u, const hxp_entry *e);
+HX_CHECK int doctor_names_finish(struct doctor_names *u);
 HX_CHECK int doctor_names(struct doctor *d);
 
 /* doctor_projections.c: feed, open and tally made from the entries that are shown, in their order,
