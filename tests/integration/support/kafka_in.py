@@ -14,8 +14,8 @@ PROTOBUF, JSON = [("content-type", b"application/protobuf")], [("content-type", 
 class In:
     """A topic, its dead letters and a worker that reads it."""
 
-    def __init__(self, folder, daemon, broker, partitions=3, topic="", settings="", name="in", **of_topic):
-        self.broker, self.daemon = broker, daemon
+    def __init__(self, folder, daemon, broker, partitions=3, topic="", settings="", name="in", key=None, **of_topic):
+        self.broker, self.daemon, self.key = broker, daemon, key
         self.topic = broker.make_topic(broker.name("in"), partitions, **of_topic)
         self.group, self.dead = broker.name("group"), broker.name("dead")
         self.worker = self.member(folder, topic, settings, name)
@@ -25,7 +25,7 @@ class In:
         folder = folder / name
         folder.mkdir()
         more = f", {topic}" if topic else ""
-        return Worker(folder, "in", f"""{endpoints(self.daemon)}
+        return Worker(folder, "in", f"""{endpoints(self.daemon, self.key)}
 cluster: {{brokers: '{self.broker.address}', properties: {{session.timeout.ms: {SESSION_MS}, heartbeat.interval.ms: 300, topic.metadata.refresh.interval.ms: 500}}}}
 in:
   listen: 127.0.0.1:0

@@ -32,11 +32,11 @@ class Out:
         self.name = broker.name("out")
         self.workers = []
 
-    def settings(self, routes=None, address=None, **more):
-        """`more`: keys of the section `out`."""
+    def settings(self, routes=None, address=None, key=None, **more):
+        """`more`: keys of the section `out`; `key`: a file, for a daemon with locks."""
         routes = routes or [{"topic": f"{self.name}.cases", "about": "case"}]
         out = {"listen": "127.0.0.1:0", "id": self.name, "states": "", "routes": routes, "transaction": {"timeout": "10s"}, **more}
-        return endpoints(self.daemon) + f"cluster: {{brokers: '{address or self.broker.address}'}}\nout: {json.dumps(out)}\n"
+        return endpoints(self.daemon, key) + f"cluster: {{brokers: '{address or self.broker.address}'}}\nout: {json.dumps(out)}\n"
 
     def start(self, well=True, env=None, **more):
         folder = self.folder / f"worker{len(self.workers)}"
