@@ -88,10 +88,15 @@ static void on_abort(int number)
 static void on_assertion(MDB_env *env, const char *what)
 {
     const struct hx_store *st = mdb_env_get_userctx(env);
-    hx_log(HX_LOG_ERROR, "event=store_assertion \"%s\"", what);
+    const struct guarded *mine = NULL;
     for (size_t i = 0; i < GUARDED; i++)
         if (list[i].st == st)
-            end_of(&list[i]);
+            mine = &list[i];
+    if (mine)
+        atomic_store(&ending, true);
+    hx_log(HX_LOG_ERROR, "event=store_assertion \"%s\"", what);
+    if (mine)
+        end_of(mine);
 }
 
 /* LMDB does not tell where its map is. */
