@@ -11,8 +11,15 @@ def again(case, clock, budget, calendar, now):
     clock.floor = clock.date = None  # also one that two persons had moved
     set_floor(clock, now, now)
     if clock.deadline() != before:
-        clock.told, clock.passed = {}, set()
+        tell_anew(clock, case.world.now)
     case.move(clock)
+
+
+def tell_anew(clock, now):
+    """What lies ahead again may be told again; what lies behind was told, and its correction names the new deadline."""
+    ahead = {level for due, level, _ in clock.ladder() if due > now}
+    clock.told = {level: due for level, due in clock.told.items() if level not in ahead}
+    clock.passed -= ahead
 
 
 def set_floor(clock, now, counted_from):
@@ -46,5 +53,5 @@ def restart_statute(case, when, now=None):
             clock.floor = clock.date = None
             set_floor(clock, now, now)
         if clock.deadline() != before:
-            clock.told, clock.passed = {}, set()
+            tell_anew(clock, case.world.now)
             case.move(clock)
