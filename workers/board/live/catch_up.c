@@ -30,10 +30,10 @@ static bool is_full(const struct stream *st)
 static bool send_ring(struct stream *st)
 {
     const struct scope *s = st->scope;
-    for (size_t i = 0; i < s->n && !is_full(st); i++) {
-        const struct frame *f = scope_frame(s, i);
-        if (f->lsn <= st->last || f->lsn > s->flushed_lsn)
-            continue;
+    for (size_t i = ring_after(&s->ring, st->last); i < s->ring.n && !is_full(st); i++) {
+        const struct frame *f = ring_at(&s->ring, i);
+        if (f->lsn > s->flushed_lsn)
+            break;
         if (stream_matches(st, f) && !http_stream_write(st->http, f->text, f->size))
             return false;
         st->last = f->lsn;
@@ -62,7 +62,8 @@ static bool send_told(struct stream *st)
 {
     const struct scope *s = st->scope;
     const struct frame *f;
-    while (st->last < s->complete_from && !is_full(st) && (f = told_find(&s->told, st->last + 1))) {
+    while (st->last < s->ring.complete_from && !is_full(st) &&
+           (f = told_find(&s->told, st->last + 1))) {
         if (stream_matches(st, f) && !http_stream_write(st->http, f->text, f->size))
             return false;
         st->last++;
@@ -183,7 +184,7 @@ void stream_catch_up(struct stream *st)
     const struct scope *s = st->scope;
     if (is_full(st))
         again(st, LEFT_MS);
-    else if (st->last < s->complete_from)
+    else if (st->last < s->ring.complete_from)
         catch_up_from_journal(st);
     else if (!send_ring(st))
         return;

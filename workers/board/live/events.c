@@ -167,9 +167,8 @@ void stream_start(struct stream *st)
 static size_t new_bytes(const struct scope *s)
 {
     size_t total = 0;
-    for (size_t i = 0; i < s->n; i++)
-        if (scope_frame(s, i)->lsn > s->flushed_lsn)
-            total += scope_frame(s, i)->size;
+    for (size_t i = ring_after(&s->ring, s->flushed_lsn); i < s->ring.n; i++)
+        total += ring_at(&s->ring, i)->size;
     return total;
 }
 
@@ -177,12 +176,10 @@ static size_t new_bytes(const struct scope *s)
 static char *join(const struct scope *s, size_t total)
 {
     char *text = total ? malloc(total) : NULL, *to = text;
-    for (size_t i = 0; text && i < s->n; i++) {
-        const struct frame *f = scope_frame(s, i);
-        if (f->lsn > s->flushed_lsn) {
-            memcpy(to, f->text, f->size);
-            to += f->size;
-        }
+    for (size_t i = ring_after(&s->ring, s->flushed_lsn); text && i < s->ring.n; i++) {
+        const struct frame *f = ring_at(&s->ring, i);
+        memcpy(to, f->text, f->size);
+        to += f->size;
     }
     return text;
 }
@@ -190,10 +187,9 @@ static char *join(const struct scope *s, size_t total)
 static void send_each(struct stream *st)
 {
     const struct scope *s = st->scope;
-    for (size_t i = 0; i < s->n; i++) {
-        const struct frame *f = scope_frame(s, i);
-        if (f->lsn > st->last && stream_matches(st, f) &&
-            !http_stream_write(st->http, f->text, f->size))
+    for (size_t i = ring_after(&s->ring, st->last); i < s->ring.n; i++) {
+        const struct frame *f = ring_at(&s->ring, i);
+        if (stream_matches(st, f) && !http_stream_write(st->http, f->text, f->size))
             return;
     }
     st->last = s->seen_lsn;

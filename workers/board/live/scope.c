@@ -11,11 +11,8 @@
 #include <string.h>
 
 enum {
-    FLUSH_MS = 25,      /* what comes in so short a time travels together … */
-    UNUSED_MS = 120000, /* a scope that nobody uses is closed after so long */
-    READY_MS = 10000,
-    CHECK_TICKS = 2, /* seconds between two looks at who the principal is */
-    SCOPES_MAX = 1024
+    FLUSH_MS = 25, /* what comes in so short a time travels together */
+    READY_MS = 10000
 };
 
 struct scope_wait {
@@ -24,38 +21,6 @@ struct scope_wait {
     void *arg;
     int64_t until;
 };
-
-LIST_HEAD(scope_list, scope);
-
-struct scopes {
-    struct board *board;
-    struct scope_list list;
-    size_t n;
-};
-
-/* ---- the ring ---- */
-
-const struct frame *scope_frame(const struct scope *s, size_t i)
-{
-    return &s->ring[(s->first + i) % RING_FRAMES];
-}
-
-static void drop_first(struct scope *s)
-{
-    struct frame *f = &s->ring[s->first];
-    s->complete_from = f->lsn;
-    s->bytes -= f->size;
-    free(f->text);
-    *f = (struct frame){0};
-    s->first = (s->first + 1) % RING_FRAMES;
-    s->n--;
-}
-
-static void clear_ring(struct scope *s)
-{
-    while (s->n)
-        drop_first(s);
-}
 
 /* ---- telling the streams ---- */
 
@@ -97,14 +62,18 @@ static void put_frame(struct scope *s, const hxp_entry *e)
     f.text = frame_text(s, e, &f.size);
     if (!f.text)
         return;
-    while (s->n && (s->n == RING_FRAMES || s->bytes + f.size > RING_BYTES)) {
-        if (s->ring[s->first].lsn > s->flushed_lsn) /* more came at once than there is room for */
+    struct ring *r = &s->ring;
+    while (ring_is_full(r, f.size) && r->n) {
+        if (ring_at(r, 0)->lsn > s->flushed_lsn) /* more came at once than there is room for */
             flush_now(s);
-        drop_first(s);
+        ring_drop_first(r);
     }
-    s->ring[(s->first + s->n) % RING_FRAMES] = f;
-    s->n++;
-    s->bytes += f.size;
+    if (r->n < r->room) {
+        ring_put(r, &f);
+        return;
+    }
+    free(f.text); /* no memory: whoever misses it asks the journal */
+    r->complete_from = f.lsn;
 }
 
 /* At once when it is quiet; else together with what comes meanwhile. */
@@ -133,19 +102,10 @@ struct looking {
     uint64_t number;
 };
 
-static struct scope *find(const struct scopes *scopes, const char *principal)
-{
-    struct scope *s;
-    LIST_FOREACH(s, &scopes->list, link)
-    if (strcmp(s->principal, principal) == 0)
-        return s;
-    return NULL;
-}
-
 static void on_case(void *arg, int err, const hxp_response *answer)
 {
     struct looking *l = arg;
-    struct scope *s = l->board->scopes ? find(l->board->scopes, l->principal) : NULL;
+    struct scope *s = l->board->scopes ? scopes_find(l->board->scopes, l->principal) : NULL;
     if (s && !err && answer->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER)
         model_take_view(s->model, answer->case_answer->view);
     else if (s && err == HX_NOTFOUND)
@@ -217,7 +177,7 @@ static void on_welcome(void *arg, const Hongxin__V1__Welcome *w)
     s->scale = w->scale;
     s->board->scale = w->scale;
     if (first) {
-        s->seen_lsn = s->flushed_lsn = s->complete_from = w->newest_lsn;
+        s->seen_lsn = s->flushed_lsn = s->ring.complete_from = w->newest_lsn;
         s->welcomed = true;
         stream_welcome(s);
     }
@@ -270,7 +230,7 @@ static void on_reset(void *arg, uint64_t oldest)
     struct scope *s = arg;
     hx_log(HX_LOG_WARN, "event=feed_reset principal=\"%s\"", s->principal);
     s->oldest_lsn = oldest;
-    clear_ring(s);
+    ring_clear(&s->ring);
     told_forget(&s->told);
     model_clear(s->model);
     s->welcomed = s->ready = false;
@@ -315,7 +275,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 /* ---- life ---- */
 
-static void scope_free(struct scope *s)
+void scope_free(struct scope *s)
 {
     wake(s, NULL, INT64_MAX);
     stream_end_all(s, NULL, NULL);
@@ -324,9 +284,7 @@ static void scope_free(struct scope *s)
     if (s->flush)
         event_free(s->flush);
     hx_client_close(s->client);
-    if (s->ring)
-        clear_ring(s);
-    free(s->ring);
+    ring_free(&s->ring);
     told_forget(&s->told);
     model_free(s->model);
     free(s);
@@ -345,175 +303,41 @@ static bool open_client(struct scope *s)
     return s->readable && s->flush && event_add(s->readable, NULL) == 0;
 }
 
-struct scope *scopes_get(struct scopes *scopes, const char *principal)
+struct scope *scope_new(struct board *b, const char *principal, size_t *rings_bytes)
 {
-    struct scope *s = find(scopes, principal);
-    if (s || scopes->n == SCOPES_MAX)
-        return s;
-    s = calloc(1, sizeof *s);
+    struct scope *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
-    s->board = scopes->board;
+    s->board = b;
     hx_text_put(s->principal, sizeof s->principal, principal);
     TAILQ_INIT(&s->waits);
     LIST_INIT(&s->streams);
     s->used_at = hx_mono_ms();
-    s->ring = calloc(RING_FRAMES, sizeof *s->ring);
-    s->model = model_new(is_promise, scopes->board);
-    if (!s->ring || !s->model || !open_client(s)) {
+    s->ring.all = rings_bytes;
+    s->model = model_new(is_promise, b);
+    if (!s->model || !open_client(s)) {
         scope_free(s);
         return NULL;
     }
-    LIST_INSERT_HEAD(&scopes->list, s, link);
-    scopes->n++;
-    if (rules_known(s->board->rules)) {
+    if (rules_known(b->rules)) {
         follow(s);
         (void)hx_client_poll(s->client, 0);
     }
     return s;
 }
 
-static void scope_close(struct scopes *scopes, struct scope *s)
-{
-    LIST_REMOVE(s, link);
-    scopes->n--;
-    scope_free(s);
-}
-
-int scopes_open(struct board *b, struct scopes **out)
-{
-    struct scopes *s = calloc(1, sizeof *s);
-    if (!s)
-        return HX_NOMEM;
-    s->board = b;
-    LIST_INIT(&s->list);
-    *out = s;
-    return HX_OK;
-}
-
-void scopes_close(struct scopes *s)
-{
-    struct scope *scope = s ? LIST_FIRST(&s->list) : NULL, *next;
-    for (; scope; scope = next) {
-        next = LIST_NEXT(scope, link);
-        scope_free(scope);
-    }
-    free(s);
-}
-
-/* ---- who the principal is ---- */
-
-/* Whoever is another one than his pages were told is out, and signs in anew. */
-static void judge(struct scope *s, const Hongxin__V1__WhoAnswer *who)
-{
-    char now[SESSION_WHO];
-    ask_who_digest(who, now);
-    if (*s->who && strcmp(s->who, now) != 0)
-        s->denied = true;
-    else if (!*s->who)
-        gate_end_others(s->board, s->principal, now);
-    hx_text_put(s->who, sizeof s->who, now);
-}
-
-static void on_who(void *arg, int err, const hxp_response *answer)
-{
-    struct looking *l = arg;
-    struct board *b = l->board;
-    struct scope *s = b->scopes ? find(b->scopes, l->principal) : NULL;
-    if (s)
-        s->checking = false;
-    if (s && err == HX_DENIED) {
-        s->denied = true;
-    } else if (s && !err && answer->answer_case == HONGXIN__V1__RESPONSE__ANSWER_WHO) {
-        judge(s, answer->who);
-    } else if (!s && err == HX_DENIED) {
-        (void)gate_end_all(b, l->principal, NULL, "NO_RIGHT");
-    }
-    free(l);
-}
-
-static bool check(struct board *b, const char *principal)
-{
-    hxp_request q = HONGXIN__V1__REQUEST__INIT;
-    Hongxin__V1__WhoQuery who = HONGXIN__V1__WHO_QUERY__INIT;
-    struct looking *l = calloc(1, sizeof *l);
-    if (!l)
-        return false;
-    l->board = b;
-    hx_text_put(l->principal, sizeof l->principal, principal);
-    q.ask_case = HONGXIN__V1__REQUEST__ASK_WHO;
-    q.who = &who;
-    bool asked = ask_for(b, principal, &q, on_who, l) == HX_OK;
-    if (!asked)
-        free(l);
-    return asked;
-}
-
-void scopes_doubt(struct scopes *scopes, const char *principal)
-{
-    struct scope *s = find(scopes, principal);
-    if (s && s->checking)
-        return;
-    bool asked = check(scopes->board, principal);
-    if (s)
-        s->checking = asked;
-}
-
-void scopes_end_session(struct scopes *scopes, const struct session *session, const char *code)
-{
-    struct scope *s = find(scopes, session->principal);
-    if (s)
-        stream_end_all(s, session, code);
-}
-
-/* ---- once a second ---- */
-
-static void tick(struct scopes *scopes, struct scope *s)
+void scope_tick(struct scope *s)
 {
     int64_t now = hx_mono_ms();
-    struct board *b = scopes->board;
+    struct board *b = s->board;
     if (s->n_streams || !TAILQ_EMPTY(&s->waits))
         s->used_at = now;
     if (!s->welcomed && rules_known(b->rules) && hx_client_is_up(s->client, HX_DOOR_FEED) &&
         b->ticks % 3 == 0)
         follow(s); /* it was opened before the rules were there, or could not be */
     wake(s, NULL, now);
-    if (b->ticks % CHECK_TICKS == 0 && !s->checking &&
-        hx_client_is_up(b->link.client, HX_DOOR_FEED))
-        s->checking = check(b, s->principal);
     if (b->ticks % (uint64_t)(b->settings.heartbeat_ms / 1000) == 0) {
         flush_now(s); /* also what was for others: pages that see little come as far as all */
         stream_beat(s);
-    }
-}
-
-void scopes_tick(struct scopes *scopes)
-{
-    struct scope *s, *next;
-    int64_t now = hx_mono_ms();
-    for (s = LIST_FIRST(&scopes->list); s; s = next) {
-        next = LIST_NEXT(s, link);
-        tick(scopes, s);
-        if (s->denied) {
-            hx_log(HX_LOG_WARN, "event=principal_changed principal=\"%s\"", s->principal);
-            (void)gate_end_all(scopes->board, s->principal, NULL, "NO_RIGHT");
-            scope_close(scopes, s);
-        } else if (now - s->used_at > UNUSED_MS) {
-            scope_close(scopes, s);
-        }
-    }
-}
-
-void scopes_count(const struct scopes *scopes, uint64_t *n, uint64_t *streams, uint64_t *rows)
-{
-    const struct scope *s;
-    *n = scopes->n;
-    *streams = *rows = 0;
-    LIST_FOREACH(s, &scopes->list, link)
-    {
-        size_t own;
-        (void)model_rows(s->model, &own);
-        *streams += s->n_streams;
-        *rows += own;
     }
 }

@@ -8,11 +8,11 @@
 #define BOARD_SCOPE_H
 
 #include "board/board.h"
-#include "board/live/told.h"
+#include "board/live/ring.h"
 #include "hongxin/schema.h"
 #include <sys/queue.h>
 
-enum { RING_FRAMES = 4096, RING_BYTES = 8 << 20, SCOPE_EPOCH = 64 };
+enum { SCOPE_EPOCH = 64 };
 
 struct stream;
 LIST_HEAD(stream_list, stream);
@@ -28,12 +28,10 @@ struct scope {
     char epoch[SCOPE_EPOCH];
     uint64_t oldest_lsn, seen_lsn; /* seen: everything up to here has been told */
     uint32_t scale;
-    struct frame *ring; /* RING_FRAMES places */
-    size_t first, n, bytes;
+    struct ring ring;
     struct told told;           /* what pages that are behind were sent */
     const struct stream *asker; /* who asked the journal last; NULL: gone */
-    uint64_t complete_from; /* entries after this one are in the ring, as far as they are seen */
-    uint64_t flushed_lsn;   /* streams have been given everything up to here */
+    uint64_t flushed_lsn;       /* streams have been given everything up to here */
     int64_t flushed_at, flush_took;
     struct stream_list streams;
     size_t n_streams;
@@ -50,6 +48,8 @@ void scopes_close(struct scopes *s);
 
 /* The scope of a principal, opened when there is none. NULL: no memory, or no descriptors. */
 struct scope *scopes_get(struct scopes *s, const char *principal);
+/* NULL when there is none. */
+struct scope *scopes_find(const struct scopes *s, const char *principal);
 
 /* Calls back when its model is whole (at once when it is), or with NULL when that takes too long.
  */
@@ -65,7 +65,16 @@ void scopes_tick(struct scopes *s);
 /* Sums over all scopes. */
 void scopes_count(const struct scopes *scopes, uint64_t *n, uint64_t *streams, uint64_t *rows);
 
-const struct frame *scope_frame(const struct scope *s, size_t i); /* i-th oldest */
+/* ---- scope.c, one of them: for scopes.c ---- */
+
+/* Follows as soon as the rules are known. `rings_bytes` counts for all. NULL: no memory, or no
+ * descriptors. */
+struct scope *scope_new(struct board *b, const char *principal, size_t *rings_bytes);
+/* Its pages end without a word. */
+void scope_free(struct scope *s);
+/* Once a second: who has waited too long, heartbeats, a feed that does not stand yet. */
+void scope_tick(struct scope *s);
+
 /* Everything of a frame but its text. */
 void frame_tag(struct frame *f, const hxp_entry *entry);
 
