@@ -7,8 +7,7 @@
 static void describe(void *arg, struct http_request *r)
 {
     (void)arg;
-    http_set_header(r, "Cache-Control", "no-cache");
-    http_answer(r, 200, "application/yaml", board_openapi, board_openapi_size);
+    http_answer_kept(r, "application/yaml", board_openapi, board_openapi_size);
 }
 
 /* No script but our own files, no style sheet but these and the page's own one, no other host, no

@@ -7,12 +7,15 @@
 #include "http/json.h"
 
 #include <event2/buffer.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+
+enum { TAG_BYTES = 16 };
 
 static const char type_json[] = "application/json", type_problem[] = "application/problem+json";
 
@@ -198,16 +201,50 @@ void http_set_header(struct http_request *r, const char *name, const char *value
     r->extra_size += (size_t)n;
 }
 
+/* To be freed; NULL: no memory, and it is answered. Takes the reference. */
+static char *text_of(struct http_request *r, json_t *body, size_t *size)
+{
+    char *text = body ? http_json_text(body, size) : NULL;
+    json_decref(body);
+    if (!text)
+        http_problem(r, 503, "NO_MEMORY", "out of memory");
+    return text;
+}
+
 void http_answer_json(struct http_request *r, int status, json_t *body)
 {
     size_t size = 0;
-    char *text = body ? http_json_text(body, &size) : NULL;
-    json_decref(body);
-    if (!text) {
-        http_problem(r, 503, "NO_MEMORY", "out of memory");
-        return;
-    }
-    http_answer(r, status, type_json, text, size);
+    char *text = text_of(r, body, &size);
+    if (text)
+        http_answer(r, status, type_json, text, size);
+    free(text);
+}
+
+/* ---- what clients keep ---- */
+
+/* The tag is a weak one: as gzip the same answer has other bytes. */
+void http_answer_kept(struct http_request *r, const char *type, const void *body, size_t size)
+{
+    unsigned char digest[TAG_BYTES];
+    char hex[2 * TAG_BYTES + 1], tag[sizeof hex + 4];
+    crypto_generichash(digest, sizeof digest, body, size, NULL, 0);
+    sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
+    snprintf(tag, sizeof tag, "W/\"%s\"", hex);
+    http_set_header(r, "ETag", tag);
+    http_set_header(r, "Cache-Control", "private, no-cache");
+    http_set_header(r, "Vary", "Accept-Encoding");
+    if (strstr(http_get_header(r, "If-None-Match", NULL), hex))
+        http_answer(r, 304, NULL, NULL, 0);
+    else
+        http_answer(r, 200, type, body, size);
+}
+
+void http_answer_json_kept(struct http_request *r, json_t *body)
+{
+    size_t size = 0;
+    char *text = text_of(r, body, &size);
+    if (text)
+        http_answer_kept(r, type_json, text, size);
     free(text);
 }
 

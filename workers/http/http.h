@@ -134,6 +134,12 @@ void http_answer(struct http_request *request, int status, const char *type, con
 /* Takes the reference to `body`. */
 void http_answer_json(struct http_request *request, int status, json_t *body);
 
+/* 200 with what changes seldom and is the same for everybody who may see it, such as the city: the
+ * client keeps it (ETag), asks each time, and is answered 304 while it is what he has. */
+void http_answer_kept(struct http_request *request, const char *type, const void *body,
+                      size_t size);
+void http_answer_json_kept(struct http_request *request, json_t *body); /* takes the reference */
+
 /* application/problem+json with `code` and a text for people; never quotes what came in. */
 void http_problem(struct http_request *request, int status, const char *code, const char *format,
                   ...) HX_PRINTF(4, 5);

@@ -229,7 +229,8 @@ static void on_city(struct wanting *w)
     struct city *c = w->ask.board->city;
     if (!c->whole)
         c->whole = whole(c);
-    ask_answer(w, json_incref(c->whole));
+    http_answer_json_kept(w->ask.request, json_incref(c->whole));
+    ask_free(w);
 }
 
 void city_show(void *board, struct http_request *r)
@@ -244,8 +245,8 @@ static void on_borders(struct wanting *w)
     static const char none[] = "{\"type\":\"FeatureCollection\",\"features\":[]}";
     const struct city *c = w->ask.board->city;
     const char *text = c->text[BORDERS];
-    http_answer(w->ask.request, 200, "application/geo+json", text ? text : none,
-                text ? c->size[BORDERS] : sizeof none - 1);
+    http_answer_kept(w->ask.request, "application/geo+json", text ? text : none,
+                     text ? c->size[BORDERS] : sizeof none - 1);
     ask_free(w);
 }
 

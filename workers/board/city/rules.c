@@ -11,9 +11,8 @@ enum { RETRY_TICKS = 2, DEPTH = 32, NODES = 500000 };
 
 struct rules {
     json_t *life_cycle; /* {version, rules} */
-    json_t *notices;
-    json_t *promises; /* {clock: true} */
-    bool wanted, asking, notices_asking, notices_wanted;
+    json_t *promises;   /* {clock: true} */
+    bool wanted, asking;
 };
 
 /* ---- YAML ---- */
@@ -132,31 +131,15 @@ static void on_life_cycle(void *arg, int err, const hxp_response *answer)
     k->wanted = false;
 }
 
-static void on_notices(void *arg, int err, const hxp_response *answer)
-{
-    struct board *b = arg;
-    struct rules *k = b->rules;
-    const Hongxin__V1__RulesAnswer *a = rules_of(err, answer);
-    json_t *notices = a ? rules_yaml((const char *)a->content.data, a->content.len) : NULL;
-    if (!k)
-        return;
-    k->notices_asking = false;
-    if (notices) {
-        json_decref(k->notices);
-        k->notices = notices;
-        k->notices_wanted = false;
-    }
-}
-
-static bool ask_file(struct board *b, const char *kind, const char *id, hx_answer_fn *fn)
+static bool ask_life_cycle(struct board *b)
 {
     hxp_request q = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__RulesQuery query = HONGXIN__V1__RULES_QUERY__INIT;
-    query.kind = (char *)(uintptr_t)kind;
-    query.id = (char *)(uintptr_t)id;
+    query.kind = (char *)(uintptr_t) "life-cycle";
+    query.id = (char *)(uintptr_t) "complaint";
     q.ask_case = HONGXIN__V1__REQUEST__ASK_RULES;
     q.rules = &query;
-    return ask_for(b, "", &q, fn, b) == HX_OK;
+    return ask_for(b, "", &q, on_life_cycle, b) == HX_OK;
 }
 
 int rules_open(struct board *b, struct rules **out)
@@ -164,7 +147,7 @@ int rules_open(struct board *b, struct rules **out)
     struct rules *k = calloc(1, sizeof *k);
     if (!k)
         return HX_NOMEM;
-    k->wanted = k->notices_wanted = true;
+    k->wanted = true;
     *out = k;
     b->rules = k;
     rules_tick(b);
@@ -176,7 +159,6 @@ void rules_close(struct rules *k)
     if (!k)
         return;
     json_decref(k->life_cycle);
-    json_decref(k->notices);
     json_decref(k->promises);
     free(k);
 }
@@ -185,14 +167,12 @@ void rules_tick(struct board *b)
 {
     struct rules *k = b->rules;
     if (k->wanted && !k->asking)
-        k->asking = ask_file(b, "life-cycle", "complaint", on_life_cycle);
-    if (k->notices_wanted && !k->notices_asking)
-        k->notices_asking = ask_file(b, "texts", "notices", on_notices);
+        k->asking = ask_life_cycle(b);
 }
 
 void rules_forget(struct board *b)
 {
-    b->rules->wanted = b->rules->notices_wanted = true;
+    b->rules->wanted = true;
 }
 
 /* ---- looking ---- */
@@ -210,11 +190,6 @@ bool rules_promise(const struct rules *k, const char *clock)
 const json_t *rules_life_cycle_json(const struct rules *k)
 {
     return k->life_cycle;
-}
-
-const json_t *rules_notices_json(const struct rules *k)
-{
-    return k->notices;
 }
 
 const json_t *rules_find(const struct rules *k, const char *list, const char *name)
@@ -246,5 +221,5 @@ void rules_life_cycle(void *arg, struct http_request *r)
     struct board *b = arg;
     if (!gate_session(b, r) || missing(r, b->rules->life_cycle))
         return;
-    http_answer_json(r, 200, json_incref(b->rules->life_cycle));
+    http_answer_json_kept(r, json_incref(b->rules->life_cycle));
 }

@@ -20,9 +20,8 @@ void rules_forget(struct board *b);
 bool rules_known(const struct rules *k);
 /* Whether the clock is a promise. */
 bool rules_promise(const struct rules *k, const char *clock);
-/* Borrowed; NULL: not there yet. "life-cycle" has {version, rules}; "city" as GET /city. */
+/* Borrowed: {version, rules}. NULL: not there yet. */
 const json_t *rules_life_cycle_json(const struct rules *k);
-const json_t *rules_notices_json(const struct rules *k);
 
 /* A row of a list of the life cycle by its name ("events", "ARRIVED"); NULL. */
 const json_t *rules_find(const struct rules *k, const char *list, const char *name);

@@ -1,5 +1,7 @@
-/* GET /api/v1/texts: the words of the daemon in both languages. What the life cycle names comes
- * from the life cycle in force; here stand only the names of the schema's own closed lists. */
+/* GET /api/v1/texts: the words of the daemon in one of two languages. What the life cycle names
+ * comes from the life cycle in force; here stand only the names of the schema's own closed lists.
+ */
+#include "board/ask.h"
 #include "board/city/rules.h"
 
 #include <string.h>
@@ -81,14 +83,14 @@ static const struct word words[] = {
     {"result", "INVALID", "无效", "Invalid"},
 };
 
-static void put(json_t *all, const char *kind, const char *name, const char *zh, const char *en)
+static void put(json_t *all, const char *kind, const char *name, const char *text)
 {
     json_t *of_kind = json_object_get(all, kind);
     if (!of_kind) {
         of_kind = json_object();
         json_object_set_new(all, kind, of_kind);
     }
-    json_object_set_new(of_kind, name, json_pack("{s:s, s:s}", "zh", zh, "en", en));
+    json_object_set_new(of_kind, name, json_string(text));
 }
 
 static const char *text_of(const json_t *o, const char *key)
@@ -97,38 +99,47 @@ static const char *text_of(const json_t *o, const char *key)
     return text ? text : "";
 }
 
-static void add_list(json_t *all, const json_t *rules, const char *list, const char *kind)
+static void add_list(json_t *all, const json_t *rules, const char *list, const char *kind,
+                     const char *language)
 {
     size_t i;
     json_t *row;
     json_array_foreach(json_object_get(rules, list), i, row)
-        put(all, kind, text_of(row, "name"), text_of(row, "zh"), text_of(row, "en"));
+        put(all, kind, text_of(row, "name"), text_of(row, language));
 }
 
-void rules_texts(void *arg, struct http_request *r)
+static json_t *all_words(const json_t *life_cycle, bool english)
 {
     static const char *const lists[][2] = {{"states", "state"},
                                            {"classes", "class"},
                                            {"clocks", "clock"},
                                            {"events", "event"},
                                            {"pauses", "pause"}};
-    struct board *b = arg;
-    const json_t *life_cycle = rules_life_cycle_json(b->rules);
-    if (!gate_session(b, r))
-        return;
-    if (!life_cycle) {
-        http_set_header(r, "Retry-After", "1");
-        http_problem(r, 503, "DAEMON_AWAY", "the rules have not been read yet; again in a second");
-        return;
-    }
+    const json_t *rules = json_object_get(life_cycle, "rules");
     json_t *all = json_object();
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        put(all, words[i].kind, words[i].name, words[i].zh, words[i].en);
+        put(all, words[i].kind, words[i].name, english ? words[i].en : words[i].zh);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        add_list(all, json_object_get(life_cycle, "rules"), lists[i][0], lists[i][1]);
-    const json_t *notices = rules_notices_json(b->rules);
-    json_t *body = json_pack("{s:o}", "words", all);
-    json_object_set_new(body, "notices",
-                        notices ? json_incref((json_t *)(uintptr_t)notices) : json_object());
-    http_answer_json(r, 200, body);
+        add_list(all, rules, lists[i][0], lists[i][1], english ? "en" : "zh");
+    return all;
+}
+
+void rules_texts(void *arg, struct http_request *r)
+{
+    struct board *b = arg;
+    const json_t *life_cycle = rules_life_cycle_json(b->rules);
+    char language[8] = "";
+    if (!gate_session(b, r))
+        return;
+    bool known = query_word(r, "language", language, sizeof language);
+    bool english = strcmp(language, "en") == 0;
+    if (!known || (*language && !english && strcmp(language, "zh") != 0)) {
+        query_wrong(r, "language is zh (also when it is missing) or en");
+    } else if (!life_cycle) {
+        http_set_header(r, "Retry-After", "1");
+        http_problem(r, 503, "DAEMON_AWAY", "the rules have not been read yet; again in a second");
+    } else {
+        http_answer_json_kept(r, json_pack("{s:s, s:o}", "language", english ? "en" : "zh", "words",
+                                           all_words(life_cycle, english)));
+    }
 }

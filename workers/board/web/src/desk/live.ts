@@ -9,7 +9,7 @@ import { computed, ref, shallowRef } from 'vue'
 import { address, get, pages, type Entry, type Health, type Running, type RunningList } from '../shared/api'
 import { daemonNow, heard, scaled } from '../shared/clock'
 import { Deadlines } from '../shared/deadlines'
-import { lifeCycle, loadNames } from '../shared/names'
+import { haveNames, lifeCycle, loadNames } from '../shared/names'
 import { Stream, type State } from '../shared/stream'
 import { at } from '../shared/time'
 import { changes, rowOf, type Row } from './promises'
@@ -136,7 +136,7 @@ function load(): void {
 async function fill(mine: AbortController): Promise<void> {
   clearTimeout(late)
   try {
-    const [lsn] = await Promise.all([loadRunning(mine.signal), lifeCycle.value ? undefined : loadNames()])
+    const [lsn] = await Promise.all([loadRunning(mine.signal), haveNames() ? undefined : loadNames()])
     if (mine.signal.aborted) return
     asOf = lsn
     failed.value = null

@@ -93,7 +93,7 @@ async function ask(
       body,
       signal,
       credentials: 'same-origin',
-      cache: method === 'GET' && begun.delete(url) ? 'default' : 'no-store',
+      cache: method !== 'GET' ? 'no-store' : begun.delete(url) ? 'default' : 'no-cache',
     })
   } catch (error) {
     if (signal?.aborted) throw error

@@ -27,11 +27,20 @@ export async function bringTexts(from: Bring): Promise<void> {
   keepLanguage(language.value)
 }
 
+/** What else has to be there before a page goes on in another language, and how it is put in place then. */
+type Also = (next: Language) => Promise<() => void>
+const also: Also[] = []
+export const alsoBring = (what: Also): void => void also.push(what)
+
 /** Goes on in that language; without a network to bring it, in the one before. */
 export async function speak(next: Language): Promise<void> {
-  const brought = await bring[next]().catch(() => null)
-  if (!brought) return
+  const all = await Promise.all([bring[next](), Promise.all(also.map((what) => what(next)))]).catch(
+    () => null,
+  )
+  if (!all) return
+  const [brought, puts] = all
   texts.value = brought.default
+  puts.forEach((put) => put())
   language.value = next
   keepLanguage(next)
 }

@@ -4,9 +4,11 @@
  */
 import { shallowRef } from 'vue'
 import { get, type City, type CityPlace } from './api'
-import { either, isNamed, named } from './i18n'
+import { alsoBring, either, isNamed, language, named } from './i18n'
 import { forgetPersons, personName } from './persons'
+import { session } from './session'
 import { shown } from './text'
+import type { Language } from './time'
 
 interface Named {
   zh?: string
@@ -55,7 +57,7 @@ export interface Mark {
   kind: string
   to: string[]
 }
-type Words = Record<string, Record<string, { zh: string; en: string }>>
+type Words = Record<string, Record<string, string>>
 
 export const lifeCycle = shallowRef<LifeCycle | null>(null)
 export const city = shallowRef<City | null>(null)
@@ -63,9 +65,19 @@ const words = shallowRef<Words>({})
 const places = shallowRef(new Map<string, CityPlace>())
 const buildings = shallowRef(new Map<string, CityPlace>())
 
+const wordsIn = (of: Language) => get<{ words: Words }>('texts', { language: of })
 export async function loadWords(): Promise<void> {
-  words.value = (await get<{ words: Words }>('texts')).words
+  words.value = (await wordsIn(language.value)).words
 }
+/** Whoever is not signed in has none: they come when he is. */
+alsoBring(async (next) => {
+  if (!session.value) return () => (words.value = {})
+  const brought = await wordsIn(next)
+  return () => (words.value = brought.words)
+})
+
+/** Whether everything has a name, in the reader's language. */
+export const haveNames = (): boolean => lifeCycle.value !== null && Object.keys(words.value).length > 0
 
 export async function loadNames(): Promise<void> {
   await Promise.all([
@@ -87,8 +99,7 @@ export function useCity(c: City): void {
 /** The word of a kind ("state", "clock", "event", "class", "level", "role" …) for what the schema calls `name`. */
 export function word(kind: string, name: string | undefined): string {
   if (!name) return ''
-  const w = words.value[kind]?.[name]
-  return w ? either(w.zh, w.en) : shown(name)
+  return words.value[kind]?.[name] || shown(name)
 }
 
 export const place = (id: string): CityPlace | undefined => places.value.get(id) ?? buildings.value.get(id)
