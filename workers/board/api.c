@@ -99,6 +99,7 @@ const struct http_route board_routes[] = {
     {"GET", "/api/v1/pressure", running_pressure, 0},
     {"GET", "/api/v1/figures", figures_list, 0},
     {"GET", "/api/v1/breaches", breaches_list, 0},
+    {"GET", "/api/v1/alarms", alarms_list, 0},
     {"GET", "/api/v1/health", health_show, 0},
     {"GET", "/api/v1/cases", cases_list, 0},
     {"GET", "/api/v1/cases/{case}", cases_page, 0},

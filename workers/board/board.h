@@ -96,10 +96,11 @@ void city_free(struct city *city); /* NULL is allowed */
 /* ---- handlers, one for each path of openapi.yaml ---- */
 
 http_handler login_password, login_ticket, login_out, login_session, login_change, events_stream,
-    running_list, running_pressure, figures_list, breaches_list, health_show, cases_list,
-    cases_page, cases_similar, cases_route, photos_add, photos_show, work_triage, work_returns,
-    work_orders, work_inbox, work_notices, command_run, command_report, command_offline, city_show,
-    city_grids, city_buildings, city_people, city_duty, city_route, rules_life_cycle, rules_texts;
+    running_list, running_pressure, figures_list, breaches_list, alarms_list, health_show,
+    cases_list, cases_page, cases_similar, cases_route, photos_add, photos_show, work_triage,
+    work_returns, work_orders, work_inbox, work_notices, command_run, command_report,
+    command_offline, city_show, city_grids, city_buildings, city_people, city_duty, city_route,
+    rules_life_cycle, rules_texts;
 
 /* The routes of the API and of the pages, for http_server_open(). */
 extern const struct http_route board_routes[];

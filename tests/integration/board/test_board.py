@@ -378,11 +378,47 @@ def test_the_rules_in_force(board):
     b = board.browser("p07")
     rules = wait_until(lambda: (a := b.get("life-cycle")).status == 200 and a.json)
     assert rules["version"].startswith("complaint") and {"states", "clocks", "ladders", "transitions"} <= set(rules["rules"])
-    words = b.get("texts").json["words"]
-    assert words["state"]["HELD"] == {"zh": "已签收", "en": "Held"} and words["clock"]["K_ARRIVE"]["en"] == "Arrival"
+    assert b.get("texts").json == b.get("texts?language=zh").json
+    for language, state, clock, level in (("zh", "已签收", "到场时限", "当班人员"), ("en", "Held", "Arrival", "On duty")):
+        answer = b.get(f"texts?language={language}").json
+        words = answer["words"]
+        assert (answer["language"], words["state"]["HELD"], words["clock"]["K_ARRIVE"], words["level"]["L0"]) == (language, state, clock, level)
+    assert (b.get("texts?language=fr").status, b.get("texts?language=").code) == (400, "BAD_QUERY")
+
+
+def test_what_changes_seldom_travels_once(board):
+    b = board.browser("p07")
+    wait_until(lambda: b.get("life-cycle").status == 200)
+    tags = set()
+    for path in ("city", "city/grids.geojson", "life-cycle", "texts?language=zh", "texts?language=en", "openapi.yaml"):
+        first = b.get(path, headers={"Accept-Encoding": "gzip"})
+        tag = first.headers["ETag"]
+        again = b.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": f'"other", {tag}'})
+        assert (again.status, again.body, again.headers["ETag"]) == (304, b"", tag)
+        assert first.headers["Cache-Control"] == again.headers["Cache-Control"] == "private, no-cache"
+        assert first.headers["Vary"] == again.headers["Vary"] == "Accept-Encoding"
+        assert b.get(path, headers={"If-None-Match": 'W/"0"'}).status == 200
+        tags.add(tag)
+        if path != "openapi.yaml":
+            assert board.browser().get(path, headers={"If-None-Match": tag}).status == 401
+    assert len(tags) == 6
+    assert "ETag" not in b.get("running").headers and b.get("running").headers["Cache-Control"] == "no-store"
 
 
 # ---- paths
+
+def test_what_rang_is_told_once_and_how_often(board, hotline):
+    number = hotline.report().number
+    for text in ("a", "b", "c"):  # one id, other words: each of the two is a conflict
+        hotline.publish(hotline.event("COMMENT", id="one", case_number=int(number[3:]), data={"text": text}))
+    page = wait_until(lambda: (a := board.browser("chief").get("alarms").json)["items"] and a)
+    conflict = next(a for a in page["items"] if a["code"] == "CONFLICT")
+    assert conflict["times"] == 2 and page["total"] == len(page["items"]) and page["total_exact"] and not page["cut"]
+    assert not any(a["code"] == "CONFLICT" for a in board.browser("p08").get("alarms").json["items"])
+    assert board.browser("chief").get("alarms?days=32").code == "BAD_QUERY"
+    one = board.browser("chief").get("alarms?limit=1").json
+    assert len(one["items"]) == 1 and one["cut"] == (page["total"] > 1)
+
 
 def test_health_and_methods_are_not_hidden_by_the_pages(board):
     b = board.browser()

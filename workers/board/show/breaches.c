@@ -21,7 +21,7 @@ struct breaches {
     int64_t end; /* breaches of before; marks also of later */
     json_t *all; /* oldest first */
     /* of the page */
-    json_t *page, *answer;
+    json_t *answer, *page; /* page: its items, borrowed */
     size_t waiting;
 };
 
@@ -29,7 +29,6 @@ static void breaches_free(struct ask *a)
 {
     struct breaches *b = (struct breaches *)a;
     json_decref(b->all);
-    json_decref(b->page);
     json_decref(b->answer);
 }
 
@@ -119,7 +118,6 @@ static void finish(struct breaches *b)
         ask_free(b);
         return;
     }
-    json_object_set(b->answer, "items", b->page);
     ask_answer(b, json_incref(b->answer));
 }
 
@@ -166,19 +164,10 @@ static bool ask_sum(struct breaches *b, json_t *row)
 
 /* ---- the page ---- */
 
-/* Newest first, behind the cursor: how many breaches of the list were on the pages before. */
 static void make_page(struct breaches *b)
 {
-    size_t total = json_array_size(b->all), most = b->csv ? CSV_ROWS : b->limit;
-    size_t skip = (size_t)strtoull(b->cursor, NULL, 10);
-    b->page = json_array();
-    for (size_t i = skip; i < total && json_array_size(b->page) < most; i++)
-        json_array_append(b->page, json_array_get(b->all, total - 1 - i));
-    size_t upto = skip + json_array_size(b->page);
-    b->answer = json_pack("{s:I, s:b, s:b}", "total", (json_int_t)total, "total_exact",
-                          !b->stretch.cut, "cut", upto < total);
-    if (upto < total)
-        json_object_set_new(b->answer, "next", json_sprintf("%zu", upto));
+    b->answer = stretch_page(&b->stretch, b->all, b->cursor, b->csv ? CSV_ROWS : b->limit);
+    b->page = json_object_get(b->answer, "items");
 }
 
 static void end(struct stretch *s)

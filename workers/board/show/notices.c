@@ -79,12 +79,13 @@ static void take_entry(struct stretch *s, const hxp_entry *e)
     }
 }
 
-/* Newest first; those that are acknowledged say by whom, or are left out. */
+/* Those that are acknowledged say by whom, or are left out. */
 static json_t *finished(struct notices *n)
 {
-    json_t *list = json_array();
-    for (size_t i = json_array_size(n->all); i-- > 0;) {
-        json_t *o = json_array_get(n->all, i);
+    size_t i;
+    json_t *o, *list = json_array();
+    json_array_foreach(n->all, i, o)
+    {
         char key[160];
         const char *clock = json_string_value(json_object_get(o, "clock"));
         const char *level = json_string_value(json_object_get(o, "level"));
@@ -105,16 +106,9 @@ static json_t *finished(struct notices *n)
 static void end(struct stretch *s)
 {
     struct notices *n = (struct notices *)s;
-    json_t *list = finished(n), *page = json_array();
-    size_t total = json_array_size(list), at = (size_t)strtoull(n->cursor, NULL, 10);
-    for (; at < total && json_array_size(page) < n->limit; at++)
-        json_array_append(page, json_array_get(list, at));
+    json_t *list = finished(n), *page = stretch_page(s, list, n->cursor, n->limit);
     json_decref(list);
-    json_t *body = json_pack("{s:o, s:I, s:b, s:b}", "items", page, "total", (json_int_t)total,
-                             "total_exact", !s->cut, "cut", at < total);
-    if (at < total)
-        json_object_set_new(body, "next", json_sprintf("%zu", at));
-    ask_answer(n, body);
+    ask_answer(n, page);
 }
 
 static void on_who(void *arg, int err, const hxp_response *answer)

@@ -1,5 +1,7 @@
 #include "board/show/stretch.h"
 
+#include <stdlib.h>
+
 /* As long a time as could be looked at, but up to the end. False: all before the end came, or it
  * cannot be told apart by time. */
 static bool begin_later(struct stretch *s)
@@ -60,4 +62,17 @@ void stretch_read(struct stretch *s)
     q.ask_case = HONGXIN__V1__REQUEST__ASK_ENTRIES;
     q.entries = &query;
     ask_start(s, &q, on_entries);
+}
+
+json_t *stretch_page(const struct stretch *s, const json_t *all, const char *cursor, uint64_t limit)
+{
+    size_t total = json_array_size(all), at = (size_t)strtoull(cursor, NULL, 10);
+    json_t *items = json_array();
+    for (; at < total && json_array_size(items) < limit; at++)
+        json_array_append(items, json_array_get(all, total - 1 - at));
+    json_t *page = json_pack("{s:o, s:I, s:b, s:b}", "items", items, "total", (json_int_t)total,
+                             "total_exact", !s->cut, "cut", at < total);
+    if (at < total)
+        json_object_set_new(page, "next", json_sprintf("%zu", at));
+    return page;
 }

@@ -30,4 +30,9 @@ struct stretch {
 /* Reads it; a fault is answered and `ask` freed. */
 void stretch_read(struct stretch *s);
 
+/* A page of `all` (oldest first), the newest first: {items, total, total_exact, cut, next}.
+ * `cursor` is how many were on the pages before, "" none. */
+json_t *stretch_page(const struct stretch *s, const json_t *all, const char *cursor,
+                     uint64_t limit);
+
 #endif
