@@ -1,7 +1,7 @@
 /// <reference types="vitest/config" />
 import vue from '@vitejs/plugin-vue'
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -53,7 +53,9 @@ function serviceWorker(): Plugin {
       }
       for (const part of Object.values(bundle))
         if (part.type === 'chunk' && part.name === 'phone') want(part.fileName)
-      const files = ['inbox.html', 'icon.svg', 'inbox.webmanifest', ...[...wanted].sort()]
+      const { from, file } = sheets.phone!
+      const needed = [...wanted].filter((name) => !from.includes(name))
+      const files = ['inbox.html', 'icon.svg', 'inbox.webmanifest', file, ...needed.sort()]
       const made = await build({
         entryPoints: [at('src/phone/sw.ts')],
         bundle: true,
@@ -84,44 +86,52 @@ function catalogue(): Plugin {
   }
 }
 
+/** The one style sheet of a program, made of those that belong to it from the start. */
+const sheets: Record<string, { from: string[]; file: string }> = {}
+
 /**
- * What a slow network costs are its round trips, so the page itself brings what can be seen: its small style sheets stand in it (the
- * board names their hash in the Content-Security-Policy), the form for signing in as well. It asks for the data that its program will
- * want, together with that, and for what the program says: so there is a page for each language, sign.en.html beside sign.html, of
- * which the board answers with the reader's (api.c).
+ * What a slow network costs are its round trips, and what a slow processor costs is what stands before the first paint. So a page
+ * paints a drawing, and brings no style sheet but two colours for it; the board names the hash of that in the
+ * Content-Security-Policy. The form for signing in stands in its page and has its style sheet there. A page asks for the data that its
+ * program will want, together with that, its one style sheet, and what the program says: so there is a page for each language,
+ * sign.en.html beside sign.html, of which the board answers with the reader's (api.c).
  */
 function paintsFirst(): Plugin {
   let folder = ''
   const asked: Record<string, string[]> = {
-    index: ['session', 'running?limit=2000', 'texts', 'life-cycle', 'city'],
-    inbox: ['session', 'inbox', 'texts'],
+    index: ['session', 'running?limit=2000', 'texts?language=', 'life-cycle', 'city'],
+    inbox: ['session', 'inbox', 'texts?language='],
   }
   const programOf: Record<string, Program> = { index: 'desk', inbox: 'phone' }
   /** The files of a program, without its texts; the file of its texts: "desk", "desk/en". */
   const files: Record<string, string[]> = {}
+  const read = (path: string) => readFileSync(resolve(folder, path), 'utf8').trim()
 
   const painted = (name: string, html: string, language: Language): string => {
-    const sheets: string[] = []
+    const links: string[] = []
     const rest = html.replace(
       /[ \t]*<link rel="stylesheet"[^>]*href="\.\/([^"]+)"[^>]*>\n?/g,
-      (link, path: string) => {
-        const css = readFileSync(resolve(folder, path), 'utf8').trim()
-        sheets.push(css.length < 8192 ? `    <style>${css}${dark(css)}</style>\n` : `    ${link.trim()}\n`)
+      (_, path: string) => {
+        links.push(path)
         return ''
       },
     )
-    const small = sheets.filter((s) => s.includes('<style>'))
-    const texts = files[`${programOf[name]}/${language}`] ?? []
+    const css = links.map(read).join('')
+    const program = programOf[name]
+    const style = program ? grounds(css) : css + dark(css)
+    const texts = files[`${program}/${language}`] ?? []
     const wanted = [
       ...texts.map((path) => `    <link rel="modulepreload" crossorigin href="./${path}">\n`),
       ...(asked[name] ?? []).map(
-        (path) => `    <link rel="preload" as="fetch" crossorigin href="./api/v1/${path}">\n`,
+        (path) =>
+          `    <link rel="preload" as="fetch" crossorigin href="./api/v1/${path}${path.endsWith('=') ? language : ''}">\n`,
       ),
     ]
+    const sheet = program ? `    <link rel="stylesheet" crossorigin href="./${sheets[program]!.file}">\n` : ''
     return rest
       .replace(/<html lang="[^"]*"/, `<html lang="${language === 'zh' ? 'zh-CN' : 'en'}"`)
-      .replace('  </head>', `${joined(small)}${wanted.join('')}  </head>`)
-      .replace('  </body>', `${sheets.filter((s) => !small.includes(s)).join('')}  </body>`)
+      .replace('  </head>', `    <style>${style}</style>\n${wanted.join('')}  </head>`)
+      .replace('  </body>', `${sheet}  </body>`)
   }
   /** The form for signing in: it stands there already, and names what comes after it (src/sign/main.ts). */
   const signing = (html: string, language: Language): string => {
@@ -136,30 +146,61 @@ function paintsFirst(): Plugin {
     apply: 'build',
     configResolved: (config) => void (folder = resolve(config.root, config.build.outDir)),
     generateBundle(_options, bundle) {
+      const sheetsOf = (file: string): string[] => {
+        const part = bundle[file]
+        if (part?.type !== 'chunk') return []
+        return [...part.imports.flatMap(sheetsOf), ...(part.viteMetadata?.importedCss ?? [])]
+      }
       for (const part of Object.values(bundle)) {
         if (part.type !== 'chunk') continue
         const [, program, language] = TEXTS.exec(part.moduleIds[0] ?? '') ?? []
-        if (part.isEntry) files[part.name] = [part.fileName, ...part.imports]
-        else if (program) files[`${program}/${language}`] = [part.fileName]
+        if (program) files[`${program}/${language}`] = [part.fileName]
+        if (!part.isEntry) continue
+        files[part.name] = [part.fileName, ...part.imports]
+        const from = [...new Set(sheetsOf(part.fileName))]
+        const source = from
+          .map((name) => bundle[name])
+          .map((sheet) => (sheet?.type === 'asset' ? sheet.source : ''))
+          .join('')
+        sheets[part.name] = { from, file: `assets/${part.name}-${digest(source).slice(0, 8)}.css` }
+        if (part.name !== 'sign') this.emitFile({ type: 'asset', fileName: sheets[part.name]!.file, source })
       }
     },
     closeBundle() {
       for (const name of ['index', 'inbox', 'sign']) {
-        const html = readFileSync(resolve(folder, `${name}.html`), 'utf8')
+        const html = read(`${name}.html`)
         for (const language of ['zh', 'en'] as const) {
           const page = painted(name, html, language)
           const file = language === 'zh' ? `${name}.html` : `${name}.en.html`
           writeFileSync(resolve(folder, file), name === 'sign' ? signing(page, language) : page)
         }
       }
+      // What a program fetches later needs no sheet of those that are in the one that it has.
+      for (const program of Object.values(programOf)) {
+        const { from, file } = sheets[program]!
+        const path = resolve(folder, files[program]![0]!)
+        const code = readFileSync(path, 'utf8')
+        const at = (name: string) => `./${name.replace('assets/', '')}`
+        writeFileSync(
+          path,
+          from.reduce((text, name) => text.replaceAll(at(name), at(file)), code),
+        )
+      }
+      for (const name of new Set(Object.values(sheets).flatMap(({ from }) => from)))
+        rmSync(resolve(folder, name))
     },
   }
 }
 
-/** One <style>, so that there is one hash. */
-const joined = (styles: string[]): string => styles.join('').replace(/<\/style>\s*<style>/g, '')
+/** The ground of the theme, light and dark, for a system that is either, until the program has read what its reader wants. */
+function grounds(css: string): string {
+  const [light, night] = [':root', ':root\\.dark'].map(
+    (root) => new RegExp(`${root}\\{[^}]*--ground: ?(#\\w+)`).exec(css)![1],
+  )
+  return `body{margin:0;background:${light}}@media(prefers-color-scheme:dark){body{background:${night}}}`
+}
 
-/** The colours of the dark theme, for a system that is dark, until the program has read what its reader wants. */
+/** The colours of the dark theme, for a system that is dark. */
 function dark(css: string): string {
   const colours = /:root\.dark(\{[^}]*\})/.exec(css)?.[1]
   return colours ? `@media(prefers-color-scheme:dark){:root:not(.light)${colours}}` : ''
