@@ -9,6 +9,10 @@ from playwright.sync_api import expect
 
 pytest_plugins = ["board_town"]
 WALL = {"width": 1920, "height": 1080}
+PHONE = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+TABLET = {"width": 768, "height": 1024}
+WIDER = """() => [...document.querySelectorAll('body, .scroll, .list, .view, table')].filter(e => e.scrollWidth > e.clientWidth + 1 && !e.querySelector(':scope > svg'))
+    .map(e => `${e.className || e.tagName}: ${e.scrollWidth} > ${e.clientWidth}`)"""
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +58,16 @@ def test_a_page_speaks_both_languages_and_to_everybody(seat, evening, picture, n
         assert foreign_words(page, language) == []
         accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_read_on_a_phone_without_moving_it_sideways(seat, evening, picture, name):
+    at, there = PAGES[name]
+    for language, size in (("en", PHONE), ("zh", TABLET)):
+        page = seat("chen", at.format(**evening), language=language, size=size)
+        page.locator(there).first.wait_for()
+        picture(page, f"{name}-{size['width']}", full_page=True)
+        assert page.evaluate(WIDER) == []
 
 
 def test_each_number_on_the_wall_is_its_list(seat, evening):
