@@ -1,4 +1,5 @@
-/* What is kept for pages that come back is all there, in its order, and no more than there may be. */
+/* What is kept for pages that come back is all there, in its order, and no more than there may be.
+ */
 #include "board/live/ring.h"
 
 #include <setjmp.h>
