@@ -66,8 +66,8 @@ static int parse_first(const char *file, const char *text, const struct hx_table
     struct asking a = {.source = source, .kept = k};
     if (!k)
         abort();
-    int rc =
-        __real_hx_life_cycle_parse(file, text, &(struct hx_table_source){ask, &a}, out, problem);
+    int rc = __real_hx_life_cycle_parse(
+        file, text, &(struct hx_table_source){.table = ask, .ctx = &a}, out, problem);
     if (rc || n_list == KEPT) {
         free(k);
         return rc;
