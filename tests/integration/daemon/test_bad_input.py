@@ -3,7 +3,7 @@ import time
 
 import pytest
 from clock import Clock
-from hongxin.v1 import event_pb2, wire_pb2
+from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from wire import RESULT, VERSION
 
 EVENING = 1791802800000  # 2026-10-12T19:00:00+08:00
@@ -336,7 +336,7 @@ def test_what_is_refused_of_a_case_is_kept_with_it(client):
     assert (reply.result, reply.code) == (RESULT.NOT_ALLOWED, "EVIDENCE_MISSING") and "evidence as the class demands" in reply.message
     answer = client.case(number, history=True)
     assert (answer.view.state, answer.view.case_version) == (before.state, before.case_version)
-    assert reply.lsn in [entry.lsn for entry in answer.history]
+    assert reply.lsn in [journal_pb2.Entry.FromString(entry).lsn for entry in answer.history]
 
 
 def test_what_a_door_could_not_read_is_kept_with_its_reason(client):
