@@ -11,7 +11,7 @@ def again(case, clock, budget, calendar, now):
     clock.floor = clock.date = None  # also one that two persons had moved
     set_floor(clock, now, now)
     if clock.deadline() != before:
-        tell_anew(clock, case.world.now)
+        tell_anew(clock, now)
     case.move(clock)
 
 
@@ -53,5 +53,5 @@ def restart_statute(case, when, now=None):
             clock.floor = clock.date = None
             set_floor(clock, now, now)
         if clock.deadline() != before:
-            tell_anew(clock, case.world.now)
+            tell_anew(clock, now)
             case.move(clock)
