@@ -45,6 +45,7 @@ static const struct sentence list[] = {
     {"a row that does not follow from the journal", "有一行并非出自日志"},
     {"a row that follows from the journal is missing", "缺少一行日志应有的内容"},
     {"the row is not what follows from the journal", "该行与日志所得不符"},
+    {"a row cannot be decoded: its key has * bytes", "有一行无法解码：其键长度为 {1} 字节"},
     {"a row has * bytes", "有一行长度为 {1} 字节"},
     {"differs from a rebuild at row *", "与重建结果不同，自第 {1} 行起"},
     {"open without a running deadline", "未办结，却没有在走的时限"},
