@@ -296,6 +296,8 @@ int hx_machine_step_on(struct hx_machine *m, struct hx_case *c, const struct hx_
     if (rc)
         return rc;
     bool taken = fits && take_event(&s, in, event);
+    if (hx_arena_failed(s.arena)) /* what was refused then was not refused by a rule */
+        return HX_NOMEM;
     if (s.overflow)
         return hx_answer_invalid(m, in, "CASE_FULL", NULL, reply);
     if (!taken && !c->number && s.refusal_result == RESULT(INVALID))
