@@ -53,5 +53,5 @@ def restart_statute(case, when, now=None):
             clock.floor = clock.date = None
             set_floor(clock, now, now)
         if clock.deadline() != before:
-            tell_anew(clock, now)
+            tell_anew(clock, case.world.now if now is None else now)
             case.move(clock)

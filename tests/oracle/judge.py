@@ -42,7 +42,7 @@ def theirs(facts):
     for f in facts:
         t, case, kind = instant(f["t"]), f.get("case"), f["fact"]
         if kind == "NOTICE" and f.get("level") and f["kind"] in ALARMS and first_word(f):
-            before = told.setdefault((case, f["cycle"], f["clock"], f["level"], f["t_due"]), t)
+            before = told.setdefault((case, f.get("cycle"), f["clock"], f["level"], f["t_due"]), t)
             if before < t and f.get("why", "").startswith("nobody on duty"):
                 continue  # nobody is there any more when it comes back: those above hear of it (R12)
         if kind == "REPLY":
