@@ -17,15 +17,26 @@ static bool is_done(MDB_val value)
     return value.mv_size >= DONE_HEAD && be64_get(value.mv_data) & MARKED;
 }
 
+/* What stands before the reason. */
+static size_t head_of(MDB_val value)
+{
+    return is_done(value) ? DONE_HEAD : OPEN_HEAD;
+}
+
+static int64_t time_of(MDB_val value)
+{
+    return (int64_t)(be64_get(value.mv_data) & ~MARKED);
+}
+
 void store_quarantine_read(MDB_val key, MDB_val value, struct hx_quarantined *out)
 {
     const uint8_t *p = value.mv_data;
-    size_t head = is_done(value) ? DONE_HEAD : OPEN_HEAD;
+    size_t head = head_of(value);
     *out = (struct hx_quarantined){.number = key.mv_size == 8 ? be64_get(key.mv_data) : 0,
                                    .reason = ""};
     if (value.mv_size < head)
         return;
-    out->at = (int64_t)(be64_get(p) & ~MARKED);
+    out->at = time_of(value);
     if (head == DONE_HEAD) {
         uint64_t by = be64_get(p + 16);
         out->closed_at = (int64_t)be64_get(p + 8);
@@ -144,7 +155,7 @@ int hx_store_quarantine_close(struct hx_store *st, const struct hx_row_name *row
         err = store_get(st, T_QUARANTINE, key_val(&k), &value);
     if (err)
         return err;
-    if (value.mv_size < OPEN_HEAD || (int64_t)(be64_get(value.mv_data) & ~MARKED) != row->at)
+    if (value.mv_size < OPEN_HEAD || time_of(value) != row->at)
         return HX_NOTFOUND;
     return is_done(value) ? HX_OK : put_end(st, &k, value, end);
 }
@@ -164,17 +175,17 @@ int store_set_aside(struct hx_store *st, enum store_table t, MDB_val key, MDB_va
 /* ---- what must not stay ---- */
 
 /* Where the kept bytes of a row begin; its whole size when it has none. */
-static size_t head_of(const MDB_val *value)
+static size_t before_bytes(const MDB_val *value)
 {
     const char *row = value->mv_data;
-    size_t size = value->mv_size;
-    const char *end = size > 8 ? memchr(row + 8, 0, size - 8) : NULL;
+    size_t head = head_of(*value), size = value->mv_size;
+    const char *end = size > head ? memchr(row + head, 0, size - head) : NULL;
     return end ? (size_t)(end + 1 - row) : size;
 }
 
 static bool names(const MDB_val *value, const char *const *texts, size_t n)
 {
-    size_t head = head_of(value);
+    size_t head = before_bytes(value);
     const char *bytes = (const char *)value->mv_data + head;
     for (size_t i = 0; i < n; i++)
         if (memmem(bytes, value->mv_size - head, texts[i], strlen(texts[i])))
@@ -182,12 +193,12 @@ static bool names(const MDB_val *value, const char *const *texts, size_t n)
     return false;
 }
 
-/* Only when and why is left of the row. */
+/* When and why is left of the row, and what became of it. */
 static int empty_row(struct hx_store *st, const MDB_val *key, const MDB_val *value)
 {
-    uint8_t head[8 + STORE_REASON_MAX];
+    uint8_t head[DONE_HEAD + STORE_REASON_MAX + 1];
     struct key k = {.size = key->mv_size < KEY_MAX ? key->mv_size : KEY_MAX};
-    size_t size = head_of(value);
+    size_t size = before_bytes(value);
     if (size > sizeof head)
         return HX_OK;                      /* not one of ours */
     memcpy(k.bytes, key->mv_data, k.size); /* both lie in a page that is copied */
@@ -223,7 +234,7 @@ int hx_store_quarantine_drop(struct hx_store *st, int64_t before, size_t max, si
         struct key k = {.size = 0};
         key_add64(&k, st->now.quarantine_first);
         err = store_get(st, T_QUARANTINE, key_val(&k), &value);
-        if (!err && value.mv_size >= 8 && (int64_t)be64_get(value.mv_data) >= before)
+        if (!err && value.mv_size >= OPEN_HEAD && time_of(value) >= before)
             break;
         if (!err || err == HX_NOTFOUND)
             err = drop_oldest(st);

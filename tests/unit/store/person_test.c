@@ -250,6 +250,62 @@ static void what_names_somebody_is_emptied_and_nothing_else(void **state)
     quarantine_says(fx, "1 NO_PLACE [] 2 13800138000? [somebody else] 3 EMPTY [] 4 BAD_TIME [] ");
 }
 
+static int look(void *ctx, const struct hx_quarantined *row)
+{
+    *(struct hx_quarantined *)ctx = *row;
+    return 0;
+}
+
+static void a_row_that_is_done_stays_done_without_its_bytes(void **state)
+{
+    struct fx *fx = *state;
+    static const char *const texts[] = {"13800138000"};
+    uint32_t rows = 0;
+    struct hx_row_name row;
+    struct hx_quarantined seen;
+    fx_begin(fx);
+    refuse(fx, "call 13800138000 please", "NO_PLACE");
+    assert_true(hx_store_quarantine_newest(fx->st, 1, &row));
+    assert_int_equal(hx_store_quarantine_close(fx->st, &row, &(struct hx_row_end){.lsn = 7}),
+                     HX_OK);
+    fx_commit(fx);
+    assert_int_equal(hx_store_quarantined(fx->st, 0, look, &seen), HX_OK);
+    int64_t closed_at = seen.closed_at;
+    fx_begin(fx);
+    assert_int_equal(hx_store_quarantine_wipe(fx->st, texts, 1, &rows), HX_OK);
+    fx_commit(fx);
+    assert_int_equal(rows, 1);
+    fx_reopen(fx);
+    quarantine_says(fx, "1 NO_PLACE [] ");
+    assert_int_equal(hx_store_quarantined(fx->st, 0, look, &seen), HX_OK);
+    assert_int_equal(seen.at, row.at);
+    assert_int_equal(seen.lsn, 7);
+    assert_int_equal(seen.closed_at, closed_at);
+}
+
+static void a_row_that_is_done_is_kept_as_long_as_others(void **state)
+{
+    struct fx *fx = *state;
+    size_t n = 0;
+    struct hx_row_name row;
+    fx_begin(fx);
+    fx_report(fx, 1);
+    refuse(fx, "sent again", "A");
+    assert_true(hx_store_quarantine_newest(fx->st, 1, &row));
+    assert_int_equal(hx_store_quarantine_close(fx->st, &row, &(struct hx_row_end){.lsn = 7}),
+                     HX_OK);
+    refuse(fx, "never again", "B");
+    fx_commit(fx);
+    fx_begin(fx);
+    assert_int_equal(hx_store_quarantine_drop(fx->st, row.at, 10, &n), HX_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(hx_store_quarantine_drop(fx->st, row.at + 1, 10, &n), HX_OK);
+    assert_int_equal(n, 2);
+    fx_commit(fx);
+    fx_reopen(fx);
+    quarantine_says(fx, "");
+}
+
 static void what_was_refused_is_not_kept_for_ever(void **state)
 {
     struct fx *fx = *state;
@@ -295,6 +351,8 @@ int main(void)
         T(limits_are_named),
         T(the_key_is_changed_through_any_kill),
         T(what_names_somebody_is_emptied_and_nothing_else),
+        T(a_row_that_is_done_stays_done_without_its_bytes),
+        T(a_row_that_is_done_is_kept_as_long_as_others),
         T(what_was_refused_is_not_kept_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
