@@ -115,6 +115,7 @@ int yaml_doc_line(const yaml_node_t *node)
     return node ? (int)node->start_mark.line + 1 : 0;
 }
 
+HX_PRINTF(3, 0)
 static void fault(struct yaml_doc *doc, int line, const char *fmt, va_list ap)
 {
     char what[400];
