@@ -29,14 +29,26 @@ static struct guarded {
 } list[GUARDED];
 
 static struct sigaction before_bus, before_segv;
-static atomic_bool ending; /* a thread has said why, and ends the process */
+static struct sigaction before_abort;
+static atomic_int ending; /* the thread that says why, and ends the process; 0: none */
 
-static _Noreturn void end_of(const struct guarded *g)
+/* The end belongs to one thread; the others wait for it. Whoever comes by again while it is his
+ * own has been hit by the same damage on his way out. */
+static void take_the_end(void)
 {
-    atomic_store(&ending, true);
+    int none = 0, me = gettid();
+    if (atomic_compare_exchange_strong(&ending, &none, me))
+        return;
+    if (none == me)
+        _exit(EXIT_FAILURE);
+    for (;;)
+        pause();
+}
+
+static void say(const struct guarded *g)
+{
     ssize_t rc = write(STDERR_FILENO, g->line, strlen(g->line));
     (void)rc; /* there is nowhere left to report it */
-    _exit(EXIT_FAILURE);
 }
 
 /* Where the process was. */
@@ -65,12 +77,15 @@ static void on_fault(int number, siginfo_t *info, void *context)
 {
     const struct sigaction *before = number == SIGBUS ? &before_bus : &before_segv;
     uintptr_t at = (uintptr_t)info->si_addr;
-    while (atomic_load(&ending))
-        pause(); /* the same page, in another thread: the end is on its way */
+    if (atomic_load(&ending))
+        take_the_end(); /* the same page, in another thread: the end is on its way */
     bool lmdb = inside_lmdb(instruction(context));
     for (size_t i = 0; i < GUARDED; i++)
-        if (list[i].st && (lmdb || (at >= list[i].from && at < list[i].to)))
-            end_of(&list[i]);
+        if (list[i].st && (lmdb || (at >= list[i].from && at < list[i].to))) {
+            take_the_end();
+            say(&list[i]);
+            _exit(EXIT_FAILURE);
+        }
     if (before->sa_flags & SA_SIGINFO)
         before->sa_sigaction(number, info, context);
     else
@@ -78,11 +93,15 @@ static void on_fault(int number, siginfo_t *info, void *context)
 }
 
 /* Memory that such a page has spoilt ends other threads in abort(). */
-static void on_abort(int number)
+static void on_abort(int number, siginfo_t *info, void *context)
 {
-    (void)number;
-    while (atomic_load(&ending))
-        pause();
+    if (atomic_load(&ending))
+        take_the_end();
+    if (before_abort.sa_flags & SA_SIGINFO)
+        before_abort.sa_sigaction(number, info, context);
+    else if (before_abort.sa_handler != SIG_DFL && before_abort.sa_handler != SIG_IGN)
+        before_abort.sa_handler(number);
+    /* back in abort(), which ends the process */
 }
 
 static void on_assertion(MDB_env *env, const char *what)
@@ -92,11 +111,13 @@ static void on_assertion(MDB_env *env, const char *what)
     for (size_t i = 0; i < GUARDED; i++)
         if (list[i].st == st)
             mine = &list[i];
-    if (mine)
-        atomic_store(&ending, true);
+    if (mine) {
+        take_the_end();
+        say(mine); /* first: the log needs more that may be damaged */
+    }
     hx_log(HX_LOG_ERROR, "event=store_assertion \"%s\"", what);
     if (mine)
-        end_of(mine);
+        _exit(EXIT_FAILURE);
 }
 
 /* LMDB does not tell where its map is. */
@@ -124,7 +145,7 @@ static void install(void)
 {
     static bool done;
     struct sigaction ours = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
-    struct sigaction aborts = {.sa_handler = on_abort};
+    struct sigaction aborts = {.sa_sigaction = on_abort, .sa_flags = SA_SIGINFO};
     if (done)
         return;
     done = true;
@@ -132,7 +153,7 @@ static void install(void)
     sigaction(SIGBUS, &ours, &before_bus);
     sigaction(SIGSEGV, &ours, &before_segv);
     sigemptyset(&aborts.sa_mask);
-    sigaction(SIGABRT, &aborts, NULL);
+    sigaction(SIGABRT, &aborts, &before_abort);
 }
 
 void store_guard(struct hx_store *st)
