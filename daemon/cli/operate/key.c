@@ -221,10 +221,11 @@ static int add_key(const struct cli *cli, struct registry *r, const char *name, 
         hex_of(key.public_key, hex);
         const char *end = r->text + strlen(r->text) - 1;
         snprintf(more, sizeof more, "%s%s,%s,active\n", *end == '\n' ? "" : "\n", row, hex);
-        rc = registry_write(cli, r, more);
-        if (rc) /* a key that nobody knows is of no use */
+        bool renamed;
+        rc = registry_write(cli, r, more, &renamed);
+        if (rc && !renamed) /* a key that nobody knows is of no use */
             unlink(key_path(cli, standard));
-        else
+        else /* in force, even if a cut of power may still undo it */
             say_pair(cli, &key, standard);
     }
     hx_key_wipe(&key);
@@ -277,7 +278,8 @@ static int revoke_keys(const struct cli *cli, struct registry *r, const char *na
         ;
     if (!v.n)
         return cli_fail(cli, CLI_NEGATIVE, "%s has no such key in force", name);
-    int rc = registry_write(cli, r, "");
+    bool renamed;
+    int rc = registry_write(cli, r, "", &renamed);
     if (!rc)
         cli_say(cli, stdout, "%s: %zu keys revoked\n", name, v.n);
     return rc;

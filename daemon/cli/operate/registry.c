@@ -19,6 +19,7 @@ static int read_file(const struct cli *cli, struct registry *r)
 {
     FILE *f = fopen(r->path, "r");
     size_t n = 0;
+    bool broken = false;
     r->text = malloc(REGISTRY_BYTES + 1);
     if (!r->text)
         return CLI_NEGATIVE;
@@ -26,8 +27,13 @@ static int read_file(const struct cli *cli, struct registry *r)
         return cli_fail(cli, CLI_NEGATIVE, "%s: %s", r->path, strerror(errno));
     if (f) {
         n = fread(r->text, 1, REGISTRY_BYTES, f);
+        broken = ferror(f);
         fclose(f);
     }
+    if (broken)
+        return cli_fail(cli, CLI_NEGATIVE, "%s: it cannot be read to its end", r->path);
+    if (n == REGISTRY_BYTES) /* what is behind would be lost by writing it back */
+        return cli_fail(cli, CLI_NEGATIVE, "%s is too large", r->path);
     r->text[n] = '\0';
     if (n == 0)
         memcpy(r->text, HEADER "\n", sizeof HEADER + 1);
@@ -94,9 +100,10 @@ static int judge(const struct cli *cli, const struct registry *r, const char *fr
     return CLI_OK;
 }
 
-int registry_write(const struct cli *cli, const struct registry *r, const char *more)
+int registry_write(const struct cli *cli, const struct registry *r, const char *more, bool *renamed)
 {
     char path[HX_KEY_PATH];
+    *renamed = false;
     snprintf(path, sizeof path, "%s.new", r->path);
     FILE *f = fopen(path, "w");
     bool good = f && keep_readers(r, f) && fputs(r->text, f) >= 0 && fputs(more, f) >= 0 &&
@@ -109,7 +116,8 @@ int registry_write(const struct cli *cli, const struct registry *r, const char *
         return rc;
     }
     /* a key that was revoked stays so over a cut of power */
-    if (good && rename(path, r->path) == 0 && hx_disk_sync_parent(r->path) == HX_OK)
+    *renamed = good && rename(path, r->path) == 0;
+    if (*renamed && hx_disk_sync_parent(r->path) == HX_OK)
         return CLI_OK;
     return cli_fail(cli, CLI_NEGATIVE, "%s: %s", r->path, strerror(errno));
 }

@@ -20,14 +20,19 @@ struct registry {
     char *text; /* owned; NULL: no memory */
 };
 
-/* An exit code; what is wrong has been told. One that is missing is an empty one. */
+/* An exit code; what is wrong has been told. One that is missing is an empty one;
+ * one of REGISTRY_BYTES or more is refused. */
 int registry_open(const struct cli *cli, const char *registry, struct registry *r);
 void registry_close(struct registry *r);
 
 /* Writes the text with `more` behind it. One wrong row, and the daemon keeps the registry before
  * it, whoever is revoked from then on: so what it would refuse is not written. In one that it
- * refuses already the change is made and the fault told. */
-int registry_write(const struct cli *cli, const struct registry *r, const char *more);
+ * refuses already the change is made and the fault told.
+ *
+ * *renamed: the new one stands in its place, and the daemon obeys it. With an exit code other than
+ * CLI_OK as well it is not certain that it outlives a cut of power. */
+int registry_write(const struct cli *cli, const struct registry *r, const char *more,
+                   bool *renamed);
 
 /* Calls back for each row with its columns (cut in a copy) and where its line begins; stops at
  * non-zero. */

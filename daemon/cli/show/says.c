@@ -22,6 +22,7 @@ static const struct says list[] = {
     {"%s cannot be written", "%s 无法写入"},
     {"%s cannot be read: %s", "%s 无法读取：%s"},
     {"%s is too large", "%s 过大"},
+    {"%s: it cannot be read to its end", "%s：未能读完"},
 
     /* connections */
     {"key %s: %s", "密钥 %s：%s"},

@@ -713,3 +713,11 @@ def test_a_row_that_the_daemon_would_refuse_is_not_written(registry, locked):
     wait_until(lambda: locked.said("event=access_refused"))
     done = hongxin("key", "revoke", "desk-p07", "--registry", registry.path, "--roles", ROLES)
     assert "1 keys revoked" in done.stdout and "warning: the daemon refuses this registry" in done.stderr
+
+
+def test_a_registry_too_large_to_be_read_whole_is_not_written_back_cut(registry):
+    text = registry.path.read_text() + "\n" * (4 << 20)
+    registry.path.write_text(text)
+    said = hongxin("key", "revoke", "hotline", "--registry", registry.path, check=False)
+    assert said.returncode == 1 and "too large" in said.stderr
+    assert registry.path.read_text() == text
