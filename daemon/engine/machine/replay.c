@@ -307,7 +307,8 @@ static uint64_t cause_of(const uint8_t *bytes, size_t size)
 int hx_replay_entry(struct hx_replay *r, const uint8_t *bytes, size_t size)
 {
     int rc = HX_OK;
-    if (r->n_group && cause_of(bytes, size) != r->group[0].entry->lsn)
+    const uint64_t cause = cause_of(bytes, size);
+    if (r->n_group && (!cause || cause != r->group[0].entry->lsn))
         rc = run(r); /* the new one begins the next group */
     return rc ? rc : wait_for_more(r, bytes, size);
 }

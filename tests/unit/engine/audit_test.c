@@ -145,6 +145,25 @@ static void a_replay_makes_the_alarm_again(void **state)
     hx_memory_free(again);
 }
 
+/* Without a cause an entry begins a group, whatever number a damaged one before it says. */
+static void an_entry_without_a_cause_begins_a_group(void **state)
+{
+    struct hx_replay *r;
+    struct hx_memory *again;
+    hxp_entry e = HONGXIN__V1__ENTRY__INIT;
+    (void)state;
+    e.case_number = 1;
+    assert_int_equal(hx_memory_new(&again), HX_OK);
+    const struct hx_replay_options o = {
+        .rules = world_rules(), .city = world_city(), .ops = hx_memory_backend(), .backend = again};
+    assert_int_equal(hx_replay_new(&o, &r), HX_OK);
+    put(r, &e);
+    put(r, &e);
+    assert_int_equal(hx_replay_count(r), 1);
+    hx_replay_free(r);
+    hx_memory_free(again);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -153,6 +172,7 @@ int main(void)
                                        T(a_clock_past_its_deadline_still_runs),
                                        T(a_missing_or_late_timer_is_named_and_written_again),
                                        T(a_closed_case_needs_no_clock),
-                                       T(a_replay_makes_the_alarm_again)};
+                                       T(a_replay_makes_the_alarm_again),
+                                       T(an_entry_without_a_cause_begins_a_group)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
