@@ -1,33 +1,17 @@
 #include "base/message.h"
 
 #include "base/packing.h"
+#include "base/wire.h"
 #include <endian.h>
 #include <string.h>
 
 /* Everything below takes the place `p` at which it reads and returns the one behind it. NULL goes
  * through to the end and means: not written as we write it, or no memory. */
 
-static inline const uint8_t *get_varint(const uint8_t *p, const uint8_t *end, uint64_t *v)
-{
-    if (p < end && *p < 0x80) { /* most of them */
-        *v = *p;
-        return p + 1;
-    }
-    *v = 0;
-    for (unsigned shift = 0; p < end && shift < 64; shift += 7) {
-        if (shift == 63 && *p > 1)
-            return NULL; /* more than 64 bits */
-        *v |= (uint64_t)(*p & 0x7f) << shift;
-        if (!(*p++ & 0x80))
-            return p;
-    }
-    return NULL;
-}
-
 static inline const uint8_t *get_size(const uint8_t *p, const uint8_t *end, size_t *size)
 {
     uint64_t n;
-    p = get_varint(p, end, &n);
+    p = hx_wire_number(p, end, &n);
     if (!p || n > (uint64_t)(end - p))
         return NULL;
     *size = (size_t)n;
@@ -74,7 +58,7 @@ static inline const uint8_t *get_number(const uint8_t *p, const uint8_t *end, en
         v = le64toh(v);
         p += n;
     } else {
-        p = get_varint(p, end, &v);
+        p = hx_wire_number(p, end, &v);
     }
     if (p)
         store_number(kind, at, v);
@@ -228,7 +212,7 @@ static const uint8_t *get_message(const uint8_t *p, const uint8_t *end, const st
         return NULL;
     s->kind->message_init(*out);
     while (p && p < end) {
-        p = get_varint(p, end, &tag);
+        p = hx_wire_number(p, end, &tag);
         const struct part *next = p ? find_part(s, f, tag >> 3) : NULL;
         if (!next || next->wire != (tag & 7))
             return NULL;

@@ -4,9 +4,29 @@
 #ifndef BASE_WIRE_H
 #define BASE_WIRE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { HX_WIRE_VARINT = 0, HX_WIRE_FIXED64 = 1, HX_WIRE_BYTES = 2, HX_WIRE_FIXED32 = 5 };
+
+/* A base-128 number at `p`, and what is behind it; NULL: it does not end, or has more than 64 bits.
+ * Here, because messages are read with it number by number. */
+static inline const uint8_t *hx_wire_number(const uint8_t *p, const uint8_t *end, uint64_t *value)
+{
+    if (p < end && *p < 0x80) { /* most of them */
+        *value = *p;
+        return p + 1;
+    }
+    *value = 0;
+    for (unsigned shift = 0; p < end && shift < 64; shift += 7) {
+        if (shift == 63 && *p > 1)
+            return NULL;
+        *value |= (uint64_t)(*p & 0x7f) << shift;
+        if (!(*p++ & 0x80))
+            return p;
+    }
+    return NULL;
+}
 
 struct hx_wire_field {
     uint64_t number;

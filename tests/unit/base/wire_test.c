@@ -60,8 +60,11 @@ static void what_is_no_field_is_none(void **state)
                                                               0x80, 0x80, 0x80, 0x80, 0x80, 0x01},
                          longer[] = {0x12, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
                                      0xFF, 0xFF, 0xFF, 0xFF, 0x01, 'a'};
+    static const uint8_t wide[] = {0x08, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                   0xFF, 0xFF, 0xFF, 0xFF, 0x02}; /* 65 bits */
     struct hx_wire_field f;
     (void)state;
+    assert_null(hx_wire_next(wide, wide + sizeof wide, &f));
     assert_null(hx_wire_next(group, group + sizeof group, &f));
     assert_null(hx_wire_next(endless, endless + sizeof endless, &f));
     assert_null(hx_wire_next(longer, longer + sizeof longer, &f));
