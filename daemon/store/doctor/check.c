@@ -101,6 +101,15 @@ static int look_at(const struct lookers *l, uint64_t lsn, const hxp_entry *e)
     return err ? err : doctor_projections_entry(l->projections, lsn, e);
 }
 
+/* A damaged page may lead to a shorter key. */
+static bool has_number(struct doctor *d, MDB_val key)
+{
+    if (key.mv_size != 8)
+        doctor_found(d, &(struct hx_finding){.invariant = 6, .table = "journal"},
+                     "a row cannot be decoded: its key has %zu bytes", key.mv_size);
+    return key.mv_size == 8;
+}
+
 static int check_journal(struct doctor *c, const struct lookers *lookers)
 {
     MDB_cursor *cur;
@@ -111,6 +120,8 @@ static int check_journal(struct doctor *c, const struct lookers *lookers)
     if (rc)
         return store_error(rc, false);
     while (!c->err && !(rc = next_row(cur, &key, &value))) {
+        if (!has_number(c, key))
+            continue;
         uint64_t lsn = be64_get(key.mv_data);
         hx_arena_reset(&c->arena);
         const hxp_entry *e = doctor_entry(c, value.mv_data, value.mv_size);

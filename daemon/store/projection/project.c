@@ -81,6 +81,27 @@ bool hx_store_rebuilding(const struct hx_store *st)
 
 /* ---- Journal back into items ---- */
 
+static bool behind(MDB_val key, uint64_t upto)
+{
+    return key.mv_size == 8 && be64_get(key.mv_data) > upto;
+}
+
+/* What cannot be decoded is counted and passed over. */
+static int collect_one(struct store_collect *c, MDB_val key, MDB_val value, struct hx_arena *arena)
+{
+    if (key.mv_size != 8) { /* a damaged page; it has no place among the others */
+        c->bad++;
+        return HX_OK;
+    }
+    hxp_entry *e = store_entry_unpack(c->st, value.mv_data, value.mv_size, arena);
+    c->last = be64_get(key.mv_data);
+    c->n++;
+    c->bad += !e && !hx_arena_failed(arena);
+    if (e)
+        return tail_add(c->tail, e);
+    return hx_arena_failed(arena) ? HX_NOMEM : HX_OK;
+}
+
 int store_collect(struct store_collect *c)
 {
     MDB_cursor *cur;
@@ -96,16 +117,8 @@ int store_collect(struct store_collect *c)
     int err = HX_OK;
     rc = store_sane(mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE), &key, &value);
     c->last = c->after;
-    while (!rc && !err && c->n < c->max && be64_get(key.mv_data) <= c->upto) {
-        hxp_entry *e = store_entry_unpack(c->st, value.mv_data, value.mv_size, &arena);
-        if (e)
-            err = tail_add(c->tail, e);
-        else if (hx_arena_failed(&arena))
-            err = HX_NOMEM;
-        else
-            c->bad++;
-        c->last = be64_get(key.mv_data);
-        c->n++;
+    while (!rc && !err && c->n < c->max && !behind(key, c->upto)) {
+        err = collect_one(c, key, value, &arena);
         hx_arena_reset(&arena);
         rc = store_sane(mdb_cursor_get(cur, &key, &value, MDB_NEXT), &key, &value);
     }

@@ -293,6 +293,20 @@ static void a_row_of_a_size_that_none_has_is_not_followed(void **state)
     assert_int_equal(r.entries, 1);
 }
 
+/* Before all of them, and between the second and the third. */
+static void a_key_that_no_entry_has_is_found_and_hides_no_entry(void **state)
+{
+    struct fx *fx = *state;
+    three_cases(fx);
+    raw_row(fx, "journal", (MDB_val){9, (char[]){0, 0, 0, 0, 0, 0, 0, 2, 0}}, "odd", 3);
+    raw_row(fx, "journal", (MDB_val){3, (char[]){0, 0, 0}}, "odd", 3);
+    doctor_says(fx, "journal: a row cannot be decoded: its key has 9 bytes");
+    doctor_says(fx, "journal: a row cannot be decoded: its key has 3 bytes");
+    assert_int_equal(hx_store_rebuild(fx->st, "open"), HX_OK);
+    fx_project(fx);
+    assert_int_equal(fx_problems(fx), 2);
+}
+
 static void a_short_row_of_seen_is_found(void **state)
 {
     struct fx *fx = *state;
@@ -533,6 +547,7 @@ int main(void)
         T(time_that_runs_backwards_is_found),
         T(a_chain_without_its_beginning_is_found),
         T(a_case_ahead_of_the_journal_is_found),
+        T(a_key_that_no_entry_has_is_found_and_hides_no_entry),
         T(a_short_row_of_seen_is_found),
         T(a_row_of_a_size_that_none_has_is_not_followed),
         T(a_damaged_watch_does_not_hide_the_others),
