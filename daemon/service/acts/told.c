@@ -57,12 +57,18 @@ static bool holds(const struct lines *l, const char *line)
 
 /* ---- what is in force ---- */
 
+/* Closes it. False: no memory, and some of what was written is missing. */
+static bool written_whole(FILE *f)
+{
+    bool whole = f && !ferror(f);
+    return f && fclose(f) == 0 && whole;
+}
+
 /* The written lines, in order. NULL: no memory. */
 static char *in_order(FILE *written, char **text)
 {
     struct lines l = {0};
-    bool whole = written && fclose(written) == 0;
-    char *out = whole ? malloc(strlen(*text) + 1) : NULL, *end = out;
+    char *out = written_whole(written) ? malloc(strlen(*text) + 1) : NULL, *end = out;
     if (out && cut(*text, &l) == HX_OK) {
         qsort(l.at, l.n, sizeof *l.at, by_text);
         for (size_t i = 0; i < l.n; i++) {
@@ -284,7 +290,7 @@ void told_turn(struct service *s, struct told *t)
     int rc = hx_store_told_load(s->store, t->name, &before);
     if (rc == HX_OK || rc == HX_NOTFOUND)
         rc = acts_between(s, before, t->now, &a);
-    if (rc == HX_OK && strcmp(before ? before : "", t->now) != 0)
+    if (rc == HX_OK && (!before || strcmp(before, t->now) != 0)) /* that it is nothing as well */
         rc = paused ? HX_AGAIN : record(s, t, &a);
     t->waits = rc != HX_OK;
     if (rc == HX_OK || !t->complained)

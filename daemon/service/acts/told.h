@@ -9,7 +9,8 @@
  * The store keeps the text that the acts in the journal lead to, and changes it in the transaction
  * of these acts. So none is lost with the process and none is told twice, and what was changed
  * while the daemon was down is told at its start. The first text of a store needs no acts: nothing
- * was in force before. Loop thread only. */
+ * was in force before. It is kept also when it is empty, so that keys that come later are told.
+ * Loop thread only. */
 #ifndef SERVICE_ACTS_TOLD_H
 #define SERVICE_ACTS_TOLD_H
 
