@@ -50,7 +50,9 @@ def test_a_damaged_timer_stops_no_other(make_daemon):
         numbers = [c.report().case_number, c.report().case_number]
         with rows(d.data) as r:
             key, value = r.all("due")[0]
-            r.delete("due", key)
+            for other, _ in r.all("due"):  # a mark may have rung by now: not only an old row that its case needs no more
+                if other[8:] == key[8:]:
+                    r.delete("due", other)
             r.put("due", key[:8], value)
         wait_until(lambda: [c.case(n).view.state for n in numbers] == ["HELD", "HELD"])
         wait_until(lambda: c.stats()["quarantined"] == 1)
