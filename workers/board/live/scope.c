@@ -96,16 +96,26 @@ static bool is_promise(void *arg, const char *clock)
     return rules_promise(b->rules, clock);
 }
 
-struct looking {
-    struct board *board;
-    char principal[USER_TEXT + 1];
-    uint64_t number;
-};
+struct looking *looking_new(struct board *b, const char *principal, uint64_t number)
+{
+    struct looking *l = calloc(1, sizeof *l);
+    if (!l)
+        return NULL;
+    l->board = b;
+    l->number = number;
+    hx_text_put(l->principal, sizeof l->principal, principal);
+    return l;
+}
+
+struct scope *looking_scope(const struct looking *l)
+{
+    return l->board->scopes ? scopes_find(l->board->scopes, l->principal) : NULL;
+}
 
 static void on_case(void *arg, int err, const hxp_response *answer)
 {
     struct looking *l = arg;
-    struct scope *s = l->board->scopes ? scopes_find(l->board->scopes, l->principal) : NULL;
+    struct scope *s = looking_scope(l);
     if (s && !err && answer->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER)
         model_take_view(s->model, answer->case_answer->view);
     else if (s && err == HX_NOTFOUND)
@@ -117,12 +127,9 @@ static void look_at_case(const struct scope *s, uint64_t number)
 {
     hxp_request q = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
-    struct looking *l = calloc(1, sizeof *l);
+    struct looking *l = looking_new(s->board, s->principal, number);
     if (!l)
         return;
-    l->board = s->board;
-    l->number = number;
-    hx_text_put(l->principal, sizeof l->principal, s->principal);
     query.case_number = number;
     q.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
     q.case_query = &query;

@@ -75,6 +75,18 @@ void scope_free(struct scope *s);
 /* Once a second: who has waited too long, heartbeats, a feed that does not stand yet. */
 void scope_tick(struct scope *s);
 
+/* A question that was asked in a principal's name; his scope may be gone when it is answered. */
+struct looking {
+    struct board *board;
+    char principal[USER_TEXT + 1];
+    uint64_t number; /* of a case; 0: about himself */
+};
+
+/* The caller frees it. NULL: no memory. */
+struct looking *looking_new(struct board *b, const char *principal, uint64_t number);
+/* NULL: gone. */
+struct scope *looking_scope(const struct looking *l);
+
 /* Everything of a frame but its text. */
 void frame_tag(struct frame *f, const hxp_entry *entry);
 

@@ -75,11 +75,6 @@ void scopes_close(struct scopes *s)
 
 /* ---- who the principal is ---- */
 
-struct looking {
-    struct board *board;
-    char principal[USER_TEXT + 1];
-};
-
 /* Whoever is another one than his pages were told is out, and signs in anew. */
 static void judge(struct scope *s, const Hongxin__V1__WhoAnswer *who)
 {
@@ -96,7 +91,7 @@ static void on_who(void *arg, int err, const hxp_response *answer)
 {
     struct looking *l = arg;
     struct board *b = l->board;
-    struct scope *s = b->scopes ? scopes_find(b->scopes, l->principal) : NULL;
+    struct scope *s = looking_scope(l);
     if (s)
         s->checking = false;
     if (s && err == HX_DENIED) {
@@ -113,11 +108,9 @@ static bool check(struct board *b, const char *principal)
 {
     hxp_request q = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__WhoQuery who = HONGXIN__V1__WHO_QUERY__INIT;
-    struct looking *l = calloc(1, sizeof *l);
+    struct looking *l = looking_new(b, principal, 0);
     if (!l)
         return false;
-    l->board = b;
-    hx_text_put(l->principal, sizeof l->principal, principal);
     q.ask_case = HONGXIN__V1__REQUEST__ASK_WHO;
     q.who = &who;
     bool asked = ask_for(b, principal, &q, on_who, l) == HX_OK;
