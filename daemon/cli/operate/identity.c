@@ -106,6 +106,10 @@ static void print_act(const struct cli *cli, int what, const Hongxin__V1__Identi
     if (a->quarantined)
         cli_say(cli, stdout, "refused events that named them, emptied: %" PRIu32 "\n",
                 a->quarantined);
+    if (a->unsearched)
+        cli_say(cli, stdout,
+                "quarantine not searched for identities that cannot be read: %" PRIu32 "\n",
+                a->unsearched);
 }
 
 static int act(const struct cli *cli, Hongxin__V1__IdentityAct__Act what)

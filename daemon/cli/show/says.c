@@ -122,6 +122,8 @@ static const struct says list[] = {
     {"identities erased: %" PRIu32 ", recorded as entry %" PRIu64 "\n",
      "已销毁身份：%" PRIu32 "，记入第 %" PRIu64 " 条记录\n"},
     {"warning: the daemon refuses this registry: %s\n", "警告：守护进程拒绝此登记表：%s\n"},
+    {"quarantine not searched for identities that cannot be read: %" PRIu32 "\n",
+     "有身份无法读取，未能据以搜查隔离区：%" PRIu32 "\n"},
     {"refused events that named them, emptied: %" PRIu32 "\n",
      "隔离区中提及此人的被拒事件，已清空：%" PRIu32 "\n"},
     {"held, recorded as entry %" PRIu64 "\n", "已设法律保全，记入第 %" PRIu64 " 条记录\n"},

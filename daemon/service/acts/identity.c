@@ -115,16 +115,32 @@ static void trouble(struct service *s, const struct request *r)
 
 /* ---- a look ---- */
 
-hxp_reporter *identity_load(struct service *s, uint64_t case_number, uint32_t party)
+static void no_identity(struct service *s, const struct request *r, int rc)
+{
+    if (rc == HX_NOTFOUND)
+        service_problem(s, r, "NO_IDENTITY", "no identity of this party is kept");
+    else if (identity_is_unreadable(rc))
+        service_problem(s, r, "NO_IDENTITY", "the identity of this party cannot be read");
+    else
+        trouble(s, r);
+}
+
+int identity_load(struct service *s, uint64_t case_number, uint32_t party, hxp_reporter **reporter)
 {
     uint8_t plain[HX_PERSON_PLAIN_MAX];
     size_t size = 0;
     ProtobufCAllocator in_arena = hx_arena_allocator(&s->arena);
-    hxp_reporter *reporter = NULL;
-    if (hx_store_person_load(s->store, case_number, party, plain, sizeof plain, &size) == HX_OK)
-        reporter = hongxin__v1__reporter__unpack(&in_arena, size, plain);
+    *reporter = NULL;
+    int rc = hx_store_person_load(s->store, case_number, party, plain, sizeof plain, &size);
+    if (rc == HX_OK && !(*reporter = hongxin__v1__reporter__unpack(&in_arena, size, plain)))
+        rc = hx_arena_failed(&s->arena) ? HX_NOMEM : HX_CORRUPT;
     sodium_memzero(plain, sizeof plain);
-    return reporter;
+    return rc;
+}
+
+bool identity_is_unreadable(int rc)
+{
+    return rc == HX_DENIED || rc == HX_CORRUPT || rc == HX_TOOBIG;
 }
 
 void identity_wipe(hxp_reporter *reporter)
@@ -143,9 +159,9 @@ void handle_identity(struct service *s, const struct request *r)
     struct act act = act_of(r, "IDENTITY_READ");
     if (!judge_words(s, r, q->reason, q->person) || !find_case(s, r, q->case_number))
         return;
-    a.reporter = identity_load(s, q->case_number, q->party);
-    if (!a.reporter) {
-        service_problem(s, r, "NO_IDENTITY", "no identity of this party is kept");
+    int rc = identity_load(s, q->case_number, q->party, &a.reporter);
+    if (rc != HX_OK) {
+        no_identity(s, r, rc);
         return;
     }
     act.about = hx_arena_printf(&s->arena, "%" PRIu64 "/%" PRIu32, q->case_number, q->party);
@@ -162,14 +178,25 @@ void handle_identity(struct service *s, const struct request *r)
     identity_wipe(a.reporter);
 }
 
+/* What of the quarantine has gone with the identities, and for how many it was not searched. */
+static char *say_quarantine(struct service *s, const Hongxin__V1__IdentityActed *a)
+{
+    if (!a->unsearched)
+        return hx_arena_printf(&s->arena, "and %" PRIu32 " refused events in quarantine",
+                               a->quarantined);
+    return hx_arena_printf(&s->arena,
+                           "and %" PRIu32 " refused events in quarantine, which was not searched "
+                           "for %" PRIu32 " identities that cannot be read",
+                           a->quarantined, a->unsearched);
+}
+
 /* An act that its part of the transaction has ended with rc: recorded, committed and answered. */
 static void conclude(struct service *s, const struct request *r, int rc, struct act *act,
                      Hongxin__V1__IdentityActed *a)
 {
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
-    if (a->quarantined)
-        act->detail = hx_arena_printf(&s->arena, "and %" PRIu32 " refused events in quarantine",
-                                      a->quarantined);
+    if (a->quarantined || a->unsearched)
+        act->detail = say_quarantine(s, a);
     if (rc == HX_OK)
         rc = act_commit(s, act, &a->lsn);
     if (rc != HX_OK) {
@@ -232,6 +259,7 @@ static int forget_all(struct service *s, const uint64_t *numbers, size_t n,
     int scrubbed = scrub_end(&scrub);
     a->cases = (uint32_t)n;
     a->quarantined = scrub.rows;
+    a->unsearched = scrub.unsearched;
     return rc ? rc : scrubbed;
 }
 
@@ -272,10 +300,12 @@ static int erase(struct service *s, uint64_t number, Hongxin__V1__IdentityActed 
 {
     struct scrub scrub = {.s = s};
     int rc = hx_store_person_erase_case(s->store, number, &a->identities);
-    for (uint32_t party = 0; rc == HX_OK && party < HX_CASE_PARTIES; party++)
+    for (uint32_t party = 0; rc == HX_OK && a->identities && party < HX_CASE_PARTIES; party++)
         rc = scrub_add(&scrub, number, party);
     int scrubbed = scrub_end(&scrub);
     a->quarantined = scrub.rows;
+    /* without a key nobody can say whose place is empty */
+    a->unsearched = scrub.unsearched < a->identities ? scrub.unsearched : a->identities;
     return rc ? rc : scrubbed;
 }
 

@@ -33,9 +33,14 @@ HX_CHECK int identity_cases(struct service *s, const char *source, const char *p
  * principal's areas. */
 bool identity_is_party(const struct service *s, const struct hx_principal *who, const char *about);
 
-/* The identity, in the arena; NULL: none is kept, it cannot be read, or there is no memory. The
- * caller wipes it as soon as it is not needed any more. */
-hxp_reporter *identity_load(struct service *s, uint64_t case_number, uint32_t party);
+/* The identity, in the arena; the caller wipes it as soon as it is not needed any more. NULL with
+ * each error: HX_NOTFOUND: none is kept. HX_DENIED: the store has no identity key. HX_CORRUPT,
+ * HX_TOOBIG: it cannot be read. HX_IO, HX_NOMEM. */
+HX_CHECK int identity_load(struct service *s, uint64_t case_number, uint32_t party,
+                           hxp_reporter **reporter);
+
+/* Whether what is loaded so is there and will not be readable at another time either. */
+bool identity_is_unreadable(int rc);
 void identity_wipe(hxp_reporter *reporter);
 
 /* Sets view->callback_ref when an identity of the case is kept; in the arena. */

@@ -1,7 +1,9 @@
 #include "service/acts/scrub.h"
 
+#include "base/log.h"
 #include "service/acts/identity.h"
 #include "service/state.h"
+#include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -36,13 +38,25 @@ int scrub_end(struct scrub *scrub)
     return rc;
 }
 
+static int pass_over(struct scrub *scrub, uint64_t case_number, int rc)
+{
+    if (rc == HX_NOTFOUND)
+        return HX_OK;
+    if (!identity_is_unreadable(rc))
+        return rc;
+    if (!scrub->unsearched++) /* once for an act: without a key it is so of every party */
+        hx_log(HX_LOG_ERROR, "event=quarantine_not_searched case=%" PRIu64 " error=%s", case_number,
+               hx_errname(rc));
+    return HX_OK;
+}
+
 int scrub_add(struct scrub *scrub, uint64_t case_number, uint32_t party)
 {
-    hxp_reporter *r = identity_load(scrub->s, case_number, party);
-    if (!r)
-        return hx_arena_failed(&scrub->s->arena) ? HX_NOMEM : HX_OK;
+    hxp_reporter *r;
+    int rc = identity_load(scrub->s, case_number, party, &r);
+    if (rc != HX_OK)
+        return pass_over(scrub, case_number, rc);
     const char *const texts[] = {r->name, r->phone, r->address, r->other};
-    int rc = HX_OK;
     for (size_t i = 0; rc == HX_OK && i < sizeof texts / sizeof *texts; i++)
         rc = add_text(scrub, texts[i]);
     identity_wipe(r);

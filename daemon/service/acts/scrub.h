@@ -23,11 +23,13 @@ struct scrub {
     struct service *s;
     char *texts[SCRUB_AT_ONCE + 4]; /* in the arena, wiped when they have been looked for */
     size_t n;
-    uint32_t rows; /* that have lost their bytes */
+    uint32_t rows;       /* that have lost their bytes */
+    uint32_t unsearched; /* identities that cannot be read, so that nothing was looked for */
 };
 
 /* The identity of this party has been erased in the transaction that runs; what is committed still
- * has it. Without one: nothing. */
+ * has it. Without one: nothing. One that cannot be read is counted and logged, and the erasure goes
+ * on: it is gone in any case. HX_IO, HX_NOMEM. */
 HX_CHECK int scrub_add(struct scrub *scrub, uint64_t case_number, uint32_t party);
 
 /* Looks for the rest. Inside the transaction, in any case, so that no text stays in memory. */
