@@ -18,12 +18,13 @@ static bool is_done(MDB_val value)
 }
 
 /* What stands before the reason. */
-static size_t head_of(MDB_val value)
+static size_t head_size(MDB_val value)
 {
     return is_done(value) ? DONE_HEAD : OPEN_HEAD;
 }
 
-static int64_t time_of(MDB_val value)
+/* When a row of at least OPEN_HEAD bytes was written. */
+static int64_t written_at(MDB_val value)
 {
     return (int64_t)(be64_get(value.mv_data) & ~MARKED);
 }
@@ -31,12 +32,12 @@ static int64_t time_of(MDB_val value)
 void store_quarantine_read(MDB_val key, MDB_val value, struct hx_quarantined *out)
 {
     const uint8_t *p = value.mv_data;
-    size_t head = head_of(value);
+    size_t head = head_size(value);
     *out = (struct hx_quarantined){.number = key.mv_size == 8 ? be64_get(key.mv_data) : 0,
                                    .reason = ""};
     if (value.mv_size < head)
         return;
-    out->at = time_of(value);
+    out->at = written_at(value);
     if (head == DONE_HEAD) {
         uint64_t by = be64_get(p + 16);
         out->closed_at = (int64_t)be64_get(p + 8);
@@ -155,7 +156,7 @@ int hx_store_quarantine_close(struct hx_store *st, const struct hx_row_name *row
         err = store_get(st, T_QUARANTINE, key_val(&k), &value);
     if (err)
         return err;
-    if (value.mv_size < OPEN_HEAD || time_of(value) != row->at)
+    if (value.mv_size < OPEN_HEAD || written_at(value) != row->at)
         return HX_NOTFOUND;
     return is_done(value) ? HX_OK : put_end(st, &k, value, end);
 }
@@ -175,17 +176,17 @@ int store_set_aside(struct hx_store *st, enum store_table t, MDB_val key, MDB_va
 /* ---- what must not stay ---- */
 
 /* Where the kept bytes of a row begin; its whole size when it has none. */
-static size_t before_bytes(const MDB_val *value)
+static size_t head_of(const MDB_val *value)
 {
     const char *row = value->mv_data;
-    size_t head = head_of(*value), size = value->mv_size;
+    size_t size = value->mv_size, head = head_size(*value);
     const char *end = size > head ? memchr(row + head, 0, size - head) : NULL;
     return end ? (size_t)(end + 1 - row) : size;
 }
 
 static bool names(const MDB_val *value, const char *const *texts, size_t n)
 {
-    size_t head = before_bytes(value);
+    size_t head = head_of(value);
     const char *bytes = (const char *)value->mv_data + head;
     for (size_t i = 0; i < n; i++)
         if (memmem(bytes, value->mv_size - head, texts[i], strlen(texts[i])))
@@ -193,12 +194,12 @@ static bool names(const MDB_val *value, const char *const *texts, size_t n)
     return false;
 }
 
-/* When and why is left of the row, and what became of it. */
+/* Only when and why is left of the row, and what became of it. */
 static int empty_row(struct hx_store *st, const MDB_val *key, const MDB_val *value)
 {
     uint8_t head[DONE_HEAD + STORE_REASON_MAX + 1];
     struct key k = {.size = key->mv_size < KEY_MAX ? key->mv_size : KEY_MAX};
-    size_t size = before_bytes(value);
+    size_t size = head_of(value);
     if (size > sizeof head)
         return HX_OK;                      /* not one of ours */
     memcpy(k.bytes, key->mv_data, k.size); /* both lie in a page that is copied */
@@ -234,7 +235,7 @@ int hx_store_quarantine_drop(struct hx_store *st, int64_t before, size_t max, si
         struct key k = {.size = 0};
         key_add64(&k, st->now.quarantine_first);
         err = store_get(st, T_QUARANTINE, key_val(&k), &value);
-        if (!err && value.mv_size >= OPEN_HEAD && time_of(value) >= before)
+        if (!err && value.mv_size >= OPEN_HEAD && written_at(value) >= before)
             break;
         if (!err || err == HX_NOTFOUND)
             err = drop_oldest(st);

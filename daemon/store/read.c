@@ -249,6 +249,8 @@ int hx_store_quarantined(struct hx_store *st, uint64_t after, hx_quarantine_fn *
 {
     struct walk w = {.st = st, .table = T_QUARANTINE};
     struct key k = {.size = 0};
+    if (after == UINT64_MAX)
+        return HX_OK; /* none lies above */
     key_add64(&k, after + 1);
     int err = store_read_begin(st);
     if (err)
@@ -257,7 +259,7 @@ int hx_store_quarantined(struct hx_store *st, uint64_t after, hx_quarantine_fn *
     while (!err) {
         struct hx_quarantined row;
         store_quarantine_read(w.key, w.value, &row);
-        if (fn(ctx, &row))
+        if (row.number && fn(ctx, &row))
             break;
         err = walk_next(&w);
     }

@@ -250,62 +250,6 @@ static void what_names_somebody_is_emptied_and_nothing_else(void **state)
     quarantine_says(fx, "1 NO_PLACE [] 2 13800138000? [somebody else] 3 EMPTY [] 4 BAD_TIME [] ");
 }
 
-static int look(void *ctx, const struct hx_quarantined *row)
-{
-    *(struct hx_quarantined *)ctx = *row;
-    return 0;
-}
-
-static void a_row_that_is_done_stays_done_without_its_bytes(void **state)
-{
-    struct fx *fx = *state;
-    static const char *const texts[] = {"13800138000"};
-    uint32_t rows = 0;
-    struct hx_row_name row;
-    struct hx_quarantined seen;
-    fx_begin(fx);
-    refuse(fx, "call 13800138000 please", "NO_PLACE");
-    assert_true(hx_store_quarantine_newest(fx->st, 1, &row));
-    assert_int_equal(hx_store_quarantine_close(fx->st, &row, &(struct hx_row_end){.lsn = 7}),
-                     HX_OK);
-    fx_commit(fx);
-    assert_int_equal(hx_store_quarantined(fx->st, 0, look, &seen), HX_OK);
-    int64_t closed_at = seen.closed_at;
-    fx_begin(fx);
-    assert_int_equal(hx_store_quarantine_wipe(fx->st, texts, 1, &rows), HX_OK);
-    fx_commit(fx);
-    assert_int_equal(rows, 1);
-    fx_reopen(fx);
-    quarantine_says(fx, "1 NO_PLACE [] ");
-    assert_int_equal(hx_store_quarantined(fx->st, 0, look, &seen), HX_OK);
-    assert_int_equal(seen.at, row.at);
-    assert_int_equal(seen.lsn, 7);
-    assert_int_equal(seen.closed_at, closed_at);
-}
-
-static void a_row_that_is_done_is_kept_as_long_as_others(void **state)
-{
-    struct fx *fx = *state;
-    size_t n = 0;
-    struct hx_row_name row;
-    fx_begin(fx);
-    fx_report(fx, 1);
-    refuse(fx, "sent again", "A");
-    assert_true(hx_store_quarantine_newest(fx->st, 1, &row));
-    assert_int_equal(hx_store_quarantine_close(fx->st, &row, &(struct hx_row_end){.lsn = 7}),
-                     HX_OK);
-    refuse(fx, "never again", "B");
-    fx_commit(fx);
-    fx_begin(fx);
-    assert_int_equal(hx_store_quarantine_drop(fx->st, row.at, 10, &n), HX_OK);
-    assert_int_equal(n, 0);
-    assert_int_equal(hx_store_quarantine_drop(fx->st, row.at + 1, 10, &n), HX_OK);
-    assert_int_equal(n, 2);
-    fx_commit(fx);
-    fx_reopen(fx);
-    quarantine_says(fx, "");
-}
-
 static void what_was_refused_is_not_kept_for_ever(void **state)
 {
     struct fx *fx = *state;
@@ -339,6 +283,98 @@ static void what_was_refused_is_not_kept_for_ever(void **state)
     fx_commit(fx);
 }
 
+static void a_done_row_is_kept_as_long_as_an_open_one(void **state)
+{
+    struct fx *fx = *state;
+    const struct hx_row_end taken = {.lsn = 1};
+    size_t n = 0;
+    fx_begin(fx);
+    fx_report(fx, 1);
+    refuse(fx, "mended", "A");
+    refuse(fx, "waits", "B");
+    fx_commit(fx);
+    int64_t then = hx_store_last_now(fx->st);
+    const struct hx_row_name first = {1, then};
+    fx_begin(fx);
+    assert_int_equal(hx_store_quarantine_close(fx->st, &first, &taken), HX_OK);
+    assert_int_equal(hx_store_quarantine_drop(fx->st, then, 10, &n), HX_OK);
+    assert_int_equal(n, 0);
+    fx_commit(fx);
+    quarantine_says(fx, "1 A [mended] 2 B [waits] ");
+    fx_begin(fx);
+    assert_int_equal(hx_store_quarantine_drop(fx->st, then + 1, 10, &n), HX_OK);
+    assert_int_equal(n, 2);
+    fx_commit(fx);
+    quarantine_says(fx, "");
+}
+
+static int keep_end(void *ctx, const struct hx_quarantined *row)
+{
+    struct hx_quarantined *out = ctx;
+    *out = *row;
+    out->reason = NULL; /* borrowed */
+    return 1;
+}
+
+static uint64_t open_rows(struct fx *fx)
+{
+    struct hx_store_stats stats;
+    assert_int_equal(hx_store_stats(fx->st, &stats), HX_OK);
+    return stats.quarantine_open;
+}
+
+static void a_done_row_that_is_emptied_stays_done(void **state)
+{
+    struct fx *fx = *state;
+    static const char *const texts[] = {"13800138000"};
+    char reason[120 + 1];
+    struct hx_quarantined before, after;
+    const struct hx_row_end taken = {.lsn = 1};
+    uint32_t rows = 0;
+    size_t n = 0;
+    memset(reason, 'R', sizeof reason - 1); /* the longest */
+    reason[sizeof reason - 1] = 0;
+    fx_begin(fx);
+    fx_report(fx, 1);
+    refuse(fx, "call 13800138000 please", reason);
+    refuse(fx, "waits", "B");
+    fx_commit(fx);
+    const struct hx_row_name first = {1, hx_store_last_now(fx->st)};
+    fx_begin(fx);
+    assert_int_equal(hx_store_quarantine_close(fx->st, &first, &taken), HX_OK);
+    fx_commit(fx);
+    assert_int_equal(hx_store_quarantined(fx->st, 0, keep_end, &before), HX_OK);
+    fx_begin(fx);
+    assert_int_equal(hx_store_quarantine_wipe(fx->st, texts, 1, &rows), HX_OK);
+    fx_commit(fx);
+    assert_int_equal(rows, 1);
+    fx_reopen(fx);
+    assert_int_equal(hx_store_quarantined(fx->st, 0, keep_end, &after), HX_OK);
+    assert_int_equal(after.at, before.at);
+    assert_int_equal(after.closed_at, before.closed_at);
+    assert_int_equal(after.lsn, 1);
+    assert_int_equal(open_rows(fx), 1);
+    char expected[sizeof reason + 32];
+    snprintf(expected, sizeof expected, "1 %s [] 2 B [waits] ", reason);
+    quarantine_says(fx, expected);
+    fx_begin(fx);
+    assert_int_equal(hx_store_quarantine_drop(fx->st, INT64_MAX, 10, &n), HX_OK);
+    fx_commit(fx);
+    assert_int_equal(n, 2);
+    assert_int_equal(open_rows(fx), 0);
+}
+
+static void behind_the_last_number_nothing_lies(void **state)
+{
+    struct fx *fx = *state;
+    struct hx_quarantined row = {.number = 0};
+    fx_begin(fx);
+    refuse(fx, "bad", "A");
+    fx_commit(fx);
+    assert_int_equal(hx_store_quarantined(fx->st, UINT64_MAX, keep_end, &row), HX_OK);
+    assert_int_equal(row.number, 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
@@ -351,9 +387,10 @@ int main(void)
         T(limits_are_named),
         T(the_key_is_changed_through_any_kill),
         T(what_names_somebody_is_emptied_and_nothing_else),
-        T(a_row_that_is_done_stays_done_without_its_bytes),
-        T(a_row_that_is_done_is_kept_as_long_as_others),
         T(what_was_refused_is_not_kept_for_ever),
+        T(a_done_row_is_kept_as_long_as_an_open_one),
+        T(a_done_row_that_is_emptied_stays_done),
+        T(behind_the_last_number_nothing_lies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
