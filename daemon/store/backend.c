@@ -199,7 +199,7 @@ int hx_store_parked_drop(struct hx_store *st, int64_t before, size_t max, size_t
 
 static int quarantine(void *b, const uint8_t *bytes, size_t size, const char *reason)
 {
-    return store_quarantine(b, bytes, size, reason);
+    return store_quarantine_event(b, bytes, size, reason);
 }
 
 const struct hx_backend *hx_store_backend(void)

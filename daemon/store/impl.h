@@ -57,9 +57,9 @@ struct store_mark {
     uint64_t oldest;
     int64_t last_now;
     uint64_t quarantine_first, quarantine_next;
-    uint64_t quarantine_open; /* rows of it that are not done */
-    int64_t quarantine_at;    /* of the newest row, once one was written; 0 = none */
-    uint64_t digest;          /* owed since this entry; 0 = none */
+    uint64_t quarantine_open;            /* rows of it that are not done */
+    struct hx_row_name quarantine_event; /* the newest row of an event; 0 = none yet */
+    uint64_t digest;                     /* owed since this entry; 0 = none */
 };
 
 struct pending_cursor {
@@ -172,9 +172,12 @@ void store_read_end(struct hx_store *st);
 int store_read_renew(struct hx_store *st);
 
 /* Copies bytes that cannot be decoded to `quarantine`; the reason has no personal data and at most
- * STORE_REASON_MAX - 1 bytes. */
+ * STORE_REASON_MAX bytes. */
 enum { STORE_REASON_MAX = 120 };
 int store_quarantine(struct hx_store *st, const void *bytes, size_t size, const char *reason);
+/* The same of what was refused: hx_store_quarantine_newest names this row, and none that was
+ * damaged and set aside beside it. */
+int store_quarantine_event(struct hx_store *st, const void *bytes, size_t size, const char *reason);
 
 /* A row as it is told; a damaged one has neither reason nor bytes. */
 void store_quarantine_read(MDB_val key, MDB_val value, struct hx_quarantined *out);

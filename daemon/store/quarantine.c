@@ -102,8 +102,7 @@ int store_quarantine(struct hx_store *st, const void *bytes, size_t size, const 
     uint8_t *copy = malloc(8 + reason_size + size); /* `bytes` may lie in a page that moves */
     if (!copy)
         return store_fail(st, HX_NOMEM);
-    st->now.quarantine_at = now_of(st);
-    be64_put(copy, (uint64_t)st->now.quarantine_at);
+    be64_put(copy, (uint64_t)now_of(st));
     memcpy(copy + 8, reason, reason_size);
     copy[8 + reason_size - 1] = 0;
     if (size)
@@ -116,6 +115,14 @@ int store_quarantine(struct hx_store *st, const void *bytes, size_t size, const 
     return err;
 }
 
+int store_quarantine_event(struct hx_store *st, const void *bytes, size_t size, const char *reason)
+{
+    int err = store_quarantine(st, bytes, size, reason);
+    if (!err)
+        st->now.quarantine_event = (struct hx_row_name){st->now.quarantine_next - 1, now_of(st)};
+    return err;
+}
+
 uint64_t hx_store_quarantine_next(const struct hx_store *st)
 {
     return st->now.quarantine_next;
@@ -123,8 +130,8 @@ uint64_t hx_store_quarantine_next(const struct hx_store *st)
 
 bool hx_store_quarantine_newest(const struct hx_store *st, uint64_t before, struct hx_row_name *out)
 {
-    *out = (struct hx_row_name){st->now.quarantine_next - 1, st->now.quarantine_at};
-    return st->now.quarantine_next > before;
+    *out = st->now.quarantine_event;
+    return out->number >= before;
 }
 
 /* The same row with its end; the value may lie in a page that moves. */

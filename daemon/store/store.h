@@ -137,7 +137,8 @@ struct hx_row_end {
 /* What it is now, for the dates of these rows; never before the newest entry. */
 void hx_store_quarantine_time(struct hx_store *st, int64_t now);
 
-/* The newest row, when the open transaction has written one since `before`; false otherwise. */
+/* The newest row of a refused event (the backend's `quarantine`), when there is one since `before`;
+ * false otherwise. Damaged rows that were set aside meanwhile are not meant. */
 uint64_t hx_store_quarantine_next(const struct hx_store *st);
 bool hx_store_quarantine_newest(const struct hx_store *st, uint64_t before,
                                 struct hx_row_name *out);
@@ -383,7 +384,7 @@ struct hx_quarantined {
     uint64_t lsn, again; /* of a row that is done: as in struct hx_row_end */
 };
 typedef int hx_quarantine_fn(void *ctx, const struct hx_quarantined *row);
-/* Rows above `after`, oldest first. */
+/* Rows above `after`, oldest first. One whose number cannot be read is passed over. */
 HX_CHECK int hx_store_quarantined(struct hx_store *st, uint64_t after, hx_quarantine_fn *fn,
                                   void *ctx);
 

@@ -1,5 +1,6 @@
-/* QuarantineQuery: what was refused as INVALID, and what became of it. Reasons, and of an event its
- * source and id; never what somebody wrote. */
+/* QuarantineQuery: what was refused as INVALID, and what became of it. The reason (of what
+ * a door could not read, in the door's words), and of an event its source and id as they came; of
+ * the rest of what was sent nothing but its size. */
 #include "service/intake/intake.h"
 #include "service/intake/kept.h"
 #include "service/state.h"

@@ -346,6 +346,49 @@ static void a_damaged_watch_does_not_hide_the_others(void **state)
     assert_int_equal(fx_problems(fx), 0);
 }
 
+static int count_row(void *ctx, const struct hx_quarantined *row)
+{
+    assert_true(row->number);
+    ++*(size_t *)ctx;
+    return 0;
+}
+
+static void a_row_of_the_quarantine_without_a_number_hides_nobody(void **state)
+{
+    struct fx *fx = *state;
+    size_t rows = 0;
+    fx_begin(fx);
+    assert_int_equal(fx->ops->quarantine(fx->st, (const uint8_t *)"bad", 3, "A"), HX_OK);
+    assert_int_equal(fx->ops->quarantine(fx->st, (const uint8_t *)"bad", 3, "B"), HX_OK);
+    fx_commit(fx);
+    raw_row(fx, "quarantine", (MDB_val){9, (char[]){"\0\0\0\0\0\0\0\1x"}}, "damaged key", 11);
+    fx_reopen(fx);
+    assert_int_equal(hx_store_quarantined(fx->st, 0, count_row, &rows), HX_OK);
+    assert_int_equal(rows, 2);
+}
+
+/* An answer names the row of its own event. */
+static void what_is_damaged_is_not_taken_for_the_refused_event(void **state)
+{
+    struct fx *fx = *state;
+    struct hx_row_name row;
+    struct hx_source source;
+    uint64_t number;
+    raw_row(fx, "ref", (MDB_val){12, (char[]){"hotline\0GD-1"}}, "short", 5);
+    raw_row(fx, "source", (MDB_val){8, (char[]){"kiosk-1"}}, "short", 5);
+    fx_reopen(fx);
+    fx_begin(fx);
+    uint64_t before = hx_store_quarantine_next(fx->st);
+    assert_int_equal(fx->ops->ref_load(fx->st, "hotline", "GD-1", &number), HX_NOTFOUND);
+    assert_false(hx_store_quarantine_newest(fx->st, before, &row));
+    assert_int_equal(fx->ops->quarantine(fx->st, (const uint8_t *)"bad", 3, "A"), HX_OK);
+    assert_int_equal(fx->ops->source_load(fx->st, "kiosk-1", &source), HX_NOTFOUND);
+    assert_true(hx_store_quarantine_newest(fx->st, before, &row));
+    assert_int_equal(row.number, before + 1);
+    fx_commit(fx);
+    assert_int_equal(set_aside(fx), 3);
+}
+
 static void damaged_references_and_sources_are_set_aside(void **state)
 {
     struct fx *fx = *state;
@@ -551,6 +594,8 @@ int main(void)
         T(a_short_row_of_seen_is_found),
         T(a_row_of_a_size_that_none_has_is_not_followed),
         T(a_damaged_watch_does_not_hide_the_others),
+        T(a_row_of_the_quarantine_without_a_number_hides_nobody),
+        T(what_is_damaged_is_not_taken_for_the_refused_event),
         T(damaged_references_and_sources_are_set_aside),
         T(a_damaged_position_hides_no_other),
         T(a_damaged_identity_is_never_shown),
