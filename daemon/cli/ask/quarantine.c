@@ -36,6 +36,12 @@ static void print_end(const struct reading *r, const Hongxin__V1__QuarantineRow 
         printf(zh ? "%s 已处理：记录 %" PRIu64 : "done %s: entry %" PRIu64, at, row->lsn);
 }
 
+static void print_foreign(const struct reading *r, const char *text, const char *end)
+{
+    show_foreign(&r->show, text);
+    fputs(end, stdout);
+}
+
 static void print_row(struct reading *r, const Hongxin__V1__QuarantineRow *row)
 {
     char at[HX_INSTANT_TEXT];
@@ -43,10 +49,13 @@ static void print_row(struct reading *r, const Hongxin__V1__QuarantineRow *row)
         query_print_json(r->cli, &row->base);
         return;
     }
-    printf("%6" PRIu64 "  %.19s  %s  ", row->number,
-           hx_instant_format(row->at, r->cli->utc_offset, at), row->reason);
-    if (*row->id)
-        printf("%s %s  ", row->source, row->id);
+    printf("%6" PRIu64 "  %.19s  ", row->number,
+           hx_instant_format(row->at, r->cli->utc_offset, at));
+    print_foreign(r, row->reason, "  ");
+    if (*row->id) {
+        print_foreign(r, row->source, " ");
+        print_foreign(r, row->id, "  ");
+    }
     print_end(r, row);
     putchar('\n');
 }
@@ -112,8 +121,11 @@ const struct cli_command cli_quarantine = {
         "or what a door\n"
         "said of it, source and id when it is an event, and its end: open, done as an entry, or "
         "refused again\n"
-        "as another row. What hongxin-kafka requeue brings back ends by itself. At most 10,000 "
-        "rows are kept.\n"
+        "as another row. What hongxin-kafka requeue brings back ends by itself. An input that came "
+        "twice, because\n"
+        "its answer was lost, is two rows; requeue ends the second, the first stays open. At most "
+        "10,000 rows\n"
+        "are kept.\n"
         "Needs a key for the whole city whose role has the right \"stats\".",
     .examples = "  hongxin quarantine --open\n      what still waits for somebody to mend it\n"
                 "  hongxin quarantine --json\n      all that is kept, for a program\n",

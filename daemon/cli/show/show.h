@@ -34,6 +34,9 @@ void show_code(const struct show *s, enum words_kind kind, const char *code);
 /* Words that only one language needs: a heading. */
 const char *show_label(const struct show *s, const char *label);
 
+/* Text from outside, that a terminal must not obey: each control character becomes '?'. */
+void show_foreign(const struct show *s, const char *text);
+
 /* Columns that the text takes on a screen: a Chinese character takes two. */
 int show_width(const char *text);
 

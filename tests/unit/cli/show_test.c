@@ -133,12 +133,26 @@ static void spans_have_two_units(void **state)
     assert_string_equal(show_span(&zh, 40 * HX_MINUTE, span), "40 分钟");
 }
 
+/* Escape sequences, also the C1 ones, do not reach the terminal; Chinese does. */
+static void foreign_text_moves_no_terminal(void **state)
+{
+    (void)state;
+    struct show s = open_show(false);
+    show_foreign(&s, "a\033[2Jb\r\n\x7f \xC2\x9B"
+                     "31m 红心 caf\xC3\xA9");
+    expect(&s, "a?[2Jb??? ?31m 红心 caf\xC3\xA9");
+    s = open_show(true);
+    show_foreign(&s, "\xC2");
+    expect(&s, "\xC2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_breach_names_everybody_who_was_told),
         cmocka_unit_test(a_step_shows_state_and_clocks),
         cmocka_unit_test(spans_have_two_units),
+        cmocka_unit_test(foreign_text_moves_no_terminal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
