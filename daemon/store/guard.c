@@ -101,6 +101,10 @@ static void on_abort(int number, siginfo_t *info, void *context)
         before_abort.sa_sigaction(number, info, context);
     else if (before_abort.sa_handler != SIG_DFL && before_abort.sa_handler != SIG_IGN)
         before_abort.sa_handler(number);
+    else if (before_abort.sa_handler == SIG_DFL) { /* a service manager's watchdog sends it, too */
+        sigaction(number, &before_abort, NULL);
+        raise(number);
+    }
     /* back in abort(), which ends the process */
 }
 
