@@ -176,6 +176,7 @@ class Case:
             if c.running():
                 self.end(c, when) if c.name in ("K_CITIZEN", "K_STATUTE") and state in promise.ENDED_OK else self.drop(c.name, c.unit)
             c.marks_on = False
+        self.asked.pop("merge", None)
         end = max(when, self.solved or when) if state in promise.ENDED_OK else when  # by a device that was ahead of us (R2)
         self.closed = end
         self.to(state, when, cause)

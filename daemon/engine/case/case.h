@@ -360,7 +360,7 @@ int64_t hx_case_delivery_due(const struct hx_case *c);
 bool hx_case_open(const struct hx_rules *rules, const struct hx_case *c);
 
 /* True while it is merged into another case, which speaks for it: nobody is reminded of it
- * (corner 27). */
+ * (corner 27). A merge that waits for its second person is none yet. */
 bool hx_case_rests(const struct hx_rules *rules, const struct hx_case *c);
 
 /* True when a clock with a deadline runs, be it past its deadline: an open case without one is an

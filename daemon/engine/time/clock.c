@@ -253,7 +253,8 @@ int64_t hx_case_change_due(const struct hx_rules *r, const struct hx_case *c)
 
 bool hx_case_rests(const struct hx_rules *r, const struct hx_case *c)
 {
-    return c->merged_into && !hx_case_open(r, c);
+    bool only_asked = c->flags & HX_FLAG_MERGE_ASKED;
+    return c->merged_into && !only_asked && !hx_case_open(r, c);
 }
 
 int64_t hx_case_clocks_due(const struct hx_rules *r, const struct hx_case *c)

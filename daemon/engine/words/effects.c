@@ -283,6 +283,7 @@ static void close_case(struct hx_step *s, const struct hx_call *call)
     for (uint32_t i = 0; i < c->n_clocks; i++)
         hx_clock_void(s, &c->clocks[i]);
     hx_order_close(s);
+    hx_merge_drop(s);
     c->t_closed = c->owner_since; /* the step has booked the time so far */
     hx_fact_owner(s);
 }
@@ -315,6 +316,7 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
     c->person[0] = '\0';
     c->person_at = 0;
     hx_plan_drop(s);
+    hx_merge_drop(s);
     hx_parties_ask_again(c);
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, false);

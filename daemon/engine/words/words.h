@@ -122,6 +122,9 @@ void hx_resume(struct hx_step *s);
 /* The attempt or the holder whose plan it was is another one: a plan that waits for its delivery,
  * and the meeting that was called about one, have no object any more. */
 void hx_plan_drop(struct hx_step *s);
+/* The case has ended, or begins a new cycle: a merge that nobody has agreed to has no object any
+ * more (corner 11). */
+void hx_merge_drop(struct hx_step *s);
 /* A reporter says that it began at `t`: the citizen's clock starts with the earliest. */
 void hx_earliest_report(struct hx_step *s, int64_t t);
 /* A merged case has its reporters back: the earliest of those who are left. */

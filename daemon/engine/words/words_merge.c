@@ -82,6 +82,15 @@ static void ask_merge(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, true);
 }
 
+void hx_merge_drop(struct hx_step *s)
+{
+    if (!(s->c->flags & HX_FLAG_MERGE_ASKED))
+        return;
+    s->c->merged_into = 0;
+    s->c->merge_asker = (struct hx_asker){0};
+    hx_flag_set(s, HX_FLAG_MERGE_ASKED, false);
+}
+
 /* Whose the time is if it is taken back: of whoever merges it, or has asked for it (corner 11). */
 static void note_merger(struct hx_step *s, const struct hx_call *call)
 {
