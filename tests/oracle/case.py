@@ -177,6 +177,8 @@ class Case:
                 self.end(c, when) if c.name in ("K_CITIZEN", "K_STATUTE") and state in promise.ENDED_OK else self.drop(c.name, c.unit)
             c.marks_on = False
         self.asked.pop("merge", None)
+        self.flags.discard("FORUM")
+        self.appraisal = False
         end = max(when, self.solved or when) if state in promise.ENDED_OK else when  # by a device that was ahead of us (R2)
         self.closed = end
         self.to(state, when, cause)

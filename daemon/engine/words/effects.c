@@ -284,6 +284,9 @@ static void close_case(struct hx_step *s, const struct hx_call *call)
         hx_clock_void(s, &c->clocks[i]);
     hx_order_close(s);
     hx_merge_drop(s);
+    /* The meeting's clock has gone with the others. */
+    hx_flag_set(s, HX_FLAG_FORUM_REQUIRED, false);
+    hx_flag_set(s, HX_FLAG_COORDINATION, false);
     c->t_closed = c->owner_since; /* the step has booked the time so far */
     hx_fact_owner(s);
 }
