@@ -82,14 +82,15 @@ def lengthens(case, other):
     policy, klass = case.world.policy, other.klass or promise.UNKNOWN_CLASS
     for name in ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN"):
         mine, theirs = case.clock(name), other.clock(name)
-        if mine is None or mine.paused_at is not None:
+        if mine is None:
             continue
+        own = mine.deadline() + (case.world.now - mine.paused_at if mine.paused_at is not None else 0)  # with the pause so far
         budget, calendar = policy.budget(name, klass)
         if theirs is not None:
-            later = theirs.paused_at is not None or theirs.deadline() - theirs.start + min(mine.start, theirs.start) > mine.deadline()
+            later = theirs.paused_at is not None or theirs.deadline() - theirs.start + min(mine.start, theirs.start) > own
         elif other.state in ("RECEIVED", "DISPATCHED") and budget:  # it begins when somebody takes it, now at the soonest
             budget = policy.later(name, klass, budget) if other.cycle > 1 else budget
-            later = policy.calendar(calendar).due(case.world.now, budget) > mine.deadline()
+            later = policy.calendar(calendar).due(case.world.now, budget) > own
         else:
             classes = promise.CLASSES  # from the shortest to the longest
             later = not budget and classes.index(klass) > classes.index(case.klass)

@@ -52,6 +52,18 @@ static int64_t merged_deadline(const struct hx_step *s, const struct hx_clock *o
     return class_no > s->c->class_no && !budget ? INT64_MAX : 0;
 }
 
+/* Its own deadline, with the pause so far if it stands still. */
+static int64_t own_deadline(const struct hx_step *s, const struct hx_clock *own)
+{
+    struct hx_clock k = *own;
+    if (k.state != HX_CLOCK_PAUSED || s->t_eff <= k.paused_at)
+        return k.deadline;
+    k.paused_ms += (uint64_t)(s->t_eff - k.paused_at);
+    if (k.floor)
+        k.floor += s->t_eff - k.paused_at;
+    return hx_clock_deadline(s->rules, &k);
+}
+
 /* Of the promises that the holder has given; those of the whole case stay with its report. */
 static bool merge_shortens(const struct hx_step *s, const struct hx_call *call)
 {
@@ -59,8 +71,8 @@ static bool merge_shortens(const struct hx_step *s, const struct hx_call *call)
     for (uint32_t i = 0; s->other && i < s->c->n_clocks; i++) {
         const struct hx_clock *k = &s->c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-        if (k->state == HX_CLOCK_RUNNING && rule->promise && !rule->dated && !rule->stays &&
-            merged_deadline(s, k) > k->deadline)
+        if (counts(k) && rule->promise && !rule->dated && !rule->stays &&
+            merged_deadline(s, k) > own_deadline(s, k))
             return false;
     }
     return true;
