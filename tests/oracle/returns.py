@@ -3,7 +3,7 @@ import promise
 from anew import set_floor
 from case import need
 from pauses import resume
-from plans import drop_plan
+from plans import drop_plan, new_plan
 from receipt import dispatch, name_second, quiet_handover
 from table import is_in, on
 from times import MINUTE
@@ -121,6 +121,8 @@ def change_holder(case, holder, when, cause):
     case.drop("K_HANDOVER")
     case.drop("K_DELIVERY")
     case.undelivered_since = None
+    meeting = "FORUM" in case.flags
+    drop_plan(case)
     if case.state in ("HELD", "ONSITE"):
         case.drop("K_ARRIVE")
         case.drop("K_CONTACT")
@@ -128,6 +130,8 @@ def change_holder(case, holder, when, cause):
     if case.state != "DISPATCHED":
         case.holder, case.person, case.deemed = holder, "", True
         pass_on(case, holder, when)
+    if meeting and case.state == "IN_WORK" and case.klass == promise.SPECIAL:
+        new_plan(case, when)  # one of his own
     name_second(case)
     if case.state in ("IN_WORK", "PLANNED"):
         case.start("K_HANDOVER", when)

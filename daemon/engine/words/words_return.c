@@ -171,6 +171,15 @@ static void take_return(struct hx_step *s, const struct hx_call *call)
     begin_new_holder(s, s->data->holder);
 }
 
+/* A plan that waits for its delivery, and the meeting about one, were the old holder's; a plan with
+ * its date goes on. */
+static void drop_undelivered(struct hx_step *s)
+{
+    int64_t delivered = s->c->flags & HX_FLAG_PLAN_FILED ? 0 : s->c->plan_date;
+    hx_plan_drop(s);
+    s->c->plan_date = delivered;
+}
+
 /* A company is replaced (corner 22): the time so far stays its own, the new one gets at least a
  * quarter of each budget. */
 static void change_holder(struct hx_step *s, const struct hx_call *call)
@@ -180,6 +189,7 @@ static void change_holder(struct hx_step *s, const struct hx_call *call)
     hx_passing_note(s, s->data->holder);
     hx_set_holder(s, s->data->holder);
     c->reasons_used[0] = '\0';
+    drop_undelivered(s);
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
