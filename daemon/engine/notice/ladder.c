@@ -335,6 +335,8 @@ static bool climb_to(struct hx_step *s, const struct hx_mark_rule *mark, const c
 
 void hx_ladder_climb(struct hx_step *s, const char *absent)
 {
+    if (!absent) /* the arena is out: the step fails as a whole */
+        return;
     int ladder = hx_rules_ladder(s->rules, "promise"), desk = hx_rules_receiver(s->rules, "desk");
     const struct hx_ladder_rule *l = ladder >= 0 ? &s->rules->ladders[ladder] : NULL;
     const char *why = hx_arena_printf(s->arena, "nobody on duty at %s", absent);
