@@ -75,16 +75,23 @@ static void look_at_places(const struct hx_city *city, int64_t t, enum hx_place_
             look(city, t, p->id, unnamed);
 }
 
+/* The desk is the last stop of every ladder: nobody stands in for a post of the city. */
+static void look_at_city(const struct hx_city *city, int64_t t, struct hx_unnamed *unnamed)
+{
+    for (size_t i = 0; i < sizeof city_posts / sizeof *city_posts; i++)
+        look(city, t, city_posts[i], unnamed);
+}
+
 size_t hx_posts_unnamed(const struct hx_city *city, int64_t t, struct hx_unnamed out[HX_UNNAMED])
 {
     static const struct {
         const char *role;
         enum hx_place_kind kind; /* HX_BUILDING: of holders */
-    } needed[HX_UNNAMED] = {
+    } needed[HX_UNNAMED - 1] = {
         {"duty", HX_BUILDING},       {"manager", HX_BUILDING},     {"grid", HX_GRID},
         {"community", HX_COMMUNITY}, {"dispatcher", HX_COMMUNITY}, {"street", HX_STREET}};
     size_t n = 0;
-    for (size_t i = 0; i < HX_UNNAMED; i++) {
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
         out[n] = (struct hx_unnamed){.role = needed[i].role};
         if (needed[i].kind == HX_BUILDING)
             look_at_holders(city, t, &out[n]);
@@ -92,7 +99,9 @@ size_t hx_posts_unnamed(const struct hx_city *city, int64_t t, struct hx_unnamed
             look_at_places(city, t, needed[i].kind, &out[n]);
         n += out[n].n > 0;
     }
-    return n;
+    out[n] = (struct hx_unnamed){.role = "city"};
+    look_at_city(city, t, &out[n]);
+    return n + (out[n].n > 0);
 }
 
 /* ---- who answers ---- */

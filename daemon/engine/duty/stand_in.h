@@ -26,10 +26,10 @@ struct hx_unnamed {
     char first[HX_ID_MAX]; /* its area */
     size_t n;
 };
-enum { HX_UNNAMED = 6 };
+enum { HX_UNNAMED = 7 };
 
-/* What the tree, the companies and the routing table need at t, and the rota does not know; how
- * many roles that is. */
+/* What the tree, the companies, the routing table and the city itself need at t, and the rota does
+ * not know; how many roles that is. */
 size_t hx_posts_unnamed(const struct hx_city *city, int64_t t, struct hx_unnamed out[HX_UNNAMED]);
 
 /* Whether these n bytes are a post of the whole city: property, leadership, callback, desk. */

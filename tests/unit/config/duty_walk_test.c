@@ -195,13 +195,15 @@ static void what_no_rota_names_is_found(void **state)
     assert_int_equal(hx_rota_seal(rota, clash), HX_OK);
     hx_city_set_rota(city, rota);
     hx_city_seal(city);
-    assert_int_equal(hx_posts_unnamed(city, t, unnamed), 3);
+    assert_int_equal(hx_posts_unnamed(city, t, unnamed), 4);
     assert_string_equal(unnamed[0].role, "community");
     assert_string_equal(unnamed[0].first, "C-1");
     assert_int_equal(unnamed[0].n, 2);
     assert_string_equal(unnamed[1].role, "dispatcher");
     assert_string_equal(unnamed[1].first, "C-2");
     assert_string_equal(unnamed[2].role, "street");
+    assert_string_equal(unnamed[3].role, "city");
+    assert_int_equal(unnamed[3].n, 4); /* desk, property, leadership, callback */
     hx_city_free(city);
 }
 
