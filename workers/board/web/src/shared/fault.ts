@@ -4,6 +4,9 @@ import { named, t } from './i18n'
 import { partyName, word } from './names'
 import { shown } from './text'
 
+/** Refused for what is done, not for what it lacks: then it helps to know what can be done instead. */
+const hasItsTime = new Set(['NOT_NOW', 'BAD_ROLE'])
+
 export function faultText(error: unknown): string {
   if (!(error instanceof Refused)) return t('fault.other', { code: 'PAGE', detail: String(error) })
   const { problem } = error
@@ -17,7 +20,7 @@ export function faultText(error: unknown): string {
   if (error.away || error.status === 429) return t('fault.busy')
   if (error.status === 403) return t('fault.right')
   if (error.status === 404) return t('fault.missing')
-  if (error.status === 409 && problem.allowed?.length)
+  if (hasItsTime.has(error.code) && problem.allowed?.length)
     return t('fault.notnow', { allowed: problem.allowed.map((e) => word('event', e)).join(' · ') })
   return t('fault.other', {
     code: named('code', error.code) || String(error.status),
