@@ -24,6 +24,15 @@ def test_a_whole_life_comes_through_a_topic(door, client):
     assert door.worker.stop() == 0
 
 
+def test_what_its_case_refuses_is_counted_by_code_and_is_no_dead_letter(door, client):
+    bare = client.event("RESOLVED", id="W-1-4", case_ref="W-1", by="holder:P-07/li")
+    door.send(*list(life(client, "W-1"))[:3], bare, key="W-1")
+    door.wait(4)
+    assert door.worker.figure("kafka_in_refused_total", 'code="EVIDENCE_MISSING"') == 1
+    assert case_of(client, "W-1").state != "RESOLVED"
+    assert door.letters() == []
+
+
 def test_the_tutorial_of_the_documents_is_right(door, client):
     good, bad, letters = (line.replace("hongxin.in", door.topic).replace("hongxin.dead-letters", door.dead) for line in tutorial("Topics to events"))
     shell(good, door.broker.address)

@@ -181,6 +181,10 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
         hx_text_put(e->fault->kept, sizeof e->fault->kept, reply->kept);
         bury(e);
         break;
+    case HONGXIN__V1__RESULT__NOT_ALLOWED: /* in the journal: no letter brings it back */
+        tally_add(&f->refused, *reply->code ? reply->code : word);
+        settle(e, DONE);
+        break;
     default:
         settle(e, DONE);
     }

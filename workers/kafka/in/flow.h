@@ -44,6 +44,7 @@ struct flow {
     size_t under_way;          /* sent, not yet answered */
     size_t most;               /* records in one round */
     struct tally answers, reasons;
+    struct tally refused; /* NOT_ALLOWED, by code: kept in the journal with its case */
     uint64_t records, later;
     int64_t trouble_told_at;
 };

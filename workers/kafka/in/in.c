@@ -138,6 +138,8 @@ static void figures(void *arg, struct evbuffer *out)
     write_numbers(in, out);
     tally_write(&in->flow.answers, "kafka_in_answers_total", "result", "Answers of the daemon.",
                 out);
+    tally_write(&in->flow.refused, "kafka_in_refused_total", "code",
+                "Events kept with their case, which does not allow them.", out);
     tally_write(&in->flow.reasons, "kafka_in_dead_total", "reason", "Dead letters by reason.", out);
 }
 
