@@ -67,7 +67,10 @@ const buildings = shallowRef(new Map<string, CityPlace>())
 
 const wordsIn = (of: Language) => get<{ words: Words }>('texts', { language: of })
 export async function loadWords(): Promise<void> {
-  words.value = (await wordsIn(language.value)).words
+  const asked = language.value
+  const brought = await wordsIn(asked)
+  if (asked !== language.value) return loadWords() // he turned to the other one meanwhile
+  words.value = brought.words
 }
 /** Whoever is not signed in has none: they come when he is. */
 alsoBring(async (next) => {
