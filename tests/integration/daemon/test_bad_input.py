@@ -416,4 +416,4 @@ def test_conflicts_and_parked_events_are_counted_and_kept(client):
     stats = client.stats()
     assert stats["replies{result=CONFLICT}"] == stats["replies{result=PARKED}"] == stats["parked"] == 1
     assert standing(client, number).view == before
-    assert parked.lsn == reply.lsn + 1, "both stand in the journal"
+    assert parked.lsn > reply.lsn > 0, "both stand in the journal"
