@@ -215,6 +215,8 @@ enum store_table store_projection_table(enum projection p, uint8_t generation);
 /* A row of a damaged page has any size: LMDB's answer, or MDB_CORRUPTED when it has one that no row
  * has. Whoever reads what it may have to decode asks. */
 int store_sane(int rc, const MDB_val *key, const MDB_val *value);
+/* mdb_cursor_get() that asks. */
+int store_walk(MDB_cursor *cur, MDB_val *key, MDB_val *value, MDB_cursor_op op);
 
 /* Decodes into the arena. NULL: cannot be decoded, or no memory (hx_arena_failed). */
 hxp_entry *store_entry_unpack(const struct hx_store *st, const void *bytes, size_t size,

@@ -99,17 +99,18 @@ int store_quarantine(struct hx_store *st, const void *bytes, size_t size, const 
     if (size > QUARANTINE_BYTES)
         size = QUARANTINE_BYTES;
     size_t reason_size = strnlen(reason, STORE_REASON_MAX) + 1;
-    uint8_t *copy = malloc(8 + reason_size + size); /* `bytes` may lie in a page that moves */
+    uint8_t *copy =
+        malloc(OPEN_HEAD + reason_size + size); /* `bytes` may lie in a page that moves */
     if (!copy)
         return store_fail(st, HX_NOMEM);
     be64_put(copy, (uint64_t)now_of(st));
-    memcpy(copy + 8, reason, reason_size);
-    copy[8 + reason_size - 1] = 0;
+    memcpy(copy + OPEN_HEAD, reason, reason_size);
+    copy[OPEN_HEAD + reason_size - 1] = 0;
     if (size)
-        memcpy(copy + 8 + reason_size, bytes, size);
+        memcpy(copy + OPEN_HEAD + reason_size, bytes, size);
     key_add64(&k, st->now.quarantine_next++);
-    err =
-        store_put(st, T_QUARANTINE, key_val(&k), val_of(copy, 8 + reason_size + size), MDB_APPEND);
+    err = store_put(st, T_QUARANTINE, key_val(&k), val_of(copy, OPEN_HEAD + reason_size + size),
+                    MDB_APPEND);
     free(copy);
     st->now.quarantine_open += !err;
     return err;

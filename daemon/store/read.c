@@ -38,6 +38,11 @@ int store_sane(int rc, const MDB_val *key, const MDB_val *value)
     return !rc && (key->mv_size > KEY_MAX || value->mv_size > VALUE_MAX) ? MDB_CORRUPTED : rc;
 }
 
+int store_walk(MDB_cursor *cur, MDB_val *key, MDB_val *value, MDB_cursor_op op)
+{
+    return store_sane(mdb_cursor_get(cur, key, value, op), key, value);
+}
+
 static int sane(int rc, const MDB_val *key, const MDB_val *value)
 {
     return store_error(store_sane(rc, key, value), false);

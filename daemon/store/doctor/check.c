@@ -33,11 +33,6 @@ void doctor_found(struct doctor *d, const struct hx_finding *about, const char *
 
 typedef void row_fn(struct doctor *c, MDB_val key, MDB_val value);
 
-static int next_row(MDB_cursor *cur, MDB_val *key, MDB_val *value)
-{
-    return store_sane(mdb_cursor_get(cur, key, value, MDB_NEXT), key, value);
-}
-
 static int each_row(struct doctor *c, enum store_table t, row_fn *fn)
 {
     MDB_cursor *cur;
@@ -45,7 +40,7 @@ static int each_row(struct doctor *c, enum store_table t, row_fn *fn)
     int rc = mdb_cursor_open(c->st->reader, c->st->dbi[t], &cur);
     if (rc)
         return store_error(rc, false);
-    while (!c->err && !(rc = next_row(cur, &key, &value)))
+    while (!c->err && !(rc = store_walk(cur, &key, &value, MDB_NEXT)))
         fn(c, key, value);
     mdb_cursor_close(cur);
     return c->err ? c->err : rc == MDB_NOTFOUND ? HX_OK : store_error(rc, false);
@@ -119,7 +114,7 @@ static int check_journal(struct doctor *c, const struct lookers *lookers)
     int rc = mdb_cursor_open(c->st->reader, c->st->dbi[T_JOURNAL], &cur);
     if (rc)
         return store_error(rc, false);
-    while (!c->err && !(rc = next_row(cur, &key, &value))) {
+    while (!c->err && !(rc = store_walk(cur, &key, &value, MDB_NEXT))) {
         if (!has_number(c, key))
             continue;
         uint64_t lsn = be64_get(key.mv_data);

@@ -38,7 +38,7 @@ static int copy_pruned(struct doctor_projections *p, MDB_txn *txn)
     int rc = mdb_cursor_open(st->reader, st->dbi[T_PRUNED], &cur);
     if (rc)
         return store_error(rc, false);
-    while (!(rc = store_sane(mdb_cursor_get(cur, &key, &value, MDB_NEXT), &key, &value))) {
+    while (!(rc = store_walk(cur, &key, &value, MDB_NEXT))) {
         if ((rc = mdb_put(txn, p->dbi[P_TALLY], &key, &value, 0)))
             break;
     }
@@ -128,8 +128,8 @@ static int compare_rows(MDB_cursor *a, MDB_cursor *b, size_t *row, bool *same)
 {
     MDB_val ka, va, kb, vb;
     for (;;) {
-        int ra = store_sane(mdb_cursor_get(a, &ka, &va, MDB_NEXT), &ka, &va);
-        int rb = store_sane(mdb_cursor_get(b, &kb, &vb, MDB_NEXT), &kb, &vb);
+        int ra = store_walk(a, &ka, &va, MDB_NEXT);
+        int rb = store_walk(b, &kb, &vb, MDB_NEXT);
         *same = ra == rb;
         if (ra && ra != MDB_NOTFOUND)
             return store_error(ra, false);

@@ -104,17 +104,12 @@ static int differs(struct beside *b, MDB_val key, MDB_val have, MDB_val want)
     return excused(b, &row) ? HX_OK : b->fn(b->ctx, &row);
 }
 
-static int step(MDB_cursor *cur, MDB_val *key, MDB_val *value, MDB_cursor_op op)
-{
-    return store_sane(mdb_cursor_get(cur, key, value, op), key, value);
-}
-
 static int walk(struct beside *b, MDB_cursor *left, MDB_cursor *right)
 {
     static const MDB_val none = {0, NULL};
     MDB_val ka, va, kb, vb;
-    int ra = step(left, &ka, &va, MDB_FIRST);
-    int rb = step(right, &kb, &vb, MDB_FIRST), err = HX_OK;
+    int ra = store_walk(left, &ka, &va, MDB_FIRST);
+    int rb = store_walk(right, &kb, &vb, MDB_FIRST), err = HX_OK;
     while (!err && (!ra || !rb)) {
         int order = ra ? 1 : rb ? -1 : key_order(ka, kb);
         if (order < 0)
@@ -124,9 +119,9 @@ static int walk(struct beside *b, MDB_cursor *left, MDB_cursor *right)
         else if (!same_row(b->table, va, vb))
             err = differs(b, ka, va, vb);
         if (order <= 0)
-            ra = step(left, &ka, &va, MDB_NEXT);
+            ra = store_walk(left, &ka, &va, MDB_NEXT);
         if (order >= 0)
-            rb = step(right, &kb, &vb, MDB_NEXT);
+            rb = store_walk(right, &kb, &vb, MDB_NEXT);
     }
     if (!err && ra != MDB_NOTFOUND)
         err = store_error(ra, false);

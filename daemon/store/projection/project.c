@@ -115,12 +115,12 @@ int store_collect(struct store_collect *c)
     key_add64(&k, c->after + 1);
     key = key_val(&k);
     int err = HX_OK;
-    rc = store_sane(mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE), &key, &value);
+    rc = store_walk(cur, &key, &value, MDB_SET_RANGE);
     c->last = c->after;
     while (!rc && !err && c->n < c->max && !behind(key, c->upto)) {
         err = collect_one(c, key, value, &arena);
         hx_arena_reset(&arena);
-        rc = store_sane(mdb_cursor_get(cur, &key, &value, MDB_NEXT), &key, &value);
+        rc = store_walk(cur, &key, &value, MDB_NEXT);
     }
     hx_arena_fini(&arena);
     mdb_cursor_close(cur);
