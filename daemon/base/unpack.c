@@ -2,7 +2,6 @@
 
 #include "base/packing.h"
 #include "base/wire.h"
-#include <endian.h>
 #include <string.h>
 
 /* Everything below takes the place `p` at which it reads and returns the one behind it. NULL goes
@@ -50,16 +49,10 @@ static inline const uint8_t *get_number(const uint8_t *p, const uint8_t *end, en
                                         void *at)
 {
     uint64_t v = 0;
-    if (kind == PART_FIXED64 || kind == PART_FIXED32) {
-        size_t n = kind == PART_FIXED64 ? 8 : 4;
-        if ((size_t)(end - p) < n)
-            return NULL;
-        memcpy(&v, p, n);
-        v = le64toh(v);
-        p += n;
-    } else {
+    if (kind == PART_FIXED64 || kind == PART_FIXED32)
+        p = hx_wire_fixed(p, end, kind == PART_FIXED64 ? 8 : 4, &v);
+    else
         p = hx_wire_number(p, end, &v);
-    }
     if (p)
         store_number(kind, at, v);
     return p;

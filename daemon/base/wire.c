@@ -1,19 +1,5 @@
 #include "base/wire.h"
 
-#include <endian.h>
-#include <stddef.h>
-#include <string.h>
-
-static const uint8_t *fixed(const uint8_t *p, const uint8_t *end, size_t n, uint64_t *value)
-{
-    *value = 0;
-    if ((size_t)(end - p) < n)
-        return NULL;
-    memcpy(value, p, n);
-    *value = le64toh(*value);
-    return p + n;
-}
-
 const uint8_t *hx_wire_next(const uint8_t *p, const uint8_t *end, struct hx_wire_field *f)
 {
     uint64_t tag;
@@ -26,9 +12,9 @@ const uint8_t *hx_wire_next(const uint8_t *p, const uint8_t *end, struct hx_wire
     case HX_WIRE_VARINT:
         return hx_wire_number(p, end, &f->value);
     case HX_WIRE_FIXED64:
-        return fixed(p, end, 8, &f->value);
+        return hx_wire_fixed(p, end, 8, &f->value);
     case HX_WIRE_FIXED32:
-        return fixed(p, end, 4, &f->value);
+        return hx_wire_fixed(p, end, 4, &f->value);
     case HX_WIRE_BYTES:
         p = hx_wire_number(p, end, &f->value);
         return p && f->value <= (uint64_t)(end - p) ? p + f->value : NULL;

@@ -4,8 +4,10 @@
 #ifndef BASE_WIRE_H
 #define BASE_WIRE_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { HX_WIRE_VARINT = 0, HX_WIRE_FIXED64 = 1, HX_WIRE_BYTES = 2, HX_WIRE_FIXED32 = 5 };
 
@@ -26,6 +28,18 @@ static inline const uint8_t *hx_wire_number(const uint8_t *p, const uint8_t *end
             return p;
     }
     return NULL;
+}
+
+/* The same of a number of n bytes, 4 or 8. */
+static inline const uint8_t *hx_wire_fixed(const uint8_t *p, const uint8_t *end, size_t n,
+                                           uint64_t *value)
+{
+    *value = 0;
+    if ((size_t)(end - p) < n)
+        return NULL;
+    memcpy(value, p, n);
+    *value = le64toh(*value);
+    return p + n;
 }
 
 struct hx_wire_field {
