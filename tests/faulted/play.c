@@ -32,26 +32,6 @@ static int publish(struct town *t, const void *what)
     return hx_machine_event(&t->m, &in, &reply);
 }
 
-static int judge(struct town *t, const void *unused)
-{
-    (void)unused;
-    struct hx_due_row rows[ROWS];
-    size_t n;
-    int rc = hx_store_due_take(t->st, t->m.now, ROWS, rows, &n);
-    for (size_t i = 0; !rc && i < n; i++) {
-        rc = hx_machine_due(&t->m, rows[i].case_number, INT64_MAX);
-        if (rc == HX_NOTFOUND)
-            rc = HX_OK;
-    }
-    return rc;
-}
-
-static int ring(struct town *t, const void *unused)
-{
-    (void)unused;
-    return hx_machine_watch(&t->m, INT64_MAX);
-}
-
 static int unknown_case(struct town *t, const void *unused)
 {
     (void)unused;
@@ -235,11 +215,11 @@ static void wait_until(struct town *t, int64_t until)
         if (turns > TURNS)
             town_fail(t, "something falls due again and again");
         hx_machine_set_time(&t->m, due);
-        town_write(t, "deadlines", judge, NULL);
+        town_write(t, "deadlines", town_judge, NULL);
     }
     hx_machine_set_time(&t->m, until);
     if (hx_machine_watch_due(&t->m) <= t->m.now)
-        town_write(t, "watches", ring, NULL);
+        town_write(t, "watches", town_ring, NULL);
 }
 
 /* Besides the events, one after the other; the same in each life. */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENDPOINTS = 64, DRAIN_MS = 30000, DOUBT_MS = 60000, ROWS = 16, TURNS = 20000 };
+enum { ENDPOINTS = 64, DRAIN_MS = 30000, DOUBT_MS = 60000, TURNS = 20000 };
 
 struct scene {
     int64_t real, offset;                   /* true time, and what the wall clock shows more */
@@ -79,26 +79,6 @@ static int publish(struct town *t, const void *what)
                                   .event = a->event,
                                   .t_rcv = hx_machine_receipt(&t->m, t->m.wall, t->m.now)};
     return hx_machine_event(&t->m, &in, &reply);
-}
-
-static int judge(struct town *t, const void *unused)
-{
-    (void)unused;
-    struct hx_due_row rows[ROWS];
-    size_t n;
-    int rc = hx_store_due_take(t->st, t->m.now, ROWS, rows, &n);
-    for (size_t i = 0; !rc && i < n; i++) {
-        rc = hx_machine_due(&t->m, rows[i].case_number, INT64_MAX);
-        if (rc == HX_NOTFOUND)
-            rc = HX_OK;
-    }
-    return rc;
-}
-
-static int ring(struct town *t, const void *unused)
-{
-    (void)unused;
-    return hx_machine_watch(&t->m, INT64_MAX);
 }
 
 static int begin(struct town *t, const void *unused)
@@ -184,9 +164,9 @@ static void wait_until(struct town *t, int64_t until)
             act(t, "goes on", go_on, NULL);
             scene.held_until = 0;
         } else if (hx_machine_watch_due(&t->m) <= t->m.now) {
-            act(t, "watches", ring, NULL);
+            act(t, "watches", town_ring, NULL);
         } else {
-            act(t, "deadlines", judge, NULL);
+            act(t, "deadlines", town_judge, NULL);
         }
         if (hx_digest_due(&scene.digest, &t->m, false))
             act(t, "digest", tell_late, NULL);

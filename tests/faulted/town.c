@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { DUE_AT_ONCE = 16 };
 enum { NOT_KEPT = 1 }; /* it has succeeded in spite of a fault, and was given up all the same */
 
 void town_fail(struct town *t, const char *fmt, ...)
@@ -208,6 +209,28 @@ void town_read(struct town *t, const char *name, read_fn *fn)
             town_fail(t, "call %" PRIu64 " failed, and the answer is another (%s)", at,
                       hx_errname(rc));
     }
+}
+
+/* ---- what every play does ---- */
+
+int town_judge(struct town *t, const void *unused)
+{
+    (void)unused;
+    struct hx_due_row rows[DUE_AT_ONCE];
+    size_t n;
+    int rc = hx_store_due_take(t->st, t->m.now, DUE_AT_ONCE, rows, &n);
+    for (size_t i = 0; !rc && i < n; i++) {
+        rc = hx_machine_due(&t->m, rows[i].case_number, INT64_MAX);
+        if (rc == HX_NOTFOUND)
+            rc = HX_OK;
+    }
+    return rc;
+}
+
+int town_ring(struct town *t, const void *unused)
+{
+    (void)unused;
+    return hx_machine_watch(&t->m, INT64_MAX);
 }
 
 /* ---- what lies on the disk ---- */

@@ -41,6 +41,8 @@ void town_close(struct town *t);
 /* Until it succeeds, which is when no call has failed. */
 void town_write(struct town *t, const char *name, act_fn *act, const void *what);
 void town_do(struct town *t, const char *name, act_fn *act, const void *what);
+/* What is done in every play: the deadlines that are due, a few at a time, and the watches. */
+act_fn town_judge, town_ring;
 /* An error, or what is seen without a fault. */
 void town_read(struct town *t, const char *name, read_fn *fn);
 
