@@ -1,5 +1,6 @@
 #include "config/retention.h"
 
+#include "base/text.h"
 #include "config/reading/yaml_doc.h"
 #include "engine/routing/route.h"
 #include "engine/words/words.h"
@@ -55,7 +56,7 @@ static void read_categories(struct reading *r, yaml_node_t *list, struct hx_rete
         else if (n == 0 || n >= HX_ID_MAX)
             yaml_doc_fault(&r->doc, item, "\"%s\" is no category", word);
         else
-            memcpy(c->categories[c->n_categories++], word, n + 1);
+            hx_text_put(c->categories[c->n_categories++], HX_ID_MAX, hx_task_code(word));
     }
 }
 
@@ -122,7 +123,7 @@ int hx_retention_load(const char *path, const struct hx_rules *rules, struct hx_
 static bool has_category(const struct hx_retention_class *c, const char *category)
 {
     for (size_t i = 0; i < c->n_categories; i++)
-        if (strcmp(hx_task_code(c->categories[i]), category) == 0)
+        if (strcmp(c->categories[i], category) == 0)
             return true;
     return c->n_categories == 0;
 }

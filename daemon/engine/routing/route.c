@@ -36,6 +36,7 @@ bool hx_day_part_holds(const struct hx_day_part *part, int utc_offset, int64_t a
 struct search {
     const struct hx_city *city;
     const struct hx_route_query *q;
+    const char *category; /* as rows and lists have it */
     int64_t placed_at;
     const struct hx_place *place; /* of the case; NULL = none */
 };
@@ -79,7 +80,7 @@ static enum hx_route_verdict judge(const struct search *s, const struct hx_route
         return HX_ROUTE_NOT_IN_FORCE;
     if (!fits_word(row->class_, q->class_))
         return HX_ROUTE_OTHER_CLASS;
-    if (!fits_word(row->category, hx_task_code(q->category)))
+    if (!fits_word(row->category, s->category))
         return HX_ROUTE_OTHER_CATEGORY;
     if (!fits_word(row->source, q->source))
         return HX_ROUTE_OTHER_SOURCE;
@@ -131,35 +132,33 @@ static const struct hx_exception *find_exception(const struct hx_routing *r, con
     return NULL;
 }
 
-static enum hx_admitted admit(const struct hx_city *city, const struct hx_route_query *q,
-                              const char *community, const struct hx_exception **exception)
+static enum hx_admitted admit(const struct search *s, const char *community,
+                              const struct hx_exception **exception)
 {
-    const struct hx_routing *r = city->routing;
-    if (!r || !r->admissions.used || !hx_is_task(q->category))
+    const struct hx_routing *r = s->city->routing;
+    if (!r || !r->admissions.used || !hx_is_task(s->category))
         return HX_ADMITTED_NA;
-    const char *code = hx_task_code(q->category);
-    const struct hx_admission *item = city_table_get(&r->admissions, code);
-    bool listed = item && hx_period_holds(item->from, item->to, q->at);
+    const struct hx_admission *item = city_table_get(&r->admissions, s->category);
+    bool listed = item && hx_period_holds(item->from, item->to, s->q->at);
     if (listed && item->own)
         return HX_ADMITTED_OWN;
-    *exception = find_exception(r, code, community, q->at);
+    *exception = find_exception(r, s->category, community, s->q->at);
     if (*exception)
         return HX_ADMITTED_EXCEPTION;
     return listed ? HX_ADMITTED_ASSIST : HX_ADMITTED_NOT;
 }
 
 /* S34: what a community need not take goes to its street. */
-static void check_admission(const struct hx_city *city, const struct hx_route_query *q,
-                            struct hx_route *out)
+static void check_admission(const struct search *s, struct hx_route *out)
 {
-    const struct hx_place *p = hx_place_at(hx_city_place(city, out->holder), q->at);
+    const struct hx_place *p = hx_place_at(hx_city_place(s->city, out->holder), s->q->at);
     if (!p || p->kind != HX_COMMUNITY)
         return;
-    out->admitted = admit(city, q, p->id, &out->exception);
+    out->admitted = admit(s, p->id, &out->exception);
     if (out->admitted != HX_ADMITTED_NOT && out->admitted != HX_ADMITTED_ASSIST)
         return;
     out->community = p->id;
-    out->holder = hx_place_above_at(p, HX_STREET, q->at);
+    out->holder = hx_place_above_at(p, HX_STREET, s->q->at);
 }
 
 /* Whether `about` names this id, with one of these roles or with none. */
@@ -202,7 +201,10 @@ static void check_conflict(const struct search *s, struct hx_route *out)
 static struct search begin(const struct hx_city *city, const struct hx_route_query *q,
                            struct hx_route *out)
 {
-    struct search s = {.city = city, .q = q, .placed_at = q->placed_at ? q->placed_at : q->at};
+    struct search s = {.city = city,
+                       .q = q,
+                       .category = hx_task_code(q->category),
+                       .placed_at = q->placed_at ? q->placed_at : q->at};
     const struct hx_place *p = NULL;
     *out = (struct hx_route){.holder = "", .community = "", .second = ""};
     if (q->place && *q->place)
@@ -237,7 +239,7 @@ void hx_city_route(const struct hx_city *city, const struct hx_route_query *q,
         out->fallback = true;
         out->holder = fallback(city);
     }
-    check_admission(city, q, out);
+    check_admission(&s, out);
     check_conflict(&s, out);
 }
 
@@ -246,6 +248,6 @@ void hx_city_route_named(const struct hx_city *city, const struct hx_route_query
 {
     struct search s = begin(city, q, out);
     out->holder = holder;
-    check_admission(city, q, out);
+    check_admission(&s, out);
     check_conflict(&s, out);
 }
