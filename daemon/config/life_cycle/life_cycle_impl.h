@@ -1,6 +1,6 @@
 /* What the files that read a life cycle share. Faults go into the document, with the line of the
- * node they name; the first one of an
- * element counts, and what is read of it afterwards does not matter. */
+ * node they name; the first one of an element counts, and what is read of it afterwards does not
+ * matter. */
 #ifndef CONFIG_LIFE_CYCLE_IMPL_H
 #define CONFIG_LIFE_CYCLE_IMPL_H
 
