@@ -205,18 +205,33 @@ static void add_audience(struct hx_step *s, const char *to)
         s->receivers[s->n_receivers++] = to;
 }
 
-hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to)
+hxp_notice_fact *hx_fact_notice_to(struct hx_step *s, int kind, const char *to,
+                                   const char *stand_in)
 {
     if (s->quiet)
         return NULL;
     FACT(f, notice, NOTICE, notice_fact);
-    if (!f || !to)
+    if (!f || !to || !stand_in)
         return NULL;
     f->kind = hx_text_field(hx_notice_kind_name(kind));
     f->to = hx_text_field(to);
     f->t_due = s->t_rcv;
     f->holder = hx_arena_text(s->arena, s->c->holder);
     f->drill = (s->c->flags & HX_FLAG_DRILL) != 0;
+    f->stand_in = hx_text_field(stand_in);
     add_audience(s, to);
+    if (*stand_in)
+        add_audience(s, stand_in);
     return f;
+}
+
+hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to)
+{
+    return hx_fact_notice_to(s, kind, to, to ? hx_post_stands_in(s->m, to) : NULL);
+}
+
+hxp_notice_fact *hx_fact_notice_told(struct hx_step *s, int kind, const struct hx_told *t)
+{
+    return hx_fact_notice_to(s, kind, hx_arena_strdup(s->arena, t->to),
+                             hx_arena_strdup(s->arena, t->stand_in));
 }

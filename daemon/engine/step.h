@@ -45,7 +45,7 @@ struct hx_step {
 
     const hxp_fact *facts[HX_STEP_FACTS];
     size_t n_facts;
-    const char *receivers[24]; /* notices' receivers, for the entry's audience */
+    const char *receivers[32]; /* notices' receivers and who stands in, for the entry's audience */
     size_t n_receivers;
     int level;              /* highest level told, -1 = none */
     int64_t t_due, t_until; /* of a mark: what was due, and how far marks were taken together */
@@ -94,7 +94,14 @@ void hx_fact_flag(struct hx_step *s, enum hx_flag flag, bool on);
  * an alarm (R10). */
 void hx_fact_owner(struct hx_step *s);
 void hx_fact_alarm(struct hx_step *s, const char *code, const char *about);
+/* A notice to whoever answers for `to` now: its own people, or those of the post that stands in for
+ * it, which the notice names and whose feed brings it, too. */
 hxp_notice_fact *hx_fact_notice(struct hx_step *s, int kind, const char *to);
+/* The same to those who were asked before: `stand_in` as it was then, whatever the rota says now.
+ */
+hxp_notice_fact *hx_fact_notice_to(struct hx_step *s, int kind, const char *to,
+                                   const char *stand_in);
+hxp_notice_fact *hx_fact_notice_told(struct hx_step *s, int kind, const struct hx_told *t);
 /* It is told so many levels above its own. */
 void hx_notice_above(hxp_notice_fact *f, int levels);
 /* The case is covered by this silence of an area from now on. */
@@ -221,10 +228,11 @@ const char *hx_receiver(struct hx_step *s, int receiver);
  * there, at last to the city's desk. The level itself does not rise (3.3). False when there is
  * nobody above: it was the desk, or the reporter. */
 struct hx_carry {
-    struct hx_clock *k; /* NULL = about no clock: `missed` tells where it stood */
+    struct hx_clock *k; /* NULL = about no clock: `to` tells where it stood */
     int level;          /* of the notice */
     int above;          /* levels above it that are told */
-    const char *missed; /* whom it could not be delivered to */
+    const char *to;     /* whom it could not be delivered to … */
+    const char *missed; /* … and whose people were asked there */
     const char *expects;
     const char *because;
 };
@@ -241,10 +249,18 @@ void hx_ladder_climb(struct hx_step *s, const char *absent);
 bool hx_post_of(const char *to, struct hx_post *post);
 /* A name that could not be made (NULL) is nobody's. */
 bool hx_post_same(const char *a, const char *b);
-/* Whether `by` may answer for what was sent to `to`: somebody of the same post. Of the city, who
- * names no post ("city/wang") speaks for each of them; who names one speaks for it alone, and for
- * what was sent to himself by name. */
-bool hx_post_speaks(const char *by, const char *to);
+/* Whether `by` may answer for what was sent to `to`: somebody of the same post, or of the post that
+ * was told in its place ("" = none was). Of the city, who names no post ("city/wang") speaks for
+ * each of them; who names one speaks for it alone, and for what was sent to himself by name. */
+bool hx_post_speaks(const char *by, const char *to, const char *stand_in);
+/* The post whose people answer for `to` now (hx_post_deputy), as a receiver: "street:S-02"; "": its
+ * own, or nobody. In the machine's arena; NULL without memory. */
+const char *hx_post_stands_in(const struct hx_machine *m, const char *to);
+/* By whose roads it goes, and whose people are told. */
+static inline const char *hx_post_asked(const char *to, const char *stand_in)
+{
+    return *stand_in ? stand_in : to;
+}
 /* "holder:P-07/li" is addressed to li, whoever else is on duty; NULL when nobody is named. */
 const char *hx_post_person(const char *to);
 /* Whose feed brings what is sent to it: "holder:P-07/li" → "P-07", "city/property" → "city"; *n

@@ -43,6 +43,15 @@ class Table:
         return [row for key in self.rows if (row := self.get(key, now))]
 
 
+def posts(path):
+    """Whom a rota names, at whatever times, by post: role and area."""
+    out = {}
+    with open(path, encoding="utf-8", newline="") as f:
+        for row in csv.DictReader(line for line in f if not line.startswith("#")):
+            out.setdefault((row["role"], row["area"]), set()).add(row["person"])
+    return out
+
+
 class Place:
     """The tree above a place: ids, or None."""
 
@@ -66,6 +75,7 @@ class City:
                         for f in sorted(borders["features"], key=lambda f: f["properties"]["id"]) for p in [f["properties"]]]
         with open(pathlib.Path(folder) / "city" / "day-parts.csv", encoding="utf-8", newline="") as f:
             self.parts = {row["name"]: (clock(row["begin"]), clock(row["end"])) for row in csv.DictReader(f)}
+        self.posts = posts(pathlib.Path(folder) / "city" / "duty.csv")
         self.fallback = next(line.split()[1] for line in
                              (pathlib.Path(folder) / "city" / "city.yaml").read_text(encoding="utf-8").splitlines()
                              if line.startswith("fallback:"))
@@ -73,6 +83,8 @@ class City:
     def with_file(self, path):
         """The next version: the same, with this file in the place of its own."""
         other = copy.copy(self)
+        if path.stem == "duty":
+            other.posts = posts(path)
         if path.stem in self.tables:
             other.tables = {**self.tables, path.stem: Table(path)}
         return other
@@ -99,6 +111,23 @@ class City:
             if (since is None or since <= now) and (until is None or now < until) and any(inside(p[0], position) for p in polygons):
                 return self.place(grid, now)
         return None
+
+    def stands_in(self, to, now):
+        """Whose people are told what is for a place that holds a case: of the duty its own, of the manager those who supervise it, unless a
+        rota names others for it (docs/city.md). None: its own people, or nobody."""
+        role, _, area = to.partition("/")[0].partition(":")
+        role = {"holder": "duty"}.get(role, role)
+        if role not in ("duty", "manager"):
+            return None
+        if row := self.tables["communities"].get(area, now):
+            own = ("community", area) if role == "duty" else ("street", row["street"])
+        elif self.tables["streets"].get(area, now):
+            own = ("street", area) if role == "duty" else ("city", "property")
+        else:
+            return None
+        if own not in self.posts or not self.posts.get((role, area), set()) <= self.posts[own]:
+            return None
+        return f"{own[0]}{'/' if own[0] == 'city' else ':'}{own[1]}"
 
     def admits(self, holder, category, now):
         """A task (a category of digits) goes to a community only when it is on the list of its own, or by an exception (S34)."""

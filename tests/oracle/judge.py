@@ -4,7 +4,7 @@
     judge.py --config DIR [--only TEXT] [--lives PROGRAM [--count N] [--seed S]] --simulator COMMAND… -- SCENARIO.jsonl | FOLDER …
 
 Compared are, for each case: every answer, state, clock with its deadline, verdict and version of the city, breach and its marks, level
-with its time and those who are told, what comes back after an acknowledgement and its words, and the parts of the time by owner. With --lives random ones of tests/property are judged too. Ends
+with its time and those who are told, or stand in, what comes back after an acknowledgement and its words, and the parts of the time by owner. With --lives random ones of tests/property are judged too. Ends
 with 1 and every difference: `-` only the oracle says so, `+` only hongxin does.
 """
 import argparse
@@ -60,15 +60,19 @@ def theirs(facts):
         elif kind == "OWNER":
             yield ("OWNER", t, case, f["total_ms"], *(f"{o}={f[o]}" for o in OWNERS if f.get(o)))
         elif kind == "NOTICE" and f.get("why", "").startswith("acknowledged") and f["kind"] in ALARMS:
-            yield ("BACK", t, case, f["clock"], f["level"], f["to"], f["why"])
+            yield ("BACK", t, case, f["clock"], f["level"], whom(f), f["why"])
         elif kind == "NOTICE" and f.get("level") and f["kind"] in ALARMS and first_word(f):
             for clock in [f["clock"], *f.get("also", [])]:
                 levels["LEVEL", t, case, clock, f["level"]] = None
             levels["DUE", t, case, f["clock"], f["level"], instant(f["t_due"]), tuple(sorted(f.get("passed", [])))] = None
             if not f.get("why", "").startswith("nobody on duty"):  # the rota decides how far it climbs (R12)
                 for clock in [f["clock"], *f.get("also", [])]:
-                    levels.setdefault(("TO", t, case, clock, f["level"]), []).append(f["to"])
+                    levels.setdefault(("TO", t, case, clock, f["level"]), []).append(whom(f))
     yield from ((*fact, tuple(sorted(to))) if to else fact for fact, to in levels.items())
+
+
+def whom(notice):
+    return f"{notice['to']} by {notice['stand_in']}" if notice.get("stand_in") else notice["to"]
 
 
 def first_word(notice):

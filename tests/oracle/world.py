@@ -1,6 +1,7 @@
 """The time of all cases: what is read when, what falls due when, and what was told (R4, R8, R9, R13; corners 7, 8, 14 to 18)."""
 import datetime
 import json
+import typing
 
 import city
 import drills
@@ -41,6 +42,10 @@ class Event:
         self.digest = json.dumps({k: v for k, v in line.items() if k != "rcv"} | {"occ": self.occ, "src": self.src, "id": self.id}, sort_keys=True)
         self.t = self.rcv
 
+    def answers_for(self, told):
+        """May this person answer for what was told? Whoever is of the post to which it was sent, or of the one that was told in its place."""
+        return self.speaks_for(told.to) or told.stand_in is not None and self.speaks_for(told.stand_in)
+
     def speaks_for(self, to):
         """May this person answer for what was sent there? Of the city: for the own post; who names none, for each."""
         who, post, person = post_and_person("city/callback" if to == "callback" and self.role == "city" else to)
@@ -62,6 +67,15 @@ class Event:
     def date(self, key):
         value = self.data.get(key)
         return times.parse(value) if isinstance(value, str) and value else value or None
+
+
+class Told(typing.NamedTuple):
+    """Who was told: the receiver, and the post whose people answered for it at that moment. It stays true when the rota changes."""
+    to: str
+    stand_in: str | None
+
+    def __str__(self):
+        return f"{self.to} by {self.stand_in}" if self.stand_in else self.to
 
 
 class Acknowledgement:
@@ -112,9 +126,12 @@ class World:
         self.note("OWNER", case, total=total, **sums)
 
     def told(self, case, c, level, due, passed, to):
-        c.told_to[level] = case.receivers(c, level, to)
+        c.told_to[level] = [self.whom(to) for to in case.receivers(c, level, to)]
         self.note("LEVEL", case, clock=c.name, level=level, due=due, passed=tuple(sorted(passed)),
-                  to=None if case.positioned else c.told_to[level])  # which building is near is not known here
+                  to=None if case.positioned else tuple(sorted(map(str, c.told_to[level]))))  # which building is near is not known here
+
+    def whom(self, to):
+        return Told(to, self.city.stands_in(to, self.now))
 
     def replied(self, e, result):
         self.note("REPLY", None, id=e.id, result=result)
@@ -229,7 +246,7 @@ class World:
 
     def acknowledged(self, case, c, level, e):
         """It holds for a while; who comes second helps (K_ACK, corner 21)."""
-        told = [to for to in c.told_to.get(level, ()) if e.speaks_for(to)]
+        told = [to for to in c.told_to.get(level, ()) if e.answers_for(to)]
         if level in c.acked or not told:
             return
         until = e.t + promise.ACKS[level] if level in promise.ACKS else self.morning(e.t, promise.ACK_UNTIL)
@@ -245,8 +262,9 @@ class World:
         """Somebody has acknowledged it, and nothing came of it."""
         ack = c.acked.pop(level)
         since = times.local(ack.since, self.policy.zone).strftime("%H:%M")
-        for to in ack.told:
-            self.note("BACK", case, clock=c.name, level=level, to=None if self.silent or case.positioned else to, why=f"acknowledged {since} by {ack.by}, no {promise.AWAITED[c.name]} since")
+        for to in sorted({self.whom(told.to) for told in ack.told}, key=str):  # to whoever answers for it by now
+            c.told_to[level] += [to] if to not in c.told_to[level] else []
+            self.note("BACK", case, clock=c.name, level=level, to=None if self.silent or case.positioned else str(to), why=f"acknowledged {since} by {ack.by}, no {promise.AWAITED[c.name]} since")
 
     def delivered(self, when):
         """When a holder hears of a dispatch: not before we have read what sends the case to it."""

@@ -158,6 +158,7 @@ struct hx_told {
     int64_t acked_at;
     int64_t ack_until; /* then it comes back; 0 = it does not */
     char to[HX_PERSON_MAX];
+    char stand_in[HX_PERSON_MAX]; /* the post that was told in its place; "" = its own people */
     char acked_by[HX_PERSON_MAX];
     char unit[HX_ID_MAX]; /* of its clock */
 };
@@ -202,7 +203,8 @@ struct hx_sending {
     int64_t tried;   /* latest try */
     int64_t next;
     char to[HX_PERSON_MAX];
-    char person[HX_ID_MAX]; /* on duty there; "" = not known */
+    char stand_in[HX_PERSON_MAX]; /* the post that is told in its place; "" = its own people */
+    char person[HX_ID_MAX];       /* on duty there; "" = not known */
     char road[HX_ID_MAX];
     char error[HX_WORD_MAX];    /* why the latest try failed */
     char missed[HX_PERSON_MAX]; /* for whom this receiver is told; "" = for itself */

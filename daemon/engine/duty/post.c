@@ -51,7 +51,7 @@ static bool names_no_post(const char *by, const struct hx_actor *a)
     return a->role == HX_ROLE_city && strcmp(a->person, rest ? rest + 1 : "") == 0;
 }
 
-bool hx_post_speaks(const char *by, const char *to)
+static bool speaks_for(const char *by, const char *to)
 {
     struct hx_actor who, whom;
     struct hx_post post;
@@ -63,6 +63,21 @@ bool hx_post_speaks(const char *by, const char *to)
     bool himself = hx_actor_parse(to, &whom) && names_no_post(to, &whom) && who.person[0] &&
                    strcmp(who.person, whom.person) == 0;
     return himself || names_no_post(by, &who);
+}
+
+bool hx_post_speaks(const char *by, const char *to, const char *stand_in)
+{
+    return speaks_for(by, to) || (*stand_in && speaks_for(by, stand_in));
+}
+
+const char *hx_post_stands_in(const struct hx_machine *m, const char *to)
+{
+    struct hx_post own, post;
+    if (!m->city || !hx_city_rota(m->city) || !hx_post_of(to, &own) ||
+        !hx_post_deputy(m->city, m->now, &own, &post))
+        return "";
+    const char *between = strcmp(post.role, "city") == 0 ? "/" : ":";
+    return hx_arena_printf(m->arena, "%s%s%s", post.role, between, post.area);
 }
 
 const char *hx_post_person(const char *to)

@@ -441,6 +441,29 @@ bool hx_rota_has(const struct hx_rota *rota, const struct hx_post *post, const c
     return false;
 }
 
+static bool is_of(const struct hx_rota *rota, size_t i, const struct hx_post *post)
+{
+    return i < rota->n_shifts && compare_post(&rota->shifts[i], post->role, post->area) == 0;
+}
+
+static bool is_on(const struct hx_rota *rota, const struct hx_post *post, const char *person)
+{
+    for (size_t i = first_of(rota, post->role, post->area); is_of(rota, i, post); i++)
+        if (strcmp(rota->shifts[i].person, person) == 0)
+            return true;
+    return false;
+}
+
+bool hx_rota_within(const struct hx_rota *rota, const struct hx_post *post,
+                    const struct hx_post *other)
+{
+    size_t first = first_of(rota, post->role, post->area);
+    for (size_t i = first; is_of(rota, i, post); i++)
+        if (!is_on(rota, other, rota->shifts[i].person))
+            return false;
+    return first < rota->n_shifts;
+}
+
 /* ---- walks ---- */
 
 const struct hx_shift *hx_rota_next_post(const struct hx_rota *rota, size_t *at)

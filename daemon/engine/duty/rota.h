@@ -96,6 +96,11 @@ bool hx_rota_leaves(const struct hx_rota *rota, const char *person, const int64_
 /* Whether the person has any shift; on this post, unless `post` is NULL. */
 bool hx_rota_has(const struct hx_rota *rota, const struct hx_post *post, const char *person);
 
+/* Whether the post has people, and all whom the rota names for it, whenever, are on `other`, too.
+ */
+bool hx_rota_within(const struct hx_rota *rota, const struct hx_post *post,
+                    const struct hx_post *other);
+
 /* The first stretch of `span` (from, to; the end is no longer part of it) in which nobody is on the
  * post: `span` becomes it. False when there is none. */
 bool hx_rota_gap(const struct hx_rota *rota, const char *role, const char *area,

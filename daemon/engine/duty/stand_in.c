@@ -106,22 +106,40 @@ size_t hx_posts_unnamed(const struct hx_city *city, int64_t t, struct hx_unnamed
 
 /* ---- who answers ---- */
 
-bool hx_post_stand_in(const struct hx_city *city, int64_t t, struct hx_post *post)
+/* Whose people answer for this post of a place by rule, when the rota knows them. */
+static bool by_rule(const struct hx_city *city, int64_t t, const struct hx_post *post,
+                    struct hx_post *other)
 {
-    const struct hx_rota *rota = hx_city_rota(city);
-    if (hx_rota_knows(rota, post->role, post->area))
-        return true;
     const struct hx_place *place = hx_place_at(hx_city_place(city, post->area), t);
     for (size_t i = 0; place && i < sizeof stand_ins / sizeof *stand_ins; i++) {
         const struct stand_in *x = &stand_ins[i];
         if (x->kind != place->kind || strcmp(x->role, post->role) != 0)
             continue;
         const char *area = x->city_post ? x->city_post : hx_place_above_at(place, x->of, t);
-        if (!hx_rota_knows(rota, x->by, area))
+        if (!hx_rota_knows(hx_city_rota(city), x->by, area))
             return false;
-        hx_text_put(post->role, sizeof post->role, x->by);
-        hx_text_put(post->area, sizeof post->area, area);
+        hx_text_put(other->role, sizeof other->role, x->by);
+        hx_text_put(other->area, sizeof other->area, area);
         return true;
     }
     return false;
+}
+
+bool hx_post_stand_in(const struct hx_city *city, int64_t t, struct hx_post *post)
+{
+    struct hx_post other;
+    if (hx_rota_knows(hx_city_rota(city), post->role, post->area))
+        return true;
+    if (!by_rule(city, t, post, &other))
+        return false;
+    *post = other;
+    return true;
+}
+
+bool hx_post_deputy(const struct hx_city *city, int64_t t, const struct hx_post *post,
+                    struct hx_post *deputy)
+{
+    const struct hx_rota *rota = hx_city_rota(city);
+    return by_rule(city, t, post, deputy) &&
+           (!hx_rota_knows(rota, post->role, post->area) || hx_rota_within(rota, post, deputy));
 }

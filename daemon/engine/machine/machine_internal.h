@@ -122,6 +122,6 @@ void hx_reply_promises(struct hx_step *s, hxp_reply *reply);
 void hx_reply_allowed(struct hx_step *s, hxp_reply *reply);
 
 /* The entry is for this receiver alone. HX_NOMEM. */
-HX_CHECK int hx_entry_for(struct hx_machine *m, hxp_entry *e, const char *to);
+HX_CHECK int hx_entry_for(struct hx_machine *m, hxp_entry *e, const char *to, const char *stand_in);
 
 #endif

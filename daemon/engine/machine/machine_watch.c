@@ -101,7 +101,7 @@ static int lone_entry(struct hx_machine *m, const hxp_fact *fact, const char *ca
                      : f->fact_case == HONGXIN__V1__FACT__FACT_SWAP ? f->swap->post
                                                                     : NULL;
     e->drill = notice && f->notice->drill;
-    if (to && hx_entry_for(m, e, to))
+    if (to && hx_entry_for(m, e, to, notice ? f->notice->stand_in : ""))
         return HX_NOMEM;
     m->n_with = 0;
     int rc = m->ops->next_lsn(m->backend, &e->lsn);

@@ -128,11 +128,13 @@ static void add_audience(hxp_entry *e, char *id)
     e->audience[e->n_audience++] = id;
 }
 
-int hx_entry_for(struct hx_machine *m, hxp_entry *e, const char *to)
+int hx_entry_for(struct hx_machine *m, hxp_entry *e, const char *to, const char *stand_in)
 {
-    e->audience = hx_arena_alloc(m->arena, sizeof *e->audience);
-    if (e->audience)
+    e->audience = hx_arena_alloc(m->arena, 2 * sizeof *e->audience);
+    if (e->audience) {
         add_audience(e, audience_id(m->arena, to));
+        add_audience(e, audience_id(m->arena, stand_in));
+    }
     return e->audience && !hx_arena_failed(m->arena) ? HX_OK : HX_NOMEM;
 }
 
@@ -380,7 +382,7 @@ int hx_machine_note_fact(struct hx_machine *m, const struct hx_arrival *in, hxp_
     fill_event(m, e, in);
     int rc = m->ops->next_lsn(m->backend, &e->lsn);
     if (!rc && to)
-        rc = hx_entry_for(m, e, to);
+        rc = hx_entry_for(m, e, to, "");
     if (rc)
         return rc;
     e->t_eff = in->t_rcv;

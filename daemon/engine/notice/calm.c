@@ -402,7 +402,9 @@ int hx_calm_ring(struct hx_machine *m, const struct hx_watch *w)
     hongxin__v1__notice_fact__init(f);
     f->kind = hx_text_field(hx_notice_kind_name(HX_NOTICE_DIGEST));
     f->drill = strncmp(w->source, DRILL, strlen(DRILL)) == 0;
-    f->to = hx_arena_strdup(m->arena, w->source + (f->drill ? strlen(DRILL) : 0));
+    const char *to = w->source + (f->drill ? strlen(DRILL) : 0);
+    f->to = hx_arena_strdup(m->arena, to);
+    f->stand_in = hx_text_field(hx_post_stands_in(m, to));
     f->t_due = w->at;
     int rc = collect(m, w, f);
     if (rc)

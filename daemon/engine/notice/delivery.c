@@ -34,12 +34,13 @@ static void find_roads(const struct hx_step *s, struct target *t)
         t->roads[t->n++] = &s->rules->roads[0];
 }
 
-/* `person` is asked when `to` names none. */
-static struct target target_of(const struct hx_step *s, const char *to, const char *person)
+/* `person` is asked when `to` names none, by the roads of the post that is asked. */
+static struct target target_of(const struct hx_step *s, const char *to, const char *asked,
+                               const char *person)
 {
     struct target t = {.n = 0};
     const char *named = hx_post_person(to);
-    if (!hx_post_of(to, &t.post))
+    if (!hx_post_of(asked, &t.post))
         return t;
     hx_utf8_put(t.person, sizeof t.person, named ? named : person);
     find_roads(s, &t);
@@ -62,12 +63,22 @@ bool hx_delivery_same_area(const char *a, const char *b)
     return strcmp(area_of(a, x), area_of(b, y)) == 0;
 }
 
+static const char *asked_of(const struct hx_sending *x)
+{
+    return hx_post_asked(x->to, x->stand_in);
+}
+
+static const char *asked_by(const hxp_notice_fact *f)
+{
+    return hx_post_asked(f->to, f->stand_in);
+}
+
 /* Under which name it is asked whether the road is open. */
-static const char *connection(const struct hx_road_rule *road, const char *to,
+static const char *connection(const struct hx_road_rule *road, const char *asked,
                               char name[2 * HX_ID_MAX])
 {
     if (road->shared)
-        return area_of(to, name);
+        return area_of(asked, name);
     hx_text_add(hx_text_add(name, name + 2 * HX_ID_MAX, "road:"), name + 2 * HX_ID_MAX, road->name);
     return name;
 }
@@ -84,12 +95,12 @@ static int open_road(const struct target *t, size_t nth, bool shared_failed)
 /* The connection of this area is what could not be used before. */
 static bool behind_the_same(const hxp_notice_fact *f)
 {
-    return f->missed[0] && hx_delivery_same_area(f->to, f->missed);
+    return f->missed[0] && hx_delivery_same_area(asked_by(f), f->missed);
 }
 
 bool hx_delivery_open(struct hx_step *s, hxp_notice_fact *f)
 {
-    struct target t = target_of(s, f->to, f->person);
+    struct target t = target_of(s, f->to, asked_by(f), f->person);
     if (f->undelivered[0] || !t.n || open_road(&t, 0, behind_the_same(f)) >= 0)
         return !f->undelivered[0];
     f->undelivered = hx_text_field(hx_no_connection);
@@ -156,6 +167,7 @@ static hxp_notice_fact *as_it_is(struct hx_step *s, const struct hx_sending *x)
     f->expects = hx_arena_strdup(s->arena, x->expects);
     f->deadline = k ? k->deadline : 0;
     f->missed = hx_arena_strdup(s->arena, x->missed);
+    f->stand_in = hx_arena_strdup(s->arena, x->stand_in);
     hx_notice_above(f, x->above);
     f->drill = (s->c->flags & HX_FLAG_DRILL) != 0;
     return f;
@@ -250,7 +262,7 @@ static int64_t longest_wait(const struct hx_step *s, const struct hx_road_rule *
 void hx_sending_road_ends(struct hx_step *s, struct hx_sending *x)
 {
     const struct hx_road_rule *road = road_of(s, x);
-    struct target t = target_of(s, x->to, x->person);
+    struct target t = target_of(s, x->to, asked_of(x), x->person);
     if (x->ours && road) {
         x->since = s->now;
         x->next = s->now + longest_wait(s, road);
@@ -291,7 +303,7 @@ static void try_road(struct hx_step *s, struct hx_sending *x)
         hx_sending_failed(s, x, "no such road");
         return;
     }
-    const char *id = connection(road, x->to, name);
+    const char *id = connection(road, asked_of(x), name);
     enum hx_reach r = road->shared ? hx_step_fetched(s, id, x->notice) : hx_step_reach(s, id);
     x->attempt += x->attempt < UINT8_MAX;
     x->tried = s->now;
@@ -331,6 +343,7 @@ static void fill(struct hx_step *s, const hxp_notice_fact *f, struct hx_sending 
         f->again > 0; /* the first one arrived: a repetition that does not is carried nowhere */
     x->since = x->tried = s->now;
     hx_text_put(x->to, sizeof x->to, f->to);
+    hx_text_put(x->stand_in, sizeof x->stand_in, f->stand_in);
     if (x->kind && strncmp(f->to, "unit:", 5) == 0)
         (void)area_of(f->to, x->unit);
     hx_text_put(x->missed, sizeof x->missed, f->missed);
@@ -366,7 +379,7 @@ static void begin(struct hx_step *s, hxp_notice_fact *f)
     char name[2 * HX_ID_MAX];
     if (f->held[0]) /* not sent alone: a digest carries it */
         return;
-    const struct target t = target_of(s, f->to, f->person);
+    const struct target t = target_of(s, f->to, asked_by(f), f->person);
     int nth = t.n ? first_road(&t, f) : -1;
     if (nth < 0 && t.n && !f->undelivered[0])
         f->undelivered = hx_text_field(hx_no_connection);
@@ -376,7 +389,7 @@ static void begin(struct hx_step *s, hxp_notice_fact *f)
     f->road = hx_text_field(road->name);
     if (f->undelivered[0]) /* nobody is there: the level above is told */
         return;
-    enum hx_reach r = hx_step_reach(s, connection(road, f->to, name));
+    enum hx_reach r = hx_step_reach(s, connection(road, asked_by(f), name));
     if (r == HX_REACH_DOWN || r == HX_REACH_OURS)
         f->undelivered = hx_text_field(r == HX_REACH_DOWN ? hx_no_connection : hx_our_outage);
     if (r == HX_REACH_OURS && strcmp(f->expects, "HELD") == 0)
@@ -415,7 +428,8 @@ static void expire(struct hx_step *s, struct hx_sending *x, const char *why)
 static bool tell_substitute(struct hx_step *s, const struct hx_sending *x, const char *why)
 {
     const char *person = hx_post_next(s, x->to, x->person);
-    if (!person || (x->missed[0] && hx_post_same(x->to, x->missed))) /* it stands in already */
+    if (!person ||
+        (x->missed[0] && hx_post_same(asked_of(x), x->missed))) /* it stands in already */
         return false;
     const char *to =
         hx_post_person(x->to)
@@ -423,10 +437,10 @@ static bool tell_substitute(struct hx_step *s, const struct hx_sending *x, const
             : hx_arena_strdup(s->arena, x->to);
     if (!to)
         return false;
-    struct target t = target_of(s, to, person);
+    struct target t = target_of(s, to, asked_of(x), person);
     if (open_road(&t, 0, true) < 0)
         return false; /* behind the same connection */
-    hxp_notice_fact *f = hx_fact_notice(s, x->how, to);
+    hxp_notice_fact *f = hx_fact_notice_to(s, x->how, to, hx_arena_strdup(s->arena, x->stand_in));
     if (!f)
         return false;
     hxp_notice_fact *now = as_it_is(s, x);
@@ -438,7 +452,7 @@ static bool tell_substitute(struct hx_step *s, const struct hx_sending *x, const
     f->deadline = now->deadline;
     f->person = hx_text_field(person);
     f->instead_of = hx_arena_strdup(s->arena, x->person);
-    f->missed = hx_arena_strdup(s->arena, x->to);
+    f->missed = hx_arena_strdup(s->arena, asked_of(x));
     hx_notice_above(f, x->above);
     f->why = hx_text_field(why);
     return true;
@@ -452,7 +466,8 @@ static void give_up(struct hx_step *s, struct hx_sending *x)
     struct hx_carry up = {.k = is_alarm(x) ? clock_of(s, x) : NULL,
                           .level = x->level,
                           .above = x->above + 1,
-                          .missed = hx_arena_strdup(s->arena, x->to),
+                          .to = hx_arena_strdup(s->arena, x->to),
+                          .missed = hx_arena_strdup(s->arena, asked_of(x)),
                           .expects = hx_arena_strdup(s->arena, x->expects),
                           .because = why};
     bool ends = x->last || x->how == HX_NOTICE_ALL_CLEAR || x->how == HX_NOTICE_CORRECTION;
@@ -460,11 +475,11 @@ static void give_up(struct hx_step *s, struct hx_sending *x)
         over(x);
         return;
     }
-    if (!up.missed) /* no memory: nothing of this will be kept */
+    if (!up.to || !up.missed) /* no memory: nothing of this will be kept */
         return;
     if (ends || !hx_ladder_carry(s, &up)) {
         if (!ends)
-            hx_fact_alarm(s, "NOTICE_UNDELIVERED", up.missed);
+            hx_fact_alarm(s, "NOTICE_UNDELIVERED", up.to);
         expire(s, x, x->error);
     }
     over(x);
@@ -486,7 +501,7 @@ static void receipt_over(struct hx_step *s, struct hx_sending *x)
     const struct hx_road_rule *road = road_of(s, x);
     enum hx_reach r = HX_REACH_UP;
     if (road && road->shared)
-        r = hx_step_fetched(s, connection(road, x->to, name), x->notice);
+        r = hx_step_fetched(s, connection(road, asked_of(x), name), x->notice);
     x->ours = r == HX_REACH_OURS;
     if (r == HX_REACH_FETCHED)
         hx_sending_arrived(s, x, "");

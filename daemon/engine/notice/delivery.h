@@ -45,6 +45,8 @@ void hx_delivery_our_fault(struct hx_step *s);
 /* Whether data of a receipt name something that was sent: on its way still, told before, or in an
  * entry of this case. */
 bool hx_delivery_known(const struct hx_step *s);
+/* … and its author is of the post that was told in the receiver's place. */
+bool hx_delivery_stood_in(const struct hx_step *s);
 bool hx_delivery_on_its_way(const struct hx_step *s);
 /* The receipt of the event; the failure of the event. */
 void hx_delivery_arrived(struct hx_step *s);

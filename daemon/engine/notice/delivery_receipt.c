@@ -35,6 +35,36 @@ bool hx_delivery_known(const struct hx_step *s)
     return d->notice && d->notice >= s->c->first_lsn && d->notice <= s->c->last_lsn;
 }
 
+/* Whether this entry of the case told him in the receiver's place. */
+static bool told_by(const struct hx_step *s, const char *by, uint64_t lsn)
+{
+    hxp_entry *e;
+    if (lsn < s->c->first_lsn || lsn > s->c->last_lsn ||
+        s->m->ops->entry_load(s->m->backend, lsn, s->arena, &e) || e->case_number != s->c->number)
+        return false;
+    for (size_t i = 0; i < e->n_facts; i++) {
+        const hxp_notice_fact *f =
+            e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_NOTICE ? e->facts[i]->notice : NULL;
+        if (f && strcmp(f->to, s->data->to) == 0 && hx_post_speaks(by, f->to, f->stand_in))
+            return true;
+    }
+    return false;
+}
+
+/* What is still on its way or unanswered stands in the case; of the rest its entry knows. */
+bool hx_delivery_stood_in(const struct hx_step *s)
+{
+    const struct hx_case *c = s->c;
+    const char *by = hx_step_came(s)->by, *to = s->data->to;
+    for (uint32_t i = 0; i < c->n_sendings; i++)
+        if (names(s, &c->sendings[i]) && hx_post_speaks(by, to, c->sendings[i].stand_in))
+            return true;
+    for (uint32_t i = 0; i < c->n_told && !s->data->notice; i++)
+        if (strcmp(c->told[i].to, to) == 0 && hx_post_speaks(by, to, c->told[i].stand_in))
+            return true;
+    return s->data->notice && told_by(s, by, s->data->notice);
+}
+
 /* For a notice that nobody waits for any more: a receipt all the same. */
 static void late_receipt(struct hx_step *s)
 {
@@ -79,7 +109,7 @@ void hx_delivery_failed(struct hx_step *s)
 void hx_delivery_heard(struct hx_step *s, const char *by)
 {
     for (uint32_t i = 0; i < s->c->n_sendings; i++)
-        if (hx_post_speaks(by, s->c->sendings[i].to))
+        if (hx_post_speaks(by, s->c->sendings[i].to, s->c->sendings[i].stand_in))
             hx_sending_arrived(s, &s->c->sendings[i], by);
     hx_sendings_sweep(s->c);
 }

@@ -95,6 +95,7 @@ static int tell(struct hx_machine *m, const struct hx_digest *d, const struct hx
     hongxin__v1__notice_fact__init(n);
     n->kind = hx_text_field(hx_notice_kind_name(HX_NOTICE_DIGEST));
     n->to = hx_arena_strdup(m->arena, line->to);
+    n->stand_in = hx_text_field(hx_post_stands_in(m, line->to));
     n->t_due = m->dist.outage_to;
     n->why = hx_arena_printf(m->arena, "our outage: %u notices", line->notices);
     f.fact_case = HONGXIN__V1__FACT__FACT_NOTICE;

@@ -81,26 +81,31 @@ static bool is_of(const struct hx_told *t, const struct hx_clock *k)
     return t->kind == k->kind && t->cycle == k->cycle && strcmp(t->unit, k->unit) == 0;
 }
 
-/* Whoever is told of the same twice, as for two that could not be reached, hears its end once. */
-static bool is_told_already(const struct hx_case *c, const struct hx_clock *k,
-                            const hxp_notice_fact *f)
+/* The same notice to the same people; NULL when they were not told, or know that it is over. */
+static struct hx_told *told_alike(struct hx_case *c, const struct hx_told *like)
 {
-    for (uint32_t i = 0; i < c->n_told; i++)
-        if (is_of(&c->told[i], k) && !c->told[i].done && strcmp(c->told[i].to, f->to) == 0 &&
-            c->told[i].level == hx_level_number(f->level))
-            return true;
-    return false;
+    for (uint32_t i = 0; i < c->n_told; i++) {
+        struct hx_told *t = &c->told[i];
+        if (t->kind == like->kind && t->cycle == like->cycle && t->level == like->level &&
+            !t->done && strcmp(t->unit, like->unit) == 0 && strcmp(t->to, like->to) == 0 &&
+            strcmp(t->stand_in, like->stand_in) == 0)
+            return t;
+    }
+    return NULL;
 }
 
+/* Whoever is told of the same twice, as for two that could not be reached, hears its end once. */
 static void remember(struct hx_step *s, const struct hx_clock *k, hxp_notice_fact *f, int kind)
 {
-    struct hx_told *t = is_told_already(s->c, k, f) ? NULL : new_told(s);
+    struct hx_told now = {.kind = k->kind, .cycle = k->cycle, .how = (uint8_t)kind, .at = s->now};
+    now.level = (uint8_t)hx_level_number(f->level);
+    hx_text_put(now.to, sizeof now.to, f->to);
+    hx_text_put(now.stand_in, sizeof now.stand_in, f->stand_in);
+    hx_text_put(now.unit, sizeof now.unit, k->unit);
+    struct hx_told *t = told_alike(s->c, &now) ? NULL : new_told(s);
     if (!t)
         return;
-    *t = (struct hx_told){.kind = k->kind, .cycle = k->cycle, .how = (uint8_t)kind, .at = s->now};
-    t->level = (uint8_t)hx_level_number(f->level);
-    hx_text_put(t->to, sizeof t->to, f->to);
-    hx_text_put(t->unit, sizeof t->unit, k->unit);
+    *t = now;
     t->ack_until = repeat_due(s, t);
     hx_silence_meet(s, t, f);
 }
@@ -386,7 +391,7 @@ static void carry_upwards(struct hx_step *s, const struct hx_carry *c)
     bool answered = false;
     if (ladder >= 0) {
         const struct hx_ladder_rule *l = &s->rules->ladders[ladder];
-        level = standing(s, l, c->missed);
+        level = standing(s, l, c->to);
         for (int i = 0; i < l->n_marks && !answered; i++)
             if (l->marks[i].level > level)
                 answered = carry_mark(s, c, &l->marks[i], l->marks[i].level - level + c->above - 1);
@@ -425,7 +430,7 @@ bool hx_ladder_carry(struct hx_step *s, const struct hx_carry *c)
 static void tell_end(struct hx_step *s, const struct hx_clock *k, struct hx_told *t, int kind,
                      const char *why)
 {
-    hxp_notice_fact *f = hx_fact_notice(s, kind, hx_arena_strdup(s->arena, t->to));
+    hxp_notice_fact *f = hx_fact_notice_told(s, kind, t);
     t->done = 1;
     if (!f)
         return;
@@ -523,6 +528,23 @@ static void climb_again(struct hx_step *s, struct hx_clock *k, int level, const 
                             .because = hx_arena_printf(s->arena, "nobody on duty at %s", absent)});
 }
 
+/* Others answer for the post by now: from here on it comes back to them. That those before were
+ * told stays true: they may act on it, and hear its end. */
+static void told_others(struct hx_step *s, struct hx_told *t, const hxp_notice_fact *f)
+{
+    struct hx_told now = *t;
+    now.at = s->now;
+    hx_text_put(now.stand_in, sizeof now.stand_in, f->stand_in);
+    t->ack_until = 0;
+    t = told_alike(s->c, &now);
+    if (t && t->ack_until) /* it comes back to them already */
+        return;
+    if (!t)
+        t = new_told(s);
+    if (t)
+        *t = now;
+}
+
 void hx_ladder_return(struct hx_step *s, struct hx_told *t)
 {
     const struct hx_clock_rule *rule = &s->rules->clocks[t->kind];
@@ -550,8 +572,11 @@ void hx_ladder_return(struct hx_step *s, struct hx_told *t)
         f->deadline = k->deadline;
         list_told(s, k, f);
     }
+    int level = t->level;
+    if (strcmp(t->stand_in, f->stand_in) != 0)
+        told_others(s, t, f); /* it may make room, where `t` was */
     if (!hx_post_answers(s, f) && k)
-        climb_again(s, k, t->level, f->to);
+        climb_again(s, k, level, f->to);
 }
 
 void hx_ladder_forget(struct hx_step *s, const struct hx_clock *k)

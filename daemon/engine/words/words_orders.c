@@ -21,11 +21,12 @@ static bool clock_known(const struct hx_step *s, const struct hx_call *call)
     return clock_named(s) > 0 && hx_clock_last(s->c, clock_named(s)) != NULL;
 }
 
-/* The notice was sent to this person's own post: "community:C-03" for "community:C-03/ma", and
- * "city/property" for "city/property/sun", not for "city/desk/sun". */
+/* The notice was sent to this person's own post, or to that post in another's place:
+ * "community:C-03" for "community:C-03/ma", and "city/property" for "city/property/sun", not for
+ * "city/desk/sun". */
 static bool is_own(const struct hx_step *s, const struct hx_told *t)
 {
-    return hx_post_speaks(hx_step_came(s)->by, t->to);
+    return hx_post_speaks(hx_step_came(s)->by, t->to, t->stand_in);
 }
 
 static bool is_told(const struct hx_step *s, const struct hx_told *t)

@@ -2,12 +2,13 @@
 #include "engine/notice/delivery.h"
 #include "engine/words/words.h"
 
-/* A bridge (role system), or somebody of the post to which the notice went. */
+/* A bridge (role system), or somebody of the post to which the notice went, or that was told in its
+ * place. */
 static bool by_receiver(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     return s->actor.role == HX_ROLE_system || s->actor.role == HX_ROLE_operator ||
-           hx_post_speaks(hx_step_came(s)->by, s->data->to);
+           hx_post_speaks(hx_step_came(s)->by, s->data->to, "") || hx_delivery_stood_in(s);
 }
 
 static bool notice_sent(const struct hx_step *s, const struct hx_call *call)

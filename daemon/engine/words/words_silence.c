@@ -51,9 +51,8 @@ static bool silence_within(const struct hx_step *s, const struct hx_call *call)
 
 /* ---- telling ---- */
 
-static void tell(struct hx_step *s, const char *to, const struct hx_silence *x, const char *why)
+static void tell(struct hx_step *s, hxp_notice_fact *f, const struct hx_silence *x, const char *why)
 {
-    hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, hx_arena_strdup(s->arena, to));
     if (!f)
         return;
     f->clock = (char *)(uintptr_t)s->rules->clocks[x->kind].name;
@@ -68,11 +67,12 @@ static void tell_all(struct hx_step *s, const struct hx_silence *x, const char *
         const struct hx_told *t = &c->told[i];
         bool again = false;
         for (uint32_t j = 0; j < i; j++)
-            again |= of_notice(x, &c->told[j]) && strcmp(c->told[j].to, t->to) == 0;
+            again |= of_notice(x, &c->told[j]) && strcmp(c->told[j].to, t->to) == 0 &&
+                     strcmp(c->told[j].stand_in, t->stand_in) == 0;
         if (of_notice(x, t) && !t->done && !again && strcmp(t->to, x->by) != 0)
-            tell(s, t->to, x, why);
+            tell(s, hx_fact_notice_told(s, HX_NOTICE_CASE, t), x, why);
     }
-    tell(s, x->by, x, why);
+    tell(s, hx_fact_notice(s, HX_NOTICE_CASE, hx_arena_strdup(s->arena, x->by)), x, why);
 }
 
 static const char *why_begins(struct hx_step *s, const struct hx_silence *x)
