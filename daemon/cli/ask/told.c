@@ -2,6 +2,7 @@
 #include "cli/ask/query.h"
 #include "cli/operate/rules_file.h"
 #include "cli/show/show.h"
+#include "engine/duty/stand_in.h"
 #include "hongxin/json.h"
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +27,17 @@ struct acked {
     int64_t at; /* 0 = nobody has */
 };
 
-/* "community:C-03/ma" speaks for "community:C-03". */
+/* "community:C-03/ma" speaks for "community:C-03", and "city/sun", who names no post, for each of
+ * the city's. */
 static bool speaks_for(const char *by, const char *to)
 {
-    size_t n = strlen(to);
+    static const char city[] = "city/";
+    size_t n = strlen(to), c = sizeof city - 1;
 
-    return !strncmp(by, to, n) && (!by[n] || by[n] == '/');
+    if (!strncmp(by, city, c) && !strncmp(to, city, c) && !strchr(by + c, '/') &&
+        !hx_city_post(by + c, strlen(by + c)))
+        return true;
+    return *to && !strncmp(by, to, n) && (!by[n] || by[n] == '/');
 }
 
 static bool accepted(const hxp_entry *e)
@@ -46,7 +52,8 @@ static bool acknowledges(const hxp_entry *e, const hxp_notice_fact *f, struct ac
         return false;
     hxp_event *event = hongxin__v1__event__unpack(NULL, e->event.len, e->event.data);
     bool fits = event && event->data && !strcmp(event->data->clock, f->clock) &&
-                !strcmp(event->data->level, f->level) && speaks_for(event->by, f->to);
+                !strcmp(event->data->level, f->level) &&
+                (speaks_for(event->by, f->to) || speaks_for(event->by, f->stand_in));
     if (fits) {
         snprintf(out->by, sizeof out->by, "%s", event->by);
         out->at = e->t_eff;
@@ -149,6 +156,8 @@ static void print_row(struct told *t, size_t at, const hxp_notice_fact *f)
     show_code(s, WORDS_NOTICE, f->kind);
     fprintf(s->out, "%s%s%s%s  %s", *f->level ? " " : "", f->level, *f->clock ? " " : "", f->clock,
             f->to);
+    if (*f->stand_in)
+        fprintf(s->out, " (%s %s)", s->zh ? "由其代行" : "answered for by", f->stand_in);
     if (*f->person)
         fprintf(s->out, " %s", f->person);
     if (*f->instead_of)

@@ -138,7 +138,7 @@ static bool addressed(const hxp_entry *e, const char *wanted)
     for (size_t i = 0; i < e->n_facts; i++) {
         const hxp_fact *fact = e->facts[i];
         if (fact->fact_case == HONGXIN__V1__FACT__FACT_NOTICE &&
-            receiver_is(fact->notice->to, wanted))
+            (receiver_is(fact->notice->to, wanted) || receiver_is(fact->notice->stand_in, wanted)))
             return true;
     }
     return false;

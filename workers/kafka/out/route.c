@@ -49,7 +49,8 @@ static bool facts_match(const struct route *r, const hxp_entry *e)
     for (size_t i = 0; i < e->n_facts && !(kind && to); i++) {
         const hxp_notice_fact *notice = notice_of(e->facts[i]);
         kind = kind || is_wanted_kind(r, e->facts[i]);
-        to = to || (notice && is_receiver(&r->to, notice->to));
+        to = to ||
+             (notice && (is_receiver(&r->to, notice->to) || is_receiver(&r->to, notice->stand_in)));
     }
     return kind && to;
 }
@@ -152,15 +153,23 @@ static const char *area_of(const char *receiver, size_t *size)
     return area;
 }
 
+static void add_receiver(struct found *f, const struct route *r, const char *to)
+{
+    size_t size;
+    if (!is_receiver(&r->to, to))
+        return;
+    const char *area = area_of(to, &size);
+    add_part(f, r, hx_arena_strndup(f->arena, area, size), size);
+}
+
 static void add_receivers(struct found *f, const struct route *r, const hxp_entry *e)
 {
     for (size_t i = 0; i < e->n_facts; i++) {
         const hxp_notice_fact *notice = notice_of(e->facts[i]);
-        size_t size;
-        if (!notice || !is_receiver(&r->to, notice->to))
+        if (!notice)
             continue;
-        const char *area = area_of(notice->to, &size);
-        add_part(f, r, hx_arena_strndup(f->arena, area, size), size);
+        add_receiver(f, r, notice->to);
+        add_receiver(f, r, notice->stand_in);
     }
 }
 
@@ -202,17 +211,23 @@ struct route_target *routes_match(const struct routes *routes, const hxp_entry *
     return f.first;
 }
 
+static bool wants_receiver(const struct route_target *target, const char *to)
+{
+    size_t size;
+    const char *area = area_of(to, &size);
+    if (!is_receiver(&target->row->to, to))
+        return false;
+    return !target->to || (size == target->to_size && strncmp(area, target->to, size) == 0);
+}
+
 bool route_wants_fact(const struct route_target *target, const hxp_fact *fact)
 {
     const hxp_notice_fact *notice = notice_of(fact);
-    size_t size;
-    if (!is_wanted_kind(target->row, fact) ||
-        (notice && !is_receiver(&target->row->to, notice->to)))
+    if (!is_wanted_kind(target->row, fact))
         return false;
-    if (!target->to)
-        return true;
-    const char *area = notice ? area_of(notice->to, &size) : NULL;
-    return area && size == target->to_size && strncmp(area, target->to, size) == 0;
+    if (!notice)
+        return !target->to;
+    return wants_receiver(target, notice->to) || wants_receiver(target, notice->stand_in);
 }
 
 bool route_may_name(const struct route *r, const char *topic)
