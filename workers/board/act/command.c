@@ -276,8 +276,8 @@ static void draft(struct command *c, const hxp_case_view *view)
     json_decref(d.data);
 }
 
-/* Whoever acknowledges speaks for the post that was told: the newest such notice of his says which.
- */
+/* Whoever acknowledges speaks for the post that was told, or that stood in: the newest such notice
+ * of his says which. */
 static void speak_for_receiver(struct command *c, const Hongxin__V1__CaseAnswer *a)
 {
     const char *clock = text_in(c->body, "clock"), *level = text_in(c->body, "level");
@@ -288,13 +288,12 @@ static void speak_for_receiver(struct command *c, const Hongxin__V1__CaseAnswer 
         for (size_t f = 0; f < p.entries[i]->n_facts; f++) {
             const hxp_fact *fact = p.entries[i]->facts[f];
             if (fact->fact_case != HONGXIN__V1__FACT__FACT_NOTICE ||
-                strcmp(fact->notice->clock, clock) != 0 ||
-                strcmp(fact->notice->level, level) != 0 ||
-                !page_speaks_for(c->who, fact->notice->to))
+                strcmp(fact->notice->clock, clock) != 0 || strcmp(fact->notice->level, level) != 0)
                 continue;
-            json_object_set_new(c->body, "by",
-                                json_sprintf("%.*s/%s", (int)strcspn(fact->notice->to, "/"),
-                                             fact->notice->to, c->person));
+            const char *own = page_own_post(c->who, fact->notice);
+            if (own)
+                json_object_set_new(
+                    c->body, "by", json_sprintf("%.*s/%s", (int)strcspn(own, "/"), own, c->person));
         }
     page_close(&p);
 }

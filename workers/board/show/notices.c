@@ -69,7 +69,7 @@ static void take_entry(struct stretch *s, const hxp_entry *e)
             continue;
         const hxp_notice_fact *f = e->facts[i]->notice;
         json_t *o = page_notice(s->ask.board, e, index++, f);
-        if (!page_speaks_for(n->who, f->to) || (n->open && (!asks(f) || !*f->clock))) {
+        if (!page_own_post(n->who, f) || (n->open && (!asks(f) || !*f->clock))) {
             json_decref(o);
             continue;
         }

@@ -206,7 +206,7 @@ static bool contains(const json_t *list, const char *word, size_t n)
     return false;
 }
 
-bool page_speaks_for(const json_t *who, const char *post)
+static bool speaks_for(const json_t *who, const char *post)
 {
     size_t role = strcspn(post, ":/");
     if (!json_is_true(json_object_get(who, "enforced")))
@@ -220,6 +220,13 @@ bool page_speaks_for(const json_t *who, const char *post)
     return contains(areas, area, strcspn(area, "/"));
 }
 
+const char *page_own_post(const json_t *who, const hxp_notice_fact *f)
+{
+    if (speaks_for(who, f->to))
+        return f->to;
+    return *f->stand_in && speaks_for(who, f->stand_in) ? f->stand_in : NULL;
+}
+
 json_t *page_notice(const struct board *b, const hxp_entry *e, size_t index,
                     const hxp_notice_fact *f)
 {
@@ -230,11 +237,11 @@ json_t *page_notice(const struct board *b, const hxp_entry *e, size_t index,
     set_number(o, "case_number", e->case_number);
     if (e->case_number)
         set_text(o, "number", hx_number_format(e->case_number, number));
-    const char *const texts[][2] = {{"clock", f->clock},     {"level", f->level},
-                                    {"person", f->person},   {"instead_of", f->instead_of},
-                                    {"road", f->road},       {"held", f->held},
-                                    {"expects", f->expects}, {"undelivered", f->undelivered},
-                                    {"why", f->why},         {"holder", f->holder}};
+    const char *const texts[][2] = {
+        {"clock", f->clock},   {"level", f->level},           {"stand_in", f->stand_in},
+        {"person", f->person}, {"instead_of", f->instead_of}, {"road", f->road},
+        {"held", f->held},     {"expects", f->expects},       {"undelivered", f->undelivered},
+        {"why", f->why},       {"holder", f->holder}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         set_text(o, texts[i][0], texts[i][1]);
     ask_set_instant(b, o, "deadline", f->deadline);
@@ -288,7 +295,7 @@ static void add_notice(const struct page *p, const hxp_entry *e, size_t index,
     json_t *o = page_notice(p->board, e, index, f);
     bool asks = strcmp(f->kind, "REMINDER") == 0 || strcmp(f->kind, "WARNING") == 0 ||
                 strcmp(f->kind, "BREACH") == 0;
-    if (asks && !p->view->t_closed && *f->clock && *f->level && page_speaks_for(p->who, f->to))
+    if (asks && !p->view->t_closed && *f->clock && *f->level && page_own_post(p->who, f))
         json_object_set_new(o, "can_ack", json_true());
     json_array_append_new(list, o);
 }

@@ -35,7 +35,9 @@ json_t *page_move(const struct board *b, const hxp_entry *e, const hxp_event *ev
 /* A NoticeFact of an entry as a Notice of the API, without deliveries and acknowledgement. */
 json_t *page_notice(const struct board *b, const hxp_entry *e, size_t index,
                     const hxp_notice_fact *f);
-/* Whether WhoAnswer `who` may speak for the post "street:S-02", "city/desk"; true without keys. */
-bool page_speaks_for(const json_t *who, const char *post);
+/* The post that was told and for which WhoAnswer `who` may speak: the receiver's own
+ * ("street:S-02", "city/desk"), or the one that was told in its place; NULL: neither. Without keys
+ * everybody may speak for the receiver. */
+const char *page_own_post(const json_t *who, const hxp_notice_fact *f);
 
 #endif
