@@ -270,6 +270,35 @@ def test_the_breaches_of_a_day_are_what_its_figures_count(make_daemon, registry,
         board.end()
 
 
+def test_who_was_told_in_anothers_place_finds_it_and_acknowledges_it(make_daemon, registry, tmp_path):
+    """A community and a street hold what has no company: the people of another post are told for their managers (S34, S38)."""
+    clock = Clock(tmp_path, NOW)
+    daemon = make_daemon(settings={"keys": registry.keys, "absent_ms": AWAY_MS}, env=clock.environment())
+    board = Board(tmp_path, daemon, key=registry.file("board")).start()
+    try:
+        with registry.client(daemon, "hotline") as c:
+            reports = [c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0770", "category": category}) for category in ("", "88")]
+            community, street = (r.number for r in c.publish(*reports))
+            run_to(clock, c, NOW + 4 * MINUTE + 40 * SECOND)
+        for user, number, to, stand_in, by in (("s2", community, "manager:C-03", "street:S-02", "street:S-02/s2"),
+                                               ("chief", street, "manager:S-02", "city/property", "city/chief")):
+            b = board.browser(user)
+            def inbox():
+                return [n for n in b.get("notices?open=true").json["items"] if (n["number"], n.get("clock"), n.get("level")) == (number, "K_ARRIVE", "L1")]
+
+            told, = wait_until(inbox)
+            assert (told["to"], told["stand_in"], told["can_ack"]) == (to, stand_in, True)
+            assert board.browser("p07").get(f"cases/{number}").status == 404
+            assert b.post(f"cases/{number}/ack", {"clock": "K_ARRIVE", "level": "L1"}).status == 200
+            page = b.get(f"cases/{number}").json["notices"]
+            assert [n["acked_by"] for n in page if (n.get("clock"), n.get("level")) == ("K_ARRIVE", "L1")] == [by]
+            assert wait_until(lambda: inbox() == [])
+        mine = board.browser("s2").get("notices").json["items"]
+        assert not [n for n in mine if n["to"] == "manager:S-02"], "nobody supervises himself"
+    finally:
+        board.end()
+
+
 def test_a_list_that_is_cut_says_so_and_keeps_the_newest(make_daemon, registry, tmp_path):
     clock = Clock(tmp_path, NOW)
     daemon = make_daemon(settings={"keys": registry.keys, "absent_ms": AWAY_MS}, env=clock.environment())
