@@ -188,6 +188,30 @@ static void test_facts_of_one_receiver(void **state)
         assert_int_equal(route_wants_fact(t, s.list[i]), wanted[i]);
 }
 
+/* A notice to the manager of a street, told to the city's property team. */
+static void test_who_stands_in_is_a_receiver_too(void **state)
+{
+    (void)state;
+    struct sample s;
+    struct routes routes;
+    uint64_t lost = 0;
+    make(&s);
+    s.entry.n_facts = 2;
+    s.notices[0].to = (char *)"manager:S-02";
+    s.notices[0].stand_in = (char *)"city/property";
+    assert_string_equal(topics_of("routes: [{topic: 'n.{to}', facts: [NOTICE]}]\n", &s.entry),
+                        "n.S-02 n.city");
+    assert_string_equal(topics_of(ROW("to: [city/property]"), &s.entry), "a");
+    assert_string_equal(topics_of(ROW("to: [city/desk]"), &s.entry), "");
+    hx_arena_reset(&arena);
+    assert_string_equal(load("routes: [{topic: 'n.{to}', to: [city/property]}]\n", &routes).text,
+                        "");
+    const struct route_target *t = routes_match(&routes, &s.entry, &arena, &lost);
+    assert_string_equal(t->topic, "n.city");
+    assert_null(t->next);
+    assert_true(route_wants_fact(t, s.list[1]));
+}
+
 static void test_names_that_a_row_may_have_made(void **state)
 {
     (void)state;
@@ -304,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_a_topic_gets_an_entry_once),
         cmocka_unit_test(test_an_id_stands_in_the_name),
         cmocka_unit_test(test_facts_of_one_receiver),
+        cmocka_unit_test(test_who_stands_in_is_a_receiver_too),
         cmocka_unit_test(test_names_that_a_row_may_have_made),
         cmocka_unit_test(test_rows_are_split_by_their_pace),
         cmocka_unit_test(test_slow_rows_have_one_name_in_any_order),
