@@ -304,10 +304,27 @@ void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passe
 
 /* ---- what is about no clock ---- */
 
+/* This very entry tells it already: the desk is told once for all for whom it is the last stop. */
+static const hxp_notice_fact *same_case(const struct hx_step *s, const char *to, const char *why)
+{
+    for (size_t i = 0; to && i < s->n_facts; i++) {
+        const hxp_notice_fact *f = s->facts[i]->notice;
+        if (s->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_NOTICE && strcmp(f->to, to) == 0 &&
+            strcmp(f->kind, hx_notice_kind_name(HX_NOTICE_CASE)) == 0 &&
+            strcmp(f->why, why ? why : "") == 0)
+            return f;
+    }
+    return NULL;
+}
+
 /* False when nobody is on duty there. */
 static bool tell_case(struct hx_step *s, int receiver, const char *why)
 {
-    hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, hx_receiver(s, receiver));
+    const char *to = hx_receiver(s, receiver);
+    const hxp_notice_fact *told = same_case(s, to, why);
+    hxp_notice_fact *f = told ? NULL : hx_fact_notice(s, HX_NOTICE_CASE, to);
+    if (told)
+        return !told->undelivered[0];
     if (!f)
         return false;
     f->t_due = s->t_eff;
@@ -363,7 +380,11 @@ void hx_tell(struct hx_step *s, int receiver, const char *why)
 
 static bool carry_case(struct hx_step *s, const struct hx_carry *c, int receiver, int above)
 {
-    hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, hx_receiver(s, receiver));
+    const char *to = hx_receiver(s, receiver);
+    const hxp_notice_fact *told = same_case(s, to, c->because);
+    hxp_notice_fact *f = told ? NULL : hx_fact_notice(s, HX_NOTICE_CASE, to);
+    if (told)
+        return !told->undelivered[0];
     if (!f)
         return false;
     f->why = hx_text_field(c->because);
