@@ -111,14 +111,22 @@ static void fire(struct hx_step *s, int64_t due, int64_t until)
             climb(s, &c->clocks[i], until);
 }
 
-/* An acknowledgement without the fact expires, and the notice comes back with the name (F4). */
+static struct hx_told *first_returning(struct hx_case *c, int64_t due)
+{
+    for (uint32_t i = 0; i < c->n_told; i++)
+        if (hx_told_due(&c->told[i]) <= due)
+            return &c->told[i];
+    return NULL;
+}
+
+/* An acknowledgement without the fact expires, and the notice comes back with the name (F4). Who is
+ * told instead may need room, which moves those behind it: each time the first is looked for. */
 static void expire_acks(struct hx_step *s, int64_t due)
 {
-    for (uint32_t i = 0; i < s->c->n_told && !hx_case_rests(s->rules, s->c); i++) {
-        struct hx_told *t = &s->c->told[i];
-        if (hx_told_due(t) <= due)
+    struct hx_told *t;
+    for (int n = 0; n < HX_CASE_TOLD && !hx_case_rests(s->rules, s->c); n++)
+        if ((t = first_returning(s->c, due)) != NULL)
             hx_ladder_return(s, t);
-    }
 }
 
 static const char *cause_of(const struct hx_machine *m, const struct hx_case *c, int64_t due)

@@ -1,6 +1,7 @@
 /* The machine around a step: ids, unknown cases, time that never runs backwards, and errors of its
  * backend. */
 #include "config/life_cycle/life_cycle.h"
+#include "engine/duty/rota.h"
 #include "engine/machine/machine.h"
 #include "engine/machine/memory.h"
 #include "hongxin/instant.h"
@@ -352,6 +353,54 @@ static void a_level_without_memory_is_told_later(void **state)
             assert_int_equal(entries[n - 1]->facts[i]->notice->n_told, 2);
 }
 
+/* A case that has told as often as it can remember: two notices are acknowledged until the same
+ * instant, and all before them are over. */
+static void full_of_told(struct world *w, uint64_t number, int64_t until)
+{
+    struct hx_case *c = &w->m.work;
+    assert_int_equal(w->m.ops->case_load(w->m.backend, number, c), HX_OK);
+    c->n_told = HX_CASE_TOLD;
+    for (uint32_t i = 0; i < c->n_told; i++) {
+        struct hx_told *t = &c->told[i];
+        *t = (struct hx_told){.cycle = 1, .level = 1, .how = HX_NOTICE_WARNING, .at = NOW};
+        t->kind = (uint8_t)hx_rules_clock(w->rules, i % 2 ? "K_ARRIVE" : "K_RESOLVE");
+        t->done = i < HX_CASE_TOLD - 2;
+        t->acked = !t->done;
+        t->ack_until = t->done ? 0 : until;
+        strcpy(t->to, "manager:P-07");
+        strcpy(t->acked_by, "manager:P-07/zhao");
+    }
+    assert_int_equal(w->m.ops->case_save(w->m.backend, c, until), HX_OK);
+}
+
+/* Both come back, though nobody is on duty any more: whoever is told above takes the room of those
+ * that are over. */
+static void what_comes_back_together_is_not_lost(void **state)
+{
+    struct world *w = *state;
+    struct hx_rota *rota;
+    hxp_event held = event("b", "HELD", "holder:P-07/li");
+    const int64_t until = NOW + HX_MINUTE;
+    size_t n, back = 0;
+    assert_int_equal(hx_rota_new(&rota), HX_OK);
+    assert_int_equal(hx_rota_seal(rota, (const struct hx_shift *[2]){NULL, NULL}), HX_OK);
+    hx_city_set_rota(w->city, rota);
+    held.case_number = report(w, "a")->case_number;
+    send(w, &held);
+    full_of_told(w, held.case_number, until);
+    hx_memory_take(w->memory, &n);
+    hx_machine_set_time(&w->m, until);
+    assert_int_equal(hx_machine_due(&w->m, held.case_number, INT64_MAX), HX_OK);
+    const hxp_entry *const *entries = hx_memory_take(w->memory, &n);
+    for (size_t e = 0; e < n; e++)
+        for (size_t i = 0; i < entries[e]->n_facts; i++) {
+            const hxp_fact *f = entries[e]->facts[i];
+            back += f->fact_case == HONGXIN__V1__FACT__FACT_NOTICE &&
+                    strncmp(f->notice->why, "acknowledged", 12) == 0;
+        }
+    assert_int_equal(back, 2);
+}
+
 static void undecodable_bytes_are_answered(void **state)
 {
     struct world *w = *state;
@@ -380,6 +429,7 @@ int main(void)
         WORLD(an_error_of_the_backend_is_passed_on),
         cmocka_unit_test(counted_numbers_stand_in_their_order),
         WORLD(a_level_without_memory_is_told_later),
+        WORLD(what_comes_back_together_is_not_lost),
         WORLD(undecodable_bytes_are_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
