@@ -125,6 +125,7 @@ struct hx_clock {
     int64_t deadline;     /* instant; 0 = none */
     int64_t stopped_at;   /* effective time of the fact that ended it */
     uint64_t moved_by;    /* LSN of the event that last moved it */
+    uint64_t quiet_at;    /* … as of which it has its quiet hours (R14); 0 = moved_by */
     uint32_t met;         /* 0 not judged, 1 met, 2 missed */
     char unit[HX_ID_MAX]; /* of K_ASSIST: whose clock it is; "" = the case's */
     uint8_t answered;     /* of K_ASSIST: the unit said yes, its act is awaited */

@@ -49,7 +49,7 @@ static const struct hx_field clock_fields[] = {
     I64(13, hx_clock, deadline),   I64(14, hx_clock, stopped_at), U64(15, hx_clock, moved_by),
     U32(16, hx_clock, met),        U8(17, hx_clock, calendar),    U32(70, hx_clock, days),
     TEXT(80, hx_clock, unit),      U8(81, hx_clock, answered),    U32(305, hx_clock, city),
-    I64(345, hx_clock, own_start),
+    I64(345, hx_clock, own_start), U64(460, hx_clock, quiet_at),
 };
 RECORD(clock, hx_clock);
 

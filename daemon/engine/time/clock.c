@@ -155,7 +155,8 @@ int64_t hx_clock_fire_time(const struct hx_rules *r, const struct hx_case *c,
         c->flags & own->quiet_flags)
         return t;
     const struct hx_calendar_rule *waking = &own->calendars[own->quiet_calendar];
-    const struct hx_holidays *h = hx_table_at(waking->table, k->moved_by, false);
+    uint64_t as_of = k->quiet_at ? k->quiet_at : k->moved_by;
+    const struct hx_holidays *h = hx_table_at(waking->table, as_of, false);
     int64_t at = hx_calendar_roll_by(waking, h, t);
     /* The last instant of a window is a whole minute, and no longer in it. */
     bool end = at == t && t % HX_MINUTE == 0 && hx_calendar_roll_by(waking, h, t + 1) > t + 1;

@@ -35,7 +35,8 @@ static struct hx_clock *add(struct hx_step *s, int kind, int64_t start)
                            .policy = s->rules->version,
                            .city = hx_city_number(s->m->city),
                            .start = start,
-                           .moved_by = s->lsn};
+                           .moved_by = s->lsn,
+                           .quiet_at = s->lsn};
     k->days = hx_clock_days_now(s, hx_clock_calendar_rule(s->rules, k));
     if (s->unit)
         hx_text_put(k->unit, sizeof k->unit, s->unit);
@@ -197,14 +198,41 @@ void hx_clock_break(struct hx_step *s, struct hx_clock *k, int64_t due, int64_t 
     hx_flag_set(s, HX_FLAG_BREACHED, true);
 }
 
-/* A clock that is counted anew keeps the table of its start (R14), unless a newer one was applied
- * to open cases (corner 23). */
-static void keep_days(struct hx_step *s, struct hx_clock *k)
+/* Of a record that does not say so yet. */
+static void pin_quiet(struct hx_clock *k)
+{
+    if (!k->quiet_at)
+        k->quiet_at = k->moved_by;
+}
+
+/* It follows the city of now from here on. Its quiet hours stay what they were. */
+static void moved_now(const struct hx_step *s, struct hx_clock *k)
+{
+    pin_quiet(k);
+    k->moved_by = s->lsn;
+    k->city = hx_city_number(s->m->city);
+}
+
+static void keep_quiet(const struct hx_step *s, struct hx_clock *k)
+{
+    const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
+    const struct hx_holidays *h = NULL;
+    pin_quiet(k);
+    if (own->quiet_calendar >= 0)
+        h = hx_table_at(own->calendars[own->quiet_calendar].table, s->lsn, true);
+    if (h && h->from_lsn >= k->quiet_at)
+        k->quiet_at = h->from_lsn + 1;
+}
+
+/* A clock that is counted anew keeps the tables of its start (R14), unless newer ones were applied
+ * to open cases (corner 23): that of its calendar, and that of its quiet hours. */
+static void keep_days(const struct hx_step *s, struct hx_clock *k)
 {
     const struct hx_holidays *h =
         hx_table_at(hx_clock_calendar_rule(s->rules, k)->table, s->lsn, true);
     if (h && h->version > k->days)
         k->days = h->version;
+    keep_quiet(s, k);
 }
 
 /* Ends the running pause of a clock at t: the deadline moves by what was paused. */
@@ -268,8 +296,7 @@ void hx_clock_pause(struct hx_step *s, struct hx_clock *k)
         return;
     k->state = HX_CLOCK_PAUSED;
     k->paused_at = s->t_eff;
-    k->moved_by = s->lsn;
-    k->city = hx_city_number(s->m->city);
+    moved_now(s, k);
     hx_fact_clock(s, k, "PAUSE");
 }
 
@@ -279,8 +306,7 @@ void hx_clock_resume(struct hx_step *s, struct hx_clock *k, int64_t end)
         return;
     count_pause(s, k, end);
     k->state = HX_CLOCK_RUNNING;
-    k->moved_by = s->lsn;
-    k->city = hx_city_number(s->m->city);
+    moved_now(s, k);
     hx_fact_clock(s, k, "RESUME");
 }
 
@@ -310,8 +336,7 @@ static int64_t changed_at(const struct hx_step *s, const struct hx_clock *k)
  * behind stay fired. */
 static void moved(const struct hx_step *s, struct hx_clock *k)
 {
-    k->moved_by = s->lsn;
-    k->city = hx_city_number(s->m->city);
+    moved_now(s, k);
     for (int i = 0; i < HX_RULES_MARKS; i++) {
         int64_t t = hx_clock_mark(s->rules, k, i);
         if (t != INT64_MAX && t > changed_at(s, k))
@@ -324,9 +349,13 @@ static void moved(const struct hx_step *s, struct hx_clock *k)
 void hx_clock_replace(struct hx_step *s, struct hx_clock *k, const struct hx_clock *next,
                       const char *why)
 {
-    bool other = next->deadline != k->deadline;
+    bool other = next->deadline != k->deadline, rules = next->policy != k->policy;
     *k = *next;
     moved(s, k);
+    if (rules)
+        k->quiet_at = s->lsn;
+    else
+        keep_quiet(s, k);
     hx_fact_clock(s, k, "MOVE");
     if (other)
         hx_ladder_correct(s, k, why);
@@ -412,6 +441,7 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
         keep_days(s, k);
     else
         k->days = hx_clock_days_now(s, &own->calendars[k->calendar]);
+    keep_quiet(s, k);
     k->basis = basis_of(s, k->kind, budget);
     k->floor = 0;
     int64_t least = hx_clock_quarter(k, s->t_eff);
