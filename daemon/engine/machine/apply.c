@@ -56,6 +56,16 @@ static bool same_ladder(const struct hx_ladder_rule *a, const struct hx_ladder_r
     return same;
 }
 
+/* Whether clocks on the wall always show the same, under whatever name. */
+static bool same_zone(const struct hx_zone *a, const struct hx_zone *b)
+{
+    bool same = a && b && a->offset_ms == b->offset_ms && a->n == b->n;
+    for (uint16_t i = 0; same && i < a->n; i++)
+        same = a->changes[i].at == b->changes[i].at &&
+               a->changes[i].offset_ms == b->changes[i].offset_ms;
+    return same || a == b;
+}
+
 /* Whether nobody is woken at the same hours of the same days. */
 static bool same_quiet(const struct hx_rules *a, const struct hx_rules *b)
 {
@@ -65,7 +75,7 @@ static bool same_quiet(const struct hx_rules *a, const struct hx_rules *b)
                                   *y = &b->calendars[b->quiet_calendar];
     return a->quiet_level == b->quiet_level && a->quiet_never == b->quiet_never &&
            a->quiet_flags == b->quiet_flags && x->kind == y->kind && x->week == y->week &&
-           x->table == y->table && x->n_windows == y->n_windows &&
+           x->table == y->table && same_zone(x->zone, y->zone) && x->n_windows == y->n_windows &&
            memcmp(x->windows, y->windows, x->n_windows * sizeof *x->windows) == 0;
 }
 
