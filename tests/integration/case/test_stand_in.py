@@ -2,6 +2,7 @@
 import pytest
 from clock import AWAY_MS, MINUTE, SECOND, Clock, run_to
 from hongxin.v1 import journal_pb2, wire_pb2
+from locks import hongxin
 from wire import RESULT, facts
 
 NOW = 1791802800000  # 2026-10-12 19:00 in the city
@@ -56,6 +57,10 @@ def test_the_street_answers_for_the_manager_of_its_community(later, registry):
     assert acknowledged(registry, daemon, "chief", "city/property/dingyue", number) == "NO_SUCH_NOTICE"
     assert acknowledged(registry, daemon, "s2", "manager:C-03/wang", number) == "FOREIGN_PARTY", "he has the right to his own post only"
     assert acknowledged(registry, daemon, "s2", "street:S-02/wang", number) == "ACCEPTED"
+    doors = {"HONGXIN_ENDPOINT": daemon.doors["intake"], "HONGXIN_FEED": daemon.doors.get("feed") or daemon.doors["intake"]}
+    lines = hongxin("told", number, "--key", registry.file("s2"), env=doors).stdout.splitlines()
+    line, = (line for line in lines if "L1 K_ARRIVE" in line)
+    assert "manager:C-03 (answered for by street:S-02) wang" in line and line.endswith("street:S-02/wang"), "and his acknowledgement is found"
 
 
 def test_the_city_answers_for_the_manager_of_a_street(later, registry):

@@ -172,6 +172,43 @@ static void a_place_answers_for_itself(void **state)
     assert_false(hx_post_of_rota(&(struct hx_post){"city", "boss"}));
 }
 
+static void check_deputy(const struct hx_city *city, const char *role, const char *area,
+                         const struct hx_post *wanted)
+{
+    struct hx_post post = {.role = ""}, deputy = {.role = ""};
+    strcpy(post.role, role);
+    strcpy(post.area, area);
+    assert_true(hx_post_deputy(city, at("2026-10-12T19:00:00.000+08:00"), &post, &deputy));
+    assert_string_equal(deputy.role, wanted->role);
+    assert_string_equal(deputy.area, wanted->area);
+}
+
+/* Of every street and community it is known from which post those act who are told for it; of
+ * whoever has people of its own there is none. */
+static void who_is_told_for_a_place_has_a_post_to_act_from(void **state)
+{
+    const struct world *w = *state;
+    const struct hx_post team = {"city", "property"};
+    struct hx_post own = {.role = "street"}, other;
+    size_t i = 0, j = 0, n = 0;
+    for (const struct hx_place *p; (p = hx_city_next(w->city, HX_STREET, &i)) != NULL; n++) {
+        strcpy(own.area, p->id);
+        check_deputy(w->city, "duty", p->id, &own);
+        check_deputy(w->city, "manager", p->id, &team);
+    }
+    for (const struct hx_place *p; (p = hx_city_next(w->city, HX_COMMUNITY, &j)) != NULL; n++) {
+        strcpy(own.area, p->parent->id);
+        check_deputy(w->city, "manager", p->id, &own);
+    }
+    assert_true(n > 80);
+    for (const char *const *p = (const char *const[]){"duty", "manager", NULL}; *p; p++) {
+        struct hx_post company = {.area = "P-07"};
+        strcpy(company.role, *p);
+        assert_false(
+            hx_post_deputy(w->city, at("2026-10-12T19:00:00.000+08:00"), &company, &other));
+    }
+}
+
 /* Whoever writes a rota hears of what it leaves out, before a case does. */
 static void what_no_rota_names_is_found(void **state)
 {
@@ -333,6 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(somebody_is_told_at_every_hour),
         cmocka_unit_test(a_place_answers_for_itself),
+        cmocka_unit_test(who_is_told_for_a_place_has_a_post_to_act_from),
         cmocka_unit_test(what_no_rota_names_is_found),
         cmocka_unit_test(the_sample_city_has_no_gap),
         cmocka_unit_test(a_gap_is_told_once_across_restarts),
