@@ -74,6 +74,12 @@ static int decrypt(const struct hx_store *st, const struct key *k, MDB_val value
     return rc ? HX_CORRUPT : HX_OK;
 }
 
+static bool is_whole(MDB_val value)
+{
+    return value.mv_size >= OVERHEAD && value.mv_size <= OVERHEAD + HX_PERSON_PLAIN_MAX &&
+           *(const uint8_t *)value.mv_data == VERSION;
+}
+
 int hx_store_person_load(struct hx_store *st, uint64_t case_number, uint32_t party, uint8_t *buf,
                          size_t cap, size_t *size)
 {
@@ -86,7 +92,7 @@ int hx_store_person_load(struct hx_store *st, uint64_t case_number, uint32_t par
     if (err)
         return err;
     err = store_error(mdb_get(st->reader, st->dbi[T_PERSON], &key, &value), false);
-    if (!err && (value.mv_size < OVERHEAD || *(const uint8_t *)value.mv_data != VERSION))
+    if (!err && !is_whole(value))
         err = HX_CORRUPT;
     if (!err && value.mv_size - OVERHEAD > cap)
         err = HX_TOOBIG;

@@ -20,7 +20,8 @@ enum {
     TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES,
     KEY = 32,
     SALT_ROW = NONCE + KEY + TAG,
-    STEP = 1000, /* rows in one transaction */
+    ROW_LEAST = 1 + NONCE + KEY + TAG + NONCE + TAG, /* see person.c */
+    STEP = 1000,                                     /* rows in one transaction */
 };
 
 void store_fingerprint(const uint8_t key[HX_IDENTITY_KEY_SIZE], uint8_t out[STORE_FINGERPRINT])
@@ -59,7 +60,8 @@ int store_salt_open(struct hx_store *st, const uint8_t row[STORE_SALT_ROW])
 
 /* ---- the change ---- */
 
-/* Wraps one row's key anew. HX_EXISTS: it is under the present key already. */
+/* Wraps one row's key anew. HX_EXISTS: it is under the present key already; HX_CORRUPT: under
+ * neither. */
 static int rewrap(const struct hx_store *st, const MDB_val *key, uint8_t *row)
 {
     uint8_t inner[KEY], ad[13] = {1};
@@ -83,11 +85,25 @@ static int rewrap(const struct hx_store *st, const MDB_val *key, uint8_t *row)
     return rc;
 }
 
+/* One that is damaged must not keep the others under the former key. */
+static int one_row(struct hx_store *st, const struct key *k, MDB_val value)
+{
+    uint8_t row[HX_PERSON_PLAIN_MAX + 256];
+    const MDB_val key = key_val(k);
+    bool whole = value.mv_size <= sizeof row && value.mv_size >= ROW_LEAST;
+    if (whole)
+        memcpy(row, value.mv_data, value.mv_size);
+    int how = whole ? rewrap(st, &key, row) : HX_CORRUPT;
+    if (how == HX_CORRUPT)
+        hx_log(HX_LOG_ERROR, "event=rekey_unreadable \"an identity is damaged, or under neither "
+                             "key, and stays as it is\"");
+    return how ? HX_OK : store_put(st, T_PERSON, key, val_of(row, value.mv_size), 0);
+}
+
 /* One step in the open transaction; *k is the last row that was looked at. HX_NOTFOUND: there are
  * no more. */
 static int step(struct hx_store *st, struct key *k)
 {
-    uint8_t row[HX_PERSON_PLAIN_MAX + 256];
     MDB_cursor *cur;
     MDB_val key = key_val(k), value;
     int err = store_cursor(st, T_PERSON, &cur);
@@ -97,16 +113,7 @@ static int step(struct hx_store *st, struct key *k)
     for (int i = 0; !err && !rc && i < STEP; i++) {
         k->size = key.mv_size;
         memcpy(k->bytes, key.mv_data, key.mv_size);
-        if (value.mv_size > sizeof row || value.mv_size < 1 + 2 * NONCE + KEY + 2 * TAG)
-            return store_fail(st, HX_CORRUPT);
-        memcpy(row, value.mv_data, value.mv_size);
-        int how = rewrap(st, &key, row);
-        if (how == HX_CORRUPT)
-            hx_log(
-                HX_LOG_ERROR,
-                "event=rekey_unreadable \"an identity is under neither key and stays as it is\"");
-        else if (how == HX_OK)
-            err = store_put(st, T_PERSON, key_val(k), val_of(row, value.mv_size), 0);
+        err = one_row(st, k, value);
         if (!err)
             rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT);
     }

@@ -13,36 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- Behind the store's back ---- */
-
-struct raw {
-    MDB_env *env;
-    MDB_txn *txn;
-};
-
-static void raw_begin(struct fx *fx, struct raw *r)
-{
-    fx_close(fx);
-    assert_int_equal(mdb_env_create(&r->env), 0);
-    assert_int_equal(mdb_env_set_maxdbs(r->env, 32), 0);
-    assert_int_equal(mdb_env_open(r->env, fx->dir, 0, 0600), 0);
-    assert_int_equal(mdb_txn_begin(r->env, NULL, 0, &r->txn), 0);
-}
-
-static void raw_put(struct raw *r, const char *table, MDB_val key, const char *value, size_t size)
-{
-    MDB_dbi dbi;
-    MDB_val v = {size, (void *)(uintptr_t)value};
-    assert_int_equal(mdb_dbi_open(r->txn, table, 0, &dbi), 0);
-    assert_int_equal(mdb_put(r->txn, dbi, &key, &v, 0), 0);
-}
-
-static void raw_end(struct raw *r)
-{
-    assert_int_equal(mdb_txn_commit(r->txn), 0);
-    mdb_env_close(r->env);
-}
-
 static MDB_val number_key(uint8_t bytes[8], uint8_t n)
 {
     memset(bytes, 0, 8);
@@ -307,10 +277,10 @@ static void what_the_store_was_made_with_must_match(void **state)
 static void another_format_is_refused_untouched(void **state)
 {
     struct fx *fx = *state;
-    struct raw r;
-    raw_begin(fx, &r);
-    raw_put(&r, "meta", (MDB_val){6, (char[]){"format"}}, "\0\0\0\0\0\0\0\2", 8);
-    raw_end(&r);
+    struct fx_raw r;
+    fx_raw_begin(fx, &r);
+    fx_raw_put(&r, "meta", (MDB_val){6, (char[]){"format"}}, "\0\0\0\0\0\0\0\2", 8);
+    fx_raw_end(&r);
     assert_int_equal(fx_try_open(fx), HX_BADVERSION);
     assert_non_null(strstr(fx->problem, "format 2"));
     assert_int_equal(fx_try_open(fx), HX_BADVERSION); /* and the lock was given back */
@@ -379,7 +349,7 @@ static void readonly_sees_the_newest_beside_the_owner(void **state)
 static void a_damaged_case_goes_to_quarantine(void **state)
 {
     struct fx *fx = *state;
-    struct raw r;
+    struct fx_raw r;
     uint8_t bytes[8];
     struct hx_due_row rows[4];
     size_t n;
@@ -387,9 +357,9 @@ static void a_damaged_case_goes_to_quarantine(void **state)
     for (unsigned i = 0; i < 3; i++)
         fx_report(fx, i);
     fx_commit(fx);
-    raw_begin(fx, &r);
-    raw_put(&r, "case", number_key(bytes, 3), "\xff\xff\xff garbage", 11);
-    raw_end(&r);
+    fx_raw_begin(fx, &r);
+    fx_raw_put(&r, "case", number_key(bytes, 3), "\xff\xff\xff garbage", 11);
+    fx_raw_end(&r);
     fx_reopen(fx);
     assert_int_equal(hx_store_case(fx->st, 3, &fx->c), HX_CORRUPT);
     assert_true(fx_problems(fx) > 0);
@@ -409,14 +379,14 @@ static void a_damaged_case_goes_to_quarantine(void **state)
 static void a_damaged_seen_row_goes_to_quarantine(void **state)
 {
     struct fx *fx = *state;
-    struct raw r;
+    struct fx_raw r;
     struct hx_seen seen;
     fx_begin(fx);
     fx_report(fx, 1);
     fx_commit(fx);
-    raw_begin(fx, &r);
-    raw_put(&r, "seen", (MDB_val){19, (char[]){"hotline\0ev-00000001"}}, "short", 5);
-    raw_end(&r);
+    fx_raw_begin(fx, &r);
+    fx_raw_put(&r, "seen", (MDB_val){19, (char[]){"hotline\0ev-00000001"}}, "short", 5);
+    fx_raw_end(&r);
     fx_reopen(fx);
     fx_begin(fx);
     assert_int_equal(fx->ops->seen_load(fx->st, "hotline", "ev-00000001", &seen), HX_NOTFOUND);
@@ -427,16 +397,16 @@ static void a_damaged_seen_row_goes_to_quarantine(void **state)
 static void a_damaged_entry_stops_nobody(void **state)
 {
     struct fx *fx = *state;
-    struct raw r;
+    struct fx_raw r;
     uint8_t bytes[8];
     hxp_entry *e;
     fx_begin(fx);
     for (unsigned i = 0; i < 3; i++)
         fx_report(fx, i);
     fx_commit(fx);
-    raw_begin(fx, &r);
-    raw_put(&r, "journal", number_key(bytes, 2), "\xff\xff garbage", 10);
-    raw_end(&r);
+    fx_raw_begin(fx, &r);
+    fx_raw_put(&r, "journal", number_key(bytes, 2), "\xff\xff garbage", 10);
+    fx_raw_end(&r);
     fx_reopen(fx);
     assert_string_equal(fx_open_cases(fx, NULL), "1,3"); /* the rest is projected */
     fx_begin(fx);
@@ -550,17 +520,17 @@ static void an_aborted_end_is_none(void **state)
 
 static void delete_row(struct fx *fx, const char *table, int n)
 {
-    struct raw r;
+    struct fx_raw r;
     MDB_dbi dbi;
     MDB_val key, value;
     MDB_cursor *cur;
-    raw_begin(fx, &r);
+    fx_raw_begin(fx, &r);
     assert_int_equal(mdb_dbi_open(r.txn, table, 0, &dbi), 0);
     assert_int_equal(mdb_cursor_open(r.txn, dbi, &cur), 0);
     for (int i = 0; i < n; i++)
         assert_int_equal(mdb_cursor_get(cur, &key, &value, MDB_NEXT), 0);
     assert_int_equal(mdb_cursor_del(cur, 0), 0);
-    raw_end(&r);
+    fx_raw_end(&r);
     fx_reopen(fx);
 }
 
@@ -723,7 +693,7 @@ static int count_cursor(void *ctx, const char *name, uint64_t lsn)
 static void a_cursor_that_nobody_can_have_hides_no_other(void **state)
 {
     struct fx *fx = *state;
-    struct raw r;
+    struct fx_raw r;
     char name[201];
     size_t n = 0;
     memset(name, 'a', sizeof name);
@@ -731,12 +701,12 @@ static void a_cursor_that_nobody_can_have_hides_no_other(void **state)
     assert_int_equal(hx_store_cursor_save(fx->st, "P-07", 5), HX_OK);
     assert_int_equal(hx_store_cursor_save(fx->st, "wall", 9), HX_OK);
     fx_reopen(fx);
-    raw_begin(fx, &r);
-    raw_put(&r, "cursor", (MDB_val){1, name}, "\0\0\0\0\0\0\0\1", 8);
-    raw_put(&r, "cursor", (MDB_val){sizeof name, name}, "\0\0\0\0\0\0\0\1", 8);
-    raw_put(&r, "cursor", (MDB_val){3, (char[]){"+b"}}, "\0\0\0\0\0\0\0\1", 8);
-    raw_put(&r, "cursor", (MDB_val){2, (char[]){"+c"}}, "short", 5);
-    raw_end(&r);
+    fx_raw_begin(fx, &r);
+    fx_raw_put(&r, "cursor", (MDB_val){1, name}, "\0\0\0\0\0\0\0\1", 8);
+    fx_raw_put(&r, "cursor", (MDB_val){sizeof name, name}, "\0\0\0\0\0\0\0\1", 8);
+    fx_raw_put(&r, "cursor", (MDB_val){3, (char[]){"+b"}}, "\0\0\0\0\0\0\0\1", 8);
+    fx_raw_put(&r, "cursor", (MDB_val){2, (char[]){"+c"}}, "short", 5);
+    fx_raw_end(&r);
     fx_reopen(fx);
     assert_int_equal(hx_store_cursors(fx->st, count_cursor, &n), HX_OK);
     assert_int_equal(n, 2);

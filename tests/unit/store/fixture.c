@@ -313,3 +313,40 @@ size_t fx_problems(struct fx *fx)
     assert_int_equal(told.last, r.entries); /* without rules no case is looked at */
     return r.findings;
 }
+
+void fx_raw_begin(struct fx *fx, struct fx_raw *r)
+{
+    fx_close(fx);
+    assert_int_equal(mdb_env_create(&r->env), 0);
+    assert_int_equal(mdb_env_set_maxdbs(r->env, 32), 0);
+    assert_int_equal(mdb_env_open(r->env, fx->dir, 0, 0600), 0);
+    assert_int_equal(mdb_txn_begin(r->env, NULL, 0, &r->txn), 0);
+}
+
+static void raw_change(struct fx_raw *r, const char *table, MDB_val key, MDB_val *value)
+{
+    MDB_dbi dbi;
+    assert_int_equal(mdb_dbi_open(r->txn, table, 0, &dbi), 0);
+    assert_int_equal(
+        value ? mdb_put(r->txn, dbi, &key, value, 0) : mdb_del(r->txn, dbi, &key, NULL), 0);
+}
+
+void fx_raw_put(struct fx_raw *r, const char *table, MDB_val key, const void *value, size_t size)
+{
+    raw_change(r, table, key, &(MDB_val){size, (void *)(uintptr_t)value});
+}
+
+void fx_raw_end(struct fx_raw *r)
+{
+    assert_int_equal(mdb_txn_commit(r->txn), 0);
+    mdb_env_close(r->env);
+}
+
+void fx_raw_row(struct fx *fx, const char *table, MDB_val key, const void *value, size_t size)
+{
+    struct fx_raw r;
+    MDB_val v = {size, (void *)(uintptr_t)value};
+    fx_raw_begin(fx, &r);
+    raw_change(&r, table, key, value ? &v : NULL);
+    fx_raw_end(&r);
+}

@@ -6,6 +6,7 @@
 #include "hongxin/instant.h"
 #include "store/store.h"
 
+#include <lmdb.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -76,5 +77,18 @@ uint64_t fx_count(struct fx *fx, const char *period, const char *dimension, cons
 
 /* hx_store_check without rules; prints what it finds. */
 size_t fx_problems(struct fx *fx);
+
+/* ---- Behind the store's back: it is closed meanwhile ---- */
+
+struct fx_raw {
+    MDB_env *env;
+    MDB_txn *txn;
+};
+void fx_raw_begin(struct fx *fx, struct fx_raw *r);
+void fx_raw_put(struct fx_raw *r, const char *table, MDB_val key, const void *value, size_t size);
+void fx_raw_end(struct fx_raw *r);
+
+/* Writes one row, or takes it away when `value` is NULL. */
+void fx_raw_row(struct fx *fx, const char *table, MDB_val key, const void *value, size_t size);
 
 #endif
