@@ -52,7 +52,7 @@ static int due_keep(struct hx_store *st, struct hx_case *c, int64_t due)
     return store_put(st, T_DUE, key_val(&k), val_of("", 0), 0);
 }
 
-/* New cases go to the end, through a cursor that stays there. */
+/* New cases go to the end, through a cursor that stays there. A damaged row may lie behind them. */
 static int case_put(struct hx_store *st, uint64_t number, MDB_val value)
 {
     struct key k = {.size = 0};
@@ -65,6 +65,8 @@ static int case_put(struct hx_store *st, uint64_t number, MDB_val value)
         rc = mdb_cursor_open(st->txn, st->dbi[T_CASE], &st->case_end);
     if (!rc)
         rc = mdb_cursor_put(st->case_end, &key, &value, MDB_APPEND);
+    if (rc == MDB_KEYEXIST)
+        rc = mdb_cursor_put(st->case_end, &key, &value, 0);
     if (!rc)
         st->now.top_case = number;
     return store_fail(st, store_error(rc, false));

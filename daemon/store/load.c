@@ -35,50 +35,70 @@ bool store_links(const void *bytes, size_t size, struct store_links *links)
     return p != NULL;
 }
 
-static int edge(struct hx_store *st, MDB_txn *txn, enum store_table t, MDB_cursor_op op,
-                MDB_val *key, MDB_val *value)
+/* What is read at open, until something cannot be: then nothing of it is used. */
+struct loading {
+    struct hx_store *st;
+    MDB_txn *txn;
+    int err;
+};
+
+/* The number at one end of a table; 0 = it has none. A row under a key that is no number has no
+ * place among the others. */
+static uint64_t edge_number(struct loading *l, enum store_table t, MDB_cursor_op end)
 {
     MDB_cursor *cur;
-    int rc = mdb_cursor_open(txn, st->dbi[t], &cur);
-    if (rc)
-        return store_error(rc, false);
-    rc = mdb_cursor_get(cur, key, value, op);
-    mdb_cursor_close(cur);
-    return store_error(rc, false);
-}
-
-static uint64_t edge_number(struct hx_store *st, MDB_txn *txn, enum store_table t, MDB_cursor_op op)
-{
-    MDB_val key = {0, NULL}, value = {0, NULL};
-    if (edge(st, txn, t, op, &key, &value) || key.mv_size != 8)
+    MDB_val key, value;
+    int rc = l->err ? 0 : mdb_cursor_open(l->txn, l->st->dbi[t], &cur);
+    if (l->err || rc) {
+        l->err = l->err ? l->err : store_error(rc, false);
         return 0;
-    return be64_get(key.mv_data);
+    }
+    rc = mdb_cursor_get(cur, &key, &value, end);
+    while (!rc && key.mv_size != 8)
+        rc = mdb_cursor_get(cur, &key, &value, end == MDB_LAST ? MDB_PREV : MDB_NEXT);
+    uint64_t number = rc ? 0 : be64_get(key.mv_data);
+    mdb_cursor_close(cur);
+    if (rc != MDB_NOTFOUND)
+        l->err = store_error(rc, false);
+    return number;
 }
 
-static uint64_t meta_number(struct hx_store *st, MDB_txn *txn, const char *name)
+/* 0 = there is no such row. */
+static uint64_t meta_number(struct loading *l, const char *name)
 {
     MDB_val key = val_of(name, strlen(name)), value;
-    if (mdb_get(txn, st->dbi[T_META], &key, &value) || value.mv_size != 8)
-        return 0;
-    return be64_get(value.mv_data);
+    int rc = l->err ? MDB_NOTFOUND : mdb_get(l->txn, l->st->dbi[T_META], &key, &value);
+    if (rc && rc != MDB_NOTFOUND)
+        l->err = store_error(rc, false);
+    return rc || value.mv_size != 8 ? 0 : be64_get(value.mv_data);
 }
 
-/* Without it time could run backwards: this one record must be readable. */
-static int load_last_now(struct hx_store *st, MDB_txn *txn)
+/* The newest entry. Without it time could run backwards: this one record must be readable. */
+static int last_now(const struct hx_store *st, MDB_val key, MDB_val value, int64_t *now)
 {
-    MDB_val key = {0, NULL}, value = {0, NULL};
     struct hx_arena arena;
-    st->now.last_now = 0;
-    int err = edge(st, txn, T_JOURNAL, MDB_LAST, &key, &value);
-    if (err)
-        return err == HX_NOTFOUND ? HX_OK : err;
+    if (key.mv_size != 8) /* nothing could be appended behind it */
+        return HX_CORRUPT;
     hx_arena_init(&arena, 0);
-    hxp_entry *e = store_entry_unpack(st, value.mv_data, value.mv_size, &arena);
-    if (e)
-        st->now.last_now = e->t_rec;
-    err = e ? HX_OK : hx_arena_failed(&arena) ? HX_NOMEM : HX_CORRUPT;
+    const hxp_entry *e = store_entry_unpack(st, value.mv_data, value.mv_size, &arena);
+    int err = e ? HX_OK : hx_arena_failed(&arena) ? HX_NOMEM : HX_CORRUPT;
+    *now = e ? e->t_rec : 0;
     hx_arena_fini(&arena);
     return err;
+}
+
+static int load_last_now(struct hx_store *st, MDB_txn *txn)
+{
+    MDB_val key, value;
+    MDB_cursor *cur;
+    int rc = mdb_cursor_open(txn, st->dbi[T_JOURNAL], &cur);
+    st->now.last_now = 0;
+    if (rc)
+        return store_error(rc, false);
+    rc = mdb_cursor_get(cur, &key, &value, MDB_LAST);
+    int err = rc ? store_error(rc, false) : last_now(st, key, value, &st->now.last_now);
+    mdb_cursor_close(cur);
+    return err == HX_NOTFOUND ? HX_OK : err;
 }
 
 static uint64_t larger(uint64_t a, uint64_t b)
@@ -88,19 +108,21 @@ static uint64_t larger(uint64_t a, uint64_t b)
 
 static int load_numbers(struct hx_store *st, MDB_txn *txn)
 {
+    struct loading l = {.st = st, .txn = txn};
     struct store_mark *m = &st->now;
-    m->top_case = edge_number(st, txn, T_CASE, MDB_LAST);
-    m->next_case = larger(hx_number_sequence(m->top_case) + 1, meta_number(st, txn, "next_case"));
-    st->alive = (int64_t)meta_number(st, txn, "alive");
-    m->digest = meta_number(st, txn, "digest");
-    m->oldest = larger(1, meta_number(st, txn, "oldest"));
-    m->next_lsn = larger(edge_number(st, txn, T_JOURNAL, MDB_LAST) + 1, m->oldest);
-    m->quarantine_first = edge_number(st, txn, T_QUARANTINE, MDB_FIRST);
-    m->quarantine_next = edge_number(st, txn, T_QUARANTINE, MDB_LAST) + 1;
+    m->top_case = edge_number(&l, T_CASE, MDB_LAST);
+    m->next_case = larger(hx_number_sequence(m->top_case) + 1, meta_number(&l, "next_case"));
+    st->alive = (int64_t)meta_number(&l, "alive");
+    m->digest = meta_number(&l, "digest");
+    m->oldest = larger(1, meta_number(&l, "oldest"));
+    m->next_lsn = larger(edge_number(&l, T_JOURNAL, MDB_LAST) + 1, m->oldest);
+    m->quarantine_first = edge_number(&l, T_QUARANTINE, MDB_FIRST);
+    m->quarantine_next = edge_number(&l, T_QUARANTINE, MDB_LAST) + 1;
     if (!m->quarantine_first)
         m->quarantine_first = m->quarantine_next;
-    int err = store_quarantine_count(st, txn, &m->quarantine_open);
-    return err ? err : load_last_now(st, txn);
+    if (!l.err)
+        l.err = store_quarantine_count(st, txn, &m->quarantine_open);
+    return l.err ? l.err : load_last_now(st, txn);
 }
 
 static int load_tail(struct hx_store *st, MDB_txn *txn)

@@ -109,8 +109,7 @@ int store_quarantine(struct hx_store *st, const void *bytes, size_t size, const 
     if (size)
         memcpy(copy + OPEN_HEAD + reason_size, bytes, size);
     key_add64(&k, st->now.quarantine_next++);
-    err = store_put(st, T_QUARANTINE, key_val(&k), val_of(copy, OPEN_HEAD + reason_size + size),
-                    MDB_APPEND);
+    err = store_put(st, T_QUARANTINE, key_val(&k), val_of(copy, OPEN_HEAD + reason_size + size), 0);
     free(copy);
     st->now.quarantine_open += !err;
     return err;

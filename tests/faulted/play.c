@@ -176,6 +176,7 @@ static int change_key(struct town *t, const void *unused)
     static const uint8_t other[HX_IDENTITY_KEY_SIZE] = {18};
     char problem[HX_STORE_PROBLEM_MAX];
     struct hx_store_options o = t->options;
+    uint64_t newest = hx_store_newest_lsn(t->st), aside = hx_store_quarantine_next(t->st);
     (void)unused;
     hx_store_close(t->st);
     o.previous_key = t->options.identity_key;
@@ -184,6 +185,8 @@ static int change_key(struct town *t, const void *unused)
     (void)fail_disarm();
     if (rc && hx_store_open(&o, &t->st, problem)) /* what has failed can be done again */
         town_fail(t, "the key cannot be changed any more: %s", problem);
+    if (hx_store_newest_lsn(t->st) != newest || hx_store_quarantine_next(t->st) != aside)
+        town_fail(t, "it is opened with other numbers");
     hx_store_close(t->st);
     o.previous_key = other;
     o.identity_key = t->options.identity_key;

@@ -11,40 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* ---- Behind the store's back ---- */
-
-struct raw {
-    MDB_env *env;
-    MDB_txn *txn;
-};
-
-static void raw_begin(struct fx *fx, struct raw *r)
-{
-    fx_close(fx);
-    assert_int_equal(mdb_env_create(&r->env), 0);
-    assert_int_equal(mdb_env_set_maxdbs(r->env, 32), 0);
-    assert_int_equal(mdb_env_open(r->env, fx->dir, 0, 0600), 0);
-    assert_int_equal(mdb_txn_begin(r->env, NULL, 0, &r->txn), 0);
-}
-
-static void raw_end(struct raw *r)
-{
-    assert_int_equal(mdb_txn_commit(r->txn), 0);
-    mdb_env_close(r->env);
-}
-
-/* Writes a row, or takes it away when `value` is NULL. */
-static void raw_row(struct fx *fx, const char *table, MDB_val key, const void *value, size_t size)
-{
-    struct raw r;
-    MDB_dbi dbi;
-    MDB_val v = {size, (void *)(uintptr_t)value};
-    raw_begin(fx, &r);
-    assert_int_equal(mdb_dbi_open(r.txn, table, 0, &dbi), 0);
-    assert_int_equal(value ? mdb_put(r.txn, dbi, &key, &v, 0) : mdb_del(r.txn, dbi, &key, NULL), 0);
-    raw_end(&r);
-}
-
 static MDB_val meta_key(const char *name)
 {
     return (MDB_val){strlen(name), (void *)(uintptr_t)name};
@@ -74,7 +40,7 @@ static void a_row_of_meta_that_is_short_is_named(void **unused)
         void *state;
         char why[64];
         fx_setup(&state);
-        raw_row(state, "meta", meta_key(rows[i]), "short", 5);
+        fx_raw_row(state, "meta", meta_key(rows[i]), "short", 5);
         snprintf(why, sizeof why, "meta row %s has 5 bytes", rows[i]);
         refused(state, HX_CORRUPT, why);
         fx_teardown(&state);
@@ -89,7 +55,7 @@ static void a_row_of_meta_that_is_gone_is_named(void **unused)
         void *state;
         char why[64];
         fx_setup(&state);
-        raw_row(state, "meta", meta_key(rows[i]), NULL, 0);
+        fx_raw_row(state, "meta", meta_key(rows[i]), NULL, 0);
         snprintf(why, sizeof why, "meta row %s is missing", rows[i]);
         refused(state, HX_CORRUPT, why);
         fx_teardown(&state);
@@ -99,7 +65,7 @@ static void a_row_of_meta_that_is_gone_is_named(void **unused)
 static void whoever_only_looks_is_told_what_is_missing(void **state)
 {
     struct fx *fx = *state;
-    raw_row(fx, "meta", meta_key("partition"), NULL, 0);
+    fx_raw_row(fx, "meta", meta_key("partition"), NULL, 0);
     fx->options.as_made = true;
     refused(fx, HX_CORRUPT, "meta row partition is missing");
 }
@@ -108,23 +74,23 @@ static void a_salt_under_another_key_is_refused(void **state)
 {
     struct fx *fx = *state;
     uint8_t other[STORE_SALT_ROW] = {1, 2, 3};
-    raw_row(fx, "meta", meta_key("salt"), other, sizeof other);
+    fx_raw_row(fx, "meta", meta_key("salt"), other, sizeof other);
     refused(fx, HX_CORRUPT, "salt is under another identity key");
 }
 
 static void somebody_elses_tables_are_refused(void **state)
 {
     struct fx *fx = *state;
-    struct raw r;
+    struct fx_raw r;
     MDB_dbi dbi;
     fx_close(fx);
     fx_remove(fx->dir);
     assert_int_equal(mkdir(fx->dir, 0700), 0);
     fx->options.as_made = true;
     refused(fx, HX_NOTFOUND, "holds nothing yet");
-    raw_begin(fx, &r);
+    fx_raw_begin(fx, &r);
     assert_int_equal(mdb_dbi_open(r.txn, "weather", MDB_CREATE, &dbi), 0);
-    raw_end(&r);
+    fx_raw_end(&r);
     refused(fx, HX_BADVERSION, "was not made by hongxin");
 }
 
@@ -209,7 +175,7 @@ static void write_entry(struct fx *fx, uint64_t at, uint64_t lsn, uint64_t prev,
     e.prev_lsn = prev;
     e.t_rec = t_rec;
     size_t size = hongxin__v1__entry__pack(&e, bytes);
-    raw_row(fx, "journal", number_key(key, at), bytes, size);
+    fx_raw_row(fx, "journal", number_key(key, at), bytes, size);
 }
 
 static void an_entry_in_anothers_place_is_found(void **state)
@@ -249,7 +215,7 @@ static void a_case_ahead_of_the_journal_is_found(void **state)
     struct fx *fx = *state;
     uint8_t key[8];
     three_cases(fx);
-    raw_row(fx, "journal", number_key(key, 4), NULL, 0);
+    fx_raw_row(fx, "journal", number_key(key, 4), NULL, 0);
     doctor_says(fx, "case: case 2 is ahead of the journal");
 }
 
@@ -298,8 +264,8 @@ static void a_key_that_no_entry_has_is_found_and_hides_no_entry(void **state)
 {
     struct fx *fx = *state;
     three_cases(fx);
-    raw_row(fx, "journal", (MDB_val){9, (char[]){0, 0, 0, 0, 0, 0, 0, 2, 0}}, "odd", 3);
-    raw_row(fx, "journal", (MDB_val){3, (char[]){0, 0, 0}}, "odd", 3);
+    fx_raw_row(fx, "journal", (MDB_val){9, (char[]){0, 0, 0, 0, 0, 0, 0, 2, 0}}, "odd", 3);
+    fx_raw_row(fx, "journal", (MDB_val){3, (char[]){0, 0, 0}}, "odd", 3);
     doctor_says(fx, "journal: a row cannot be decoded: its key has 9 bytes");
     doctor_says(fx, "journal: a row cannot be decoded: its key has 3 bytes");
     assert_int_equal(hx_store_rebuild(fx->st, "open"), HX_OK);
@@ -311,7 +277,7 @@ static void a_short_row_of_seen_is_found(void **state)
 {
     struct fx *fx = *state;
     three_cases(fx);
-    raw_row(fx, "seen", (MDB_val){19, (char[]){"hotline\0ev-00000001"}}, "short", 5);
+    fx_raw_row(fx, "seen", (MDB_val){19, (char[]){"hotline\0ev-00000001"}}, "short", 5);
     doctor_says(fx, "seen: a row has 5 bytes");
 }
 
@@ -333,7 +299,7 @@ static void a_damaged_watch_does_not_hide_the_others(void **state)
     fx_begin(fx);
     assert_int_equal(fx->ops->watch_put(fx->st, &good), HX_OK);
     fx_commit(fx);
-    raw_row(fx, "watch", number_key(key, 1), "GD-2", 5);
+    fx_raw_row(fx, "watch", number_key(key, 1), "GD-2", 5);
     fx_reopen(fx);
     assert_int_equal(fx->ops->watch_first(fx->st, &first), HX_NOTFOUND); /* who only looks */
     fx_begin(fx);
@@ -361,10 +327,44 @@ static void a_row_of_the_quarantine_without_a_number_hides_nobody(void **state)
     assert_int_equal(fx->ops->quarantine(fx->st, (const uint8_t *)"bad", 3, "A"), HX_OK);
     assert_int_equal(fx->ops->quarantine(fx->st, (const uint8_t *)"bad", 3, "B"), HX_OK);
     fx_commit(fx);
-    raw_row(fx, "quarantine", (MDB_val){9, (char[]){"\0\0\0\0\0\0\0\1x"}}, "damaged key", 11);
+    fx_raw_row(fx, "quarantine", (MDB_val){9, (char[]){"\0\0\0\0\0\0\0\1x"}}, "damaged key", 11);
     fx_reopen(fx);
     assert_int_equal(hx_store_quarantined(fx->st, 0, count_row, &rows), HX_OK);
     assert_int_equal(rows, 2);
+}
+
+/* Numbers go on where they were, whatever lies behind the last row; before, no case could be saved
+ * any more, and the first number was given again. */
+static void rows_under_keys_that_are_none_stop_no_numbers(void **state)
+{
+    struct fx *fx = *state;
+    const MDB_val odd = {20, (char[]){"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+                                      "\xff\xff\xff\xff\xff\xff\xff\xff"}};
+    three_cases(fx);
+    fx_begin(fx);
+    assert_int_equal(fx->ops->quarantine(fx->st, (const uint8_t *)"bad", 3, "A"), HX_OK);
+    fx_commit(fx);
+    fx_raw_row(fx, "case", odd, "odd", 3);
+    fx_raw_row(fx, "quarantine", odd, "odd", 3);
+    fx_reopen(fx);
+    fx_begin(fx);
+    assert_int_equal(fx_report(fx, 7), 4);
+    assert_int_equal(fx_report(fx, 8), 5);
+    fx_put(fx, &(struct fx_entry){.number = 4, .cause = "HELD", .holder = "P-3"});
+    assert_int_equal(hx_store_quarantine_next(fx->st), 2);
+    assert_int_equal(fx->ops->quarantine(fx->st, (const uint8_t *)"bad", 3, "B"), HX_OK);
+    fx_commit(fx);
+    assert_int_equal(hx_store_newest_lsn(fx->st), 7);
+    assert_int_equal(fx_problems(fx), 1); /* the row itself */
+}
+
+/* Nothing could be appended behind it: the store says so at once, and keeps what it has. */
+static void a_journal_that_ends_in_no_number_is_refused(void **state)
+{
+    struct fx *fx = *state;
+    three_cases(fx);
+    fx_raw_row(fx, "journal", (MDB_val){9, (char[]){"\1\1\1\1\1\1\1\1\1"}}, "", 0);
+    refused(fx, HX_CORRUPT, "newest entry");
 }
 
 /* An answer names the row of its own event. */
@@ -374,8 +374,8 @@ static void what_is_damaged_is_not_taken_for_the_refused_event(void **state)
     struct hx_row_name row;
     struct hx_source source;
     uint64_t number;
-    raw_row(fx, "ref", (MDB_val){12, (char[]){"hotline\0GD-1"}}, "short", 5);
-    raw_row(fx, "source", (MDB_val){8, (char[]){"kiosk-1"}}, "short", 5);
+    fx_raw_row(fx, "ref", (MDB_val){12, (char[]){"hotline\0GD-1"}}, "short", 5);
+    fx_raw_row(fx, "source", (MDB_val){8, (char[]){"kiosk-1"}}, "short", 5);
     fx_reopen(fx);
     fx_begin(fx);
     uint64_t before = hx_store_quarantine_next(fx->st);
@@ -394,8 +394,8 @@ static void damaged_references_and_sources_are_set_aside(void **state)
     struct fx *fx = *state;
     struct hx_source source;
     uint64_t number;
-    raw_row(fx, "ref", (MDB_val){12, (char[]){"hotline\0GD-1"}}, "short", 5);
-    raw_row(fx, "source", (MDB_val){8, (char[]){"kiosk-1"}}, "short", 5);
+    fx_raw_row(fx, "ref", (MDB_val){12, (char[]){"hotline\0GD-1"}}, "short", 5);
+    fx_raw_row(fx, "source", (MDB_val){8, (char[]){"kiosk-1"}}, "short", 5);
     fx_reopen(fx);
     const struct hx_backend *asked = hx_store_committed();
     assert_int_equal(asked->source_load(fx->st, "kiosk-1", &source), HX_CORRUPT);
@@ -423,8 +423,8 @@ static void a_damaged_position_hides_no_other(void **state)
     assert_int_equal(hx_store_cursor_save(fx->st, "P-09", 7), HX_OK);
     fx_begin(fx);
     fx_commit(fx);
-    raw_row(fx, "cursor", (MDB_val){5, (char[]){"+P-07"}}, "short", 5);
-    raw_row(fx, "meta", meta_key("chain"), "short", 5);
+    fx_raw_row(fx, "cursor", (MDB_val){5, (char[]){"+P-07"}}, "short", 5);
+    fx_raw_row(fx, "meta", meta_key("chain"), "short", 5);
     fx_reopen(fx);
     assert_int_equal(hx_store_cursor_load(fx->st, "P-07", &lsn), HX_CORRUPT);
     assert_int_equal(hx_store_cursors(fx->st, count_subscriber, names), HX_OK);
@@ -448,13 +448,13 @@ static void a_damaged_identity_is_never_shown(void **state)
     bool more;
     assert_false(hx_store_person_kept(fx->st, 7));
     key[7] = 7; /* case 7, party 0 */
-    raw_row(fx, "person", (MDB_val){12, key}, "short", 5);
+    fx_raw_row(fx, "person", (MDB_val){12, key}, "short", 5);
     fx_reopen(fx);
     assert_true(hx_store_person_kept(fx->st, 7));
     assert_false(hx_store_person_kept(fx->st, 6));
     assert_int_equal(hx_store_person_load(fx->st, 7, 0, buf, sizeof buf, &size), HX_CORRUPT);
     assert_int_equal(hx_store_persons(fx->st, 0, 10, no_person, NULL, &more), HX_OK);
-    raw_row(fx, "person", (MDB_val){3, (char[]){"\1\1\1"}}, "short", 5);
+    fx_raw_row(fx, "person", (MDB_val){3, (char[]){"\1\1\1"}}, "short", 5);
     fx_reopen(fx);
     assert_int_equal(hx_store_persons(fx->st, 7, 10, no_person, NULL, &more), HX_CORRUPT);
 }
@@ -491,7 +491,7 @@ static void a_version_without_its_text_is_found(void **state)
 
 static void damaged_due_row(struct fx *fx, const char *bytes, size_t size)
 {
-    raw_row(fx, "due", (MDB_val){size, (void *)(uintptr_t)bytes}, "", 0);
+    fx_raw_row(fx, "due", (MDB_val){size, (void *)(uintptr_t)bytes}, "", 0);
 }
 
 /* Two rows that are none, one before and one between those of cases 1 and 2. */
@@ -595,6 +595,8 @@ int main(void)
         T(a_row_of_a_size_that_none_has_is_not_followed),
         T(a_damaged_watch_does_not_hide_the_others),
         T(a_row_of_the_quarantine_without_a_number_hides_nobody),
+        T(rows_under_keys_that_are_none_stop_no_numbers),
+        T(a_journal_that_ends_in_no_number_is_refused),
         T(what_is_damaged_is_not_taken_for_the_refused_event),
         T(damaged_references_and_sources_are_set_aside),
         T(a_damaged_position_hides_no_other),
