@@ -182,14 +182,13 @@ int hx_store_parked_drop(struct hx_store *st, int64_t before, size_t max, size_t
     int rc = mdb_cursor_get(cur, &key, &value, MDB_FIRST);
     while (!rc && *n < max) {
         bool old = value.mv_size < PARKED_SIZE || (int64_t)be64_get(value.mv_data) < before;
-        struct key k = {.size = key.mv_size};
-        memcpy(k.bytes, key.mv_data, key.mv_size);
+        struct key k;
+        key_after(&k, key);
         if (old) {
             rc = mdb_cursor_del(cur, 0);
             (*n)++;
         }
         if (!rc) {
-            k.bytes[k.size++] = 0; /* the next key after this one */
             key = key_val(&k);
             rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
         }

@@ -54,3 +54,15 @@ void key_add64(struct key *k, uint64_t v)
     be64_put(k->bytes + k->size, v);
     k->size += 8;
 }
+
+void key_after(struct key *k, MDB_val key)
+{
+    k->size = key.mv_size;
+    memcpy(k->bytes, key.mv_data, key.mv_size);
+    if (k->size < KEY_MAX) {
+        k->bytes[k->size++] = 0;
+        return;
+    }
+    while (k->size && ++k->bytes[k->size - 1] == 0)
+        k->size--;
+}

@@ -53,4 +53,7 @@ void key_open(struct key *k, char kind, const char *id);
 /* Appends a number. */
 void key_add64(struct key *k, uint64_t v);
 
+/* The next key that there can be; that of a damaged row may have any size up to KEY_MAX. */
+void key_after(struct key *k, MDB_val key);
+
 #endif

@@ -121,10 +121,8 @@ static int walk_next(struct walk *w)
 {
     if (++w->rows % RENEW_EVERY || w->st->read_depth > 1)
         return sane(mdb_cursor_get(w->cur, &w->key, &w->value, MDB_NEXT), &w->key, &w->value);
-    struct key k = {.size = w->key.mv_size};
-    memcpy(k.bytes, w->key.mv_data, k.size);
-    if (k.size < KEY_MAX)
-        k.bytes[k.size++] = 0; /* the next key there can be */
+    struct key k;
+    key_after(&k, w->key);
     walk_end(w);
     int err = store_read_renew(w->st);
     return err ? err : walk_seek(w, &k);

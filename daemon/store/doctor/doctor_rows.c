@@ -174,7 +174,7 @@ void doctor_name_row(const struct doctor_row *row, struct hx_finding *f, char te
             f->table = names[i].name;
             f->invariant = names[i].invariant;
         }
-    if (row->table == T_CASE)
+    if (row->table == T_CASE && row->key.mv_size == 8)
         f->case_number = be64_get(row->key.mv_data);
     if (row->table == T_REF && v.mv_size >= 8)
         f->case_number = be64_get(v.mv_data);

@@ -116,32 +116,45 @@ static int put(struct repair *r, const struct wrong *w)
                : store_put(st, w->table, key_val(&w->key), val_of(w->want, w->size), 0);
 }
 
+/* The case in `spare`: a row at or before its next mark, when it has none. */
+static int due_of_spare(struct repair *r)
+{
+    struct hx_store *st = r->d.st;
+    struct hx_case *c = &st->spare;
+    MDB_val row;
+    struct key k = {.size = 0};
+    int64_t due = hx_case_due(r->o.rules, c);
+    key_add64(&k, (uint64_t)c->due_row);
+    key_add64(&k, c->number);
+    int err = store_get(st, T_DUE, key_val(&k), &row);
+    if ((err && err != HX_NOTFOUND) || (!err && c->due_row <= due))
+        return err;
+    c->due_row = 0;
+    return store_case_save(st, c, due);
+}
+
+static int end_of_walk(struct hx_store *st, int rc)
+{
+    return rc == MDB_NOTFOUND ? HX_OK : store_fail(st, store_error(rc, false));
+}
+
 /* Each case whose next mark has no row at or before it gets one; a row of no case goes. */
 static int put_due(struct repair *r)
 {
     struct hx_store *st = r->d.st;
     MDB_cursor *cur;
-    MDB_val key, value, row;
-    struct key k;
+    MDB_val key, value;
+    struct key next;
     int err = store_cursor(st, T_CASE, &cur);
-    for (int rc = err ? err : mdb_cursor_get(cur, &key, &value, MDB_FIRST); !err && !rc;) {
-        uint64_t number = key.mv_size == 8 ? be64_get(key.mv_data) : 0;
-        if (!hx_case_unpack(value.mv_data, value.mv_size, &st->spare)) {
-            int64_t due = hx_case_due(r->o.rules, &st->spare);
-            k.size = 0;
-            key_add64(&k, (uint64_t)st->spare.due_row);
-            key_add64(&k, number);
-            if (store_get(st, T_DUE, key_val(&k), &row) || st->spare.due_row > due) {
-                st->spare.due_row = 0;
-                err = store_case_save(st, &st->spare, due);
-            }
-        }
-        k.size = 0;
-        key_add64(&k, number + 1);
-        key = key_val(&k);
-        rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
+    int rc = err ? 0 : store_walk(cur, &key, &value, MDB_FIRST);
+    while (!err && !rc) {
+        key_after(&next, key);
+        if (!hx_case_unpack(value.mv_data, value.mv_size, &st->spare))
+            err = due_of_spare(r);
+        key = key_val(&next);
+        rc = store_walk(cur, &key, &value, MDB_SET_RANGE);
     }
-    return err;
+    return err ? err : end_of_walk(st, rc);
 }
 
 static int drop_due(struct repair *r)
@@ -149,21 +162,20 @@ static int drop_due(struct repair *r)
     struct hx_store *st = r->d.st;
     MDB_cursor *cur;
     MDB_val key, value, row;
-    struct key at = {.size = 0}, k;
+    struct key next, k;
     int err = store_cursor(st, T_DUE, &cur);
-    int rc = err ? err : mdb_cursor_get(cur, &key, &value, MDB_FIRST);
+    int rc = err ? 0 : store_walk(cur, &key, &value, MDB_FIRST);
     while (!err && !rc) {
-        at.size = key.mv_size;
-        memcpy(at.bytes, key.mv_data, key.mv_size);
+        key_after(&next, key);
         k.size = 0;
         key_add64(&k, key.mv_size == 16 ? be64_get((const uint8_t *)key.mv_data + 8) : 0);
-        if (store_get(st, T_CASE, key_val(&k), &row))
-            err = store_del(st, T_DUE, key_val(&at));
-        at.bytes[at.size++] = 0; /* the next key there can be */
-        key = key_val(&at);
-        rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
+        err = store_get(st, T_CASE, key_val(&k), &row);
+        if (err == HX_NOTFOUND)
+            err = store_error(mdb_cursor_del(cur, 0), false);
+        key = key_val(&next);
+        rc = store_walk(cur, &key, &value, MDB_SET_RANGE);
     }
-    return err;
+    return err ? store_fail(st, err) : end_of_walk(st, rc);
 }
 
 static int put_all(struct repair *r)

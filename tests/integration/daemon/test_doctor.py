@@ -330,6 +330,41 @@ def test_6_and_8_a_row_that_names_what_does_not_exist(store, table, invariant):
     assert store.doctor(code=0)[0][-1]["findings"] == 0
 
 
+# Keys that no row of ours has: too short, too long, as long as LMDB takes. The last of `due` would be followed by another one.
+ODD_KEYS = [b"\0\0\1", be64(4711) + b"\0", b"\xff" * 20, b"\1" * 511]
+
+
+@pytest.mark.parametrize("table", ["case", "due", "seen", "ref", "source", "watch"])
+@pytest.mark.parametrize("key", ODD_KEYS, ids=["short", "long", "last", "longest"])
+def test_6_a_row_under_a_key_that_none_has(store, cases, table, key):
+    """It is found, taken away, and hides no other row that is wrong."""
+    with store.edit() as r:
+        like = r.all(table)[0]
+        r.put(table, key, like[1])
+        due = next(k for k, _ in r.all("due") if k[8:] == be64(cases["known"]))
+        r.delete("due", due)
+    found = store.findings()
+    assert_named(found, 1, case=f"CL-{cases['known']}", table="due")
+    assert any(f["table"] == table and f["case"] != f"CL-{cases['known']}" for f in found), found
+    store.doctor("--repair", code=0)
+    assert store.doctor(code=0)[0][-1]["findings"] == 0
+    with store.edit() as r:
+        assert key not in [k for k, _ in r.all(table)]
+
+
+@pytest.mark.parametrize("row", [b"short", b"\1" * 120, b"\1" * 9000], ids=["short", "noise", "too large"])
+def test_an_identity_that_cannot_be_read(store, cases, row):
+    """It is named, and what comes behind it is examined all the same."""
+    with store.edit() as r:
+        (key, whole), = r.all("person")
+        r.put("person", key, row)
+        r.put("person", be64(cases["known"]), b"no party")
+        r.put("person", be64(cases["known"] + 1) + key[8:], whole)
+    found = store.findings("--key", store.key)
+    assert [(f["table"], f["case"]) for f in found] == [("person", f"CL-{cases['known']}"), ("person", f"CL-{cases['known'] + 1}")], found
+    assert all("cannot be decrypted" in f["finding"] for f in found)
+
+
 def test_6_a_lost_entry(store):
     with store.edit() as r:
         r.delete("journal", be64(5))
