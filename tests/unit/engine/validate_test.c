@@ -137,9 +137,131 @@ static void refuses_numbers_out_of_range(void **state)
     d.position = position;
     d.n_position = 2;
     REFUSED(e, "BAD_POSITION");
-    d.n_position = 1;
-    position[0] = 114;
+    position[0] = -181;
     REFUSED(e, "BAD_POSITION");
+    position[0] = 114;
+    position[1] = 91;
+    REFUSED(e, "BAD_POSITION");
+    position[1] = -91;
+    REFUSED(e, "BAD_POSITION");
+    position[1] = 36;
+    d.n_position = 1;
+    REFUSED(e, "BAD_POSITION");
+}
+
+static void refuses_lists_that_are_too_long(void **state)
+{
+    (void)state;
+    char *many[65], word[16002];
+    for (size_t i = 0; i < 65; i++)
+        many[i] = (char *)"x";
+    memset(word, 'x', sizeof word - 1);
+    word[sizeof word - 1] = '\0';
+    hxp_event e = good();
+    hxp_data d = HONGXIN__V1__DATA__INIT;
+    e.data = &d;
+    d.steps = many;
+    d.n_steps = 64;
+    const char *field;
+    assert_null(hx_validate(rules, &e, NOW, &field));
+    d.n_steps = 65;
+    REFUSED(e, "TOO_LONG");
+    d.n_steps = 1;
+    many[0] = word;
+    REFUSED(e, "TOO_LONG");
+    many[0] = (char *)"\xff";
+    assert_string_equal(hx_validate(rules, &e, NOW, &field), "BAD_UTF8");
+    assert_string_equal(field, "steps");
+}
+
+/* It is told as a word, so that nobody's name or number can come with it. */
+static void refuses_errors_that_are_no_words(void **state)
+{
+    (void)state;
+    hxp_event e = good();
+    hxp_data d = HONGXIN__V1__DATA__INIT;
+    e.data = &d;
+    d.error = (char *)"busy 13800138000";
+    REFUSED(e, "BAD_ERROR");
+    d.error = (char *)"BUSY_2";
+    const char *field;
+    assert_null(hx_validate(rules, &e, NOW, &field));
+}
+
+/* What comes with a report alone: its past, its present state, and whose repeat it is. */
+static void refuses_what_only_a_report_brings(void **state)
+{
+    (void)state;
+    hxp_event e = good(), past = good(), *many[65];
+    hxp_data d = HONGXIN__V1__DATA__INIT;
+    for (size_t i = 0; i < 65; i++)
+        many[i] = &past;
+    e.data = &d;
+    d.history = many;
+    d.n_history = 65;
+    REFUSED(e, "TOO_LONG");
+    e.type = (char *)"COMMENT";
+    d.n_history = 1;
+    REFUSED(e, "ONLY_WITH_REPORT");
+    d.n_history = 0;
+    d.state = (char *)"HELD";
+    REFUSED(e, "ONLY_WITH_REPORT");
+    d.state = (char *)"";
+    d.repeat_of = (char *)"CL-1";
+    REFUSED(e, "ONLY_WITH_REPORT");
+}
+
+/* Whatever a life cycle may ask for, alone: refused by its name, and taken when it is there. */
+static void asks_for_each_field_by_its_name(void **state)
+{
+    (void)state;
+    static char *two[] = {(char *)"a", (char *)"b"};
+    static double place[] = {114, 36};
+    struct hx_event_rule *rule = &rules->events[hx_rules_event(rules, "COMMENT")];
+    const uint32_t needs = rule->needs;
+    hxp_data full = HONGXIN__V1__DATA__INIT;
+    const struct {
+        enum hx_need need;
+        char **text;
+    } texts[] = {{HX_NEED_class, &full.class_},    {HX_NEED_place, &full.place},
+                 {HX_NEED_holder, &full.holder},   {HX_NEED_reason, &full.reason},
+                 {HX_NEED_why, &full.why},         {HX_NEED_unit, &full.unit},
+                 {HX_NEED_into, &full.into},       {HX_NEED_clock, &full.clock},
+                 {HX_NEED_level, &full.level},     {HX_NEED_receipt, &full.receipt},
+                 {HX_NEED_dispute, &full.dispute}, {HX_NEED_party, &full.party},
+                 {HX_NEED_order, &full.order},     {HX_NEED_onsite_code, &full.onsite_code},
+                 {HX_NEED_warning, &full.warning}, {HX_NEED_procedure, &full.procedure},
+                 {HX_NEED_act, &full.act},         {HX_NEED_to, &full.to},
+                 {HX_NEED_error, &full.error}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i].text = (char *)"X";
+    full.date = full.until = full.deadline = NOW;
+    full.calls = full.cases = two;
+    full.n_calls = full.n_cases = 2;
+    for (int need = 0; need < HX_NEEDS_END; need++) {
+        hxp_event e = good();
+        const char *field;
+        e.type = (char *)"COMMENT";
+        rule->needs = UINT32_C(1) << need;
+        assert_string_equal(hx_validate(rules, &e, NOW, &field), "MISSING_FIELD");
+        assert_string_equal(field, hx_need_name(need));
+        e.data = &full;
+        assert_null(hx_validate(rules, &e, NOW, &field));
+    }
+    hxp_event e = good();
+    const char *field;
+    e.type = (char *)"COMMENT";
+    e.data = &full;
+    full.place = (char *)""; /* a position is a place as well */
+    rule->needs = UINT32_C(1) << HX_NEED_place;
+    assert_string_equal(hx_validate(rules, &e, NOW, &field), "MISSING_FIELD");
+    full.position = place;
+    full.n_position = 2;
+    assert_null(hx_validate(rules, &e, NOW, &field));
+    full.n_calls = 1; /* once is not enough */
+    rule->needs = UINT32_C(1) << HX_NEED_calls;
+    assert_string_equal(hx_validate(rules, &e, NOW, &field), "MISSING_FIELD");
+    rule->needs = needs;
 }
 
 int main(void)
@@ -151,6 +273,10 @@ int main(void)
         cmocka_unit_test(refuses_absurd_times),
         cmocka_unit_test(refuses_bad_text),
         cmocka_unit_test(refuses_numbers_out_of_range),
+        cmocka_unit_test(refuses_lists_that_are_too_long),
+        cmocka_unit_test(refuses_errors_that_are_no_words),
+        cmocka_unit_test(refuses_what_only_a_report_brings),
+        cmocka_unit_test(asks_for_each_field_by_its_name),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }
