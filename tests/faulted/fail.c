@@ -21,11 +21,18 @@ const char *const fail_names[FAIL_N] = {
 
 static struct {
     bool armed, hit;
+    int only; /* enum fail_kind; FAIL_N = every kind */
     uint64_t at, calls;
 } fail;
 
 void fail_arm(uint64_t n)
 {
+    fail_arm_only(FAIL_N, n);
+}
+
+void fail_arm_only(enum fail_kind kind, uint64_t n)
+{
+    fail.only = (int)kind;
     fail.at = n;
     fail.calls = 0;
     fail.hit = false;
@@ -53,7 +60,8 @@ static bool ours(const void *caller)
 
 static bool strikes(enum fail_kind kind, const void *caller)
 {
-    if (!fail.armed || !ours(caller) || ++fail.calls != fail.at)
+    bool counts = fail.only == FAIL_N || fail.only == (int)kind;
+    if (!fail.armed || !counts || !ours(caller) || ++fail.calls != fail.at)
         return false;
     fail.hit = true;
     fail_counts[kind]++;

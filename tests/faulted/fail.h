@@ -24,6 +24,8 @@ enum fail_kind {
 
 /* The n-th call from now fails; 0: none, but they are counted. */
 void fail_arm(uint64_t n);
+/* The n-th call of this kind, and no other is counted. */
+void fail_arm_only(enum fail_kind kind, uint64_t n);
 /* No call fails any more; how many there were. */
 uint64_t fail_disarm(void);
 /* Whether one has failed since it was armed. */

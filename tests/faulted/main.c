@@ -39,6 +39,7 @@ static struct {
 static void play(const struct piece *p, struct town *t, struct hx_sum_of_tables *rows)
 {
     town_open(t, p->life ? p->life->begin : p->scenario->actions[0].at);
+    t->life = p->life;
     if (p->life)
         town_play(t, p->life);
     else

@@ -279,7 +279,9 @@ void town_play(struct town *t, const struct life *l)
     wait_until(t, l->end);
     town_do(t, "projections", project, NULL);
     town_read_all(t);
-    if (t->examined)
+    if (t->examined) {
         town_examine(t);
+        town_remember(t);
+    }
     town_do(t, "prune", prune, NULL);
 }

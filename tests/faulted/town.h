@@ -12,6 +12,7 @@
 #include "store/store.h"
 
 struct town {
+    const struct life *life;      /* that is played; NULL: a scenario is */
     const struct hx_rules *rules; /* NULL: the small world of tests/property */
     const struct hx_city *city;
     char dir[128];
@@ -81,5 +82,7 @@ void town_read_all(struct town *t);
 void town_load(struct town *t);
 /* The doctor, and what it is asked to mend. */
 void town_examine(struct town *t);
+/* The life once more, over the backend in memory. */
+void town_remember(struct town *t);
 
 #endif

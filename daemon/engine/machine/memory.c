@@ -498,7 +498,7 @@ static int entry_load(void *b, uint64_t lsn, struct hx_arena *arena, hxp_entry *
         return HX_NOTFOUND;
     ProtobufCAllocator memory = hx_arena_allocator(arena);
     *e = hongxin__v1__entry__unpack(&memory, at->size, at->data);
-    return *e ? HX_OK : HX_CORRUPT;
+    return *e ? HX_OK : hx_arena_failed(arena) ? HX_NOMEM : HX_CORRUPT;
 }
 
 static int quarantine(void *b, const uint8_t *bytes, size_t size, const char *reason)
