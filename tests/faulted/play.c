@@ -281,6 +281,7 @@ void town_play(struct town *t, const struct life *l)
     town_read_all(t);
     if (t->examined) {
         town_examine(t);
+        town_repair(t);
         town_remember(t);
     }
     town_do(t, "prune", prune, NULL);

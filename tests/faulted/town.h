@@ -82,6 +82,8 @@ void town_read_all(struct town *t);
 void town_load(struct town *t);
 /* The doctor, and what it is asked to mend. */
 void town_examine(struct town *t);
+/* Rows are damaged and put right. */
+void town_repair(struct town *t);
 /* The life once more, over the backend in memory. */
 void town_remember(struct town *t);
 
