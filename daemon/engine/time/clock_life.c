@@ -6,12 +6,23 @@
 
 #include <string.h>
 
-/* Clocks of earlier cycles that nobody needs any more make room; their facts stand in the journal.
+/* Ran out, and another one of its kind was started since: K_DELIVERY as often as nobody at all can
+ * be reached. */
+static bool is_followed(const struct hx_case *c, uint32_t i)
+{
+    const struct hx_clock *k = &c->clocks[i];
+    for (uint32_t j = i + 1; k->state == HX_CLOCK_EXPIRED && j < c->n_clocks; j++)
+        if (c->clocks[j].kind == k->kind && strcmp(c->clocks[j].unit, k->unit) == 0)
+            return true;
+    return false;
+}
+
+/* Clocks that nobody needs any more make room, the oldest first; their facts stand in the journal.
  */
 static bool make_room(struct hx_case *c)
 {
     for (uint32_t i = 0; i < c->n_clocks; i++) {
-        if (hx_clock_live(&c->clocks[i]))
+        if (hx_clock_live(&c->clocks[i]) && !is_followed(c, i))
             continue;
         memmove(&c->clocks[i], &c->clocks[i + 1], (c->n_clocks - i - 1) * sizeof *c->clocks);
         c->n_clocks--;

@@ -284,6 +284,42 @@ static void a_clock_too_many_is_refused(void **state)
     is_refused(supervise());
 }
 
+static enum hx_reach nobody(void *ctx, const char *holder)
+{
+    (void)ctx;
+    (void)holder;
+    return HX_REACH_OURS;
+}
+
+/* A dispatch is tried each half minute for as long as nobody at all can be reached, and each try is
+ * a clock. Before, the table was full after twenty minutes: it was never tried again, and who took
+ * the case was answered CASE_FULL. */
+static void a_dispatch_is_tried_however_long_nobody_can_be_reached(void **state)
+{
+    hxp_data d = HONGXIN__V1__DATA__INIT;
+    const hxp_fact *f = NULL;
+    size_t n;
+    (void)state;
+    world_close(&w);
+    world_open(&w, NOW);
+    w.m.reach = nobody;
+    d.class_ = (char *)"SMALL";
+    d.place = (char *)"B-0417";
+    taken(send("REPORTED", "reporter", &d));
+    world_wait(&w, NOW + 3 * HX_HOUR);
+    load();
+    assert_int_equal(c.n_clocks, HX_CASE_CLOCKS);
+    assert_int_equal(c.state, hx_rules_state(w.m.rules, "DISPATCHED"));
+    hx_memory_take(w.memory, &n);
+    w.m.reach = NULL;
+    world_wait(&w, NOW + 3 * HX_HOUR + HX_SECOND);
+    assert_true(facts(HONGXIN__V1__FACT__FACT_NOTICE, &f) > 0);
+    assert_string_equal(f->notice->to, "holder:P-07");
+    taken(send("HELD", "holder:P-07/li", NULL));
+    load();
+    assert_int_equal(c.state, hx_rules_state(w.m.rules, "HELD"));
+}
+
 /* ---- people ---- */
 
 static void a_reporter_too_many_is_refused(void **state)
@@ -387,6 +423,7 @@ int main(void)
         T(a_breach_too_many_is_refused_as_a_whole),
         T(a_clock_that_has_ended_gives_way),
         T(a_clock_too_many_is_refused),
+        T(a_dispatch_is_tried_however_long_nobody_can_be_reached),
         T(a_reporter_too_many_is_refused),
         T(a_silence_too_many_is_refused_and_one_that_is_there_is_changed),
         T(the_oldest_request_for_a_second_person_gives_way),
