@@ -30,6 +30,14 @@ static int load(struct asof *a, uint64_t lsn, struct part *p)
     return p->entry ? HX_OK : hx_arena_failed(&a->arena) ? HX_NOMEM : HX_CORRUPT;
 }
 
+/* The entry before it in its case; 0 = it is the first. A damaged chain must not go in circles. */
+static int before(const struct part *p, uint64_t *lsn)
+{
+    bool back = p->entry->prev_lsn < p->lsn;
+    *lsn = back ? p->entry->prev_lsn : 0;
+    return back ? HX_OK : HX_CORRUPT;
+}
+
 static bool known(const struct asof *a, uint64_t lsn)
 {
     for (size_t i = a->n; i-- > 0;)
@@ -66,15 +74,16 @@ static int need_followers(struct asof *a, uint64_t head)
     return rc;
 }
 
-/* The state in which another case was when entry `before` looked at it. */
-static int need_case(struct asof *a, uint64_t number, uint64_t before)
+/* The state in which another case was when entry `looked` did so. */
+static int need_case(struct asof *a, uint64_t number, uint64_t looked)
 {
     struct part p;
     uint64_t lsn;
     int rc = a->j->newest(a->j->ctx, number, &lsn);
-    while (!rc && lsn >= before) {
+    while (!rc && lsn >= looked) {
         rc = load(a, lsn, &p);
-        lsn = rc ? 0 : p.entry->prev_lsn;
+        if (!rc)
+            rc = before(&p, &lsn);
     }
     if (rc)
         return rc == HX_NOTFOUND ? HX_CORRUPT : rc;
@@ -195,8 +204,9 @@ int hx_asof_find(const struct hx_asof_journal *j, uint64_t case_number, int64_t 
             rc = HX_CORRUPT;
         if (rc || p.entry->t_rec <= at)
             break;
-        *lsn = p.entry->prev_lsn;
-        rc = *lsn ? HX_OK : HX_NOTFOUND;
+        rc = before(&p, lsn);
+        if (!rc && !*lsn)
+            rc = HX_NOTFOUND;
         hx_arena_reset(&a.arena);
     }
     hx_arena_fini(&a.arena);
