@@ -207,8 +207,8 @@ static int empty_row(struct hx_store *st, const MDB_val *key, const MDB_val *val
     uint8_t head[DONE_HEAD + STORE_REASON_MAX + 1];
     struct key k = {.size = key->mv_size < KEY_MAX ? key->mv_size : KEY_MAX};
     size_t size = head_of(value);
-    if (size > sizeof head)
-        return HX_OK;                      /* not one of ours */
+    if (size > sizeof head) /* no reason of ours */
+        size = head_size(*value);
     memcpy(k.bytes, key->mv_data, k.size); /* both lie in a page that is copied */
     memcpy(head, value->mv_data, size);
     return store_put(st, T_QUARANTINE, key_val(&k), val_of(head, size), 0);
