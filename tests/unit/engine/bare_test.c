@@ -79,6 +79,19 @@ static void the_names_of_clocks(void)
         rules->clocks[hx_rules_clock(rules, names[i])].name[0] = 'X';
 }
 
+static void the_duty_officer(void)
+{
+    rules->receivers[hx_rules_receiver(rules, "duty")].name[0] = '\0';
+    rules->receivers[hx_rules_receiver(rules, "manager")].name[0] = '\0';
+}
+
+/* What stands between the braces means nothing. */
+static void whom_a_pattern_means(void)
+{
+    strcpy(rules->receivers[hx_rules_receiver(rules, "manager")].pattern, "manager:{planet}");
+    strcpy(rules->receivers[hx_rules_receiver(rules, "duty")].pattern, "holder:{");
+}
+
 static void acknowledgements(void)
 {
     memset(rules->acks, 0, sizeof rules->acks);
@@ -175,6 +188,8 @@ static void a_case_goes_on_without(void **state)
                                              what_keeps_notices_readable,
                                              quiet_hours,
                                              the_names_of_clocks,
+                                             the_duty_officer,
+                                             whom_a_pattern_means,
                                              acknowledgements};
     static const enum hx_reach reaches[] = {HX_REACH_UP, HX_REACH_DOWN, HX_REACH_OURS,
                                             HX_REACH_UNKNOWN};
