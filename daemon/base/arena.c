@@ -210,26 +210,6 @@ ProtobufCAllocator hx_arena_allocator(struct hx_arena *a)
     return (ProtobufCAllocator){unpack_alloc, unpack_free, a};
 }
 
-int hx_arena_unpack(struct hx_arena *a, const ProtobufCMessageDescriptor *kind,
-                    ProtobufCBinaryData bytes, ProtobufCMessage **out)
-{
-    const struct hx_arena_mark mark = hx_arena_mark(a);
-    const size_t own = a->limit, most = a->total + HX_UNPACK_SPARE + HX_UNPACK_FACTOR * bytes.len;
-    const bool bounded = !own || most < own, failed = a->failed, over = a->over;
-    ProtobufCAllocator memory = hx_arena_allocator(a);
-    a->limit = bounded ? most : own;
-    a->failed = a->over = false;
-    *out = protobuf_c_message_unpack(kind, &memory, bytes.len, bytes.data);
-    a->limit = own;
-    const bool too_big = a->over && bounded, no_memory = a->failed && !too_big;
-    a->failed = failed || no_memory;
-    a->over = over || (no_memory && a->over);
-    if (*out)
-        return HX_OK;
-    hx_arena_back(a, &mark);
-    return too_big ? HX_TOOBIG : no_memory ? HX_NOMEM : HX_CORRUPT;
-}
-
 bool hx_arena_failed(const struct hx_arena *a)
 {
     return a->failed;

@@ -57,15 +57,6 @@ char *hx_arena_printf(struct hx_arena *a, const char *fmt, ...) HX_PRINTF(2, 3);
 /* An allocator for protobuf-c: what it unpacks lives in the arena and needs no freeing. */
 ProtobufCAllocator hx_arena_allocator(struct hx_arena *a);
 
-/* Unpacks what a stranger has sent. An empty message within a message is two bytes and becomes some
- * hundred: so it may take HX_UNPACK_SPARE bytes, and HX_UNPACK_FACTOR for each of its own, which no
- * message comes near to that means something. HX_TOOBIG: it would take more; HX_CORRUPT: not a
- * message of this kind; HX_NOMEM: no memory, or the arena's own limit. On an error nothing is
- * taken, and the arena has failed only without memory. */
-enum { HX_UNPACK_SPARE = 1024 * 1024, HX_UNPACK_FACTOR = 4 };
-HX_CHECK int hx_arena_unpack(struct hx_arena *a, const ProtobufCMessageDescriptor *kind,
-                             ProtobufCBinaryData bytes, ProtobufCMessage **out);
-
 bool hx_arena_failed(const struct hx_arena *a);
 
 #endif

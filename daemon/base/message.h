@@ -9,6 +9,7 @@
 #define BASE_MESSAGE_H
 
 #include "base/arena.h"
+#include "hongxin/error.h"
 #include <protobuf-c/protobuf-c.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,5 +33,14 @@ uint8_t *hx_message_pack(const struct hx_packing *packing, const ProtobufCMessag
  * this kind, or no memory (hx_arena_failed). */
 ProtobufCMessage *hx_message_unpack(const struct hx_packing *packing, struct hx_arena *arena,
                                     const void *bytes, size_t size);
+
+/* The same of what a stranger has sent. An empty message within a message is two bytes and becomes
+ * some hundred: so it may take HX_UNPACK_SPARE bytes, and HX_UNPACK_FACTOR for each of its own,
+ * which no message comes near to that means something. HX_TOOBIG: it would take more; HX_CORRUPT:
+ * not a message of this kind; HX_NOMEM: no memory, or the arena's own limit. On an error nothing is
+ * taken, *out is NULL, and the arena has failed only without memory. */
+enum { HX_UNPACK_SPARE = 1024 * 1024, HX_UNPACK_FACTOR = 4 };
+HX_CHECK int hx_message_unpack_bounded(const struct hx_packing *packing, struct hx_arena *arena,
+                                       ProtobufCBinaryData bytes, ProtobufCMessage **out);
 
 #endif

@@ -7,10 +7,19 @@
 /* Everything below takes the place `p` at which it reads and returns the one behind it. NULL goes
  * through to the end and means: not written as we write it, or no memory. */
 
+/* A tag, or a length. Whoever writes one with more bytes than it can need is read by protobuf-c,
+ * which refuses him. */
+static inline const uint8_t *get_head(const uint8_t *p, const uint8_t *end, uint64_t *n)
+{
+    enum { HEAD_MAX = 5 };
+    const uint8_t *behind = hx_wire_number(p, end, n);
+    return behind && behind - p <= HEAD_MAX ? behind : NULL;
+}
+
 static inline const uint8_t *get_size(const uint8_t *p, const uint8_t *end, size_t *size)
 {
     uint64_t n;
-    p = hx_wire_number(p, end, &n);
+    p = get_head(p, end, &n);
     if (!p || n > (uint64_t)(end - p))
         return NULL;
     *size = (size_t)n;
@@ -205,7 +214,7 @@ static const uint8_t *get_message(const uint8_t *p, const uint8_t *end, const st
         return NULL;
     s->kind->message_init(*out);
     while (p && p < end) {
-        p = hx_wire_number(p, end, &tag);
+        p = get_head(p, end, &tag);
         const struct part *next = p ? find_part(s, f, tag >> 3) : NULL;
         if (!next || next->wire != (tag & 7))
             return NULL;
@@ -228,4 +237,23 @@ ProtobufCMessage *hx_message_unpack(const struct hx_packing *packing, struct hx_
     hx_arena_back(arena, &mark);
     ProtobufCAllocator memory = hx_arena_allocator(arena);
     return protobuf_c_message_unpack(packing->root->kind, &memory, size, bytes);
+}
+
+int hx_message_unpack_bounded(const struct hx_packing *packing, struct hx_arena *a,
+                              ProtobufCBinaryData bytes, ProtobufCMessage **out)
+{
+    const struct hx_arena_mark mark = hx_arena_mark(a);
+    const size_t own = a->limit, most = a->total + HX_UNPACK_SPARE + HX_UNPACK_FACTOR * bytes.len;
+    const bool bounded = !own || most < own, failed = a->failed, over = a->over;
+    a->limit = bounded ? most : own;
+    a->failed = a->over = false;
+    *out = hx_message_unpack(packing, a, bytes.data, bytes.len);
+    a->limit = own;
+    const bool too_big = a->over && bounded, no_memory = a->failed && !too_big;
+    a->failed = failed || no_memory;
+    a->over = over || (no_memory && a->over);
+    if (*out)
+        return HX_OK;
+    hx_arena_back(a, &mark);
+    return too_big ? HX_TOOBIG : no_memory ? HX_NOMEM : HX_CORRUPT;
 }

@@ -154,11 +154,12 @@ static int prepare(struct service *s)
         .onsite = {.key = s->options.onsite_key, .window_ms = s->options.onsite_window_ms},
         .code_required = s->options.onsite_required};
     audit_init(&s->audit);
-    early_init(&s->early);
     share_init(&s->share, l->source_messages, l->source_bytes);
     s->started = mono_now();
     wire_machine(s);
-    int rc = devices_open(s);
+    int rc = early_init(&s->early);
+    if (rc == HX_OK)
+        rc = devices_open(s);
     if (rc == HX_OK)
         rc = helper_open(&s->helper);
     if (rc == HX_OK)

@@ -215,7 +215,7 @@ static int read_message(struct service *s, const struct inbound *in, struct requ
 {
     const struct early *early = early_of(s, in);
     hxp_request *message = early ? early->message : NULL;
-    int rc = early ? HX_OK : early_unpack(&s->arena, in, &message);
+    int rc = early ? HX_OK : early_unpack(&s->early, &s->arena, in, &message);
     r->message = message;
     r->events = early ? early->events : NULL;
     s->counters.read_early += early != NULL;

@@ -1,5 +1,6 @@
 #include "service/intake/early.h"
 
+#include "base/message.h"
 #include "service/locks/mask.h"
 #include "service/state.h"
 #include "service/text.h"
@@ -8,35 +9,41 @@
  * two bytes in a message. */
 enum { BYTES = 4 * 1024 * 1024, ARENA_BYTES = 16 * 1024 * 1024 };
 
-void early_init(struct early_reader *e)
+int early_init(struct early_reader *e)
 {
-    *e = (struct early_reader){0};
+    *e = (struct early_reader){.requests = hx_packing_new(&hongxin__v1__request__descriptor),
+                               .events = hx_packing_new(&hongxin__v1__event__descriptor)};
     for (size_t i = 0; i < 2; i++)
         hx_arena_init(&e->arenas[i], ARENA_BYTES);
+    return e->requests && e->events ? HX_OK : HX_NOMEM;
 }
 
 void early_fini(struct early_reader *e)
 {
     for (size_t i = 0; i < 2; i++)
         hx_arena_fini(&e->arenas[i]);
+    hx_packing_free(e->requests);
+    hx_packing_free(e->events);
 }
 
-int early_decode(struct hx_arena *arena, const Hongxin__V1__Item *item, hxp_event **event)
+int early_decode(const struct early_reader *e, struct hx_arena *arena,
+                 const Hongxin__V1__Item *item, hxp_event **event)
 {
     ProtobufCMessage *message = NULL;
     int rc = HX_CORRUPT;
     if (text_event_flat(item->event.data, item->event.len))
-        rc = hx_arena_unpack(arena, &hongxin__v1__event__descriptor, item->event, &message);
+        rc = hx_message_unpack_bounded(e->events, arena, item->event, &message);
     *event = (hxp_event *)message;
     return rc;
 }
 
-int early_unpack(struct hx_arena *arena, const struct inbound *in, hxp_request **message)
+int early_unpack(const struct early_reader *e, struct hx_arena *arena, const struct inbound *in,
+                 hxp_request **message)
 {
     zmq_msg_t *body = (zmq_msg_t *)(uintptr_t)&in->body;
     const ProtobufCBinaryData bytes = {zmq_msg_size(body), zmq_msg_data(body)};
     ProtobufCMessage *unpacked;
-    int rc = hx_arena_unpack(arena, &hongxin__v1__request__descriptor, bytes, &unpacked);
+    int rc = hx_message_unpack_bounded(e->requests, arena, bytes, &unpacked);
     *message = (hxp_request *)unpacked;
     return rc;
 }
@@ -61,7 +68,7 @@ static void read_events(struct service *s, struct early *early)
     for (size_t i = 0; early->events && i < p->n_items && !enough(&s->early); i++) {
         struct early_event *e = &early->events[i];
         if (p->items[i]->event.len > s->options.limits->event_bytes ||
-            early_decode(arena, p->items[i], &e->event) != HX_OK)
+            early_decode(&s->early, arena, p->items[i], &e->event) != HX_OK)
             continue;
         e->masked = mask_written_back(e->event);
         hx_event_glance(e->event, p->items[i]->event, &e->glance);
@@ -74,7 +81,7 @@ static size_t read_message(struct service *s, struct inbound *in)
     struct early_reader *e = &s->early;
     struct hx_arena *arena = arena_of(e, e->round);
     struct early *early = hx_arena_alloc(arena, sizeof *early);
-    if (!early || early_unpack(arena, in, &early->message) != HX_OK)
+    if (!early || early_unpack(e, arena, in, &early->message) != HX_OK)
         return 1;
     in->early = early;
     in->early_round = e->round;

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct hx_packing;
 struct inbound;
 struct service;
 
@@ -37,8 +38,9 @@ struct early {
 enum { EARLY_MESSAGES = 4096 };
 
 struct early_reader {
-    struct hx_arena arenas[2]; /* of the turn that runs, and of the next one */
-    uint64_t round;            /* counts the readings */
+    struct hx_packing *requests, *events; /* how they are written; owned */
+    struct hx_arena arenas[2];            /* of the turn that runs, and of the next one */
+    uint64_t round;                       /* counts the readings */
     uint64_t served; /* the one of the turn that runs; 0 = none: what others read is gone */
     uint64_t piece;  /* of the helper; 0 = none is under way */
     struct share_item *items[EARLY_MESSAGES];
@@ -46,7 +48,8 @@ struct early_reader {
     atomic_bool enough; /* the loop comes */
 };
 
-void early_init(struct early_reader *e);
+/* HX_NOMEM; early_fini in any case. */
+HX_CHECK int early_init(struct early_reader *e);
 void early_fini(struct early_reader *e);
 
 /* Hands what waits to the helper, once in a turn. The lines are the helper's until early_wait(). */
@@ -62,10 +65,13 @@ void early_over(struct service *s);
 const struct early *early_of(const struct service *s, const struct inbound *in);
 
 /* The event in these bytes, in the arena. HX_CORRUPT: it cannot be decoded; HX_TOOBIG: it has more
- * parts than its size allows (hx_arena_unpack); HX_NOMEM. NULL with any of them. */
-HX_CHECK int early_decode(struct hx_arena *arena, const Hongxin__V1__Item *item, hxp_event **event);
+ * parts than its size allows (hx_message_unpack_bounded); HX_NOMEM. NULL with any of them. The
+ * reader is only looked at: any thread. */
+HX_CHECK int early_decode(const struct early_reader *e, struct hx_arena *arena,
+                          const Hongxin__V1__Item *item, hxp_event **event);
 
-/* The message in these bytes; the same errors. */
-HX_CHECK int early_unpack(struct hx_arena *arena, const struct inbound *in, hxp_request **message);
+/* The message in these bytes; the same. */
+HX_CHECK int early_unpack(const struct early_reader *e, struct hx_arena *arena,
+                          const struct inbound *in, hxp_request **message);
 
 #endif

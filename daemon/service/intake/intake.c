@@ -62,7 +62,7 @@ void intake_name(struct service *s, const hxp_item *item, hxp_reply *reply)
     if (!reply || item->event.len > s->options.limits->event_bytes)
         return;
     hx_arena_init(&own, 0);
-    if (early_decode(&own, item, &event) == HX_OK) {
+    if (early_decode(&s->early, &own, item, &event) == HX_OK) {
         name_reply(event, reply);
         reply->id = hx_arena_text(&s->arena, reply->id);
         reply->source = hx_arena_text(&s->arena, reply->source);
@@ -136,7 +136,7 @@ static int read_event(struct service *s, struct passage *p, const struct early_e
         return HX_OK;
     }
     hxp_event *event;
-    int rc = early_decode(&s->arena, p->item, &event);
+    int rc = early_decode(&s->early, &s->arena, p->item, &event);
     p->event = event;
     p->masked = event && mask_written_back(event);
     return rc == HX_CORRUPT ? HX_OK : rc;

@@ -89,94 +89,6 @@ static void copies_text(void **state)
     hx_arena_fini(&a);
 }
 
-/* ---- unpacking: google.protobuf-like list of empty messages, built by hand ---- */
-
-struct many {
-    ProtobufCMessage base;
-    size_t n_inner;
-    struct many **inner;
-};
-
-static void many_init(struct many *m);
-
-static const ProtobufCMessageDescriptor many_kind;
-static const ProtobufCFieldDescriptor many_fields[] = {
-    {.name = "inner",
-     .id = 1,
-     .label = PROTOBUF_C_LABEL_REPEATED,
-     .type = PROTOBUF_C_TYPE_MESSAGE,
-     .quantifier_offset = offsetof(struct many, n_inner),
-     .offset = offsetof(struct many, inner),
-     .descriptor = &many_kind}};
-static const unsigned many_by_name[] = {0};
-static const ProtobufCIntRange many_numbers[] = {{1, 0}, {0, 1}};
-static const ProtobufCMessageDescriptor many_kind = {.magic = PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-                                                     .name = "Many",
-                                                     .short_name = "Many",
-                                                     .c_name = "Many",
-                                                     .sizeof_message = sizeof(struct many),
-                                                     .n_fields = 1,
-                                                     .fields = many_fields,
-                                                     .fields_sorted_by_name = many_by_name,
-                                                     .n_field_ranges = 1,
-                                                     .field_ranges = many_numbers,
-                                                     .message_init =
-                                                         (ProtobufCMessageInit)many_init};
-
-static void many_init(struct many *m)
-{
-    *m = (struct many){.base = PROTOBUF_C_MESSAGE_INIT(&many_kind)};
-}
-
-/* n empty messages, two bytes each. */
-static int unpack_empty(struct hx_arena *a, size_t n, struct many **out)
-{
-    uint8_t *bytes = calloc(n, 2);
-    assert_non_null(bytes);
-    for (size_t i = 0; i < n; i++)
-        bytes[2 * i] = 1 << 3 | 2;
-    ProtobufCMessage *message;
-    int rc = hx_arena_unpack(a, &many_kind, (ProtobufCBinaryData){2 * n, bytes}, &message);
-    *out = (struct many *)message;
-    free(bytes);
-    return rc;
-}
-
-static void what_would_become_too_large_takes_nothing(void **state)
-{
-    (void)state;
-    struct hx_arena a;
-    struct many *m;
-    hx_arena_init(&a, 0);
-    assert_int_equal(unpack_empty(&a, 1000, &m), HX_OK);
-    assert_int_equal(m->n_inner, 1000);
-    size_t before = a.total;
-    assert_int_equal(unpack_empty(&a, 1000000, &m), HX_TOOBIG);
-    assert_null(m);
-    assert_int_equal(a.total, before);
-    assert_false(hx_arena_failed(&a));
-    assert_int_equal(unpack_empty(&a, 1000, &m), HX_OK);
-    hx_arena_fini(&a);
-}
-
-static void the_arenas_own_limit_is_no_memory(void **state)
-{
-    (void)state;
-    struct hx_arena a;
-    struct many *m;
-    hx_arena_init(&a, 64 * 1024);
-    assert_int_equal(unpack_empty(&a, 10000, &m), HX_NOMEM);
-    assert_true(hx_arena_failed(&a));
-    hx_arena_reset(&a);
-    ProtobufCMessage *none;
-    uint8_t cut[] = {1 << 3 | 2, 5};
-    assert_int_equal(hx_arena_unpack(&a, &many_kind, (ProtobufCBinaryData){2, cut}, &none),
-                     HX_CORRUPT);
-    assert_null(none);
-    assert_false(hx_arena_failed(&a));
-    hx_arena_fini(&a);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,8 +97,6 @@ int main(void)
         cmocka_unit_test(says_when_the_limit_is_reached),
         cmocka_unit_test(goes_back_to_a_mark),
         cmocka_unit_test(copies_text),
-        cmocka_unit_test(what_would_become_too_large_takes_nothing),
-        cmocka_unit_test(the_arenas_own_limit_is_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -221,12 +221,129 @@ static void unknown_fields_are_kept(void **state)
     hx_packing_free(packing);
 }
 
+/* A tag or a length of more bytes than it needs says the same to us and is refused by protobuf-c:
+ * what is taken now must be read again by whoever replays the journal. */
+static void long_heads_are_refused_as_by_the_library(void **state)
+{
+    (void)state;
+    static const uint8_t tag[] = {0x8a, 0x80, 0x80, 0x80, 0x80, 0x00, 0x01, 'x'},
+                         length[] = {0x0a, 0x81, 0x80, 0x80, 0x80, 0x80, 0x00, 'x'},
+                         five[] = {0x8a, 0x80, 0x80, 0x80, 0x00, 0x81, 0x80, 0x80, 0x80, 0x00, 'x'};
+    struct hx_packing *packing = hx_packing_new(&hongxin__v1__event__descriptor);
+    uint8_t again[64];
+    same_reading(&hongxin__v1__event__descriptor, packing, tag, sizeof tag);
+    same_reading(&hongxin__v1__event__descriptor, packing, length, sizeof length);
+    same_reading(&hongxin__v1__event__descriptor, packing, five, sizeof five);
+    assert_int_equal(we_read(packing, tag, sizeof tag, again), 0);
+    assert_int_equal(we_read(packing, length, sizeof length, again), 0);
+    assert_int_equal(we_read(packing, five, sizeof five, again), 4);
+    hx_packing_free(packing);
+}
+
+/* ---- what strangers send: a list of empty messages, built by hand ---- */
+
+struct many {
+    ProtobufCMessage base;
+    size_t n_inner;
+    struct many **inner;
+};
+
+static void many_init(struct many *m);
+
+static const ProtobufCMessageDescriptor many_kind;
+static const ProtobufCFieldDescriptor many_fields[] = {
+    {.name = "inner",
+     .id = 1,
+     .label = PROTOBUF_C_LABEL_REPEATED,
+     .type = PROTOBUF_C_TYPE_MESSAGE,
+     .quantifier_offset = offsetof(struct many, n_inner),
+     .offset = offsetof(struct many, inner),
+     .descriptor = &many_kind}};
+static const unsigned many_by_name[] = {0};
+static const ProtobufCIntRange many_numbers[] = {{1, 0}, {0, 1}};
+static const ProtobufCMessageDescriptor many_kind = {.magic = PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+                                                     .name = "Many",
+                                                     .short_name = "Many",
+                                                     .c_name = "Many",
+                                                     .sizeof_message = sizeof(struct many),
+                                                     .n_fields = 1,
+                                                     .fields = many_fields,
+                                                     .fields_sorted_by_name = many_by_name,
+                                                     .n_field_ranges = 1,
+                                                     .field_ranges = many_numbers,
+                                                     .message_init =
+                                                         (ProtobufCMessageInit)many_init};
+
+static void many_init(struct many *m)
+{
+    *m = (struct many){.base = PROTOBUF_C_MESSAGE_INIT(&many_kind)};
+}
+
+/* n empty messages, two bytes each. */
+static int unpack_empty(struct hx_arena *a, size_t n, struct many **out)
+{
+    uint8_t *bytes = calloc(n, 2);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < n; i++)
+        bytes[2 * i] = 1 << 3 | 2;
+    ProtobufCMessage *message;
+    struct hx_packing *packing = hx_packing_new(&many_kind);
+    assert_non_null(packing);
+    int rc = hx_message_unpack_bounded(packing, a, (ProtobufCBinaryData){2 * n, bytes}, &message);
+    hx_packing_free(packing);
+    *out = (struct many *)message;
+    free(bytes);
+    return rc;
+}
+
+static void what_would_become_too_large_takes_nothing(void **state)
+{
+    (void)state;
+    struct hx_arena a;
+    struct many *m;
+    hx_arena_init(&a, 0);
+    assert_int_equal(unpack_empty(&a, 1000, &m), HX_OK);
+    assert_int_equal(m->n_inner, 1000);
+    size_t before = a.total;
+    assert_int_equal(unpack_empty(&a, 1000000, &m), HX_TOOBIG);
+    assert_null(m);
+    assert_int_equal(a.total, before);
+    assert_false(hx_arena_failed(&a));
+    assert_int_equal(unpack_empty(&a, 1000, &m), HX_OK);
+    hx_arena_fini(&a);
+}
+
+static void the_arenas_own_limit_is_no_memory(void **state)
+{
+    (void)state;
+    struct hx_arena a;
+    struct many *m;
+    hx_arena_init(&a, 64 * 1024);
+    assert_int_equal(unpack_empty(&a, 10000, &m), HX_NOMEM);
+    assert_true(hx_arena_failed(&a));
+    hx_arena_reset(&a);
+    ProtobufCMessage *none;
+    uint8_t cut[] = {1 << 3 | 2, 5};
+    struct hx_packing *packing = hx_packing_new(&many_kind);
+    assert_int_equal(hx_message_unpack_bounded(packing, &a, (ProtobufCBinaryData){2, cut}, &none),
+                     HX_CORRUPT);
+    hx_packing_free(packing);
+    assert_null(none);
+    assert_false(hx_arena_failed(&a));
+    hx_arena_fini(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(entries_are_the_same),    cmocka_unit_test(events_are_the_same),
-        cmocka_unit_test(case_views_are_the_same), cmocka_unit_test(responses_are_the_same),
+        cmocka_unit_test(entries_are_the_same),
+        cmocka_unit_test(events_are_the_same),
+        cmocka_unit_test(case_views_are_the_same),
+        cmocka_unit_test(responses_are_the_same),
         cmocka_unit_test(unknown_fields_are_kept),
+        cmocka_unit_test(long_heads_are_refused_as_by_the_library),
+        cmocka_unit_test(what_would_become_too_large_takes_nothing),
+        cmocka_unit_test(the_arenas_own_limit_is_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
