@@ -119,17 +119,24 @@ static int save_refs(struct hx_machine *m, const struct hx_arrival *in, uint64_t
 }
 
 /* Open cases of the same place and matter: perhaps the same complaint (B2). In the answer only: the
- * journal does not depend on it. */
-static void offer_similar(struct hx_machine *m, const struct hx_case *c, const hxp_reply *reply)
+ * journal does not depend on it, and holds the reply as it was. */
+static int offer_similar(struct hx_machine *m, const struct hx_case *c, const hxp_reply **reply)
 {
     uint64_t numbers[HX_SIMILAR_MAX];
     char number[HX_NUMBER_TEXT];
-    hxp_reply *r = (hxp_reply *)(uintptr_t)reply;
     size_t n = m->similar ? m->similar(m->similar_ctx, c, numbers) : 0;
-    r->candidates = n ? hx_arena_alloc(m->arena, n * sizeof *r->candidates) : NULL;
-    for (size_t i = 0; r->candidates && i < n; i++)
-        r->candidates[r->n_candidates++] =
-            hx_arena_strdup(m->arena, hx_number_format(numbers[i], number));
+    if (!n)
+        return HX_OK;
+    hxp_reply *r = hx_arena_memdup(m->arena, *reply, sizeof *r);
+    char **names = hx_arena_alloc(m->arena, n * sizeof *names);
+    if (!r || !names)
+        return HX_NOMEM;
+    for (size_t i = 0; i < n; i++)
+        names[i] = hx_arena_strdup(m->arena, hx_number_format(numbers[i], number));
+    r->candidates = names;
+    r->n_candidates = n;
+    *reply = r;
+    return HX_OK;
 }
 
 static int report(struct hx_machine *m, const struct hx_arrival *in, uint64_t repeat_of,
@@ -153,8 +160,9 @@ static int report(struct hx_machine *m, const struct hx_arrival *in, uint64_t re
     uint64_t number = c->number;
     if (rc || !number || !(*reply)->case_number)
         return rc;
-    offer_similar(m, c, *reply);
-    rc = save_refs(m, in, number);
+    rc = offer_similar(m, c, reply);
+    if (!rc)
+        rc = save_refs(m, in, number);
     return rc || !in->event->case_ref[0] ? rc : unpark(m, in, number);
 }
 
