@@ -144,6 +144,22 @@ static void wire_machine(struct service *s)
     start_clock(s);
 }
 
+static uint64_t give_helper(void *helper, void (*work)(void *arg), void *arg)
+{
+    return helper_give(helper, work, arg);
+}
+
+static void wait_helper(void *helper, uint64_t piece)
+{
+    helper_wait(helper, piece);
+}
+
+static void help_store(struct service *s)
+{
+    const struct hx_store_help help = {give_helper, wait_helper, s->helper};
+    hx_store_helped(s->store, &help);
+}
+
 static int prepare(struct service *s)
 {
     const struct hx_limits *l = s->options.limits;
@@ -163,6 +179,8 @@ static int prepare(struct service *s)
     if (rc == HX_OK)
         rc = helper_open(&s->helper);
     if (rc == HX_OK)
+        help_store(s);
+    if (rc == HX_OK)
         rc = changes_look(s);
     if (rc == HX_OK)
         rc = similar_init(&s->similar, s->store, &s->scratch);
@@ -178,6 +196,7 @@ static int prepare(struct service *s)
 
 static void clean(struct service *s)
 {
+    hx_store_helped(s->store, NULL);
     helper_close(s->helper);
     close_doors(s);
     devices_close(&s->devices);

@@ -67,13 +67,19 @@ struct pending_cursor {
     uint64_t lsn;
 };
 
-/* Packed entries of one batch, each in front of the one before. The memory is kept over batches. */
+/* Entries of one batch, packed each in front of the one before. The memory is kept over batches.
+ * While a piece is under way what it packs is the helper's: `bytes`, `used`, `cap`, `packed`,
+ * `error`, and the rows up to the next multiple of a piece. */
 struct batch {
     uint8_t *bytes;
     size_t used, cap;
-    struct hx_stored *rows; /* `bytes` holds the distance from the end until the commit */
+    struct hx_stored *rows; /* `bytes` holds the distance from the end until they are shown */
     size_t n, rows_cap;
-    bool shown; /* sealed, or the last commit succeeded: rows may be looked at */
+    size_t packed, put; /* rows that are; put: into `journal` */
+    size_t given;       /* rows handed over */
+    uint64_t piece;     /* the newest of those pieces; 0 = none */
+    int error;          /* of packing */
+    bool shown;         /* sealed, or the last commit succeeded: rows may be looked at */
 };
 
 struct hx_store {
@@ -107,6 +113,7 @@ struct hx_store {
     MDB_cursor *case_end;          /* a second one of `case`, stays at its end */
     uint8_t taken[16];             /* last key taken from `due` */
     struct batch batch;
+    struct hx_store_help help; /* borrowed; give NULL = nobody helps */
     uint8_t scratch[HX_CASE_PACKED_MAX];
 
     /* reading */
@@ -228,6 +235,16 @@ struct store_links {
     uint64_t lsn, case_number, prev_lsn;
 };
 bool store_links(const void *bytes, size_t size, struct store_links *links);
+
+/* batch.c: an entry more, which is packed now, later, or by the helper. */
+int store_batch_add(struct hx_store *st, const hxp_entry *e);
+/* What is still to be done of the batch's entries: waits for the helper, packs, puts them into
+ * `journal`. Whoever takes that table's cursor has it done. */
+int store_batch_put(struct hx_store *st);
+/* Only waits: the helper has nothing of the batch any more. */
+void store_batch_wait(struct hx_store *st);
+/* Forgets the batch. Nothing is under way. */
+void store_batch_clear(struct hx_store *st);
 
 /* Reads journal entries lsn > after, at most max, into a tail. *last = the last one read. Records
  * that cannot be decoded are left out and counted. */

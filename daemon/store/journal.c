@@ -1,7 +1,5 @@
 /* Appending to the journal and reading it back inside the transaction. */
 #include "base/log.h"
-#include "base/message.h"
-#include "base/owned.h"
 #include "base/text.h"
 #include "store/backend.h"
 #include "store/impl.h"
@@ -11,12 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    FIRST_BYTES = 256 * 1024,
-    ENTRY_MAX =
-        16 * 1024 * 1024, /* bytes of one entry; events are limited far below at the doors */
-};
-
 int store_next_lsn(void *b, uint64_t *lsn)
 {
     struct hx_store *st = b;
@@ -24,80 +16,19 @@ int store_next_lsn(void *b, uint64_t *lsn)
     return store_writable(st);
 }
 
-/* More room in front of what is there: the buffer is filled from its end downwards, because that is
- * how a message is packed in one pass. Rows know their distance from the end. */
-static int grow_bytes(struct batch *b, size_t spare)
-{
-    size_t cap = 2 * b->cap + spare;
-    uint8_t *bytes = malloc(cap);
-    if (!bytes)
-        return HX_NOMEM;
-    if (b->used)
-        memcpy(bytes + cap - b->used, b->bytes + b->cap - b->used, b->used);
-    free(b->bytes);
-    b->bytes = bytes;
-    b->cap = cap;
-    return HX_OK;
-}
-
-static int grow_rows(struct batch *b)
-{
-    size_t cap = b->rows_cap ? 2 * b->rows_cap : 1024;
-    struct hx_stored *rows = realloc(b->rows, cap * sizeof *rows);
-    if (!rows)
-        return HX_NOMEM;
-    b->rows = rows;
-    b->rows_cap = cap;
-    return HX_OK;
-}
-
-/* Packs into the batch's buffer, which the feeds send from; from there it is copied once, into the
- * map. */
-static int pack(struct hx_store *st, const hxp_entry *e, MDB_val *bytes)
-{
-    struct batch *b = &st->batch;
-    int err = b->n == b->rows_cap ? grow_rows(b) : HX_OK;
-    if (!err && !b->cap)
-        err = grow_bytes(b, FIRST_BYTES);
-    while (!err) {
-        uint8_t *end = b->bytes + b->cap - b->used;
-        hx_owned(b->bytes, b->cap - b->used);
-        uint8_t *p = hx_message_pack(st->packing, &e->base, b->bytes, end);
-        if (p) {
-            hx_owned_by_nobody(b->bytes, (size_t)(p - b->bytes));
-            *bytes = val_of(p, (size_t)(end - p));
-            return HX_OK;
-        }
-        err = b->cap > ENTRY_MAX + b->used ? HX_TOOBIG : grow_bytes(b, FIRST_BYTES);
-    }
-    return err;
-}
-
 int store_append(void *b, const hxp_entry *e)
 {
     struct hx_store *st = b;
-    struct batch *bt = &st->batch;
-    struct key k = {.size = 0};
-    MDB_val bytes;
     int err = store_writable(st);
     if (err)
         return err;
     if (e->lsn != st->now.next_lsn)
         return store_fail(st, HX_INVALID);
-    err = pack(st, e, &bytes);
+    err = tail_add(&st->tail, e);
     if (!err)
-        err = tail_add(&st->tail, e);
+        err = store_batch_add(st, e);
     if (err)
         return store_fail(st, err);
-    key_add64(&k, e->lsn);
-    err = store_put(st, T_JOURNAL, key_val(&k), bytes, MDB_APPEND);
-    if (err)
-        return err;
-    bt->used += bytes.mv_size;
-    bt->rows[bt->n++] = (struct hx_stored){.lsn = e->lsn,
-                                           .bytes = (const uint8_t *)(uintptr_t)bt->used,
-                                           .size = bytes.mv_size,
-                                           .entry = e};
     st->now.next_lsn++;
     st->now.last_now = e->t_rec;
     return HX_OK;

@@ -104,6 +104,22 @@ HX_CHECK int hx_store_seal(struct hx_store *st);
 HX_CHECK int hx_store_commit(struct hx_store *st);
 void hx_store_abort(struct hx_store *st);
 
+/* Somebody with a thread to spare (service/helper.h), to whom the packing of entries is given while
+ * the transaction goes on. `give` hands over a piece of work, which is done on whatever thread, one
+ * piece after the other, and returns its number; `wait` returns when this piece is done and all
+ * before it. */
+struct hx_store_help {
+    uint64_t (*give)(void *ctx, void (*work)(void *arg), void *arg);
+    void (*wait)(void *ctx, uint64_t piece);
+    void *ctx;
+};
+
+/* From now on; NULL: nobody helps any more, and nothing is under way. What is appended must then
+ * stay as it is until the transaction ends, and an entry that cannot be packed is told by seal or
+ * commit, not by append. Entries that are about no case are packed at once all the same: their
+ * facts may stand anywhere. */
+void hx_store_helped(struct hx_store *st, const struct hx_store_help *help);
+
 /* True when a begin has found that LMDB gave the store up, because its root could not be written:
  * until the process has opened it anew nothing will succeed any more. */
 bool hx_store_broken(const struct hx_store *st);

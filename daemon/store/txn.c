@@ -24,7 +24,9 @@ int store_writable(const struct hx_store *st)
 
 int store_cursor(struct hx_store *st, enum store_table table, MDB_cursor **cursor)
 {
-    int rc = 0;
+    int rc = table == T_JOURNAL ? store_batch_put(st) : HX_OK;
+    if (rc)
+        return rc;
     if (!st->cursors[table])
         rc = mdb_cursor_open(st->txn, st->dbi[table], &st->cursors[table]);
     *cursor = st->cursors[table];
@@ -97,8 +99,7 @@ int hx_store_begin(struct hx_store *st)
     st->before = st->now;
     st->tail_before = st->tail.n;
     memset(st->taken, 0, sizeof st->taken);
-    hx_owned_by_nobody(st->batch.bytes, st->batch.cap);
-    st->batch.used = st->batch.n = 0;
+    store_batch_clear(st);
     st->batch.shown = false;
     return HX_OK;
 }
@@ -120,7 +121,8 @@ static void undo(struct hx_store *st)
 {
     st->now = st->before;
     tail_cut(&st->tail, st->tail_before);
-    st->batch.used = st->batch.n = 0;
+    store_batch_wait(st);
+    store_batch_clear(st);
 }
 
 void hx_store_abort(struct hx_store *st)
@@ -148,6 +150,8 @@ int hx_store_seal(struct hx_store *st)
     if (st->err || st->batch.shown)
         return st->err;
     int err = store_pending_write(st);
+    if (!err)
+        err = store_batch_put(st);
     if (!err)
         show_batch(st);
     return store_fail(st, err);
