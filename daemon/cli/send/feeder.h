@@ -12,7 +12,7 @@
 #include "cli/send/reject.h"
 #include "hongxin/client.h"
 
-enum { FEEDER_SLOTS = 2048 };
+enum { FEEDER_SLOTS = 8192 };
 
 struct feeder;
 

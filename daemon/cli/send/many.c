@@ -121,7 +121,7 @@ static void choose_pace(struct many *m)
     uint64_t at, size;
 
     m->input.progress(&m->input, &at, &size);
-    m->feeder.poll_every = size ? 32 : 1;
+    m->feeder.poll_every = size ? 64 : 1;
 }
 
 static int pump(struct many *m)
