@@ -93,15 +93,6 @@ static void take(struct hx_step *s, const struct hx_transition *row)
         hx_owner_unbook(s->c, &before, &booked);
 }
 
-bool hx_row_looks_back(const struct hx_transition *row)
-{
-    for (int i = 0; i < row->n_guards; i++)
-        if (strcmp(row->guards[i].word->name, HX_WORD_EARLIER) == 0 ||
-            strcmp(row->guards[i].word->name, HX_WORD_REFUTES) == 0)
-            return true;
-    return false;
-}
-
 /* What happened before this cycle began says nothing about it: only a row that looks back takes it.
  */
 static bool out_of_cycle(const struct hx_step *s)
@@ -111,10 +102,11 @@ static bool out_of_cycle(const struct hx_step *s)
 
 /* Whether this row may be taken. A row that looks back says nothing when it does not fit: the
  * refusal is that of the others. */
-static bool fits(struct hx_step *s, const struct hx_transition *row, bool earlier, int *furthest)
+static bool fits(struct hx_step *s, int i, bool earlier, int *furthest)
 {
+    const struct hx_transition *row = &s->rules->transitions[i];
     int silent = HX_RULES_CALLS;
-    if (hx_row_looks_back(row))
+    if (s->rules->row_keys[i].looks_back)
         return guards_hold(s, row, &silent);
     if (!earlier)
         return guards_hold(s, row, furthest);
@@ -122,12 +114,14 @@ static bool fits(struct hx_step *s, const struct hx_transition *row, bool earlie
     return false;
 }
 
-bool hx_row_allowed(const struct hx_step *s, const struct hx_transition *row)
+bool hx_row_allowed(const struct hx_step *s, int i)
 {
-    if (row->event < 0 || !(row->from & (UINT32_C(1) << s->c->state)) || hx_row_looks_back(row))
+    const struct hx_row_key *key = &s->rules->row_keys[i];
+    const struct hx_transition *row = &s->rules->transitions[i];
+    if (row->event < 0 || !(key->from & (UINT32_C(1) << s->c->state)) || key->looks_back)
         return false;
-    for (int i = 0; i < row->n_guards; i++)
-        if (row->guards[i].word->of_case && !row->guards[i].word->guard(s, &row->guards[i]))
+    for (int n = 0; n < row->n_guards; n++)
+        if (row->guards[n].word->of_case && !row->guards[n].word->guard(s, &row->guards[n]))
             return false;
     return true;
 }
@@ -150,14 +144,13 @@ bool hx_step_event(struct hx_step *s, int event)
     s->refusal_result = HONGXIN__V1__RESULT__NOT_ALLOWED;
     if (s->depth == DEPTH)
         return false;
-    for (int i = 0; i < s->rules->n_transitions; i++) {
-        const struct hx_transition *row = &s->rules->transitions[i];
-        if (row->event != event || !(row->from & from) || !fits(s, row, earlier, &furthest))
+    for (int i = s->rules->row_of_event[event] - 1; i >= 0; i = s->rules->row_keys[i].next - 1) {
+        if (!(s->rules->row_keys[i].from & from) || !fits(s, i, earlier, &furthest))
             continue;
         if (!s->rules->events[event].internal)
             s->cause = s->rules->events[event].name;
         s->depth++;
-        take(s, row);
+        take(s, &s->rules->transitions[i]);
         s->depth--;
         s->cause = outer;
         s->refusal = NULL;
@@ -172,9 +165,9 @@ static const struct hx_transition *clock_row(struct hx_step *s, int clock)
 {
     uint32_t from = UINT32_C(1) << s->c->state;
     int furthest = -1;
-    for (int i = 0; i < s->rules->n_transitions; i++) {
+    for (int i = s->rules->row_of_clock[clock] - 1; i >= 0; i = s->rules->row_keys[i].next - 1) {
         const struct hx_transition *row = &s->rules->transitions[i];
-        if (row->clock == clock && row->from & from && guards_hold(s, row, &furthest))
+        if (s->rules->row_keys[i].from & from && guards_hold(s, row, &furthest))
             return row;
     }
     return NULL;

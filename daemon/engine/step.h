@@ -299,11 +299,9 @@ void hx_owner_unbook(struct hx_case *c, const struct hx_owner_mark *before,
 void hx_step_run_out(struct hx_step *s, int64_t until);
 
 /* ---- step.c ---- */
-/* Whether a row takes what is read late, also from an earlier cycle (guard ended_later). */
-bool hx_row_looks_back(const struct hx_transition *row);
-/* Whether some event could take this row in the case's present state, as far as the case alone
+/* Whether some event could take row i in the case's present state, as far as the case alone
  * decides: what an answer names as allowed. Rows that look back are left out. */
-bool hx_row_allowed(const struct hx_step *s, const struct hx_transition *row);
+bool hx_row_allowed(const struct hx_step *s, int i);
 /* Takes the first row for this event whose guards hold. False: refused, see s->refusal. */
 bool hx_step_event(struct hx_step *s, int event);
 /* Whether a row says what follows from the end of a clock, and taking it. */

@@ -395,6 +395,7 @@ static int check(struct life_cycle_loader *l)
 {
     char what[400];
     int line = 1;
+    hx_rules_index(l->r);
     int rc = hx_rules_check(l->r, &line, what, sizeof what);
     if (rc)
         yaml_doc_fault_at(&l->doc, line, "%s", what);

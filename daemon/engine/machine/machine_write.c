@@ -100,7 +100,7 @@ void hx_reply_allowed(struct hx_step *s, hxp_reply *r)
     int refused = hx_rules_event(rules, s->event->type);
     bool allowed[HX_RULES_EVENTS] = {false};
     for (int i = 0; i < rules->n_transitions; i++)
-        if (hx_row_allowed(s, &rules->transitions[i]))
+        if (hx_row_allowed(s, i))
             allowed[rules->transitions[i].event] =
                 !rules->events[rules->transitions[i].event].internal;
     r->allowed = hx_arena_alloc(s->arena, HX_RULES_EVENTS * sizeof *r->allowed);

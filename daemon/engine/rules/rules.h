@@ -230,6 +230,13 @@ struct hx_transition {
     int line; /* in the file, for messages and pictures */
 };
 
+/* What a step asks of a row before it looks at it: a row is large, these lie close together. */
+struct hx_row_key {
+    uint32_t from;
+    uint16_t next;   /* row of the same event, or of the same clock, and 1; 0 = it was the last */
+    bool looks_back; /* takes what is read late, also from an earlier cycle (guard ended_later) */
+};
+
 struct hx_rules {
     char name[HX_NAME_MAX];
     struct hx_title title;
@@ -278,6 +285,9 @@ struct hx_rules {
     struct hx_event_rule events[HX_RULES_EVENTS];
     uint8_t n_events;
     struct hx_transition transitions[HX_RULES_TRANSITIONS];
+    struct hx_row_key row_keys[HX_RULES_TRANSITIONS]; /* of each of them: hx_rules_index() */
+    uint16_t row_of_event[HX_RULES_EVENTS];           /* the first one and 1, as in `next` */
+    uint16_t row_of_clock[HX_RULES_CLOCKS];           /* when the end of this clock triggers it */
     uint16_t n_transitions;
     const struct hx_rules *older; /* the version before, kept for its clocks (R14); NULL = none */
     uint64_t from_lsn; /* of the journal entry with which it came into force; 0 = from the start */
@@ -317,6 +327,9 @@ bool hx_rules_refused(const struct hx_rules *r, const char *category);
 /* The number to which the caller of such a matter is handed over; NULL: none. */
 const char *hx_rules_handover(const struct hx_rules *r, const char *category);
 int hx_rules_default_class(const struct hx_rules *r);
+
+/* Fills what follows from the rows; whoever has read them does it before anybody is judged. */
+void hx_rules_index(struct hx_rules *r);
 
 /* Checks the whole of a life cycle: unreachable states, states nobody can leave, clocks that run
  * into a terminal state, ladders without a receiver, levels out of order, classes without a budget,

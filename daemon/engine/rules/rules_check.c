@@ -6,6 +6,29 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool looks_back(const struct hx_transition *row)
+{
+    for (int i = 0; i < row->n_guards; i++)
+        if (strcmp(row->guards[i].word->name, HX_WORD_EARLIER) == 0 ||
+            strcmp(row->guards[i].word->name, HX_WORD_REFUTES) == 0)
+            return true;
+    return false;
+}
+
+void hx_rules_index(struct hx_rules *r)
+{
+    memset(r->row_of_event, 0, sizeof r->row_of_event);
+    memset(r->row_of_clock, 0, sizeof r->row_of_clock);
+    for (int i = r->n_transitions; i-- > 0;) {
+        const struct hx_transition *row = &r->transitions[i];
+        uint16_t none = 0, *first = row->event >= 0   ? &r->row_of_event[row->event]
+                                    : row->clock >= 0 ? &r->row_of_clock[row->clock]
+                                                      : &none;
+        r->row_keys[i] = (struct hx_row_key){row->from, *first, looks_back(row)};
+        *first = (uint16_t)(i + 1);
+    }
+}
+
 struct checker {
     const struct hx_rules *r;
     int *line;
