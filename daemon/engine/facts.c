@@ -11,7 +11,7 @@ static hxp_fact *new_fact(struct hx_step *s, Hongxin__V1__Fact__FactCase which)
         s->overflow = true;
         return NULL;
     }
-    hxp_fact *f = hx_arena_alloc(s->arena, sizeof *f);
+    hxp_fact *f = hx_arena_take(s->arena, sizeof *f);
     if (!f)
         return NULL;
     hongxin__v1__fact__init(f);
@@ -23,7 +23,7 @@ static hxp_fact *new_fact(struct hx_step *s, Hongxin__V1__Fact__FactCase which)
 /* A fact and its message: FACT(var, member, CASE, type) leaves `var` NULL when there is no memory.
  */
 #define FACT(var, member, CASE, type)                                                              \
-    hxp_##type *var = hx_arena_alloc(s->arena, sizeof *var);                                       \
+    hxp_##type *var = hx_arena_take(s->arena, sizeof *var);                                        \
     do {                                                                                           \
         hxp_fact *fact_ = var ? new_fact(s, HONGXIN__V1__FACT__FACT_##CASE) : NULL;                \
         if (!fact_)                                                                                \
