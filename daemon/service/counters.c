@@ -71,7 +71,7 @@ void counters_reply(struct counters *c, const hxp_reply *reply)
         counters_code(c, reply->code);
 }
 
-static void count_notice(struct counters *c, const hxp_notice_fact *f)
+static void count_notice(struct counted_facts *c, const hxp_notice_fact *f)
 {
     if (f->drill) {
         c->drill_notices++;
@@ -83,7 +83,7 @@ static void count_notice(struct counters *c, const hxp_notice_fact *f)
             c->held[h]++;
 }
 
-void counters_entry(struct counters *c, const hxp_entry *e)
+void counters_entry(struct counted_facts *c, const hxp_entry *e)
 {
     for (size_t i = 0; i < e->n_facts; i++) {
         const hxp_fact *f = e->facts[i];
@@ -94,4 +94,14 @@ void counters_entry(struct counters *c, const hxp_entry *e)
         c->silences_begun += f->flag->on;
         c->silences_ended += !f->flag->on;
     }
+}
+
+void counters_facts(struct counters *c, const struct counted_facts *of)
+{
+    c->facts.notices += of->notices;
+    c->facts.drill_notices += of->drill_notices;
+    c->facts.silences_begun += of->silences_begun;
+    c->facts.silences_ended += of->silences_ended;
+    for (size_t i = 0; i < sizeof of->held / sizeof *of->held; i++)
+        c->facts.held[i] += of->held[i];
 }

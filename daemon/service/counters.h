@@ -24,6 +24,12 @@ enum { COUNTED_RESULTS = 9, COUNTED_CODES = 48, COUNTED_CODE_MAX = 40 };
 enum { COUNTED_LATENESS = 10 };
 extern const int64_t counted_lateness_us[COUNTED_LATENESS]; /* ascending; the last one has no end */
 
+/* What committed entries hold. */
+struct counted_facts {
+    uint64_t notices, held[HX_HELD_INHIBITED + 1]; /* real ones; by enum hx_held */
+    uint64_t drill_notices, silences_begun, silences_ended;
+};
+
 struct counters {
     uint64_t results[COUNTED_RESULTS]; /* by enum Result */
     struct {
@@ -36,8 +42,7 @@ struct counters {
     uint64_t feed_messages, feed_entries, feeds_opened, feeds_lost, resets;
     uint64_t replies_lost, published, pump_rescues, clock_steps, absences;
     uint64_t late_upto[COUNTED_LATENESS]; /* deadlines not later than counted_lateness_us[i] */
-    uint64_t notices, held[HX_HELD_INHIBITED + 1]; /* real ones; by enum hx_held */
-    uint64_t drill_notices, silences_begun, silences_ended;
+    struct counted_facts facts;
     struct hist batch_items; /* events in one transaction that had any */
     struct hist commit_us;   /* time a commit took */
     struct hist intake_us;   /* from reading the first event of a batch to its commit */
@@ -52,8 +57,10 @@ struct counters {
 void counters_reply(struct counters *c, const hxp_reply *reply);
 void counters_code(struct counters *c, const char *code);
 
-/* Counts the notices of a committed entry, by how they are carried, and silences. */
-void counters_entry(struct counters *c, const hxp_entry *entry);
+/* Counts the notices of an entry, by how they are carried, and silences. Any thread. */
+void counters_entry(struct counted_facts *c, const hxp_entry *entry);
+/* Adds what was counted of a batch that is committed now. */
+void counters_facts(struct counters *c, const struct counted_facts *of);
 
 /* Counts how late a deadline was told and durable. */
 void counters_lateness(struct counters *c, int64_t us);

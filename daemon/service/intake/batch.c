@@ -141,6 +141,16 @@ static void publish_shown(struct service *s, const struct mask_rule *rule,
     publisher_send(&s->publisher, &out);
 }
 
+static void count_facts(struct service *s)
+{
+    const struct hx_stored *list;
+    size_t n = hx_store_batch(s->store, &list);
+    s->batch.counted = (struct counted_facts){0};
+    for (size_t i = 0; i < n; i++)
+        counters_entry(&s->batch.counted, list[i].entry);
+    s->batch.is_counted = true;
+}
+
 void batch_show(struct service *s)
 {
     const struct hx_stored *list;
@@ -157,11 +167,14 @@ void batch_show(struct service *s)
             live_tail_append(&s->tail, &e);
         similar_entry(&s->similar, list[i].entry);
         hx_digest_add(&s->digest, list[i].entry);
-        counters_entry(&s->counters, list[i].entry);
         if (heard)
             publish_shown(s, &rule, &e);
     }
     chain_add(s, list, n);
+    if (!s->batch.is_counted)
+        count_facts(s);
+    s->batch.is_counted = false;
+    counters_facts(&s->counters, &s->batch.counted);
     s->counters.entries += n;
 }
 
@@ -183,17 +196,19 @@ static int pack_answer(struct batch_job *job)
     return door_pack(job->door, &answer, &job->packed);
 }
 
-/* By the helper: nobody is shown them before the commit. */
-static void pack_answers(void *batch)
+/* By the helper: nobody is shown them before the commit, and nothing counts before. */
+static void get_ready(void *service)
 {
-    const struct batch *b = batch;
-    for (struct batch_job *job = b->first; job; job = job->next)
+    struct service *s = service;
+    for (struct batch_job *job = s->batch.first; job; job = job->next)
         job->is_packed = job->is_packed || pack_answer(job) == HX_OK;
+    count_facts(s);
 }
 
-/* They are others now. */
+/* They are others now, and the entries were none. */
 static void drop_answers(struct batch *b)
 {
+    b->is_counted = false;
     for (struct batch_job *job = b->first; job; job = job->next) {
         if (job->is_packed)
             zmq_msg_close(&job->packed);
@@ -226,8 +241,8 @@ static void send_all(struct service *s)
 
 /* ---- committing ---- */
 
-/* Of many entries the helper works out the chain while they are written, packs their answers, and
- * reads what waits. For few that would take longer than doing it. */
+/* Of many entries the helper works out the chain while they are written, packs their answers,
+ * counts what they hold, and reads what waits. For few that would take longer than doing it. */
 static int commit_with_help(struct service *s)
 {
     uint64_t helped = 0;
@@ -237,7 +252,7 @@ static int commit_with_help(struct service *s)
         size_t n = hx_store_batch(s->store, &list);
         chain_coming(&s->chain, list, n);
         helper_give(s->helper, chain_ahead, &s->chain);
-        helped = helper_give(s->helper, pack_answers, &s->batch);
+        helped = helper_give(s->helper, get_ready, s);
         early_begin(s);
     }
     rc = hx_store_commit(s->store);

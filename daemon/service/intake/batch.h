@@ -9,6 +9,7 @@
 
 #include "hongxin/instant.h"
 #include "hongxin/schema.h"
+#include "service/counters.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,6 +49,8 @@ struct batch {
     int64_t begun_us;       /* monotonic; when the first event was read */
     struct hx_due_row *due; /* deadlines judged in it; in the arena */
     size_t n_due;
+    struct counted_facts counted; /* of its entries, when … */
+    bool is_counted;              /* … the helper has counted them while they were written */
 
     /* while the store takes nothing */
     bool troubled;

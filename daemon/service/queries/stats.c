@@ -57,13 +57,13 @@ static void add_replies(struct stats *st, const struct counters *c)
 
 static void add_notices(struct stats *st, const struct counters *c)
 {
-    add(st, "notices", (double)c->notices);
+    add(st, "notices", (double)c->facts.notices);
     for (enum hx_held h = HX_HELD_NONE + 1; h <= HX_HELD_INHIBITED; h++)
         add_labelled(st, "notices_held", hx_arena_printf(st->arena, "why=%s", hx_held_name(h)),
-                     (double)c->held[h]);
-    add(st, "notices_of_drills", (double)c->drill_notices);
-    add(st, "silences_begun", (double)c->silences_begun);
-    add(st, "silences_ended", (double)c->silences_ended);
+                     (double)c->facts.held[h]);
+    add(st, "notices_of_drills", (double)c->facts.drill_notices);
+    add(st, "silences_begun", (double)c->facts.silences_begun);
+    add(st, "silences_ended", (double)c->facts.silences_ended);
 }
 
 static void add_counters(struct stats *st, const struct counters *c)
