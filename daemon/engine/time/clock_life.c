@@ -293,10 +293,9 @@ void hx_clock_judge(struct hx_step *s, struct hx_clock *k, int64_t t_eff)
         b = breach_of(s->c, k);
     }
     hx_fact_clock(s, k, "STOP");
-    if (k->met == 1 && rebut_all(s, k, t_eff))
-        return;
-    if (b)
-        hx_ladder_clear(s, k);
+    bool rebutted = k->met == 1 && rebut_all(s, k, t_eff);
+    if (b || rebutted)
+        hx_ladder_clear(s, k); /* also of what was reminded: the fact is there */
     else
         hx_ladder_forget(s, k);
 }
