@@ -12,7 +12,8 @@ def paused(case, e):
     cap, calendar, proof, owner = promise.PAUSES[reason]
     need(e.role == "reporter" if reason == "CITIZEN_REQUEST" else case.by_holder(e) or e.role in ("dispatcher", *promise.LEVEL3, "community"),
          "not you")
-    need(all(e.data.get(p) for p in proof) and (reason != "NO_ENTRY" or len(e.data["calls"]) >= 2), "PAUSE_NO_PROOF")
+    need(all(e.data.get(p) for p in proof), "PAUSE_NO_PROOF")
+    need(reason != "NO_ENTRY" or len(set(e.data["calls"]) - {""}) >= 2, "PAUSE_NO_PROOF")
     need(reason != "NO_ENTRY" or case.pauses.count(reason) < promise.NO_ENTRY_MOST, "three times")
     promised = [c for c in case.clocks if c.counting() and c.name in ("K_RESOLVE", "K_PROMISE") and reason in promise.PAUSED_BY[c.name]]
     need(promised, "stops no promise")

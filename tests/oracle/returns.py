@@ -93,6 +93,7 @@ def arbitrated(case, e):
     need(case.open() and "ARBITRATION" in case.flags and case.of_place(e), "no arbitration")
     holder = e.data["holder"]
     need(case.world.city.holder_known(holder, e.t), "no such holder")
+    need(holder == case.holder or case.world.city.admits(holder, case.category, e.t), "NOT_ADMITTED")
     case.flags -= {"ARBITRATION"}
     case.flags.add("FINAL")
     case.stop("K_ARBITRATE", e.t)

@@ -148,6 +148,19 @@ static const char *check_times(const hxp_event *e, const hxp_data *d, int64_t t_
     return NULL;
 }
 
+/* Two records of calls: one that is named twice is one. */
+static bool two_calls(const hxp_data *d)
+{
+    const char *first = "";
+    for (size_t i = 0; i < d->n_calls; i++) {
+        if (first[0] && d->calls[i][0] && strcmp(first, d->calls[i]) != 0)
+            return true;
+        if (!first[0])
+            first = d->calls[i];
+    }
+    return false;
+}
+
 bool hx_event_brings(const hxp_data *d, enum hx_need need)
 {
     switch (need) {
@@ -186,7 +199,7 @@ bool hx_event_brings(const hxp_data *d, enum hx_need need)
     case HX_NEED_order:
         return d->order[0];
     case HX_NEED_calls:
-        return d->n_calls >= 2;
+        return two_calls(d);
     case HX_NEED_onsite_code:
         return d->onsite_code[0];
     case HX_NEED_warning:
