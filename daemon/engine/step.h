@@ -139,6 +139,11 @@ int64_t hx_cycle_began(const struct hx_rules *r, const struct hx_case *c, int cy
 /* The newest clock of this kind in the cycle to which the instant belongs, unless it was taken
  * back; NULL when there is none. */
 struct hx_clock *hx_clock_at(const struct hx_rules *r, struct hx_case *c, int kind, int64_t t);
+/* Before a clock is changed, or all clocks of the case: what changes it may have been sent while we
+ * were down, after its deadline (corner 17). Then it was missed before, as if we had been there:
+ * the breach is written. Nobody is told of it until all has been read. */
+void hx_clock_judge_missed(struct hx_step *s, struct hx_clock *k);
+void hx_clocks_judge_missed(struct hx_step *s);
 /* Running, paused or expired. */
 bool hx_clock_live(const struct hx_clock *k);
 /* Takes a clock back. Whoever heard of its breach gets the all-clear: nothing more is expected. */

@@ -7,6 +7,7 @@ def again(case, clock, budget, calendar, now):
     before = clock.deadline()
     if clock.budget == budget and clock.calendar.kind == calendar.kind:
         return  # the new class gives it what it has
+    case.judge_missed(clock)
     clock.budget, clock.calendar = budget, case.world.policy.kept(clock.calendar, calendar)
     clock.floor = clock.date = None  # also one that two persons had moved
     set_floor(clock, now, now)

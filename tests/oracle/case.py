@@ -131,9 +131,20 @@ class Case:
         c.judged, c.broken = b.deadline, None
         self.world.breached(self, c, b)
 
+    def judge_missed(self, c):
+        """What changes a clock was sent while we were down, after its deadline: it was missed before, as if we had been there (corner 17)."""
+        due, sent = c.deadline(), self.world.sent
+        if sent is not None and c.counting() and c.name in promise.PROMISES and due < sent and c.judged != due and not self.world.excused(due):
+            self.breach(c)
+
+    def judge_all_missed(self):
+        for c in self.clocks:
+            self.judge_missed(c)
+
     def drop(self, name, unit=""):
         c = self.clock(name, unit)
         if c:
+            self.judge_missed(c)
             c.void = True
             self.asked.pop(("move", name), None)
             self.world.clock_changed(self, c, "VOID")
@@ -172,6 +183,7 @@ class Case:
 
     def close(self, state, when, cause):
         """A state that ends the case: the parts of its time are written and add up."""
+        self.world.sent = self.world.sent and min(self.world.sent, when)  # a withdrawal counts from when it was asked
         for c in self.clocks:
             if c.running():
                 self.end(c, when) if c.name in ("K_CITIZEN", "K_STATUTE") and state in promise.ENDED_OK else self.drop(c.name, c.unit)

@@ -133,6 +133,7 @@ def deadline_moved(case, e):
         return
     need(first[0] == date and first[1] != e.person, "same person, or another instant")
     del case.asked["move", clock.name]
+    case.judge_missed(clock)
     before, now = clock.deadline(), min(e.t, case.world.now, clock.paused_at or e.t)
     was_over = clock.judged == before if clock.name in promise.PROMISES else before <= now
     missed = before != date and date <= now and not was_over  # told anew as what it is by now

@@ -24,6 +24,7 @@ def paused(case, e):
     case.flags.add("PAUSED")
     for c in case.clocks:
         if c.counting() and reason in promise.PAUSED_BY.get(c.name, ()):
+            case.judge_missed(c)
             c.paused_at = e.t
             case.world.clock_changed(case, c, "PAUSE")
     case.start("K_PAUSE_MAX", e.t, date=end)

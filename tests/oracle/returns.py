@@ -58,6 +58,7 @@ def return_accepted(case, e):
 
 def take_return(case, when, holder, cause):
     """The old holder's clocks are void and so are their breaches; his minutes since the receipt are the dispatcher's (corner 12)."""
+    case.judge_all_missed()
     case.tried.add(case.holder)
     if "PAUSED" in case.flags:
         resume(case, when)
@@ -116,6 +117,7 @@ def change_holder(case, holder, when, cause):
 
     Nobody of the new one has it or is there: it is handed over and reached anew. Work that has begun, or a plan with its date, goes on.
     """
+    case.judge_all_missed()
     case.flags.discard("RETURN_ASKED")
     case.drop("K_RETURN")
     quiet_handover(case)
@@ -135,7 +137,7 @@ def change_holder(case, holder, when, cause):
         new_plan(case, when)  # one of his own
     name_second(case)
     if case.state in ("IN_WORK", "PLANNED"):
-        case.start("K_HANDOVER", when)
+        case.start("K_HANDOVER", case.world.delivered(when))
         return case.turn(when)
     return dispatch(case, when, holder, cause)
 

@@ -1,7 +1,7 @@
 """Withdrawal, merge, split (corners 10 and 11)."""
 import drills
 import promise
-from anew import set_floor
+from anew import set_floor, tell_anew
 from case import need
 from table import is_in, on
 from times import MINUTE
@@ -101,6 +101,7 @@ def lengthens(case, other):
 
 def merge(case, other, e, owner):
     """B's start becomes the earliest; A rests until it is taken back (corner 11)."""
+    case.judge_all_missed()
     case.asked.pop("merge", None)
     case.before_merge, case.merged_into, case.merged_by, case.merged_at = case.state, other, owner, e.t
     for c in case.clocks:
@@ -121,6 +122,7 @@ def merge(case, other, e, owner):
                 theirs.start, theirs.floor, theirs.floor_from = own
                 continue
             theirs.own_start = getattr(theirs, "own_start", own[0])
+            tell_anew(theirs, e.t)
             other.move(theirs)
     other.flags |= case.flags & {"SAFETY"}
     for p in case.parties:
@@ -167,6 +169,7 @@ def give_start_back(case, e):
         return
     for c in case.clocks:
         if c.running() and hasattr(c, "own_start"):
+            case.judge_missed(c)
             kept = c.start, c.floor, c.floor_from
             c.start, c.floor, c.floor_from = c.own_start, None, None
             del c.own_start

@@ -100,6 +100,7 @@ class World:
         self.drain_until = -FAR
         self.jump, self.doubt_until, self.not_before = None, -FAR, -FAR
         self.read_at = -FAR          # when our door read what is being applied
+        self.sent = None             # the time that counts for what is being applied
 
     # ---- what is told -------------------------------------------------------------------------------
 
@@ -353,9 +354,12 @@ class World:
             drills.fits(case, e)
             if case.cycle > 1 and e.t < case.cycle_began and e.name not in events.LOOK_BACK:
                 raise Refused("before this cycle began")
+            self.sent = e.t
             events.HANDLERS[e.name](case, e)
         except Refused:
             return "REFUSED"
+        finally:
+            self.sent = None
         return "REJECTED" if e.name == "REJECTED" else "ACCEPTED"
 
     def report(self, e):

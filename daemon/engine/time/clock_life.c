@@ -209,6 +209,23 @@ void hx_clock_break(struct hx_step *s, struct hx_clock *k, int64_t due, int64_t 
     hx_flag_set(s, HX_FLAG_BREACHED, true);
 }
 
+void hx_clock_judge_missed(struct hx_step *s, struct hx_clock *k)
+{
+    bool missed = k->state == HX_CLOCK_RUNNING && k->deadline && k->deadline < s->t_eff &&
+                  !(k->fired & HX_CLOCK_END);
+    if (!s->event || !missed || !hx_rules_at(s->rules, k->policy)->clocks[k->kind].promise ||
+        hx_in_doubt(s->m, k->deadline))
+        return;
+    k->fired |= HX_CLOCK_END;
+    hx_clock_break(s, k, k->deadline, s->now > k->deadline ? s->now : s->t_eff);
+}
+
+void hx_clocks_judge_missed(struct hx_step *s)
+{
+    for (uint32_t i = 0; i < s->c->n_clocks; i++)
+        hx_clock_judge_missed(s, &s->c->clocks[i]);
+}
+
 /* Of a record that does not say so yet. */
 static void pin_quiet(struct hx_clock *k)
 {
@@ -304,6 +321,7 @@ void hx_clock_pause(struct hx_step *s, struct hx_clock *k)
 {
     if (k->state != HX_CLOCK_RUNNING)
         return;
+    hx_clock_judge_missed(s, k);
     k->state = HX_CLOCK_PAUSED;
     k->paused_at = s->t_eff;
     moved_now(s, k);
@@ -324,6 +342,7 @@ void hx_clock_void(struct hx_step *s, struct hx_clock *k)
 {
     if (!hx_clock_live(k))
         return;
+    hx_clock_judge_missed(s, k);
     bool ended = k->state == HX_CLOCK_EXPIRED; /* its end is told already */
     k->state = ended ? HX_CLOCK_STOPPED : HX_CLOCK_VOID;
     hx_proposals_drop_move(s, k);
@@ -373,6 +392,7 @@ void hx_clock_replace(struct hx_step *s, struct hx_clock *k, const struct hx_clo
 
 void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline)
 {
+    hx_clock_judge_missed(s, k);
     bool over = deadline <= changed_at(s, k), either_way = over && k->fired & HX_CLOCK_END;
     if (over && !either_way && deadline != k->deadline)
         k->fired = 0; /* missed already, and told anew as what it is by now (R9) */
@@ -431,6 +451,7 @@ static const char *what_changed(struct hx_step *s, bool breached)
 
 void hx_clock_take_back(struct hx_step *s, struct hx_clock *k)
 {
+    hx_clock_judge_missed(s, k);
     hx_ladder_correct(s, k, what_changed(s, breach_of(s->c, k) != NULL));
     hx_clock_void(s, k);
 }

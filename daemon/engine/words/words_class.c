@@ -50,8 +50,10 @@ static void reclass(struct hx_step *s, const struct hx_call *call)
         if ((k->cycle != c->cycle && !rule->stays) || rule->shown || rule->dated ||
             (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED))
             continue;
-        if (!unmoved(s, k))
-            hx_clock_rebudget(s, k);
+        if (unmoved(s, k))
+            continue;
+        hx_clock_judge_missed(s, k);
+        hx_clock_rebudget(s, k);
     }
     for (int kind = 1; c->t_held && kind < HX_RULES_CLOCKS; kind++) {
         const struct hx_clock_rule *rule = &s->rules->clocks[kind];

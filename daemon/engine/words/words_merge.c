@@ -117,6 +117,7 @@ static void merge(struct hx_step *s, const struct hx_call *call)
     struct hx_case *c = s->c;
     if (!s->other)
         return;
+    hx_clocks_judge_missed(s);
     c->merged_into = s->other->number;
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, false);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
@@ -222,6 +223,7 @@ static void give_start_back(struct hx_step *s)
         struct hx_clock *k = &c->clocks[i];
         if (!k->own_start)
             continue;
+        hx_clock_judge_missed(s, k);
         struct hx_clock own = *k;
         own.start = k->own_start;
         own.floor = 0;

@@ -162,6 +162,7 @@ static void take_return(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
+    hx_clocks_judge_missed(s);
     hx_resume(s);
     c->owner_ms[HX_OWNER_HOLDER] -= c->stint_ms;
     c->owner_ms[HX_OWNER_DISPATCHER] += c->stint_ms;
@@ -186,6 +187,7 @@ static void change_holder(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
+    hx_clocks_judge_missed(s);
     hx_passing_note(s, s->data->holder);
     hx_set_holder(s, s->data->holder);
     c->reasons_used[0] = '\0';
