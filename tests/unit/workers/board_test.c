@@ -91,7 +91,15 @@ static void people_act_for_the_area_of_the_case(void **state)
         "street:S-02/li");
     assert_string_equal(
         proposed("{\"enforced\":true,\"claims\":[\"city\",\"street\"],\"areas\":[\"city\"]}",
+                 "city street", &v),
+        "city/li"); /* an order of the city is not its street's */
+    assert_string_equal(
+        proposed("{\"enforced\":true,\"claims\":[\"city\",\"street\"],\"areas\":[\"city\"]}",
                  "street city", &v),
+        "street:S-02/li");
+    assert_string_equal(
+        proposed("{\"enforced\":true,\"claims\":[\"city\",\"street\"],\"areas\":[\"S-02\"]}",
+                 "city street", &v),
         "street:S-02/li");
     assert_string_equal(
         proposed(

@@ -18,13 +18,19 @@ static bool contains(const json_t *list, const char *word)
     return false;
 }
 
-static bool in_words(const char *words, const char *word)
+/* Where the word stands; (size_t)-1: nowhere. */
+static size_t place_in(const char *words, const char *word)
 {
     size_t n = strlen(word);
     for (const char *p = words; p && (p = strstr(p, word)); p += n)
         if ((p == words || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
-            return true;
-    return false;
+            return (size_t)(p - words);
+    return (size_t)-1;
+}
+
+static bool in_words(const char *words, const char *word)
+{
+    return place_in(words, word) != (size_t)-1;
 }
 
 /* Without keys: what the file's role speaks for, so that an inbox speaks for its company. */
@@ -97,27 +103,42 @@ static bool try_party(const struct actor_input *in, const char *party, char out[
     return true;
 }
 
-/* A party whose area is the case's goes before one that only has some area. */
+/* A party whose area is the case's goes before one that only has some area; for the city speaks who
+ * has all of it. */
 static bool fits_case(const struct actor_input *in, const char *party)
 {
     const char *area = area_of(party, in->view);
     bool enforced = json_is_true(json_object_get(in->who, "enforced"));
     const json_t *areas = enforced ? json_object_get(in->who, "areas") : in->areas;
     bool city = contains(areas, "city") || (!enforced && !first_area(areas));
-    return !area || (*area && (city || contains(areas, area)));
+    if (!area)
+        return city || strcmp(party, "city") != 0;
+    return *area && (city || contains(areas, area));
+}
+
+/* The first of the preferred ones, in their order, for which he may speak about this case. */
+static bool try_preferred(const struct actor_input *in, char out[ACTOR_MAX])
+{
+    size_t best = (size_t)-1;
+    char tried[ACTOR_MAX];
+    for (size_t i = 0; i < PARTIES; i++) {
+        size_t at = place_in(in->prefer, parties[i]);
+        if (at >= best || !fits_case(in, parties[i]) || !try_party(in, parties[i], tried))
+            continue;
+        best = at;
+        memcpy(out, tried, sizeof tried);
+    }
+    return best != (size_t)-1;
 }
 
 bool actor_propose(const struct actor_input *in, char out[ACTOR_MAX])
 {
-    for (int round = 0; round < 3; round++)
-        for (size_t i = 0; i < PARTIES; i++) {
-            if (round == 0 && !in_words(in->prefer, parties[i]))
-                continue;
-            if (round < 2 && !fits_case(in, parties[i]))
-                continue;
-            if (try_party(in, parties[i], out))
+    if (try_preferred(in, out))
+        return true;
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < PARTIES; i++)
+            if ((round == 1 || fits_case(in, parties[i])) && try_party(in, parties[i], out))
                 return true;
-        }
     return false;
 }
 

@@ -16,20 +16,20 @@ struct row {
 
 static const struct row rows[] = {
     {"ack", NULL, NULL, "NOTICE_ACKED", " clock level ", "", NULL},
-    {"order", NULL, NULL, "SUPERVISED", " date ", " order why text ", "street city"},
-    {"class", NULL, NULL, "CLASS_SET", " class ", " why ", "dispatcher community street city"},
-    {"route", NULL, NULL, "ROUTED", " holder ", " why ", "dispatcher street city"},
-    {"reject", NULL, NULL, "REJECTED", " reason ", "", "dispatcher street city"},
+    {"order", NULL, NULL, "SUPERVISED", " date ", " order why text ", "city street"},
+    {"class", NULL, NULL, "CLASS_SET", " class ", " why ", "community street city dispatcher"},
+    {"route", NULL, NULL, "ROUTED", " holder ", " why ", "street city dispatcher"},
+    {"reject", NULL, NULL, "REJECTED", " reason ", "", "street city dispatcher"},
     {"return", "ACCEPT", "decision", "RETURN_ACCEPTED", " holder ", " why ",
-     "dispatcher street city"},
+     "street city dispatcher"},
     {"return", "REFUSE", "decision", "RETURN_REFUSED", "", " why holder ",
-     "dispatcher street city"},
+     "street city dispatcher"},
     {"return", "ARBITRATE", "decision", "ARBITRATED", " holder ", " why ", "street city"},
     {"merge", "MERGE", "step", "MERGED_INTO", " into ", " why ",
-     "dispatcher community street city"},
+     "community street city dispatcher"},
     {"merge", "APPROVE", "step", "MERGE_APPROVED", "", " into why ",
      "community street city dispatcher"},
-    {"merge", "UNDO", "step", "UNMERGED", "", " into why ", "dispatcher community street city"},
+    {"merge", "UNDO", "step", "UNMERGED", "", " into why ", "community street city dispatcher"},
     {"acts", "COMING", "act", "HELD", "", " text ", "holder manager"},
     {"acts", "ARRIVED", "act", "ARRIVED", "", " onsite_code text evidence ", "holder manager"},
     {"acts", "WORKING", "act", "WORK_STARTED", "", " onsite_code text evidence ", "holder manager"},
@@ -106,7 +106,7 @@ static void choose(const struct row *row, const json_t *body, const char *state,
         json_object_del(out->data, "class");
     } else if (strcmp(row->verb, "route") == 0 && strcmp(state, "RECEIVED") != 0) {
         hx_text_put(out->type, sizeof out->type, "HOLDER_CHANGED");
-        out->prefer = "dispatcher community street city";
+        out->prefer = "community street city dispatcher";
     } else if (strcmp(row->type, "ASSIST_ASKED") == 0 && !json_object_get(out->data, "unit")) {
         hx_text_put(out->type, sizeof out->type, "COMMENT");
         json_object_del(out->data, "date");
@@ -151,7 +151,7 @@ bool verb_draft(const char *verb, const json_t *body, const char *state, struct 
                                        "CLASS_REFUSED",
                                        "",
                                        " refuse class why ",
-                                       "dispatcher community street city"};
+                                       "community street city dispatcher"};
     bool refuse = strcmp(verb, "class") == 0 && json_is_true(json_object_get(body, "refuse"));
     const struct row *row = refuse ? &refusal : find(verb, body, out);
     if (!row || !take_keys(row, body, out))
