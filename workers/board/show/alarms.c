@@ -20,11 +20,24 @@ static void alarms_free(struct ask *a)
     json_decref(((struct alarms *)a)->all);
 }
 
+/* What two alarms share that are the same: all of it, however long what it is about is called. To
+ * be freed; NULL: no memory. */
+static char *name(const char *code, uint64_t number, const char *about)
+{
+    int n = snprintf(NULL, 0, "%s/%" PRIu64 "/%s", code, number, about);
+    char *key = n < 0 ? NULL : malloc((size_t)n + 1);
+    if (key)
+        snprintf(key, (size_t)n + 1, "%s/%" PRIu64 "/%s", code, number, about);
+    return key;
+}
+
 static void add(const struct alarms *a, const hxp_entry *e, const Hongxin__V1__AlarmFact *f)
 {
-    char key[200], number[HX_NUMBER_TEXT];
+    char number[HX_NUMBER_TEXT];
     const struct board *b = a->stretch.ask.board;
-    snprintf(key, sizeof key, "%s/%" PRIu64 "/%s", f->code, e->case_number, f->about);
+    char *key = name(f->code, e->case_number, f->about);
+    if (!key)
+        return;
     const json_t *before = json_object_get(a->all, key);
     json_int_t times = before ? json_integer_value(json_object_get(before, "times")) : 0;
     json_object_del(a->all, key);
@@ -36,6 +49,7 @@ static void add(const struct alarms *a, const hxp_entry *e, const Hongxin__V1__A
     if (e->case_number)
         json_object_set_new(o, "number", json_string(hx_number_format(e->case_number, number)));
     json_object_set_new(a->all, key, o);
+    free(key);
 }
 
 static void take_entry(struct stretch *s, const hxp_entry *e)
