@@ -10,12 +10,15 @@ export function useLoaded<T>(
   path: () => string | null,
   query: () => Query = () => ({}),
   touches?: (entry: Entry) => boolean,
+  wait = 400,
 ) {
   const data = shallowRef<T | null>(null)
   const fault = ref('')
   const busy = ref(false)
   let asked = 0
   let timer: ReturnType<typeof setTimeout> | undefined
+  /** Touched while an answer was on its way: it is waited for, or a busy city would never see one. */
+  let again = false
 
   async function load(): Promise<void> {
     const from = path()
@@ -32,17 +35,24 @@ export function useLoaded<T>(
     } catch (error) {
       if (mine === asked) fault.value = faultText(error)
     } finally {
-      if (mine === asked) busy.value = false
+      if (mine === asked) {
+        busy.value = false
+        if (again) soon()
+        again = false
+      }
     }
+  }
+  function soon(): void {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      if (busy.value) again = true
+      else void load()
+    }, wait)
   }
   watch([path, query], () => void load(), { immediate: true, deep: true })
 
   const stop = onEntry((entry) => {
-    if (!touches?.(entry)) return
-    timer ??= setTimeout(() => {
-      timer = undefined
-      void load()
-    }, 400)
+    if (touches?.(entry)) soon()
   })
   onScopeDispose(() => {
     stop()
