@@ -24,7 +24,7 @@ static const struct word words[] = {
     {"owner", "arbiter", "裁定", "Arbiter"},
     {"owner", "force", "不可抗力", "Nobody's fault"},
     {"owner", "system", "系统", "Our system"},
-    {"party", "reporter", "诉求人", "Reporter"},
+    {"party", "reporter", "投诉人", "Reporter"},
     {"party", "dispatcher", "分派员", "Dispatcher"},
     {"party", "holder", "承办单位", "Holder"},
     {"party", "manager", "项目经理", "Project manager"},

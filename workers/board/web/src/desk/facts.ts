@@ -1,7 +1,7 @@
 /** The facts of a journal entry in words. What the page shows elsewhere in full (seconds by owner, the daemon's answer) is left out. */
 import type { Entry } from '../shared/api'
 import { language, named, t } from '../shared/i18n'
-import { partyName, placeName, word } from '../shared/names'
+import { categoryName, partyName, placeName, word } from '../shared/names'
 import { personName } from '../shared/persons'
 import { zone } from '../shared/session'
 import { shown } from '../shared/text'
@@ -35,6 +35,21 @@ export function calendarName(name: string | undefined): string {
 
 export function className(name: string | undefined): string {
   return word('class', name)
+}
+
+/** Alarms whose text says it all: what they are about is told for programs. */
+const SAYS_ALL = new Set(
+  'CALENDAR_MISSING CLOCK_STEP CLOCK_CONFIRMED OUTAGE DRAINED OUTSIDE_GRIDS ROUTE_FALLBACK NO_CLOCK NO_DUE_ROW'.split(
+    ' ',
+  ),
+)
+
+/** What an alarm is about, in words: a post, a place with its task, a meeting. */
+export function alarmAbout(code: string, about: string): string {
+  if (SAYS_ALL.has(code)) return ''
+  if (code === 'FORUM_REQUIRED') return named('forum', about)
+  const task = /^task (.*) is not for (.*)$/.exec(about)
+  return task ? `${placeName(task[2])} · ${categoryName(task[1])}` : partyName(about)
 }
 
 const text = (f: Fields, name: string): string => String(f[name] ?? '')
@@ -134,7 +149,10 @@ export function line(fact: object, now: number): Line | null {
       }
     case 'alarm':
       return {
-        text: t('fact.alarm', { code: named('alarm', text(f, 'code')), about: partyName(text(f, 'about')) }),
+        text: t('fact.alarm', {
+          code: named('alarm', text(f, 'code')),
+          about: alarmAbout(text(f, 'code'), text(f, 'about')),
+        }).trimEnd(),
         tone: 'late',
       }
     case 'rules':

@@ -44,7 +44,10 @@ export const deskTexts = {
   'wall.rate': ['按时率', 'rate'],
   'wall.well': ['系统正常', 'All systems well'],
   'wall.ill': ['系统异常', 'Something is wrong'],
-  'wall.lateness': ['提醒延迟 p99 {p99}，最大 {max}', 'Notices are late by {p99} (p99), {max} at most'],
+  'wall.lateness': [
+    '99% 的提醒延迟不超过 {p99}，最大 {max}',
+    '99 % of notices within {p99}, the slowest {max}',
+  ],
   'map.grid': [
     '{name}：在办 {running}，余时不足 1/5 的 {soon}，超时 {late}',
     '{name}: {running} running, {soon} in their last fifth, {late} broken',
@@ -216,6 +219,8 @@ export const deskTexts = {
   'alarm.OUTSIDE_GRIDS': ['位置不在任何网格', 'the position lies in no grid'],
   'alarm.ROUTE_FALLBACK': ['无人可派，转兜底单位', 'nobody fitted, the fallback got it'],
   'alarm.NOT_ADMITTED': ['非准入事项', 'not an admitted task'],
+  'forum.appraisal': ['评议会', 'appraisal'],
+  'forum.coordination': ['协调会', 'coordination'],
   'refused.crime': ['治安（110）', 'crime (110)'],
   'refused.fire': ['火警（119）', 'fire (119)'],
   'refused.medical': ['急救（120）', 'medical (120)'],
@@ -373,7 +378,7 @@ export const deskTexts = {
   'city.estates': ['小区数', 'Estates'],
   'city.duty': ['值班', 'Duty'],
   'city.route': ['分派试算', 'Who would get it'],
-  'city.route.hint': ['如 B-0417', 'such as B-0417'],
+  'city.route.hint': ['小区名或编号，如 B-0417', 'estate or id, such as B-0417'],
   'city.route.ask': ['试算', 'Ask'],
   'city.sum': [
     '{streets} 个街道，{communities} 个社区，{grids} 个网格，{estates} 个小区，{companies} 家物业企业；无物业的小区 {without} 个',

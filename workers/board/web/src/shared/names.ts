@@ -121,7 +121,10 @@ export function partyName(by: string | undefined): string {
   if (!m) return shown(by)
   const post = m[1] === 'city' && isNamed('post', m[3])
   const who = post ? named('post', m[3]) : personName(m[3])
-  return [m[2] ? placeName(m[2]) : '', word('party', m[1]), who].filter(Boolean).join(' · ')
+  const where = m[2] ? placeName(m[2]) : ''
+  const what = word('party', m[1])
+  const said = `${where} ${post ? who : ''}`.toLowerCase().includes(what.toLowerCase()) // "Qiuxin Community" is one
+  return [where, said ? '' : what, who].filter(Boolean).join(' · ')
 }
 
 /** The person of "holder:P-07/li": "li". */

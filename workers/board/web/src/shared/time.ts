@@ -14,8 +14,8 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 const UNITS = {
-  zh: { d: '天', h: '小时', min: '分', s: '秒', gap: '', between: '', far: ['天', '时'] },
-  en: { d: 'd', h: 'h', min: 'min', s: 's', gap: ' ', between: ' ', far: ['d ', 'h'] },
+  zh: { d: '天', h: '小时', min: '分', s: '秒', ms: '毫秒', gap: '', between: '', far: ['天', '时'] },
+  en: { d: 'd', h: 'h', min: 'min', s: 's', ms: 'ms', gap: ' ', between: ' ', far: ['d ', 'h'] },
 } as const
 
 /**
@@ -41,6 +41,10 @@ export function duration(ms: number, language: Language): string {
   }
   return `${size / SECOND}${u.gap}${u.s}`
 }
+
+/** As duration(), and below a second in milliseconds: how late a machine is. */
+export const fine = (ms: number, language: Language): string =>
+  ms < SECOND ? `${Math.round(ms)} ${UNITS[language].ms}` : duration(ms, language)
 
 /** As duration(), for arithmetic that has to add up: every unit that is not zero, milliseconds too. */
 export function exactly(ms: number, language: Language): string {
