@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Rules } from '../shared/names'
-import { diagram, markAt, pairs, span } from './diagram'
+import { BOX, diagram, markAt, pairs, span } from './diagram'
 
 const rules = {
   states: [
@@ -38,6 +38,17 @@ describe('the picture of a life cycle', () => {
       'RESOLVED>HELD',
     ])
     expect(d.arrows.every((a) => !a.path.includes('NaN'))).toBe(true)
+  })
+  it('stands where there is no room for it to lie', () => {
+    const [lying, standing] = [diagram(rules), diagram(rules, true)]
+    expect(standing.arrows.map((a) => `${a.from}>${a.to}`)).toEqual(
+      lying.arrows.map((a) => `${a.from}>${a.to}`),
+    )
+    expect(new Set(standing.boxes.map((b) => `${b.x},${b.y}`)).size).toBe(5)
+    expect(standing.boxes.every((b) => b.x >= 0 && b.x + BOX.width <= standing.width)).toBe(true)
+    expect(standing.boxes.every((b) => b.y >= 0 && b.y + BOX.height <= standing.height)).toBe(true)
+    expect(standing.arrows.every((a) => !/NaN| -|M-|C-/.test(a.path))).toBe(true)
+    expect(standing.width).toBeLessThan(400)
   })
   it('tells everything that takes a case from one state to another', () => {
     expect(pairs(rules).find((p) => p.from === 'RECEIVED' && p.to === 'HELD')?.causes).toEqual([

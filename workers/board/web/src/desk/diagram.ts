@@ -22,7 +22,29 @@ export interface Diagram {
 }
 
 export const BOX = { width: 132, height: 46 }
-const STEP = { x: 188, y: 96 }
+
+/** How a picture lies: open states in a row with their bows above, or, for narrow screens, in a column with their bows on the left. */
+const LYING = {
+  step: 188,
+  first: 20,
+  open: 150,
+  ended: 342,
+  lift: 20,
+  bow: 26,
+  back: [22, 18],
+  size: [BOX.width, BOX.height],
+} as const
+const STANDING = {
+  step: 92,
+  first: 20,
+  open: 46,
+  ended: 236,
+  lift: 0,
+  bow: 9,
+  back: [8, 8],
+  size: [BOX.height, BOX.width],
+} as const
+type Lay = typeof LYING | typeof STANDING
 
 const list = (v: string[] | string | undefined): string[] =>
   v === undefined ? [] : Array.isArray(v) ? v : [v]
@@ -64,54 +86,98 @@ function ranks(rules: Rules, edges: { from: string; to: string }[]): Map<string,
   return rank
 }
 
-export function diagram(rules: Rules): Diagram {
+export function diagram(rules: Rules, standing = false): Diagram {
+  const lay = standing ? STANDING : LYING
   const edges = pairs(rules)
   const rank = ranks(rules, edges)
   const open = rules.states.filter((s) => s.kind === 'open')
   const ended = rules.states.filter((s) => s.kind !== 'open')
-  const boxes: Box[] = [
-    ...open.map((s, i) => ({ name: s.name, kind: s.kind, x: i * STEP.x + 20, y: 150 })),
+  const long = open.length * lay.step
+  const spots: Spot[] = [
+    ...open.map((s, i) => ({ ...s, along: i * lay.step + lay.first, across: lay.open })),
     ...ended.map((s, i) => ({
-      name: s.name,
-      kind: s.kind,
-      x: (i + 0.5) * ((open.length * STEP.x) / ended.length) - STEP.x / 2 + 40,
-      y: 150 + STEP.y * 2 + (i % 2) * 20,
+      ...s,
+      along: (i + 0.5) * (long / ended.length) - lay.step / 2 + (standing ? lay.first : 40),
+      across: lay.ended + (i % 2) * lay.lift,
     })),
   ]
-  const at = new Map(boxes.map((b) => [b.name, b]))
+  const at = new Map(spots.map((b) => [b.name, b]))
   const arrows = edges
     .filter((e) => at.has(e.to) && (at.has(e.from) || e.from === 'OPEN'))
     .map((e) => {
       const from = at.get(e.from)
       const to = at.get(e.to)!
-      return {
-        ...e,
-        path: from ? path(from, to, (rank.get(e.to) ?? 0) - (rank.get(e.from) ?? 0)) : fromAny(to),
-      }
+      const points = from
+        ? path(lay, from, to, (rank.get(e.to) ?? 0) - (rank.get(e.from) ?? 0))
+        : fromAny(lay, to)
+      return { ...e, path: drawn(points, standing) }
     })
-  return { boxes, arrows, width: open.length * STEP.x + 20, height: 150 + STEP.y * 2 + BOX.height + 50 }
+  const [width, height] = [long + 20, lay.ended + lay.size[1] + (standing ? 14 : 50)]
+  const boxes = spots.map(({ name, kind, along, across }) =>
+    standing ? { name, kind, x: across, y: along } : { name, kind, x: along, y: across },
+  )
+  return standing ? { boxes, arrows, width: height, height: width } : { boxes, arrows, width, height }
 }
 
-/** From every open state: a short arrow of its own, on the right of where the others end. */
-const fromAny = (b: Box): string => `M${b.x + BOX.width * 0.8} ${b.y - 34} L${b.x + BOX.width * 0.8} ${b.y}`
+/** Where a box begins, along the row of open states and across it. */
+interface Spot {
+  name: string
+  kind: string
+  along: number
+  across: number
+}
+type Point = [along: number, across: number]
 
-/** Straight to the neighbour; in a bow above for a longer way on, below for a way back; down to where a case ends. */
-function path(a: Box, b: Box, steps: number): string {
-  const [w, h] = [BOX.width, BOX.height]
+/** A line through two points, a curve through four. */
+function drawn(points: Point[], standing: boolean): string {
+  const [first, ...rest] = points.map(([along, across]) =>
+    standing ? `${across} ${along}` : `${along} ${across}`,
+  )
+  return `M${first} ${rest.length === 1 ? 'L' : 'C'}${rest.join(' ')}`
+}
+
+/** From every open state: a short arrow of its own, beside where the others end. */
+const fromAny = (lay: Lay, b: Spot): Point[] => [
+  [b.along + lay.size[0] * 0.8, b.across - 34],
+  [b.along + lay.size[0] * 0.8, b.across],
+]
+
+/** Straight to the neighbour; in a bow for a longer way on and for a way back; across to where a case ends. */
+function path(lay: Lay, a: Spot, b: Spot, steps: number): Point[] {
+  const [w, h] = lay.size
+  const bow = (from: number, to: number, reach: number): Point[] => [
+    [a.along + w * from, a.across],
+    [a.along + w * from, a.across - reach],
+    [b.along + w * to, b.across - reach],
+    [b.along + w * to, b.across],
+  ]
   if (b.kind !== 'open') {
-    const [x1, y1, x2, y2] = [a.x + w / 2, a.y + (a.kind === 'open' ? h : 0), b.x + w / 2, b.y]
-    if (a.kind !== 'open')
-      return `M${a.x + w / 2} ${a.y + h} C${a.x + w / 2} ${a.y + h + 40} ${b.x + w / 2} ${b.y + h + 40} ${b.x + w / 2} ${b.y + h}`
-    return `M${x1} ${y1} C${x1} ${(y1 + y2) / 2} ${x2} ${(y1 + y2) / 2} ${x2} ${y2}`
+    const middle: [number, number] = [a.along + w / 2, b.along + w / 2]
+    const reach = a.kind === 'open' ? (a.across + h + b.across) / 2 : a.across + h + 40
+    const [y1, y2] = a.kind === 'open' ? [a.across + h, b.across] : [a.across + h, b.across + h]
+    return [
+      [middle[0], y1],
+      [middle[0], reach],
+      [middle[1], reach],
+      [middle[1], y2],
+    ]
   }
   if (a.kind !== 'open') {
-    const [x1, y1, x2, y2] = [a.x + w / 4, a.y, b.x + w / 4, b.y + h]
-    return `M${x1} ${y1} C${x1} ${y1 - 60} ${x2} ${y2 + 60} ${x2} ${y2}`
+    const [x1, x2, y2] = [a.along + w / 4, b.along + w / 4, b.across + h]
+    return [
+      [x1, a.across],
+      [x1, a.across - 60],
+      [x2, y2 + 60],
+      [x2, y2],
+    ]
   }
-  if (steps === 1) return `M${a.x + w} ${a.y + h / 2} L${b.x} ${b.y + h / 2}`
-  const [x1, x2] = [a.x + w * 0.66, b.x + w * 0.33]
-  if (steps > 1) return `M${x1} ${a.y} C${x1} ${a.y - 26 * steps} ${x2} ${b.y - 26 * steps} ${x2} ${b.y}`
-  return `M${a.x + w * 0.33} ${a.y} C${a.x + w * 0.33} ${a.y - 22 * -steps - 18} ${b.x + w * 0.66} ${b.y - 22 * -steps - 18} ${b.x + w * 0.66} ${b.y}`
+  if (steps === 1)
+    return [
+      [a.along + w, a.across + h / 2],
+      [b.along, b.across + h / 2],
+    ]
+  if (steps > 1) return bow(0.66, 0.33, lay.bow * steps)
+  return bow(0.33, 0.66, lay.back[0] * -steps + lay.back[1])
 }
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }

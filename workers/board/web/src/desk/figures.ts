@@ -27,7 +27,8 @@ export function byClock(rows: Figures['rows']): Map<string, Kept> {
   return all
 }
 
-const judges = (entry: Entry): boolean =>
+/** Something was kept or broken. */
+export const judges = (entry: Entry): boolean =>
   ((entry.facts ?? []) as { breach?: object; breach_mark?: object; clock?: { change: string } }[]).some(
     (f) => f.breach || f.breach_mark || f.clock?.change === 'STOP',
   )

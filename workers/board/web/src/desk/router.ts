@@ -1,6 +1,7 @@
 /**
- * The pages of the desk. They are one file: a slow network pays for each trip, and not for a few KB; only charts and dialogs come when
- * they are wanted. Addresses stand behind a #, so that the board serves one file and every address can be sent to a colleague.
+ * The pages of the desk. They are one file: a slow network pays for each trip, and not for a few KB; only charts, dialogs and the rules,
+ * which few look at twice, come when they are wanted. Addresses stand behind a #, so that the board serves one file and every address
+ * can be sent to a colleague.
  */
 import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
 import type { Text } from '../shared/i18n'
@@ -12,7 +13,6 @@ import DispatchPage from './pages/DispatchPage.vue'
 import FiguresPage from './pages/FiguresPage.vue'
 import OrdersPage from './pages/OrdersPage.vue'
 import ReportPage from './pages/ReportPage.vue'
-import RulesPage from './pages/RulesPage.vue'
 import RunningPage from './pages/RunningPage.vue'
 import WallPage from './pages/WallPage.vue'
 
@@ -47,7 +47,7 @@ const routes: RouteRecordRaw[] = [
   },
   { path: '/report', component: ReportPage, meta: { title: 'report.title' } },
   { path: '/city', component: CityPage, meta: { title: 'city.title' } },
-  { path: '/rules', component: RulesPage, meta: { title: 'rules.title' } },
+  { path: '/rules', component: () => import('./pages/RulesPage.vue'), meta: { title: 'rules.title' } },
   { path: '/case/:number', component: CasePage, meta: { title: 'case.title' } },
   { path: '/:rest(.*)*', redirect: '/wall' },
 ]
