@@ -42,9 +42,9 @@ def cases(client):
 @pytest.fixture
 def open_page(make_page, kiosk):
     def open_it(size=KIOSK, at="kiosk&place=B-0417", **options):
-        page = make_page(**size, **options)
+        page = make_page(**size, **{"locale": "zh-CN", **options})
         page.goto(f"{kiosk.address}#{at}")
-        page.get_by_text("我要反映问题").wait_for()
+        page.locator("#to-report").filter(has_text=re.compile(".")).wait_for()
         return page
 
     return open_it
@@ -133,6 +133,32 @@ def test_a_report_is_taken_back(open_page, client, picture):
     page.get_by_text("撤回申请已收到").wait_for()
     page.get_by_role("heading", name="已撤诉").wait_for()
     assert client.case(int(number[3:])).view.state == "WITHDRAWN"
+
+
+def test_what_cannot_be_taken_back_any_more_says_why(open_page):
+    page, other = open_page(), open_page()
+    write(page)
+    number, secret = send(page)
+    tap(page, "完成")
+    for p in (page, other):
+        tap(p, "查询办理进度")
+        p.get_by_label("编号", exact=True).fill(number)
+        p.get_by_label("查询码").fill(secret)
+        tap(p, "查询")
+        p.locator("#withdraw").wait_for()
+    for p, told in ((other, "撤回申请已收到"), (page, "这件事已经办结或撤回")):
+        tap(p, "撤回")
+        p.locator("#sure-yes").click()
+        p.get_by_text(told).wait_for()
+    page.faults[:] = [f for f in page.faults if "409" not in f]
+    tap(page, "English")
+    expect(page.get_by_text("This report is closed or taken back already")).to_be_visible()
+
+
+def test_a_telephone_begins_in_its_owner_s_language_and_a_kiosk_in_chinese(open_page):
+    owner = {"locale": "en-GB"}
+    expect(open_page(PHONE, "place=B-0417", **owner).get_by_role("button", name="Report a problem")).to_be_visible()
+    expect(open_page(KIOSK, **owner).get_by_role("button", name="我要反映问题")).to_be_visible()
 
 
 def test_photos_travel_small_and_without_what_is_hidden(open_page, kiosk, client, picture):

@@ -20,6 +20,7 @@ struct talk {
     struct wx_command command;
     const char *text; /* what he said, of the callback */
     char id[ID_MAX], person[WX_PERSON_TEXT], ref[ID_MAX];
+    char state[48]; /* of his case, when he asked for something */
 };
 
 /* ---- texts ---- */
@@ -35,11 +36,29 @@ static void end(struct talk *t, const char *answer)
     free(t);
 }
 
-static void say(struct talk *t, enum wx_text text, const char *const *pairs)
+static void say_words(struct talk *t, const char *text, const char *const *pairs)
 {
     char answer[WX_ANSWER_MAX];
-    wx_fill(answer, text_of(t, text), pairs);
+    wx_fill(answer, text, pairs);
     end(t, answer);
+}
+
+static void say(struct talk *t, enum wx_text text, const char *const *pairs)
+{
+    say_words(t, text_of(t, text), pairs);
+}
+
+/* Why what he asked for is not possible, where the texts have words for it. */
+static void say_refused(struct talk *t, const hxp_reply *reply)
+{
+    const struct wechat_settings *s = &t->callback->wechat->settings;
+    const char *text = text_of(t, WX_refused);
+    const char *const pairs[] = {"number", reply->number, "state",
+                                 wx_state_word(s, t->state, t->command.language), NULL};
+    for (size_t i = 0; i < s->n_refusals; i++)
+        if (strcmp(s->refusals[i].on, reply->code) == 0)
+            text = s->refusals[i].text[t->command.language];
+    say_words(t, text, pairs);
 }
 
 static void later(struct talk *t, const char *code)
@@ -110,7 +129,7 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
     else if (!is_taken(reply) && t->command.word && !t->command.case_number)
         ask_which(t, reply->number); /* his newest was not the one that he means */
     else if (!is_taken(reply))
-        say(t, WX_refused, pairs);
+        say_refused(t, reply);
     else if (t->command.kind == WX_REPORT)
         tell_reported(t, reply);
     else
@@ -177,6 +196,7 @@ static void act(struct talk *t, const hxp_case_view *view)
     hxp_event event = HONGXIN__V1__EVENT__INIT;
     hxp_data data = HONGXIN__V1__DATA__INIT;
     event.case_number = view->case_number;
+    snprintf(t->state, sizeof t->state, "%s", view->state);
     switch (t->command.kind) {
     case WX_GOOD:
         event.type = (char *)"CALLBACK_OK";

@@ -9,7 +9,7 @@ static const char *const text_names[] = {
     WX_TEXTS(X)
 #undef X
 };
-static const char all_texts[] = "states told "
+static const char all_texts[] = "states told refusals "
 #define X(name, text) text " "
     WX_TEXTS(X)
 #undef X
@@ -71,21 +71,29 @@ static void take_states(struct yaml_doc *doc, yaml_node_t *list, struct wechat_s
     }
 }
 
-static void take_told(struct yaml_doc *doc, yaml_node_t *list, struct wechat_settings *s)
+/* A list of messages, each for what stands under `key`; how many there are. */
+struct told_list {
+    const char *name, *key, *keys; /* all of a message: "on zh en" */
+    struct wx_told *all;
+    size_t most;
+};
+
+static size_t take_told(struct yaml_doc *doc, yaml_node_t *root, const struct told_list *l)
 {
-    yaml_node_t *map;
-    for (size_t i = 0; (map = yaml_doc_item(doc, list, i)) != NULL; i++) {
-        struct wx_told *t = &s->told[i];
-        if (i == WX_TOLD_MAX) {
-            yaml_doc_fault(doc, map, "more than %d messages", WX_TOLD_MAX);
-            return;
+    yaml_node_t *map, *list = yaml_doc_get(doc, root, l->name);
+    size_t n = 0;
+    for (; (map = yaml_doc_item(doc, list, n)) != NULL; n++) {
+        if (n == l->most) {
+            yaml_doc_fault(doc, map, "more than %zu messages", l->most);
+            break;
         }
-        yaml_doc_only(doc, map, "on zh en");
-        yaml_doc_need(doc, map, "on", t->on, sizeof t->on);
+        struct wx_told *t = &l->all[n];
+        yaml_doc_only(doc, map, l->keys);
+        yaml_doc_need(doc, map, l->key, t->on, sizeof t->on);
         yaml_doc_need(doc, map, "zh", t->text[WX_ZH], WX_TEXT_MAX);
         yaml_doc_need(doc, map, "en", t->text[WX_EN], WX_TEXT_MAX);
-        s->n_told = i + 1;
     }
+    return n;
 }
 
 /* A text that is missing in one language is a fault, not a blank. */
@@ -93,7 +101,11 @@ static void take_texts(struct yaml_doc *doc, yaml_node_t *root, void *arg)
 {
     struct wechat_settings *s = arg;
     take_states(doc, yaml_doc_get(doc, root, "states"), s);
-    take_told(doc, yaml_doc_get(doc, root, "told"), s);
+    s->n_told =
+        take_told(doc, root, &(struct told_list){"told", "on", "on zh en", s->told, WX_TOLD_MAX});
+    s->n_refusals = take_told(
+        doc, root,
+        &(struct told_list){"refusals", "code", "code zh en", s->refusals, WX_REFUSALS_MAX});
     yaml_doc_only(doc, root, all_texts);
     for (size_t i = 0; i < WX_TEXTS_COUNT; i++) {
         yaml_node_t *map = yaml_doc_get(doc, root, text_names[i]);

@@ -7,7 +7,7 @@
 #include "door/outbox.h"
 #include "http/limits.h"
 
-enum { WX_TEXT_MAX = 600, WX_STATES_MAX = 32, WX_TOLD_MAX = 24 };
+enum { WX_TEXT_MAX = 600, WX_STATES_MAX = 32, WX_TOLD_MAX = 24, WX_REFUSALS_MAX = 24 };
 
 /* Every text a resident can see; keys of config/texts/wechat.yaml. */
 #define WX_TEXTS(X)                                                                                \
@@ -48,7 +48,8 @@ struct wx_tell_settings {
     struct outbox_settings outbox; /* subscriber ["worker:city/wechat"], retry … */
 };
 
-/* What a resident is told of: an event that happened, or "STATE:CLOSED". */
+/* What a resident is told of: an event that happened, or "STATE:CLOSED"; or why something was not
+ * taken: a code of the daemon. */
 struct wx_told {
     char on[48], text[WX_LANGUAGES][WX_TEXT_MAX];
 };
@@ -66,6 +67,8 @@ struct wechat_settings {
     struct wx_tell_settings tell;
     struct wx_told told[WX_TOLD_MAX];
     size_t n_told;
+    struct wx_told refusals[WX_REFUSALS_MAX]; /* of any other code: `refused` */
+    size_t n_refusals;
     char texts[WX_TEXTS_COUNT][WX_LANGUAGES][WX_TEXT_MAX];
     struct {
         char name[48], text[WX_LANGUAGES][64];

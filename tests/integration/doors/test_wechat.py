@@ -170,9 +170,19 @@ def test_a_resident_asks_rates_and_withdraws_only_what_is_his(door, client):
     assert "没有找到您的 CL-1" in content(door.safe(message(Content="查询 CL-1", id="3", person="o-wang"))[1])
     assert "没有找到您的 CL-1" in content(door.safe(message(Content="撤诉 CL-1", id="4", person="o-wang"))[1])
     assert client.case(1).view.state != "WITHDRAWN"
-    assert "现在不能" in content(door.safe(message(Content="满意 CL-1", id="5"))[1]), "nobody has done anything yet"
+    assert "不能这样办理" in content(door.safe(message(Content="满意 CL-1", id="5"))[1]), "nobody has done anything yet"
     assert "CL-1" in content(door.safe(message(Content="撤诉 CL-1", id="6"))[1])
     assert client.case(1).view.state == "WITHDRAWN"
+
+
+def test_what_is_not_possible_is_answered_with_its_reason(door, client):
+    door.safe(message(Content="The lift in B-0417 is broken", id="1"))
+    assert "目前为“已受理、待分派”" in content(door.safe(message(Content="满意 CL-1", id="2"))[1])
+    assert "is received, to be dispatched" in content(door.safe(message(Content="good CL-1", id="3"))[1])
+    door.safe(message(Content="撤诉 CL-1", id="4"))
+    assert client.case(1).view.state == "WITHDRAWN"
+    assert "目前为“已撤诉”" in content(door.safe(message(Content="撤诉 CL-1", id="5"))[1])
+    assert "is withdrawn" in content(door.safe(message(Content="withdraw CL-1", id="6"))[1])
 
 
 def test_what_else_people_send(door, client):

@@ -17,7 +17,9 @@ const options = new URLSearchParams(location.hash.slice(1));
 const isKiosk = options.has("kiosk");
 
 let texts = {zh: {}, en: {}};
-let language = "zh";
+// Screens of a building begin in Chinese, a telephone as its owner reads.
+const first = isKiosk || options.has("terminal") || !/^en\b/.test((navigator.languages || []).find(l => /^(zh|en)\b/.test(l)) || "") ? "zh" : "en";
+let language = first;
 let categories = [];
 let idleMs = 60000;
 let most = 0, edge = 2048;         // pictures of a report; the longer edge of each
@@ -104,8 +106,8 @@ function clear() {
   drawShots();
   $("position").disabled = false;
   $("position").textContent = word("position");
-  if (isKiosk && language !== "zh") {
-    language = "zh";
+  if (isKiosk && language !== first) {
+    language = first;
     speak();
   }
   show("start");
@@ -419,7 +421,7 @@ function touched() {
 }
 
 function watch() {
-  const left = idleAt - performance.now(), empty = !$("start").hidden && language === "zh";
+  const left = idleAt - performance.now(), empty = !$("start").hidden && language === first;
   if (empty && !$("still").open) return;
   if (left <= 0) {
     touched();
