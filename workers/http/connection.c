@@ -375,6 +375,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     (void)what;
     connection_hold(c);
     connection_flush(c);
+    if (!c->dead && c->stream && evbuffer_get_length(c->out) == 0)
+        stream_taken(c->stream);
     if (!c->dead)
         advance(c);
     connection_release(c);
@@ -392,6 +394,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         request_orphan(c->request);
         connection_refuse(c, 503, "NO_ANSWER_IN_TIME");
     } else {
+        c->server->figures.slow += c->stream != NULL;
         connection_close(c);
     }
     connection_release(c);

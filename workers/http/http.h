@@ -175,8 +175,11 @@ struct http_stream *http_stream_begin(struct http_request *request, const char *
 /* False: it has just ended, and `ended` has been called. The bytes are copied; none: nothing. */
 bool http_stream_write(struct http_stream *stream, const void *bytes, size_t size);
 
-/* Bytes that the client has not taken yet. */
+/* Bytes that the client has not taken yet. Whoever lets it take them before he writes more never
+ * has it dropped for being slow, and is called when it has: not from inside http_stream_write(). */
 size_t http_stream_waiting(const struct http_stream *stream);
+typedef void http_stream_taken(void *arg);
+void http_stream_when_taken(struct http_stream *stream, http_stream_taken *taken);
 
 /* The last bytes are sent, then the connection is closed; `ended` is not called. */
 void http_stream_close(struct http_stream *stream);

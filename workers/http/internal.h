@@ -146,6 +146,8 @@ void answer_head(struct http_request *r, const char *type, bool chunked);
 
 /* Its connection is gone. */
 void stream_gone(struct http_stream *stream);
+/* Its client has taken everything that waited. */
+void stream_taken(struct http_stream *stream);
 
 /* ---- server.c ---- */
 

@@ -10,6 +10,7 @@
 struct http_stream {
     struct http_connection *connection;
     http_stream_ended *ended;
+    http_stream_taken *taken; /* NULL: nobody asks */
     void *arg;
     bool chunked;
 };
@@ -93,6 +94,17 @@ bool http_stream_write(struct http_stream *s, const void *bytes, size_t size)
 size_t http_stream_waiting(const struct http_stream *s)
 {
     return evbuffer_get_length(s->connection->out);
+}
+
+void http_stream_when_taken(struct http_stream *s, http_stream_taken *taken)
+{
+    s->taken = taken;
+}
+
+void stream_taken(struct http_stream *s)
+{
+    if (s->taken)
+        s->taken(s->arg);
 }
 
 void http_stream_close(struct http_stream *s)

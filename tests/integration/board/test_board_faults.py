@@ -279,8 +279,10 @@ class Sleeper:
             piece = self.socket.recv(65536)
             assert piece, "it was cut"
             text += piece
-        self.socket.close()
         return text
+
+    def close(self):
+        self.socket.close()
 
     def rest(self):
         """Everything that still comes, up to the end."""
@@ -300,20 +302,39 @@ def figure(board, name):
     return next(float(line.split()[-1]) for line in lines if line.startswith(f"hongxin_{name}"))
 
 
-def test_a_slow_browser_is_dropped_and_goes_on(make_board, hotline):
+def comments(hotline, number, n):
+    """So many, and much more than the kernel puts up for a Sleeper."""
+    for _ in range(n // 20):
+        assert hotline.publish(*(hotline.event("COMMENT", by="reporter", case_number=number, data={"text": "慢" * 1000}) for _ in range(20)))
+
+
+def told(text):
+    return [int(x) for x in re.findall(rb"\nid: [^\n]*-(\d+)\nevent: entry", text)]
+
+
+def test_a_browser_that_stops_for_a_moment_misses_nothing(make_board, hotline):
     board = make_board(settings="limits: {stream_bytes: 16384}\n")
+    sleeper = Sleeper(board.browser("chief"))
+    begun = sleeper.until(b"event: live")
+    number = hotline.report().case_number
+    comments(hotline, number, 300)
+    last = hotline.report().lsn
+    got = begun + sleeper.until(f"-{last}\nevent: entry".encode())
+    assert told(got) == list(range(last - len(told(got)) + 1, last + 1)) and len(told(got)) > 300
+    assert got.count(b"event: live") == 1 and not figure(board, "http_streams_slow_total")
+    sleeper.close()
+
+
+def test_a_browser_that_reads_nothing_is_dropped_and_goes_on(make_board, hotline):
+    board = make_board(settings="limits: {stream_bytes: 16384, write_ms: 3000}\n")
     b, quick = board.browser("chief"), board.browser("chief")
     with quick.stream() as s:
         s.live()
         sleeper = Sleeper(b)
         wait_until(lambda: figure(board, "board_streams") == 2)
         number = hotline.report().case_number
-        lsns = []
-        while not figure(board, "http_streams_slow_total"):
-            for _ in range(20):
-                assert hotline.publish(hotline.event("COMMENT", by="reporter", case_number=number, data={"text": "慢" * 1000}))
-            assert len(lsns) < 2000
-            lsns.append(0)
+        comments(hotline, number, 300)
+        wait_until(lambda: figure(board, "http_streams_slow_total"))
         last = hotline.report().number
         found = s.until(lambda e, d: e == "entry" and d.get("number") == last and d["cause"] == "REPORTED")
         assert ids(found) == list(range(ids(found)[0], ids(found)[0] + len(found))), "the others lost nothing"
@@ -326,8 +347,8 @@ def test_a_slow_browser_is_dropped_and_goes_on(make_board, hotline):
     cut = figure(board, "http_streams_slow_total")
     for known in (True, False):  # from memory; from the journal
         sleeper = Sleeper(b, place)
-        told = [int(x) for x in re.findall(rb"\nid: [^\n]*-(\d+)\nevent: entry", sleeper.until(b"event: live"))]
-        assert told[:len(ids(again))] == ids(again), "who catches up is sent what he takes, however slow he is"
+        assert told(sleeper.until(b"event: live"))[:len(ids(again))] == ids(again), "who catches up is sent what he takes, however slow he is"
+        sleeper.close()
         assert figure(board, "http_streams_slow_total") == (cut if known else 0)
         restarted(board)
 

@@ -1,5 +1,5 @@
 /* What a browser has missed: from the scope's ring as far as that reaches back, else from the
- * journal, and never more at a time than the browser takes. */
+ * journal. */
 #include "board/ask.h"
 #include "board/live/stream.h"
 #include <event2/event.h>
@@ -7,41 +7,9 @@
 #include <string.h>
 
 enum {
-    AT_ONCE = 100,      /* entries asked of the journal at a time */
-    LEFT_BYTES = 65536, /* that the browser may not have taken yet when it is sent more … */
-    LEFT_MS = 50,       /* … and how long it is waited for */
-    AGAIN_MS = 500      /* the daemon does not answer now */
+    AT_ONCE = 100, /* entries asked of the journal at a time */
+    AGAIN_MS = 500 /* the daemon does not answer now */
 };
-
-static void again(struct stream *st, int ms)
-{
-    const struct timeval t = {ms / 1000, ms % 1000 * 1000};
-    evtimer_add(st->later, &t);
-}
-
-/* It has enough to take before it is sent more: less than would have it dropped. */
-static bool is_full(const struct stream *st)
-{
-    uint64_t most = st->scope->board->settings.limits.stream_bytes / 2;
-    return http_stream_waiting(st->http) > (most < LEFT_BYTES ? most : LEFT_BYTES);
-}
-
-/* What the ring has between `last` and what has been flushed to all, as far as there is room. */
-static bool send_ring(struct stream *st)
-{
-    const struct scope *s = st->scope;
-    for (size_t i = ring_after(&s->ring, st->last); i < s->ring.n && !is_full(st); i++) {
-        const struct frame *f = ring_at(&s->ring, i);
-        if (f->lsn > s->flushed_lsn)
-            break;
-        if (stream_matches(st, f) && !http_stream_write(st->http, f->text, f->size))
-            return false;
-        st->last = f->lsn;
-    }
-    if (!is_full(st))
-        st->last = s->flushed_lsn;
-    return true;
-}
 
 /* ---- texts of what was asked of the journal ---- */
 
@@ -62,7 +30,7 @@ static bool send_told(struct stream *st)
 {
     const struct scope *s = st->scope;
     const struct frame *f;
-    while (st->last < s->ring.complete_from && !is_full(st) &&
+    while (st->last < s->ring.complete_from && !http_stream_waiting(st->http) &&
            (f = told_find(&s->told, st->last + 1))) {
         if (stream_matches(st, f) && !http_stream_write(st->http, f->text, f->size))
             return false;
@@ -89,7 +57,7 @@ static bool take_page(struct stream *st, const Hongxin__V1__EntriesAnswer *a)
     size_t i = 0;
     if (st->last + 1 < a->oldest_lsn)
         return stream_begin_anew(st, "PRUNED");
-    for (; i < a->n_entries && !is_full(st); i++)
+    for (; i < a->n_entries && !http_stream_waiting(st->http); i++)
         if (!send_entry(st, &a->entries[i]))
             return false;
     if (i == a->n_entries && a->upto_lsn > st->last)
@@ -104,7 +72,7 @@ static void take_fault(struct stream *st, int err)
 {
     struct board *b = st->scope->board;
     if (err == HX_TIMEOUT || err == HX_AGAIN || err == HX_DENIED)
-        again(st, AGAIN_MS);
+        stream_go_on_in(st, AGAIN_MS);
     else
         (void)stream_begin_anew(st, "UNREADABLE");
     if (err == HX_DENIED) /* is he still who he was? Else his pages end in the next second */
@@ -117,7 +85,7 @@ static void wake_others(const struct scope *s)
     LIST_FOREACH(st, &s->streams, link)
     if (st->waits) {
         st->waits = false;
-        again(st, 0);
+        stream_go_on_in(st, 0);
     }
 }
 
@@ -144,9 +112,9 @@ static void on_entries(void *arg, int err, const hxp_response *answer)
     } else if (err || answer->answer_case != HONGXIN__V1__RESPONSE__ANSWER_ENTRIES_ANSWER) {
         take_fault(st, err ? err : HX_INVALID);
     } else if (strcmp(answer->entries_answer->epoch, st->scope->epoch) != 0) {
-        again(st, AGAIN_MS); /* of another journal: the feed is about to see that too */
+        stream_go_on_in(st, AGAIN_MS); /* of another journal: the feed is about to see that too */
     } else if (take_page(st, answer->entries_answer) && !st->live) {
-        again(st, 0);
+        stream_go_on_in(st, 0);
     }
 }
 
@@ -162,43 +130,36 @@ static void ask_journal(struct stream *st)
     if (st->asking)
         st->scope->asker = st;
     else
-        again(st, AGAIN_MS);
+        stream_go_on_in(st, AGAIN_MS);
 }
 
-static void catch_up_from_journal(struct stream *st)
+static bool catch_up_from_journal(struct stream *st)
 {
     const struct scope *s = st->scope;
     uint64_t before = st->last;
     if (!send_told(st))
-        return;
+        return false;
     if (st->last > before)
-        again(st, 0);
+        stream_go_on_in(st, 0);
     else if (s->asker && s->asker->asking && s->asker->last == st->last)
         st->waits = true; /* for the answer that somebody else gets */
     else
         ask_journal(st);
+    return true;
 }
 
-void stream_catch_up(struct stream *st)
+bool stream_catch_up(struct stream *st)
 {
     const struct scope *s = st->scope;
-    if (is_full(st))
-        again(st, LEFT_MS);
-    else if (st->last < s->ring.complete_from)
-        catch_up_from_journal(st);
-    else if (!send_ring(st))
-        return;
-    else if (st->last < s->flushed_lsn)
-        again(st, LEFT_MS);
-    else
-        (void)stream_go_live(st);
-}
-
-void stream_later(evutil_socket_t fd, short what, void *arg)
-{
-    struct stream *st = arg;
-    (void)fd;
-    (void)what;
-    if (st->scope && st->http && st->begun && !st->live && !st->asking)
-        stream_catch_up(st);
+    if (http_stream_waiting(st->http))
+        return true;
+    if (st->last < s->ring.complete_from)
+        return stream_is_too_far(st) ? stream_begin_anew(st, "TOO_FAR") : catch_up_from_journal(st);
+    if (!round_serve(st))
+        return false;
+    if (st->last >= s->seen_lsn)
+        return stream_go_live(st);
+    if (!http_stream_waiting(st->http))
+        stream_go_on_in(st, 0);
+    return true;
 }

@@ -4,6 +4,7 @@
 #include "board/live/stream.h"
 #include "hongxin/instant.h"
 #include "hongxin/number.h"
+#include "http/json.h"
 #include <event2/event.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,8 +18,8 @@ enum { RETRY_MS = 2000 }; /* a browser that was cut comes back after so long */
 char *frame_text(const struct scope *s, const hxp_entry *entry, size_t *size)
 {
     json_t *o = ask_entry(s->board, entry);
-    char *json = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
-    char *text = NULL;
+    size_t length;
+    char *json = o ? http_json_text(o, &length) : NULL, *text = NULL;
     int n = json ? asprintf(&text, "id: %s-%" PRIu64 "\nevent: entry\ndata: %s\n\n", s->epoch,
                             entry->lsn, json)
                  : -1;
@@ -69,13 +70,52 @@ bool stream_go_live(struct stream *st)
 bool stream_begin_anew(struct stream *st, const char *why)
 {
     const struct scope *s = st->scope;
-    st->last = s->flushed_lsn;
+    st->last = s->seen_lsn;
     return stream_say(st,
                       "id: %s-%" PRIu64
                       "\nevent: reset\ndata: {\"epoch\":\"%s\",\"oldest_lsn\":%" PRIu64
                       ",\"lsn\":%" PRIu64 ",\"why\":\"%s\"}\n\n",
-                      s->epoch, s->flushed_lsn, s->epoch, s->oldest_lsn, s->flushed_lsn, why) &&
+                      s->epoch, s->seen_lsn, s->epoch, s->oldest_lsn, s->seen_lsn, why) &&
            stream_go_live(st);
+}
+
+bool stream_go_on(struct stream *st)
+{
+    const struct scope *s = st->scope;
+    if (http_stream_waiting(st->http))
+        return true;
+    st->live = st->live && st->last >= s->ring.complete_from;
+    if (!st->live)
+        return stream_catch_up(st);
+    if (!round_serve(st))
+        return false;
+    if (st->last < s->seen_lsn && !http_stream_waiting(st->http))
+        stream_go_on_in(st, 0);
+    return true;
+}
+
+static void go_on(struct stream *st)
+{
+    if (st->http && st->begun && !st->asking)
+        (void)stream_go_on(st);
+}
+
+static void on_taken(void *arg)
+{
+    go_on(arg);
+}
+
+static void on_later(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    go_on(arg);
+}
+
+void stream_go_on_in(struct stream *st, int ms)
+{
+    const struct timeval t = {ms / 1000, ms % 1000 * 1000};
+    evtimer_add(st->later, &t);
 }
 
 /* ---- its end ---- */
@@ -93,6 +133,7 @@ static void on_gone(void *arg)
 {
     struct stream *st = arg;
     if (st->scope) {
+        round_leave(st);
         LIST_REMOVE(st, link);
         st->scope->n_streams--;
         catch_up_leave(st);
@@ -106,7 +147,7 @@ static void on_gone(void *arg)
         stream_free(st);
 }
 
-static void end(struct stream *st, const char *code)
+void stream_end(struct stream *st, const char *code)
 {
     if (code && !stream_say(st, "event: end\ndata: {\"code\":\"%s\"}\n\n", code))
         return;
@@ -116,6 +157,12 @@ static void end(struct stream *st, const char *code)
 }
 
 /* ---- its begin ---- */
+
+bool stream_is_too_far(const struct stream *st)
+{
+    const struct scope *s = st->scope;
+    return s->seen_lsn > st->last && s->seen_lsn - st->last > (uint64_t)s->board->settings.replay;
+}
 
 /* Where the browser says it was; it may say anything. */
 static const char *judge_place(const struct stream *st)
@@ -127,10 +174,7 @@ static const char *judge_place(const struct stream *st)
         return "AHEAD";
     if (st->last + 1 < s->oldest_lsn)
         return "PRUNED";
-    return s->flushed_lsn > st->last &&
-                   s->flushed_lsn - st->last > (uint64_t)s->board->settings.replay
-               ? "TOO_FAR"
-               : NULL;
+    return stream_is_too_far(st) ? "TOO_FAR" : NULL;
 }
 
 void stream_start(struct stream *st)
@@ -144,18 +188,17 @@ void stream_start(struct stream *st)
                     "retry: %d\nevent: hello\ndata: {\"epoch\":\"%s\",\"lsn\":%" PRIu64
                     ",\"oldest_lsn\":%" PRIu64 ",\"now\":\"%s\",\"heartbeat_ms\":%" PRId64
                     ",\"scale\":%" PRIu32 "}\n\n",
-                    RETRY_MS, s->epoch, s->flushed_lsn, s->oldest_lsn, now, o->heartbeat_ms,
+                    RETRY_MS, s->epoch, s->seen_lsn, s->oldest_lsn, now, o->heartbeat_ms,
                     s->scale ? s->scale : 1))
         return;
     const char *why = st->placed ? judge_place(st) : NULL;
     if (why) {
         (void)stream_begin_anew(st, why);
     } else if (!st->placed) {
-        st->last = s->flushed_lsn;
+        st->last = s->seen_lsn;
         (void)stream_go_live(st);
     } else {
-        st->last = st->last > s->flushed_lsn ? s->flushed_lsn : st->last;
-        stream_catch_up(st);
+        (void)stream_catch_up(st);
     }
 }
 
@@ -163,70 +206,6 @@ void stream_start(struct stream *st)
 
 #define EACH_STREAM(st, next, s)                                                                   \
     for (st = LIST_FIRST(&(s)->streams); st && ((next = LIST_NEXT(st, link)), 1); st = next)
-
-static size_t new_bytes(const struct scope *s)
-{
-    size_t total = 0;
-    for (size_t i = ring_after(&s->ring, s->flushed_lsn); i < s->ring.n; i++)
-        total += ring_at(&s->ring, i)->size;
-    return total;
-}
-
-/* New frames as one text, which most pages are sent as it is. NULL: none, or no memory. */
-static char *join(const struct scope *s, size_t total)
-{
-    char *text = total ? malloc(total) : NULL, *to = text;
-    for (size_t i = ring_after(&s->ring, s->flushed_lsn); text && i < s->ring.n; i++) {
-        const struct frame *f = ring_at(&s->ring, i);
-        memcpy(to, f->text, f->size);
-        to += f->size;
-    }
-    return text;
-}
-
-static void send_each(struct stream *st)
-{
-    const struct scope *s = st->scope;
-    for (size_t i = ring_after(&s->ring, st->last); i < s->ring.n; i++) {
-        const struct frame *f = ring_at(&s->ring, i);
-        if (stream_matches(st, f) && !http_stream_write(st->http, f->text, f->size))
-            return;
-    }
-    st->last = s->seen_lsn;
-}
-
-void stream_flush(struct scope *s)
-{
-    struct stream *st, *next;
-    size_t size = new_bytes(s);
-    char *text = join(s, size);
-    EACH_STREAM(st, next, s)
-    {
-        if (!st->live)
-            continue;
-        if (st->filtered || st->last != s->flushed_lsn || (size && !text))
-            send_each(st);
-        else if (http_stream_write(st->http, text, size))
-            st->last = s->seen_lsn;
-    }
-    free(text);
-}
-
-/* Also of a page that waits or is behind, so that no proxy takes it for dead. Where it has begun
- * this moves the point from which the browser goes on, also when nothing was for it. */
-void stream_beat(struct scope *s)
-{
-    struct stream *st, *next;
-    bool behind = false;
-    EACH_STREAM(st, next, s) behind |= !st->live;
-    if (!behind)
-        told_forget(&s->told);
-    EACH_STREAM(st, next, s)
-    if (st->begun)
-        (void)stream_say(st, ": beat\nid: %s-%" PRIu64 "\n\n", s->epoch, st->last);
-    else
-        (void)stream_say(st, ": beat\n\n");
-}
 
 /* Each has its place in the journal that was, and waits. */
 void stream_reset(struct scope *s)
@@ -254,7 +233,7 @@ void stream_end_all(struct scope *s, const struct session *only, const char *cod
     struct stream *st, *next;
     EACH_STREAM(st, next, s)
     if (!only || st->session == only)
-        end(st, code);
+        stream_end(st, code);
 }
 
 /* ---- the handler ---- */
@@ -293,7 +272,7 @@ static bool take_filter(struct stream *st, const struct http_request *r)
 static struct stream *make(struct board *b, struct http_request *r, struct session *session)
 {
     struct stream *st = calloc(1, sizeof *st);
-    if (!st || !(st->later = evtimer_new(b->base, stream_later, st))) {
+    if (!st || !(st->later = evtimer_new(b->base, on_later, st))) {
         free(st);
         http_problem(r, 503, "NO_MEMORY", "out of memory");
         return NULL;
@@ -335,6 +314,7 @@ void events_stream(void *arg, struct http_request *r)
         stream_free(st);
         return;
     }
+    http_stream_when_taken(st->http, on_taken);
     session->streams++;
     LIST_INSERT_HEAD(&s->streams, st, link);
     s->n_streams++;

@@ -10,10 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    FLUSH_MS = 25, /* what comes in so short a time travels together */
-    READY_MS = 10000
-};
+enum { READY_MS = 10000 };
 
 struct scope_wait {
     TAILQ_ENTRY(scope_wait) link;
@@ -21,24 +18,6 @@ struct scope_wait {
     void *arg;
     int64_t until;
 };
-
-/* ---- telling the streams ---- */
-
-static void flush_now(struct scope *s)
-{
-    int64_t began = hx_mono_ms();
-    stream_flush(s);
-    s->flushed_lsn = s->seen_lsn;
-    s->flushed_at = hx_mono_ms();
-    s->flush_took = s->flushed_at - began;
-}
-
-static void on_flush(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    flush_now(arg);
-}
 
 /* ---- what comes ---- */
 
@@ -64,8 +43,8 @@ static void put_frame(struct scope *s, const hxp_entry *e)
         return;
     struct ring *r = &s->ring;
     while (ring_is_full(r, f.size) && r->n) {
-        if (ring_at(r, 0)->lsn > s->flushed_lsn) /* more came at once than there is room for */
-            flush_now(s);
+        if (ring_at(r, 0)->lsn > s->round.sent) /* more came at once than there is room for */
+            round_whole(s);
         ring_drop_first(r);
     }
     if (r->n < r->room) {
@@ -74,18 +53,6 @@ static void put_frame(struct scope *s, const hxp_entry *e)
     }
     free(f.text); /* no memory: whoever misses it asks the journal */
     r->complete_from = f.lsn;
-}
-
-/* At once when it is quiet; else together with what comes meanwhile. */
-static void flush_soon(struct scope *s)
-{
-    int64_t gap = s->flush_took * 2 > FLUSH_MS ? s->flush_took * 2 : FLUSH_MS;
-    int64_t wait = s->flushed_at + gap - hx_mono_ms();
-    if (evtimer_pending(s->flush, NULL))
-        return;
-    wait = wait > 0 ? wait : 0;
-    const struct timeval t = {(time_t)(wait / 1000), (suseconds_t)(wait % 1000 * 1000)};
-    evtimer_add(s->flush, &t);
 }
 
 /* ---- the model ---- */
@@ -184,7 +151,7 @@ static void on_welcome(void *arg, const Hongxin__V1__Welcome *w)
     s->scale = w->scale;
     s->board->scale = w->scale;
     if (first) {
-        s->seen_lsn = s->flushed_lsn = s->ring.complete_from = w->newest_lsn;
+        s->seen_lsn = s->round.sent = s->ring.complete_from = w->newest_lsn;
         s->welcomed = true;
         stream_welcome(s);
     }
@@ -221,7 +188,7 @@ static void on_entry(void *arg, const hxp_entry *e, const ProtobufCBinaryData *b
         look_at_case(s, e->case_number);
     if (has_rules(e))
         rules_forget(s->board);
-    flush_soon(s);
+    round_soon(s);
 }
 
 static void on_upto(void *arg, uint64_t lsn)
@@ -238,6 +205,7 @@ static void on_reset(void *arg, uint64_t oldest)
     hx_log(HX_LOG_WARN, "event=feed_reset principal=\"%s\"", s->principal);
     s->oldest_lsn = oldest;
     ring_clear(&s->ring);
+    round_forget(s);
     told_forget(&s->told);
     model_clear(s->model);
     s->welcomed = s->ready = false;
@@ -288,8 +256,7 @@ void scope_free(struct scope *s)
     stream_end_all(s, NULL, NULL);
     if (s->readable)
         event_free(s->readable);
-    if (s->flush)
-        event_free(s->flush);
+    round_close(s);
     hx_client_close(s->client);
     ring_free(&s->ring);
     told_forget(&s->told);
@@ -306,8 +273,7 @@ static bool open_client(struct scope *s)
     if (hx_client_open(&o, &s->client) != HX_OK)
         return false;
     s->readable = event_new(b->base, hx_client_fd(s->client), EV_READ | EV_PERSIST, on_readable, s);
-    s->flush = evtimer_new(b->base, on_flush, s);
-    return s->readable && s->flush && event_add(s->readable, NULL) == 0;
+    return s->readable && event_add(s->readable, NULL) == 0;
 }
 
 struct scope *scope_new(struct board *b, const char *principal, size_t *rings_bytes)
@@ -322,7 +288,7 @@ struct scope *scope_new(struct board *b, const char *principal, size_t *rings_by
     s->used_at = hx_mono_ms();
     s->ring.all = rings_bytes;
     s->model = model_new(is_promise, b);
-    if (!s->model || !open_client(s)) {
+    if (!s->model || !round_open(s) || !open_client(s)) {
         scope_free(s);
         return NULL;
     }
@@ -343,8 +309,6 @@ void scope_tick(struct scope *s)
         b->ticks % 3 == 0)
         follow(s); /* it was opened before the rules were there, or could not be */
     wake(s, NULL, now);
-    if (b->ticks % (uint64_t)(b->settings.heartbeat_ms / 1000) == 0) {
-        flush_now(s); /* also what was for others: pages that see little come as far as all */
-        stream_beat(s);
-    }
+    if (b->ticks % (uint64_t)(b->settings.heartbeat_ms / 1000) == 0)
+        round_beat(s);
 }

@@ -9,6 +9,7 @@
 
 #include "board/board.h"
 #include "board/live/ring.h"
+#include "board/live/round.h"
 #include "hongxin/schema.h"
 #include <sys/queue.h>
 
@@ -22,7 +23,7 @@ struct scope {
     struct board *board;
     char principal[USER_TEXT + 1];
     hx_client *client;
-    struct event *readable, *flush;
+    struct event *readable;
     bool welcomed, ready; /* ready: the model is whole */
     bool checking, denied;
     char epoch[SCOPE_EPOCH];
@@ -31,8 +32,7 @@ struct scope {
     struct ring ring;
     struct told told;           /* what pages that are behind were sent */
     const struct stream *asker; /* who asked the journal last; NULL: gone */
-    uint64_t flushed_lsn;       /* streams have been given everything up to here */
-    int64_t flushed_at, flush_took;
+    struct round round;
     struct stream_list streams;
     size_t n_streams;
     struct model *model;
@@ -92,8 +92,6 @@ void frame_tag(struct frame *f, const hxp_entry *entry);
 
 /* ---- events.c ---- */
 
-void stream_flush(struct scope *s); /* what is new to all streams */
-void stream_beat(struct scope *s);  /* heartbeats */
 void stream_reset(struct scope *s); /* the feed is about to begin anew */
 void stream_end_all(struct scope *s, const struct session *only, const char *code);
 void stream_welcome(struct scope *s); /* the feed stands */

@@ -2,9 +2,13 @@
  *
  *   waiting   its scope has no feed yet, or has to begin it anew; `last` in `epoch` is where the
  *             browser is, when it is placed
- *   behind    it has begun (said hello, its place is judged) and is sent what it has missed, as
- *             fast as the browser takes it: from the scope's ring, else from the journal
- *   live      everything up to scope.flushed_lsn is sent, and what comes is sent as it comes
+ *   behind    it has begun (said hello, its place is judged) and is sent what it has missed: from
+ *             the scope's ring, else from the journal
+ *   live      what comes is sent as it comes, in rounds; where the ring does not reach back to it
+ *             any more it is behind again
+ *
+ * In each of them it is given as much as it takes: once something waits for the browser nothing
+ * more is put up before that is taken. A browser that takes nothing is dropped by the server.
  *
  * A stream ends with its browser (on_gone), also inside of any of these calls that says so. */
 #ifndef BOARD_STREAM_H
@@ -31,6 +35,8 @@ struct stream {
 
 void stream_free(struct stream *st);
 bool stream_matches(const struct stream *st, const struct frame *f);
+/* It has missed more than is sent again. */
+bool stream_is_too_far(const struct stream *st);
 
 /* The scope's feed stands: says hello and goes on where the browser was, or tells it to begin anew.
  * The stream may be over afterwards. */
@@ -41,15 +47,18 @@ bool stream_say(struct stream *st, const char *format, ...) HX_PRINTF(2, 3);
 bool stream_go_live(struct stream *st);
 /* Told `reset` (openapi.yaml has the reasons), and live from now. */
 bool stream_begin_anew(struct stream *st, const char *why);
+/* It is given what it may have now; the rest follows by itself. */
+bool stream_go_on(struct stream *st);
+void stream_go_on_in(struct stream *st, int ms);
+
+/* Ends it, with a word when there is one. */
+void stream_end(struct stream *st, const char *code);
 
 /* ---- catch_up.c ---- */
 
-/* Sends what was missed, a part now and the rest by itself, then goes live. The stream may be over
- * afterwards. */
-void stream_catch_up(struct stream *st);
+/* Sends what was missed, a part now and the rest by itself, then goes live. False: it is over. */
+bool stream_catch_up(struct stream *st);
 /* It is gone: whoever waits for its answer asks himself. */
 void catch_up_leave(struct stream *st);
-/* Of the timer `later`; `arg` is the stream. */
-void stream_later(evutil_socket_t fd, short what, void *arg);
 
 #endif
