@@ -34,6 +34,14 @@ void frame_tag(struct frame *f, const hxp_entry *e)
         f->places[i] = intern(ids[i]);
 }
 
+/* More may have come at once than there is room for: then no page has it yet. */
+static void drop_first(struct scope *s)
+{
+    if (ring_at(&s->ring, 0)->lsn > s->round.sent)
+        round_whole(s);
+    ring_drop_first(&s->ring);
+}
+
 static void put_frame(struct scope *s, const hxp_entry *e)
 {
     struct frame f;
@@ -42,15 +50,10 @@ static void put_frame(struct scope *s, const hxp_entry *e)
     if (!f.text)
         return;
     struct ring *r = &s->ring;
-    while (ring_is_full(r, f.size) && r->n) {
-        if (ring_at(r, 0)->lsn > s->round.sent) /* more came at once than there is room for */
-            round_whole(s);
-        ring_drop_first(r);
-    }
-    if (r->n < r->room) {
-        ring_put(r, &f);
+    while (!ring_takes(r, f.size))
+        drop_first(s);
+    if (ring_put(r, &f))
         return;
-    }
     free(f.text); /* no memory: whoever misses it asks the journal */
     r->complete_from = f.lsn;
 }
@@ -276,7 +279,7 @@ static bool open_client(struct scope *s)
     return s->readable && event_add(s->readable, NULL) == 0;
 }
 
-struct scope *scope_new(struct board *b, const char *principal, size_t *rings_bytes)
+struct scope *scope_new(struct board *b, const char *principal, struct rings *rings)
 {
     struct scope *s = calloc(1, sizeof *s);
     if (!s)
@@ -286,7 +289,7 @@ struct scope *scope_new(struct board *b, const char *principal, size_t *rings_by
     TAILQ_INIT(&s->waits);
     LIST_INIT(&s->streams);
     s->used_at = hx_mono_ms();
-    s->ring.all = rings_bytes;
+    ring_open(&s->ring, rings);
     s->model = model_new(is_promise, b);
     if (!s->model || !round_open(s) || !open_client(s)) {
         scope_free(s);
@@ -309,6 +312,8 @@ void scope_tick(struct scope *s)
         b->ticks % 3 == 0)
         follow(s); /* it was opened before the rules were there, or could not be */
     wake(s, NULL, now);
+    while (ring_is_over(&s->ring))
+        drop_first(s);
     if (b->ticks % (uint64_t)(b->settings.heartbeat_ms / 1000) == 0)
         round_beat(s);
 }

@@ -67,9 +67,9 @@ void scopes_count(const struct scopes *scopes, uint64_t *n, uint64_t *streams, u
 
 /* ---- scope.c, one of them: for scopes.c ---- */
 
-/* Follows as soon as the rules are known. `rings_bytes` counts for all. NULL: no memory, or no
+/* Follows as soon as the rules are known. `rings` counts for all. NULL: no memory, or no
  * descriptors. */
-struct scope *scope_new(struct board *b, const char *principal, size_t *rings_bytes);
+struct scope *scope_new(struct board *b, const char *principal, struct rings *rings);
 /* Its pages end without a word. */
 void scope_free(struct scope *s);
 /* Once a second: who has waited too long, heartbeats, a feed that does not stand yet. */

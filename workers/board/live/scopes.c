@@ -20,7 +20,7 @@ struct scopes {
     struct board *board;
     struct scope_list list;
     size_t n;
-    size_t rings_bytes;
+    struct rings rings;
 };
 
 struct scope *scopes_find(const struct scopes *scopes, const char *principal)
@@ -37,7 +37,7 @@ struct scope *scopes_get(struct scopes *scopes, const char *principal)
     struct scope *s = scopes_find(scopes, principal);
     if (s || scopes->n == SCOPES_MAX)
         return s;
-    s = scope_new(scopes->board, principal, &scopes->rings_bytes);
+    s = scope_new(scopes->board, principal, &scopes->rings);
     if (!s)
         return NULL;
     LIST_INSERT_HEAD(&scopes->list, s, link);
