@@ -1,4 +1,5 @@
 """Every page of the desk in both languages, light and dark; and every number there leads to the list that it counts."""
+import contextlib
 import re
 
 import pytest
@@ -176,3 +177,37 @@ def test_somebody_without_a_mouse_reaches_everything(seat, evening):
     expect(page.locator("#content")).to_be_focused()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('#content') !== null")
+
+
+# What each page asks for as soon as its address is read, and the files that it brings beside the program (ahead.ts).
+AHEAD = {"area": ("notices?open=true&limit=50", "orders"), "orders": ("orders",), "dispatch": ("triage", "returns"), "grids": ("city/grids.geojson",),
+         "wall": ("city/grids.geojson",), "case": ("cases/{late}",), "figures": ("Chart-",), "rules": ("RulesPage-",)}
+
+
+@pytest.mark.parametrize("name", AHEAD)
+def test_what_a_page_asks_first_is_asked_while_its_program_comes_and_once(seat, evening, name):
+    at, there = PAGES[name]
+    page = seat("chen", language="en", size={"width": 1280, "height": 801})
+    address = page.url.partition("#")[0]
+    page.goto("about:blank")
+    marks = [re.compile(rf"/assets/{what}\w+\.js$" if what.endswith("-") else rf"/api/v1/{re.escape(what.format(**evening))}$") for what in AHEAD[name]]
+    asked, held = [], []
+    program = re.compile(r"/assets/desk-[0-9a-z]{8}\.js$")
+
+    def note(request):
+        asked.append(request.url)
+
+    page.on("request", note)
+    page.route(program, lambda route: held.append(route))
+    with contextlib.ExitStack() as all_of_them:
+        for mark in marks:
+            all_of_them.enter_context(page.expect_request(mark))
+        page.goto(f"{address}{at.format(**evening)}", wait_until="commit")
+    assert held
+    for route in held:
+        route.continue_()
+    page.locator(there).first.wait_for()
+    expect(page.locator(".live.on")).to_be_visible()
+    page.unroute(program)
+    page.remove_listener("request", note)
+    assert [sum(bool(mark.search(url)) for url in asked) for mark in marks] == [1] * len(marks)

@@ -103,6 +103,9 @@ function paintsFirst(): Plugin {
     inbox: ['session', 'inbox', 'texts?language='],
   }
   const programOf: Record<string, Program> = { index: 'desk', inbox: 'phone' }
+  /** What pages of the desk bring beside the program, and its files as src/desk/ahead.ts reads them: "rules=./assets/…". */
+  const beside = { figures: 'parts/Chart.vue', rules: 'pages/RulesPage.vue' }
+  const brought: string[] = []
   /** The files of a program, without its texts; the file of its texts: "desk", "desk/en". */
   const files: Record<string, string[]> = {}
   const read = (path: string) => readFileSync(resolve(folder, path), 'utf8').trim()
@@ -120,6 +123,7 @@ function paintsFirst(): Plugin {
     const program = programOf[name]
     const style = program ? grounds(css) : css + dark(css)
     const texts = files[`${program}/${language}`] ?? []
+    const ahead = `    <script type="module" async crossorigin src="./${files.ahead![0]}" data-files="${brought.join(' ')}"></script>\n`
     const wanted = [
       ...texts.map((path) => `    <link rel="modulepreload" crossorigin href="./${path}">\n`),
       ...(asked[name] ?? []).map(
@@ -130,6 +134,7 @@ function paintsFirst(): Plugin {
     const sheet = program ? `    <link rel="stylesheet" crossorigin href="./${sheets[program]!.file}">\n` : ''
     return rest
       .replace(/<html lang="[^"]*"/, `<html lang="${language === 'zh' ? 'zh-CN' : 'en'}"`)
+      .replace(/ *<script/, (script) => (name === 'index' ? ahead : '') + script)
       .replace('  </head>', `    <style>${style}</style>\n${wanted.join('')}  </head>`)
       .replace('  </body>', `${sheet}  </body>`)
   }
@@ -155,6 +160,10 @@ function paintsFirst(): Plugin {
         if (part.type !== 'chunk') continue
         const [, program, language] = TEXTS.exec(part.moduleIds[0] ?? '') ?? []
         if (program) files[`${program}/${language}`] = [part.fileName]
+        for (const [page, path] of Object.entries(beside))
+          if (part.facadeModuleId?.endsWith(path))
+            for (const file of [part.fileName, ...(part.viteMetadata?.importedCss ?? [])])
+              brought.push(`${page}=./${file}`)
         if (!part.isEntry) continue
         files[part.name] = [part.fileName, ...part.imports]
         const from = [...new Set(sheetsOf(part.fileName))]
@@ -163,7 +172,8 @@ function paintsFirst(): Plugin {
           .map((sheet) => (sheet?.type === 'asset' ? sheet.source : ''))
           .join('')
         sheets[part.name] = { from, file: `assets/${part.name}-${digest(source).slice(0, 8)}.css` }
-        if (part.name !== 'sign') this.emitFile({ type: 'asset', fileName: sheets[part.name]!.file, source })
+        if (Object.values(programOf).includes(part.name as Program))
+          this.emitFile({ type: 'asset', fileName: sheets[part.name]!.file, source })
       }
     },
     closeBundle() {
@@ -236,7 +246,12 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 700, // ECharts, fetched with the page of figures
     rollupOptions: {
-      input: { desk: at('index.html'), phone: at('inbox.html'), sign: at('sign.html') },
+      input: {
+        desk: at('index.html'),
+        phone: at('inbox.html'),
+        sign: at('sign.html'),
+        ahead: at('src/desk/ahead.ts'),
+      },
       output: {
         // What the form needs is one file, which desk and phone have as well; texts are called by what they are.
         manualChunks: (id) =>

@@ -10,6 +10,7 @@ import { bringTexts } from '../shared/i18n'
 import { redeem, restore } from '../shared/session'
 import { start } from './start'
 
+document.documentElement.dataset.program = 'here' // nobody asks ahead of it any more (ahead.ts)
 const texts = bringTexts({
   zh: () => import('virtual:texts/desk/zh'),
   en: () => import('virtual:texts/desk/en'),

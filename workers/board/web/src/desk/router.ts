@@ -1,7 +1,7 @@
 /**
- * The pages of the desk. They are one file: a slow network pays for each trip, and not for a few KB; only charts, dialogs and the rules,
- * which few look at twice, come when they are wanted. Addresses stand behind a #, so that the board serves one file and every address
- * can be sent to a colleague.
+ * The pages of the desk. They are one file: a slow network pays for each trip, and not for a few KB; only charts, dialogs and the picture
+ * of the rules come when they are wanted (ahead.ts asks for them early). Addresses stand behind a #, so that the board serves one file and
+ * every address can be sent to a colleague.
  */
 import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
 import type { Text } from '../shared/i18n'
