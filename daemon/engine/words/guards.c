@@ -270,7 +270,7 @@ static bool class_special(const struct hx_step *s, const struct hx_call *call)
 static bool plan_dated(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return s->data->date > s->t_rcv;
+    return s->data->date > s->t_eff;
 }
 
 static bool plan_complete(const struct hx_step *s, const struct hx_call *call)
