@@ -14,13 +14,18 @@ def dispatch(case, when, holder, cause):
     case.holder, case.dispatched, case.held, case.person = holder, when, None, ""
     case.deemed = False
     name_second(case)
+    deliver(case, when)
+    case.to("DISPATCHED", when, cause)
+    case.account.give(when, case.world.delivered(when), "holder", case.world.waited(when))
+
+
+def deliver(case, when):
+    """The holder is told, when somebody can be reached at all."""
     if case.world.nobody_reachable():
         case.undelivered_since = when
         case.start("K_DELIVERY", when)
     else:
         case.start("K_HANDOVER", case.world.delivered(when))
-    case.to("DISPATCHED", when, cause)
-    case.account.give(when, case.world.delivered(when), "holder", case.world.waited(when))
 
 
 def name_second(case):

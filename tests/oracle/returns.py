@@ -4,7 +4,7 @@ from anew import set_floor
 from case import need
 from pauses import resume
 from plans import drop_plan, new_plan
-from receipt import dispatch, name_second, quiet_handover
+from receipt import deliver, dispatch, name_second, quiet_handover
 from table import is_in, on
 from times import MINUTE
 
@@ -65,10 +65,9 @@ def take_return(case, when, holder, cause):
     if case.held is not None:
         case.account.give(case.held, when, "holder", "dispatcher")
     for c in case.clocks:
-        if c.name not in promise.STAY and c.cycle == case.cycle and c.holder == case.holder and c.name in promise.PROMISES:
-            for b in c.breaches:
-                if not b.marks:
-                    case.mark(c, b, "VOID_RETURN")
+        for b in c.breaches:
+            if b.holder == case.holder and c.cycle == case.cycle and not b.marks:
+                case.mark(c, b, "VOID_RETURN")
     quiet_handover(case)
     for name in HOLDERS_CLOCKS:
         case.drop(name)
@@ -130,14 +129,13 @@ def change_holder(case, holder, when, cause):
         case.drop("K_ARRIVE")
         case.drop("K_CONTACT")
         case.arrived, case.arrival_proven = None, False
-    if case.state != "DISPATCHED":
-        case.holder, case.person, case.deemed = holder, "", True
-        pass_on(case, holder, when)
+    case.holder, case.person, case.deemed = holder, "", True
+    pass_on(case, holder, when)
     if meeting and case.state == "IN_WORK" and case.klass == promise.SPECIAL:
         new_plan(case, when)  # one of his own
     name_second(case)
     if case.state in ("IN_WORK", "PLANNED"):
-        case.start("K_HANDOVER", case.world.delivered(when))
+        deliver(case, when)
         return case.turn(when)
     return dispatch(case, when, holder, cause)
 
