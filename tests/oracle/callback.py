@@ -90,7 +90,8 @@ def callback_ok(case, e):
         return None
     is_in(case, "RESOLVED")
     whole = "party" not in e.data and len(parties) == len(case.parties)
-    for p in parties[:1] if whole else parties:  # who names nobody speaks for the case; the others may still be asked
+    waiting = [p for p in parties if p.answer == "OPEN"] or parties
+    for p in waiting[:1] if whole else parties:  # who names nobody speaks for the case, and is the first who waits; the others may still be asked
         p.answer = "OK"
     if whole:
         return close_called_back(case, e.t, "CLOSED", e.name)

@@ -232,7 +232,8 @@ class Case:
     # ---- who -------------------------------------------------------------------------------------
 
     def by_holder(self, e):
-        return e.role in promise.CARERS and e.area == self.holder or e.role == "community" and e.area == self.second_holder
+        """Whoever speaks for the organisation that holds it, at whatever post: a community's dispatcher, too."""
+        return bool(e.area) and (e.area == self.holder or e.role in ("community", "street") and e.area == self.second_holder)
 
     def stranger(self, e):
         """A company that has nothing to do with this case."""

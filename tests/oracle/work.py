@@ -96,7 +96,8 @@ def work(case, e, restart):
     if contact and contact.ended is not None and e.t < contact.ended:
         rejudge(case, contact, e.t)
     quiet_handover(case)
-    case.contacts.append(e.t)
+    if restart:  # of work that goes on nobody need have come
+        case.contacts.append(e.t)
     update = case.clock("K_UPDATE")
     if restart:
         case.news = max(case.news or 0, e.t)
