@@ -363,8 +363,8 @@ static void watch(struct hx_step *s, const hxp_notice_fact *f, const struct targ
     hx_text_put(x->error, sizeof x->error, f->undelivered);
     x->awaits = !f->undelivered[0];
     x->next = x->awaits ? s->now + road->receipt_ms : next_try(road, x, s->now);
-    if (x->next == INT64_MAX)
-        x->next = s->now; /* one try is all its plan has: the next road is a mark of its own */
+    if (x->next == INT64_MAX) /* one try is all its plan has: the next road is a mark of its own */
+        x->next = x->ours ? s->now + longest_wait(s, road) : s->now;
 }
 
 /* The first road of a repeated notice is another one than before (F5). */
@@ -431,10 +431,10 @@ static bool tell_substitute(struct hx_step *s, const struct hx_sending *x, const
     if (!person ||
         (x->missed[0] && hx_post_same(asked_of(x), x->missed))) /* it stands in already */
         return false;
-    const char *to =
-        hx_post_person(x->to)
-            ? hx_arena_printf(s->arena, "%.*s/%s", (int)strcspn(x->to, "/"), x->to, person)
-            : hx_arena_strdup(s->arena, x->to);
+    const char *named = hx_post_person(x->to);
+    const char *to = named
+                         ? hx_arena_printf(s->arena, "%.*s%s", (int)(named - x->to), x->to, person)
+                         : hx_arena_strdup(s->arena, x->to);
     if (!to)
         return false;
     struct target t = target_of(s, to, asked_of(x), person);
@@ -471,7 +471,7 @@ static void give_up(struct hx_step *s, struct hx_sending *x)
                           .expects = hx_arena_strdup(s->arena, x->expects),
                           .because = why};
     bool ends = x->last || x->how == HX_NOTICE_ALL_CLEAR || x->how == HX_NOTICE_CORRECTION;
-    if (!x->last && tell_substitute(s, x, why)) {
+    if (!ends && tell_substitute(s, x, why)) {
         over(x);
         return;
     }
@@ -530,7 +530,7 @@ static void take(struct hx_step *s, struct hx_sending *x)
         begin_anew(s, x);
     else if (x->awaits)
         receipt_over(s, x);
-    else if (next_try(road_of(s, x), x, x->next) > x->next)
+    else if (!x->ours && next_try(road_of(s, x), x, x->next) > x->next)
         hx_sending_road_ends(s, x); /* see watch() */
     else
         try_road(s, x);
