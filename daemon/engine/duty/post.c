@@ -83,6 +83,8 @@ const char *hx_post_stands_in(const struct hx_machine *m, const char *to)
 const char *hx_post_person(const char *to)
 {
     const char *area = strchr(to, ':'), *slash = area ? strchr(area, '/') : NULL;
+    if (strncmp(to, "city/", 5) == 0) /* city/desk/sun */
+        slash = strchr(to + 5, '/');
     return slash ? slash + 1 : NULL;
 }
 
