@@ -367,10 +367,11 @@ static int64_t next_due(const struct sim *s, uint64_t *case_number)
     }
     if (due == INT64_MAX)
         return due;
-    if (s->m.dist.doubt && due > s->m.dist.step_from && due <= s->m.dist.step_to)
-        return s->doubt_until;
+    int64_t least = s->hold_until;
+    if (s->m.dist.doubt && due > s->m.dist.step_from && s->doubt_until > least)
+        least = s->doubt_until;
     due -= s->offset;
-    return due < s->hold_until ? s->hold_until : due;
+    return due < least ? least : due;
 }
 
 /* When deadlines that are held back may be judged again; INT64_MAX = nothing is held back. */

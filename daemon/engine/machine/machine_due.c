@@ -158,6 +158,12 @@ bool hx_in_doubt(const struct hx_machine *m, int64_t due)
     return m->dist.doubt && due > m->dist.step_from && due <= m->dist.step_to;
 }
 
+/* Nor does what lies behind the jump come up: if it is refuted, that is not due yet. */
+static bool doubted(const struct hx_machine *m, int64_t due)
+{
+    return m->dist.doubt && due > m->dist.step_from;
+}
+
 /* How far marks may be taken together: not beyond now, a change of the company, nor the event that
  * is about to be applied (R4), nor into a jump of the clock that is in doubt. */
 static int64_t horizon(const struct hx_machine *m, const struct hx_case *c, int64_t due,
@@ -248,7 +254,7 @@ static int catch_up(struct hx_machine *m, struct hx_case *c, int64_t before, int
     hx_change_look(m, c);
     struct ahead a = look_ahead(m, c, hx_case_clocks_due(m->rules, c));
     while (a.due < before && a.due <= m->wall && !held_back(m, c, a.due, before) &&
-           !hx_in_doubt(m, a.due)) {
+           !doubted(m, a.due)) {
         int rc = fire_next(m, c, &a, before);
         if (rc)
             return rc;
