@@ -276,6 +276,19 @@ void hx_plan_drop(struct hx_step *s)
     hx_flag_set(s, HX_FLAG_COORDINATION, false);
 }
 
+/* Sent while we were down, before the holder could be told of the case: it ends then, and what was
+ * booked until he was told has not been. */
+static void end_before_told(struct hx_step *s)
+{
+    struct hx_case *c = s->c;
+    int64_t over = c->owner_since - s->t_eff, *ours = &c->owner_ms[HX_OWNER_SYSTEM];
+    if (strcmp(s->mark, "OUTAGE") != 0 || c->owner_since != c->t_dispatched || over <= 0 ||
+        *ours < over)
+        return;
+    *ours -= over;
+    c->owner_since = s->t_eff;
+}
+
 static void close_case(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -287,6 +300,7 @@ static void close_case(struct hx_step *s, const struct hx_call *call)
     /* The meeting's clock has gone with the others. */
     hx_flag_set(s, HX_FLAG_FORUM_REQUIRED, false);
     hx_flag_set(s, HX_FLAG_COORDINATION, false);
+    end_before_told(s);
     c->t_closed = c->owner_since; /* the step has booked the time so far */
     hx_fact_owner(s);
 }
