@@ -19,7 +19,7 @@ def resolved(case, e):
     need(len(set(evidence) & {"photo", "signature", "code"}) >= count and (not photo or "photo" in evidence), "evidence")
     if "PAUSED" in case.flags:
         resume(case, e.t)
-    for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT", "K_PAUSE_MAX", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_UPDATE"):
+    for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT", "K_PAUSE_MAX", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_UPDATE", "K_HANDOVER"):
         case.stop(name, e.t)
     quiet_handover(case)
     for name in ("K_RETURN", "K_ARBITRATE"):

@@ -28,6 +28,7 @@ def task(category):
 class Case:
     def __init__(self, world, label, event):
         self.world, self.label = world, label
+        self.holders, self.orders = [], []  # (since when, who has it), (since when, whose order stands)
         self.state, self.cycle, self.klass, self.holder = None, 1, "", ""
         self.place, self.positioned, self.flags = None, False, set()
         self.reported, self.t0 = event.t, event.occ
@@ -56,6 +57,22 @@ class Case:
         self.silences = {}           # (clock, level, cycle) -> until when its repeats are hidden
         self.ordered_by = ""         # who hears when the order is missed
 
+    @property
+    def holder(self):
+        return self.holders[-1][1]
+
+    @holder.setter
+    def holder(self, who):
+        self.holders.append((self.world.now, who))
+
+    @property
+    def ordered_by(self):
+        return self.orders[-1][1]
+
+    @ordered_by.setter
+    def ordered_by(self, who):
+        self.orders.append((self.world.now, who))
+
     # ---- clocks ---------------------------------------------------------------------------------
 
     def clock(self, name, unit=""):
@@ -76,6 +93,7 @@ class Case:
         c = Clock(name, when, budget, self.world.policy.calendar(kind), date=date, cycle=self.cycle, holder=self.holder, **more)
         if self.cycle > 1 and name in ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN", "K_PROMISE"):
             c.higher = self.cycle - 1
+        c.born = self.world.now
         self.clocks.append(c)
         if not hidden:
             self.world.clock_changed(self, c, "START")
@@ -85,9 +103,16 @@ class Case:
         return c
 
     def stop(self, name, when, unit=""):
+        self.settle(name, unit)
         c = self.clock(name, unit)
         if c:
             self.end(c, when)
+
+    def settle(self, name, unit=""):
+        """Also of one that has ended by itself nothing is missing any more."""
+        for c in self.clocks:
+            if c.name == name and c.unit == unit and not c.running() and c.over is None:
+                c.over = self.world.now
 
     def end(self, c, when):
         """The fact has come. Met when not later than the deadline, to the millisecond (R3)."""
@@ -95,6 +120,7 @@ class Case:
             c.paused += max(0, when - c.paused_at)
             c.paused_at = None
         c.ended = when
+        c.over = self.world.now
         self.asked.pop(("move", c.name), None)
         c.marks_on = c.name == "K_HANDOVER"
         due = c.deadline()
@@ -142,10 +168,12 @@ class Case:
             self.judge_missed(c)
 
     def drop(self, name, unit=""):
+        self.settle(name, unit)
         c = self.clock(name, unit)
         if c:
             self.judge_missed(c)
             c.void = True
+            c.over = self.world.now
             self.asked.pop(("move", name), None)
             self.world.clock_changed(self, c, "VOID")
 
@@ -188,6 +216,7 @@ class Case:
             if c.running():
                 self.end(c, when) if c.name in ("K_CITIZEN", "K_STATUTE") and state in promise.ENDED_OK else self.drop(c.name, c.unit)
             c.marks_on = False
+            c.over = self.world.now if c.over is None else c.over
         self.asked.pop("merge", None)
         self.flags.discard("FORUM")
         self.appraisal = False
@@ -200,28 +229,29 @@ class Case:
         """Is there a place to come to? A whole community is none."""
         return self.place is not None and (self.place.building or self.place.estate or self.place.grid) is not None
 
-    def receiver(self, role):
+    def receiver(self, role, holder=None):
         """A receiver of a ladder as the role and area of whoever may answer for it (3.3; S38 where no company is)."""
         p = self.place
-        area = {"duty": self.holder, "manager": self.holder, "community": p and p.community, "grid": p and p.grid, "street": p and p.street,
+        holder = self.holder if holder is None else holder
+        area = {"duty": holder, "manager": holder, "community": p and p.community, "grid": p and p.grid, "street": p and p.street,
                 "dispatcher": p and p.community}.get(role)
         return {"duty": "holder", "property": "city", "leadership": "city"}.get(role, role), area
 
     def receivers(self, c, level, roles):
         """Who is told, as notices name them: nobody twice, the city's desk where the place has nobody of that role (R12), and of an order
         that is missed whoever has given it."""
-        out = {self.receiver_named(role, c) for role in roles}
+        out = {self.receiver_named(role, c.unit) for role in roles}
         if c.name == "K_SUPERVISE" and level == "L2":
             out.add(self.ordered_by)
         return tuple(sorted(out))
 
-    def receiver_named(self, role, c):
-        kind, area = self.receiver(role)
+    def receiver_named(self, role, unit, holder=None):
+        kind, area = self.receiver(role, holder)
         if kind == "city":
             return "city/" + role
         if kind == "callback":
             return kind
-        area = c.unit if kind == "unit" else area
+        area = unit if kind == "unit" else area
         return f"{kind}:{area}" if area else "city/desk"
 
     def ask_again(self):

@@ -30,6 +30,7 @@ class Clock:
         self.acked = {}          # level -> an acknowledgement that holds: until when, who, what was told
         self.passed = set()      # levels passed over without an own notice
         self.breaches = []
+        self.born, self.over = 0, None  # from when on, and since when not, what it asks for is missing
         self.judged = None       # the deadline that was found broken
         self.broken = None       # what it was then, before a pause that was counted since
         self.expired = False     # its deadline was judged

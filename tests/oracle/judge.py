@@ -21,6 +21,7 @@ import traceback
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "trace"))
+import delivery  # noqa: E402
 import scenario as scenarios  # noqa: E402
 import times  # noqa: E402
 import variants  # noqa: E402
@@ -34,6 +35,10 @@ ALARMS = ("REMINDER", "WARNING", "BREACH")
 def instant(value):
     """The simulator writes RFC 3339, a journal milliseconds."""
     return times.parse(value) if isinstance(value, str) else value
+
+
+def in_milliseconds(fact):
+    return fact | {key: instant(fact[key]) for key in ("t", "next") if fact.get(key)}
 
 
 def theirs(facts):
@@ -153,8 +158,14 @@ def judge(command, config, path):
         done = subprocess.run([*command, "--config", folder, made], capture_output=True, check=False, timeout=60, text=True)
         if done.returncode:
             return [f"ended with {done.returncode}: {done.stderr.strip()}"]
-        facts = [json.loads(line) for line in done.stdout.splitlines()]
-        return differences(changes(ours(scenarios.run(folder, made, config))), changes(theirs(facts)))
+        facts = [in_milliseconds(json.loads(line)) for line in done.stdout.splitlines()]
+        run = scenarios.run(folder, made, config)
+        sent = delivery.follow(run, facts)
+        carried = delivery.carried(sent)
+        if carried and any(line.get("event") == "NOTICE_ACKED" for _, _, line in run.lines()):  # they may acknowledge it, too
+            run = scenarios.run(folder, made, config, carried)
+            sent = delivery.follow(run, facts)
+        return differences(changes(ours(run.world.facts)), changes(theirs(facts))) + differences(sent, delivery.theirs(run, facts))
 
 
 # What the oracle does not know, by the beginning of the scenario's name.

@@ -30,6 +30,8 @@ ENDS = [30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 2
         2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 36 * HOUR, 48 * HOUR]
 GAPS = [0, 1, SECOND, 5 * SECOND, 20 * SECOND, *(end + by for end in ENDS for by in (-1, 0, 1))]
 SHORT = [gap for gap in GAPS if gap <= 40 * MINUTE + 1]
+# Of the tries by which a notice goes, and the receipts that are awaited.
+TRIES = [end + by for end in (5 * SECOND, 10 * SECOND, 15 * SECOND, 20 * SECOND, 30 * SECOND, 45 * SECOND, MINUTE) for by in (-1, 0, 1)]
 
 CLASSES = ["EMERGENCY", "SMALL", "SERIOUS", "COMPLEX", "SPECIAL"]
 PROOFS = ["DEVICE_SIGNED", "CALL_RECORD", "ONSITE_CODE", "SYSTEM", "CLAIM"]
@@ -46,7 +48,11 @@ PEOPLE = {
     "operator": ["operator/o", "operator/p"],
     "callback": ["callback/ma", "callback/pu"],
     "reporter": ["reporter"],
+    "bridge": ["system/voice", "system/wechat"],
 }
+RECEIVERS = ["holder:P-07", "holder:P-07/jiangping", "manager:P-07", "community:C-03", "grid:G-041", "street:S-02", "city/property", "city/leadership",
+             "city/desk", "dispatcher:C-03", "unit:U-3", "holder:P-11"]
+ENDPOINTS = ["P-07", "P-07", "S-02", "S-02", "C-03", "G-041", "city", "U-3", "*", "road:voice", "road:voice", "road:wechat"]
 PAUSES = {"PARTS": {"order": "o"}, "WEATHER": {"warning": "w"}, "UTILITY": {}, "FUND": {"procedure": "p"}, "LEGAL": {"act": "a"},
           "NO_ENTRY": {"calls": ["1", "2"], "onsite_code": "c"}, "CITIZEN_REQUEST": {}}
 EVIDENCE = [["photo"], ["photo", "code"], ["photo", "signature"], ["signature", "code"]]
@@ -140,6 +146,19 @@ def fixed(**data):
     return lambda _life: dict(data)
 
 
+def a_receipt(life):
+    data = {"to": life.one(RECEIVERS)}
+    for key, values, share in (("road", ["voice", "voice", "wechat", "feed"], .5), ("clock", CLOCKS, .2), ("level", ["L0", "L1", "L2", "L3"], .1),
+                               ("receipt", ["r1"], .2)):
+        if life.often(share):
+            data[key] = life.one(values)
+    return data
+
+
+def a_failure(life):
+    return {**a_receipt(life), "error": life.one(["BUSY", "NO_ANSWER"])}
+
+
 # Who sends it ("holder": whoever has the case), and what it brings.
 EVENTS = {
     "HELD": ("holder", nothing), "ARRIVED": ("holder", nothing), "WORK_STARTED": ("holder", nothing), "PROGRESS": ("holder", fixed(text="x")),
@@ -162,6 +181,8 @@ EVENTS = {
     "TRANSFERRED": ("city", fixed(receipt="r")), "CONVERTED": ("city", fixed(dispute="d")), "APPOINTED": ("reporter dispatcher", date),
     "REPORTED": ("reporter", fixed(**{"class": "SMALL", "place": "B-0417"})),
 }
+# What becomes of notices.
+RECEIPTS = {"NOTICE_DELIVERED": ("bridge bridge street company community", a_receipt), "NOTICE_FAILED": ("bridge bridge street company", a_failure)}
 MAIN = ["HELD", "ARRIVED", "WORK_STARTED", "PROGRESS", "RESOLVED", "CALLBACK_OK"]
 OFTEN = ["RESOLVED", "CALLBACK_BAD", "REOPENED", "CLASS_SET", "PLAN_PROPOSED", "PLAN_DELIVERED", "PAUSED", "PAUSED", "RETURN_REQUESTED", "EXCLUDED",
          "DEADLINE_MOVED"]
@@ -173,6 +194,8 @@ MODES = {
     "plans": ["HELD", "WORK_STARTED", "PLAN_PROPOSED", "PLAN_DELIVERED", "PLAN_DELIVERED", "PLAN_OBJECTED", "PLAN_OBJECTED", "FORUM_HELD", "RESOLVED", "PAUSED",
               "RETURN_REQUESTED", "RETURN_ACCEPTED", "CALLBACK_BAD", "CALLBACK_BAD", "CALLBACK_NO_ANSWER", "CALLBACK_NO_ANSWER", "REOPENED", "PARTY_ADDED"],
     "outage": [*EVENTS, *OFTEN], "step": [*EVENTS, *OFTEN], "endpoint": [*EVENTS, *OFTEN],
+    "roads": ["NOTICE_DELIVERED", "NOTICE_FAILED", "NOTICE_FAILED", "NOTICE_ACKED", "NOTICE_ACKED", "HELD", "ARRIVED", "PROGRESS", "RESOLVED", "CALLBACK_BAD",
+              "HOLDER_CHANGED", "RETURN_REQUESTED", "RETURN_ACCEPTED", "ASSIST_ASKED", "SUPERVISED", "CLASS_SET", "PARTY_ADDED", "PAUSED"],
 }
 
 
@@ -198,8 +221,8 @@ class Life:
     def make(self):
         for label in self.labels:
             self.send("REPORTED", "reporter", label, self.report())
-        for number in range(self.random.randint(4, 18)):
-            self.t += self.one(GAPS if self.often(.25) else SHORT)
+        for number in range(self.random.randint(4, 18) * (2 if self.mode == "roads" else 1)):
+            self.t += self.one(self.gaps())
             if self.t > LONGEST:
                 break
             if not self.disturbance():
@@ -207,8 +230,13 @@ class Life:
         if self.down:
             self.t += MINUTE
             self.lines.append({"up": instant(self.t)})
-        self.lines.append({"end": instant(self.t + self.one([MINUTE, HOUR, 30 * HOUR, 8 * DAY]))})
+        self.lines.append({"end": instant(self.t + self.one([MINUTE, HOUR] if self.mode == "roads" else [MINUTE, HOUR, 30 * HOUR, 8 * DAY]))})
         return self.lines
+
+    def gaps(self):
+        if self.mode == "roads":
+            return TRIES if self.often(.6) else SHORT
+        return GAPS if self.often(.25) else SHORT
 
     def report(self):
         data = {"class": "SPECIAL" if self.mode == "plans" else self.one(CLASSES), "place": "B-0417"}
@@ -225,7 +253,10 @@ class Life:
         if self.down and self.often(.3):
             self.down = False
             self.lines.append({"up": instant(self.t)})
-        elif self.mode == "outage" and not self.down and self.often(.08):
+        elif self.mode == "roads" and self.often(.35):
+            name = self.one(ENDPOINTS)
+            self.lines.append({"at": instant(self.t), "endpoint": name, "state": self.one(["up", "up", "down"] if name == "*" else ["up", "down", "down", "slow"])})
+        elif self.mode in ("outage", "roads") and not self.down and self.often(.08 if self.mode == "outage" else .04):
             self.down = True
             self.lines.append({"down": instant(self.t)})
         elif self.mode == "step" and self.often(.06):
@@ -241,7 +272,7 @@ class Life:
         name = self.one(MODES[self.mode])
         if self.often(.4):  # the main way, more or less in its order
             name = MAIN[min(len(MAIN) - 1, max(0, number // len(self.labels) + self.one([-1, 0, 0, 0, 1])))]
-        who, brings = EVENTS[name]
+        who, brings = (EVENTS | RECEIPTS)[name]
         data = brings(self)
         if name == "MERGED_INTO":
             data = {"into": "B" if label == "A" else "A"}

@@ -61,7 +61,7 @@ def notice_acked(case, e):
     level = e.data["level"]
     clock = next((c for c in case.clocks if c.name == e.data["clock"] and level in c.told and c.running()), None)
     need(clock, "not told")
-    need(any(e.answers_for(told) for told in clock.told_to.get(level, ())), "not told to you")
+    need(any(e.answers_for(told) for told in case.world.heard_by(case, clock, level)), "not told to you")
     case.world.acknowledged(case, clock, level, e)
 
 

@@ -24,6 +24,7 @@ class Policy:
     def __init__(self, holidays):
         self.holidays, self.budgets, self.laters, self.zone = holidays, dict(promise.BUDGETS), dict(promise.LATER_BUDGETS), "Asia/Shanghai"
         self.own = {}
+        self.roads = None        # of a life cycle of a scenario's own
         self.tables, self.applied = [holidays], 0  # of holidays, as they came into force; the newest that open cases were given
 
     def new_table(self, holidays, open_too):
@@ -62,6 +63,8 @@ class Policy:
         for name, text in {c["name"]: c for c in theirs["calendars"]}.items():
             if text not in ours["calendars"] or text["kind"] != "always":
                 self.own[name] = text
+        if theirs["delivery"] != ours["delivery"]:
+            self.roads = {r["name"]: self.read_road(r, theirs["delivery"]) for r in theirs["delivery"]["roads"]}
         known = {c["name"]: c for c in ours["clocks"]}
         for text in theirs["clocks"]:
             if text != known.get(text["name"]):
@@ -70,6 +73,10 @@ class Policy:
     def read_calendar(self, text):
         worked = self.holidays if "holidays" in text else Holidays() if text.get("week") == "working" else None
         return Calendar(text["kind"], tuple(window(w) for w in text.get("windows", ())), self.zone, worked)
+
+    @staticmethod
+    def read_road(text, all_of_them):
+        return text.get("shared") == "true", length(text.get("receipt", "0")), tuple(length(r) for r in text.get("retries", all_of_them["retries"]))
 
     def read_clock(self, text):
         name, usual = text["name"], text.get("calendar", "always")

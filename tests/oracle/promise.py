@@ -67,6 +67,9 @@ QUIET_FROM, QUIET_TO = 22 * 60, 7 * 60  # L4 and L5 wait for the morning unless 
 # How long an acknowledgement of a level's notices holds (K_ACK); of L5 until the next 09:00. Without the fact the notice then comes back.
 ACKS = {"L0": 2 * MINUTE, "L1": 5 * MINUTE, "L2": 10 * MINUTE, "L3": 30 * MINUTE, "L4": 60 * MINUTE}
 ACK_UNTIL = 9 * 60
+# By which roads a notice travels ("On its way"): behind the organisation's connection?, how long a receipt is awaited, and when it is tried.
+TRIES = (0, 5 * SECOND, 15 * SECOND, 30 * SECOND, 60 * SECOND)
+ROADS = {"feed": (True, 0, TRIES), "wechat": (False, 20 * SECOND, TRIES), "sms": (False, 30 * SECOND, (0, 60 * SECOND)), "voice": (False, 45 * SECOND, (0,))}
 # The fact that ends each clock, as people are told it.
 AWAITED = {"K_HANDOVER": "HELD", "K_ARRIVE": "ARRIVED", "K_APPOINTMENT": "ARRIVED", "K_CONTACT": "PROGRESS", "K_RESOLVE": "RESOLVED",
            "K_PLAN": "PLAN_PROPOSED", "K_PROMISE": "RESOLVED", "K_CALLBACK": "CALLBACK_OK", "K_UPDATE": "PROGRESS", "K_RETURN": "RETURN_ACCEPTED",

@@ -11,7 +11,7 @@ def route(case, when):
 
 def dispatch(case, when, holder, cause):
     """The case goes to a holder; K_HANDOVER starts when it is delivered. Nobody reachable at all is our fault (corner 18)."""
-    case.holder, case.dispatched, case.held, case.person = holder, when, None, ""
+    case.holder, case.held, case.person = holder, None, ""
     case.deemed = False
     name_second(case)
     deliver(case, when)
@@ -20,7 +20,8 @@ def dispatch(case, when, holder, cause):
 
 
 def deliver(case, when):
-    """The holder is told, when somebody can be reached at all."""
+    """The holder is told, when somebody can be reached at all. Nobody has taken it before."""
+    case.dispatched = case.world.delivered(when)
     if case.world.nobody_reachable():
         case.undelivered_since = when
         case.start("K_DELIVERY", when)

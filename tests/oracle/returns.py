@@ -117,8 +117,9 @@ def change_holder(case, holder, when, cause):
     Nobody of the new one has it or is there: it is handed over and reached anew. Work that has begun, or a plan with its date, goes on.
     """
     case.judge_all_missed()
-    case.flags.discard("RETURN_ASKED")
-    case.drop("K_RETURN")
+    if "RETURN_ASKED" in case.flags:
+        case.flags.discard("RETURN_ASKED")
+        case.drop("K_RETURN")
     quiet_handover(case)
     case.drop("K_HANDOVER")
     case.drop("K_DELIVERY")

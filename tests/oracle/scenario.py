@@ -83,7 +83,7 @@ class Run:
 
     def line(self, real, number, line):
         w, wall = self.world, real + self.offset
-        if self.away and "up" not in line:
+        if self.away and "endpoint" not in line and "up" not in line:
             return self.waiting.append((number, line))
         if "end" in line:
             return w.advance(wall, inclusive=True)
@@ -95,10 +95,10 @@ class Run:
             self.away, self.since = True, wall
         elif "up" in line:
             self.up(self.since, wall)
+        elif "endpoint" in line:  # also while we are away: whoever is connected when we are back
+            (w.down_endpoints.add if line["state"] == "down" else w.down_endpoints.discard)(line["endpoint"])
         elif "step_ms" in line:
             self.step(wall, line["step_ms"])
-        elif "endpoint" in line:
-            (w.down_endpoints.add if line["state"] == "down" else w.down_endpoints.discard)(line["endpoint"])
         elif "apply" in line:
             self.apply(line)
         return None
@@ -191,8 +191,12 @@ class Run:
             c.budget, c.calendar = old
 
 
-def run(folder, path, shipped):
-    return Run(folder, path, shipped).play()
+def run(folder, path, shipped, carried=()):
+    """The run when it is over: its facts are those of its world."""
+    done = Run(folder, path, shipped)
+    done.world.carried = list(carried)
+    done.play()
+    return done
 
 
 ZONE = city.ZONE

@@ -96,6 +96,7 @@ class World:
         self.horizon = None          # up to when marks are taken together; None: up to now
         self.no_road = False         # nobody can be reached, as a journal tells
         self.silent = {}             # silences of areas: until when
+        self.carried = []            # who was told in another's place, as delivery.py finds: (t, case, clock, level, to)
         self.outage = None           # (from, to): the last time the daemon was away
         self.drain_until = -FAR
         self.jump, self.doubt_until, self.not_before = None, -FAR, -FAR
@@ -149,11 +150,11 @@ class World:
     # ---- what falls due ---------------------------------------------------------------------------------
 
     def held_back(self, due):
-        """No deadline is judged while old messages are still read (corner 17), nor inside a jump of the clock that is in doubt (corner 14)."""
+        """No deadline is judged while old messages are still read (corner 17), nor past the begin of a jump of the clock that is in doubt (corner 14)."""
         if due <= self.drain_until:
             due = self.drain_until
-        if self.jump and self.jump[0] < due <= self.jump[1] and due <= self.doubt_until:
-            due = max(due, self.doubt_until)
+        if self.jump and self.jump[0] < due <= self.doubt_until:
+            due = self.doubt_until
         return due
 
     def quiet(self, case, level, due, c):
@@ -247,11 +248,16 @@ class World:
 
     def acknowledged(self, case, c, level, e):
         """It holds for a while; who comes second helps (K_ACK, corner 21)."""
-        told = [to for to in c.told_to.get(level, ()) if e.answers_for(to)]
+        told = [to for to in self.heard_by(case, c, level) if e.answers_for(to)]
         if level in c.acked or not told:
             return
         until = e.t + promise.ACKS[level] if level in promise.ACKS else self.morning(e.t, promise.ACK_UNTIL)
         c.acked[level] = Acknowledgement(until, e.t, e.by, told)
+
+    def heard_by(self, case, c, level):
+        """Whoever was told, also in another's place."""
+        instead = [self.whom(to) for t, label, name, of, to in self.carried if t <= self.now and (label, name, of) == (case.label, c.name, level) and t >= c.born]
+        return list(dict.fromkeys([*c.told_to.get(level, ()), *instead]))
 
     def morning(self, t, minutes):
         """The next time that it is so late in the day."""
@@ -278,7 +284,7 @@ class World:
     def deliver_again(self, case, now):
         """Nobody could take it while we were away: not deemed held, but delivered now; until then the seconds are ours (corner 17)."""
         c = case.clock("K_HANDOVER")
-        if c and self.outage[0] < c.deadline() <= now:
+        if c and self.outage[0] <= c.deadline() <= now:
             c.ended, c.met, c.marks_on = now, False, False
             self.clock_changed(case, c, "STOP")
             case.account.give(c.start, now, "holder", "system")

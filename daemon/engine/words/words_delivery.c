@@ -117,7 +117,8 @@ static void redeliver(struct hx_step *s, const struct hx_call *call)
 {
     int waits = hx_rules_clock(s->rules, "K_DELIVERY");
     (void)call;
-    hx_clock_stop(s, waits, s->t_eff); /* its end is told: a case keeps one, however long it lasts */
+    hx_clock_stop(s, waits,
+                  s->t_eff); /* its end is told: a case keeps one, however long it lasts */
     if (hx_step_reach(s, s->c->holder) == HX_REACH_OURS) {
         hx_clock_start(s, waits, s->t_eff);
         return;
