@@ -200,7 +200,7 @@ static void who_is_told_for_a_place_has_a_post_to_act_from(void **state)
         strcpy(own.area, p->parent->id);
         check_deputy(w->city, "manager", p->id, &own);
     }
-    assert_true(n > 80);
+    assert_true(n > 40);
     for (const char *const *p = (const char *const[]){"duty", "manager", NULL}; *p; p++) {
         struct hx_post company = {.area = "P-07"};
         strcpy(company.role, *p);
