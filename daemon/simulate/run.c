@@ -44,6 +44,7 @@ struct sim {
     size_t n_endpoints;
     const struct scenario_action **waiting; /* sent while we were down */
     size_t n_waiting;
+    const hxp_reply *answer; /* to the event that is just published; NULL = none is */
 };
 
 /* ---- receivers ---- */
@@ -153,6 +154,15 @@ static int print_fact(struct sim *s, const hxp_entry *e, const hxp_fact *f)
     return rc;
 }
 
+/* A reply as it was answered: the entry holds it without what is only said in the answer. */
+static int print_fact_of(struct sim *s, const hxp_entry *e, const hxp_fact *fact)
+{
+    hxp_fact answered = *fact;
+    if (fact->fact_case == HONGXIN__V1__FACT__FACT_REPLY && s->answer && s->answer->lsn == e->lsn)
+        answered.reply = (hxp_reply *)(uintptr_t)s->answer;
+    return print_fact(s, e, &answered);
+}
+
 static int print_fresh(struct sim *s)
 {
     size_t n;
@@ -163,7 +173,7 @@ static int print_fresh(struct sim *s)
     for (size_t i = 0; i < n; i++) {
         hx_digest_add(&s->digest, entries[i]);
         for (size_t j = 0; j < entries[i]->n_facts; j++) {
-            int rc = print_fact(s, entries[i], entries[i]->facts[j]);
+            int rc = print_fact_of(s, entries[i], entries[i]->facts[j]);
             if (rc)
                 return rc;
         }
@@ -225,7 +235,9 @@ static int publish(struct sim *s, const struct scenario_action *a)
     if (rc)
         return rc;
     bool written = reply->lsn > newest;
+    s->answer = reply;
     rc = print_fresh(s);
+    s->answer = NULL;
     return rc || written ? rc : print_reply(s, a, reply);
 }
 
