@@ -121,31 +121,35 @@ static const char *check_lists(const hxp_data *d, const char **field)
     return NULL;
 }
 
-/* Instants: given or not, but never absurd. What people name may lie ten years ahead; what happened
- * may not. */
+/* Instants: given or not, but never absurd. */
 static bool instant(int64_t t, int64_t latest)
 {
     return t == 0 || (t >= HX_INSTANT_MIN && t <= latest);
 }
 
+#define T(name)                                                                                    \
+    {                                                                                              \
+#name, offsetof(hxp_data, name)                                                            \
+    }
+
+static const struct {
+    const char *name;
+    size_t offset;
+} named_times[] = {T(date),    T(until),     T(deadline), T(give_from),
+                   T(give_to), T(back_from), T(back_to)};
+
+/* What people name may lie ten years ahead; what happened may not. */
 static const char *check_times(const hxp_event *e, const hxp_data *d, int64_t t_rcv,
                                const char **field)
 {
     const int64_t soon = t_rcv + HX_DAY, far = t_rcv + 3653 * HX_DAY;
-    const struct {
-        const char *name;
-        int64_t t, latest;
-    } times[] = {{"t_occ", e->t_occ, soon},      {"t_src", e->t_src, soon},
-                 {"date", d->date, far},         {"until", d->until, far},
-                 {"deadline", d->deadline, far}, {"give_from", d->give_from, far},
-                 {"give_to", d->give_to, far},   {"back_from", d->back_from, far},
-                 {"back_to", d->back_to, far}};
-    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-        if (!instant(times[i].t, times[i].latest)) {
-            *field = times[i].name;
-            return "BAD_TIME";
-        }
-    return NULL;
+    *field = !instant(e->t_occ, soon) ? "t_occ" : !instant(e->t_src, soon) ? "t_src" : NULL;
+    for (size_t i = 0; !*field && i < sizeof named_times / sizeof *named_times; i++) {
+        int64_t t;
+        memcpy(&t, (const char *)d + named_times[i].offset, sizeof t);
+        *field = instant(t, far) ? NULL : named_times[i].name;
+    }
+    return *field ? "BAD_TIME" : NULL;
 }
 
 /* Two records of calls: one that is named twice is one. */
@@ -219,11 +223,13 @@ bool hx_event_brings(const hxp_data *d, enum hx_need need)
 
 static const char *check_needs(uint32_t needs, const hxp_data *d, const char **field)
 {
-    for (int i = 0; i < HX_NEEDS_END; i++)
-        if (needs & (UINT32_C(1) << i) && !hx_event_brings(d, (enum hx_need)i)) {
+    for (; needs; needs &= needs - 1) {
+        int i = __builtin_ctz(needs);
+        if (!hx_event_brings(d, (enum hx_need)i)) {
             *field = hx_need_name(i);
             return "MISSING_FIELD";
         }
+    }
     return NULL;
 }
 
