@@ -96,8 +96,9 @@ HX_CHECK int hx_store_begin(struct hx_store *st);
 /* Nothing more will be written: what was appended may be looked at with hx_store_batch(), but is
  * true only after the commit. Until commit or abort every other call that needs the transaction is
  * HX_INVALID; sealing once more does nothing, and commit does it by itself when nobody has. Errors:
- * the one that the transaction has had; HX_FULL, HX_IO, HX_CORRUPT, HX_NOMEM: pending cursors or
- * the sign of life could not be written; HX_INVALID: no transaction. */
+ * the one that the transaction has had; HX_TOOBIG, HX_NOMEM: an entry could not be packed; HX_FULL,
+ * HX_IO, HX_CORRUPT, HX_NOMEM: entries, pending cursors or the sign of life could not be written;
+ * HX_INVALID: no transaction. */
 HX_CHECK int hx_store_seal(struct hx_store *st);
 
 /* HX_OK: everything is on disk. Else nothing happened and the transaction is gone. */
