@@ -4,14 +4,14 @@
  * files that a page brings beside it are named by the script's own element (vite.config.ts).
  */
 const [, page = 'wall', of = ''] = /^#\/(\w+)\/?([^?]*)/.exec(location.hash) ?? []
-const asked: Record<string, string[]> = {
-  wall: ['city/grids.geojson'],
-  city: ['city/grids.geojson'],
-  area: ['notices?open=true&limit=50', 'orders'],
-  orders: ['orders'],
-  dispatch: ['triage', 'returns'],
-  case: [`cases/${of}`],
-}
+const asked = new Map([
+  ['wall', ['city/grids.geojson']],
+  ['city', ['city/grids.geojson']],
+  ['area', ['notices?open=true&limit=50', 'orders']],
+  ['orders', ['orders']],
+  ['dispatch', ['triage', 'returns']],
+  ['case', [`cases/${of}`]],
+])
 
 function ask(rel: string, href: string, as: string): void {
   const link = document.createElement('link')
@@ -21,7 +21,7 @@ function ask(rel: string, href: string, as: string): void {
 
 const late = document.documentElement.dataset.program !== undefined
 if (!late && !location.hash.includes('?'))
-  for (const path of asked[page] ?? []) ask('preload', `./api/v1/${path}`, 'fetch')
+  for (const path of asked.get(page) ?? []) ask('preload', `./api/v1/${path}`, 'fetch')
 for (const file of document.querySelector<HTMLElement>('[data-files]')!.dataset.files!.split(' ')) {
   const [whose, path] = file.split('=')
   if (whose !== page) continue
