@@ -37,6 +37,25 @@ def test_a_dispatcher_needs_no_mouse(sign_in, hotline, picture):
     assert getattr(view(hotline, second), "class") == "SERIOUS"
 
 
+def test_a_dispatcher_names_a_holder_and_refuses_by_keyboard(sign_in, hotline):
+    first, second = unclassed(hotline), unclassed(hotline, "B-0500", "The neighbours fight")
+    page = sign_in("desk", at="#/dispatch", language="en")
+    expect(page.locator(".work h2")).to_contain_text(first)
+    for key in ("h", "P", "-", "0", "8", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(".work input[list]")).not_to_be_focused()  # Enter ends what is typed there, Enter once more sends it
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text=f"{first} is dispatched")).to_be_visible()
+    assert view(hotline, first).holder == "P-08"
+    expect(page.locator(".work h2")).to_contain_text(second)
+    page.keyboard.press("x")
+    expect(page.get_by_label("Reason")).to_be_focused()
+    page.keyboard.press("c")  # crime
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text=f"{second} is not a matter of ours")).to_be_visible()
+    assert view(hotline, second).state == "REJECTED"
+
+
 def test_what_is_the_same_is_merged_into_what_was_there(sign_in, hotline, picture):
     there = hotline.publish(hotline.event("REPORTED", by="reporter", data={"class": "SMALL", "category": "leak", "place": "B-0417"}))[0].number
     new = unclassed(hotline)
@@ -98,7 +117,7 @@ def test_in_a_cellar_nothing_is_lost(sign_in, hotline, picture):
     page.reload()
     job = page.locator(f"[data-case={number}]")
     expect(job).to_be_visible()
-    wait_until(lambda: page.evaluate("caches.open('answers').then(c => c.keys()).then(k => k.some(r => r.url.endsWith('/inbox')))"))
+    wait_until(lambda: page.evaluate("caches.open('answers').then(c => c.keys()).then(k => k.some(r => r.url.endsWith('/inbox')) && k.some(r => r.url.endsWith('language=zh')))"))
     page.context.set_offline(True)
     page.reload()  # the page itself comes from the phone
     expect(job).to_be_visible()
@@ -107,6 +126,11 @@ def test_in_a_cellar_nothing_is_lost(sign_in, hotline, picture):
     expect(page.get_by_text("1 waiting to be sent")).to_be_visible()
     picture(page, "offline")
     assert view(hotline, number).state == "HELD"
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="中文").click()  # the phone has brought the other language while it could
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(job).to_contain_text("已到场")
+    page.get_by_role("button", name="English").click()
     page.context.set_offline(False)
     wait_until(lambda: view(hotline, number).state == "ONSITE", timeout=60)
     expect(page.get_by_text("waiting to be sent")).to_have_count(0)

@@ -191,6 +191,8 @@ def test_the_city(board):
     persons = b.get("city/persons?ids=liunan,nobody,donglintao").json["persons"]
     assert persons == {"liunan": {"name_zh": "刘楠", "name_en": "Liu Nan"}, "donglintao": {"name_zh": "董琳涛", "name_en": "Dong Lintao"}}
     assert b.get("city/persons").code == "BAD_QUERY"
+    board.user("add", "liuyang", "--principal", "p07", "--person", "liuyang", "--title", "刘洋")  # who only works here is known, too
+    wait_until(lambda: b.get("city/persons?ids=liuyang").json["persons"] == {"liuyang": {"name_zh": "刘洋", "name_en": "刘洋"}})
     route = b.get("route?place=E-41&class=SMALL").json
     assert route["holder"] == "P-07" and route["told"] and all(route["persons"][id]["name_zh"] for id in route["told"])
     assert b.get("route?place=nowhere").code == "UNKNOWN_PLACE"

@@ -325,6 +325,16 @@ void city_people(void *board, struct http_request *r)
         query_wrong(r, "ids is required: persons as events name them, with commas between");
 }
 
+/* Who stands in no list of the city but works at this board is called as he is there. */
+static void add_users(const struct board *b, const json_t *wanted, json_t *out)
+{
+    struct user u;
+    for (size_t i = 0; b->users && users_at(b->users, i, &u); i++)
+        if (*u.title && json_object_get(wanted, u.person) && !json_object_get(out, u.person))
+            json_object_set_new(out, u.person,
+                                json_pack("{s:s, s:s}", "name_zh", u.title, "name_en", u.title));
+}
+
 json_t *city_persons(const struct board *b, const json_t *wanted)
 {
     static const char *const keys[] = {"name_zh", "name_en"};
@@ -344,5 +354,6 @@ json_t *city_persons(const struct board *b, const json_t *wanted)
         json_object_set_new(out, person, names_of);
     }
     json_decref(list);
+    add_users(b, wanted, out);
     return out;
 }

@@ -27,6 +27,13 @@ describe('keys of the dispatcher', () => {
     expect(keyAct(press('m', { tagName: 'TEXTAREA' }), 'triage')).toBeNull()
     expect(keyAct(press('2', { tagName: 'INPUT', type: 'radio' }), 'triage')).toBe('class2')
   })
+  it('lead out of a field again', () => {
+    expect(keyAct(press('Enter', { tagName: 'INPUT', type: 'text' }), 'triage')).toBe('leave')
+    expect(keyAct(press('Escape', { tagName: 'INPUT', type: 'text' }), 'returns')).toBe('leave')
+    expect(keyAct(press('Escape', { tagName: 'SELECT' }), 'triage')).toBe('leave')
+    expect(keyAct(press('Enter', { tagName: 'TEXTAREA' }), 'triage')).toBeNull()
+    expect(keyAct(press('Escape'), 'triage')).toBeNull()
+  })
   it('leave the browser its own', () => {
     expect(keyAct(press('d', undefined, { ctrlKey: true }), 'triage')).toBeNull()
     expect(keyAct(press('Enter', { tagName: 'BUTTON' }), 'triage')).toBeNull()

@@ -1,4 +1,4 @@
-/** Which act a key of the dispatcher's page means. Pure: nothing while somebody types, or with Ctrl, Alt or Meta. */
+/** Which act a key of the dispatcher's page means. Pure: nothing while somebody types, but for leaving the field, or with Ctrl, Alt or Meta. */
 interface Key {
   key: string
   ctrlKey: boolean
@@ -29,13 +29,17 @@ function typing(target: unknown): boolean {
   )
 }
 
+/** Enter ends what is typed there, and Enter once more is the page's. */
+const isLine = (target: unknown) => (target as { tagName?: string }).tagName === 'INPUT'
+
 /** What Enter does on a button or link is that one's own. */
 const pressing = (target: unknown) =>
   /^(BUTTON|A)$/.test((target as { tagName?: string } | null)?.tagName ?? '')
 
 export function keyAct(e: Key, queue: 'triage' | 'returns'): string | null {
-  if (e.ctrlKey || e.altKey || e.metaKey || typing(e.target)) return null
+  if (e.ctrlKey || e.altKey || e.metaKey) return null
   const key = e.key.toLowerCase()
+  if (typing(e.target)) return key === 'escape' || (key === 'enter' && isLine(e.target)) ? 'leave' : null
   if (key === 'enter' && pressing(e.target)) return null
   if (queue === 'triage' && /^[1-9]$/.test(key)) return `class${key}`
   return BOTH[key] ?? (queue === 'triage' ? TRIAGE : RETURNS)[key] ?? null

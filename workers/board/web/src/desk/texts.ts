@@ -357,6 +357,7 @@ export const deskTexts = {
   'dispatch.keys': ['键盘快捷键', 'Keyboard shortcuts'],
   'dispatch.keys.move': ['下一件、上一件', 'next, previous'],
   'dispatch.keys.queue': ['切换队列', 'other queue'],
+  'dispatch.keys.leave': ['离开输入框', 'leave a field'],
   'report.title': ['受理投诉', 'New complaint'],
   'report.estate': ['小区', 'Estate'],
   'report.building': ['楼栋', 'Building'],

@@ -32,17 +32,22 @@ type Also = (next: Language) => Promise<() => void>
 const also: Also[] = []
 export const alsoBring = (what: Also): void => void also.push(what)
 
-/** Goes on in that language; without a network to bring it, in the one before. */
-export async function speak(next: Language): Promise<void> {
+/** Brings what another language needs, for when there is no network. */
+export const bringOther = (next: Language): Promise<unknown> =>
+  Promise.all([bring[next](), ...also.map((what) => what(next))]).catch(() => null)
+
+/** Goes on in that language; false: without a network to bring it, in the one before. */
+export async function speak(next: Language): Promise<boolean> {
   const all = await Promise.all([bring[next](), Promise.all(also.map((what) => what(next)))]).catch(
     () => null,
   )
-  if (!all) return
+  if (!all) return false
   const [brought, puts] = all
   texts.value = brought.default
   puts.forEach((put) => put())
   language.value = next
   keepLanguage(next)
+  return true
 }
 
 /** The text of that name in the reader's language; "{n}" is replaced by `values.n`, in one pass. */
