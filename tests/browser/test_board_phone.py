@@ -2,9 +2,9 @@
 import pathlib
 
 import pytest
-from board import PASSWORD
+from board import PASSWORD, add_user
 from board_pages import ITS_OWN, accessible
-from board_town import Town, foreign_words, place_of
+from board_town import Town, foreign_words, place_of, rows
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from pictures import exif, photo
 from playwright.sync_api import expect
@@ -151,6 +151,22 @@ def test_what_a_registered_phone_did_in_a_cellar_counts_from_then(pick_up, town,
     arrived, event = entry(town, number, "ARRIVED")
     assert event.proof == event_pb2.DEVICE_SIGNED and event.device and not arrived.proof_mark
     assert arrived.t_eff == event.t_occ < arrived.t_rcv
+
+
+def test_a_company_without_work_is_called_by_its_name(make_page, town):
+    name = next(r["name_en"] for r in rows("companies") if r["id"] == "P-40")
+    town.registry.new("idle", "company", "P-40")
+    add_user(town.folder / "board.users", "idle", "--principal", "idle", "--person", "idle", "--title", "idle")
+    town.restart()
+    page = make_page(**PHONE, locale="en-GB")
+    page.goto(f"http://127.0.0.1:{town.board.port()}/inbox.html")
+    page.locator("#sign-name").fill("idle")
+    page.locator("#sign-password").fill(PASSWORD)
+    page.locator("button.go").tap()
+    expect(page.get_by_text("Nothing to do")).to_be_visible()
+    expect(page.locator("header p")).to_have_text(name)
+    page.close()
+    page.faults[:] = [f for f in page.faults if not ITS_OWN.search(f)]
 
 
 def test_the_inbox_speaks_both_languages(pick_up, town):

@@ -123,7 +123,9 @@ def test_in_a_cellar_nothing_is_lost(sign_in, hotline, picture):
     expect(job).to_be_visible()
     job.get_by_role("button", name="Arrived").click()
     page.locator("form.sheet").get_by_role("button", name="Arrived").click()
-    expect(page.get_by_text("1 waiting to be sent")).to_be_visible()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.get_by_text("1 waiting to be sent")).to_be_in_viewport()
+    expect(page.get_by_text("Offline: shown as of")).to_be_in_viewport()
     picture(page, "offline")
     assert view(hotline, number).state == "HELD"
     page.get_by_role("button", name="More").click()

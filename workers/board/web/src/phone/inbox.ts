@@ -1,8 +1,9 @@
 /** What this company has to do now: loaded, followed live, and with what was done here but not yet sent laid over it. */
 import { computed, ref, shallowRef } from 'vue'
-import { address, get, type WorkItem, type WorkList } from '../shared/api'
+import { address, get, type City, type WorkItem, type WorkList } from '../shared/api'
 import { heard, scaled } from '../shared/clock'
-import { loadWords, wantBuildings } from '../shared/names'
+import { city, loadWords, useCity, wantBuildings } from '../shared/names'
+import { session } from '../shared/session'
 import { Stream, type State } from '../shared/stream'
 import { at } from '../shared/time'
 import { online, sent, shownUpTo, waiting } from './outbox'
@@ -27,9 +28,15 @@ export async function load(): Promise<void> {
     trueAt.value = at(answer.now)
     fault.value = null
     new Set(answer.items.map((i) => i.case.where?.estate)).forEach(wantBuildings)
+    if (!answer.items.some((i) => session.value?.areas.includes(i.case.holder ?? ''))) nameCompany()
   } catch (error) {
     fault.value = error
   }
+}
+
+/** With nothing to do no case says what this company is called. */
+function nameCompany(): void {
+  if (!city.value) void get<City>('city').then(useCity, () => {})
 }
 
 function soon(): void {

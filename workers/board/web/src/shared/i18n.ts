@@ -32,9 +32,9 @@ type Also = (next: Language) => Promise<() => void>
 const also: Also[] = []
 export const alsoBring = (what: Also): void => void also.push(what)
 
-/** Brings what another language needs, for when there is no network. */
-export const bringOther = (next: Language): Promise<unknown> =>
-  Promise.all([bring[next](), ...also.map((what) => what(next))]).catch(() => null)
+/** Asks for what the board would have to tell in another language, so that a service worker has it where there is no network. */
+export const askOther = (next: Language): Promise<unknown> =>
+  Promise.all(also.map((what) => what(next))).catch(() => null)
 
 /** Goes on in that language; false: without a network to bring it, in the one before. */
 export async function speak(next: Language): Promise<boolean> {
