@@ -36,20 +36,20 @@ const struct conduct_kind *conduct_of(const struct conduct_kind *kinds, size_t n
 static const struct {
     const char *class_name, *category, *text;
 } matters[] = {
-    {"EMERGENCY", "lift", "电梯困人，请立即处理 / people stuck in the lift"},
-    {"EMERGENCY", "gas", "楼道闻到燃气味 / smell of gas on the stairs"},
+    {"EMERGENCY", "trapped", "电梯困人，请立即处理 / people stuck in the lift"},
+    {"EMERGENCY", "safety", "楼道闻到燃气味 / smell of gas on the stairs"},
     {"EMERGENCY", "power", "电线裸露 / a live wire hangs loose"},
-    {"SMALL", "lighting", "楼道灯不亮 / no light on the stairs"},
-    {"SMALL", "waste", "垃圾未清运 / waste not collected"},
-    {"SMALL", "gate", "单元门关不上 / the entrance door does not close"},
+    {"SMALL", "light", "楼道灯不亮 / no light on the stairs"},
+    {"SMALL", "cleaning", "垃圾未清运 / waste not collected"},
+    {"SMALL", "door", "单元门关不上 / the entrance door does not close"},
     {"SMALL", "noise", "夜间装修扰民 / building noise in the evening"},
     {"SMALL", "parking", "车辆堵住消防通道 / a car blocks the fire lane"},
     {"SERIOUS", "water", "地下室漏水 / water in the cellar"},
     {"SERIOUS", "power", "整单元停电 / no power in the whole entrance"},
     {"SERIOUS", "lift", "电梯停运 / the lift does not run"},
-    {"COMPLEX", "roof", "顶层屋面渗漏 / the roof leaks into the top floor"},
-    {"COMPLEX", "drain", "污水管反复堵塞 / the drain blocks again and again"},
-    {"SPECIAL", "facility", "申请加装无障碍扶手 / a handrail is asked for"},
+    {"COMPLEX", "water", "顶层屋面渗漏 / the roof leaks into the top floor"},
+    {"COMPLEX", "sewer", "污水管反复堵塞 / the drain blocks again and again"},
+    {"SPECIAL", "other", "申请加装无障碍扶手 / a handrail is asked for"},
     {"SPECIAL", "heating", "供暖长期不热 / the heating never gets warm"},
 };
 
