@@ -241,15 +241,34 @@ static void parts_add_up(void **state)
     }
 }
 
+/* A table of holidays without an end: nobody waits for ever, the time is taken as it is. */
+static void a_calendar_that_never_opens_has_an_end(void **state)
+{
+    static const struct hx_calendar_rule closed = {.kind = HX_CALENDAR_ROLL, .week = 0},
+                                         idle = {.kind = HX_CALENDAR_COUNT, .week = 0};
+    const int64_t t = at("2026-10-12T19:00:00.000+08:00");
+    (void)state;
+    assert_int_equal(hx_calendar_roll(&closed, t), t);
+    assert_int_equal(hx_calendar_add(&closed, t, HX_HOUR), t + HX_HOUR);
+    assert_int_equal(hx_calendar_add(&idle, t, HX_HOUR), t + HX_HOUR);
+    assert_int_equal(hx_calendar_add(&workdays, t, 0), t); /* no day at all */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(around_the_clock),       cmocka_unit_test(rolls_into_the_window),
-        cmocka_unit_test(counts_only_the_window), cmocka_unit_test(make_up_days),
-        cmocka_unit_test(working_days),           cmocka_unit_test(two_days_in_three_units),
-        cmocka_unit_test(daylight_saving),        cmocka_unit_test(kinds_of_days),
-        cmocka_unit_test(versions_of_a_table),    cmocka_unit_test(grows_with_start_and_budget),
+        cmocka_unit_test(around_the_clock),
+        cmocka_unit_test(rolls_into_the_window),
+        cmocka_unit_test(counts_only_the_window),
+        cmocka_unit_test(make_up_days),
+        cmocka_unit_test(working_days),
+        cmocka_unit_test(two_days_in_three_units),
+        cmocka_unit_test(daylight_saving),
+        cmocka_unit_test(kinds_of_days),
+        cmocka_unit_test(versions_of_a_table),
+        cmocka_unit_test(grows_with_start_and_budget),
         cmocka_unit_test(parts_add_up),
+        cmocka_unit_test(a_calendar_that_never_opens_has_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* The routing decision: which row decides, at which hour and date, and what the two checks change.
  */
+#include "base/arena.h"
 #include "engine/routing/route.h"
+#include "engine/routing/route_answer.h"
 #include "hongxin/instant.h"
 
 #include <setjmp.h>
@@ -129,6 +131,61 @@ static void without_a_table_the_place_decides(void **state)
 }
 
 /* S9: a case keeps the tree of its report, and gets the company of now. */
+/* A row may name whom it means by what the place lies in, and passes where there is none. */
+static void a_row_may_mean_the_company_the_community_or_the_street(void **state)
+{
+    static const struct {
+        enum hx_route_target target;
+        const char *category, *in_an_estate, *on_the_street;
+    } rows[] = {{HX_ROUTE_COMPANY, "lift", "P-07", "S-02"}, /* nobody: the fallback */
+                {HX_ROUTE_COMMUNITY, "noise", "C-03", "C-03"},
+                {HX_ROUTE_STREET, "parking", "S-02", "S-02"}};
+    struct hx_city *city = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct hx_route_row row = {.target = rows[i].target};
+        snprintf(row.id, sizeof row.id, "R-%zu", i);
+        snprintf(row.category, sizeof row.category, "%s", rows[i].category);
+        assert_int_equal(hx_city_add_route(city, &row), HX_OK);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct hx_route_query q = of("B-3", "2026-10-12T19:00:00+08:00");
+        q.category = rows[i].category;
+        decides(city, q, rows[i].in_an_estate);
+        q.place = "G-041";
+        decides(city, q, rows[i].on_the_street);
+    }
+}
+
+/* Whoever asks who would get it, by a place or a position: all of the answer, or none. */
+static void a_question_is_answered_whole_or_not_at_all(void **state)
+{
+    enum { STEP = 16 };
+    static double position[] = {114, 36};
+    Hongxin__V1__RouteQuery q = HONGXIN__V1__ROUTE_QUERY__INIT;
+    const struct hx_route_when when = {.now = at(CHANGE)};
+    Hongxin__V1__RouteAnswer *a = NULL;
+    struct hx_arena arena;
+    int tries = 0;
+    q.position = position;
+    q.n_position = 2;
+    assert_null(hx_route_fault(*state, &q));
+    for (size_t limit = 1; !a && limit < 1 << 20; limit += STEP, tries++) {
+        hx_arena_init(&arena, limit);
+        a = hx_route_answer(&arena, *state, &q, &when);
+        if (!a)
+            hx_arena_fini(&arena);
+    }
+    assert_non_null(a);
+    assert_true(tries > 1);
+    assert_true(a->at == at(CHANGE));
+    assert_string_not_equal(a->holder, "");
+    hx_arena_fini(&arena);
+    position[0] = 181;
+    assert_string_equal(hx_route_fault(*state, &q), "BAD_POSITION");
+    q.place = (char *)"B-99";
+    assert_string_equal(hx_route_fault(*state, &q), "UNKNOWN_PLACE");
+}
+
 static void a_border_that_moves_leaves_a_case_alone(void **state)
 {
     add_row(*state, "R-1", "G-041", "", "U-3");
@@ -286,6 +343,8 @@ int main(void)
         TEST(a_place_with_two_periods_is_what_it_is_at_each_instant),
         TEST(periods_of_one_place_never_overlap),
         TEST(without_a_table_the_place_decides),
+        TEST(a_row_may_mean_the_company_the_community_or_the_street),
+        TEST(a_question_is_answered_whole_or_not_at_all),
         TEST(a_border_that_moves_leaves_a_case_alone),
         TEST(the_nearest_place_decides_then_the_order_of_rows),
         TEST(a_part_of_the_day_ends_to_the_millisecond),
