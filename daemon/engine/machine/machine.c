@@ -66,18 +66,27 @@ static int park(struct hx_machine *m, const struct hx_arrival *in, const hxp_rep
     return rc ? rc : hx_event_remember(m, in, 0, r->lsn);
 }
 
+/* The journal's entry of a parked event, and the event. *event NULL: it cannot be read any more. */
+static int load_parked(struct hx_machine *m, uint64_t lsn, hxp_entry **e, hxp_event **event)
+{
+    ProtobufCAllocator memory = hx_arena_allocator(m->arena);
+    int rc = m->ops->entry_load(m->backend, lsn, m->arena, e);
+    *event = rc ? NULL : hongxin__v1__event__unpack(&memory, (*e)->event.len, (*e)->event.data);
+    if (!rc && !*event && hx_arena_failed(m->arena))
+        return HX_NOMEM;
+    return rc == HX_NOTFOUND || rc == HX_CORRUPT ? HX_OK : rc;
+}
+
 /* A parked event is read back from the journal and applied as if it came now, with the time at
- * which we read it. */
+ * which we read it. One that is damaged keeps its report from nobody: it stays watched, and its
+ * source is told when the day is over. */
 static int apply_parked(struct hx_machine *m, uint64_t number, const struct hx_parked *p)
 {
     hxp_entry *e;
-    int rc = m->ops->entry_load(m->backend, p->lsn, m->arena, &e);
-    if (rc)
+    hxp_event *event;
+    int rc = load_parked(m, p->lsn, &e, &event);
+    if (rc || !event)
         return rc;
-    ProtobufCAllocator memory = hx_arena_allocator(m->arena);
-    hxp_event *event = hongxin__v1__event__unpack(&memory, e->event.len, e->event.data);
-    if (!event)
-        return HX_CORRUPT;
     struct hx_watch w; /* under its own source: another one may have reported the case */
     hx_watch_parked(&w, event->source, event->case_ref, p);
     rc = m->ops->watch_drop(m->backend, &w);

@@ -188,6 +188,47 @@ static void marks_before_a_jump_in_doubt_are_judged_alone(void **state)
     assert_true(c.n_breaches > 0);
 }
 
+static int damaged; /* what the journal answers for each entry */
+
+static int load_damaged(void *backend, uint64_t lsn, struct hx_arena *arena, hxp_entry **e)
+{
+    int rc = hx_memory_backend()->entry_load(backend, lsn, arena, e);
+    if (!rc && !damaged) /* the entry can be read, its event cannot */
+        (*e)->event = (ProtobufCBinaryData){.len = 2, .data = (uint8_t *)"\xff\xff"};
+    return damaged ? damaged : rc;
+}
+
+/* It came before its case, and cannot be read any more: its case is reported all the same, and its
+ * source is told. Before, the report failed as often as it was sent, with all that came with it. */
+static void a_damaged_event_that_waited_keeps_no_report(void **state)
+{
+    static const int errors[] = {HX_NOTFOUND, HX_CORRUPT, HX_OK};
+    (void)state;
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        struct hx_backend ops = *hx_memory_backend();
+        hxp_data d = small();
+        size_t n;
+        if (i) {
+            teardown(NULL);
+            setup(NULL);
+        }
+        damaged = errors[i];
+        ops.entry_load = load_damaged;
+        w.m.ops = &ops;
+        answered(send("HELD", "a", "holder:P-07/li", NULL), "PARKED");
+        answered(send("REPORTED", "a", "reporter", &d), "");
+        load(1);
+        assert_int_equal(c.state, hx_rules_state(w.m.rules, "DISPATCHED"));
+        (void)hx_memory_take(w.memory, &n);
+        hx_machine_set_time(&w.m, NOW + HX_DAY);
+        assert_int_equal(hx_machine_watch(&w.m, INT64_MAX), HX_OK);
+        const hxp_entry *const *entries = hx_memory_take(w.memory, &n);
+        assert_int_equal(n, 1);
+        assert_string_equal(entries[0]->facts[0]->alarm->code, "DEAD_LETTER");
+        w.m.ops = hx_memory_backend();
+    }
+}
+
 struct seen_rows {
     size_t taken, refused;
     const char *word;
@@ -244,9 +285,13 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(a_drill_repeats_nothing_real),   T(who_holds_one_key_is_not_two_persons),
-        T(silences_of_areas_are_bounded),  T(marks_before_a_jump_in_doubt_are_judged_alone),
-        T(each_row_that_is_tried_is_told), T(likely_duplicates_are_of_the_same_place_and_matter),
+        T(a_drill_repeats_nothing_real),
+        T(who_holds_one_key_is_not_two_persons),
+        T(silences_of_areas_are_bounded),
+        T(marks_before_a_jump_in_doubt_are_judged_alone),
+        T(a_damaged_event_that_waited_keeps_no_report),
+        T(each_row_that_is_tried_is_told),
+        T(likely_duplicates_are_of_the_same_place_and_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
