@@ -143,7 +143,7 @@ def change_case(store, number, change):
         r.put("case", key, pack([(no, wire, change(no, v)) for no, wire, v in fields(row)]))
 
 
-ABOUT, CLOCKS, TOLD, OWNER_SINCE = 14, 34, 36, 31
+ABOUT, DUE_ROW, CLOCKS, TOLD, OWNER_SINCE = 14, 29, 34, 36, 31
 
 
 def inside(list_field, member, value):
@@ -206,6 +206,23 @@ def test_1_a_due_row_of_no_case(store):
     with store.edit() as r:
         r.put("due", be64(1_790_000_000_000) + be64(4711), b"")
     assert_named(store.findings(), 1, case="CL-4711", table="due")
+    assert_repaired(store)
+
+
+def test_1_a_due_row_that_is_too_late(store, cases):
+    """The case would be looked at only a day after its deadline."""
+    with store.edit() as r:
+        key = next(k for k, _ in r.all("due") if k[8:] == be64(cases["known"]))
+        late = struct.unpack(">Q", key[:8])[0] + 86_400_000
+        r.delete("due", key)
+        r.put("due", be64(late) + key[8:], b"")
+
+    def later(no, v):
+        return v if no != DUE_ROW else struct.pack("<q", late) if isinstance(v, bytes) else late
+    change_case(store, cases["known"], later)
+    found = store.findings()
+    assert_named(found, 1, case=f"CL-{cases['known']}", table="due")
+    assert any("next needs the engine at" in f["finding"] for f in found), found
     assert_repaired(store)
 
 

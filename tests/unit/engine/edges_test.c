@@ -18,6 +18,7 @@ static const int64_t NOW = INT64_C(1791802800000);
 static struct world w;
 static struct hx_case c;
 static const char *principal; /* of what is sent */
+static uint64_t number;       /* of its source */
 
 static int setup(void **state)
 {
@@ -49,6 +50,7 @@ static const hxp_reply *send(const char *type, const char *ref, const char *by, 
     e.case_ref = (char *)(uintptr_t)ref;
     e.by = (char *)(uintptr_t)by;
     e.data = d;
+    e.source_seq = number;
     size_t size = hongxin__v1__event__pack(&e, bytes[slot]);
     struct hx_arrival in = {
         .bytes = bytes[slot], .size = size, .event = &e, .t_rcv = w.m.now, .principal = principal};
@@ -70,9 +72,9 @@ static hxp_data small(void)
     return d;
 }
 
-static void load(uint64_t number)
+static void load(uint64_t case_number)
 {
-    assert_int_equal(w.m.ops->case_load(w.memory, number, &c), HX_OK);
+    assert_int_equal(w.m.ops->case_load(w.memory, case_number, &c), HX_OK);
 }
 
 static void report_and_close(const char *ref)
@@ -188,6 +190,27 @@ static void marks_before_a_jump_in_doubt_are_judged_alone(void **state)
     assert_true(c.n_breaches > 0);
 }
 
+/* A source's row has eight places: what is skipped beyond is not watched for, and all is taken. */
+static void gaps_beyond_the_eighth_are_not_watched(void **state)
+{
+    static const uint64_t numbers[] = {1, 20, 40};
+    struct hx_watch watch;
+    hxp_data d = small();
+    size_t gaps = 0;
+    (void)state;
+    answered(send("REPORTED", "a", "reporter", &d), "");
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        number = numbers[i];
+        answered(send("COMMENT", "a", "reporter", NULL), "");
+    }
+    number = 0;
+    while (w.m.ops->watch_first(w.memory, &watch) == HX_OK) {
+        gaps += watch.kind == HX_WATCH_NUMBER;
+        assert_int_equal(w.m.ops->watch_drop(w.memory, &watch), HX_OK);
+    }
+    assert_int_equal(gaps, 8);
+}
+
 static int damaged; /* what the journal answers for each entry */
 
 static int load_damaged(void *backend, uint64_t lsn, struct hx_arena *arena, hxp_entry **e)
@@ -286,6 +309,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(a_drill_repeats_nothing_real),
+        T(gaps_beyond_the_eighth_are_not_watched),
+
         T(who_holds_one_key_is_not_two_persons),
         T(silences_of_areas_are_bounded),
         T(marks_before_a_jump_in_doubt_are_judged_alone),
