@@ -81,13 +81,13 @@ static void change(struct hx_step *s, const char *why)
     hxp_data *data = hx_arena_alloc(s->arena, sizeof *data);
     int event = hx_rules_event(s->rules, "HOLDER_CHANGED");
     s->c->change_at = 0;
-    if (!data || event < 0)
+    if (!data) /* the step fails as a whole */
         return;
     hongxin__v1__data__init(data);
     data->holder = (char *)(uintptr_t)hx_route_of(s);
     data->why = (char *)(uintptr_t)why;
     s->data = data;
-    if (!hx_step_event(s, event)) /* never in silence */
+    if (event < 0 || !hx_step_event(s, event)) /* never in silence, and never again and again */
         hx_fact_alarm(s, "HOLDER_STAYS", s->c->holder);
     s->c->holder_at = s->t_eff;
 }

@@ -190,6 +190,17 @@ static void marks_before_a_jump_in_doubt_are_judged_alone(void **state)
     assert_true(c.n_breaches > 0);
 }
 
+/* A city without a rota has nobody who could swap, whatever the life cycle allows. */
+static void without_a_rota_nobody_swaps(void **state)
+{
+    hxp_data d = HONGXIN__V1__DATA__INIT;
+    (void)state;
+    d.give_from = NOW + HX_DAY;
+    d.give_to = NOW + 2 * HX_DAY;
+    answered(send("SWAP_OFFERED", "", "holder:P-07/li", &d), "NO_SWAPS");
+    answered(send("SWAP_OFFERED", "", "unit:U-1/li", &d), "BAD_ROLE");
+}
+
 /* A source's row has eight places: what is skipped beyond is not watched for, and all is taken. */
 static void gaps_beyond_the_eighth_are_not_watched(void **state)
 {
@@ -309,6 +320,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(a_drill_repeats_nothing_real),
+        T(without_a_rota_nobody_swaps),
         T(gaps_beyond_the_eighth_are_not_watched),
 
         T(who_holds_one_key_is_not_two_persons),
