@@ -69,6 +69,13 @@ static uint8_t basis_of(const struct hx_step *s, int kind, int64_t budget)
                                                                         : HX_BASIS_HALF_BUDGET;
 }
 
+/* When the pause began, of which its end keeps the start. */
+static int64_t pause_began(struct hx_step *s)
+{
+    const struct hx_clock *end = hx_clock_find(s->c, hx_rules_clock(s->rules, "K_PAUSE_MAX"));
+    return end && end->start < s->t_eff ? end->start : s->t_eff;
+}
+
 /* A clock that begins while the case is paused stands still with the others that this reason stops,
  * since the pause began or since its own start. */
 static void join_pause(struct hx_step *s, struct hx_clock *k)
@@ -79,10 +86,7 @@ static void join_pause(struct hx_step *s, struct hx_clock *k)
     int reason = hx_rules_pause(s->rules, c->pause_reason);
     if (reason < 0 || !(s->rules->clocks[k->kind].pauses & (UINT32_C(1) << reason)))
         return;
-    int64_t since = s->t_eff;
-    for (uint32_t i = 0; i < c->n_clocks; i++)
-        if (c->clocks[i].state == HX_CLOCK_PAUSED && c->clocks[i].paused_at < since)
-            since = c->clocks[i].paused_at;
+    int64_t since = pause_began(s);
     hx_clock_pause(s, k);
     k->paused_at = k->start > since ? k->start : since;
 }
