@@ -28,6 +28,7 @@ def task(category):
 class Case:
     def __init__(self, world, label, event):
         self.world, self.label = world, label
+        world.begun.append((world.now, self))
         self.holders, self.orders = [], []  # (since when, who has it), (since when, whose order stands)
         self.state, self.cycle, self.klass, self.holder = None, 1, "", ""
         self.place, self.positioned, self.flags = None, False, set()

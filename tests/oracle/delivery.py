@@ -428,27 +428,28 @@ class Judge:
             for state, those in (("down", self.down), ("slow", self.slow)):
                 (those.add if what["state"] == state else those.discard)(name)
 
-    def run_to(self, t, case=None):
+    def run_to(self, t, label=None):
         """Everything that came up before t; and of the case whose sendings come up at t itself what is due first."""
-        while True:
-            waiting = [(self.acts(chain.due()), chain.due(), label) for label, chain in self.chains.items() if chain.list]
-            first = min(waiting, default=None)
-            if first is None or first[0] >= t:
-                break
+        while (first := self.first(self.chains.values())) and first[0] < t:
             self.up(*first)
-        if case in self.chains and self.chains[case].list and self.acts(self.chains[case].due()) <= t:
-            self.up(self.acts(self.chains[case].due()), self.chains[case].due(), case)
+        own = self.first(chain for chain in self.chains.values() if chain.label == label)
+        if own and own[0] <= t:
+            self.up(*own)
 
-    def up(self, at, due, label):
+    def first(self, chains):
+        waiting = [(self.acts(chain.due()), chain.due(), chain) for chain in chains if chain.list]
+        return min(waiting, key=lambda x: x[:2], default=None)
+
+    def up(self, at, due, chain):
         self.now = max(self.now, at)
-        self.chains[label].fire(due)
+        chain.fire(due)
 
     def entry(self, group, line):
         label = group[0].get("case")
-        case = self.world.cases.get(label)
+        case = next((case for t, case in reversed(self.world.begun) if case.label == label and t <= self.now and case.state), None)
         if case is None or case.positioned:  # which building is near is not known here
             return
-        chain = self.chains.setdefault(label, Chain(self, case, label))
+        chain = self.chains.setdefault(case, Chain(self, case, label))
         clocks = [(f["clock"], f["change"]) for f in group if f["fact"] == "CLOCK"]
         begun = ("K_HANDOVER", "START") in clocks or ("K_DELIVERY", "START") in clocks and ("K_DELIVERY", "STOP") not in clocks
         if line is not None:

@@ -23,10 +23,9 @@ def return_requested(case, e):
         need(reason == "OWNER_UNCLEAR" and e.data.get("onsite_code"), "only OWNER_UNCLEAR with the on-site code")
     if len(case.returns) >= 2:
         return arbitrate(case, e.t)
-    since = max(t for t in (case.held, case.return_deadline_base, case.dispatched) if t is not None)
-    if case.state == "HELD":
+    if case.state == "HELD":  # before the receipt they have not begun
         since = max(t for t in (case.held, case.return_deadline_base) if t is not None)
-    need(case.state == "ONSITE" or e.t <= since + 10 * MINUTE, "ten minutes are over")
+        need(e.t <= since + 10 * MINUTE, "ten minutes are over")
     need((case.holder, reason) not in case.returns, "the same reason again")
     case.returns.append((case.holder, reason))
     case.flags.add("RETURN_ASKED")

@@ -90,6 +90,7 @@ class World:
         self.folder = folder
         self.policy = policies.Policy(Holidays.read(f"{folder}/calendars/china.ics"))
         self.cases, self.facts = {}, []
+        self.begun = []              # (when, case), also those whose label another one has by now
         self.now = start
         self.seen, self.numbers, self.parked = {}, set(), []
         self.down_endpoints = set()
