@@ -27,7 +27,6 @@ import times  # noqa: E402
 import variants  # noqa: E402
 
 REFUSED = ("NOT_ALLOWED", "INVALID")
-NOT_JUDGED = ("K_DELIVERY",)  # when a delivery is tried again is not in the rules
 OWNERS = ("citizen", "dispatcher", "holder", "assisting", "arbiter", "force", "system")
 ALARMS = ("REMINDER", "WARNING", "BREACH")
 
@@ -54,7 +53,7 @@ def theirs(facts):
             yield ("REPLY", t, f["id"], "REFUSED" if f["result"] in REFUSED else f["result"])
         elif kind == "STATE":
             yield ("STATE", t, case, f.get("from"), f["to"], f["cause"])
-        elif kind == "CLOCK" and f["clock"] not in NOT_JUDGED:
+        elif kind == "CLOCK":
             due = instant(f["deadline"]) if f.get("deadline") else None
             yield ("CLOCK", t, case, f["clock"], f["change"], due, f.get("met") if f["change"] == "STOP" else None,
                    f.get("city"))
@@ -92,7 +91,7 @@ def ours(facts):
             yield ("REPLY", t, f["id"], f["result"])
         elif kind == "STATE":
             yield ("STATE", t, case, f["before"], f["to"], f["cause"])
-        elif kind == "CLOCK" and f["clock"] not in NOT_JUDGED:
+        elif kind == "CLOCK":
             yield ("CLOCK", t, case, f["clock"], f["change"], f["deadline"], f["met"], f["city"])
         elif kind == "BREACH":
             yield ("BREACH", t, case, f["clock"], f["deadline"], f["holder"])

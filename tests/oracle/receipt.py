@@ -23,10 +23,10 @@ def deliver(case, when):
     """The holder is told, when somebody can be reached at all. Nobody has taken it before."""
     case.dispatched = case.world.delivered(when)
     if case.world.nobody_reachable():
-        case.undelivered_since = when
-        case.start("K_DELIVERY", when)
+        case.undelivered_since = case.dispatched
+        case.start("K_DELIVERY", case.dispatched)
     else:
-        case.start("K_HANDOVER", case.world.delivered(when))
+        case.start("K_HANDOVER", case.dispatched)
 
 
 def name_second(case):
