@@ -138,7 +138,8 @@ def next_cycle(case, e, again_open=False):
     case.ask_again()
     holder = case.next_holder or case.holder
     named = e.data.get("holder")
-    if named and case.world.city.holder_known(named, e.t):
+    known = named and e.role != "reporter" and case.world.city.holder_known(named, e.t)
+    if known and case.world.city.admits(named, case.category, e.t):
         holder = named
     if again_open:
         case.start("K_CITIZEN", e.t)

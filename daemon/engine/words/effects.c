@@ -319,6 +319,15 @@ static void link_dispute(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_DISPUTE, true);
 }
 
+/* Whom the next cycle goes to, when the one who asks for it names somebody: it is for an official to
+ * say, and a community takes no task that is not its own. */
+static bool another_named(const struct hx_step *s)
+{
+    const char *holder = s->data->holder;
+    return holder[0] && s->actor.role != HX_ROLE_reporter &&
+           hx_city_holder_known(s->m->city, holder, s->t_eff) && hx_admitted(s, holder);
+}
+
 /* A new cycle with the same holder, as long as it is there: half the budget, one level higher, the
  * earlier one stays readable (corner 9). */
 static void next_cycle(struct hx_step *s, const struct hx_call *call)
@@ -338,7 +347,7 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     hx_flag_set(s, HX_FLAG_ARRIVAL_UNPROVEN, false);
     hx_flag_set(s, HX_FLAG_BREACHED, false);
-    if (s->data->holder[0] && hx_city_holder_known(s->m->city, s->data->holder, s->t_eff))
+    if (another_named(s))
         hx_set_holder(s, s->data->holder);
     else if (hx_city_company_ends(s->m->city, c->estate, c->holder, 0) <= s->t_eff)
         hx_route_case(s); /* the company was replaced while nobody needed it (corner 22) */

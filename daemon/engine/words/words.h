@@ -89,6 +89,8 @@ extern const struct hx_word hx_words_assist[];  /* words_assist.c: units that as
 /* Takes this class, as a fact; nothing when it has it already. */
 void hx_take_class(struct hx_step *s, int class_no);
 void hx_set_holder(struct hx_step *s, const char *holder);
+/* S34, for whoever names a community: a task that is not its own needs an exception. */
+bool hx_admitted(const struct hx_step *s, const char *holder);
 /* Where the case lies, by the place or position of its report. */
 void hx_place_case(struct hx_step *s);
 /* The holder by the routing table, with all that follows. */

@@ -34,15 +34,19 @@ static bool holder_known(const struct hx_step *s, const struct hx_call *call)
     return hx_city_holder_known(s->m->city, s->data->holder, s->t_eff);
 }
 
-/* S34, for whoever names a community: a task that is not its own needs an exception. */
-static bool admitted(const struct hx_step *s, const struct hx_call *call)
+bool hx_admitted(const struct hx_step *s, const char *holder)
 {
-    (void)call;
     struct hx_route route;
     struct hx_route_query q = {
         .place = "", .category = s->c->category, .about = "", .at = s->t_eff};
-    hx_city_route_named(s->m->city, &q, s->data->holder, &route);
+    hx_city_route_named(s->m->city, &q, holder, &route);
     return route.admitted != HX_ADMITTED_NOT && route.admitted != HX_ADMITTED_ASSIST;
+}
+
+static bool admitted(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return hx_admitted(s, s->data->holder);
 }
 
 static bool holder_same(const struct hx_step *s, const struct hx_call *call)
