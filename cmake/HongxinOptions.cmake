@@ -7,6 +7,9 @@ target_compile_options(hx_options INTERFACE
   -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings
   -Wvla -Wformat=2 -Wimplicit-fallthrough -fno-common)
 target_compile_definitions(hx_options INTERFACE _GNU_SOURCE HX_VERSION="${PROJECT_VERSION}")
+# Every function is found at the start. A lazy first call saves the vector registers on the stack, and with them whatever of a
+# secret was just copied through them; and a table of addresses that nobody writes any more is no target.
+target_link_options(hx_options INTERFACE -Wl,-z,relro,-z,now)
 if(HX_WERROR)
   target_compile_options(hx_options INTERFACE -Werror)
 endif()
