@@ -319,8 +319,8 @@ static void link_dispute(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_DISPUTE, true);
 }
 
-/* Whom the next cycle goes to, when the one who asks for it names somebody: it is for an official to
- * say, and a community takes no task that is not its own. */
+/* Whom the next cycle goes to, when the one who asks for it names somebody: it is for an official
+ * to say, and a community takes no task that is not its own. */
 static bool another_named(const struct hx_step *s)
 {
     const char *holder = s->data->holder;
