@@ -3,7 +3,7 @@
  * files in force. Loaded once for a session and again when the journal says that rules have changed; never a second copy here.
  */
 import { shallowRef } from 'vue'
-import { get, type City, type CityPlace } from './api'
+import { get, type City, type CityPlace, type Where } from './api'
 import { alsoBring, either, isNamed, language, named } from './i18n'
 import { forgetPersons, personName } from './persons'
 import { session } from './session'
@@ -112,6 +112,13 @@ export function placeName(id: string | undefined): string {
   if (!id) return ''
   const p = place(id)
   return shown(p ? either(p.name_zh, p.name_en) || id : id)
+}
+
+/** Where a case lies, as closely as it has a name yet: names of buildings come a moment later than the cases. */
+export function spotName(where: Where): string {
+  const { building, estate, grid, community, street } = where
+  const known = building && buildings.value.has(building) ? building : ''
+  return placeName(known || estate || building || grid || community || street)
 }
 
 /** "holder:P-07/li" in words: for whom, as what, who. A post of the city ("city/desk") has a word, a person his name. */
