@@ -205,7 +205,7 @@ class Life:
     def __init__(self, rng, mode):
         self.random, self.mode = rng, mode
         self.t = 19 * HOUR if self.often(.7) else 9 * HOUR
-        self.lines, self.down = [], False
+        self.lines, self.down, self.lost = [], False, False
         self.labels = ["A"] if self.often(.6) else ["A", "B"]
         self.holder = dict.fromkeys(self.labels, "P-07")
 
@@ -227,6 +227,8 @@ class Life:
                 break
             if not self.disturbance():
                 self.event(number)
+        if self.lost:  # nobody at all can be reached: each minute is tried
+            self.lines.append({"at": instant(self.t), "endpoint": "*", "state": "up"})
         if self.down:
             self.t += MINUTE
             self.lines.append({"up": instant(self.t)})
@@ -236,7 +238,7 @@ class Life:
     def gaps(self):
         if self.mode == "roads":
             return TRIES if self.often(.6) else SHORT
-        return GAPS if self.often(.25) else SHORT
+        return GAPS if self.often(.25) and not self.lost else SHORT
 
     def report(self):
         data = {"class": "SPECIAL" if self.mode == "plans" else self.one(CLASSES), "place": "B-0417"}
@@ -265,6 +267,8 @@ class Life:
             self.lines.append({"at": instant(self.t), "endpoint": self.one(["P-07", "*", "S-02", "C-03"]), "state": self.one(["up", "down", "up"])})
         else:
             return False
+        if self.lines[-1].get("endpoint") == "*":
+            self.lost = self.lines[-1]["state"] == "down"
         return True
 
     def event(self, number):
