@@ -120,6 +120,10 @@ def held(case, e):
     if case.state in promise.HOLDING and (case.person == "" or e.t < case.person_at):
         case.person, case.person_at = e.person, e.t
         case.stop("K_HANDOVER", e.t)
+        case.stop("K_DELIVERY", e.t)
+        if case.undelivered_since is not None:
+            end_outage(case, e.t)
+            case.turn(e.t)
         return quiet_handover(case)
     is_in(case, "DISPATCHED")
     when = max(e.t, case.dispatched)
