@@ -200,10 +200,11 @@ class World:
                     for n, (act, due, what, c) in enumerate(self.coming(case))), key=lambda x: x[:3], default=None)
 
     def advance(self, to, inclusive=False):
-        """Everything that was due before `to` happens; what was received at the same instant comes first (R4)."""
+        """Everything that was due before `to` happens; what was received at the same instant comes first (R4), but not before what was only held back."""
         for _ in range(MOST):
             first = self.next()
-            if first is None or first[0] > to or first[0] == to and not inclusive:
+            held = first is not None and first[0] == to == self.drain_until and first[1] < to
+            if first is None or first[0] > to or first[0] == to and not inclusive and not held:
                 self.now = max(self.now, to)
                 return
             self.now = max(self.now, first[0])
