@@ -88,7 +88,7 @@ class Run:
         if "end" in line:
             return w.advance(wall, inclusive=True)
         if not self.away:
-            w.advance(wall)
+            w.advance(wall, before_event="event" in line)
         if "event" in line:
             return self.event(line, number, wall)
         if "down" in line:

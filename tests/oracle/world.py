@@ -199,11 +199,11 @@ class World:
         return min(((act, due, what != "deadline", what, n, case, c) for case in self.cases.values()
                     for n, (act, due, what, c) in enumerate(self.coming(case))), key=lambda x: x[:3], default=None)
 
-    def advance(self, to, inclusive=False):
+    def advance(self, to, inclusive=False, before_event=False):
         """Everything that was due before `to` happens; what was received at the same instant comes first (R4), but not before what was only held back."""
         for _ in range(MOST):
             first = self.next()
-            held = first is not None and first[0] == to == self.drain_until and first[1] < to
+            held = before_event and first is not None and first[0] == to == self.drain_until and first[1] < to
             if first is None or first[0] > to or first[0] == to and not inclusive and not held:
                 self.now = max(self.now, to)
                 return
