@@ -93,6 +93,7 @@ void hx_fact_flag(struct hx_step *s, enum hx_flag flag, bool on);
 /* Whose seconds they were, at a closing. Parts that do not add up to the time since the report are
  * an alarm (R10). */
 void hx_fact_owner(struct hx_step *s);
+/* `about` lives as long as the entry: it is packed after the case has gone on. */
 void hx_fact_alarm(struct hx_step *s, const char *code, const char *about);
 /* A notice to whoever answers for `to` now: its own people, or those of the post that stands in for
  * it, which the notice names and whose feed brings it, too. */

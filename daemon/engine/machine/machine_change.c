@@ -88,7 +88,7 @@ static void change(struct hx_step *s, const char *why)
     data->why = (char *)(uintptr_t)why;
     s->data = data;
     if (event < 0 || !hx_step_event(s, event)) /* never in silence, and never again and again */
-        hx_fact_alarm(s, "HOLDER_STAYS", s->c->holder);
+        hx_fact_alarm(s, "HOLDER_STAYS", hx_arena_text(s->arena, s->c->holder));
     s->c->holder_at = s->t_eff;
 }
 

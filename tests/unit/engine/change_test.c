@@ -155,6 +155,27 @@ static void a_holder_that_cannot_be_changed_is_an_alarm(void **state)
     assert_true(alarmed("HOLDER_STAYS"));
 }
 
+/* Where the alarm's text stands: the entry is packed when other cases have been worked on. */
+static void see_alarm(void *ctx, const hxp_entry *e)
+{
+    const char **about = ctx;
+    for (size_t i = 0; i < e->n_facts; i++)
+        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_ALARM)
+            *about = e->facts[i]->alarm->about;
+}
+
+static void what_the_alarm_names_is_not_in_the_case(void **state)
+{
+    const char *about = NULL;
+    (void)state;
+    rules->events[hx_rules_event(rules, "HOLDER_CHANGED")].name[0] = 'X';
+    w.m.appended = see_alarm;
+    w.m.appended_ctx = (void *)(uintptr_t)&about;
+    world_wait(&w, CHANGE + HX_SECOND);
+    assert_non_null(about);
+    assert_false((uintptr_t)about - (uintptr_t)&w.m < sizeof w.m);
+}
+
 /* And one that has no such event at all: before, the case fell due again and again, and nothing
  * else was judged any more. */
 static void without_the_event_the_case_goes_on(void **state)
@@ -176,6 +197,7 @@ int main(void)
         T(the_next_company_has_it_from_the_instant_on),
         T(marks_are_taken_together_up_to_the_change),
         T(a_holder_that_cannot_be_changed_is_an_alarm),
+        T(what_the_alarm_names_is_not_in_the_case),
         T(without_the_event_the_case_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
