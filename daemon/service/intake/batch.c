@@ -141,14 +141,12 @@ static void publish_shown(struct service *s, const struct mask_rule *rule,
     publisher_send(&s->publisher, &out);
 }
 
-static void count_facts(struct service *s)
+static void count_facts(struct batch *b)
 {
-    const struct hx_stored *list;
-    size_t n = hx_store_batch(s->store, &list);
-    s->batch.counted = (struct counted_facts){0};
-    for (size_t i = 0; i < n; i++)
-        counters_entry(&s->batch.counted, list[i].entry);
-    s->batch.is_counted = true;
+    b->counted = (struct counted_facts){0};
+    for (size_t i = 0; i < b->n_entries; i++)
+        counters_entry(&b->counted, b->entries[i].entry);
+    b->is_counted = true;
 }
 
 void batch_show(struct service *s)
@@ -171,8 +169,10 @@ void batch_show(struct service *s)
             publish_shown(s, &rule, &e);
     }
     chain_add(s, list, n);
+    s->batch.entries = list;
+    s->batch.n_entries = n;
     if (!s->batch.is_counted)
-        count_facts(s);
+        count_facts(&s->batch);
     s->batch.is_counted = false;
     counters_facts(&s->counters, &s->batch.counted);
     s->counters.entries += n;
@@ -196,13 +196,14 @@ static int pack_answer(struct batch_job *job)
     return door_pack(job->door, &answer, &job->packed);
 }
 
-/* By the helper: nobody is shown them before the commit, and nothing counts before. */
-static void get_ready(void *service)
+/* By the helper: nobody is shown them before the commit, and nothing counts before. The store is
+ * the loop's, which may have to undo the batch meanwhile. */
+static void get_ready(void *batch)
 {
-    struct service *s = service;
-    for (struct batch_job *job = s->batch.first; job; job = job->next)
+    struct batch *b = batch;
+    for (struct batch_job *job = b->first; job; job = job->next)
         job->is_packed = job->is_packed || pack_answer(job) == HX_OK;
-    count_facts(s);
+    count_facts(b);
 }
 
 /* They are others now, and the entries were none. */
@@ -248,11 +249,11 @@ static int commit_with_help(struct service *s)
     uint64_t helped = 0;
     int rc = hx_store_seal(s->store);
     if (rc == HX_OK && hx_store_batch_size(s->store) >= BATCH_HELPED) {
-        const struct hx_stored *list;
-        size_t n = hx_store_batch(s->store, &list);
-        chain_coming(&s->chain, list, n);
+        struct batch *b = &s->batch;
+        b->n_entries = hx_store_batch(s->store, &b->entries);
+        chain_coming(&s->chain, b->entries, b->n_entries);
         helper_give(s->helper, chain_ahead, &s->chain);
-        helped = helper_give(s->helper, get_ready, s);
+        helped = helper_give(s->helper, get_ready, b);
         early_begin(s);
     }
     rc = hx_store_commit(s->store);

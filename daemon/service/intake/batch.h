@@ -19,6 +19,7 @@ struct door;
 struct early_event;
 struct hx_principal;
 struct hx_due_row;
+struct hx_stored;
 struct peer;
 struct service;
 
@@ -49,7 +50,9 @@ struct batch {
     int64_t begun_us;       /* monotonic; when the first event was read */
     struct hx_due_row *due; /* deadlines judged in it; in the arena */
     size_t n_due;
-    struct counted_facts counted; /* of its entries, when … */
+    const struct hx_stored *entries; /* the sealed ones; the store's, until its next begin */
+    size_t n_entries;
+    struct counted_facts counted; /* of them, when … */
     bool is_counted;              /* … the helper has counted them while they were written */
 
     /* while the store takes nothing */
