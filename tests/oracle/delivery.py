@@ -184,7 +184,7 @@ class Chain:
         substitute = self.judge.substitute(x)
         if substitute is not None:
             self.list.remove(x)
-            to = x.to.partition("/")[0] + "/" + substitute if roads.post(x.to)[2] else x.to
+            to = x.to.rpartition("/")[0] + "/" + substitute if roads.post(x.to)[2] else x.to
             return self.judge.carried(self, x, to, instead_of=x.person)
         if x.to == "reporter" or roads.same_post(x.to, "city/desk"):
             self.judge.alarm(self.label, x.to)
