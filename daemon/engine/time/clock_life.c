@@ -69,11 +69,16 @@ static uint8_t basis_of(const struct hx_step *s, int kind, int64_t budget)
                                                                         : HX_BASIS_HALF_BUDGET;
 }
 
-/* When the pause began, of which its end keeps the start. */
+/* When the pause began: its end keeps the start. In a life cycle without such a clock the first one
+ * that stands still knows it. */
 static int64_t pause_began(struct hx_step *s)
 {
     const struct hx_clock *end = hx_clock_find(s->c, hx_rules_clock(s->rules, "K_PAUSE_MAX"));
-    return end && end->start < s->t_eff ? end->start : s->t_eff;
+    int64_t since = end && end->start < s->t_eff ? end->start : s->t_eff;
+    for (uint32_t i = 0; !end && i < s->c->n_clocks; i++)
+        if (s->c->clocks[i].state == HX_CLOCK_PAUSED && s->c->clocks[i].paused_at < since)
+            since = s->c->clocks[i].paused_at;
+    return since;
 }
 
 /* A clock that begins while the case is paused stands still with the others that this reason stops,

@@ -315,6 +315,35 @@ static void likely_duplicates_are_of_the_same_place_and_matter(void **state)
     assert_int_equal(hx_memory_cases(w.memory), HX_SIMILAR_MAX + 5);
 }
 
+/* As in a life cycle without the longest pause: then the first clock that stands still knows it. */
+static void what_begins_in_a_pause_stands_still_since_its_begin(void **state)
+{
+    static struct hx_rules rules;
+    hxp_data d = small(), pause = HONGXIN__V1__DATA__INIT, complex = HONGXIN__V1__DATA__INIT;
+    (void)state;
+    rules = *world_rules();
+    rules.clocks[hx_rules_clock(&rules, "K_PAUSE_MAX")].name[0] = 'X';
+    w.m.rules = &rules;
+    pause.reason = (char *)"PARTS";
+    pause.order = (char *)"o";
+    pause.until = NOW + 30 * HX_MINUTE;
+    d.class_ = (char *)"SERIOUS";
+    complex.class_ = (char *)"COMPLEX";
+    complex.why = (char *)"x";
+    answered(send("REPORTED", "a", "reporter", &d), "");
+    answered(send("HELD", "a", "holder:P-07/li", NULL), "");
+    answered(send("PROGRESS", "a", "holder:P-07/li", NULL), "");
+    world_wait(&w, NOW + 5 * HX_MINUTE);
+    answered(send("PAUSED", "a", "holder:P-07/li", &pause), "");
+    world_wait(&w, NOW + 20 * HX_MINUTE);
+    answered(send("CLASS_SET", "a", "city/desk/tan", &complex), "");
+    load(1);
+    const struct hx_clock *update = hx_clock_find(&c, hx_rules_clock(&rules, "K_UPDATE"));
+    assert_non_null(update);
+    assert_int_equal(update->state, HX_CLOCK_PAUSED);
+    assert_int_equal(update->paused_at, NOW + 5 * HX_MINUTE);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -329,6 +358,7 @@ int main(void)
         T(a_damaged_event_that_waited_keeps_no_report),
         T(each_row_that_is_tried_is_told),
         T(likely_duplicates_are_of_the_same_place_and_matter),
+        T(what_begins_in_a_pause_stands_still_since_its_begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
