@@ -52,7 +52,7 @@ export function alarmAbout(code: string, about: string): string {
   return task ? `${placeName(task[2])} · ${categoryName(task[1])}` : partyName(about)
 }
 
-const text = (f: Fields, name: string): string => String(f[name] ?? '')
+const text = (f: object, name: string): string => String((f as Fields)[name] ?? '')
 
 function clock(f: Fields, now: number): Line | null {
   const name = word('clock', text(f, 'clock'))
@@ -76,6 +76,12 @@ function clock(f: Fields, now: number): Line | null {
   }
 }
 
+/** Who is told: a post, and where no rota names it the one whose people were told. */
+export function receiverOf(f: { to?: unknown; stand_in?: unknown }): string {
+  const to = partyName(text(f, 'to'))
+  return f.stand_in ? t('notice.standin', { to, by: partyName(text(f, 'stand_in')) }) : to
+}
+
 function notice(f: Fields): Line {
   const tone = f.kind === 'BREACH' ? 'late' : f.kind === 'ALL_CLEAR' ? 'kept' : ''
   const what = [
@@ -85,7 +91,7 @@ function notice(f: Fields): Line {
   ]
     .filter(Boolean)
     .join(' · ')
-  const to = [partyName(text(f, 'to')), personName(text(f, 'person'))].filter(Boolean).join(' ')
+  const to = [receiverOf(f), personName(text(f, 'person'))].filter(Boolean).join(' ')
   return {
     text: t(f.held ? 'fact.held' : 'fact.notice', { what, to, held: word('held', text(f, 'held')) }),
     tone,

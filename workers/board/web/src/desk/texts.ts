@@ -284,6 +284,7 @@ export const deskTexts = {
   'verdict.NOT_IN_FORCE': ['未生效', 'not in force'],
   'verdict.NOBODY': ['无单位', 'nobody there'],
   'notice.held': ['未单独发送：{why}', 'not sent alone: {why}'],
+  'notice.standin': ['{to}（由{by}代行）', '{to} (answered for by {by})'],
   'notice.expects': ['须：{what}', 'expected: {what}'],
   'notice.acked': ['{by} 已确认', 'acknowledged by {by}'],
   'notice.ack': ['确认收悉', 'Acknowledge'],
