@@ -34,6 +34,15 @@ describe('keys of the dispatcher', () => {
     expect(keyAct(press('Enter', { tagName: 'TEXTAREA' }), 'triage')).toBeNull()
     expect(keyAct(press('Escape'), 'triage')).toBeNull()
   })
+  it('send nothing by being held down', () => {
+    expect(keyAct(press('Enter', undefined, { repeat: true }), 'triage')).toBeNull()
+    expect(keyAct(press('j', undefined, { repeat: true }), 'triage')).toBe('next')
+  })
+  it('leave an input method the word that it makes', () => {
+    const field = { tagName: 'INPUT', type: 'text' }
+    expect(keyAct(press('Enter', field, { isComposing: true }), 'triage')).toBeNull()
+    expect(keyAct(press('Escape', field, { isComposing: true }), 'triage')).toBeNull()
+  })
   it('leave the browser its own', () => {
     expect(keyAct(press('d', undefined, { ctrlKey: true }), 'triage')).toBeNull()
     expect(keyAct(press('Enter', { tagName: 'BUTTON' }), 'triage')).toBeNull()

@@ -4,6 +4,10 @@ interface Key {
   ctrlKey: boolean
   altKey: boolean
   metaKey: boolean
+  /** Of a word that an input method is still making: Enter and Esc are its own. */
+  isComposing?: boolean
+  /** It is held down. */
+  repeat?: boolean
   target: unknown
 }
 
@@ -37,10 +41,10 @@ const pressing = (target: unknown) =>
   /^(BUTTON|A)$/.test((target as { tagName?: string } | null)?.tagName ?? '')
 
 export function keyAct(e: Key, queue: 'triage' | 'returns'): string | null {
-  if (e.ctrlKey || e.altKey || e.metaKey) return null
+  if (e.ctrlKey || e.altKey || e.metaKey || e.isComposing) return null
   const key = e.key.toLowerCase()
   if (typing(e.target)) return key === 'escape' || (key === 'enter' && isLine(e.target)) ? 'leave' : null
-  if (key === 'enter' && pressing(e.target)) return null
+  if (key === 'enter' && (e.repeat || pressing(e.target))) return null // one that left a field does not send the case as well
   if (queue === 'triage' && /^[1-9]$/.test(key)) return `class${key}`
   return BOTH[key] ?? (queue === 'triage' ? TRIAGE : RETURNS)[key] ?? null
 }
