@@ -31,6 +31,12 @@ describe('what rang', () => {
     expect(rang(list, entry(5, [gap]), 20)).toBe(list)
     expect(rang(list, entry(4, [gap]), 20)).toBe(list)
   })
+  it('is asked for anew on another day, when the board leaves out what is too old', () => {
+    const list = rang(none, entry(5, [gap]), 20)!
+    const next = { ...entry(6, [gap]), t_rec: '2026-10-13T00:00:01+08:00' }
+    expect(rang(list, next, 20)).toBeNull()
+    expect(rang(none, next, 20)!.items.length).toBe(1)
+  })
   it('shows no more than a page of it, and says so', () => {
     const list = rang(none, entry(5, [gap, { ...gap, about: 'P-08' }, { ...gap, about: 'P-09' }]), 2)!
     expect([list.items.map((a) => a.about), list.total, list.cut]).toEqual([['P-09', 'P-08'], 3, true])
