@@ -29,6 +29,9 @@ let stream: Stream | null = null
 let timer: ReturnType<typeof setInterval> | undefined
 let loading: AbortController | null = null
 
+/** Counts how often something came that no listener was told of: what was loaded before may be old, and is loaded anew. */
+export const anew = ref(0)
+
 /** Called for each entry that comes, until the answer is called. */
 export function onEntry(what: (entry: Entry) => void): () => void {
   listeners.add(what)
@@ -70,8 +73,9 @@ function take(entry: Entry): void {
     if (puts.length || drops.length) touch()
   }
   if (entry.facts?.some((f) => 'rules' in f)) void loadNames()
-  listeners.forEach((listener) => listener(entry))
+  tell(entry)
 }
+const tell = (entry: Entry): void => listeners.forEach((listener) => listener(entry))
 
 const promisedClocks = computed(
   () => new Set((lifeCycle.value?.rules.clocks ?? []).filter((c) => c.promise).map((c) => c.name)),
@@ -104,6 +108,8 @@ let buffer: Entry[] | null = null
 let asOf = -1
 /** … and the stream tells what came after this one; -1: not yet. */
 let followed = -1
+/** What came between the two, or before a stream that begins anew, was told nobody. */
+let missed = false
 let late: ReturnType<typeof setTimeout> | undefined
 
 /**
@@ -127,7 +133,10 @@ function load(): void {
       join(mine)
     },
     entry: (entry) => (buffer ? void buffer.push(entry) : take(entry)),
-    reset: load,
+    reset: () => {
+      missed = true
+      load()
+    },
     state: (s) => (state.value = s),
   })
   void fill(mine)
@@ -154,13 +163,16 @@ async function fill(mine: AbortController): Promise<void> {
 function join(mine: AbortController): void {
   if (!buffer || asOf < 0 || followed < 0) return
   if (followed > asOf) {
+    missed = true
     clearTimeout(late)
     late = setTimeout(() => loading === mine && void fill(mine), 100)
     return
   }
   const kept = buffer
   buffer = null
-  kept.filter((entry) => entry.lsn > asOf).forEach(take)
+  kept.forEach((entry) => (entry.lsn > asOf ? take(entry) : tell(entry))) // the list has it; others may not
+  if (missed) anew.value++
+  missed = false
 }
 
 function heardHealth(h: Health): void {

@@ -3,7 +3,7 @@ import { onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { get, type Entry, type Query } from '../shared/api'
 import { heard } from '../shared/clock'
 import { at } from '../shared/time'
-import { onEntry } from './live'
+import { anew, onEntry } from './live'
 import { faultText } from '../shared/fault'
 
 export function useLoaded<T>(
@@ -50,6 +50,8 @@ export function useLoaded<T>(
     }, wait)
   }
   watch([path, query], () => void load(), { immediate: true, deep: true })
+
+  watch(anew, () => (busy.value ? (again = true) : void load()))
 
   const stop = onEntry((entry) => {
     if (touches?.(entry)) soon()
