@@ -60,6 +60,26 @@ static void test_the_oldest_go_and_it_is_known_which(void **state)
     ring_free(&r);
 }
 
+/* An entry for which there was no memory is missing, also when what came before it goes. */
+static void test_a_gap_stays_known(void **state)
+{
+    struct rings all = {0};
+    struct ring r;
+    (void)state;
+    ring_open(&r, &all);
+    put(&r, 5, 1);
+    put(&r, 6, 1);
+    r.complete_from = 7;
+    put(&r, 8, 1);
+    ring_drop_first(&r);
+    assert_int_equal(r.complete_from, 7);
+    ring_drop_first(&r);
+    assert_int_equal(r.complete_from, 7);
+    ring_drop_first(&r);
+    assert_int_equal(r.complete_from, 8);
+    ring_free(&r);
+}
+
 /* So large that its place beside it fits, too. */
 enum { PIECE = MIB - (int)sizeof(struct frame) };
 
@@ -126,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_everything_behind_an_entry_is_found),
         cmocka_unit_test(test_the_oldest_go_and_it_is_known_which),
+        cmocka_unit_test(test_a_gap_stays_known),
         cmocka_unit_test(test_one_alone_may_have_more_than_its_share),
         cmocka_unit_test(test_many_have_their_share),
         cmocka_unit_test(test_places_go_with_what_stood_there),

@@ -72,7 +72,8 @@ bool ring_is_over(const struct ring *r)
 void ring_drop_first(struct ring *r)
 {
     struct frame *f = &r->frames[r->first];
-    r->complete_from = f->lsn;
+    if (f->lsn > r->complete_from) /* a gap behind it stays one */
+        r->complete_from = f->lsn;
     r->bytes -= weight(f->size);
     r->all->bytes -= weight(f->size);
     free(f->text);

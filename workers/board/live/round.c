@@ -68,6 +68,8 @@ static bool is_for(const struct block *k, const struct stream *st)
 bool round_serve(struct stream *st)
 {
     struct block own = {0}, *k = st->filtered ? &own : &st->scope->round.block;
+    if (st->last >= st->scope->seen_lsn) /* the journal may have told it more than the feed has */
+        return true;
     if (!is_for(k, st) && !make(k, st)) {
         stream_end(st, NULL); /* no memory: it comes back by itself */
         return false;
@@ -192,8 +194,8 @@ void round_whole(struct scope *s)
     struct stream *st, *next;
     for (st = LIST_FIRST(&s->streams); st; st = next) {
         next = LIST_NEXT(st, link);
-        while (st->live && st->last < s->seen_lsn && !http_stream_waiting(st->http) &&
-               round_serve(st))
+        while (st->live && st->last < s->seen_lsn && st->last >= s->ring.complete_from &&
+               !http_stream_waiting(st->http) && round_serve(st))
             ;
     }
     s->round.sent = s->seen_lsn;

@@ -45,14 +45,12 @@ static void drop_first(struct scope *s)
 static void put_frame(struct scope *s, const hxp_entry *e)
 {
     struct frame f;
+    struct ring *r = &s->ring;
     frame_tag(&f, e);
     f.text = frame_text(s, e, &f.size);
-    if (!f.text)
-        return;
-    struct ring *r = &s->ring;
-    while (!ring_takes(r, f.size))
+    while (f.text && !ring_takes(r, f.size))
         drop_first(s);
-    if (ring_put(r, &f))
+    if (f.text && ring_put(r, &f))
         return;
     free(f.text); /* no memory: whoever misses it asks the journal */
     r->complete_from = f.lsn;
