@@ -180,7 +180,7 @@ def test_somebody_without_a_mouse_reaches_everything(seat, evening):
 
 
 # What each page asks for as soon as its address is read, and the files that it brings beside the program (ahead.ts).
-AHEAD = {"area": ("notices?open=true&limit=50", "orders"), "orders": ("orders",), "dispatch": ("triage", "returns"), "grids": ("city/grids.geojson",),
+AHEAD = {"area": ("notices?open=true&limit=50", "orders"), "orders": ("orders",), "dispatch": ("triage", "returns"), "grids": ("city/grids.geojson", "CityPage-"),
          "wall": ("city/grids.geojson",), "case": ("cases/{late}",), "figures": ("Chart-",), "rules": ("RulesPage-",)}
 
 
@@ -211,3 +211,22 @@ def test_what_a_page_asks_first_is_asked_while_its_program_comes_and_once(seat, 
     page.unroute(program)
     page.remove_listener("request", note)
     assert [sum(bool(mark.search(url)) for url in asked) for mark in marks] == [1] * len(marks)
+
+
+def test_a_page_whose_file_has_another_name_by_now_is_loaded_anew(seat):
+    """The board was brought up to date while somebody had it open."""
+    page = seat("chen", "#/running", language="en", size={"width": 1440, "height": 900})
+    missing = []
+
+    def refuse_once(route):
+        if missing:
+            route.continue_()
+        else:
+            missing.append(route.request.url)
+            route.fulfill(status=404)
+
+    page.route(re.compile(r"/assets/RulesPage-\w+\.js$"), refuse_once)
+    page.locator('a[href="#/rules"]').first.click()
+    page.locator("g.box").first.wait_for()
+    assert missing
+    page.faults.clear()

@@ -104,7 +104,7 @@ function paintsFirst(): Plugin {
   }
   const programOf: Record<string, Program> = { index: 'desk', inbox: 'phone' }
   /** What pages of the desk bring beside the program, and its files as src/desk/ahead.ts reads them: "rules=./assets/…". */
-  const beside = { figures: 'parts/Chart.vue', rules: 'pages/RulesPage.vue' }
+  const beside = { figures: 'parts/Chart.vue', rules: 'pages/RulesPage.vue', city: 'pages/CityPage.vue' }
   const brought: string[] = []
   /** The files of a program, without its texts; the file of its texts: "desk", "desk/en". */
   const files: Record<string, string[]> = {}
