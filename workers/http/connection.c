@@ -117,16 +117,19 @@ static void on_written(struct http_connection *c)
     }
 }
 
+/* An answer has to be taken in its time; of a stream, which has no end, something. */
 void connection_flush(struct http_connection *c)
 {
+    bool some = false;
     while (!c->dead && evbuffer_get_length(c->out) > 0) {
         int n = evbuffer_write(c->out, c->fd);
         if (n > 0) {
             c->server->figures.bytes_out += (uint64_t)n;
+            some = true;
             continue;
         }
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-            if (c->wait != HTTP_WAIT_WRITE)
+            if (c->wait != HTTP_WAIT_WRITE || (some && c->stream))
                 wait_for(c, HTTP_WAIT_WRITE);
             event_add(&c->write, NULL);
             return;

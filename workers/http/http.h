@@ -159,8 +159,8 @@ void http_unauthorized(struct http_request *request, const char *challenge, cons
 /* ---- an answer without an end ---- */
 
 /* For streams such as server-sent events: the request is over, bytes follow as long as both sides
- * want. A client that does not take them (`stream_bytes` wait, or some have waited for `write_ms`)
- * is dropped. */
+ * want. A client that does not take them (`stream_bytes` wait, or it has taken nothing of what
+ * waits for `write_ms`) is dropped. */
 struct http_stream; /* opaque */
 
 /* It is over, whoever ended it but http_stream_close(): the stream must not be used any more. May
@@ -176,7 +176,8 @@ struct http_stream *http_stream_begin(struct http_request *request, const char *
 bool http_stream_write(struct http_stream *stream, const void *bytes, size_t size);
 
 /* Bytes that the client has not taken yet. Whoever lets it take them before he writes more never
- * has it dropped for being slow, and is called when it has: not from inside http_stream_write(). */
+ * has it dropped for being slow, however long that takes, and is called when it has: not from
+ * inside http_stream_write(). */
 size_t http_stream_waiting(const struct http_stream *stream);
 typedef void http_stream_taken(void *arg);
 void http_stream_when_taken(struct http_stream *stream, http_stream_taken *taken);
