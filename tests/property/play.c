@@ -15,8 +15,11 @@ struct run {
     const struct life *l;
     char *problem;
     bool failed;
-    size_t n_told; /* digests of the notices that went out */
-    uint64_t told[TOLD_MAX];
+    size_t n_told; /* the notices that went out */
+    struct {
+        uint64_t what; /* digest of clock, level and receiver */
+        int64_t t_due;
+    } told[TOLD_MAX];
     int64_t last;             /* t_rec of the newest entry */
     struct hx_replay *replay; /* NULL: not replayed */
     struct hx_memory *again;
@@ -45,23 +48,36 @@ static uint64_t mix(uint64_t h, const char *s)
     return (h ^ 0xff) * UINT64_C(1099511628211);
 }
 
+/* Whoever heard that it is not so may be told of the same mark again. */
+static void taken_back(struct run *r, uint64_t what)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < r->n_told; i++)
+        if (r->told[i].what != what)
+            r->told[kept++] = r->told[i];
+    r->n_told = kept;
+}
+
 /* 3: no mark fires twice, none before its time. */
 static void check_notice(struct run *r, const hxp_entry *e, const hxp_notice_fact *f)
 {
+    uint64_t what =
+        mix(mix(mix(UINT64_C(14695981039346656037) ^ e->cycle, f->clock), f->level), f->to);
+    if (strcmp(f->kind, "CORRECTION") == 0)
+        taken_back(r, what);
     bool alarm = strcmp(f->kind, "REMINDER") == 0 || strcmp(f->kind, "WARNING") == 0 ||
                  strcmp(f->kind, "BREACH") == 0;
     if (!alarm || f->why[0])
         return;
     if (e->t_rec < f->t_due)
         BROKEN(r, "3: %s %s is told before it is due", f->clock, f->level);
-    uint64_t key =
-        mix(mix(mix(UINT64_C(14695981039346656037) ^ e->cycle, f->clock), f->level), f->to);
-    key = (key ^ (uint64_t)f->t_due) * UINT64_C(1099511628211);
     for (size_t i = 0; i < r->n_told; i++)
-        if (r->told[i] == key)
+        if (r->told[i].what == what && r->told[i].t_due == f->t_due)
             BROKEN(r, "3: %s %s is told twice to %s", f->clock, f->level, f->to);
-    if (r->n_told < TOLD_MAX)
-        r->told[r->n_told++] = key;
+    if (r->n_told == TOLD_MAX)
+        return;
+    r->told[r->n_told].what = what;
+    r->told[r->n_told++].t_due = f->t_due;
 }
 
 /* 2: every millisecond has one owner. */

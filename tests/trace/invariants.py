@@ -72,9 +72,11 @@ def owners_add_up(facts):
 
 
 def nothing_fires_twice(facts):
-    """3: one mark of one deadline is told once to one receiver, and not before its time."""
+    """3: one mark of one deadline is told once to one receiver, unless it was taken back since, and not before its time."""
     seen = set()
     for f in of(facts, "NOTICE"):
+        if f["kind"] == "CORRECTION":
+            seen = {key for key in seen if key[:-1] != clock_key(f) + (f["level"], f["to"])}
         if f["kind"] not in ALARMS:
             continue
         if ms(f["t"]) < ms(f["t_due"]):

@@ -62,11 +62,26 @@ static bool was_met(const struct examined *x, const struct said *breach)
 
 /* ---- facts ---- */
 
+/* Whoever was told that it is not so may be told again, by the same mark, when it is: a class that
+ * was taken by mistake and set right gives the deadline that was. */
+static void taken_back(struct examined *x, struct said s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < x->n_notices; i++) {
+        s.t = x->notices[i].t;
+        if (!same(&x->notices[i], &s))
+            x->notices[kept++] = x->notices[i];
+    }
+    x->n_notices = kept;
+}
+
 /* 3: one mark is told once to one receiver, and not before its time. */
 static void notice(struct examined *x, const hxp_notice_fact *f)
 {
     struct said s = {
         .clock = f->clock, .to = f->to, .level = f->level, .cycle = x->e->cycle, .t = f->t_due};
+    if (strcmp(f->kind, "CORRECTION") == 0)
+        taken_back(x, s);
     bool alarm = strcmp(f->kind, "REMINDER") == 0 || strcmp(f->kind, "WARNING") == 0 ||
                  strcmp(f->kind, "BREACH") == 0;
     if (!alarm)

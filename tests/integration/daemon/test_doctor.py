@@ -267,6 +267,18 @@ def test_3_a_mark_fired_twice(store, cases):
     assert_named(store.findings(), 3, case=f"CL-{cases['late']}", clock="K_ARRIVE", lsn=lsn)
 
 
+def test_3_what_was_taken_back_may_be_told_again(store, cases):
+    notice = fact_of("notice", kind="WARNING", clock="K_ARRIVE")
+
+    def change(e):
+        told = notice(e)
+        for kind in ("CORRECTION", told.kind):
+            e.facts.add().notice.CopyFrom(told)
+            e.facts[-1].notice.kind = kind
+    change_entry(store, lambda e: e.case_number == cases["late"] and notice(e), change)
+    assert not [f for f in store.findings() if f["invariant"] == 3]
+
+
 def test_3_a_notice_was_told_before_it_was_due(store, cases):
     notice = fact_of("notice", kind="WARNING", clock="K_ARRIVE")
 
