@@ -133,7 +133,8 @@ void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff);
  * corner 17) is broken here: no miss without its breach (R7). Whoever was in time stays so when an
  * earlier fact is heard of: his deadline was in doubt (corner 14). */
 void hx_clock_judge(struct hx_step *s, struct hx_clock *k, int64_t t_eff);
-/* Writes the breach of a promise (R7): due at `due`, noticed at `t_noticed`. */
+/* Writes the breach of a promise (R7): due at `due`, noticed at `t_noticed`. A deadline is broken
+ * once. */
 void hx_clock_break(struct hx_step *s, struct hx_clock *k, int64_t due, int64_t t_noticed);
 /* When a cycle was dispatched; the first one begins with the earliest report. */
 int64_t hx_cycle_began(const struct hx_rules *r, const struct hx_case *c, int cycle);
