@@ -84,7 +84,6 @@ void store_batch_wait(struct hx_store *st)
 void store_batch_clear(struct hx_store *st)
 {
     struct batch *b = &st->batch;
-    hx_owned_by_nobody(b->bytes, b->cap);
     b->used = b->n = b->packed = b->put = b->given = 0;
     b->error = HX_OK;
 }

@@ -243,7 +243,7 @@ int store_batch_add(struct hx_store *st, const hxp_entry *e);
 int store_batch_put(struct hx_store *st);
 /* Only waits: the helper has nothing of the batch any more. */
 void store_batch_wait(struct hx_store *st);
-/* Forgets the batch. Nothing is under way. */
+/* Forgets the batch; its rows and their bytes stay until the next begin. Nothing is under way. */
 void store_batch_clear(struct hx_store *st);
 
 /* Reads journal entries lsn > after, at most max, into a tail. *last = the last one read. Records

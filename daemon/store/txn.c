@@ -100,6 +100,7 @@ int hx_store_begin(struct hx_store *st)
     st->tail_before = st->tail.n;
     memset(st->taken, 0, sizeof st->taken);
     store_batch_clear(st);
+    hx_owned_by_nobody(st->batch.bytes, st->batch.cap);
     st->batch.shown = false;
     return HX_OK;
 }

@@ -216,7 +216,16 @@ static void a_failed_commit_is_undone_and_said_and_got_over(void **state)
         fx_begin(fx);
         for (unsigned i = 1000; i < 1500; i++)
             fx_report(fx, i);
+        assert_int_equal(hx_store_seal(fx->st), HX_OK);
+        assert_int_equal(hx_store_batch(fx->st, &rows), 500);
+        size_t size = rows[499].size;
+        uint8_t *newest = malloc(size);
+        assert_non_null(newest);
+        memcpy(newest, rows[499].bytes, size);
         assert_int_equal(hx_store_commit(fx->st), HX_FULL);
+        assert_int_equal(rows[499].size, size); /* whoever still reads them may */
+        assert_int_equal(memcmp(rows[499].bytes, newest, size), 0);
+        free(newest);
         assert_int_equal(hx_store_batch(fx->st, &rows), 0);
         assert_int_equal(hx_store_newest_lsn(fx->st), 1000);
         assert_int_equal(hx_store_project_behind(fx->st), 1000);
