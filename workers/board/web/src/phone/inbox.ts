@@ -60,7 +60,7 @@ export function begin(): void {
     entry: (e) => e.case_number && soon(),
     reset: soon,
     state: (s) => {
-      if (s === 'live' && state.value === 'away') soon()
+      if (s === 'live' && state.value !== 'live') soon() // the list was asked for before: what came between was told to nobody
       state.value = s
     },
   })
