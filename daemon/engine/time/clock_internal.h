@@ -10,4 +10,12 @@ const struct hx_calendar_rule *hx_clock_calendar_rule(const struct hx_rules *r,
 /* The version of the calendar's table that a clock takes now; 0 = it has none. */
 uint32_t hx_clock_days_now(const struct hx_step *s, const struct hx_calendar_rule *cal);
 
+/* The breach that stands for the deadline of now, or NULL. A pause that was counted since has moved
+ * the deadline, or two persons have, to another instant that was over: not the breach. What was
+ * broken is broken once. */
+struct hx_breach *hx_clock_breach(struct hx_case *c, const struct hx_clock *k);
+/* Every accusation of this clock that the fact refutes: also those of deadlines that a change of
+ * class has moved since. Returns whether there was one. */
+bool hx_clock_rebut(struct hx_step *s, const struct hx_clock *k, int64_t t_eff);
+
 #endif

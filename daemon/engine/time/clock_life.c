@@ -131,122 +131,6 @@ void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t de
     join_pause(s, k);
 }
 
-/* The breach that stands for the deadline of now. A pause that was counted since has moved the
- * deadline, or two persons have, to another instant that was over: not the breach. What was broken
- * is broken once. */
-static struct hx_breach *breach_of(struct hx_case *c, const struct hx_clock *k)
-{
-    bool moved_on = k->fired & HX_CLOCK_END && (k->paused_ms || k->basis == HX_BASIS_MOVED);
-    for (uint32_t i = c->n_breaches; i-- > 0;)
-        if (c->breaches[i].kind == k->kind && c->breaches[i].cycle == k->cycle &&
-            (moved_on || c->breaches[i].deadline == k->deadline))
-            return &c->breaches[i];
-    return NULL;
-}
-
-/* Trusted proof of an earlier time came after the accusation (corner 4). */
-static void rebut(struct hx_step *s, struct hx_breach *b)
-{
-    if (b->marks & HX_BREACH_REBUTTED)
-        return;
-    b->marks |= HX_BREACH_REBUTTED;
-    hx_proposals_settle(s, b);
-    long long late = (long long)((s->t_rcv - s->t_eff) / 1000);
-    const char *why =
-        hx_arena_printf(s->arena, "reported late by %lld min %lld s", late / 60, late % 60);
-    hx_fact_breach_mark(s, b, "REBUTTED", why);
-    hx_ladder_correct_breach(s, b, why);
-}
-
-/* When the clock began whose end this breach was; the begin of its cycle when it was moved since.
- */
-static int64_t breach_began(const struct hx_step *s, const struct hx_breach *b)
-{
-    const struct hx_case *c = s->c;
-    for (uint32_t i = c->n_clocks; i-- > 0;) {
-        const struct hx_clock *k = &c->clocks[i];
-        if (k->kind == b->kind && k->cycle == b->cycle && k->deadline == b->deadline)
-            return k->start;
-    }
-    return hx_cycle_began(s->rules, c, b->cycle);
-}
-
-bool hx_breach_refuted(const struct hx_step *s, const struct hx_breach *b, int kind)
-{
-    return b->kind == kind && s->t_eff <= b->deadline && s->t_eff >= breach_began(s, b) &&
-           !b->marks && strcmp(b->holder, s->actor.area) == 0;
-}
-
-void hx_clock_refute(struct hx_step *s, int kind)
-{
-    for (uint32_t i = 0; i < s->c->n_breaches; i++)
-        if (hx_breach_refuted(s, &s->c->breaches[i], kind))
-            rebut(s, &s->c->breaches[i]);
-}
-
-/* Every accusation of this clock that the fact refutes: also those of deadlines that a change of
- * class has moved since. Returns whether there was one. */
-static bool rebut_all(struct hx_step *s, const struct hx_clock *k, int64_t t_eff)
-{
-    bool any = false;
-    for (uint32_t i = 0; i < s->c->n_breaches; i++) {
-        struct hx_breach *b = &s->c->breaches[i];
-        if (b->kind != k->kind || b->cycle != k->cycle || t_eff > b->deadline)
-            continue;
-        rebut(s, b);
-        any = true;
-    }
-    return any;
-}
-
-/* By the very deadline of now: two persons have moved it away since, and back. */
-static bool was_broken(const struct hx_case *c, const struct hx_clock *k)
-{
-    for (uint32_t i = 0; i < c->n_breaches; i++)
-        if (c->breaches[i].kind == k->kind && c->breaches[i].cycle == k->cycle &&
-            c->breaches[i].deadline == k->deadline)
-            return true;
-    return false;
-}
-
-void hx_clock_break(struct hx_step *s, struct hx_clock *k, int64_t due, int64_t t_noticed)
-{
-    struct hx_case *c = s->c;
-    if (was_broken(c, k))
-        return;
-    if (c->n_breaches == HX_CASE_BREACHES) {
-        s->overflow = true;
-        return;
-    }
-    struct hx_breach *b = &c->breaches[c->n_breaches++];
-    *b = (struct hx_breach){.kind = k->kind,
-                            .cycle = k->cycle,
-                            .policy = k->policy,
-                            .deadline = k->deadline,
-                            .t_noticed = t_noticed,
-                            .lsn = s->lsn};
-    memcpy(b->holder, c->holder, sizeof b->holder);
-    hx_fact_breach(s, b, due, hx_delay_reason(s->m, due));
-    hx_flag_set(s, HX_FLAG_BREACHED, true);
-}
-
-void hx_clock_judge_missed(struct hx_step *s, struct hx_clock *k)
-{
-    bool missed = k->state == HX_CLOCK_RUNNING && k->deadline && k->deadline < s->t_eff &&
-                  !(k->fired & HX_CLOCK_END);
-    if (!s->event || !missed || !hx_rules_at(s->rules, k->policy)->clocks[k->kind].promise ||
-        hx_in_doubt(s->m, k->deadline))
-        return;
-    k->fired |= HX_CLOCK_END;
-    hx_clock_break(s, k, k->deadline, s->now > k->deadline ? s->now : s->t_eff);
-}
-
-void hx_clocks_judge_missed(struct hx_step *s)
-{
-    for (uint32_t i = 0; i < s->c->n_clocks; i++)
-        hx_clock_judge_missed(s, &s->c->clocks[i]);
-}
-
 /* Of a record that does not say so yet. */
 static void pin_quiet(struct hx_clock *k)
 {
@@ -311,7 +195,7 @@ void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff)
 static bool in_time(struct hx_step *s, const struct hx_clock *k, int64_t t_eff)
 {
     bool was = k->state == HX_CLOCK_STOPPED && k->met == 1 && t_eff <= k->stopped_at;
-    const struct hx_breach *b = breach_of(s->c, k);
+    const struct hx_breach *b = hx_clock_breach(s->c, k);
     int64_t deadline = b && k->paused_ms ? b->deadline : k->deadline;
     return was || t_eff <= deadline || hx_in_doubt(s->m, deadline);
 }
@@ -325,13 +209,13 @@ void hx_clock_judge(struct hx_step *s, struct hx_clock *k, int64_t t_eff)
     k->state = HX_CLOCK_STOPPED;
     k->stopped_at = t_eff;
     hx_proposals_drop_move(s, k);
-    struct hx_breach *b = breach_of(s->c, k);
+    struct hx_breach *b = hx_clock_breach(s->c, k);
     if (k->met == 2 && !b && s->rules->clocks[k->kind].promise) {
         hx_clock_break(s, k, k->deadline, s->now > k->deadline ? s->now : t_eff);
-        b = breach_of(s->c, k);
+        b = hx_clock_breach(s->c, k);
     }
     hx_fact_clock(s, k, "STOP");
-    bool rebutted = k->met == 1 && rebut_all(s, k, t_eff);
+    bool rebutted = k->met == 1 && hx_clock_rebut(s, k, t_eff);
     if (b || rebutted)
         hx_ladder_clear(s, k); /* also of what was reminded: the fact is there */
     else
@@ -445,19 +329,6 @@ void hx_clock_floor(struct hx_step *s, struct hx_clock *k)
     moved(s, k);
 }
 
-void hx_clock_rebut_after(struct hx_step *s, int64_t t, const char *why)
-{
-    for (uint32_t i = 0; i < s->c->n_breaches; i++) {
-        struct hx_breach *b = &s->c->breaches[i];
-        if (b->marks || b->deadline < t)
-            continue;
-        b->marks |= HX_BREACH_REBUTTED;
-        hx_proposals_settle(s, b);
-        hx_fact_breach_mark(s, b, "REBUTTED", why);
-        hx_ladder_correct_breach(s, b, why);
-    }
-}
-
 /* For those who were told of the deadline that was. */
 static const char *what_changed(struct hx_step *s, bool breached)
 {
@@ -473,7 +344,7 @@ static const char *what_changed(struct hx_step *s, bool breached)
 void hx_clock_take_back(struct hx_step *s, struct hx_clock *k)
 {
     hx_clock_judge_missed(s, k);
-    hx_ladder_correct(s, k, what_changed(s, breach_of(s->c, k) != NULL));
+    hx_ladder_correct(s, k, what_changed(s, hx_clock_breach(s->c, k) != NULL));
     hx_clock_void(s, k);
 }
 
@@ -481,7 +352,7 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
 {
     const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
     int64_t budget = hx_clock_budget(own, k->kind, s->c->class_no, k->cycle);
-    const char *why = what_changed(s, breach_of(s->c, k) != NULL);
+    const char *why = what_changed(s, hx_clock_breach(s->c, k) != NULL);
     if (budget == 0) {
         hx_clock_take_back(s, k);
         return;
@@ -528,7 +399,7 @@ void hx_clock_hand_on(struct hx_step *s, struct hx_clock *k)
         hx_clock_rebudget(s, k);
         return;
     }
-    const char *why = what_changed(s, breach_of(s->c, k) != NULL);
+    const char *why = what_changed(s, hx_clock_breach(s->c, k) != NULL);
     floor_date(s, k);
     moved(s, k);
     hx_fact_clock(s, k, "MOVE");
