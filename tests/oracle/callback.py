@@ -3,7 +3,7 @@ import promise
 from case import need
 from pauses import resume
 from plans import drop_plan
-from receipt import dispatch, quiet_handover
+from receipt import dispatch, quiet_handover, taken_unreached
 from table import is_in, on
 from work import late_arrival
 
@@ -22,6 +22,7 @@ def resolved(case, e):
     for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT", "K_PAUSE_MAX", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_UPDATE", "K_HANDOVER"):
         case.stop(name, e.t)
     quiet_handover(case)
+    taken_unreached(case, e.t)
     for name in ("K_RETURN", "K_ARBITRATE"):
         case.drop(name)
     case.flags -= {"RETURN_ASKED", "ARBITRATION"}

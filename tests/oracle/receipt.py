@@ -120,17 +120,12 @@ def held(case, e):
     if case.state in promise.HOLDING and (case.person == "" or e.t < case.person_at):
         case.person, case.person_at = e.person, e.t
         case.stop("K_HANDOVER", e.t)
-        case.stop("K_DELIVERY", e.t)
-        if case.undelivered_since is not None:
-            end_outage(case, e.t)
-            case.turn(e.t)
-        return quiet_handover(case)
+        quiet_handover(case)
+        return taken_unreached(case, e.t)
     is_in(case, "DISPATCHED")
     when = max(e.t, case.dispatched)
-    if case.undelivered_since is not None:
-        end_outage(case, when)
     case.stop("K_HANDOVER", when)
-    case.stop("K_DELIVERY", when)
+    taken_unreached(case, when)
     quiet_handover(case)
     case.person, case.person_at = e.person, when
     begin_holder(case, when)
@@ -142,6 +137,14 @@ def quiet_handover(case):
     for c in case.clocks:
         if c.name == "K_HANDOVER":
             c.marks_on = False
+
+
+def taken_unreached(case, when):
+    """Whoever takes it, or has solved it, need not be reached any more."""
+    case.stop("K_DELIVERY", when)
+    if case.undelivered_since is not None:
+        end_outage(case, when)
+        case.turn(when)
 
 
 def end_outage(case, when):
