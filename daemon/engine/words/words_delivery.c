@@ -115,12 +115,9 @@ static void next_person(struct hx_step *s, const struct hx_call *call)
  * are the system's. */
 static void redeliver(struct hx_step *s, const struct hx_call *call)
 {
-    int waits = hx_rules_clock(s->rules, "K_DELIVERY");
     (void)call;
-    hx_clock_stop(s, waits,
-                  s->t_eff); /* its end is told: a case keeps one, however long it lasts */
     if (hx_step_reach(s, s->c->holder) == HX_REACH_OURS) {
-        hx_clock_start(s, waits, s->t_eff);
+        hx_clock_start(s, hx_rules_clock(s->rules, "K_DELIVERY"), s->t_eff);
         return;
     }
     s->c->undelivered_since = 0;
