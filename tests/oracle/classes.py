@@ -72,8 +72,6 @@ def reclass(case, klass, when):
             again(case, clock, budget, case.world.policy.calendar(kind), when)
         elif budget is not None:
             begin_anew(case, name, when)
-    if klass != promise.SPECIAL and case.clock("K_PROMISE"):
-        case.drop("K_PROMISE")
 
 
 @on("CLASS_PROPOSED")

@@ -38,6 +38,14 @@ static bool unmoved(const struct hx_step *s, const struct hx_clock *k)
            hx_clock_calendar(own, k->kind, s->c->class_no) == k->calendar;
 }
 
+/* What it asks for has come, from whoever has the case now: no class asks for it once more. */
+static bool has_come(struct hx_case *c, int kind)
+{
+    const struct hx_clock *k = hx_clock_last(c, kind);
+    return k && k->cycle == c->cycle && k->state == HX_CLOCK_STOPPED &&
+           (k->start >= c->t_held || k->stopped_at >= c->t_held);
+}
+
 /* Clocks whose budget depends on the class follow it: same start, floor rule (corners 1 to 3). So
  * do a return and an arbitration that wait: who decides has as long as the new class gives. */
 static void reclass(struct hx_step *s, const struct hx_call *call)
@@ -59,7 +67,7 @@ static void reclass(struct hx_step *s, const struct hx_call *call)
         const struct hx_clock_rule *rule = &s->rules->clocks[kind];
         struct hx_clock *k = hx_clock_find(c, kind);
         if (!rule->name[0] || rule->stays || rule->shown || rule->dated || rule->budget_ms[0] ||
-            (k && k->cycle == c->cycle))
+            (k && k->cycle == c->cycle) || has_come(c, kind))
             continue;
         uint32_t before = c->n_clocks;
         bool update = !rule->promise && c->last_contact > c->t_held;
