@@ -137,7 +137,7 @@ class Case:
     def rebut(self, c, when):
         """A fact that came late, but was in time, refutes what was written against the holder (corner 4)."""
         for b in c.breaches:
-            if when <= b.deadline and not b.marks:
+            if when <= b.deadline and not b.refuted():
                 self.mark(c, b, "REBUTTED")
 
     def show_appeals(self):

@@ -10,6 +10,10 @@ class Breach:
         self.deadline, self.holder, self.marks = deadline, holder, []
         self.appealed, self.asker = False, ""  # an appeal waits; who asked to exclude it
 
+    def refuted(self):
+        """Nothing is left that a proof could refute. Of one that two persons excluded there is: it is proven, too (R7)."""
+        return "REBUTTED" in self.marks or "VOID_RETURN" in self.marks
+
 
 class Clock:
     def __init__(self, name, start, budget, calendar, **more):

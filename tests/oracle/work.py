@@ -60,7 +60,7 @@ def judge_once_more(case, e, names):
 
 def refute(case, e):
     """What stands against whoever brings the proof, though the case is another's by now, or has ended otherwise."""
-    found = [(c, b) for c in case.clocks for b in c.breaches if c.name == "K_ARRIVE" and b.holder == e.area and not b.marks
+    found = [(c, b) for c in case.clocks for b in c.breaches if c.name == "K_ARRIVE" and b.holder == e.area and not b.refuted()
              and c.start <= e.t <= b.deadline]
     for c, b in found:
         case.mark(c, b, "REBUTTED")

@@ -15,10 +15,16 @@ struct hx_breach *hx_clock_breach(struct hx_case *c, const struct hx_clock *k)
     return NULL;
 }
 
+/* Nothing is left that a proof could refute. Of one that two persons excluded there is. */
+static bool refuted(const struct hx_breach *b)
+{
+    return b->marks & (HX_BREACH_REBUTTED | HX_BREACH_VOID_RETURN);
+}
+
 /* Trusted proof of an earlier time came after the accusation (corner 4). */
 static void rebut(struct hx_step *s, struct hx_breach *b)
 {
-    if (b->marks & HX_BREACH_REBUTTED)
+    if (refuted(b))
         return;
     b->marks |= HX_BREACH_REBUTTED;
     hx_proposals_settle(s, b);
@@ -45,7 +51,7 @@ static int64_t breach_began(const struct hx_step *s, const struct hx_breach *b)
 bool hx_breach_refuted(const struct hx_step *s, const struct hx_breach *b, int kind)
 {
     return b->kind == kind && s->t_eff <= b->deadline && s->t_eff >= breach_began(s, b) &&
-           !b->marks && strcmp(b->holder, s->actor.area) == 0;
+           !refuted(b) && strcmp(b->holder, s->actor.area) == 0;
 }
 
 void hx_clock_refute(struct hx_step *s, int kind)
