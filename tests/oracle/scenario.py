@@ -69,7 +69,8 @@ class Run:
         last = next((t for t, _, line in lines if "end" in line), None)
         changes = sorted(self.replacements(lines[0][0], last or lines[-1][0] + 30 * times.DAY))
         for real, number, line in lines:
-            while changes and changes[0][0] <= real + self.offset and not self.away:
+            now = real + self.offset
+            while changes and not self.away and (changes[0][0] < now or changes[0][0] == now and "end" in line):  # facts first, in its millisecond, too (R4)
                 when, estate, company = changes.pop(0)
                 if when < self.world.drain_until:  # we were down at that instant: when all is read
                     when = self.world.drain_until

@@ -189,7 +189,7 @@ class World:
             if due is not None and (c.name in events.EXPIRIES or c.name in promise.PROMISES and c.judged != due):
                 yield self.held_back(due), due, "deadline", c
             for level, ack in c.acked.items():
-                if c.counting():
+                if c.running():  # nothing pauses K_ACK (3.2)
                     silent = case.silences.get((c.name, level, case.cycle), 0)  # a silence moves it to its own end; once ended it comes at once
                     yield self.held_back(max(ack.until, silent)), max(ack.until, silent), "back " + level, c
             for when, level, _ in c.pending():
@@ -352,7 +352,7 @@ class World:
         return True
 
     def complete(self, e):
-        return not e.nobody and all(e.data.get(key) for key in self.NEEDS.get(e.name, ()))
+        return not e.nobody and (e.data.get("rating") or 0) <= 5 and all(e.data.get(key) for key in self.NEEDS.get(e.name, ()))
 
     def apply(self, case, e):
         senders = promise.SENDERS.get(e.name)
