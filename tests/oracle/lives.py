@@ -90,7 +90,7 @@ def a_silence(life):
 
 
 def an_answer(life):
-    data = {"rating": life.random.randint(1, 5)} if life.often(.5) else {}
+    data = {"rating": life.random.randint(1, 6)} if life.often(.5) else {}  # six are none
     if life.often(.3):
         data["party"] = life.one(["reporter", "A", "B", "p2", "p3"])
     if life.often(.05):
@@ -192,7 +192,8 @@ MODES = {
     "clocks": ["HELD", "ARRIVED", "WORK_STARTED", "RESOLVED", "CALLBACK_BAD", "CLASS_SET", "CLASS_SET", "PAUSED", "RESUMED", "MERGED_INTO", "UNMERGED",
                "DEADLINE_MOVED", "HOLDER_CHANGED", "RETURN_REQUESTED", "RETURN_ACCEPTED"],
     "plans": ["HELD", "WORK_STARTED", "PLAN_PROPOSED", "PLAN_DELIVERED", "PLAN_DELIVERED", "PLAN_OBJECTED", "PLAN_OBJECTED", "FORUM_HELD", "RESOLVED", "PAUSED",
-              "RETURN_REQUESTED", "RETURN_ACCEPTED", "CALLBACK_BAD", "CALLBACK_BAD", "CALLBACK_NO_ANSWER", "CALLBACK_NO_ANSWER", "REOPENED", "PARTY_ADDED"],
+              "RETURN_REQUESTED", "RETURN_ACCEPTED", "CALLBACK_BAD", "CALLBACK_BAD", "CALLBACK_NO_ANSWER", "CALLBACK_NO_ANSWER", "REOPENED", "PARTY_ADDED",
+              "CLASS_SET"],
     "outage": [*EVENTS, *OFTEN], "step": [*EVENTS, *OFTEN], "endpoint": [*EVENTS, *OFTEN],
     "roads": ["NOTICE_DELIVERED", "NOTICE_FAILED", "NOTICE_FAILED", "NOTICE_ACKED", "NOTICE_ACKED", "HELD", "ARRIVED", "PROGRESS", "RESOLVED", "CALLBACK_BAD",
               "HOLDER_CHANGED", "RETURN_REQUESTED", "RETURN_ACCEPTED", "ASSIST_ASKED", "SUPERVISED", "CLASS_SET", "PARTY_ADDED", "PAUSED"],
