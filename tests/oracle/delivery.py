@@ -389,14 +389,15 @@ class Judge:
 
     def carried(self, chain, x, to, instead_of=""):
         """Told in another's place; whether somebody is there to hear it by a road that is open."""
-        if not instead_of and x.kind != "CASE" and any(b[:3] == (to, x.kind, x.level) for b in self.batch):  # two could not be reached: one notice
-            return next(b[3] for b in self.batch if b[:3] == (to, x.kind, x.level))
+        because = (x.to, x.person, x.road().name, x.error) if x.kind == "CASE" else x.level  # about the case, the same words are said once
+        if not instead_of and any(b[:3] == (to, x.kind, because) for b in self.batch):  # two could not be reached: one notice
+            return next(b[3] for b in self.batch if b[:3] == (to, x.kind, because))
         clock = x.clock if instead_of or x.kind in ALARMS else ""  # above it is about the case
         self.facts.append(("CARRIED", self.now, chain.label, to, x.kind, clock, x.level, f"missed={x.asked}", f"instead_of={instead_of}"))
         told = next((f for f in self.group if f["fact"] == "NOTICE" and f["to"] == to and f.get("missed") == x.asked and f["kind"] == x.kind), {"to": to})
         closed = roads.connection(asked(told)) == roads.connection(x.asked)
         there = told.get("undelivered") != "nobody on duty" and chain.open(self.roads_of(asked(told), told.get("person", "")), 0, closed) is not None
-        self.batch.append((to, x.kind, x.level, there))
+        self.batch.append((to, x.kind, because, there))
         return there
 
     # ---- the run -------------------------------------------------------------------------------------

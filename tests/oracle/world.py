@@ -200,11 +200,14 @@ class World:
                     for n, (act, due, what, c) in enumerate(self.coming(case))), key=lambda x: x[:3], default=None)
 
     def advance(self, to, inclusive=False, before_event=False):
-        """Everything that was due before `to` happens; what was received at the same instant comes first (R4), but not before what was only held back."""
+        """Everything that was due before `to` happens; what was received at the same instant comes first (R4).
+
+        What was held back until all is read waits no longer in the instant in which that ends: an event of then was not sent to us before.
+        """
         for _ in range(MOST):
             first = self.next()
-            held = before_event and first is not None and first[0] == to == self.drain_until and first[1] < to
-            if first is None or first[0] > to or first[0] == to and not inclusive and not held:
+            held = before_event and first and first[0] == to == self.drain_until and first[1] < to
+            if first is None or first[0] > to or first[0] == to and not (inclusive or held):
                 self.now = max(self.now, to)
                 return
             self.now = max(self.now, first[0])
