@@ -230,3 +230,13 @@ def test_a_page_whose_file_has_another_name_by_now_is_loaded_anew(seat):
     page.locator("g.box").first.wait_for()
     assert missing
     page.faults.clear()
+
+
+def test_a_case_that_is_not_there_does_not_stand_under_another_ones_page(seat, evening):
+    page = seat("chen", "#/case/{late}".format(**evening), language="en", size={"width": 1440, "height": 900})
+    page.locator(".deadline").first.wait_for()
+    page.evaluate("location.hash = '#/case/CL-999999'")
+    expect(page.locator(".gone h1")).to_have_text("CL-999999")
+    expect(page.locator(".gone .fault")).not_to_be_empty()
+    expect(page.locator(".deadline")).to_have_count(0)
+    page.faults.clear()
