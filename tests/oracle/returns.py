@@ -1,6 +1,6 @@
 """Return, arbitration, another holder (corners 12, 13, 22)."""
 import promise
-from anew import set_floor
+from anew import set_floor, tell_anew
 from case import need
 from pauses import resume
 from plans import drop_plan, new_plan
@@ -148,7 +148,7 @@ def pass_on(case, holder, when):
             if c.budget and c.name != "K_UPDATE":
                 fresh_quarter(c, when)
             if c.deadline() != before:
-                c.told, c.passed = {}, set()
+                tell_anew(c, when if c.paused_at is None else min(when, c.paused_at))
             case.move(c)
 
 
