@@ -57,19 +57,21 @@ def facts_of(entry):
 
 def play(entries, schema, config):
     """What became true by the rules, and by the journal."""
-    world, told = World(str(config)), []
+    world, told, draining = World(str(config)), [], False
     for entry in entries:
         world.now, world.no_road = entry.t_rec, OURS in entry.reach
         told += facts_of(entry)
         for fact in entry.facts:
-            d = fact.alarm.disturbance if fact.HasField("alarm") else None
+            d = fact.alarm.disturbance if fact.HasField("alarm") and fact.alarm.HasField("disturbance") else None
+            if d is not None:
+                draining = d.draining
             if d is not None and d.outage_to:
                 world.outage = (d.outage_from, d.outage_to)
         case = world.cases.get(str(entry.case_number))
         if entry.parked_lsn:
             continue  # it was applied with the report that it waited for
         if entry.event:
-            if case:
+            if case and not draining:  # nobody is accused while what was sent during our outage is read (corner 17)
                 world.advance_case(case, entry.t_rcv - 1)  # what was due before should have been judged
             world.receive(event_of(entry, schema))
         elif entry.t_due and case:
