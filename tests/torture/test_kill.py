@@ -4,9 +4,13 @@ the same cases and the same rows, byte for byte: `hongxin doctor`; and the rules
 the same verdicts. HX_SEED repeats a run, HX_ROUNDS makes it longer."""
 import os
 import random
+import struct
+import subprocess
 import time
 
 from facts import note
+from field import SOURCE
+from hongxin.v1 import event_pb2, journal_pb2
 from wire import wait_until
 
 ROUNDS = int(os.environ.get("HX_ROUNDS", "200"))
@@ -67,3 +71,28 @@ def test_killed_while_deadlines_fall(make_field):
     field.judge()
     fired = sum(1 for e in field.journal().values() if e.t_due)
     assert fired > 1000
+
+
+def what_the_judge_says(folder, draining):
+    """Of a report, our outage, and an event that is read when a reminder of its case is due."""
+    def event(name, **fields):
+        return event_pb2.Event(id=name, source="s", type=name, case_ref="1", **fields).SerializeToString()
+    begun, back = 1_795_000_000_000, 1_795_000_300_000
+    away = journal_pb2.Entry(lsn=2, t_rec=back)
+    away.facts.add().alarm.disturbance.CopyFrom(journal_pb2.Disturbance(outage_from=begun + 60_000, outage_to=back, draining=draining))
+    report = event("REPORTED", by="reporter", data=event_pb2.Data(**{"class": "SMALL"}, place="B-0417"))
+    said = event("COMMENT", by="reporter", data=event_pb2.Data(text="x"))
+    entries = [journal_pb2.Entry(lsn=1, t_rec=begun, t_rcv=begun, case_number=1, event=report), away,
+               journal_pb2.Entry(lsn=3, t_rec=back, t_rcv=back, case_number=1, event=said)]
+    with (folder / "journal").open("wb") as f:
+        f.write(b"hongxin-journal/1 made by hand\n")
+        f.writelines(struct.pack(">I", e.ByteSize()) + e.SerializeToString() for e in entries)
+        f.write(struct.pack(">I", 0))
+    return subprocess.run(["/usr/bin/python3", SOURCE / "tests/oracle/journal.py", "--config", SOURCE / "config", folder / "journal"],
+                          capture_output=True, text=True).stdout
+
+
+def test_the_judge_knows_that_we_still_read_what_was_sent(tmp_path):
+    assert " LEVEL " in what_the_judge_says(tmp_path, draining=False)
+    said = what_the_judge_says(tmp_path, draining=True)
+    assert "3 entries judged" in said and " LEVEL " not in said
