@@ -2,7 +2,7 @@
 import pathlib
 
 import pytest
-from board import PASSWORD, add_user
+from board import PASSWORD
 from board_pages import ITS_OWN, accessible
 from board_town import Town, foreign_words, place_of, rows
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
@@ -156,7 +156,8 @@ def test_what_a_registered_phone_did_in_a_cellar_counts_from_then(pick_up, town,
 def test_a_company_without_work_is_called_by_its_name(make_page, town):
     name = next(r["name_en"] for r in rows("companies") if r["id"] == "P-40")
     town.registry.new("idle", "company", "P-40")
-    add_user(town.folder / "board.users", "idle", "--principal", "idle", "--person", "idle", "--title", "idle")
+    town.board.user_seen("add", "idle", "--principal", "idle", "--person", "idle", "--title", "idle")
+    town.board.user_seen("password", "idle", text=PASSWORD + "\n")
     town.restart()
     page = make_page(**PHONE, locale="en-GB")
     page.goto(f"http://127.0.0.1:{town.board.port()}/inbox.html")

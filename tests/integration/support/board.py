@@ -63,6 +63,14 @@ class Board:
     def user(self, *args, **how):
         return user(self.users, *args, **how)
 
+    def user_seen(self, *args, **how):
+        """The same while it runs; returns when it has read it."""
+        def reads():
+            return sum("event=users_changed" in line for line in list(self.log))
+        before = reads()
+        self.user(*args, **how)
+        wait_until(lambda: reads() > before)
+
     def start(self):
         self.log = []
         self.process = subprocess.Popen([os.path.join(BIN, "hongxin-board"), "--config", str(self.config)],
