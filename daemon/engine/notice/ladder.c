@@ -317,18 +317,27 @@ static const hxp_notice_fact *same_case(const struct hx_step *s, const char *to,
     return NULL;
 }
 
-/* False when nobody is on duty there. */
-static bool tell_case(struct hx_step *s, int receiver, const char *why)
+/* The notice about the case. NULL: this entry tells it already, and `answered` is whether it
+ * reached somebody; or there is none to tell. */
+static hxp_notice_fact *case_once(struct hx_step *s, int receiver, const char *why, bool *answered)
 {
     const char *to = hx_receiver(s, receiver);
     const hxp_notice_fact *told = same_case(s, to, why);
     hxp_notice_fact *f = told ? NULL : hx_fact_notice(s, HX_NOTICE_CASE, to);
-    if (told)
-        return !told->undelivered[0];
+    *answered = told && !told->undelivered[0];
+    if (f)
+        f->why = hx_text_field(why);
+    return f;
+}
+
+/* False when nobody is on duty there. */
+static bool tell_case(struct hx_step *s, int receiver, const char *why)
+{
+    bool answered;
+    hxp_notice_fact *f = case_once(s, receiver, why, &answered);
     if (!f)
-        return false;
+        return answered;
     f->t_due = s->t_eff;
-    f->why = hx_text_field(why);
     return hx_post_answers(s, f);
 }
 
@@ -380,14 +389,10 @@ void hx_tell(struct hx_step *s, int receiver, const char *why)
 
 static bool carry_case(struct hx_step *s, const struct hx_carry *c, int receiver, int above)
 {
-    const char *to = hx_receiver(s, receiver);
-    const hxp_notice_fact *told = same_case(s, to, c->because);
-    hxp_notice_fact *f = told ? NULL : hx_fact_notice(s, HX_NOTICE_CASE, to);
-    if (told)
-        return !told->undelivered[0];
+    bool answered;
+    hxp_notice_fact *f = case_once(s, receiver, c->because, &answered);
     if (!f)
-        return false;
-    f->why = hx_text_field(c->because);
+        return answered;
     f->expects = hx_text_field(c->expects);
     f->missed = hx_text_field(c->missed);
     hx_notice_above(f, above);
