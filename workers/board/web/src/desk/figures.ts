@@ -9,6 +9,11 @@ export interface Kept {
   broken: number
 }
 
+/** Per cent that were kept, cut to a tenth; of none all were. */
+export const rate = (k: Kept): number =>
+  k.kept + k.broken ? Math.floor((1000 * k.kept) / (k.kept + k.broken)) / 10 : 100
+export const percent = (k: Kept): string => (k.kept + k.broken ? `${rate(k)} %` : '–')
+
 /** What a user sees in sum: his areas; whoever has the city sees the city. */
 export function ownArea(): Query {
   const areas = session.value?.areas ?? []
