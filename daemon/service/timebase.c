@@ -5,6 +5,9 @@
 /* A clock that is being slewed moves by 0.5 ms/s at most; a difference above this is a step. */
 enum { STEP_MS = 250 };
 
+/* Readings of two clocks so close together count as one moment; how often that is tried. */
+enum { NEAR_US = 20 * 1000, TRIES = 8 };
+
 static int64_t read_us(clockid_t id)
 {
     struct timespec ts;
@@ -12,9 +15,21 @@ static int64_t read_us(clockid_t id)
     return ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
 }
 
-static int64_t offset_ms(void)
+/* How far the wall clock is from the boot clock. A process that is starved may stand still between
+ * two readings, so the wall clock is read between two of the boot clock: false when those lay too
+ * far apart each time, and *ms is the best that is known. */
+static bool offset_ms(int64_t *ms)
 {
-    return (read_us(CLOCK_REALTIME) - read_us(CLOCK_BOOTTIME)) / 1000;
+    int64_t least = INT64_MAX;
+    for (int i = 0; i < TRIES && least > NEAR_US; i++) {
+        int64_t before = read_us(CLOCK_BOOTTIME), wall = read_us(CLOCK_REALTIME);
+        int64_t between = read_us(CLOCK_BOOTTIME) - before;
+        if (between >= least)
+            continue;
+        least = between;
+        *ms = (wall - before - between / 2) / 1000;
+    }
+    return least <= NEAR_US;
 }
 
 void timebase_init(struct timebase *t, uint32_t scale, int64_t last_now)
@@ -23,7 +38,7 @@ void timebase_init(struct timebase *t, uint32_t scale, int64_t last_now)
     *t = (struct timebase){.wall_us = wall, .engine_us = wall, .scale = scale ? scale : 1};
     if (t->scale > 1 && last_now * 1000 > wall)
         t->engine_us = last_now * 1000;
-    t->offset_ms = offset_ms();
+    (void)offset_ms(&t->offset_ms);
 }
 
 int64_t timebase_now_us(const struct timebase *t)
@@ -47,7 +62,10 @@ struct hx_wall timebase_wall_of(const struct timebase *t, int64_t engine)
 
 bool timebase_stepped(struct timebase *t, int64_t *by_ms)
 {
-    int64_t now = offset_ms();
+    int64_t now = 0;
+    *by_ms = 0;
+    if (!offset_ms(&now))
+        return false; /* the next look sees it, too */
     *by_ms = now - t->offset_ms;
     t->offset_ms = now;
     return *by_ms > STEP_MS || *by_ms < -STEP_MS;

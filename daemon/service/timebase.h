@@ -29,7 +29,8 @@ int64_t timebase_now_us(const struct timebase *t);
 struct hx_wall timebase_wall_of(const struct timebase *t, int64_t engine);
 
 /* True when the wall clock was stepped since the last look: by *by_ms, positive = forward. The boot
- * clock counts while the machine sleeps, so a suspended machine is no step (corner 16). */
+ * clock counts while the machine sleeps, so a suspended machine is no step (corner 16); nor is one
+ * so starved that both clocks cannot be read in one moment: it is looked at again. */
 bool timebase_stepped(struct timebase *t, int64_t *by_ms);
 
 /* Milliseconds of the boot clock: it goes on while the machine sleeps or the process is stopped. */
