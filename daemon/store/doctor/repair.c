@@ -138,6 +138,13 @@ static int end_of_walk(struct hx_store *st, int rc)
     return rc == MDB_NOTFOUND ? HX_OK : store_fail(st, store_error(rc, false));
 }
 
+/* A row that says it is another case is nobody's: written under its own word it would take that
+ * case's place. */
+static bool spare_is(const struct hx_store *st, MDB_val key)
+{
+    return key.mv_size == 8 && be64_get(key.mv_data) == st->spare.number;
+}
+
 /* Each case whose next mark has no row at or before it gets one; a row of no case goes. */
 static int put_due(struct repair *r)
 {
@@ -149,7 +156,7 @@ static int put_due(struct repair *r)
     int rc = err ? 0 : store_walk(cur, &key, &value, MDB_FIRST);
     while (!err && !rc) {
         key_after(&next, key);
-        if (!hx_case_unpack(value.mv_data, value.mv_size, &st->spare))
+        if (!hx_case_unpack(value.mv_data, value.mv_size, &st->spare) && spare_is(st, key))
             err = due_of_spare(r);
         key = key_val(&next);
         rc = store_walk(cur, &key, &value, MDB_SET_RANGE);
