@@ -23,6 +23,11 @@ static const char *const table_names[T_TABLES] = {
 #undef X
 };
 
+const char *store_table_name(enum store_table t)
+{
+    return table_names[t];
+}
+
 struct opening {
     struct hx_store *st;
     const struct hx_store_options *options;
@@ -294,9 +299,10 @@ static int prepare(struct opening *o)
     int rc = mdb_txn_begin(st->env, NULL, st->readonly ? MDB_RDONLY : 0, &txn);
     if (rc)
         return lmdb_problem(o, rc, "cannot begin");
+    char what[STORE_WHAT_MAX];
     int err = open_tables(o, txn);
-    if (!err && (err = store_load(st, txn)))
-        problem(o, err, "%s: newest entry, a cursor or the journal's end", hx_strerror(err));
+    if (!err && (err = store_load(st, txn, what)))
+        problem(o, err, "%s: %s", hx_strerror(err), what);
     if (err) {
         mdb_txn_abort(txn);
         return err;

@@ -39,6 +39,9 @@ enum store_table {
         T_TABLES
 };
 
+/* env.c: its name in the environment. */
+const char *store_table_name(enum store_table t);
+
 enum projection { P_FEED, P_OPEN, P_TALLY, PROJECTIONS };
 
 /* One row of `cursor` per projection. */
@@ -261,8 +264,10 @@ struct store_collect {
 };
 int store_collect(struct store_collect *c);
 
-/* What memory knows of the store: next numbers, time, projections' cursors, tail. */
-int store_load(struct hx_store *st, MDB_txn *txn);
+/* What memory knows of the store: next numbers, time, projections' cursors, tail. After an error
+ * `what` says what could not be read. */
+enum { STORE_WHAT_MAX = 80 };
+int store_load(struct hx_store *st, MDB_txn *txn, char what[STORE_WHAT_MAX]);
 
 /* Highest LSN that all live projections hold. */
 uint64_t store_applied(const struct hx_store *st);

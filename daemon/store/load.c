@@ -7,6 +7,9 @@
 #include "store/impl.h"
 #include "store/key.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 hxp_entry *store_entry_unpack(const struct hx_store *st, const void *bytes, size_t size,
                               struct hx_arena *arena)
 {
@@ -40,7 +43,19 @@ struct loading {
     struct hx_store *st;
     MDB_txn *txn;
     int err;
+    char *what; /* says what that is */
 };
+
+static void failed(struct loading *l, int err, const char *fmt, ...) HX_PRINTF(3, 4);
+static void failed(struct loading *l, int err, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    if (err && !l->err)
+        vsnprintf(l->what, STORE_WHAT_MAX, fmt, ap);
+    va_end(ap);
+    l->err = l->err ? l->err : err;
+}
 
 /* The number at one end of a table; 0 = it has none. A row under a key that is no number has no
  * place among the others. */
@@ -49,28 +64,30 @@ static uint64_t edge_number(struct loading *l, enum store_table t, MDB_cursor_op
     MDB_cursor *cur;
     MDB_val key, value;
     int rc = l->err ? 0 : mdb_cursor_open(l->txn, l->st->dbi[t], &cur);
-    if (l->err || rc) {
-        l->err = l->err ? l->err : store_error(rc, false);
+    failed(l, store_error(rc, false), "table %s", store_table_name(t));
+    if (l->err)
         return 0;
-    }
     rc = mdb_cursor_get(cur, &key, &value, end);
     while (!rc && key.mv_size != 8)
         rc = mdb_cursor_get(cur, &key, &value, end == MDB_LAST ? MDB_PREV : MDB_NEXT);
     uint64_t number = rc ? 0 : be64_get(key.mv_data);
     mdb_cursor_close(cur);
     if (rc != MDB_NOTFOUND)
-        l->err = store_error(rc, false);
+        failed(l, store_error(rc, false), "table %s", store_table_name(t));
     return number;
 }
 
-/* 0 = there is no such row. */
+/* 0 = there is no such row. A damaged one is no 0: numbers would be given twice. */
 static uint64_t meta_number(struct loading *l, const char *name)
 {
     MDB_val key = val_of(name, strlen(name)), value;
     int rc = l->err ? MDB_NOTFOUND : mdb_get(l->txn, l->st->dbi[T_META], &key, &value);
-    if (rc && rc != MDB_NOTFOUND)
-        l->err = store_error(rc, false);
-    return rc || value.mv_size != 8 ? 0 : be64_get(value.mv_data);
+    if (rc == MDB_NOTFOUND)
+        return 0;
+    failed(l, store_error(rc, false), "meta row %s", name);
+    if (!rc && value.mv_size != 8)
+        failed(l, HX_CORRUPT, "meta row %s has %zu bytes, not 8", name, value.mv_size);
+    return l->err ? 0 : be64_get(value.mv_data);
 }
 
 /* The newest entry. Without it time could run backwards: this one record must be readable. */
@@ -106,23 +123,19 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-static int load_numbers(struct hx_store *st, MDB_txn *txn)
+static void load_numbers(struct loading *l)
 {
-    struct loading l = {.st = st, .txn = txn};
-    struct store_mark *m = &st->now;
-    m->top_case = edge_number(&l, T_CASE, MDB_LAST);
-    m->next_case = larger(hx_number_sequence(m->top_case) + 1, meta_number(&l, "next_case"));
-    st->alive = (int64_t)meta_number(&l, "alive");
-    m->digest = meta_number(&l, "digest");
-    m->oldest = larger(1, meta_number(&l, "oldest"));
-    m->next_lsn = larger(edge_number(&l, T_JOURNAL, MDB_LAST) + 1, m->oldest);
-    m->quarantine_first = edge_number(&l, T_QUARANTINE, MDB_FIRST);
-    m->quarantine_next = edge_number(&l, T_QUARANTINE, MDB_LAST) + 1;
+    struct store_mark *m = &l->st->now;
+    m->top_case = edge_number(l, T_CASE, MDB_LAST);
+    m->next_case = larger(hx_number_sequence(m->top_case) + 1, meta_number(l, "next_case"));
+    l->st->alive = (int64_t)meta_number(l, "alive");
+    m->digest = meta_number(l, "digest");
+    m->oldest = larger(1, meta_number(l, "oldest"));
+    m->next_lsn = larger(edge_number(l, T_JOURNAL, MDB_LAST) + 1, m->oldest);
+    m->quarantine_first = edge_number(l, T_QUARANTINE, MDB_FIRST);
+    m->quarantine_next = edge_number(l, T_QUARANTINE, MDB_LAST) + 1;
     if (!m->quarantine_first)
         m->quarantine_first = m->quarantine_next;
-    if (!l.err)
-        l.err = store_quarantine_count(st, txn, &m->quarantine_open);
-    return l.err ? l.err : load_last_now(st, txn);
 }
 
 static int load_tail(struct hx_store *st, MDB_txn *txn)
@@ -143,10 +156,18 @@ static int load_tail(struct hx_store *st, MDB_txn *txn)
     return err;
 }
 
-int store_load(struct hx_store *st, MDB_txn *txn)
+/* In this order: each needs what comes before it. */
+int store_load(struct hx_store *st, MDB_txn *txn, char what[STORE_WHAT_MAX])
 {
-    int err = load_numbers(st, txn);
-    if (!err)
-        err = store_projections_load(st, txn);
-    return err ? err : load_tail(st, txn);
+    struct loading l = {.st = st, .txn = txn, .what = what};
+    load_numbers(&l);
+    if (!l.err)
+        failed(&l, store_quarantine_count(st, txn, &st->now.quarantine_open), "table quarantine");
+    if (!l.err)
+        failed(&l, load_last_now(st, txn), "newest entry");
+    if (!l.err)
+        failed(&l, store_projections_load(st, txn), "a cursor of the projections");
+    if (!l.err)
+        failed(&l, load_tail(st, txn), "the journal's end");
+    return l.err;
 }

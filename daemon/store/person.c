@@ -172,18 +172,19 @@ int hx_store_person_erase_case(struct hx_store *st, uint64_t case_number, uint32
     return err;
 }
 
-/* The next case behind `after`. HX_NOTFOUND: there is none. */
+/* The next case behind `after`. HX_NOTFOUND: there is none. A row under a key that is none hides
+ * nobody: the others would be kept for ever. */
 static int next_case(MDB_cursor *cur, uint64_t after, uint64_t *number)
 {
     struct key k;
     person_key(&k, after, UINT32_MAX);
     MDB_val key = key_val(&k), value;
-    int err = store_error(mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE), false);
-    if (!err && key.mv_size < 8)
-        return HX_CORRUPT;
-    if (!err)
+    int rc = mdb_cursor_get(cur, &key, &value, MDB_SET_RANGE);
+    while (!rc && (key.mv_size != k.size || be64_get(key.mv_data) <= after))
+        rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT);
+    if (!rc)
         *number = be64_get(key.mv_data);
-    return err;
+    return store_error(rc, false);
 }
 
 int hx_store_persons(struct hx_store *st, uint64_t after, size_t most, hx_persons_fn *fn, void *ctx,

@@ -207,17 +207,26 @@ size_t hx_store_batch_size(const struct hx_store *st)
 
 /* ---- Reading ---- */
 
+/* Whoever only reads goes on where the daemon beside it has gone on. */
+static int catch_up(struct hx_store *st)
+{
+    char what[STORE_WHAT_MAX];
+    int err = store_load(st, st->reader, what);
+    st->seen_txn = mdb_txn_id(st->reader);
+    if (!err)
+        return HX_OK;
+    hx_log(HX_LOG_ERROR, "event=store_unreadable error=%s what=\"%s\"", hx_errname(err), what);
+    mdb_txn_reset(st->reader);
+    return err;
+}
+
 int store_read_begin(struct hx_store *st)
 {
     if (st->read_depth++)
         return HX_OK;
     int err = store_error(mdb_txn_renew(st->reader), false);
-    if (!err && st->readonly && mdb_txn_id(st->reader) != st->seen_txn) {
-        err = store_load(st, st->reader);
-        st->seen_txn = mdb_txn_id(st->reader);
-        if (err)
-            mdb_txn_reset(st->reader);
-    }
+    if (!err && st->readonly && mdb_txn_id(st->reader) != st->seen_txn)
+        err = catch_up(st);
     if (err)
         st->read_depth--;
     return err;

@@ -34,7 +34,8 @@ static void refused(struct fx *fx, int err, const char *why)
 
 static void a_row_of_meta_that_is_short_is_named(void **unused)
 {
-    static const char *const rows[] = {"format", "partition", "scale", "epoch", "identity", "salt"};
+    static const char *const rows[] = {"format", "partition", "scale", "epoch",  "identity",
+                                       "salt",   "next_case", "alive", "digest", "oldest"};
     (void)unused;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         void *state;
@@ -45,6 +46,28 @@ static void a_row_of_meta_that_is_short_is_named(void **unused)
         refused(state, HX_CORRUPT, why);
         fx_teardown(&state);
     }
+}
+
+/* Whoever has it open meanwhile, and only looks, finds out when it looks again. */
+static void who_only_looks_does_not_go_on_over_a_damaged_number(void **state)
+{
+    struct fx *fx = *state;
+    struct fx_raw r;
+    int64_t due;
+    fx_begin(fx);
+    fx_report(fx, 1);
+    fx_commit(fx);
+    fx_close(fx);
+    fx->options.readonly = true;
+    assert_int_equal(fx_try_open(fx), HX_OK);
+    struct hx_store *reader = fx->st;
+    fx->st = NULL;
+    fx_raw_begin(fx, &r);
+    fx_raw_put(&r, "meta", meta_key("oldest"), "short", 5);
+    fx_raw_end(&r);
+    assert_int_equal(hx_store_due_first(reader, &due), HX_CORRUPT);
+    hx_store_close(reader);
+    fx->options.readonly = false;
 }
 
 static void a_row_of_meta_that_is_gone_is_named(void **unused)
@@ -432,11 +455,10 @@ static void a_damaged_position_hides_no_other(void **state)
     assert_int_equal(hx_store_chain_load(fx->st, &lsn), HX_CORRUPT);
 }
 
-static int no_person(void *ctx, uint64_t case_number, bool held)
+static int last_person(void *ctx, uint64_t case_number, bool held)
 {
-    (void)ctx;
-    (void)case_number;
     (void)held;
+    *(uint64_t *)ctx = case_number;
     return 0;
 }
 
@@ -444,6 +466,7 @@ static void a_damaged_identity_is_never_shown(void **state)
 {
     struct fx *fx = *state;
     uint8_t key[12] = {0}, buf[HX_PERSON_PLAIN_MAX];
+    uint64_t last = 0;
     size_t size;
     bool more;
     assert_false(hx_store_person_kept(fx->st, 7));
@@ -453,10 +476,31 @@ static void a_damaged_identity_is_never_shown(void **state)
     assert_true(hx_store_person_kept(fx->st, 7));
     assert_false(hx_store_person_kept(fx->st, 6));
     assert_int_equal(hx_store_person_load(fx->st, 7, 0, buf, sizeof buf, &size), HX_CORRUPT);
-    assert_int_equal(hx_store_persons(fx->st, 0, 10, no_person, NULL, &more), HX_OK);
-    fx_raw_row(fx, "person", (MDB_val){3, (char[]){"\1\1\1"}}, "short", 5);
+    assert_int_equal(hx_store_persons(fx->st, 0, 10, last_person, &last, &more), HX_OK);
+    assert_int_equal(last, 7);
+}
+
+/* Otherwise those behind it would be kept for ever. */
+static void a_damaged_identity_hides_no_other(void **state)
+{
+    struct fx *fx = *state;
+    uint64_t last = 0;
+    bool more;
+    fx_begin(fx);
+    assert_int_equal(hx_store_person_save(fx->st, 1, 0, (const uint8_t *)"Wang", 4), HX_OK);
+    assert_int_equal(hx_store_person_save(fx->st, 9, 0, (const uint8_t *)"Zhao", 4), HX_OK);
+    fx_commit(fx);
+    fx_raw_row(fx, "person", (MDB_val){3, (char[]){0, 0, 0}}, "short", 5);
+    fx_raw_row(fx, "person", (MDB_val){9, (char[]){"\0\0\0\0\0\0\0\5x"}}, "short", 5);
     fx_reopen(fx);
-    assert_int_equal(hx_store_persons(fx->st, 7, 10, no_person, NULL, &more), HX_CORRUPT);
+    assert_int_equal(hx_store_persons(fx->st, 0, 10, last_person, &last, &more), HX_OK);
+    assert_int_equal(last, 9);
+    assert_false(more);
+    fx_raw_row(fx, "person", (MDB_val){12, (char[]){"\0\0\0\0\0\0\0\5\xff\xff\xff\xff"}}, "x", 1);
+    fx_reopen(fx);
+    assert_int_equal(hx_store_persons(fx->st, 5, 10, last_person, &last, &more), HX_OK);
+    assert_int_equal(last, 9); /* a party that none has is met once */
+    assert_false(more);
 }
 
 static int no_version(void *ctx, const hxp_rules_version *v, const uint8_t *text, size_t size)
@@ -580,6 +624,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_of_meta_that_is_short_is_named),
+        T(who_only_looks_does_not_go_on_over_a_damaged_number),
         cmocka_unit_test(a_row_of_meta_that_is_gone_is_named),
         T(whoever_only_looks_is_told_what_is_missing),
         T(a_salt_under_another_key_is_refused),
@@ -601,6 +646,7 @@ int main(void)
         T(damaged_references_and_sources_are_set_aside),
         T(a_damaged_position_hides_no_other),
         T(a_damaged_identity_is_never_shown),
+        T(a_damaged_identity_hides_no_other),
         T(a_version_without_its_text_is_found),
         T(a_damaged_due_row_does_not_hide_the_others),
         T(a_damaged_due_row_is_found),
