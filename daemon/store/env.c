@@ -336,7 +336,7 @@ static int open_steps(struct opening *o)
         err = HX_NOMEM;
     if (!err && st->rekeying)
         err = store_rekey(st);
-    if (!err && !st->readonly && store_reserve(st))
+    if (!err && !st->readonly && store_reserve(st, true))
         hx_log(HX_LOG_WARN, "event=store_reserve_failed path=%s", st->path);
     return err;
 }

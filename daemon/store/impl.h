@@ -211,8 +211,8 @@ void store_unguard(const struct hx_store *st);
 /* Pages that are in use and beyond the end of the file: it was cut off. */
 int store_missing_pages(struct hx_store *st, uint64_t *missing);
 
-/* Allocates the reserve behind the present end of the file. */
-int store_reserve(struct hx_store *st);
+/* Allocates the reserve behind the pages in use: at the open, and later when half of it is gone. */
+int store_reserve(struct hx_store *st, bool opening);
 
 /* Writes pending cursors into the open transaction; forgotten after its commit. */
 int store_pending_write(struct hx_store *st);

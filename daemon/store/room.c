@@ -80,8 +80,8 @@ bool hx_store_room(const struct hx_store *st)
 }
 
 /* Blocks that are allocated already cannot be taken by others: the timers go on from them when the
- * disk is full. */
-int store_reserve(struct hx_store *st)
+ * disk is full. The size of a file that was copied says nothing: holes are no blocks. */
+int store_reserve(struct hx_store *st, bool opening)
 {
     mdb_filehandle_t fd;
     uint64_t used = used_pages(st) * st->page_size;
@@ -94,7 +94,7 @@ int store_reserve(struct hx_store *st)
         return store_error(rc, false);
     if (fstat(fd, &sb) < 0)
         return store_error(errno, false);
-    if ((uint64_t)sb.st_size >= used + floor / 2)
+    if (!opening && (uint64_t)sb.st_size >= used + floor / 2)
         return HX_OK;
     return store_error(posix_fallocate(fd, (off_t)used, (off_t)floor), true);
 }
@@ -119,7 +119,7 @@ int hx_store_tick(struct hx_store *st)
         hx_log(HX_LOG_INFO, "event=stale_readers_cleared n=%d", dead);
     if (err || st->readonly)
         return err;
-    if (store_reserve(st))
+    if (store_reserve(st, false))
         hx_log(HX_LOG_WARN, "event=store_reserve_failed path=%s", st->path);
     if (st->commit_failed)
         err = try_write(st);

@@ -4,11 +4,13 @@
 #include "store/key.h"
 #include "unit/store/fixture.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void three_cases(struct fx *fx)
@@ -360,6 +362,42 @@ static void a_folder_that_was_moved_is_written_to_all_the_same(void **state)
     assert_string_equal(fx_open_cases(fx, NULL), "1");
 }
 
+static blkcnt_t blocks(const struct fx *fx)
+{
+    struct stat sb;
+    char path[160];
+    snprintf(path, sizeof path, "%s/data.mdb", fx->dir);
+    assert_int_equal(stat(path, &sb), 0);
+    return sb.st_blocks;
+}
+
+/* As a copy is that leaves out what is empty. */
+static bool punch_the_reserve(struct fx *fx)
+{
+    struct stat sb;
+    char path[160];
+    snprintf(path, sizeof path, "%s/data.mdb", fx->dir);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &sb), 0);
+    bool done = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, sb.st_size - (1 << 20),
+                          1 << 20) == 0;
+    close(fd);
+    return done;
+}
+
+static void a_reserve_of_holes_is_none(void **state)
+{
+    struct fx *fx = *state;
+    blkcnt_t before = blocks(fx);
+    fx_close(fx);
+    if (!punch_the_reserve(fx))
+        skip(); /* a file system without holes */
+    assert_true(blocks(fx) < before);
+    fx_reopen(fx);
+    assert_true(blocks(fx) >= before);
+}
+
 /* The reserve for the timers cannot be made: the store is opened and says so. */
 static void a_reserve_that_cannot_be_made_stops_nobody(void **state)
 {
@@ -409,6 +447,7 @@ int main(void)
         T(what_names_somebody_is_emptied_whatever_its_reason),
         T(a_gap_in_the_quarantine_keeps_nobody_out),
         T(a_folder_that_was_moved_is_written_to_all_the_same),
+        T(a_reserve_of_holes_is_none),
         T(a_reserve_that_cannot_be_made_stops_nobody),
         T(nobody_examines_in_the_middle_of_a_batch),
     };
