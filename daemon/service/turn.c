@@ -134,14 +134,13 @@ static void write_check_point(struct service *s)
         s->batch.error = chain_point(s);
 }
 
-/* True when it is in the batch. */
-static bool write_life(struct service *s)
+static void write_life(struct service *s)
 {
     if (!s->life || batch_paused(s) || batch_begin(s) != HX_OK)
-        return false;
+        return;
     hx_machine_set_time(&s->machine, timebase_now(&s->time));
     s->batch.error = act_life(s);
-    return true;
+    s->batch.life = true;
 }
 
 static void write_silence(struct service *s)
@@ -183,7 +182,7 @@ struct turn_result turn_run(struct service *s, bool flush)
     hold_turn(s);
     apply_turn(s);
     write_check_point(s);
-    bool life = write_life(s);
+    write_life(s);
     write_silence(s);
     write_retention(s);
     digest_write(s);
@@ -197,8 +196,6 @@ struct turn_result turn_run(struct service *s, bool flush)
         pull_ahead(s);
     r.worked = s->batch.open || s->batch.first;
     r.failed = !batch_settle(s);
-    if (life && s->batch.error == HX_OK)
-        s->life = NULL;
     bool behind = push(s);
     live_tail_undecode(&s->tail);
     r.rest = project(s, flush && !r.worked) && !r.worked;

@@ -8,8 +8,9 @@ import pytest
 from facts import note
 from faults import Faults
 from field import BIN, Field
-from wire import RESULT, wait_until
-
+from hongxin.v1 import journal_pb2, wire_pb2
+from locks import ROLES
+from wire import RESULT, facts, wait_until
 
 
 def numbers(name, few):
@@ -72,6 +73,26 @@ def test_the_disk_fails_for_a_while(frail, how):
     counts = frail.prove()
     frail.judge()
     assert counts["entries"] == counts["replayed"]
+
+
+def test_a_source_that_fell_silent_meanwhile_is_told_of(make_daemon, registry, tmp_path):
+    """Its alarm waits for a store that takes it: what a failed batch said is not said."""
+    roles = tmp_path / "roles.yaml"
+    text = open(ROLES, encoding="utf-8").read()
+    roles.write_text(text.replace("sources: []", "sources: [{name: hotline, silent_after: 1s}]"), encoding="utf-8")
+    faults = Faults(tmp_path)
+    d = make_daemon(settings={"keys": {**registry.keys, "roles": roles}}, env=faults.environment())
+    with registry.client(d, "hotline") as c:
+        faults.set("sync")
+        c.ask("pong", ping=wire_pb2.Ping())
+        wait_until(lambda: d.said("event=store_failed"))
+        wait_until(lambda: faults.hits > 2)
+        faults.clear()
+        wait_until(lambda: d.said("code=SOURCE_SILENT"))
+    with registry.client(d, "operator", door="feed") as feed:
+        feed.hello(**{"from": wire_pb2.Hello.OLDEST})
+        wait_until(lambda: any((a.code, a.source) == ("SOURCE_SILENT", "hotline") for e in feed.expect("entries").entries
+                               for a in facts(journal_pb2.Entry.FromString(e), "alarm")))
 
 
 def test_who_was_struck_off_meanwhile_is_told_when_the_disk_works_again(frail):

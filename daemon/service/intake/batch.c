@@ -265,6 +265,16 @@ static int commit_with_help(struct service *s)
     return rc;
 }
 
+/* What was written beside events counts from now on, or is written again by another turn: nothing
+ * of a batch that failed is true, and it is not done again with the events. */
+static void settle_own(struct service *s, bool committed)
+{
+    if (committed && s->batch.life)
+        s->life = NULL;
+    s->batch.life = false;
+    silence_settle(&s->silence, committed);
+}
+
 static int commit(struct service *s)
 {
     struct batch *b = &s->batch;
@@ -276,6 +286,7 @@ static int commit(struct service *s)
         rc = commit_with_help(s);
     b->open = false;
     b->error = rc;
+    settle_own(s, rc == HX_OK);
     if (rc) {
         hold_undo(s);
         moving_failed(s);
@@ -314,25 +325,36 @@ static void leave_trouble(struct service *s)
     s->batch.pause_ms = 0;
 }
 
-/* Keeps the bad event aside and says so; its own transaction. */
-static hxp_reply *set_aside(struct service *s, const hxp_item *item, int err)
+/* Keeps the bad event; its own transaction. */
+static int keep_aside(struct service *s, const hxp_item *item, int why)
 {
     const struct hx_machine *m = &s->machine;
-    hxp_reply *reply = intake_refusal(s, HONGXIN__V1__RESULT__INVALID, "INTERNAL",
-                                      "the event could not be applied and was set aside");
-    intake_name(s, item, reply);
-    hx_log(HX_LOG_ERROR, "event=event_set_aside error=%s bytes=%zu", hx_errname(err),
-           item->event.len);
-    if (hx_store_begin(s->store) != HX_OK)
-        return reply;
-    if (m->ops->quarantine(m->backend, item->event.data, item->event.len, hx_errname(err)) ==
-        HX_OK) {
-        if (hx_store_commit(s->store) != HX_OK)
-            s->counters.failed_commits++;
-    } else {
-        hx_store_abort(s->store);
+    int rc = hx_store_begin(s->store);
+    if (rc != HX_OK)
+        return rc;
+    rc = m->ops->quarantine(m->backend, item->event.data, item->event.len, hx_errname(why));
+    if (rc == HX_OK)
+        return hx_store_commit(s->store);
+    hx_store_abort(s->store);
+    return rc;
+}
+
+/* It is answered as bad when it is kept, not before. */
+static int set_aside(struct service *s, struct batch_job *job, size_t i, int why)
+{
+    const hxp_item *item = job->publish->items[i];
+    int rc = keep_aside(s, item, why);
+    hx_log(HX_LOG_ERROR, "event=event_set_aside error=%s bytes=%zu kept=%d", hx_errname(why),
+           item->event.len, rc == HX_OK);
+    if (rc != HX_OK) {
+        s->counters.failed_commits++;
+        put_off_item(s, job, i, "STORE_TROUBLE");
+        return batch_trouble(rc) ? rc : HX_OK;
     }
-    return reply;
+    job->replies[i] = intake_refusal(s, HONGXIN__V1__RESULT__INVALID, "INTERNAL",
+                                     "the event could not be applied and was set aside");
+    intake_name(s, item, job->replies[i]);
+    return HX_OK;
 }
 
 static int apply_alone(struct service *s, struct batch_job *job, size_t i)
@@ -343,10 +365,7 @@ static int apply_alone(struct service *s, struct batch_job *job, size_t i)
         return b->error;
     b->error = apply_item(s, job, i);
     int rc = commit(s);
-    if (rc == HX_OK || batch_trouble(rc))
-        return rc;
-    job->replies[i] = set_aside(s, job->publish->items[i], rc);
-    return HX_OK;
+    return rc == HX_OK || batch_trouble(rc) ? rc : set_aside(s, job, i, rc);
 }
 
 /* The batch again, each event by itself. Its first attempt is not held against it. */

@@ -45,6 +45,7 @@ struct batch {
     bool open; /* a transaction runs */
     int error; /* the first error of it */
     struct batch_job *first, **last;
+    bool life; /* what the daemon says of itself is in it */
     size_t items;
     size_t room_until;      /* of the turn's arena: no event is taken beyond it */
     int64_t begun_us;       /* monotonic; when the first event was read */

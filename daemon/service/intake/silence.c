@@ -44,7 +44,6 @@ bool silence_due(const struct silence *s)
     return false;
 }
 
-/* What is not written is told again in the next turn, only the log may then say it twice. */
 int silence_write(struct service *s)
 {
     hx_machine_set_time(&s->machine, timebase_now(&s->time));
@@ -54,10 +53,20 @@ int silence_write(struct service *s)
         int rc = code ? hx_machine_source_alarm(&s->machine, code, one->source) : HX_OK;
         if (rc != HX_OK)
             return rc;
-        if (code)
-            hx_log(HX_LOG_WARN, "event=source_alarm code=%s source=%s", code, one->source);
-        if (code)
-            one->silent = !one->silent;
+        one->told = code != NULL;
     }
     return HX_OK;
+}
+
+void silence_settle(struct silence *s, bool committed)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        struct silent_source *one = &s->list[i];
+        if (one->told && committed) {
+            one->silent = !one->silent;
+            hx_log(HX_LOG_WARN, "event=source_alarm code=%s source=%s",
+                   one->silent ? "SOURCE_SILENT" : "SOURCE_BACK", one->source);
+        }
+        one->told = false;
+    }
 }

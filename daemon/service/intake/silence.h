@@ -18,7 +18,8 @@ struct silence {
         char source[HX_PRINCIPAL_MAX];
         int64_t after_ms;
         struct hx_mono heard;
-        bool silent; /* the alarm is out */
+        bool silent; /* the alarm is out: it is in the journal */
+        bool told;   /* its alarm, or its end, is in the batch that runs */
     } list[SILENCE_MAX];
     size_t n;
 };
@@ -33,5 +34,7 @@ bool silence_due(const struct silence *s);
 
 /* In the batch of a turn. */
 HX_CHECK int silence_write(struct service *s);
+/* The batch was committed, or not: then it is all still to be written. */
+void silence_settle(struct silence *s, bool committed);
 
 #endif
