@@ -6,11 +6,13 @@
 
 enum { RINGS = 4 }; /* digests and alarms of one turn */
 
-/* The first row; INT64_MAX when there is none. */
+/* The first row; INT64_MAX when there is none. Rows that cannot be read are due long since: who
+ * judges them meets the error in a transaction, says so, and in the end gives up. */
 static int64_t first_row(struct service *s)
 {
     int64_t due;
-    return hx_store_due_first(s->store, &due) == HX_OK ? due : INT64_MAX;
+    int rc = hx_store_due_first(s->store, &due);
+    return rc == HX_OK ? due : rc == HX_NOTFOUND ? INT64_MAX : 0;
 }
 
 int64_t deadlines_first(struct service *s)

@@ -2,6 +2,7 @@
 and say what to do, or find what is wrong; neither dies of it."""
 import os
 import random
+import struct
 import subprocess
 
 import pytest
@@ -57,6 +58,26 @@ def assert_refused(field, *words):
     assert field.daemon.said("event=start_refused") or field.daemon.said("event=store_damaged"), field.daemon.text()
     for word in words:
         assert field.daemon.said(word), field.daemon.text()
+
+
+def lose_root(path, table):
+    """Each record of the table in the list of tables points to a page far behind the end."""
+    node = struct.pack("<HHHH", 48, 0, 2, len(table)) + table  # size, a table, size of the key
+    with open(path, "r+b") as f:
+        data, at = f.read(), -1
+        while (at := data.find(node, at + 1)) >= 0:
+            f.seek(at + len(node) + 40)  # where the record says its root
+            f.write(struct.pack("<Q", 1 << 40))
+
+
+def test_deadlines_that_cannot_be_read_any_more_are_not_taken_for_none(make_field):
+    """Before, the daemon went on as if all were well, and judged no deadline any more."""
+    field = make_field(scale=60)
+    d = field.daemon.start()
+    with d.client() as c:
+        c.publish(c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"}))
+    lose_root(field.store / "data.mdb", b"due")
+    wait_until(lambda: d.said("event=store_failed"))
 
 
 @pytest.mark.parametrize("left", [0.9, 0.5, 0.05])
