@@ -236,47 +236,26 @@ const struct hx_version *in_force_missing(const struct hx_versions *v, int64_t n
     return NULL;
 }
 
-struct missing {
-    const struct hx_version *x; /* newest of a table */
-    hxp_rules_version *row;     /* owned */
-};
-
-static int find_row(void *ctx, const hxp_rules_version *row, const uint8_t *text, size_t size)
-{
-    struct missing *m = ctx;
-    (void)text;
-    (void)size;
-    if (strcmp(row->kind, m->x->kind) != 0 || strcmp(row->name, m->x->name) != 0 ||
-        row->version != m->x->number)
-        return 0;
-    uint8_t packed[4096];
-    size_t n = hongxin__v1__rules_version__get_packed_size(row);
-    if (n <= sizeof packed) {
-        hongxin__v1__rules_version__pack(row, packed);
-        m->row = hongxin__v1__rules_version__unpack(NULL, n, packed);
-    }
-    return 1;
-}
-
-static int ring(struct service *s, const struct hx_table *table, const struct missing *m)
+static int ring(struct service *s, const struct hx_table *table, hxp_rules_version *row)
 {
     int rc = hx_store_begin(s->store);
     if (rc)
         return rc;
-    m->row->alarmed = s->machine.now;
+    row->alarmed = s->machine.now;
     rc = hx_machine_calendar_missing(&s->machine, table);
     if (!rc)
-        rc = hx_store_rules_save(s->store, m->row, NULL, 0);
+        rc = hx_store_rules_save(s->store, row, NULL, 0);
     if (rc) {
         hx_store_abort(s->store);
         return rc;
     }
     rc = hx_store_commit(s->store);
-    if (!rc)
-        batch_show(s);
+    if (rc)
+        return rc;
+    batch_show(s);
     hx_log(HX_LOG_WARN, "event=calendar_missing table=%s \"docs/calendars.md: next year's\"",
            table->name);
-    return rc;
+    return HX_OK;
 }
 
 int in_force_look(struct service *s)
@@ -287,14 +266,11 @@ int in_force_look(struct service *s)
     int rc = HX_OK;
     hx_machine_set_time(&s->machine, timebase_now(&s->time));
     while (!rc && (x = in_force_missing(v, s->machine.now, &at)) != NULL) {
-        struct missing m = {.x = x};
         struct hx_change c;
+        hxp_rules_version *row = in_force_row(s, x);
         hx_version_change(v, x, &c);
-        rc = hx_store_rules(s->store, find_row, &m);
-        if (!rc && m.row && s->machine.now - m.row->alarmed >= WEEK * HX_DAY)
-            rc = ring(s, c.table, &m);
-        if (m.row)
-            hongxin__v1__rules_version__free_unpacked(m.row, NULL);
+        if (row && s->machine.now - row->alarmed >= WEEK * HX_DAY)
+            rc = ring(s, c.table, row);
     }
     return rc;
 }
