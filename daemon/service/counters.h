@@ -38,7 +38,7 @@ struct counters {
     } codes[COUNTED_CODES]; /* of INVALID answers and problems; the last one is "OTHER" */
     uint64_t requests, problems, strangers, read_early;
     uint64_t commits, failed_commits, isolated;
-    uint64_t entries, fired, stale_due;
+    uint64_t entries, fired, stale_due, cut_short;
     uint64_t feed_messages, feed_entries, feeds_opened, feeds_lost, resets;
     uint64_t replies_lost, published, pump_rescues, clock_steps, absences;
     uint64_t late_upto[COUNTED_LATENESS]; /* deadlines not later than counted_lateness_us[i] */

@@ -172,6 +172,9 @@ struct hx_machine {
     uint64_t caused_by;         /* … its entry, once it is written */
     uint64_t with[HX_WITH_MAX]; /* cases looked at since the last entry */
     size_t n_with;
+    /* Entries so far whose case was full and did not keep all that they say (an event is refused
+     * for that, time cannot be), and the newest of those cases. */
+    uint64_t cut_short, cut_case;
     struct hx_case other; /* scratch: the case that an event names beside its own */
     struct hx_case work;  /* scratch: the case being worked on */
 };

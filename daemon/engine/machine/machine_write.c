@@ -366,6 +366,10 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     if (!c->first_lsn)
         c->first_lsn = s->lsn;
     hx_change_look(m, c);
+    if (s->overflow) {
+        m->cut_short++;
+        m->cut_case = c->number;
+    }
     if (s->other)
         looked_at(m, s->other->number); /* the sender of a message */
     rc = hx_machine_append(m, e);

@@ -149,6 +149,15 @@ static void count_facts(struct batch *b)
     b->is_counted = true;
 }
 
+static void say_cut_short(struct service *s)
+{
+    const struct hx_machine *m = &s->machine;
+    if (m->cut_short != s->counters.cut_short)
+        hx_log(HX_LOG_WARN, "event=case_full case=%" PRIu64 " entries=%" PRIu64, m->cut_case,
+               m->cut_short - s->counters.cut_short);
+    s->counters.cut_short = m->cut_short;
+}
+
 void batch_show(struct service *s)
 {
     const struct hx_stored *list;
@@ -175,6 +184,7 @@ void batch_show(struct service *s)
         count_facts(&s->batch);
     s->batch.is_counted = false;
     counters_facts(&s->counters, &s->batch.counted);
+    say_cut_short(s);
     s->counters.entries += n;
 }
 

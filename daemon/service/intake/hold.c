@@ -152,6 +152,7 @@ void hold_recorded(struct service *s)
 void hold_undo(struct service *s)
 {
     s->machine.dist = s->hold.before;
+    s->machine.cut_short = s->counters.cut_short;
     s->hold.deliver_to = s->hold.deliver_from;
     s->hold.delivered = false;
 }

@@ -78,6 +78,7 @@ static void add_counters(struct stats *st, const struct counters *c)
     add(st, "entries", (double)c->entries);
     add(st, "deadlines_judged", (double)c->fired);
     add(st, "deadlines_stale", (double)c->stale_due);
+    add(st, "entries_cut_short", (double)c->cut_short);
     add(st, "feed_messages", (double)c->feed_messages);
     add(st, "feed_entries", (double)c->feed_entries);
     add(st, "feeds_opened", (double)c->feeds_opened);

@@ -131,6 +131,7 @@ static void an_alarm_that_is_over_gives_way(void **state)
     load();
     assert_int_equal(c.n_told, HX_CASE_TOLD);
     assert_int_equal(c.told[HX_CASE_TOLD - 1].kind, kind("K_ARRIVE"));
+    assert_int_equal(w.m.cut_short, 0);
     assert_false(c.told[HX_CASE_TOLD - 1].done);
 }
 
@@ -146,6 +147,8 @@ static void where_none_is_over_the_next_is_told_all_the_same(void **state)
     load();
     assert_int_equal(c.n_told, HX_CASE_TOLD);
     assert_int_equal(c.told[HX_CASE_TOLD - 1].kind, kind("K_UPDATE"));
+    assert_true(w.m.cut_short > 0);
+    assert_int_equal(w.m.cut_case, 1);
 }
 
 /* ---- notices on their way ---- */
@@ -216,6 +219,21 @@ static void a_road_that_is_gone_is_a_failure_and_the_next_is_tried(void **state)
 }
 
 /* ---- breaches, clocks ---- */
+
+/* A deadline cannot be refused: that something of it found no room is counted. */
+static void a_breach_too_many_by_time_is_counted(void **state)
+{
+    (void)state;
+    for (c.n_breaches = 0; c.n_breaches < HX_CASE_BREACHES; c.n_breaches++)
+        c.breaches[c.n_breaches] = (struct hx_breach){
+            .kind = kind("K_SUPERVISE"), .cycle = 1, .deadline = NOW + c.n_breaches, .lsn = 1};
+    save();
+    world_wait(&w, NOW + 5 * HX_MINUTE + 1); /* K_ARRIVE has run out */
+    load();
+    assert_int_equal(c.n_breaches, HX_CASE_BREACHES);
+    assert_int_equal(w.m.cut_short, 1);
+    assert_int_equal(w.m.cut_case, 1);
+}
 
 static void a_breach_too_many_is_refused_as_a_whole(void **state)
 {
@@ -420,6 +438,7 @@ int main(void)
         T(where_none_is_over_the_next_is_told_all_the_same),
         T(the_oldest_notice_is_given_up_and_that_is_said),
         T(a_road_that_is_gone_is_a_failure_and_the_next_is_tried),
+        T(a_breach_too_many_by_time_is_counted),
         T(a_breach_too_many_is_refused_as_a_whole),
         T(a_clock_that_has_ended_gives_way),
         T(a_clock_too_many_is_refused),
