@@ -54,6 +54,7 @@ void world_open(struct world *w, int64_t begin)
     if (hx_memory_new(&w->memory))
         abort();
     hx_arena_init(&w->arena, 0);
+    w->sent = 0;
     w->m = (struct hx_machine){.rules = world_rules(),
                                .city = world_city(),
                                .ops = hx_memory_backend(),
@@ -67,6 +68,35 @@ void world_close(struct world *w)
 {
     hx_memory_free(w->memory);
     hx_arena_fini(&w->arena);
+}
+
+static char *borrowed(const char *text)
+{
+    return (char *)(uintptr_t)(text ? text : "");
+}
+
+const hxp_reply *world_send(struct world *w, const struct world_event *what)
+{
+    const hxp_reply *reply;
+    hxp_event e = HONGXIN__V1__EVENT__INIT;
+    e.id = what->id ? borrowed(what->id) : hx_arena_printf(&w->arena, "event-%u", ++w->sent);
+    e.source = borrowed("test");
+    e.type = borrowed(what->type);
+    e.by = borrowed(what->by);
+    e.case_ref = borrowed(what->ref);
+    e.case_number = what->case_number;
+    e.data = what->data;
+    e.source_seq = what->seq;
+    size_t size = hongxin__v1__event__get_packed_size(&e);
+    uint8_t *bytes = hx_arena_alloc(&w->arena, size + 1); /* its entry points to them */
+    if (!e.id || !bytes)
+        abort();
+    hongxin__v1__event__pack(&e, bytes);
+    struct hx_arrival in = {
+        .bytes = bytes, .size = size, .event = &e, .t_rcv = w->m.now, .principal = what->principal};
+    if (hx_machine_event(&w->m, &in, &reply))
+        abort();
+    return reply;
 }
 
 void world_wait(struct world *w, int64_t until)

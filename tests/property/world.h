@@ -15,10 +15,25 @@ struct world {
     struct hx_machine m;
     struct hx_arena arena;
     struct hx_memory *memory;
+    unsigned sent;
 };
 
 void world_open(struct world *w, int64_t begin);
 void world_close(struct world *w);
+
+/* What somebody sends at w->m.now; the source is "test". Texts are borrowed and may be NULL. */
+struct world_event {
+    const char *type, *by;
+    const char *id; /* NULL: one that no other event has */
+    const char *ref;
+    uint64_t case_number;
+    hxp_data *data;
+    uint64_t seq;          /* of its source; 0 = it does not count */
+    const char *principal; /* whose key brought it */
+};
+
+/* The answer, which lives as long as the world. abort() when the machine fails. */
+const hxp_reply *world_send(struct world *w, const struct world_event *what);
 
 /* Fires what is due before `until` (exclusive: what comes in at that instant goes first, R4), each
  * mark at its own time, then sets the time. abort() when the machine does not come to rest. */

@@ -58,22 +58,8 @@ static int asof(uint64_t lsn)
 
 static uint64_t send(const char *type, const char *ref, const char *by, hxp_data *d)
 {
-    static uint8_t bytes[16][1024];
-    static char ids[16][8];
-    static unsigned n;
-    const hxp_reply *reply;
-    hxp_event e = HONGXIN__V1__EVENT__INIT;
-    unsigned slot = n++ % 16;
-    snprintf(ids[slot], sizeof ids[slot], "%u", n);
-    e.id = ids[slot];
-    e.source = (char *)"test";
-    e.type = (char *)(uintptr_t)type;
-    e.case_ref = (char *)(uintptr_t)ref;
-    e.by = (char *)(uintptr_t)by;
-    e.data = d;
-    size_t size = hongxin__v1__event__pack(&e, bytes[slot]);
-    struct hx_arrival in = {.bytes = bytes[slot], .size = size, .event = &e, .t_rcv = w.m.now};
-    assert_int_equal(hx_machine_event(&w.m, &in, &reply), HX_OK);
+    const hxp_reply *reply =
+        world_send(&w, &(struct world_event){.type = type, .by = by, .ref = ref, .data = d});
     if (reply->result != HONGXIN__V1__RESULT__ACCEPTED)
         fail_msg("%s: %s", reply->code, reply->message);
     world_wait(&w, w.m.now + HX_SECOND);

@@ -111,19 +111,10 @@ static enum hx_reach is_reached(void *ctx, const char *holder)
 
 static const hxp_reply *send(const char *id, const char *type, const char *by, hxp_data *d)
 {
-    static uint8_t bytes[512];
-    const hxp_reply *reply;
-    hxp_event e = HONGXIN__V1__EVENT__INIT;
-    e.id = (char *)(uintptr_t)id;
-    e.source = (char *)"test";
-    e.type = (char *)(uintptr_t)type;
-    e.by = (char *)(uintptr_t)by;
-    e.data = d;
-    e.case_number = strcmp(type, "REPORTED") != 0;
-    size_t size = hongxin__v1__event__pack(&e, bytes);
-    struct hx_arrival in = {.bytes = bytes, .size = size, .event = &e, .t_rcv = w.m.now};
-    assert_int_equal(hx_machine_event(&w.m, &in, &reply), HX_OK);
-    return reply;
+    bool first = strcmp(type, "REPORTED") == 0;
+    return world_send(
+        &w, &(struct world_event){
+                .type = type, .by = by, .id = id, .case_number = first ? 0 : 1, .data = d});
 }
 
 static size_t notices(void)

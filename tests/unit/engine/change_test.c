@@ -42,23 +42,13 @@ static void build(void)
 
 static void send(const char *type, const char *by)
 {
-    static uint8_t bytes[4][256];
-    static unsigned n;
-    hxp_event e = HONGXIN__V1__EVENT__INIT;
     hxp_data d = HONGXIN__V1__DATA__INIT;
-    const hxp_reply *reply;
-    uint8_t *at = bytes[n++ % 4];
-    e.id = (char *)(uintptr_t)type;
-    e.source = (char *)"test";
-    e.type = (char *)(uintptr_t)type;
-    e.by = (char *)(uintptr_t)by;
-    e.case_ref = (char *)"a";
     d.class_ = (char *)"SMALL";
     d.place = (char *)"B-0417";
-    e.data = strcmp(type, "REPORTED") == 0 ? &d : NULL;
-    size_t size = hongxin__v1__event__pack(&e, at);
-    struct hx_arrival in = {.bytes = at, .size = size, .event = &e, .t_rcv = w.m.now};
-    assert_int_equal(hx_machine_event(&w.m, &in, &reply), HX_OK);
+    bool first = strcmp(type, "REPORTED") == 0;
+    const hxp_reply *reply = world_send(
+        &w, &(struct world_event){
+                .type = type, .by = by, .id = type, .ref = "a", .data = first ? &d : NULL});
     assert_int_equal(reply->result, HONGXIN__V1__RESULT__ACCEPTED);
 }
 

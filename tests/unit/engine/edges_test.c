@@ -37,25 +37,10 @@ static int teardown(void **state)
 
 static const hxp_reply *send(const char *type, const char *ref, const char *by, hxp_data *d)
 {
-    static uint8_t bytes[128][512];
-    static char ids[128][8];
-    static unsigned n;
-    const hxp_reply *reply;
-    hxp_event e = HONGXIN__V1__EVENT__INIT;
-    unsigned slot = n++ % 128;
-    snprintf(ids[slot], sizeof ids[slot], "%u", n);
-    e.id = ids[slot];
-    e.source = (char *)"test";
-    e.type = (char *)(uintptr_t)type;
-    e.case_ref = (char *)(uintptr_t)ref;
-    e.by = (char *)(uintptr_t)by;
-    e.data = d;
-    e.source_seq = number;
-    size_t size = hongxin__v1__event__pack(&e, bytes[slot]);
-    struct hx_arrival in = {
-        .bytes = bytes[slot], .size = size, .event = &e, .t_rcv = w.m.now, .principal = principal};
-    assert_int_equal(hx_machine_event(&w.m, &in, &reply), HX_OK);
-    return reply;
+    return world_send(
+        &w,
+        &(struct world_event){
+            .type = type, .by = by, .ref = ref, .data = d, .seq = number, .principal = principal});
 }
 
 static void answered(const hxp_reply *reply, const char *code)

@@ -32,23 +32,9 @@ static void save(void)
 
 static const hxp_reply *send(const char *type, const char *by, hxp_data *d)
 {
-    static uint8_t bytes[32][1024]; /* entries point to them */
-    static char ids[32][8];
-    static unsigned n;
-    const hxp_reply *reply;
-    hxp_event e = HONGXIN__V1__EVENT__INIT;
-    unsigned slot = n++ % 32;
-    snprintf(ids[slot], sizeof ids[slot], "%u", n);
-    e.id = ids[slot];
-    e.source = (char *)"test";
-    e.type = (char *)(uintptr_t)type;
-    e.by = (char *)(uintptr_t)by;
-    e.data = d;
-    e.case_number = strcmp(type, "REPORTED") != 0;
-    size_t size = hongxin__v1__event__pack(&e, bytes[slot]);
-    struct hx_arrival in = {.bytes = bytes[slot], .size = size, .event = &e, .t_rcv = w.m.now};
-    assert_int_equal(hx_machine_event(&w.m, &in, &reply), HX_OK);
-    return reply;
+    bool first = strcmp(type, "REPORTED") == 0;
+    return world_send(
+        &w, &(struct world_event){.type = type, .by = by, .case_number = first ? 0 : 1, .data = d});
 }
 
 static void taken(const hxp_reply *reply)
