@@ -3,6 +3,7 @@
  *   hx_log(HX_LOG_INFO, "event=start store=%s cases=%" PRIu64, path, n);
  *
  * Lines carry time and level themselves. Values with spaces are quoted by the caller ("\"%s\"").
+ * Control characters become '?': a line is one event, whatever text it bears.
  * Never logged: names, numbers, addresses or texts of reporters, and secrets. errno is kept over
  * every call. Any thread. */
 #ifndef BASE_LOG_H
