@@ -256,10 +256,6 @@ void hx_ladder_climb(struct hx_step *s, const char *absent);
 bool hx_post_of(const char *to, struct hx_post *post);
 /* A name that could not be made (NULL) is nobody's. */
 bool hx_post_same(const char *a, const char *b);
-/* Whether `by` may answer for what was sent to `to`: somebody of the same post, or of the post that
- * was told in its place ("" = none was). Of the city, who names no post ("city/wang") speaks for
- * each of them; who names one speaks for it alone, and for what was sent to himself by name. */
-bool hx_post_speaks(const char *by, const char *to, const char *stand_in);
 /* The post whose people answer for `to` now (hx_post_deputy), as a receiver: "street:S-02"; "": its
  * own, or nobody. In the machine's arena; NULL without memory. */
 const char *hx_post_stands_in(const struct hx_machine *m, const char *to);

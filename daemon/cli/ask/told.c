@@ -27,19 +27,6 @@ struct acked {
     int64_t at; /* 0 = nobody has */
 };
 
-/* "community:C-03/ma" speaks for "community:C-03", and "city/sun", who names no post, for each of
- * the city's. */
-static bool speaks_for(const char *by, const char *to)
-{
-    static const char city[] = "city/";
-    size_t n = strlen(to), c = sizeof city - 1;
-
-    if (!strncmp(by, city, c) && !strncmp(to, city, c) && !strchr(by + c, '/') &&
-        !hx_city_post(by + c, strlen(by + c)))
-        return true;
-    return *to && !strncmp(by, to, n) && (!by[n] || by[n] == '/');
-}
-
 static bool accepted(const hxp_entry *e)
 {
     return e->n_facts && e->facts[0]->fact_case == HONGXIN__V1__FACT__FACT_REPLY &&
@@ -53,7 +40,7 @@ static bool acknowledges(const hxp_entry *e, const hxp_notice_fact *f, struct ac
     hxp_event *event = hongxin__v1__event__unpack(NULL, e->event.len, e->event.data);
     bool fits = event && event->data && !strcmp(event->data->clock, f->clock) &&
                 !strcmp(event->data->level, f->level) &&
-                (speaks_for(event->by, f->to) || speaks_for(event->by, f->stand_in));
+                hx_post_speaks(event->by, f->to, f->stand_in);
     if (fits) {
         snprintf(out->by, sizeof out->by, "%s", event->by);
         out->at = e->t_eff;

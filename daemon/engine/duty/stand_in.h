@@ -26,6 +26,11 @@ bool hx_post_deputy(const struct hx_city *city, int64_t t, const struct hx_post 
  * reporter, or a unit that is asked to assist, is told as it is. */
 bool hx_post_of_rota(const struct hx_post *post);
 
+/* Whether `by` may answer for what was sent to `to`: somebody of the same post, or of the post that
+ * was told in its place ("" = none was). Of the city, who names no post ("city/wang") speaks for
+ * each of them; who names one speaks for it alone, and for what was sent to himself by name. */
+bool hx_post_speaks(const char *by, const char *to, const char *stand_in);
+
 /* Posts of one role for which no rota names anybody, whoever is away. */
 struct hx_unnamed {
     const char *role;

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 
 import pytest
 import zmq
@@ -461,6 +462,24 @@ def test_told_says_what_was_read_and_who_acknowledged(make_daemon):
     out = hongxin.ok("told", number)
     assert re.search(r"BREACH 超时上报 L2 K_ARRIVE  community:C-03 \w+  by feed  acknowledged \S.* community:C-03/ma", out)
     assert "Act now: be on site" in hongxin.ok("case", number, "--history", "--texts")
+
+
+def test_told_finds_whoever_may_acknowledge(make_daemon):
+    """Sent to one person by name, acknowledged by another one of the post: the daemon takes it, so it is shown."""
+    hongxin = Command(make_daemon(scale=3600))
+    number = report(hongxin)
+    soon = time.strftime("%Y-%m-%dT%H:%M:%S+08:00", time.gmtime(time.time() + (8 + 4) * 3600))  # some seconds of ours
+    hongxin.ok("publish", "--type", "SUPERVISED", "--case", number, "--by", "street:S-02/wang",
+               "--data", "order=DB-7", "--data", f"date={soon}")
+
+    def told():
+        return {(f["kind"], f.get("level"), f["to"]): f for f in reversed(hongxin.json("told", number))}
+
+    breach = ("BREACH", "L2", "street:S-02/wang")
+    wait_until(lambda: breach in told())
+    hongxin.ok("publish", "--type", "NOTICE_ACKED", "--case", number, "--by", "street:S-02/lin",
+               "--data", "clock=K_SUPERVISE", "--data", "level=L2")
+    assert told()[breach]["acked_by"] == "street:S-02/lin"
 
 
 def test_check_and_stats(hongxin, daemon):
