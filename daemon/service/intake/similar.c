@@ -35,17 +35,29 @@ static struct similar_row *row_of(const struct similar *s, uint64_t key)
     return &s->rows[i];
 }
 
-static bool grow(struct similar *s)
+static size_t live_rows(const struct similar *s)
 {
-    struct similar big = {.size = s->size ? 2 * s->size : FIRST_ROWS, .used = s->used};
-    big.rows = calloc(big.size, sizeof *big.rows);
-    if (!big.rows)
+    size_t n = 0;
+    for (size_t i = 0; i < s->size; i++)
+        n += s->rows[i].n > 0;
+    return n;
+}
+
+/* Room for as many again as have open cases now. Rows of places where all is closed are forgotten,
+ * or the table would grow with every matter that was ever reported. */
+static bool make_room(struct similar *s)
+{
+    struct similar next = {.size = FIRST_ROWS, .used = live_rows(s)};
+    while (next.size < 4 * next.used)
+        next.size *= 2;
+    next.rows = calloc(next.size, sizeof *next.rows);
+    if (!next.rows)
         return false;
     for (size_t i = 0; i < s->size; i++)
-        if (s->rows[i].key)
-            *row_of(&big, s->rows[i].key) = s->rows[i];
+        if (s->rows[i].n)
+            *row_of(&next, s->rows[i].key) = s->rows[i];
     free(s->rows);
-    *s = big;
+    *s = next;
     return true;
 }
 
@@ -68,7 +80,7 @@ static bool has(const struct similar_row *r, uint64_t number)
 
 static bool note(struct similar *s, uint64_t key, uint64_t number, bool open)
 {
-    if (2 * s->used >= s->size && !grow(s))
+    if (2 * s->used >= s->size && !make_room(s))
         return false;
     struct similar_row *r = row_of(s, key);
     if (!open) {
@@ -98,8 +110,8 @@ static int on_case(void *ctx, uint64_t number)
 {
     struct filling *f = ctx;
     int rc = hx_store_case(f->store, number, f->scratch);
-    if (rc == HX_NOTFOUND)
-        return 0;
+    if (rc == HX_NOTFOUND || rc == HX_CORRUPT)
+        return 0; /* is set aside when its deadline comes: it keeps nobody from serving */
     if (!rc && !hx_is_drill(f->scratch) &&
         !note(f->to, key_of(hx_onsite_place(f->scratch), f->scratch->category), number, true))
         rc = HX_NOMEM;
@@ -111,7 +123,7 @@ int similar_init(struct similar *s, struct hx_store *st, struct hx_case *scratch
 {
     struct filling f = {.to = s, .store = st, .scratch = scratch};
     *s = (struct similar){0};
-    if (!grow(s))
+    if (!make_room(s))
         return HX_NOMEM;
     int rc = hx_store_open_cases(st, NULL, 0, SIZE_MAX, on_case, &f);
     return rc ? rc : f.rc;
