@@ -10,6 +10,14 @@ struct reading {
     int rc;
 };
 
+/* It is the store's text, not the file of that name which lies in the configuration. */
+static void name(struct reading *r, const hxp_rules_version *row)
+{
+    const struct hx_problem why = *r->problem;
+    hx_problem_set(r->problem, "the store's version %u of %s %s: %s", row->version, row->kind,
+                   row->name, *why.text ? why.text : hx_strerror(r->rc));
+}
+
 static int put_stored(void *ctx, const hxp_rules_version *row, const uint8_t *text, size_t size)
 {
     struct reading *r = ctx;
@@ -23,6 +31,7 @@ static int put_stored(void *ctx, const hxp_rules_version *row, const uint8_t *te
         r->rc = hx_versions_put(r->v, x, r->problem);
     if (r->rc) {
         hx_version_free(x);
+        name(r, row);
         return 1;
     }
     x->by_persons = row->agreed_by[0] != '\0';
@@ -36,5 +45,7 @@ int hx_store_versions(struct hx_store *st, struct hx_versions *v, struct hx_prob
     hx_versions_believe(v, true);
     int rc = hx_store_rules(st, put_stored, &r);
     hx_versions_believe(v, false);
+    if (rc)
+        hx_problem_set(problem, "the store's versions of rules: %s", hx_strerror(rc));
     return rc ? rc : r.rc;
 }

@@ -53,6 +53,10 @@ int chain_open(struct service *s)
         rc = hx_store_entries(s->store, c->point_lsn, 1, SIZE_MAX, take_point, s);
     if (rc == HX_OK || rc == HX_NOTFOUND)
         rc = catch_up(s);
+    if (rc != HX_OK)
+        hx_log(HX_LOG_ERROR,
+               "event=journal_unreadable error=%s after=%" PRIu64 " \"hongxin doctor says more\"",
+               hx_errname(rc), c->now.next - 1);
     c->since = mono_now();
     char hex[2 * sizeof c->key->public_key + 1];
     sodium_bin2hex(hex, sizeof hex, c->key->public_key, sizeof c->key->public_key);
