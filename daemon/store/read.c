@@ -1,4 +1,5 @@
 /* Reads of cases and of the journal. */
+#include "hongxin/number.h"
 #include "store/impl.h"
 #include "store/key.h"
 
@@ -16,6 +17,12 @@ uint64_t hx_store_oldest_lsn(const struct hx_store *st)
 uint64_t hx_store_newest_lsn(const struct hx_store *st)
 {
     return (st->txn ? st->before.next_lsn : st->now.next_lsn) - 1;
+}
+
+uint64_t hx_store_newest_case(const struct hx_store *st)
+{
+    uint64_t next = st->txn ? st->before.next_case : st->now.next_case;
+    return hx_number_make((uint16_t)st->partition, next - 1);
 }
 
 int64_t hx_store_last_now(const struct hx_store *st)

@@ -285,6 +285,9 @@ size_t hx_store_cursors_pending(const struct hx_store *st);
  * a new store. A feed that asks for less than the oldest must be reset. */
 uint64_t hx_store_oldest_lsn(const struct hx_store *st);
 uint64_t hx_store_newest_lsn(const struct hx_store *st);
+/* The highest case number that was ever given, as committed; none has been: the partition's 0.
+ * There may be fewer cases: a damaged one is set aside. */
+uint64_t hx_store_newest_case(const struct hx_store *st);
 
 /* t_rec of the newest committed entry (R13: time never runs backwards, not even over a restart);
  * 0 in a new store. */

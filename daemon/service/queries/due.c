@@ -68,7 +68,7 @@ static int look(struct due_list *l, const struct hx_due_row *row)
 {
     int rc = hx_store_case(l->s->store, row->case_number, &l->s->scratch);
     if (rc)
-        return rc == HX_NOTFOUND ? HX_OK : rc;
+        return rc == HX_NOTFOUND || rc == HX_CORRUPT ? HX_OK : rc; /* hides no other */
     if (l->s->scratch.due_row == row->due)
         add_case(l);
     return l->failed ? HX_NOMEM : HX_OK;

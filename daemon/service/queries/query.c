@@ -211,8 +211,10 @@ static int list_case(void *ctx, uint64_t number)
     if (!full)
         l->last = number;
     int rc = hx_store_case(s->store, number, &s->scratch);
+    if (rc == HX_NOTFOUND || rc == HX_CORRUPT)
+        return 0; /* hides no other */
     if (rc != HX_OK)
-        return rc != HX_NOTFOUND && (l->failed = true);
+        return l->failed = true;
     hxp_case_view *view = hx_case_view(&s->machine, &s->scratch);
     l->failed |= !view;
     if (!view || !listed(l, view) || !service_shows_case(s, l->r, &s->scratch, view))
@@ -229,12 +231,8 @@ static int list_case(void *ctx, uint64_t number)
 /* Closed cases stand in no projection: numbers are walked as they were given. */
 static int walk_all(struct list *l)
 {
-    struct hx_store_stats stats;
-    int rc = hx_store_stats(l->s->store, &stats);
-    if (rc != HX_OK)
-        return rc;
     uint64_t first = hx_number_make((uint16_t)l->s->options.partition, 0);
-    uint64_t last = first + stats.cases;
+    uint64_t last = hx_store_newest_case(l->s->store);
     uint64_t number = l->q->after > first ? l->q->after : first;
     while (number < last && l->seen < LIMIT_LIST_SCAN && list_case(l, number + 1) == 0)
         number++;

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from daemon import Daemon
+from hongxin.v1 import wire_pb2
 from lmdb_row import rows
 from wire import RESULT, alive, wait_until
 
@@ -59,6 +60,20 @@ def test_one_bad_record_keeps_nobody_from_serving(damaged, table, how):
         assert c.report().result == RESULT.ACCEPTED
     assert d.stop() == 0
     assert not d.said("event=store_failed"), d.text()
+
+
+def test_a_damaged_case_hides_no_other(damaged):
+    """Neither while it stands in its table, nor when it has been set aside and there is one row less than numbers."""
+    d = damaged("case", lambda r, key, value: r.put("case", key, b"\xff\xff"))
+    with d.client() as c:
+        def numbers(**more):
+            return [case.number for case in c.ask("list", list=wire_pb2.ListQuery(limit=100, **more)).cases]
+
+        assert numbers() == numbers(closed=True) == ["CL-2", "CL-3"]
+        assert {i.case_number for i in c.ask("due", due=wire_pb2.DueQuery(within_ms=10**10)).items} == {2, 3}
+        c.publish(c.event("COMMENT", by="reporter", case_number=1, data={"text": "it is set aside"}))
+        assert d.said("event=quarantined reason=\"case 1 cannot be decoded\"")
+        assert numbers() == numbers(closed=True) == ["CL-2", "CL-3"]
 
 
 def test_a_damaged_version_of_the_rules_is_named(damaged):
