@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,4 +72,16 @@ int hx_disk_scratch(const char *name, char dir[HX_SCRATCH_MAX])
     if (rc != HX_OK)
         dir[0] = '\0';
     return rc;
+}
+
+void hx_disk_scratch_remove(char dir[HX_SCRATCH_MAX], const char *const files[])
+{
+    char path[HX_SCRATCH_MAX + NAME_MAX + 2];
+    for (; dir[0] && *files; files++) {
+        snprintf(path, sizeof path, "%s/%s", dir, *files);
+        unlink(path);
+    }
+    if (dir[0])
+        rmdir(dir);
+    dir[0] = '\0';
 }

@@ -28,4 +28,9 @@ FILE *hx_disk_create(const char *path);
 enum { HX_SCRATCH_MAX = 1024 };
 HX_CHECK int hx_disk_scratch(const char *name, char dir[HX_SCRATCH_MAX]);
 
+/* Takes such a folder and its files of these names (NULL ends the list) away and makes `dir` "".
+ * Whoever has one of them open goes on: taken away as soon as they are open, nothing of them is
+ * left however the process ends. A folder "" is none. */
+void hx_disk_scratch_remove(char dir[HX_SCRATCH_MAX], const char *const files[]);
+
 #endif

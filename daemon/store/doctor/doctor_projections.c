@@ -19,6 +19,7 @@ static const char *const names[PROJECTIONS] = {"feed", "open", "tally"};
 
 static int open_env(struct doctor_projections *p)
 {
+    static const char *const files[] = {"data.mdb", "lock.mdb", NULL};
     int rc = mdb_env_create(&p->env);
     if (!rc)
         rc = mdb_env_set_maxdbs(p->env, PROJECTIONS);
@@ -26,6 +27,7 @@ static int open_env(struct doctor_projections *p)
         rc = mdb_env_set_mapsize(p->env, p->d->st->map_bytes);
     if (!rc)
         rc = mdb_env_open(p->env, p->dir, MDB_NOSYNC | MDB_NOMETASYNC | MDB_NOTLS, 0600);
+    hx_disk_scratch_remove(p->dir, files); /* killed, the doctor leaves nothing behind */
     return store_error(rc, true);
 }
 
@@ -77,18 +79,10 @@ int doctor_projections_new(struct doctor *d, struct doctor_projections **out)
 
 void doctor_projections_free(struct doctor_projections *p)
 {
-    char path[HX_SCRATCH_MAX + 16];
-    static const char *const files[] = {"data.mdb", "lock.mdb"};
     if (!p)
         return;
     if (p->env)
         mdb_env_close(p->env);
-    for (size_t i = 0; p->dir[0] && i < 2; i++) {
-        snprintf(path, sizeof path, "%s/%s", p->dir, files[i]);
-        unlink(path);
-    }
-    if (p->dir[0])
-        rmdir(p->dir);
     tail_fini(&p->tail);
     free(p);
 }

@@ -76,8 +76,10 @@ static int open_store(struct doctor_scratch *s, const struct hx_store_options *l
                                        .partition = like->partition,
                                        .scale = like->scale,
                                        .reserve_bytes = 1};
+    static const char *const files[] = {"data.mdb", "lock.mdb", "owner.lock", NULL};
     int err = hx_store_open(&o, &s->st, problem);
-    if (!err) /* it may be lost at any time */
+    hx_disk_scratch_remove(s->dir, files); /* killed, the doctor leaves nothing behind */
+    if (!err)                              /* it may be lost at any time */
         err = store_error(mdb_env_set_flags(s->st->env, MDB_NOSYNC | MDB_NOMETASYNC, 1), false);
     return err ? err : hx_store_begin(s->st);
 }
@@ -103,16 +105,8 @@ int doctor_scratch_open(struct doctor_scratch *s, struct doctor *d,
 
 void doctor_scratch_close(struct doctor_scratch *s)
 {
-    static const char *const files[] = {"data.mdb", "lock.mdb", "owner.lock"};
-    char path[HX_SCRATCH_MAX + 16];
     hx_replay_free(s->replay);
     hx_store_close(s->st);
-    for (size_t i = 0; s->dir[0] && i < sizeof files / sizeof *files; i++) {
-        snprintf(path, sizeof path, "%s/%s", s->dir, files[i]);
-        unlink(path);
-    }
-    if (s->dir[0])
-        rmdir(s->dir);
     *s = (struct doctor_scratch){0};
 }
 

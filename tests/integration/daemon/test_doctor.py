@@ -1,5 +1,6 @@
 """The doctor: whatever must hold is proven; each damage is named by invariant, case, clock and LSN; what follows from the journal
 is put right, and then equals a rebuild. The numbers are those of the invariants on the life cycle page."""
+import contextlib
 import json
 import os
 import shutil
@@ -511,6 +512,33 @@ def test_a_journal_apart(store, cases, tmp_path):
     lsn = change_entry(store, breach, change)
     export(store, path)
     assert_named(doctor_export(path)[0], 6, case=f"CL-{cases['late']}", lsn=lsn)
+
+
+def open_files(pid):
+    for n in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            yield os.readlink(f"/proc/{pid}/fd/{n}")
+
+
+def test_killed_it_leaves_nothing_behind(store, tmp_path):
+    """The store that it makes for itself has no name any more by the time anything is in it. Here it waits for the rest of a journal."""
+    whole, half, tmp = tmp_path / "journal", tmp_path / "half", tmp_path / "tmp"
+    export(store, whole)
+    os.mkfifo(half)
+    tmp.mkdir()
+    process = subprocess.Popen([os.path.join(BIN, "hongxin"), "doctor", "--export", half, "--config", f"{SOURCE}/config"],
+                               stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp)})
+    try:
+        with half.open("wb", buffering=0) as f:
+            f.write(whole.read_bytes()[:3000])
+            wait_until(lambda: any(str(tmp) in at for at in open_files(process.pid)))
+            wait_until(lambda: os.listdir(tmp) == [])
+            process.kill()
+            process.wait()
+        assert os.listdir(tmp) == []
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize("damage, said", [

@@ -56,6 +56,23 @@ static void test_the_folder_of_a_path(void **state)
     assert_int_equal(hx_disk_sync_parent(large), HX_TOOBIG);
 }
 
+/* What is open outlives its name; what was never made is not missed. */
+static void assert_removed_while_open(char dir[HX_SCRATCH_MAX])
+{
+    static const char *const files[] = {"open", "not there", NULL};
+    char path[HX_SCRATCH_MAX + 8], kept[HX_SCRATCH_MAX];
+    snprintf(path, sizeof path, "%s/open", dir);
+    strcpy(kept, dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    hx_disk_scratch_remove(dir, files);
+    assert_string_equal(dir, "");
+    assert_int_equal(access(kept, F_OK), -1);
+    assert_int_equal(write(fd, "x", 1), 1);
+    close(fd);
+    hx_disk_scratch_remove(dir, files);
+}
+
 /* A path is never cut: another folder would be meant. */
 static void test_a_scratch_folder(void **state)
 {
@@ -73,8 +90,8 @@ static void test_a_scratch_folder(void **state)
     setenv("TMPDIR", deep, 1);
     assert_int_equal(hx_disk_scratch("unit", dir), HX_OK);
     assert_int_equal(strncmp(dir, deep, strlen(deep)), 0);
-    assert_int_equal(rmdir(dir), 0);
-    rmdir(deep);
+    assert_removed_while_open(dir);
+    assert_int_equal(rmdir(deep), 0);
     assert_int_equal(hx_disk_scratch("unit", dir), HX_IO);
     assert_string_equal(dir, "");
     char longest[HX_SCRATCH_MAX + 1];

@@ -4,12 +4,14 @@
 #include "store/projection/tail.h"
 #include "unit/store/fixture.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static MDB_val meta_key(const char *name)
 {
@@ -199,6 +201,44 @@ static void write_entry(struct fx *fx, uint64_t at, uint64_t lsn, uint64_t prev,
     e.t_rec = t_rec;
     size_t size = hongxin__v1__entry__pack(&e, bytes);
     fx_raw_row(fx, "journal", number_key(key, at), bytes, size);
+}
+
+/* How many names stand in the folder for what is temporary. */
+static void look(void *ctx, const struct hx_finding *f)
+{
+    const char *folder = getenv("TMPDIR");
+    DIR *dir = opendir(folder ? folder : "");
+    (void)ctx;
+    (void)f;
+    assert_non_null(dir);
+    n_found++;
+    for (struct dirent *e; (e = readdir(dir));)
+        if (e->d_name[0] != '.')
+            fail_msg("%s would be left behind", e->d_name);
+    closedir(dir);
+}
+
+static void a_doctor_that_is_killed_leaves_nothing_behind(void **state)
+{
+    struct fx *fx = *state;
+    const struct hx_check_options options = {.report = look};
+    const char *before = getenv("TMPDIR");
+    char *kept = before ? strdup(before) : NULL, folder[] = "/tmp/hx-temporary-XXXXXX";
+    struct hx_check_result r;
+    three_cases(fx);
+    write_entry(fx, 2, 1, 0, fx->now);
+    fx_reopen(fx);
+    assert_non_null(mkdtemp(folder));
+    setenv("TMPDIR", folder, 1);
+    n_found = 0;
+    assert_int_equal(hx_store_check(fx->st, &options, &r), HX_OK);
+    assert_true(n_found > 0);
+    assert_int_equal(rmdir(folder), 0);
+    if (kept)
+        setenv("TMPDIR", kept, 1);
+    else
+        unsetenv("TMPDIR");
+    free(kept);
 }
 
 static void an_entry_in_anothers_place_is_found(void **state)
@@ -630,6 +670,7 @@ int main(void)
         T(a_salt_under_another_key_is_refused),
         T(somebody_elses_tables_are_refused),
         cmocka_unit_test(what_lmdb_says_has_a_name_for_people),
+        T(a_doctor_that_is_killed_leaves_nothing_behind),
         T(an_entry_in_anothers_place_is_found),
         T(an_entry_that_follows_a_later_one_is_found),
         T(time_that_runs_backwards_is_found),
