@@ -20,8 +20,8 @@ def acts(daemon):
     return [line.split()[2] for line in audit(daemon)]
 
 
-def test_a_start_an_end_and_a_crash(make_daemon):
-    d = make_daemon()
+def test_a_start_an_end_and_a_crash(make_daemon, no_time):
+    d = make_daemon(env=no_time)
     with d.client() as c:
         assert c.report().lsn == 1, "the journal begins with the first event"
     d.stop()

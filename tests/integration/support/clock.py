@@ -2,9 +2,9 @@
 import mmap
 import os
 
-SHIM = os.environ["HX_TEST_CLOCK"]
 MS, SECOND, MINUTE = 1, 1000, 60_000
 TURNING, HELD, WALL, BOOT, SYNCHRONISED, HANDS = range(6)  # of struct clock_face
+EVENING = 1791802800000  # 2026-10-12T19:00:00+08:00
 AWAY_MS = 60 * SECOND  # limits.absent_ms of these daemons: steps below it are time that passes for a daemon that is awake
 
 
@@ -20,7 +20,7 @@ class Clock:
         self._show()
 
     def environment(self):
-        return {"LD_PRELOAD": SHIM, "HX_CLOCK_FILE": str(self.path)}
+        return {"LD_PRELOAD": os.environ["HX_TEST_CLOCK"], "HX_CLOCK_FILE": str(self.path)}
 
     def _show(self):
         self.face[TURNING] += 1

@@ -2,6 +2,7 @@
 import shutil
 
 import pytest
+from clock import EVENING, Clock
 from daemon import Daemon
 from locks import Registry
 
@@ -24,6 +25,24 @@ def make_daemon(tmp_path):
 @pytest.fixture
 def daemon(make_daemon):
     return make_daemon()
+
+
+@pytest.fixture
+def no_time(tmp_path):
+    """The environment of a daemon whose wall clock stands: no promise falls due, no alarm of the calendar comes, no day ends. For whoever
+    counts entries, or what a day counts."""
+    return Clock(tmp_path, EVENING).environment()
+
+
+@pytest.fixture
+def still(make_daemon, no_time):
+    return make_daemon(env=no_time)
+
+
+@pytest.fixture
+def still_client(still):
+    with still.client() as c:
+        yield c
 
 
 @pytest.fixture
