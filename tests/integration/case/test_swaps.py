@@ -14,9 +14,12 @@ from wire import RESULT, facts
 BIN = os.environ["HX_BIN"]
 
 
+TODAY = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8)))  # the same for all of a test: midnight may come
+
+
 def day(days, hour):
     """So many days from now, in the city's time."""
-    at = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))) + datetime.timedelta(days)
+    at = TODAY + datetime.timedelta(days)
     return at.replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
