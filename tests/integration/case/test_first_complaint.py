@@ -83,12 +83,12 @@ def test_a_long_list_comes_in_pages(client):
     assert found == wanted
 
 
-def test_counters_of_today_grow(client):
-    whole_life(client)
-    counts = client.ask("count", count=wire_pb2.CountQuery()).counts
+def test_counters_of_today_grow(still_client):
+    whole_life(still_client)
+    counts = still_client.ask("count", count=wire_pb2.CountQuery()).counts
     total = {c.what.split("/", 1)[1]: c.n for c in counts if c.dimension == "city" and len(c.what.split("/")[0]) == 10}
     assert total["reported"] == 1 and total["closed:CLOSED"] == 1
-    held = client.ask("count", count=wire_pb2.CountQuery(filter=wire_pb2.Filter(holders=["P-07"]))).counts
+    held = still_client.ask("count", count=wire_pb2.CountQuery(filter=wire_pb2.Filter(holders=["P-07"]))).counts
     assert any(c.id == "P-07" and c.what.endswith("kept:K_ARRIVE") for c in held)
 
 

@@ -71,11 +71,11 @@ def test_daemon_and_files_say_the_same(daemon):
     assert "NOT_ADMITTED C-03" in text and "holder S-02" in text
 
 
-def test_reports_go_where_route_says_now(daemon, client):
+def test_reports_go_where_route_says_now(still_client):
     for place, category in itertools.product(["B-0417", "B-0770", "C-03"], ["lift", "water-main", "88"]):
-        reply = client.publish(client.event("REPORTED", by="reporter", data={"class": "SMALL", "place": place, "category": category}))[0]
-        asked = client.ask("route", route=wire_pb2.RouteQuery(place=place, category=category, source="test-source", **{"class": "SMALL"}))
-        answer = client.case(reply.case_number, history=True)
+        reply = still_client.publish(still_client.event("REPORTED", by="reporter", data={"class": "SMALL", "place": place, "category": category}))[0]
+        asked = still_client.ask("route", route=wire_pb2.RouteQuery(place=place, category=category, source="test-source", **{"class": "SMALL"}))
+        answer = still_client.case(reply.case_number, history=True)
         assert answer.view.holder == asked.holder, (place, category)
         first = wire_pb2.hongxin_dot_v1_dot_journal__pb2.Entry.FromString(answer.history[0])
         assert first.routing.row == asked.routing.row
@@ -89,12 +89,12 @@ def test_a_position_is_classed_and_routed(client):
     assert (view.state, view.holder, view.where.grid) == ("DISPATCHED", "C-03", "G-041")
 
 
-def test_estates_without_a_company_have_a_list_and_a_count(daemon, client):
-    client.report("B-0417")
-    number = client.report("B-0770").number
-    done = hongxin("list", "--no-company", "--json", daemon=daemon)
+def test_estates_without_a_company_have_a_list_and_a_count(still, still_client):
+    still_client.report("B-0417")
+    number = still_client.report("B-0770").number
+    done = hongxin("list", "--no-company", "--json", daemon=still)
     assert [json.loads(line)["number"] for line in done.stdout.splitlines()] == [number]
-    counts = client.ask("count", count=wire_pb2.CountQuery()).counts
+    counts = still_client.ask("count", count=wire_pb2.CountQuery()).counts
     assert [c.n for c in counts if c.what.endswith("/routed_no_company")] == [1, 1]  # of the day, of the month
 
 

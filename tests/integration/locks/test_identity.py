@@ -132,20 +132,20 @@ def test_parts_keep_their_place_in_the_journal_of_the_whole(client):
     assert (first.cause, first.caused_by) == ("PARTED", reply.lsn)
 
 
-def test_an_imported_case_counts_as_what_it_is(client):
+def test_an_imported_case_counts_as_what_it_is(still_client):
     """Its history is taken at its own times; it is counted once, as it ended."""
     from hongxin.v1 import event_pb2
-    now = client.ask("pong", ping=wire_pb2.Ping(request=1)) and client.case(report(client).case_number).view.t_report
+    now = still_client.ask("pong", ping=wire_pb2.Ping(request=1)) and still_client.case(report(still_client).case_number).view.t_report
     past = [("HELD", "holder:P-07/li", 50, {}), ("ARRIVED", "holder:P-07/li", 48, {}),
             ("RESOLVED", "holder:P-07/li", 30, {"evidence": ["photo"]}), ("CALLBACK_OK", "callback/wu", 20, {"rating": 4})]
-    event = client.event("REPORTED", by="reporter", data=dict(LIFT, state="CLOSED"), t_occ=now - 51 * 60_000)
+    event = still_client.event("REPORTED", by="reporter", data=dict(LIFT, state="CLOSED"), t_occ=now - 51 * 60_000)
     for type, by, minutes, data in past:
         event.data.history.append(event_pb2.Event(type=type, by=by, t_occ=now - minutes * 60_000, data=event_pb2.Data(**data)))
-    reply = client.publish(event)[0]
+    reply = still_client.publish(event)[0]
     assert reply.result == RESULT.ACCEPTED, reply
-    view = client.case(reply.case_number).view
+    view = still_client.case(reply.case_number).view
     assert view.state == "CLOSED" and "IMPORTED" in view.flags
     assert [p.rating for p in view.callbacks] == [4]
-    counts = client.ask("count", count=wire_pb2.CountQuery()).counts
+    counts = still_client.ask("count", count=wire_pb2.CountQuery()).counts
     closed = {c.what.split("/", 1)[1]: c.n for c in counts if c.dimension == "city" and "closed:" in c.what}
     assert closed == {"closed:CLOSED": 1}
