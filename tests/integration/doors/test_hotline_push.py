@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from hotline import Hotline
+from ports import keep_a_port
 from wire import wait_until
 
 SECRET = b"s" * 40
@@ -49,8 +50,8 @@ class Platform:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.port = self.server.server_address[1]
+        self.port = port or keep_a_port()
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def words(self, number=None):

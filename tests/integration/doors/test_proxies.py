@@ -2,7 +2,6 @@
 import http.client
 import json
 import pathlib
-import random
 import re
 import shutil
 import socket
@@ -14,20 +13,10 @@ from board import Board, Browser, add_user
 from hongxin.v1 import wire_pb2
 from hotline import SOURCE, TOKEN, Hotline
 from pictures import photo
+from ports import keep_a_port
 from wire import wait_until
 
 REPORT = {"class": "SMALL", "place": "B-0417", "text": "water leaks"}
-
-
-def free_port():
-    """Below those that the system gives to whoever asks for any: nobody takes it before the proxy has it."""
-    while True:
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", random.randrange(10000, 32000)))
-                return s.getsockname()[1]
-            except OSError:  # taken
-                pass
 
 
 def certificate(folder):
@@ -66,7 +55,7 @@ def proxy(request, daemon, tmp_path):
     certificate(tmp_path)
     door = Hotline(tmp_path, daemon.doors["intake"], daemon.doors.get("feed") or daemon.doors["intake"],
                    "proxied: true\nlimits: {failures_per_minute: 1}\n").start()
-    port = free_port()
+    port = keep_a_port()
     process = subprocess.Popen(request.param(tmp_path, port, door.port()), stderr=subprocess.PIPE, text=True)
     try:
         wait_until(lambda: is_open(port) or process.poll() is not None)
@@ -137,8 +126,8 @@ def test_in_front_of_the_door(proxy, client):
 def test_who_writes_by_wechat_is_in_no_log_of_the_proxy(in_front, tmp_path):
     """The platform puts openid and signature into the query; here nobody is behind the proxy, which says so in its log."""
     certificate(tmp_path)
-    port = free_port()
-    process = subprocess.Popen(in_front(tmp_path, port, free_port()), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    port = keep_a_port()
+    process = subprocess.Popen(in_front(tmp_path, port, keep_a_port()), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         wait_until(lambda: is_open(port) or process.poll() is not None)
         assert ask(port, "POST", "/wechat/0123456789abcdef?openid=o9AgO5Kd5ggOC&signature=6c5c811b55cc85e0", {})[0] in (502, 503)
@@ -156,7 +145,7 @@ def test_who_writes_by_wechat_is_in_no_log_of_the_proxy(in_front, tmp_path):
 def test_a_photo_passes_to_the_kiosk(in_front, make_kiosk, tmp_path):
     certificate(tmp_path)
     kiosk = make_kiosk("proxied: true\n")
-    port = free_port()
+    port = keep_a_port()
     process = subprocess.Popen(in_front(tmp_path, port, kiosk.port()), stderr=subprocess.PIPE, text=True)
     try:
         wait_until(lambda: is_open(port) or process.poll() is not None)
@@ -196,7 +185,7 @@ def test_the_board_behind_it(in_front, daemon, client, tmp_path):
     certificate(tmp_path)
     add_user(tmp_path / "board.users", "chief", "--role", "supervisor", "--area", "city")
     board = Board(tmp_path, daemon, settings="proxied: true\n").start()
-    port = free_port()
+    port = keep_a_port()
     process = subprocess.Popen(in_front(tmp_path, port, board.port(), "board.conf"), stderr=subprocess.PIPE, text=True)
     try:
         wait_until(lambda: is_open(port) or process.poll() is not None)
@@ -221,7 +210,7 @@ def test_the_board_behind_it(in_front, daemon, client, tmp_path):
         guess = Tls(board, port)
         wrong = [guess.login("chief", "wrong password", ) for _ in range(6)]
         assert (wrong[0].code, wrong[5].code) == ("WRONG_CREDENTIALS", "LOCKED")
-        assert sum("client=127.0.0.1" in line for line in board.log) >= 5, "the address is what the proxy has seen"
+        wait_until(lambda: sum("client=127.0.0.1" in line for line in board.log) >= 5)  # the address is what the proxy has seen
     finally:
         process.kill()
         process.wait()
