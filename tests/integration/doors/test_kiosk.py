@@ -1,4 +1,5 @@
 """The kiosk's door: reports, status and withdrawal by anybody, bad input, and a death at the worst moment."""
+import concurrent.futures
 import pathlib
 import re
 import subprocess
@@ -59,7 +60,7 @@ def test_a_report_by_phone_keeps_the_number_for_the_call_back_only(kiosk, daemon
     view = client.case(1, history=True)
     assert view.view.callback_ref.startswith("CB-")
     for said in (daemon.text(), "".join(kiosk.log), str(view)):
-        assert "1234" not in said and "5678" not in said
+        assert not [part for part in ("139 1234", "1234 5678", "1391234", "12345678") if part in said]  # shorter ones stand in instants, too
 
 
 def test_number_and_secret_show_where_it_stands(kiosk, client):
@@ -163,11 +164,14 @@ def test_a_wrong_secret_is_refused_counted_and_slowed_down(make_kiosk, client):
 
 
 def test_a_flood_from_one_address_is_told_when_to_come_back(make_kiosk, client):
+    """All at once: one after the other a slow machine sends no more than may come."""
     kiosk = make_kiosk("limits: {requests_per_second: 1, burst: 3}\n")
-    answers = [kiosk.report() for _ in range(4)]
-    assert [a.status for a in answers[:3]] == [201] * 3 and (answers[3].status, answers[3].json["code"]) == (429, "TOO_MANY_REQUESTS")
-    assert int(answers[3].headers["Retry-After"]) >= 1 and kiosk.get("/healthz").status == 200
-    assert len(cases(client)) == 3
+    with concurrent.futures.ThreadPoolExecutor(30) as people:
+        answers = [a.result() for a in [people.submit(kiosk.report) for _ in range(30)]]
+    taken, refused = ([a for a in answers if a.status == status] for status in (201, 429))
+    assert len(taken) + len(refused) == 30 and len(taken) >= 3 and refused
+    assert all(a.json["code"] == "TOO_MANY_REQUESTS" and int(a.headers["Retry-After"]) >= 1 for a in refused)
+    assert len(cases(client)) == len(taken) and kiosk.get("/healthz").status == 200
 
 
 # ---- the daemon, and ends ---------------------------------------------------------------------------------------

@@ -114,7 +114,7 @@ def test_a_bad_picture_is_refused_by_name_and_nothing_is_kept(kiosk, client, pic
 
 def test_a_picture_that_takes_too_long_is_given_up(make_kiosk, client, tmp_path):
     kiosk = make_kiosk(f"evidence: {{folder: '{tmp_path}/evidence', picture_time: 10ms}}\n")
-    a = kiosk.form(photo(2000, 3000, progressive=True))
+    a = kiosk.form(photo(4000, 6000, progressive=True))
     assert (a.status, a.json["code"]) == (422, "PICTURE_TOO_SLOW"), a
     assert not kiosk.kept() and not cases(client)
     children = pathlib.Path(f"/proc/{kiosk.process.pid}/task/{kiosk.process.pid}/children")
@@ -162,7 +162,7 @@ def test_an_upload_that_trickles_in_ends_by_its_deadline(make_kiosk):
     with socket.create_connection(("127.0.0.1", kiosk.port()), timeout=30) as s:
         s.sendall(b"POST /kiosk/v1/reports HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 5000\r\n\r\n--b\r\n")
         assert s.recv(4096).startswith(b"HTTP/1.1 408 ")
-    assert kiosk.form(photo(32, 32)).status == 201
+    wait_until(lambda: kiosk.form(photo(32, 32)).status == 201)  # on a slow machine the deadline may meet one of ours
 
 
 def test_a_full_disk_promises_nothing(kiosk, client):
