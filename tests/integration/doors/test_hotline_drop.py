@@ -55,7 +55,13 @@ def table(n, first=1):
 
 
 def put(folder, name, text, encoding="utf-8"):
+    """Whole, by its name: a machine with much to do may pause between making a file and writing it."""
     (folder / ("." + name)).write_text(text, encoding=encoding)
+    (folder / ("." + name)).rename(folder / name)
+
+
+def deliver(folder, name, file):
+    shutil.copy(file, folder / ("." + name))
     (folder / ("." + name)).rename(folder / name)
 
 
@@ -73,10 +79,10 @@ def test_rows_become_cases_and_what_is_wrong_is_kept_for_a_person(door, client, 
 
 
 def test_the_shipped_examples_in_both_encodings_are_the_same_cases(door, client, folder):
-    shutil.copy(f"{DATA}/12345-gbk.csv", folder / "1.csv")
+    deliver(folder, "1.csv", f"{DATA}/12345-gbk.csv")
     wait_until(lambda: (folder / "done/1.csv").exists())
     first = count(client)
-    shutil.copy(f"{DATA}/12345-utf8.csv", folder / "2.csv")
+    deliver(folder, "2.csv", f"{DATA}/12345-utf8.csv")
     wait_until(lambda: (folder / "done/2.csv").exists())
     assert first > 0 and count(client) == first
 
@@ -123,11 +129,11 @@ def test_killed_in_the_middle_it_reads_on_and_doubles_nothing(door, client, fold
 
 
 def test_a_table_that_goes_on_growing_is_read_to_its_end(held_back, client, folder):
-    """Nobody renames it: it is written in place, and its writer pauses for longer than `settle`."""
+    """It is written in place, and its writer pauses for longer than `settle`."""
     door, between = held_back
     whole = table(30)
     at = len(whole) - 20
-    (folder / "a.csv").write_text(whole[:at], encoding="utf-8")  # in the middle of the last row
+    put(folder, "a.csv", whole[:at])  # in the middle of the last row
     wait_until(lambda: between.held > 0 and count(client) >= 29)
     with (folder / "a.csv").open("a", encoding="utf-8") as f:
         f.write(whole[at:] + table(5, 31)[len(HEADING):])
@@ -139,7 +145,7 @@ def test_a_table_that_goes_on_growing_is_read_to_its_end(held_back, client, fold
 
 
 def test_a_name_that_is_too_long_keeps_nobody_waiting(door, client, folder):
-    (folder / ("a" * 247 + ".csv")).write_text(table(1) + "W9,soon,x,一般,B-0417,李\n", encoding="utf-8")
-    (folder / "b.csv").write_text(table(3), encoding="utf-8")
+    put(folder, "a" * 247 + ".csv", table(1) + "W9,soon,x,一般,B-0417,李\n")
+    put(folder, "b.csv", table(3))
     wait_until(lambda: (folder / "done/b.csv").exists())
     assert [p.name for p in (folder / "rejects").iterdir()] == ["a" * 247 + ".csv"] and count(client) == 3
