@@ -98,7 +98,7 @@ def make(daemon, tmp_path):
                        f"mapping: '{SOURCE}/config/mappings/{kind}.yaml'}}\n{folder}")
         made.extend([door, phone])
         door.start()
-        wait_until(lambda: phone.connections == 1 and any("event=calls_listening" in line for line in door.log))
+        wait_until(lambda: phone.connections >= 1 and any("event=calls_listening" in line for line in door.log))
         return door, phone
 
     yield start
@@ -219,7 +219,7 @@ def test_nonsense_ends_the_connection_and_nothing_else(make):
             phone.say(said)
         except OSError:
             pass
-        wait_until(lambda: phone.connections == n + 2)
+        wait_until(lambda: phone.connections >= n + 2)
     solved(door, "WO-1")
     phone.say(esl(Unique__ID="u-1", variable_hongxin_event="ok", variable_hongxin_ref="WO-1", variable_hongxin_by="callback/zhao",
                   variable_answer_stamp=now()))
@@ -245,5 +245,7 @@ def test_whoever_is_not_let_in_is_told_why_and_tries_again(make):
     assert len(reasons) == 2 and "it says nothing" in reasons[0] and "access list" in reasons[1], reasons
     assert figure(door, "gaps_total") == 0
     # Linux shows the timer that runs for a connection: 02 is the one that probes whether the other side still lives
-    rows = [line.split() for line in open("/proc/net/tcp") if f":{phone.port:04X} 01 " in line]
-    assert [row[5].split(":")[0] for row in rows] == ["02"], rows
+    def timers():
+        return [line.split()[5].split(":")[0] for line in open("/proc/net/tcp") if f":{phone.port:04X} 01 " in line]
+
+    wait_until(lambda: timers() == ["02"])  # before, what was sent last may not be acknowledged yet
