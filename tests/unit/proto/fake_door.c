@@ -15,13 +15,26 @@ int64_t test_now(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* A port that nobody else is given while this process lives: doors come back to theirs. */
+static unsigned keep_a_port(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
+    /* only now, as whoever listens there says, too: neither is in the other's way */
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+    return ntohs(at.sin_port);
+}
+
 static void bind_router(struct fake *f, const char *endpoint)
 {
     int zero = 0;
     f->router = zmq_socket(f->context, ZMQ_ROUTER);
     assert_non_null(f->router);
     zmq_setsockopt(f->router, ZMQ_LINGER, &zero, sizeof zero);
-    int64_t end = test_now() + 10000; /* the old socket gives its port back a little later */
+    int64_t end = test_now() + 60000; /* the old socket gives its port back a little later */
     while (zmq_bind(f->router, endpoint) != 0)
         if (test_now() > end)
             fail_msg("cannot bind %s: %s", endpoint, zmq_strerror(zmq_errno()));
@@ -31,10 +44,12 @@ static void bind_router(struct fake *f, const char *endpoint)
 
 void fake_open(struct fake *f, void (*serve)(struct fake *f, const hxp_request *request))
 {
+    char endpoint[sizeof f->endpoint];
     memset(f, 0, sizeof *f);
     f->context = zmq_ctx_new();
     f->serve = serve;
-    bind_router(f, "tcp://127.0.0.1:*");
+    snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%u", keep_a_port());
+    bind_router(f, endpoint);
 }
 
 void fake_close(struct fake *f)
@@ -68,7 +83,7 @@ int fake_listen_instead(const struct fake *f)
     at.sin_port = htons((uint16_t)strtoul(strrchr(f->endpoint, ':') + 1, NULL, 10));
     int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    int64_t end = test_now() + 10000; /* the door gives its port back a little later */
+    int64_t end = test_now() + 60000; /* the door gives its port back a little later */
     while (bind(fd, (struct sockaddr *)&at, sizeof at) != 0)
         if (test_now() > end)
             fail_msg("the port is not given back");

@@ -104,7 +104,7 @@ static void test_who_takes_nothing_is_dropped_and_counted(void **state)
 /* Longer than `write_ms` in all, and much less between two pieces. */
 static void test_who_takes_something_is_not_dropped(void **state)
 {
-    enum { WRITE_MS = 2000, BETWEEN_MS = 700, TIMES = 4 };
+    enum { WRITE_MS = 4000, BETWEEN_MS = 1300, TIMES = 4 };
     struct seen s;
     char piece[PIECE];
     (void)state;

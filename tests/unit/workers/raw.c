@@ -117,7 +117,7 @@ char *raw_read(struct raw *t, int fd, const char *until, bool *closed)
 {
     size_t size = 0, room = 1 << 22;
     char *text = malloc(room + 1);
-    int64_t end = raw_now() + 10000;
+    int64_t end = raw_now() + 60000;
     assert_non_null(text);
     *closed = false;
     *text = '\0';
@@ -131,7 +131,7 @@ char *raw_read(struct raw *t, int fd, const char *until, bool *closed)
             text[size] = '\0';
         }
         if (raw_now() > end)
-            fail_msg("no end after 10 s: %s", text);
+            fail_msg("no end after a minute: %s", text);
     }
     return text;
 }

@@ -43,10 +43,10 @@ int raw_status(const char *answer);
 
 #define RAW_UNTIL(t, condition)                                                                    \
     do {                                                                                           \
-        int64_t raw_end = raw_now() + 10000;                                                       \
+        int64_t raw_end = raw_now() + 60000;                                                       \
         while (!(condition)) {                                                                     \
             if (raw_now() > raw_end)                                                               \
-                fail_msg("did not become true in 10 s: %s", #condition);                           \
+                fail_msg("did not become true in a minute: %s", #condition);                       \
             raw_turn(t);                                                                           \
         }                                                                                          \
     } while (0)
