@@ -14,8 +14,8 @@ HX_CHECK int link_open(const struct cli *cli, hx_client **out);
  * CLI_NEGATIVE otherwise. `what` is what was asked for ("case CL-17"). */
 int link_fail(const struct cli *cli, const hx_client *client, int err, const char *what);
 
-/* From now on SIGINT and SIGTERM only set the flag that cli_interrupted() reads; the second one
- * ends the process as usual. */
+/* From now on SIGINT, SIGTERM and the end of the terminal (SIGHUP, unless it is ignored) only set
+ * the flag that cli_interrupted() reads; the second one ends the process as usual. */
 void cli_catch_interrupts(void);
 bool cli_interrupted(void);
 

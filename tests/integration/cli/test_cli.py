@@ -100,6 +100,7 @@ def watch_for():
     for w in running:
         if w.process.poll() is None:
             w.process.kill()
+            w.process.wait()
 
 
 def report(hongxin, *args):
@@ -130,7 +131,7 @@ def test_a_whole_life_by_flags_is_seen_live(hongxin, daemon, watch_for):
 
 def test_the_answer_names_number_and_promises(hongxin):
     out = hongxin.ok("publish", "--type", "REPORTED", "--class", "SMALL", "--place", "B-0417")
-    assert re.search(r"CL-\d+ ACCEPTED 已接受 .*K_ARRIVE \d\d:\d\d:\d\d, K_RESOLVE", out)
+    assert re.search(r"CL-\d+ ACCEPTED 已接受 .*K_ARRIVE (\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d, K_RESOLVE", out)  # of tomorrow, with its day
 
 
 def test_refusals_say_what_would_be_allowed(hongxin):
@@ -428,7 +429,7 @@ def test_lists_are_filtered_and_say_when_they_are_cut(hongxin):
     assert [c["number"] for c in hongxin.json("list", "--class", "SERIOUS")] == [report_elsewhere]
     assert [c["number"] for c in hongxin.json("list", "--place", "C-03")] == numbers
     assert hongxin.json("list", "--state", "CLOSED,RESOLVED") == []
-    assert len(hongxin.json("list", "--due-within", "1min")) == 4
+    assert len(hongxin.json("list", "--due-within", "6min")) == 4  # to be taken, or to be there: by half a minute more than both
     whole_life(hongxin, numbers[0])
     assert len(hongxin.json("list")) == 3 and len(hongxin.json("list", "--closed")) == 4
 
@@ -505,17 +506,19 @@ def demo_environment():
 def test_demo_plays_an_evening_and_leaves_nothing(demo_environment):
     done = subprocess.Popen([HONGXIN, "demo", "--minutes", "1", "--rate", "30", "--seed", "3"],
                             env=demo_environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    out, err = done.communicate(timeout=100)
+    out, err = done.communicate(timeout=60 + TIMEOUT_S)
     assert done.returncode == 0, err
     assert re.search(r"K_ARRIVE +\d+ kept +[1-9]\d* broken", out) and "Best 兑现最好" in out
     assert re.search(r"^1[89]:\d\d:\d\d .*BREACH 超时", out, re.M) and "were refused" not in out
 
 
-def test_demo_ends_cleanly_on_ctrl_c(demo_environment):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_demo_ends_cleanly_when_it_is_interrupted(demo_environment, number):
+    """By Ctrl-C, by whoever ends it, or with its terminal."""
     running = subprocess.Popen([HONGXIN, "demo"], env=demo_environment, text=True, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
     running.stdout.readline()  # the daemon is up by then
-    running.send_signal(signal.SIGINT)
+    running.send_signal(number)
     out, err = running.communicate(timeout=TIMEOUT_S)
     assert running.returncode == 0, err
     assert "Promises 承诺" in out
@@ -537,8 +540,8 @@ def test_traffic_plays_whole_lives(make_daemon):
     daemon = make_daemon(scale=3600)
     hongxin = Command(daemon)
     run = subprocess.run([os.path.join(BIN, "hongxin-traffic"), "--rate", "40", "--burst", "1", "--hour", "19", "--count",
-                          "40", "--scale", "3600", "--duration", "15s", "--seed", "2", "--json", "--quiet"],
-                         env=hongxin.env, text=True, capture_output=True, timeout=90)
+                          "40", "--scale", "3600", "--duration", "60s", "--seed", "2", "--json", "--quiet"],
+                         env=hongxin.env, text=True, capture_output=True, timeout=60 + TIMEOUT_S)
     assert run.returncode == 0, run.stderr
     figures = json.loads(run.stdout)
     assert figures["reported"] == 40 and figures["failed"] == 0
@@ -584,12 +587,12 @@ def test_who_reports_does_not_stay_on_the_command_line(tmp_path):
     """Arguments of a process are for everybody on the machine; here it waits for a daemon that is not there."""
     endpoint = f"ipc://{tmp_path}/nobody"
     process = subprocess.Popen([HONGXIN, "publish", "--endpoint", endpoint, "--class", "SMALL", "--place", "B-0417", "--name", "Wang Xiaomei", "--phone=13912345678",
-                                "--address", "Door 1702", "--timeout", "60s"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(None))
+                                "--address", "Door seventeen", "--timeout", "60s"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(None))
     try:
         def words():
             with open(f"/proc/{process.pid}/cmdline", "rb") as f:
                 return f.read()
-        wait_until(lambda: b"publish" in words() and not [w for w in (b"Wang", b"13912345678", b"1702") if w in words()])
+        wait_until(lambda: b"publish" in words() and not [w for w in (b"Wang", b"13912345678", b"seventeen") if w in words()])
         assert process.poll() is None and b"B-0417" in words(), process.stderr.read()
     finally:
         process.kill()
