@@ -13,7 +13,7 @@ from wire import RESULT, TIMEOUT_S, Client, wait_until
 
 
 def run(*args):
-    return subprocess.run([os.path.join(BIN, "hongxind"), *map(str, args)], capture_output=True, text=True, timeout=30)
+    return subprocess.run([os.path.join(BIN, "hongxind"), *map(str, args)], capture_output=True, text=True, timeout=TIMEOUT_S)
 
 
 def test_version_and_help():
@@ -129,7 +129,7 @@ def publish_until_it_ends(d, end):
 
 def assert_all_there(d, answered):
     with d.client() as c:
-        again = c.publish(*[e for e, _ in answered])
+        again = [r for i in range(0, len(answered), 1000) for r in c.publish(*[e for e, _ in answered[i:i + 1000]])]
         for (_, first), second in zip(answered, again):
             assert second.result == RESULT.DUPLICATE
             assert (second.case_number, second.lsn) == (first.case_number, first.lsn)
@@ -143,14 +143,14 @@ def test_scaled_time_only_on_a_store_made_for_it(make_daemon, tmp_path):
     assert "scale" in scaled.text()
 
 
-def test_it_tells_the_service_manager(tmp_path):
+def test_it_tells_the_service_manager(make_daemon, tmp_path):
     """READY and STOPPING on NOTIFY_SOCKET, and WATCHDOG while it lives."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(TIMEOUT_S)
         os.environ.update(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="4000000")
         try:
-            d = Daemon(tmp_path).start()
+            d = make_daemon()
         finally:
             del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
         assert b"READY=1" in manager.recv(4096)

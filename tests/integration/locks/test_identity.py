@@ -56,7 +56,7 @@ def test_the_command_asks_before_it_publishes(daemon, client):
     def run():
         return subprocess.run([os.path.join(BIN, "hongxin"), "publish", "--endpoint", daemon.doors["intake"], "--class", "SMALL",
                                "--place", "B-0417", "--data", "category=lift", "--unless-similar"],
-                              capture_output=True, text=True, timeout=30, check=False)
+                              capture_output=True, text=True, timeout=60, check=False)
     first = run()
     assert first.returncode == 0 and "CL-1" in first.stdout, first.stderr
     second = run()
@@ -96,7 +96,7 @@ def test_the_command_shows_reporters_and_linked_cases(daemon, client):
     def show(number, *more):
         return subprocess.run([os.path.join(BIN, "hongxin"), "case", number, "--feed-endpoint",
                                daemon.doors.get("feed") or daemon.doors["intake"], *more],
-                              capture_output=True, text=True, timeout=30, check=True).stdout
+                              capture_output=True, text=True, timeout=60, check=True).stdout
     assert "W-2 satisfied 4/5 (CL-2)" in show(old.number) and "to be called" in show(old.number)
     assert "merged into CL-1" in show(new.number)
     assert "并入 CL-1" in show(new.number, "--zh")

@@ -56,7 +56,7 @@ def test_devices_that_are_not_configured_any_more_are_told_as_revoked(make_daemo
     again = make_daemon(settings={}, data=first.data)
     with again.client() as c:
         assert wait_until(lambda: records(c)) == [("DEVICE_REVOKED", "pad-7", f"P-07, key {device.public.hex()[:8]}")]
-        assert again.said("act=DEVICE_REVOKED about=pad-7 recorded=true")
+        wait_until(lambda: again.said("act=DEVICE_REVOKED about=pad-7 recorded=true"))
 
 
 def test_erasing_reaches_what_was_refused(client, daemon):
@@ -95,4 +95,5 @@ def test_erasing_says_that_it_could_not_search(client, daemon):
     assert "quarantine not searched for identities that cannot be read: 1" in said
     assert [d for _, _, d in records(client, ("IDENTITY_ERASED",))] == [
         "and 0 refused events in quarantine, which was not searched for 1 identities that cannot be read"]
-    assert daemon.said("event=quarantine_not_searched") and not daemon.said(PHONE)
+    wait_until(lambda: daemon.said("event=quarantine_not_searched"))
+    assert not daemon.said(PHONE)
