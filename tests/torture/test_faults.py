@@ -107,7 +107,9 @@ def test_who_was_struck_off_meanwhile_is_told_when_the_disk_works_again(frail):
         assert {r.result for r in report(c)} == {RESULT.RETRY_AFTER}
         for left in ("pad-1,P-07," + "0" * 63 + "1\n", ""):  # twice, while nothing can be written
             loads = c.stats()["devices_loads"]
-            devices.write_text("id,holder,public_key\n" + left)
+            beside = devices.with_suffix(".new")
+            beside.write_text("id,holder,public_key\n" + left)
+            beside.rename(devices)
             wait_until(lambda loads=loads: c.stats()["devices_loads"] > loads)
         frail.faults.clear()
         wait_until(lambda: {r.result for r in report(c)} == {RESULT.ACCEPTED}, timeout=60)

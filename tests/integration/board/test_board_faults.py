@@ -91,7 +91,9 @@ def test_another_area_ends_the_session_and_its_pages(board, city, registry):
         rows = list(csv.reader(registry.path.read_text().splitlines()))
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([["S-03" if (r[0], x) == ("s2", "S-02") else x for x in r] for r in rows])
-        registry.path.write_text(text.getvalue())
+        beside = registry.path.with_suffix(".new")
+        beside.write_text(text.getvalue())
+        beside.rename(registry.path)
         assert stream.until(lambda e, _: e == "end")[-1][1]["code"] == "NO_RIGHT"
     assert b.get("session").status == 401
     assert b.login("s2").status == 200 and b.get("session").json["areas"] == ["S-03"]
@@ -334,9 +336,9 @@ def test_a_browser_that_reads_nothing_is_dropped_and_goes_on(make_board, hotline
         wait_until(lambda: figure(board, "board_streams") == 2)
         number = hotline.report().case_number
         comments(hotline, number, 300)
-        wait_until(lambda: figure(board, "http_streams_slow_total"))
         last = hotline.report().number
         found = s.until(lambda e, d: e == "entry" and d.get("number") == last and d["cause"] == "REPORTED")
+        wait_until(lambda: figure(board, "http_streams_slow_total"))
         assert ids(found) == list(range(ids(found)[0], ids(found)[0] + len(found))), "the others lost nothing"
         got = sleeper.rest()
         place = [line for line in got.split(b"\n") if line.startswith(b"id: ")][-2].split()[1].decode()  # the last one may be torn
