@@ -140,7 +140,7 @@ def test_a_table_that_goes_on_growing_is_read_to_its_end(held_back, client, fold
     between.release()
     wait_until(lambda: (folder / "done/a.csv").exists())
     assert count(client) == 35 and (folder / "done/a.csv").read_text(encoding="utf-8").count("\n") == 36
-    assert any("event=drop_changed" in line for line in door.log)
+    wait_until(lambda: any("event=drop_changed" in line for line in list(door.log)))
     assert not list((folder / "rejects").iterdir()), "what the first reading has rejected was no row yet"
 
 

@@ -6,7 +6,7 @@ import socket
 import pytest
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from pictures import corners, exif, jpeg_lie, opened, photo, png_bomb
-from wire import wait_until
+from wire import TIMEOUT_S, wait_until
 
 
 def evidence(client, number=1):
@@ -152,14 +152,14 @@ def test_a_wrong_field_of_a_form_is_named(kiosk, fields, code):
 
 
 def test_a_body_above_the_limit_is_not_read(kiosk):
-    with socket.create_connection(("127.0.0.1", kiosk.port()), timeout=30) as s:
+    with socket.create_connection(("127.0.0.1", kiosk.port()), timeout=TIMEOUT_S) as s:
         s.sendall(b"POST /kiosk/v1/reports HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n")
         assert s.recv(4096).startswith(b"HTTP/1.1 413 ")
 
 
 def test_an_upload_that_trickles_in_ends_by_its_deadline(make_kiosk):
     kiosk = make_kiosk("limits: {request_ms: 300}\n")
-    with socket.create_connection(("127.0.0.1", kiosk.port()), timeout=30) as s:
+    with socket.create_connection(("127.0.0.1", kiosk.port()), timeout=TIMEOUT_S) as s:
         s.sendall(b"POST /kiosk/v1/reports HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 5000\r\n\r\n--b\r\n")
         assert s.recv(4096).startswith(b"HTTP/1.1 408 ")
     wait_until(lambda: kiosk.form(photo(32, 32)).status == 201)  # on a slow machine the deadline may meet one of ours

@@ -14,7 +14,7 @@ from hongxin.v1 import wire_pb2
 from hotline import SOURCE, TOKEN, Hotline
 from pictures import photo
 from ports import keep_a_port
-from wire import wait_until
+from wire import TIMEOUT_S, wait_until
 
 REPORT = {"class": "SMALL", "place": "B-0417", "text": "water leaks"}
 
@@ -79,7 +79,7 @@ def context():
 
 
 def ask(port, method, path, body=None, headers=None):
-    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=context())
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=TIMEOUT_S, context=context())
     connection.request(method, path, json.dumps(body) if body else None,
                        {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", **(headers or {})})
     r = connection.getresponse()
@@ -89,7 +89,7 @@ def ask(port, method, path, body=None, headers=None):
 
 
 def raw(port, text):
-    with context().wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=30)) as s:
+    with context().wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)) as s:
         s.sendall(text)
         answer = b""
         try:
@@ -153,7 +153,7 @@ def test_a_photo_passes_to_the_kiosk(in_front, make_kiosk, tmp_path):
         # What nobody looks at behind the end of a picture makes it as large as one from a telephone.
         body = b"".join(b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % part
                         for part in ((b"category", b"water"), (b"place", b"B-0417"), (b"picture", photo() + bytes(3 << 20)))) + b"--b--\r\n"
-        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=context())
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=TIMEOUT_S, context=context())
         connection.request("POST", "/kiosk/v1/reports", body, {"Content-Type": "multipart/form-data; boundary=b", "Idempotency-Key": "a-photo-through-a-proxy"})
         answer = connection.getresponse()
         assert (answer.status, json.loads(answer.read())["number"]) == (201, "CL-1")
@@ -172,7 +172,7 @@ class Tls(Browser):
         self.port = port
 
     def connect(self):
-        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context())
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=TIMEOUT_S, context=context())
 
     def headers(self, method, extra):
         cookie = {"Cookie": f"__Host-hongxin_session={self.cookie}"} if self.cookie else {}

@@ -15,7 +15,7 @@ import pytest
 from between import Between
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from reload import reload
-from wire import alive, wait_until
+from wire import TIMEOUT_S, alive, wait_until
 
 BIN = os.environ["HX_BIN"]
 SOURCE = os.environ["HX_SOURCE"]
@@ -87,7 +87,7 @@ class Wechat:
         return next((int(m[1]) for m in found if m), None)
 
     def http(self, method, target, body=None):
-        c = http.client.HTTPConnection("127.0.0.1", self.port(), timeout=30)
+        c = http.client.HTTPConnection("127.0.0.1", self.port(), timeout=TIMEOUT_S)
         c.request(method, target, body.encode() if body else None, {"Content-Type": "text/xml"})
         r = c.getresponse()
         return r.status, r.read().decode()

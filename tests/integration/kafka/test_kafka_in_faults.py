@@ -266,7 +266,7 @@ def test_records_that_retention_took_unread_are_counted(make, client):
     assert client.stats()["cases"] == 3
     assert case_of(client, "W-l6").number and case_of(client, "W-l7").number
     assert (door.worker.figure("kafka_in_gaps_total"), door.worker.figure("kafka_in_lost_total")) == (1, 4)
-    assert door.worker.said(f"event=records_lost topic={door.topic} partition=0 wanted=1 oldest=5 lost=4")
+    wait_until(lambda: door.worker.said(f"event=records_lost topic={door.topic} partition=0 wanted=1 oldest=5 lost=4"))
 
 
 def set_offset(consumer, topic, offset):

@@ -121,7 +121,7 @@ class Browser:
         self.cookie = self.csrf = None
 
     def connect(self):
-        return http.client.HTTPConnection("127.0.0.1", self.board.port(), timeout=30)
+        return http.client.HTTPConnection("127.0.0.1", self.board.port(), timeout=TIMEOUT_S)
 
     def headers(self, method, extra):
         headers = {"Cookie": f"hongxin_session={self.cookie}"} if self.cookie else {}

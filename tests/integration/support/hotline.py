@@ -68,7 +68,7 @@ class Hotline:
         return next((int(m[1]) for m in found if m), None)
 
     def request(self, method, path, body=None, token=TOKEN, key=None, headers=None, port=None):
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port(), timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port(), timeout=TIMEOUT_S)
         headers = dict(headers or {})
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -99,7 +99,7 @@ class Hotline:
         return self.request(method, path, body or None, token=None, key=key or None, headers=headers)
 
     def connect(self):
-        return socket.create_connection(("127.0.0.1", self.port()), timeout=30)
+        return socket.create_connection(("127.0.0.1", self.port()), timeout=TIMEOUT_S)
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)

@@ -209,7 +209,7 @@ class Worker:
         return any(text in line for line in list(self.log))
 
     def get(self, path):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port(), timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port(), timeout=PATIENCE)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()

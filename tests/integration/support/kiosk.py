@@ -49,7 +49,7 @@ class Kiosk:
         return f"http://127.0.0.1:{self.port()}/kiosk/"
 
     def request(self, method, path, body=None, headers=None, port=None):
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port(), timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port(), timeout=TIMEOUT_S)
         try:
             connection.request(method, path, body, headers or {})
             r = connection.getresponse()

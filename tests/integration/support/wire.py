@@ -7,7 +7,7 @@ from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 
 VERSION = b"hongxin/1"
 RESULT = journal_pb2.Result
-TIMEOUT_S = 60.0  # against hanging, on a machine with ten times as much to do too: nothing that goes well waits for it
+TIMEOUT_S = 120.0  # against hanging, on a machine with twenty times as much to do too: nothing that goes well waits for it
 
 
 class NoAnswer(AssertionError):
