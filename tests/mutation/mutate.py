@@ -8,11 +8,13 @@ Ends with 1 when a mutant has lost its place, does not compile, or is caught by 
 runs them all.
 """
 import argparse
+import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import yaml
@@ -85,8 +87,9 @@ class Workshop:
     def failed(self, tests):
         """The tests that do not pass, in the order in which they were tried; the first one is enough."""
         for test in tests:
-            done = subprocess.run(["ctest", "--test-dir", str(self.build), "-R", f"^{re.escape(test)}$", "--timeout", "300"],
-                                  capture_output=True, text=True, check=False, timeout=600)
+            with tempfile.TemporaryDirectory(prefix="hx-") as left_behind:  # by whoever dies of the bug
+                done = subprocess.run(["ctest", "--test-dir", str(self.build), "-R", f"^{re.escape(test)}$", "--timeout", "300"],
+                                      capture_output=True, text=True, check=False, timeout=600, env={**os.environ, "TMPDIR": left_behind})
             if done.returncode:
                 return [test]
         return []

@@ -63,8 +63,12 @@ def run(options, seed, more):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="hongxin-campaign-"))
     facts = folder / "facts"
     began, cpu = time.time(), os.times()
-    env = {**os.environ, **more, "HX_SEED": str(seed), "HX_FACTS": str(facts)}
-    done = subprocess.run(command(options, folder, seed), env=env, capture_output=True, text=True, check=False)
+    env = {**os.environ, **more, "HX_SEED": str(seed), "HX_FACTS": str(facts), "TMPDIR": str(folder)}
+    try:
+        done = subprocess.run(command(options, folder, seed), env=env, capture_output=True, text=True, check=False)
+    except BaseException:  # Ctrl-C: nothing is to be seen there
+        shutil.rmtree(folder)
+        raise
     used = os.times()
     line = {"test": pathlib.Path(options.test).name, "seed": seed, "commit": commit(), "facts": facts_of(facts, done.stderr),
             "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "seconds": round(time.time() - began, 1),
