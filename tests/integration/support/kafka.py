@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import resource
+import secrets
 import signal
 import socket
 import struct
@@ -20,6 +21,7 @@ BIN = os.environ["HX_BIN"]
 SOURCE = os.environ["HX_SOURCE"]
 ENDING = (OSError, http.client.HTTPException)  # what asking a process meets that ends at this moment
 MOVING = (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
+RUN = secrets.token_hex(4)
 PATIENCE = 120  # a broker on a loaded machine may take its time
 
 
@@ -71,8 +73,8 @@ class Broker:
     _names = itertools.count(1)
 
     def name(self, what="topic"):
-        """A name that no other test uses, in this run or the one before."""
-        return f"{what}.{os.getpid()}.{next(self._names)}"
+        """A name that no other test uses, in this run or one before: the broker keeps what it has, and numbers of processes come again."""
+        return f"{what}.{RUN}.{next(self._names)}"
 
     def make_topic(self, name, partitions=3, copies=1, **config):
         config = {k.replace("_", "."): str(v) for k, v in config.items()}
