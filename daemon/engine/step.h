@@ -206,6 +206,9 @@ int64_t hx_clock_fire_time(const struct hx_rules *r, const struct hx_case *c,
                            const struct hx_clock *k, int i);
 /* The earliest pending mark or end; INT64_MAX when nothing is pending. */
 int64_t hx_clock_next(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k);
+/* Whether its end itself is an event: a breach, or what a row says. Of any other only the ladder
+ * speaks. */
+bool hx_clock_end_acts(const struct hx_rules *r, const struct hx_clock *k);
 #define HX_CLOCK_END (UINT32_C(1) << 31)
 
 /* ---- ladder.c: who is told, and who must be told again ---- */

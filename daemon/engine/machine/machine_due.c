@@ -72,12 +72,13 @@ void hx_step_run_out(struct hx_step *s, int64_t until)
 
 /* Marks of one clock that are due until `until`: the last is told, those before it are passed. A
  * promise whose deadline is among them is broken first: nobody hears of a breach that is not
- * written. */
+ * written. The end of a clock that only reminds goes with its marks: it would be an entry that says
+ * nothing. */
 static void climb(struct hx_step *s, struct hx_clock *k, int64_t until)
 {
     uint32_t passed = 0;
     int last = -1;
-    if (is_promise(s, k) && end_due(k, until))
+    if (end_due(k, until) && (is_promise(s, k) || !hx_clock_end_acts(s->rules, k)))
         run_out(s, k, k->deadline);
     for (int i = 0; i < HX_RULES_MARKS; i++) {
         if (k->fired & (UINT32_C(1) << i) || hx_clock_fire_time(s->rules, s->c, k, i) > until)

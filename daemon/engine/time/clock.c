@@ -163,12 +163,17 @@ int64_t hx_clock_fire_time(const struct hx_rules *r, const struct hx_case *c,
     return end ? hx_calendar_roll_by(waking, h, t + 1) : at;
 }
 
+bool hx_clock_end_acts(const struct hx_rules *r, const struct hx_clock *k)
+{
+    return rule_of(r, k)->promise || r->row_of_clock[k->kind];
+}
+
 int64_t hx_clock_next(const struct hx_rules *r, const struct hx_case *c, const struct hx_clock *k)
 {
     if (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_EXPIRED)
         return INT64_MAX;
     int64_t next = INT64_MAX;
-    if (k->deadline && !(k->fired & HX_CLOCK_END))
+    if (k->deadline && !(k->fired & HX_CLOCK_END) && hx_clock_end_acts(r, k))
         next = k->deadline;
     const struct hx_ladder_rule *ladder = hx_clock_ladder(r, k);
     int marks = ladder ? ladder->n_marks : 0;

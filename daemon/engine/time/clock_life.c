@@ -280,6 +280,15 @@ static void moved(const struct hx_step *s, struct hx_clock *k)
         k->fired &= ~HX_CLOCK_END;
 }
 
+/* Nothing is told again where the deadline is what it was, however long ago the change was sent. */
+static void moved_from(const struct hx_step *s, struct hx_clock *k, int64_t deadline)
+{
+    if (k->deadline == deadline)
+        moved_now(s, k);
+    else
+        moved(s, k);
+}
+
 void hx_clock_replace(struct hx_step *s, struct hx_clock *k, const struct hx_clock *next,
                       const char *why)
 {
@@ -357,6 +366,7 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
         hx_clock_take_back(s, k);
         return;
     }
+    int64_t deadline = k->deadline;
     k->budget_ms = (uint64_t)budget;
     const struct hx_table *before = own->calendars[k->calendar].table;
     k->calendar = hx_clock_calendar(own, k->kind, s->c->class_no);
@@ -373,7 +383,7 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
         k->floor = least;
     }
     k->deadline = hx_clock_deadline(s->rules, k);
-    moved(s, k);
+    moved_from(s, k, deadline);
     hx_fact_clock(s, k, "MOVE");
     hx_ladder_correct(s, k, why);
 }
@@ -400,8 +410,9 @@ void hx_clock_hand_on(struct hx_step *s, struct hx_clock *k)
         return;
     }
     const char *why = what_changed(s, hx_clock_breach(s->c, k) != NULL);
+    int64_t deadline = k->deadline;
     floor_date(s, k);
-    moved(s, k);
+    moved_from(s, k, deadline);
     hx_fact_clock(s, k, "MOVE");
     hx_ladder_correct(s, k, why);
 }
