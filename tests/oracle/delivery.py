@@ -35,7 +35,7 @@ class Sending:
         self.missed, self.above, self.expects = fact.get("missed", ""), fact.get("above", 0), fact.get("expects", "")
         self.last = bool(fact.get("again"))  # the first one arrived
         self.chain, self.nth, self.attempt = chain, nth, 1
-        self.since = self.tried = now
+        self.since = self.tried = self.told = now
         self.error, self.ours, self.awaits, self.next = "", False, False, None
         if self.kind == "CASE":
             self.level = ""
@@ -344,7 +344,7 @@ class Judge:
 
     def clock(self, case, x):
         stays = x.clock in promise.STAY
-        return next((c for c in reversed(case.clocks) if c.name == x.clock and (stays or c.cycle == x.cycle) and c.born <= self.now
+        return next((c for c in reversed(case.clocks) if c.name == x.clock and (stays or c.cycle == x.cycle) and c.born <= x.told
                      and (not x.to.startswith("unit:") or c.unit == roads.connection(x.to))), None)
 
     def needed(self, case, x):

@@ -4,7 +4,8 @@
     judge.py --config DIR [--only TEXT] [--lives PROGRAM [--count N] [--seed S]] --simulator COMMAND… -- SCENARIO.jsonl | FOLDER …
 
 Compared are, for each case: every answer, state, clock with its deadline, verdict and version of the city, breach and its marks, level
-with its time and those who are told, or stand in, what comes back after an acknowledgement and its words, and the parts of the time by owner. With --lives random ones of tests/property are judged too. Ends
+with its time and those who are told, or stand in, what comes back after an acknowledgement and its words, and the parts of the time by owner. What must be true
+of every run (tests/trace/invariants.py) is proven of each. With --lives random ones of tests/property are judged too. Ends
 with 1 and every difference: `-` only the oracle says so, `+` only hongxin does.
 """
 import argparse
@@ -22,6 +23,9 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "trace"))
 import delivery  # noqa: E402
+import drills  # noqa: E402
+import inputs  # noqa: E402
+import invariants  # noqa: E402
 import scenario as scenarios  # noqa: E402
 import times  # noqa: E402
 import variants  # noqa: E402
@@ -51,6 +55,8 @@ def theirs(facts):
                 continue  # nobody is there any more when it comes back: those above hear of it (R12)
         if kind == "REPLY":
             yield ("REPLY", t, f["id"], "REFUSED" if f["result"] in REFUSED else f["result"])
+            if f["result"] in REFUSED and f.get("code") in drills.CODES:
+                yield ("CODE", t, f["id"], f["code"])
         elif kind == "STATE":
             yield ("STATE", t, case, f.get("from"), f["to"], f["cause"])
         elif kind == "CLOCK":
@@ -89,6 +95,8 @@ def ours(facts):
         t, case, kind = f["t"], f["case"], f["fact"]
         if kind == "REPLY":
             yield ("REPLY", t, f["id"], f["result"])
+            if f["why"] in drills.CODES:
+                yield ("CODE", t, f["id"], f["why"])
         elif kind == "STATE":
             yield ("STATE", t, case, f["before"], f["to"], f["cause"])
         elif kind == "CLOCK":
@@ -157,14 +165,17 @@ def judge(command, config, path):
         done = subprocess.run([*command, "--config", folder, made], capture_output=True, check=False, timeout=60, text=True)
         if done.returncode:
             return [f"ended with {done.returncode}: {done.stderr.strip()}"]
-        facts = [in_milliseconds(json.loads(line)) for line in done.stdout.splitlines()]
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        facts = [in_milliseconds(fact) for fact in told]
         run = scenarios.run(folder, made, config)
         sent = delivery.follow(run, facts)
         carried = delivery.carried(sent)
         if carried and any(line.get("event") == "NOTICE_ACKED" for _, _, line in run.lines()):  # they may acknowledge it, too
             run = scenarios.run(folder, made, config, carried)
             sent = delivery.follow(run, facts)
-        return differences(changes(ours(run.world.facts)), changes(theirs(facts))) + differences(sent, delivery.theirs(run, facts))
+        found = differences(changes(ours(run.world.facts)), changes(theirs(facts))) + differences(sent, delivery.theirs(run, facts))
+        found += drills.faults(run.world, facts)
+        return found + [f"invariant {fault}" for fault in invariants.faults(told, inputs.read_events(made))]
 
 
 # What the oracle does not know, by the beginning of the scenario's name.

@@ -195,6 +195,8 @@ MODES = {
               "RETURN_REQUESTED", "RETURN_ACCEPTED", "CALLBACK_BAD", "CALLBACK_BAD", "CALLBACK_NO_ANSWER", "CALLBACK_NO_ANSWER", "REOPENED", "PARTY_ADDED",
               "CLASS_SET"],
     "outage": [*EVENTS, *OFTEN], "step": [*EVENTS, *OFTEN], "endpoint": [*EVENTS, *OFTEN],
+    "drills": ["REPORTED", "PARTY_ADDED", "PARTY_ADDED", "MERGED_INTO", "MERGED_INTO", "MERGE_APPROVED", "UNMERGED", "SPLIT", "HELD", "RESOLVED", "CALLBACK_OK",
+               "CALLBACK_BAD", "HOLDER_CHANGED", "RETURN_REQUESTED", "WITHDRAW_ASKED", "SILENCED", "CLASS_SET"],
     "roads": ["NOTICE_DELIVERED", "NOTICE_FAILED", "NOTICE_FAILED", "NOTICE_ACKED", "NOTICE_ACKED", "HELD", "ARRIVED", "PROGRESS", "RESOLVED", "CALLBACK_BAD",
               "HOLDER_CHANGED", "RETURN_REQUESTED", "RETURN_ACCEPTED", "ASSIST_ASKED", "SUPERVISED", "CLASS_SET", "PARTY_ADDED", "PAUSED"],
 }
@@ -207,7 +209,7 @@ class Life:
         self.random, self.mode = rng, mode
         self.t = 19 * HOUR if self.often(.7) else 9 * HOUR
         self.lines, self.down, self.lost = [], False, False
-        self.labels = ["A"] if self.often(.6) else ["A", "B"]
+        self.labels = ["A", "B", "C"] if mode == "drills" else ["A"] if self.often(.6) else ["A", "B"]
         self.holder = dict.fromkeys(self.labels, "P-07")
 
     def often(self, share):
@@ -221,7 +223,7 @@ class Life:
 
     def make(self):
         for label in self.labels:
-            self.send("REPORTED", "reporter", label, self.report())
+            self.begin(label)
         for number in range(self.random.randint(4, 18) * (2 if self.mode == "roads" else 1)):
             self.t += self.one(self.gaps())
             if self.t > LONGEST:
@@ -235,6 +237,12 @@ class Life:
             self.lines.append({"up": instant(self.t)})
         self.lines.append({"end": instant(self.t + self.one([MINUTE, HOUR] if self.mode == "roads" else [MINUTE, HOUR, 30 * HOUR, 8 * DAY]))})
         return self.lines
+
+    def begin(self, label):
+        data = self.report()
+        if self.mode == "drills" and self.often(.6):
+            data["drill"] = True
+        self.send("REPORTED", self.one(PEOPLE["street"] * 2 + ["city/desk/sun", "operator/o", "reporter", "street:S-02"]) if data.get("drill") else "reporter", label, data)
 
     def gaps(self):
         if self.mode == "roads":
@@ -279,10 +287,12 @@ class Life:
             name = MAIN[min(len(MAIN) - 1, max(0, number // len(self.labels) + self.one([-1, 0, 0, 0, 1])))]
         who, brings = (EVENTS | RECEIPTS)[name]
         data = brings(self)
+        if self.mode == "drills" and self.often(.25):
+            data["drill"] = True
         if name == "MERGED_INTO":
-            data = {"into": "B" if label == "A" else "A"}
+            data["into"] = self.one([other for other in ["A", "B", "C"] if other != label][:max(1, len(self.labels) - 1)])
         elif name == "SPLIT":
-            data = {"cases": [label + "1"]}
+            data["cases"] = [label + "1"]
         elif name in ("DEADLINE_MOVED", "CLOCK_CORRECTED"):
             return self.two_persons(name, label, data)
         elif "holder" in data and self.often(.6):

@@ -28,12 +28,12 @@ def arrived(case, e):
 
 
 def late_arrival(case, name, when):
-    """Read late, but earlier than what ended the clock."""
+    """Read late, but earlier than what ended the clock: perhaps even before it began, as one that is read while it runs may be."""
     c = case.clock(name)
     if c:
         return case.end(c, when)
     c = next((c for c in reversed(case.clocks) if c.name == name and c.cycle == case.cycle and not c.void), None)
-    if c and c.ended is not None and when < c.ended and when >= c.start:
+    if c and c.ended is not None and when < c.ended:
         rejudge(case, c, when)
     return None
 

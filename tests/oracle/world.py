@@ -103,6 +103,7 @@ class World:
         self.jump, self.doubt_until, self.not_before = None, -FAR, -FAR
         self.read_at = -FAR          # when our door read what is being applied
         self.sent = None             # the time that counts for what is being applied
+        self.why = ""                # it was refused
 
     # ---- what is told -------------------------------------------------------------------------------
 
@@ -136,8 +137,9 @@ class World:
     def whom(self, to):
         return Told(to, self.city.stands_in(to, self.now))
 
-    def replied(self, e, result):
-        self.note("REPLY", None, id=e.id, result=result)
+    def replied(self, e, result, why=""):
+        self.note("REPLY", None, id=e.id, result=result, why=why or self.why)
+        self.why = ""
 
     def excused(self, due):
         """A deadline inside a jump of our clock that is in doubt: what is done meanwhile is in time (corner 14)."""
@@ -367,7 +369,8 @@ class World:
                 raise Refused("before this cycle began")
             self.sent = e.t
             events.HANDLERS[e.name](case, e)
-        except Refused:
+        except Refused as refused:
+            self.why = str(refused)
             return "REFUSED"
         finally:
             self.sent = None
@@ -386,13 +389,13 @@ class World:
         if position and place is None:
             place = self.city.place_at(position, e.t)
         if again and self.named(again).drill != drills.says(e):
-            return self.replied(e, "REFUSED")
+            return self.replied(e, "REFUSED", "DRILL_MIX")
         known = self.cases.get(e.label)
         window = known and known.clock("K_REOPEN_WINDOW")
         if known and (known.open() or window and e.rcv <= window.deadline()):  # until then it is reopened
-            return self.replied(e, "REFUSED")
+            return self.replied(e, "REFUSED", drills.refusal(known, e))
         if drills.says(e) and not drills.may_begin(e):
-            return self.replied(e, "REFUSED")
+            return self.replied(e, "REFUSED", "NO_DRILL_RIGHT")
         case = Case(self, e.label, e)
         case.place, case.positioned = place, bool(position)
         if "history" in e.data or "state" in e.data:
@@ -464,6 +467,7 @@ class World:
         """A part of a split: place, class, reporters and report time of the whole; it waits to be routed (simulate.md, SPLIT)."""
         case = Case(self, label, e)
         case.place, case.klass, case.reported, case.t0, case.source = whole.place, whole.klass, whole.reported, whole.t0, whole.source
+        case.drill = whole.drill
         case.account.turns = [*whole.account.turns, (e.t, "dispatcher")]
         case.flags |= whole.flags & {"SAFETY"}
         self.cases[label] = case
