@@ -12,15 +12,13 @@ def again(case, clock, budget, calendar, now):
     clock.floor = clock.date = None  # also one that two persons had moved
     set_floor(clock, now, now)
     if clock.deadline() != before:
-        tell_anew(clock, now)
+        tell_anew(clock, now, case.world.now)
     case.move(clock)
 
 
-def tell_anew(clock, now):
+def tell_anew(clock, now, read):
     """What lies ahead again may be told again; what lies behind was told, and its correction names the new deadline."""
-    ahead = {level for due, level, _ in clock.ladder() if due > now}
-    clock.told = {level: due for level, due in clock.told.items() if level not in ahead}
-    clock.passed -= ahead
+    clock.tell_again({level for due, level, _ in clock.ladder() if due > now}, read)
 
 
 def set_floor(clock, now, counted_from):
@@ -54,5 +52,5 @@ def restart_statute(case, when, now=None):
             clock.floor = clock.date = None
             set_floor(clock, now, now)
         if clock.deadline() != before:
-            tell_anew(clock, case.world.now if now is None else now)
+            tell_anew(clock, case.world.now if now is None else now, case.world.now)
             case.move(clock)

@@ -31,6 +31,7 @@ class Clock:
         self.higher = 0          # corner 9: how many levels higher its ladder begins
         self.told = {}           # level -> when it was due
         self.told_to = {}        # level -> who was told
+        self.taken_back = []     # (when, level): told, and ahead again
         self.acked = {}          # level -> an acknowledgement that holds: until when, who, what was told
         self.passed = set()      # levels passed over without an own notice
         self.breaches = []
@@ -87,6 +88,12 @@ class Clock:
             marks = [(due, above, upper) for (due, _, _), (_, above, upper) in zip(marks, marks[self.higher:])]
         marks += [(self.calendar.due(self.start, after), level, to) for level, after, to in promise.FIXED_MARKS.get(self.name, ())]
         return marks
+
+    def tell_again(self, levels, now):
+        """These lie ahead again, and are told anew when they are due."""
+        self.taken_back += [(now, level) for level in levels if level in self.told]
+        self.told = {level: due for level, due in self.told.items() if level not in levels}
+        self.passed -= set(levels)
 
     ladders = promise.LADDERS
 

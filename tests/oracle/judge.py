@@ -175,7 +175,7 @@ def judge(command, config, path):
             sent = delivery.follow(run, facts)
         found = differences(changes(ours(run.world.facts)), changes(theirs(facts))) + differences(sent, delivery.theirs(run, facts))
         found += drills.faults(run.world, facts)
-        return found + [f"invariant {fault}" for fault in invariants.faults(told, inputs.read_events(made))]
+        return found + [f"invariant {fault}" for fault in invariants.faults(told, inputs.read_events(pathlib.Path(made)))]
 
 
 # What the oracle does not know, by the beginning of the scenario's name.

@@ -140,9 +140,7 @@ def deadline_moved(case, e):
     clock.date, clock.floor = date - clock.paused, None
     if was_over and date <= now:  # broken either way, and once
         clock.judged, clock.broken = date, None
-    ahead = {level for due, level, _ in clock.ladder() if missed or due > now}  # these may be told again; what lies behind was told
-    clock.told = {level: due for level, due in clock.told.items() if level not in ahead}
-    clock.passed -= ahead
+    clock.tell_again({level for due, level, _ in clock.ladder() if missed or due > now}, case.world.now)  # what lies behind was told
     case.move(clock)
 
 

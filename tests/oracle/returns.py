@@ -148,7 +148,7 @@ def pass_on(case, holder, when):
             if c.budget and c.name != "K_UPDATE":
                 fresh_quarter(c, when)
             if c.deadline() != before:
-                tell_anew(c, when if c.paused_at is None else min(when, c.paused_at))
+                tell_anew(c, when if c.paused_at is None else min(when, c.paused_at), case.world.now)
             case.move(c)
 
 

@@ -186,7 +186,7 @@ class Run:
         if c.deadline() < min(before, w.now + c.budget // 4):
             c.floor, c.floor_from = min(before, w.now + c.budget // 4), w.now
         if c.deadline() != before:
-            c.told, c.passed = {}, set()
+            c.tell_again(promise.LEVELS, w.now)
             case.move(c)
         else:
             c.budget, c.calendar = old

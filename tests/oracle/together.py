@@ -120,7 +120,7 @@ def merge(case, other, e, owner):
                 theirs.start, theirs.floor, theirs.floor_from = own
                 continue
             theirs.own_start = getattr(theirs, "own_start", own[0])
-            tell_anew(theirs, e.t)
+            tell_anew(theirs, e.t, case.world.now)
             other.move(theirs)
     other.flags |= case.flags & {"SAFETY"}
     for p in case.parties:
@@ -145,7 +145,7 @@ def unmerged(case, e):
             if late_by_the_merge(case, c):
                 set_floor(c, e.t, e.t)
             if c.deadline() != before:
-                c.told, c.passed = {}, set()
+                c.tell_again(promise.LEVELS, case.world.now)
             case.world.clock_changed(case, c, "RESUME")
     case.merged_into.parties = [p for p in case.merged_into.parties if getattr(p, "came", None) is not case]
     give_start_back(case.merged_into, e)

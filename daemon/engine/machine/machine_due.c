@@ -178,6 +178,25 @@ static int64_t horizon(const struct hx_machine *m, const struct hx_case *c, int6
     return until > due ? until : due;
 }
 
+/* A dispatch that waited for us is delivered at once, before all queued input is read and whatever
+ * else of the case waits until then (corner 17). NULL: there is none. */
+static struct hx_clock *waited(const struct hx_machine *m, struct hx_case *c)
+{
+    struct hx_clock *k =
+        m->dist.draining ? hx_clock_find(c, hx_rules_clock(m->rules, "K_HANDOVER")) : NULL;
+    return k && end_due(k, m->dist.outage_to) && hx_in_outage(m, k->deadline) ? k : NULL;
+}
+
+/* What is due becomes true; a mark that would not go away is silenced. */
+static void fire_all(struct hx_step *s, int64_t due)
+{
+    fire(s, due, s->t_until);
+    hx_silence_end_due(s, due);
+    expire_acks(s, due);
+    if (hx_case_clocks_due(s->rules, s->c) <= due)
+        silence(s->m, s->c, due);
+}
+
 /* *clocks becomes the next mark of a clock. */
 static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int64_t before,
                       int64_t *clocks)
@@ -193,15 +212,15 @@ static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int6
     s.t_eff = hx_in_outage(m, due) ? m->now : due;
     s.t_due = due;
     s.t_until = horizon(m, c, due, before);
-    fire(&s, due, s.t_until);
-    hx_silence_end_due(&s, due);
-    expire_acks(&s, due);
+    struct hx_clock *handover = waited(m, c);
+    if (handover) {
+        s.cause = m->rules->clocks[handover->kind].name;
+        run_out(&s, handover, due);
+    } else {
+        fire_all(&s, due);
+    }
     c->version++;
     *clocks = hx_case_clocks_due(m->rules, c);
-    if (*clocks <= due) {
-        silence(m, c, due);
-        *clocks = hx_case_clocks_due(m->rules, c);
-    }
     s.clocks_due = *clocks;
     if (s.level >= 0) /* in the journal: which mark of which clock */
         s.cause = hx_arena_printf(m->arena, "%s/%s", s.cause, hx_level_name(s.level));
@@ -215,8 +234,11 @@ struct ahead {
     int64_t change; /* of the company */
 };
 
-static struct ahead look_ahead(const struct hx_machine *m, const struct hx_case *c, int64_t clocks)
+static struct ahead look_ahead(const struct hx_machine *m, struct hx_case *c, int64_t clocks)
 {
+    const struct hx_clock *k = waited(m, c);
+    if (k)
+        return (struct ahead){k->deadline, k->deadline, INT64_MAX};
     int64_t change = hx_case_change_due(m->rules, c);
     int64_t sent = hx_case_delivery_due(c), due = change < clocks ? change : clocks;
     return (struct ahead){sent < due ? sent : due, clocks, change};
@@ -239,28 +261,23 @@ static int fire_next(struct hx_machine *m, struct hx_case *c, struct ahead *a, i
     return rc;
 }
 
-/* After our outage nobody is accused before all queued input is read; but a dispatch that waited
- * for us is delivered at once (corner 17). What was sent while we were down goes before it. */
-static bool held_back(const struct hx_machine *m, struct hx_case *c, int64_t due, int64_t before)
+/* After our outage nobody is accused before all queued input is read; only a dispatch that waited
+ * for us goes out, after what was sent while we were down. */
+static bool held_back(const struct hx_machine *m, struct hx_case *c, int64_t before)
 {
-    if (!m->dist.draining)
-        return false;
-    const struct hx_clock *k = hx_clock_find(c, hx_rules_clock(m->rules, "K_HANDOVER"));
-    bool waited = k && end_due(k, due) && hx_in_outage(m, k->deadline);
-    return !waited || before <= m->dist.outage_to;
+    return m->dist.draining && (!waited(m, c) || before <= m->dist.outage_to);
 }
 
 static int catch_up(struct hx_machine *m, struct hx_case *c, int64_t before, int64_t *next)
 {
     hx_change_look(m, c);
     struct ahead a = look_ahead(m, c, hx_case_clocks_due(m->rules, c));
-    while (a.due < before && a.due <= m->wall && !held_back(m, c, a.due, before) &&
-           !doubted(m, a.due)) {
+    while (a.due < before && a.due <= m->wall && !held_back(m, c, before) && !doubted(m, a.due)) {
         int rc = fire_next(m, c, &a, before);
         if (rc)
             return rc;
     }
-    *next = a.due;
+    *next = waited(m, c) ? hx_case_due(m->rules, c) : a.due;
     return HX_OK;
 }
 
@@ -275,7 +292,7 @@ int hx_machine_redeliver(struct hx_machine *m, uint64_t case_number)
     struct hx_case *c = &m->work;
     int rc = m->ops->case_load(m->backend, case_number, c);
     m->n_with = 0;
-    if (rc || !m->dist.draining || held_back(m, c, m->dist.outage_to, INT64_MAX))
+    if (rc || !m->dist.draining || held_back(m, c, INT64_MAX))
         return rc;
     return hx_machine_catch_up(m, c, INT64_MAX);
 }

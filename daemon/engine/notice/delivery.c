@@ -495,11 +495,24 @@ static void give_up(struct hx_step *s, struct hx_sending *x)
 
 /* ---- what is due ---- */
 
-/* The fact has come, or the clock was taken back: an alarm about it helps nobody any more. */
+/* The mark that was told lies ahead again, as with a longer class: it is told anew when it is due.
+ */
+static bool lies_ahead(const struct hx_step *s, const struct hx_sending *x,
+                       const struct hx_clock *k)
+{
+    const struct hx_ladder_rule *ladder = hx_clock_ladder(s->rules, k);
+    for (int i = 0; ladder && i < ladder->n_marks; i++)
+        if (ladder->marks[i].level + k->shift == x->level)
+            return !(k->fired & (UINT32_C(1) << i));
+    return false;
+}
+
+/* The fact has come, or the clock or the level was taken back: an alarm about it helps nobody any
+ * more. */
 static bool needless(struct hx_step *s, const struct hx_sending *x)
 {
     const struct hx_clock *k = clock_of(s, x);
-    return is_alarm(x) && (!k || !hx_clock_live(k));
+    return is_alarm(x) && (!k || !hx_clock_live(k) || lies_ahead(s, x, k));
 }
 
 /* The time for the receipt is over. A feed knows itself how far its receiver is. */
