@@ -111,7 +111,7 @@ export const deskTexts = {
   'case.returns': ['退单', 'Returns'],
   'case.returns.open': ['待审核', 'not decided yet'],
   'case.callbacks': ['回访', 'Call-backs'],
-  'case.party': ['投诉人 {n}', 'Reporter {n}'],
+  'case.party': ['诉求人 {n}', 'Reporter {n}'],
   'case.rating': ['{n} 分', 'rated {n} of 5'],
   'case.notices': ['通知与确认', 'Notices and who acknowledged'],
   'case.notices.none': ['尚无通知', 'Nobody has been told yet'],
@@ -256,7 +256,7 @@ export const deskTexts = {
   'need.level': ['级别', 'level'],
   'need.onsite_code': ['现场码', 'on-site code'],
   'need.order': ['订单凭证', 'order'],
-  'need.party': ['投诉人', 'reporter'],
+  'need.party': ['诉求人', 'reporter'],
   'need.procedure': ['程序凭证', 'procedure'],
   'need.reason': ['原因', 'reason'],
   'need.receipt': ['受理回执', 'receipt'],
@@ -367,7 +367,7 @@ export const deskTexts = {
   'report.category': ['类别', 'Kind of matter'],
   'report.text': ['投诉内容', 'What it is about'],
   'report.do': ['受理', 'Report'],
-  'report.secret': ['查询密码（请告知投诉人）：', 'Secret of the case, for the reporter:'],
+  'report.secret': ['查询密码（请告知诉求人）：', 'Secret of the case, for the reporter:'],
   'report.candidates': ['可能与这些案件重复：', 'These may be the same:'],
 
   // ---- city and rules
