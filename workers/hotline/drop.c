@@ -5,6 +5,7 @@
 #include "base/now.h"
 #include "base/text.h"
 #include "door/settings.h"
+#include "hongxin/code.h"
 #include "hongxin/instant.h"
 #include "hotline/publish.h"
 #include "http/figures.h"
@@ -235,7 +236,7 @@ static void on_outcome(void *arg, int err, const hxp_reply *reply)
     if (err)
         snprintf(reason, sizeof reason, "%s", hx_strerror(err));
     else
-        snprintf(reason, sizeof reason, "%s: %s", reply->code, reply->message);
+        hx_code_line(reply->code, reply->message, reason, sizeof reason);
     if (!err && reply->result != HONGXIN__V1__RESULT__INVALID &&
         reply->result != HONGXIN__V1__RESULT__CONFLICT &&
         reply->result != HONGXIN__V1__RESULT__NOT_ALLOWED)

@@ -5,6 +5,7 @@
 #include "hotline/publish.h"
 
 #include "door/reply.h"
+#include "hongxin/code.h"
 #include "mapping/object.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +18,13 @@ struct order {
 /* The usual form of these interfaces: success, code, message, and our answer as data. */
 static void answer(struct http_request *r, struct reply reply)
 {
-    const json_t *detail = json_object_get(reply.body, "detail");
+    const char *detail = json_string_value(json_object_get(reply.body, "detail"));
     json_t *data = reply.code ? json_object_get(reply.body, "reply") : reply.body;
+    char message[512] = "";
+    if (reply.code)
+        hx_code_line(reply.code, detail, message, sizeof message);
     json_t *o = json_pack("{s:b, s:s, s:s, s:O*}", "success", !reply.code, "code",
-                          reply.code ? reply.code : "ACCEPTED", "message",
-                          detail ? json_string_value(detail) : "", "data", data);
+                          reply.code ? reply.code : "ACCEPTED", "message", message, "data", data);
     json_decref(reply.body);
     if (reply.status == 503)
         http_set_header(r, "Retry-After", "1");

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "base/text.h"
+#include "hongxin/code.h"
 #include "http/gzip.h"
 #include "http/internal.h"
 #include "http/json.h"
@@ -254,8 +255,10 @@ json_t *http_problem_json(int status, const char *code, const char *text)
 {
     char type[96];
     snprintf(type, sizeof type, "urn:hongxin:problem:%s", code);
-    return json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", type, "title", http_reason(status),
-                     "status", status, "code", code, "detail", text);
+    const struct hx_code *words = hx_code_find(code);
+    return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s*}", "type", type, "title", http_reason(status),
+                     "status", status, "code", code, "detail", text, "zh",
+                     words ? words->zh : NULL);
 }
 
 static char *problem_text(int status, const char *code, const char *text, const char *id)

@@ -140,7 +140,8 @@ void http_answer_kept(struct http_request *request, const char *type, const void
                       size_t size);
 void http_answer_json_kept(struct http_request *request, json_t *body); /* takes the reference */
 
-/* application/problem+json with `code` and a text for people; never quotes what came in. */
+/* application/problem+json with `code` and a text for people, and as `zh` the code in Chinese where
+ * hongxin/code.h has it; never quotes what came in. */
 void http_problem(struct http_request *request, int status, const char *code, const char *format,
                   ...) HX_PRINTF(4, 5);
 /* The same with a body that is made already, whose reference is taken. */

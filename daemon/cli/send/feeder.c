@@ -4,6 +4,7 @@
 #include "base/now.h"
 #include "cli/link.h"
 #include "cli/show/catalogue.h"
+#include "hongxin/code.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,11 +115,11 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
         finish(slot);
         return;
     }
-    bool says_it = strncmp(reply->message, reply->code, strlen(reply->code)) == 0;
-    snprintf(
-        reason, sizeof reason, "%s %s%s%s",
-        protobuf_c_enum_descriptor_get_value(&hongxin__v1__result__descriptor, reply->result)->name,
-        says_it ? "" : reply->code, says_it ? "" : ": ", reply->message);
+    int n = snprintf(
+        reason, sizeof reason, "%s ",
+        protobuf_c_enum_descriptor_get_value(&hongxin__v1__result__descriptor, reply->result)
+            ->name);
+    hx_code_line(reply->code, reply->message, reason + n, sizeof reason - (size_t)n);
     reject(slot, reason);
 }
 

@@ -3,6 +3,7 @@
 
 #include "cli/link.h"
 #include "engine/machine/memory.h"
+#include "hongxin/code.h"
 #include "simulate/simulate.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -103,7 +104,7 @@ static int judge(struct rehearsal *r, const hxp_event *event, char problem[RECOR
     if (reply->result == HONGXIN__V1__RESULT__ACCEPTED ||
         reply->result == HONGXIN__V1__RESULT__DUPLICATE)
         return HX_OK;
-    snprintf(problem, RECORD_PROBLEM, "%s", *reply->message ? reply->message : reply->code);
+    hx_code_line(reply->code, reply->message, problem, RECORD_PROBLEM);
     return HX_INVALID;
 }
 

@@ -5,6 +5,7 @@
  * one for each thing they may have to act on: a breach with everybody who was told, an escalation,
  * a correction, a refusal, an alarm. Notices of one kind, clock and level share a line. */
 #include "cli/show/show.h"
+#include "hongxin/code.h"
 #include "hongxin/fact.h"
 #include <inttypes.h>
 #include <string.h>
@@ -237,10 +238,11 @@ static void refusal_line(struct lines *l)
         return;
     begin(l);
     put_cause(l->s, l->e->cause);
+    const struct hx_code *words = hx_code_find(reply->code);
     show_paint(
-        l->s, SHOW_YELLOW, "  %s %s",
+        l->s, SHOW_YELLOW, "  %s %s%s%s",
         protobuf_c_enum_descriptor_get_value(&hongxin__v1__result__descriptor, reply->result)->name,
-        reply->code);
+        reply->code, words ? " " : "", words ? l->s->zh ? words->zh : words->en : "");
     for (size_t i = 0; i < reply->n_allowed && i < ALLOWED_SHOWN; i++)
         fprintf(l->s->out, "%s%s", i ? ", " : "  (", reply->allowed[i]);
     fputs(reply->n_allowed > ALLOWED_SHOWN ? " …)" : reply->n_allowed ? ")" : "", l->s->out);

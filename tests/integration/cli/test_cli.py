@@ -145,6 +145,10 @@ def test_a_refusal_names_its_code_once_and_what_is_required(hongxin):
     hongxin("publish", "--type", "REPORTED", "--class", "HUGE", "--place", "B-0417")
     assert hongxin.out.count("UNKNOWN_CLASS") == 1
     assert "the class exists" in hongxin.out and "SMALL" in hongxin.out
+    hongxin("publish", "--type", "REPORTED", "--class", "HUGE", "--place", "B-0417", "--zh")
+    assert "UNKNOWN_CLASS 没有这个等级；应为 EMERGENCY, SMALL" in hongxin.out and "required" not in hongxin.out
+    hongxin("publish", "--type", "HELD", "--case", "CL-999999", "--by", "holder:P-07/li", "--zh")
+    assert "NO_CASE 没有这个案件" in hongxin.out
 
 
 @pytest.mark.parametrize("args, why", [

@@ -153,6 +153,8 @@ def test_a_work_order_in_the_city_s_own_words(door, client):
     wrong = door.post("/v1/orders", {**order, "受理时间": "yesterday"})
     assert wrong.status == 422 and not wrong.json["success"]
     assert "yesterday" not in wrong.body.decode()
+    wrong = door.post("/v1/orders", {**order, "工单编号": "2026101200043", "楼栋编码": "B-9999"})
+    assert wrong.json["message"].startswith("UNKNOWN_PLACE 没有这个地点: "), wrong
 
 
 # ---- who ----------------------------------------------------------------------------------------------------------
@@ -254,6 +256,7 @@ def test_what_is_wrong_is_named_and_changes_nothing(door, client):
         assert a.status == (413 if code is None else 422), (body, a)
         assert a.headers["Content-Type"] == "application/problem+json"
         assert code is None or a.json["code"] == code, (body, a)
+        assert re.search("[\u4e00-\u9fff]", a.json["zh"]), "why, in Chinese, too"
         assert "139****" not in a.body.decode() and "HEARSAY" not in a.body.decode()
     assert not cases(client)
     assert door.post("/v1/complaints", REPORT, key="k").status == 201

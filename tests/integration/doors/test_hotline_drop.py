@@ -72,7 +72,7 @@ def test_rows_become_cases_and_what_is_wrong_is_kept_for_a_person(door, client, 
     rejects = folder / "rejects/a.csv"
     rows = list(csv.DictReader(rejects.open(encoding="utf-8")))
     assert [r["line"] for r in rows] == ["22", "23"]
-    assert "受理时间" in rows[0]["reason"] and "UNKNOWN_PLACE" in rows[1]["reason"] and rows[0]["row"].startswith("W21,soon")
+    assert "受理时间" in rows[0]["reason"] and rows[1]["reason"].startswith("UNKNOWN_PLACE 没有这个地点: ") and rows[0]["row"].startswith("W21,soon")
     assert rejects.stat().st_mode & 0o777 == 0o600, "a row may name a reporter"
     assert not any("王1" in line or "李" in line for line in door.log)
     assert 'hotline_drop_rejected_rows_total 2' in door.get("/metrics", token=None).body.decode()

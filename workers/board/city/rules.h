@@ -23,6 +23,10 @@ bool rules_promise(const struct rules *k, const char *clock);
 /* Borrowed: {version, rules}. NULL: not there yet. */
 const json_t *rules_life_cycle_json(const struct rules *k);
 
+/* The words of every kind, {"state": {"HELD": "已签收"}}, a new reference: those of the life cycle
+ * as far as it is there. */
+json_t *rules_words(const struct rules *k, bool english);
+
 /* A row of a list of the life cycle by its name ("events", "ARRIVED"); NULL. */
 const json_t *rules_find(const struct rules *k, const char *list, const char *name);
 

@@ -1,8 +1,9 @@
 /* GET /api/v1/texts: the words of the daemon in one of two languages. What the life cycle names
- * comes from the life cycle in force; here stand only the names of the schema's own closed lists.
- */
+ * comes from the life cycle in force, why something is refused from the table of all codes; here
+ * stand only the names of the schema's own closed lists. */
 #include "board/ask.h"
 #include "board/city/rules.h"
+#include "hongxin/code.h"
 
 #include <string.h>
 
@@ -24,7 +25,7 @@ static const struct word words[] = {
     {"owner", "arbiter", "裁定", "Arbiter"},
     {"owner", "force", "不可抗力", "Nobody's fault"},
     {"owner", "system", "系统", "Our system"},
-    {"party", "reporter", "投诉人", "Reporter"},
+    {"party", "reporter", "诉求人", "Reporter"},
     {"party", "dispatcher", "分派员", "Dispatcher"},
     {"party", "holder", "承办单位", "Holder"},
     {"party", "manager", "项目经理", "Project manager"},
@@ -108,17 +109,26 @@ static void add_list(json_t *all, const json_t *rules, const char *list, const c
         put(all, kind, text_of(row, "name"), text_of(row, language));
 }
 
-static json_t *all_words(const json_t *life_cycle, bool english)
+static void add_codes(json_t *all, bool english)
+{
+    size_t n;
+    const struct hx_code *codes = hx_code_all(&n);
+    for (size_t i = 0; i < n; i++)
+        put(all, "code", codes[i].name, english ? codes[i].en : codes[i].zh);
+}
+
+json_t *rules_words(const struct rules *k, bool english)
 {
     static const char *const lists[][2] = {{"states", "state"},
                                            {"classes", "class"},
                                            {"clocks", "clock"},
                                            {"events", "event"},
                                            {"pauses", "pause"}};
-    const json_t *rules = json_object_get(life_cycle, "rules");
+    const json_t *rules = json_object_get(rules_life_cycle_json(k), "rules");
     json_t *all = json_object();
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         put(all, words[i].kind, words[i].name, english ? words[i].en : words[i].zh);
+    add_codes(all, english);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         add_list(all, rules, lists[i][0], lists[i][1], english ? "en" : "zh");
     return all;
@@ -140,6 +150,6 @@ void rules_texts(void *arg, struct http_request *r)
         http_problem(r, 503, "DAEMON_AWAY", "the rules have not been read yet; again in a second");
     } else {
         http_answer_json_kept(r, json_pack("{s:s, s:o}", "language", english ? "en" : "zh", "words",
-                                           all_words(life_cycle, english)));
+                                           rules_words(b->rules, english)));
     }
 }

@@ -174,7 +174,7 @@ export function refusal(entry: Entry): string {
     .map((f) => (f as { reply?: { result?: string; code?: string } }).reply)
     .find(Boolean)
   if (!reply?.result || reply.result === 'ACCEPTED') return ''
-  return [word('result', reply.result), named('code', reply.code)].filter(Boolean).join(' · ')
+  return [word('result', reply.result), word('code', reply.code)].filter(Boolean).join(' · ')
 }
 
 /** How long after `t_due` something was noticed, when that is worth a word. */

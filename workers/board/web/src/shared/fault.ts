@@ -1,6 +1,6 @@
 /** What went wrong, in words for the person who sits there. */
 import { Refused } from './api'
-import { named, t } from './i18n'
+import { t } from './i18n'
 import { partyName, word } from './names'
 import { shown } from './text'
 
@@ -23,7 +23,7 @@ export function faultText(error: unknown): string {
   if (hasItsTime.has(error.code) && problem.allowed?.length)
     return t('fault.notnow', { allowed: problem.allowed.map((e) => word('event', e)).join(' · ') })
   return t('fault.other', {
-    code: named('code', error.code) || String(error.status),
+    code: word('code', error.code) || String(error.status),
     detail: shown(problem.detail),
   })
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import catalogue from '../../../../../daemon/cli/show/catalogue.c?raw'
-import protocol from '../../../../../proto/PROTOCOL.md?raw'
 import lifeCycle from '../../../../../config/life-cycles/complaint.yaml?raw'
 import { programs, spoken, type Program } from './catalogue'
 import { signTexts } from './sign-texts'
@@ -68,12 +67,6 @@ const listed = (key: string): string[] =>
 const every = (pattern: RegExp, text = lifeCycle) => Array.from(text.matchAll(pattern), (m) => m[1]!)
 
 describe('what the rules name and do not translate', () => {
-  it('has a word for every code with which the daemon says no to somebody', () => {
-    const table = /<!-- refusal-codes -->([^]*?)<!-- end refusal-codes -->/.exec(protocol)![1]!
-    const codes = every(/^\| `(\w+)` \|/gm, table)
-    expect(codes.length).toBeGreaterThan(60)
-    expect(codes.filter((code) => !(`code.${code}` in texts))).toEqual([])
-  })
   it.each([
     ['alarm', every(/WORDS_ALARM, "(\w+)"/g, catalogue)],
     ['need', listed('needs')],
