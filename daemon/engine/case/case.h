@@ -21,7 +21,7 @@ enum {
     HX_CASE_BREACHES = 24,
     HX_CASE_TOLD = 64,     /* alarms told and not yet cleared */
     HX_CASE_SENDINGS = 16, /* notices on their way; the oldest gives way */
-    HX_CASE_PARTIES = 64,
+    HX_CASE_PARTIES = 256, /* a block without water, all of whom are called back */
     HX_CASE_SILENCES = 8,
     HX_CASE_PASSINGS = 8,  /* the newest ones */
     HX_CASE_PROPOSALS = 8, /* of moves and exclusions that wait; the oldest gives way */

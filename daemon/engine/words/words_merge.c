@@ -110,13 +110,15 @@ static void note_merger(struct hx_step *s, const struct hx_call *call)
     hx_asked(s, &s->c->merge_asker);
 }
 
-/* Its clocks rest; they are its own again when it is unmerged. */
+/* Its clocks rest; they are its own again when it is unmerged. Every reporter finds room in the
+ * other case, or there is no merge: none is left without a call-back. */
 static void merge(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
     if (!s->other)
         return;
+    s->overflow = s->overflow || c->n_parties + s->other->n_parties > HX_CASE_PARTIES;
     hx_clocks_judge_missed(s);
     c->merged_into = s->other->number;
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, false);

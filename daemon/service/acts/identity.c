@@ -1,5 +1,6 @@
 #include "service/acts/identity.h"
 
+#include "engine/case/party.h"
 #include "service/acts/act.h"
 #include "service/acts/scrub.h"
 #include "service/state.h"
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REASON_LEAST = 4, REASON_MOST = 500, PERSON_MOST = 64 };
+enum { REASON_LEAST = 4, REASON_MOST = 500, PERSON_MOST = 64, MERGES_MOST = 8 };
 
 /* ---- call-back references ---- */
 
@@ -151,20 +152,37 @@ void identity_wipe(hxp_reporter *reporter)
             sodium_memzero(texts[i], strlen(texts[i]));
 }
 
+/* Where the identity of this party is kept: with the case that it came from, when that one may be
+ * dealt with, too. Anything else is answered here. */
+static bool find_party(struct service *s, const struct request *r, uint64_t *number,
+                       uint32_t *party)
+{
+    for (int merges = 0; merges < MERGES_MOST; merges++) {
+        uint64_t asked = *number;
+        if (!find_case(s, r, asked))
+            return false;
+        if (!hx_party_home(&s->scratch, *party, number, party) || *number == asked)
+            return true; /* of a party that there is not, no identity is found */
+    }
+    return true;
+}
+
 void handle_identity(struct service *s, const struct request *r)
 {
     const Hongxin__V1__IdentityQuery *q = r->message->identity;
     Hongxin__V1__IdentityAnswer a = HONGXIN__V1__IDENTITY_ANSWER__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     struct act act = act_of(r, "IDENTITY_READ");
-    if (!judge_words(s, r, q->reason, q->person) || !find_case(s, r, q->case_number))
+    uint64_t number = q->case_number;
+    uint32_t party = q->party;
+    if (!judge_words(s, r, q->reason, q->person) || !find_party(s, r, &number, &party))
         return;
-    int rc = identity_load(s, q->case_number, q->party, &a.reporter);
+    int rc = identity_load(s, number, party, &a.reporter);
     if (rc != HX_OK) {
         no_identity(s, r, rc);
         return;
     }
-    act.about = hx_arena_printf(&s->arena, "%" PRIu64 "/%" PRIu32, q->case_number, q->party);
+    act.about = hx_arena_printf(&s->arena, "%" PRIu64 "/%" PRIu32, number, party);
     act.reason = q->reason;
     act.person = q->person;
     if (act_begin(s) != HX_OK || act_commit(s, &act, &a.lsn) != HX_OK) {

@@ -1,5 +1,6 @@
 #include "service/intake/intake.h"
 
+#include "engine/case/party.h"
 #include "hongxin/number.h"
 #include "service/acts/identity.h"
 #include "service/locks/mask.h"
@@ -333,8 +334,8 @@ static int party_number(struct service *s, const struct passage *p, uint64_t cas
         return HX_OK;
     const struct hx_machine *m = &s->machine;
     int rc = m->ops->case_load(m->backend, case_number, &s->scratch);
-    if (rc == HX_OK && s->scratch.n_parties)
-        *party = s->scratch.n_parties - 1;
+    if (rc == HX_OK)
+        *party = hx_party_newest(&s->scratch);
     return rc;
 }
 

@@ -3,7 +3,7 @@ import os
 import subprocess
 
 from daemon import BIN
-from hongxin.v1 import journal_pb2, wire_pb2
+from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from wire import RESULT
 
 LIFT = {"class": "SMALL", "place": "B-0417", "category": "lift"}
@@ -86,6 +86,29 @@ def test_a_merged_case_is_found_from_both_sides_and_comes_back(client):
     publish(client, "UNMERGED", "dispatcher:C-03/zhou", case_number=new.case_number)
     assert client.case(new.case_number).view.state == "DISPATCHED"
     assert len(client.case(old.case_number).view.callbacks) == 1
+
+
+def test_who_reported_is_found_whatever_was_merged_and_taken_back(client):
+    """One number stood for one place of the list: after a merge was taken back, the next reporter took another one's place."""
+    def look(number, party):
+        query = wire_pb2.IdentityQuery(case_number=number, party=party, reason="call-back", person="wu")
+        return client.ask("identity", identity=query).reporter.name
+
+    old = client.publish(client.event("REPORTED", by="reporter", data=LIFT), reporters=[event_pb2.Reporter(name="A")])[0]
+    new = client.publish(client.event("REPORTED", by="reporter", data=LIFT), reporters=[event_pb2.Reporter(name="B")])[0]
+
+    def added(name):
+        event = client.event("PARTY_ADDED", by="dispatcher:C-03/zhou", data={"party": f"W-{name}"}, case_number=old.case_number)
+        assert client.publish(event, reporters=[event_pb2.Reporter(name=name)])[0].result == RESULT.ACCEPTED
+
+    publish(client, "MERGED_INTO", "dispatcher:C-03/zhou", {"into": old.number}, case_number=new.case_number)
+    added("C")
+    assert [look(old.case_number, i) for i in range(3)] == ["A", "B", "C"]
+    publish(client, "UNMERGED", "dispatcher:C-03/zhou", case_number=new.case_number)
+    assert [look(old.case_number, i) for i in range(2)] == ["A", "C"]
+    added("D")
+    assert [look(old.case_number, i) for i in range(3)] == ["A", "C", "D"]
+    assert look(new.case_number, 0) == "B"
 
 
 def test_the_command_shows_reporters_and_linked_cases(daemon, client):

@@ -341,6 +341,36 @@ static void a_reporter_too_many_is_refused(void **state)
     assert_string_not_equal(send("PARTY_ADDED", "dispatcher:C-03/zhao", &d)->code, "CASE_FULL");
 }
 
+/* The other case has room for all of them, or there is no merge: the last ones were left out, and
+ * nobody would have called them back. */
+static void reporters_who_find_no_room_are_not_merged(void **state)
+{
+    hxp_data d = HONGXIN__V1__DATA__INIT;
+    (void)state;
+    d.class_ = (char *)"SMALL";
+    d.place = (char *)"B-0417";
+    taken(send("REPORTED", "reporter", &d));
+    struct hx_case mine = c;
+    c.number = 2; /* the same case once more, with room for one */
+    for (; c.n_parties < HX_CASE_PARTIES - 1; c.n_parties++)
+        c.parties[c.n_parties] = (struct hx_party){.t_occ = NOW};
+    save();
+    mine.n_parties = 2;
+    snprintf(mine.parties[1].ref, sizeof mine.parties[1].ref, "another");
+    c = mine;
+    save();
+    d = (hxp_data)HONGXIN__V1__DATA__INIT;
+    d.into = (char *)"CL-2";
+    is_refused(send("MERGED_INTO", "dispatcher:C-03/zhao", &d));
+    c.n_parties = 1;
+    save();
+    taken(send("MERGED_INTO", "dispatcher:C-03/zhao", &d));
+    load();
+    assert_int_equal(c.merged_into, 2);
+    assert_int_equal(w.m.ops->case_load(w.memory, 2, &c), HX_OK);
+    assert_int_equal(c.n_parties, HX_CASE_PARTIES);
+}
+
 static void silence_data(hxp_data *d, const char *clock)
 {
     *d = (hxp_data)HONGXIN__V1__DATA__INIT;
@@ -430,6 +460,7 @@ int main(void)
         T(a_clock_too_many_is_refused),
         T(a_dispatch_is_tried_however_long_nobody_can_be_reached),
         T(a_reporter_too_many_is_refused),
+        T(reporters_who_find_no_room_are_not_merged),
         T(a_silence_too_many_is_refused_and_one_that_is_there_is_changed),
         T(the_oldest_request_for_a_second_person_gives_way),
         T(only_the_newest_changes_of_the_holder_are_shown),
