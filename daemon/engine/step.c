@@ -39,6 +39,13 @@ bool hx_actor_parse(const char *by, struct hx_actor *a)
     return true;
 }
 
+bool hx_actor_same(const char *a, const char *b)
+{
+    struct hx_actor x, y;
+    bool named = hx_actor_parse(a, &x) && hx_actor_parse(b, &y) && x.person[0] && y.person[0];
+    return strcmp(a, b) == 0 || (named && strcmp(x.person, y.person) == 0);
+}
+
 void hx_flag_set(struct hx_step *s, enum hx_flag flag, bool on)
 {
     if (((s->c->flags & flag) != 0) == on)

@@ -20,6 +20,8 @@ struct hx_actor {
 /* Reads "role[:area][/person]", of the city "city[/post][/person]": a post alone names no person.
  * False when a part is too long. */
 bool hx_actor_parse(const char *by, struct hx_actor *actor);
+/* One person: "operator/wang" and "city/desk/wang"; without a name, whoever says the same. */
+bool hx_actor_same(const char *a, const char *b);
 
 enum { HX_STEP_FACTS = 256 };
 

@@ -311,6 +311,8 @@ static int go_on(struct sim *s, int64_t real)
 static int step(struct sim *s, int64_t ms)
 {
     int64_t from = s->real + s->offset;
+    if (ms == 0)
+        return HX_OK; /* no jump: nobody could find it */
     s->offset += ms;
     set_time(s, s->real);
     s->doubt_until = ms > 0 ? s->real + DOUBT_MS : 0;

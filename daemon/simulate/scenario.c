@@ -1,4 +1,5 @@
 #include "simulate/scenario.h"
+#include "engine/step.h"
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
 #include "simulate/resent.h"
@@ -238,14 +239,14 @@ static int read_endpoint(const struct parse *p, json_t *o, struct scenario_actio
     return HX_OK;
 }
 
-/* Applying to open cases needs two different persons. */
+/* Applying to open cases needs two different persons; one name in two roles is one. */
 static int read_persons(const struct parse *p, const json_t *by, struct scenario_action *a)
 {
     for (size_t i = 0; i < 2 && json_is_array(by); i++) {
         const char *name = json_string_value(json_array_get(by, i));
         snprintf(a->by[i], sizeof a->by[i], "%s", name ? name : "");
     }
-    bool two = a->by[0][0] && a->by[1][0] && strcmp(a->by[0], a->by[1]) != 0;
+    bool two = a->by[0][0] && a->by[1][0] && !hx_actor_same(a->by[0], a->by[1]);
     if ((by || a->open) && (!two || json_array_size(by) != 2))
         return wrong(p, "by must name two different persons, such as [\"operator/a\", \"city/b\"]");
     return HX_OK;

@@ -33,6 +33,7 @@ WRONG = [
     (["{" + AT + "}"], "nothing here"),
     (["{" + AT + ',"step_ms":1.5}'], "step_ms must be a whole number"),
     (["{" + AT + ',"step_ms":5,"suspend_ms":5}'], "unknown key suspend_ms"),
+    (["{" + AT + ',"apply":"duty.csv","open":true,"by":["operator/a","city/desk/a"],"why":"x"}'], "by must name two different persons"),
     (["{" + AT + ',"suspend_ms":-5}'], "suspend_ms must not be negative"),
     (["{" + AT + ',"endpoint":"P-07","state":"asleep"}'], "state must be up, down or slow"),
     (['{"end":"2026-10-12T19:00:00+08:00","x":1}'], "unknown key x"),

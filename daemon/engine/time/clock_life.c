@@ -4,6 +4,7 @@
 #include "engine/machine/machine_internal.h"
 #include "engine/notice/delivery.h"
 #include "engine/time/clock_internal.h"
+#include "hongxin/number.h"
 
 #include <string.h>
 
@@ -340,16 +341,30 @@ void hx_clock_floor(struct hx_step *s, struct hx_clock *k)
     moved(s, k);
 }
 
+/* What a merge is about is the other case; anything else somebody has decided. */
+static const char *what_happened(struct hx_step *s)
+{
+    char number[HX_NUMBER_TEXT];
+    const char *by = s->event && s->event->by ? s->event->by : "system";
+    if (s->other && strcmp(s->cause, "ABSORBED") == 0)
+        return hx_arena_printf(s->arena, "merged with %s",
+                               hx_number_format(s->other->number, number));
+    if (s->other && strcmp(s->cause, "RELEASED") == 0)
+        return hx_arena_printf(s->arena, "no longer merged with %s",
+                               hx_number_format(s->other->number, number));
+    return hx_arena_printf(s->arena, "%s by %s",
+                           strcmp(s->cause, "HOLDER_CHANGED") == 0 ? "holder changed"
+                                                                   : "class changed",
+                           by);
+}
+
 /* For those who were told of the deadline that was. */
 static const char *what_changed(struct hx_step *s, bool breached)
 {
-    const char *by = s->event && s->event->by ? s->event->by : "system";
-    const char *what = strcmp(s->cause, "ABSORBED") == 0         ? "merged"
-                       : strcmp(s->cause, "RELEASED") == 0       ? "unmerged"
-                       : strcmp(s->cause, "HOLDER_CHANGED") == 0 ? "holder changed"
-                                                                 : "class changed";
-    return hx_arena_printf(s->arena, "%s by %s%s", what, by,
-                           breached ? "; the breach of the earlier promise stays recorded" : "");
+    const char *what = what_happened(s);
+    return breached ? hx_arena_printf(s->arena,
+                                      "%s; the breach of the earlier promise stays recorded", what)
+                    : what;
 }
 
 void hx_clock_take_back(struct hx_step *s, struct hx_clock *k)

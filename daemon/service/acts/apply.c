@@ -353,18 +353,10 @@ static void come_into_force(struct service *s, struct apply_question *q, hxp_rul
     q->x = NULL; /* the versions have it */
 }
 
-/* "operator/wang" and "city/desk/wang" are one person; without a name, whoever says the same. */
-static bool same_name(const char *a, const char *b)
-{
-    struct hx_actor x, y;
-    bool named = hx_actor_parse(a, &x) && hx_actor_parse(b, &y) && x.person[0] && y.person[0];
-    return strcmp(a, b) == 0 || (named && strcmp(x.person, y.person) == 0);
-}
-
 /* One key is one person, whatever names it gives; so is one name, whatever role it speaks for. */
 static bool same_person(const hxp_rules_version *row, const struct apply_question *q)
 {
-    return same_name(row->asked_by, q->by) ||
+    return hx_actor_same(row->asked_by, q->by) ||
            (q->principal[0] && strcmp(row->asked_with, q->principal) == 0);
 }
 
