@@ -352,10 +352,9 @@ static const char *what_happened(struct hx_step *s)
     if (s->other && strcmp(s->cause, "RELEASED") == 0)
         return hx_arena_printf(s->arena, "no longer merged with %s",
                                hx_number_format(s->other->number, number));
-    return hx_arena_printf(s->arena, "%s by %s",
-                           strcmp(s->cause, "HOLDER_CHANGED") == 0 ? "holder changed"
-                                                                   : "class changed",
-                           by);
+    return hx_arena_printf(
+        s->arena, "%s by %s",
+        strcmp(s->cause, "HOLDER_CHANGED") == 0 ? "holder changed" : "class changed", by);
 }
 
 /* For those who were told of the deadline that was. */
