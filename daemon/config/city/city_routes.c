@@ -5,6 +5,7 @@
 #include "config/reading/yaml_schema.h"
 #include "engine/routing/route.h"
 #include "engine/rules/rules.h"
+#include "engine/step.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -250,7 +251,8 @@ static int read_exception(const struct city_row *at, struct hx_exception *e)
         err = city_check_id(at, "community", v[EXC_COMMUNITY]);
     if (!err && !hx_is_task(v[EXC_CODE]))
         err = city_fault(at, "code \"%s\": digits only", v[EXC_CODE]);
-    if (!err && (!*v[EXC_ASKED] || !*v[EXC_APPROVED] || strcmp(v[EXC_ASKED], v[EXC_APPROVED]) == 0))
+    if (!err &&
+        (!*v[EXC_ASKED] || !*v[EXC_APPROVED] || hx_actor_same(v[EXC_ASKED], v[EXC_APPROVED])))
         err = city_fault(at, "an exception is asked by one person and approved by another");
     if (!err)
         err = city_period(at, EXC_FROM, &e->from, &e->to);

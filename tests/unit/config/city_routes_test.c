@@ -239,6 +239,9 @@ static void bad_lists_are_refused(void **state)
                  "exceptions.csv:3: an exception has an end: `to` is empty");
     refused_with(*state, "exceptions.csv", "X-2,88,C-01,,2026-12-31,wang,wang\n",
                  "exceptions.csv:3: an exception is asked by one person and approved by another");
+    refused_with(*state, "exceptions.csv",
+                 "X-2,88,C-01,,2026-12-31,street:S-01/wang,city/desk/wang\n",
+                 "exceptions.csv:3: an exception is asked by one person and approved by another");
     refused_with(*state, "exceptions.csv", "X-2,88,S-01,,2026-12-31,wang,zhao\n",
                  "exceptions.csv:3: unknown community S-01");
     refused_with(*state, "units.csv", "P-01,utility,供电,Power\n",
