@@ -110,27 +110,6 @@ static void note_merger(struct hx_step *s, const struct hx_call *call)
     hx_asked(s, &s->c->merge_asker);
 }
 
-/* Whoever was told of a clock hears where its promise is kept from now on. It goes on to count as
- * told: the merge may be taken back. */
-static void tell_merged(struct hx_step *s, const struct hx_clock *k)
-{
-    char number[HX_NUMBER_TEXT];
-    hx_ladder_amend(s, k,
-                    hx_arena_printf(s->arena, "merged into %s by %s%s",
-                                    hx_number_format(s->other->number, number), hx_step_came(s)->by,
-                                    k->fired & HX_CLOCK_END ? "; the breach stays recorded" : ""));
-}
-
-/* Back in its own case. Marks that lie ahead of a deadline which has moved are told anew. */
-static void tell_unmerged(struct hx_step *s, const struct hx_clock *k, bool moved)
-{
-    const char *why = hx_arena_printf(s->arena, "unmerged by %s", hx_step_came(s)->by);
-    if (moved)
-        hx_ladder_correct(s, k, why);
-    else
-        hx_ladder_amend(s, k, why);
-}
-
 /* Its clocks rest; they are its own again when it is unmerged. Every reporter finds room in the
  * other case, or there is no merge: none is left without a call-back. */
 static void merge(struct hx_step *s, const struct hx_call *call)
@@ -149,11 +128,21 @@ static void merge(struct hx_step *s, const struct hx_call *call)
             continue;
         k->state = HX_CLOCK_MERGED;
         hx_fact_clock(s, k, "PAUSE");
-        tell_merged(s, k);
     }
     c->t_closed = c->owner_since;
     hx_fact_owner(s);
     s->message = hx_rules_event(s->rules, "ABSORBED");
+}
+
+/* Whoever was told of a clock hears that it counts again. Marks that lie ahead of a deadline which
+ * has moved are told anew. */
+static void tell_unmerged(struct hx_step *s, const struct hx_clock *k, bool moved)
+{
+    const char *why = hx_arena_printf(s->arena, "unmerged by %s", hx_step_came(s)->by);
+    if (moved)
+        hx_ladder_correct(s, k, why);
+    else
+        hx_ladder_amend(s, k, why);
 }
 
 static void unmerge(struct hx_step *s, const struct hx_call *call)
