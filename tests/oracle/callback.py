@@ -139,7 +139,7 @@ def next_cycle(case, e, again_open=False):
     case.ask_again()
     holder = case.next_holder or case.holder
     named = e.data.get("holder")
-    known = named and e.role != "reporter" and case.world.city.holder_known(named, e.t)
+    known = named and e.role != "reporter" and case.world.city.holder_known(named, e.t) and named not in case.tried
     if known and case.world.city.admits(named, case.category, e.t):
         holder = named
     if again_open:

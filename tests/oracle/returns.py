@@ -105,7 +105,7 @@ def arbitrated(case, e):
 def holder_changed(case, e):
     is_in(case, "DISPATCHED", *promise.HOLDING)
     holder = e.data["holder"]
-    need(case.world.city.holder_known(holder, e.t) and holder != case.holder, "not this holder")
+    need(case.world.city.holder_known(holder, e.t) and holder != case.holder and holder not in case.tried, "not this holder")
     need(case.world.city.admits(holder, case.category, e.t), "NOT_ADMITTED")
     change_holder(case, holder, e.t, e.name)
 

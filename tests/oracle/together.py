@@ -85,7 +85,9 @@ def lengthens(case, other):
         own = mine.deadline() + (case.world.now - mine.paused_at if mine.paused_at is not None else 0)  # with the pause so far
         budget, calendar = policy.budget(name, klass)
         if theirs is not None:
-            later = theirs.paused_at is not None or theirs.deadline() - theirs.start + min(mine.start, theirs.start) > own
+            raw = theirs.deadline() - max(theirs.start - mine.start, 0)
+            least = case.world.now + theirs.budget // 4 if mine.judged is None else 0  # who is late already gains nothing by a floor
+            later = theirs.paused_at is not None or min(theirs.deadline(), max(raw, least)) > own
         elif other.state in ("RECEIVED", "DISPATCHED") and budget:  # it begins when somebody takes it, now at the soonest
             budget = policy.later(name, klass, budget) if other.cycle > 1 else budget
             later = policy.calendar(calendar).due(case.world.now, budget) > own

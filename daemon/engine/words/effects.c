@@ -320,12 +320,13 @@ static void link_dispute(struct hx_step *s, const struct hx_call *call)
 }
 
 /* Whom the next cycle goes to, when the one who asks for it names somebody: it is for an official
- * to say, and a community takes no task that is not its own. */
+ * to say, a community takes no task that is not its own, and nobody one that it gave back. */
 static bool another_named(const struct hx_step *s)
 {
     const char *holder = s->data->holder;
     return holder[0] && s->actor.role != HX_ROLE_reporter &&
-           hx_city_holder_known(s->m->city, holder, s->t_eff) && hx_admitted(s, holder);
+           hx_city_holder_known(s->m->city, holder, s->t_eff) && hx_admitted(s, holder) &&
+           !hx_gave_back(s->c, holder);
 }
 
 /* A new cycle with the same holder, as long as it is there: half the budget, one level higher, the

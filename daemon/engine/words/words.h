@@ -91,6 +91,8 @@ void hx_take_class(struct hx_step *s, int class_no);
 void hx_set_holder(struct hx_step *s, const char *holder);
 /* S34, for whoever names a community: a task that is not its own needs an exception. */
 bool hx_admitted(const struct hx_step *s, const char *holder);
+/* It had the case once, and it was taken back from it as a wrong route (corner 13). */
+bool hx_gave_back(const struct hx_case *c, const char *holder);
 /* Where the case lies, by the place or position of its report. */
 void hx_place_case(struct hx_step *s);
 /* The holder by the routing table, with all that follows. */

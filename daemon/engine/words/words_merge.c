@@ -30,6 +30,25 @@ static int64_t due_from_now(const struct hx_step *s, int kind, int class_no, int
     return hx_calendar_add_by(cal, hx_table_at(cal->table, s->lsn, false), s->t_eff, budget);
 }
 
+/* By the earlier start of a merged case. */
+static int64_t deadline_from(const struct hx_step *s, const struct hx_clock *k, int64_t start)
+{
+    struct hx_clock earlier = *k;
+    if (start < k->start)
+        earlier.start = start;
+    return hx_clock_deadline(s->rules, &earlier);
+}
+
+/* Nobody is late by a merge: a deadline that moves back leaves a quarter of the budget, and one
+ * that has no more than that stays where it is. */
+static int64_t deadline_taken(const struct hx_step *s, const struct hx_clock *k, int64_t start)
+{
+    int64_t raw = deadline_from(s, k, start), least = hx_clock_quarter(k, s->t_eff);
+    if (raw >= k->deadline || least >= k->deadline)
+        return k->deadline;
+    return raw > least ? raw : least;
+}
+
 /* The deadline that the absorbing case will have for this kind of clock. What nobody has taken
  * there begins with its receipt, now at the soonest. INT64_MAX: it stands still there, or there is
  * none and the class is a longer one: classes are numbered from the shortest to the longest. */
@@ -40,12 +59,9 @@ static int64_t merged_deadline(const struct hx_step *s, const struct hx_clock *o
     int class_no = b->class_no ? b->class_no : hx_rules_default_class(s->rules);
     if (there && there->state == HX_CLOCK_PAUSED)
         return INT64_MAX;
-    if (there && there->deadline) {
-        struct hx_clock k = *there;
-        if (own->start < k.start)
-            k.start = own->start;
-        return hx_clock_deadline(s->rules, &k);
-    }
+    if (there && there->deadline) /* who is late already gains nothing by a floor */
+        return own->fired & HX_CLOCK_END ? deadline_from(s, there, own->start)
+                                         : deadline_taken(s, there, own->start);
     int64_t budget = hx_clock_budget(s->rules, own->kind, class_no, b->cycle);
     if (!b->t_held && budget)
         return due_from_now(s, own->kind, class_no, budget);
@@ -215,11 +231,7 @@ static void take_parties(struct hx_step *s, const struct hx_case *a)
 /* The earlier start, when the deadline becomes earlier by it: a merge gives no holder more time. */
 static void take_start(struct hx_step *s, struct hx_clock *k, int64_t start)
 {
-    struct hx_clock earlier = *k;
-    earlier.start = start;
-    int64_t least = hx_clock_quarter(k, s->t_eff);
-    if (start >= k->start || hx_clock_deadline(s->rules, &earlier) >= k->deadline ||
-        least >= k->deadline)
+    if (deadline_taken(s, k, start) >= k->deadline)
         return;
     if (!k->own_start)
         k->own_start = k->start;

@@ -55,16 +55,26 @@ static bool owner_unclear_proven(const struct hx_step *s, const struct hx_call *
     return strcmp(s->data->reason, "OWNER_UNCLEAR") == 0 && hx_brings_code(s);
 }
 
+bool hx_gave_back(const struct hx_case *c, const char *holder)
+{
+    for (uint32_t i = 0; i < c->n_tried; i++)
+        if (strcmp(c->tried[i], holder) == 0)
+            return true;
+    return false;
+}
+
 /* The pair (case, holder) is never used again, except by arbitration. */
 static bool not_tried(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    if (strcmp(s->data->holder, s->c->holder) == 0)
-        return false;
-    for (uint32_t i = 0; i < s->c->n_tried; i++)
-        if (strcmp(s->c->tried[i], s->data->holder) == 0)
-            return false;
-    return true;
+    return strcmp(s->data->holder, s->c->holder) != 0 && !hx_gave_back(s->c, s->data->holder);
+}
+
+/* A person sends it to nobody who gave it back; the date in the city's files does. */
+static bool not_given_back(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return !s->event || !hx_gave_back(s->c, s->data->holder);
 }
 
 static bool not_final(const struct hx_step *s, const struct hx_call *call)
@@ -231,6 +241,8 @@ const struct hx_word hx_words_return[] = {
                   "so many returns were asked before"),
     HX_GUARD("owner_unclear_proven", HX_ARG_NONE, owner_unclear_proven, "ONLY_OWNER_UNCLEAR",
              HX_NOT_ALLOWED, "the owner is unclear, proven by the on-site code"),
+    HX_GUARD("not_given_back", HX_ARG_NONE, not_given_back, "HOLDER_TRIED", HX_NOT_ALLOWED,
+             "nobody is named who gave the case back"),
     HX_GUARD("not_tried", HX_ARG_NONE, not_tried, "HOLDER_TRIED", HX_NOT_ALLOWED,
              "this holder has not had the case"),
     HX_CASE_GUARD("not_final", HX_ARG_NONE, not_final, "FINAL", HX_NOT_ALLOWED,
