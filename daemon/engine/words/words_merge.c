@@ -197,11 +197,9 @@ static void mass(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
-    bool was = c->flags & HX_FLAG_MASS;
     if (c->n_parties >= MASS_PARTIES)
         hx_flag_set(s, HX_FLAG_MASS, true);
-    bool city =
-        c->n_parties >= MASS_CITY || (!was && c->flags & HX_FLAG_MASS && c->flags & HX_FLAG_SAFETY);
+    bool city = c->n_parties >= MASS_CITY || (c->flags & HX_FLAG_MASS && c->flags & HX_FLAG_SAFETY);
     if (!city || c->order_level[0])
         return;
     snprintf(c->order_level, sizeof c->order_level, "L4");
