@@ -1,6 +1,7 @@
 /* Merge, unmerge, mass events and repeats (B3 to B7, corners 11 and 27). Every reporter stays a
  * party with an own call-back; the earliest start counts; a merge that lengthens a deadline needs a
  * second person, like a change of class. */
+#include "engine/case/passing.h"
 #include "engine/time/calendar.h"
 #include "engine/words/words.h"
 #include "hongxin/number.h"
@@ -126,6 +127,14 @@ static void note_merger(struct hx_step *s, const struct hx_call *call)
     hx_asked(s, &s->c->merge_asker);
 }
 
+/* Whoever worries about it, and whoever gave an order, hears where it has gone; taken back, the
+ * alarm goes on. */
+static const char *gone_into(struct hx_step *s)
+{
+    char number[HX_NUMBER_TEXT];
+    return hx_arena_printf(s->arena, "merged into %s", hx_number_format(s->other->number, number));
+}
+
 /* Its clocks rest; they are its own again when it is unmerged. Every reporter finds room in the
  * other case, or there is no merge: none is left without a call-back. */
 static void merge(struct hx_step *s, const struct hx_call *call)
@@ -134,14 +143,18 @@ static void merge(struct hx_step *s, const struct hx_call *call)
     struct hx_case *c = s->c;
     if (!s->other)
         return;
+    const char *why = gone_into(s);
     s->overflow = s->overflow || c->n_parties + s->other->n_parties > HX_CASE_PARTIES;
     hx_clocks_judge_missed(s);
+    if (c->flags & HX_FLAG_SUPERVISED)
+        hx_order_tell(s, why);
     c->merged_into = s->other->number;
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, false);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
         if (!counts(k))
             continue;
+        hx_ladder_amend(s, k, why);
         k->state = HX_CLOCK_MERGED;
         hx_fact_clock(s, k, "PAUSE");
     }
