@@ -15,6 +15,31 @@ struct hx_breach *hx_clock_breach(struct hx_case *c, const struct hx_clock *k)
     return NULL;
 }
 
+/* A breach of this cycle bears no mark. */
+static bool one_stands(const struct hx_case *c)
+{
+    for (uint32_t i = 0; i < c->n_breaches; i++)
+        if (c->breaches[i].cycle == c->cycle && !c->breaches[i].marks)
+            return true;
+    return false;
+}
+
+static const char *mark_name(uint32_t mark)
+{
+    return mark == HX_BREACH_REBUTTED   ? "REBUTTED"
+           : mark == HX_BREACH_EXCLUDED ? "EXCLUDED"
+                                        : "VOID_RETURN";
+}
+
+void hx_mark_breach(struct hx_step *s, struct hx_breach *b, uint32_t mark, const char *why)
+{
+    b->marks |= mark;
+    hx_proposals_settle(s, b);
+    hx_fact_breach_mark(s, b, mark_name(mark), why);
+    if (!one_stands(s->c))
+        hx_flag_set(s, HX_FLAG_BREACHED, false);
+}
+
 /* Nothing is left that a proof could refute. Of one that two persons excluded there is. */
 static bool refuted(const struct hx_breach *b)
 {
@@ -26,12 +51,10 @@ static void rebut(struct hx_step *s, struct hx_breach *b)
 {
     if (refuted(b))
         return;
-    b->marks |= HX_BREACH_REBUTTED;
-    hx_proposals_settle(s, b);
     long long late = (long long)((s->t_rcv - s->t_eff) / 1000);
     const char *why =
         hx_arena_printf(s->arena, "reported late by %lld min %lld s", late / 60, late % 60);
-    hx_fact_breach_mark(s, b, "REBUTTED", why);
+    hx_mark_breach(s, b, HX_BREACH_REBUTTED, why);
     hx_ladder_correct_breach(s, b, why);
 }
 
@@ -130,9 +153,7 @@ void hx_clock_rebut_after(struct hx_step *s, int64_t t, const char *why)
         struct hx_breach *b = &s->c->breaches[i];
         if (b->marks || b->deadline < t)
             continue;
-        b->marks |= HX_BREACH_REBUTTED;
-        hx_proposals_settle(s, b);
-        hx_fact_breach_mark(s, b, "REBUTTED", why);
+        hx_mark_breach(s, b, HX_BREACH_REBUTTED, why);
         hx_ladder_correct_breach(s, b, why);
     }
 }

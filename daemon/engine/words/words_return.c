@@ -132,9 +132,7 @@ static void void_breaches(struct hx_step *s)
         struct hx_breach *b = &c->breaches[i];
         if (b->cycle != c->cycle || b->marks || strcmp(b->holder, c->holder) != 0)
             continue;
-        b->marks |= HX_BREACH_VOID_RETURN;
-        hx_proposals_settle(s, b);
-        hx_fact_breach_mark(s, b, "VOID_RETURN", "wrong route, return accepted");
+        hx_mark_breach(s, b, HX_BREACH_VOID_RETURN, "wrong route, return accepted");
         if (!s->rules->clocks[b->kind].stays)
             hx_ladder_correct_breach(s, b, "wrong route: the holder has changed");
     }

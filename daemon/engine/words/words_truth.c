@@ -224,12 +224,9 @@ static void exclude(struct hx_step *s, const struct hx_call *call)
     struct hx_breach *b = breach_named(s);
     if (!b)
         return;
-    hx_proposals_settle(s, b);
     s->cycle = b->cycle;
-    b->marks |= HX_BREACH_EXCLUDED;
-    hx_fact_breach_mark(s, b, "EXCLUDED",
-                        s->data->why[0] ? hx_arena_strdup(s->arena, s->data->why)
-                                        : "appeal granted");
+    hx_mark_breach(s, b, HX_BREACH_EXCLUDED,
+                   s->data->why[0] ? hx_arena_strdup(s->arena, s->data->why) : "appeal granted");
     hx_ladder_correct_breach(s, b, "excluded after appeal");
 }
 
