@@ -1,8 +1,11 @@
 /** Counters of days: what was kept and broken. Loaded again when the journal says that something was judged, at most every few seconds. */
-import { onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { get, type Entry, type Figures, type Query } from '../shared/api'
+import { onScopeDispose, watch } from 'vue'
+import type { Entry, Figures, Query } from '../shared/api'
 import { session } from '../shared/session'
-import { loaded, onEntry } from './live'
+import { loaded } from './live'
+import { useLoaded } from './load'
+
+export const EVERY_MS = 3000
 
 export interface Kept {
   kept: number
@@ -21,13 +24,19 @@ export function ownArea(): Query {
   return session.value?.role.name === 'company' ? { holder: areas.join() } : { place: areas.join() }
 }
 
-export function byClock(rows: Figures['rows']): Map<string, Kept> {
+type Row = Figures['rows'][number]
+/** What was kept and broken of the clocks that count, added up by whatever a row is put to. */
+export function keptBy(
+  rows: Row[],
+  by: (r: Row) => string,
+  counts: (clock: string) => boolean,
+): Map<string, Kept> {
   const all = new Map<string, Kept>()
   for (const r of rows) {
-    if (!r.clock || (r.what !== 'kept' && r.what !== 'broken')) continue
-    const k = all.get(r.clock) ?? { kept: 0, broken: 0 }
+    if (!r.clock || !counts(r.clock) || (r.what !== 'kept' && r.what !== 'broken')) continue
+    const k = all.get(by(r)) ?? { kept: 0, broken: 0 }
     k[r.what] += r.n
-    all.set(r.clock, k)
+    all.set(by(r), k)
   }
   return all
 }
@@ -38,32 +47,11 @@ export const judges = (entry: Entry): boolean =>
     (f) => f.breach || f.breach_mark || f.clock?.change === 'STOP',
   )
 
+/** Of a selection. */
 export function useFigures(query: () => Query) {
-  const figures = shallowRef<Figures | null>(null)
-  const failed = ref(false)
-  let timer: ReturnType<typeof setTimeout> | undefined
-
-  async function load(): Promise<void> {
-    try {
-      figures.value = await get<Figures>('figures', query())
-      failed.value = false
-    } catch {
-      failed.value = true
-    }
-  }
-  function soon(): void {
-    timer ??= setTimeout(() => {
-      timer = undefined
-      void load()
-    }, 3000)
-  }
-  const stop = onEntry((entry) => judges(entry) && soon())
-  const each = setInterval(soon, 60_000) // the day changes without an entry
-  watch([query, loaded], () => void load(), { immediate: true, deep: true })
-  onScopeDispose(() => {
-    stop()
-    clearTimeout(timer)
-    clearInterval(each)
-  })
-  return { figures, failed, reload: load }
+  const figures = useLoaded<Figures>(() => 'figures', query, judges, EVERY_MS)
+  const each = setInterval(figures.soon, 60_000) // the day changes without an entry
+  watch(loaded, figures.load)
+  onScopeDispose(() => clearInterval(each))
+  return figures
 }

@@ -3,6 +3,7 @@ import { onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { get, type Entry, type Query } from '../shared/api'
 import { heard } from '../shared/clock'
 import { at } from '../shared/time'
+import { Turns } from '../shared/turns'
 import { anew, onEntry } from './live'
 import { faultText } from '../shared/fault'
 
@@ -14,52 +15,30 @@ export function useLoaded<T>(
 ) {
   const data = shallowRef<T | null>(null)
   const fault = ref('')
-  const busy = ref(false)
-  let asked = 0
-  let timer: ReturnType<typeof setTimeout> | undefined
-  /** Touched while an answer was on its way: it is waited for, or a busy city would never see one. */
-  let again = false
-
-  async function load(): Promise<void> {
+  const turns = new Turns(async (mine) => {
     const from = path()
     if (!from) return
-    const mine = ++asked
-    busy.value = true
     try {
       const answer = await get<T>(from, query())
-      if (mine !== asked) return
+      if (!mine()) return
       const { now } = answer as { now?: string }
       if (now) heard(at(now))
       data.value = answer
       fault.value = ''
     } catch (error) {
-      if (mine === asked) fault.value = faultText(error)
-    } finally {
-      if (mine === asked) {
-        busy.value = false
-        if (again) soon()
-        again = false
-      }
+      if (mine()) fault.value = faultText(error)
     }
-  }
-  function soon(): void {
-    timer ??= setTimeout(() => {
-      timer = undefined
-      if (busy.value) again = true
-      else void load()
-    }, wait)
-  }
+  }, wait)
+  const load = () => turns.now()
   watch([path, query], () => void load(), { immediate: true, deep: true })
-
-  watch(anew, () => (busy.value ? (again = true) : void load()))
+  watch(anew, () => turns.next())
 
   const stop = onEntry((entry) => {
-    if (touches?.(entry)) soon()
+    if (touches?.(entry)) turns.soon()
   })
   onScopeDispose(() => {
     stop()
-    clearTimeout(timer)
-    asked++
+    turns.stop()
   })
-  return { data, fault, busy, load }
+  return { data, fault, load, soon: () => turns.soon(), waits: () => turns.waits }
 }

@@ -6,6 +6,7 @@ import { city, loadWords, useCity, wantBuildings } from '../shared/names'
 import { session } from '../shared/session'
 import { Stream, type State } from '../shared/stream'
 import { at } from '../shared/time'
+import { Turns } from '../shared/turns'
 import { online, sent, shownUpTo, waiting } from './outbox'
 
 export const list = shallowRef<WorkList | null>(null)
@@ -15,35 +16,32 @@ export const fault = shallowRef<unknown>(null)
 export const trueAt = ref(0)
 
 let stream: Stream | null = null
-let timer: ReturnType<typeof setTimeout> | undefined
 
-export async function load(): Promise<void> {
+const turns = new Turns(async (mine) => {
   const asked = performance.now()
   try {
     const answer = await get<WorkList>('inbox')
-    if (at(answer.now) >= trueAt.value) shownUpTo(asked) // an older one is from the phone itself
-    list.value = answer
-    const age = Math.abs(Date.now() - at(answer.now))
-    if (online.value && age < 120_000) heard(at(answer.now)) // an old answer from the cache says nothing about the time
-    trueAt.value = at(answer.now)
-    fault.value = null
-    new Set(answer.items.map((i) => i.case.where?.estate)).forEach(wantBuildings)
-    if (!answer.items.some((i) => session.value?.areas.includes(i.case.holder ?? ''))) nameCompany()
+    if (mine()) show(answer, asked)
   } catch (error) {
-    fault.value = error
+    if (mine()) fault.value = error
   }
+}, 800)
+export const load = (): Promise<void> => turns.now()
+
+function show(answer: WorkList, asked: number): void {
+  if (at(answer.now) >= trueAt.value) shownUpTo(asked) // an older one is from the phone itself
+  list.value = answer
+  const age = Math.abs(Date.now() - at(answer.now))
+  if (online.value && age < 120_000) heard(at(answer.now)) // an old answer from the cache says nothing about the time
+  trueAt.value = at(answer.now)
+  fault.value = null
+  new Set(answer.items.map((i) => i.case.where?.estate)).forEach(wantBuildings)
+  if (!answer.items.some((i) => session.value?.areas.includes(i.case.holder ?? ''))) nameCompany()
 }
 
 /** With nothing to do no case says what this company is called. */
 function nameCompany(): void {
   if (!city.value) void get<City>('city').then(useCity, () => {})
-}
-
-function soon(): void {
-  timer ??= setTimeout(() => {
-    timer = undefined
-    void load()
-  }, 800)
 }
 
 export function begin(): void {
@@ -57,10 +55,10 @@ export function begin(): void {
       if (h.scale) scaled(h.scale)
       heard(at(h.now))
     },
-    entry: (e) => e.case_number && soon(),
-    reset: soon,
+    entry: (e) => e.case_number && turns.soon(),
+    reset: () => turns.soon(),
     state: (s) => {
-      if (s === 'live' && state.value !== 'live') soon() // the list was asked for before: what came between was told to nobody
+      if (s === 'live' && state.value !== 'live') turns.soon() // the list was asked for before: what came between was told to nobody
       state.value = s
     },
   })
@@ -69,8 +67,7 @@ export function begin(): void {
 export function end(): void {
   stream?.close()
   stream = null
-  clearTimeout(timer)
-  timer = undefined
+  turns.stop()
 }
 
 export interface Card {
