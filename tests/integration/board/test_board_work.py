@@ -125,10 +125,13 @@ def test_triage_and_its_decisions(board, hotline):
 
 def test_merging(board, hotline):
     place = place_of("P-07")
-    numbers = [hotline.publish(hotline.event("REPORTED", by="reporter", data={"class": "SMALL", "place": place, "category": "lift"}))[0].number for _ in range(2)]
+    numbers = [hotline.publish(hotline.event("REPORTED", by="reporter", data={"class": "SMALL", "place": place, "category": "lift", "text": text}))[0].number
+               for text in ("stands still", "again")]
     desk = board.browser("hotdesk")
-    similar = wait_until(lambda: desk.get(f"cases/{numbers[1]}/similar").json["items"])
-    assert [i["case"]["number"] for i in similar] == [numbers[0]]
+    similar = wait_until(lambda: (answer := desk.get(f"cases/{numbers[1]}/similar").json)["items"] and answer)
+    assert [i["case"]["number"] for i in similar["items"]] == [numbers[0]]
+    assert [i["report"]["text"] for i in similar["items"]] == ["stands still"]  # who compares reads what was said
+    assert (similar["total"], similar["total_exact"], similar["cut"]) == (1, True, False)
     answer = desk.post(f"cases/{numbers[1]}/merge", {"step": "MERGE", "into": numbers[0]})
     assert answer.status == 200, answer
 

@@ -1,7 +1,8 @@
-/* Lists of cases, cases that resemble one, and who would get one. */
+/* Lists of cases, and who would get one. */
 #include "board/ask.h"
 #include "board/city/duty.h"
 #include "board/show/csv.h"
+#include "board/show/page.h"
 #include "hongxin/limits.h"
 #include "hongxin/number.h"
 #include <inttypes.h>
@@ -203,59 +204,6 @@ static void ask_view(struct about *a, hx_answer_fn *fn)
     ask_start(a, &q, fn);
 }
 
-static const char *place_of(const hxp_where *w)
-{
-    if (!w)
-        return "";
-    const char *const ids[] = {w->building, w->estate, w->grid, w->community, w->street};
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-        if (*ids[i])
-            return ids[i];
-    return "";
-}
-
-/* ---- similar ---- */
-
-static void on_similar(void *arg, int err, const hxp_response *answer)
-{
-    struct about *a = arg;
-    if (!ask_got(a, err, answer, HONGXIN__V1__RESPONSE__ANSWER_SIMILAR))
-        return;
-    json_t *items = json_array();
-    for (size_t i = 0; i < answer->similar->n_cases; i++)
-        if (answer->similar->cases[i]->case_number != a->number)
-            json_array_append_new(
-                items, json_pack("{s:o}", "case",
-                                 ask_json(a->ask.board, &answer->similar->cases[i]->base)));
-    ask_answer(a, json_pack("{s:o}", "items", items));
-}
-
-static void on_view_similar(void *arg, int err, const hxp_response *answer)
-{
-    struct about *a = arg;
-    hxp_request q = HONGXIN__V1__REQUEST__INIT;
-    Hongxin__V1__SimilarQuery query = HONGXIN__V1__SIMILAR_QUERY__INIT;
-    if (!ask_got(a, err, answer, HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER))
-        return;
-    const hxp_case_view *v = answer->case_answer->view;
-    query.place = (char *)(uintptr_t)place_of(v->where);
-    query.category = v->category;
-    if (!*query.place) {
-        ask_answer(a, json_pack("{s:[]}", "items"));
-        return;
-    }
-    q.ask_case = HONGXIN__V1__REQUEST__ASK_SIMILAR;
-    q.similar = &query;
-    ask_start(a, &q, on_similar);
-}
-
-void cases_similar(void *arg, struct http_request *r)
-{
-    struct about *a = about_new(arg, r);
-    if (a)
-        ask_view(a, on_view_similar);
-}
-
 /* ---- route ---- */
 
 static void on_route(void *arg, int err, const hxp_response *answer)
@@ -281,7 +229,7 @@ static void on_view_route(void *arg, int err, const hxp_response *answer)
     if (!ask_got(a, err, answer, HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER))
         return;
     const hxp_case_view *v = answer->case_answer->view;
-    query.place = (char *)(uintptr_t)place_of(v->where);
+    query.place = (char *)(uintptr_t)page_place(v->where);
     query.class_ = *a->class ? a->class : v->class_;
     query.category = v->category;
     q.ask_case = HONGXIN__V1__REQUEST__ASK_ROUTE;

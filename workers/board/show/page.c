@@ -56,6 +56,17 @@ static void set_number(json_t *o, const char *key, uint64_t n)
 
 /* ---- what was reported ---- */
 
+const char *page_place(const hxp_where *w)
+{
+    if (!w)
+        return "";
+    const char *const ids[] = {w->building, w->estate, w->grid, w->community, w->street};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (*ids[i])
+            return ids[i];
+    return "";
+}
+
 static void add_data(json_t *o, const hxp_data *d)
 {
     set_text(o, "text", d->text);

@@ -22,6 +22,9 @@ HX_CHECK int page_open(struct page *p, const struct board *b,
                        const Hongxin__V1__CaseAnswer *answer);
 void page_close(struct page *p);
 
+/* Where a case lies, as closely as it has an id: borrowed. "": nowhere that the city knows. */
+const char *page_place(const hxp_where *where);
+
 json_t *page_report(const struct page *p);
 json_t *page_history(const struct page *p);
 json_t *page_deadlines(const struct page *p);

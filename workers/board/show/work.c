@@ -1,5 +1,5 @@
 /* Queues: what waits for somebody, the shortest time first. Each is a list of the daemon; beside a
- * case stands what was reported. */
+ * case stands what was reported. So it does beside those that resemble one, the newest first. */
 #include "base/text.h"
 #include "board/ask.h"
 #include "board/show/page.h"
@@ -22,6 +22,7 @@ static const struct queue returns = {.flags = {"RETURN_ASKED", "ARBITRATION"},
                                      .clocks = {"K_RETURN", "K_ARBITRATE"}};
 static const struct queue orders = {.flags = {"SUPERVISED"}, .clocks = {"K_SUPERVISE"}};
 static const struct queue inbox = {.mine = true};
+static const struct queue similar = {0};
 
 struct item {
     struct work *work;
@@ -34,7 +35,8 @@ struct work {
     struct ask ask;
     const struct queue *queue;
     char place[64], holder[64];
-    json_t *areas; /* of an inbox */
+    json_t *areas;  /* of an inbox */
+    uint64_t about; /* of those that resemble it */
     struct item items[ITEMS];
     size_t n, waiting;
     uint64_t total;
@@ -257,4 +259,58 @@ void work_orders(void *board, struct http_request *r)
 void work_inbox(void *board, struct http_request *r)
 {
     begin(board, r, &inbox);
+}
+
+/* ---- those that resemble a case ---- */
+
+static void on_similar(void *arg, int err, const hxp_response *response)
+{
+    struct work *w = arg;
+    if (!ask_got(w, err, response, HONGXIN__V1__RESPONSE__ANSWER_SIMILAR))
+        return;
+    const Hongxin__V1__SimilarAnswer *a = response->similar;
+    for (size_t i = 0; i < a->n_cases && w->n < ITEMS; i++)
+        if (a->cases[i]->case_number != w->about)
+            add_item(w, a->cases[i]);
+    w->total = w->n;
+    ask_reports(w);
+}
+
+static void on_about(void *arg, int err, const hxp_response *response)
+{
+    struct work *w = arg;
+    hxp_request q = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__SimilarQuery query = HONGXIN__V1__SIMILAR_QUERY__INIT;
+    if (!ask_got(w, err, response, HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER))
+        return;
+    const hxp_case_view *v = response->case_answer->view;
+    query.place = (char *)(uintptr_t)page_place(v->where);
+    query.category = v->category;
+    w->exact = true;
+    if (!*query.place) {
+        answer(w);
+        return;
+    }
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_SIMILAR;
+    q.similar = &query;
+    ask_start(w, &q, on_similar);
+}
+
+void cases_similar(void *board, struct http_request *r)
+{
+    hxp_request q = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
+    if (hx_number_parse(http_param(r, 0), &query.case_number) != HX_OK) {
+        http_problem(r, 404, "NO_CASE", "a case is CL-17, or its number");
+        return;
+    }
+    struct work *w = ask_new(board, r, sizeof *w);
+    if (!w)
+        return;
+    w->ask.free = work_free;
+    w->queue = &similar;
+    w->about = query.case_number;
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
+    q.case_query = &query;
+    ask_start(w, &q, on_about);
 }

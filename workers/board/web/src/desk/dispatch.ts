@@ -72,7 +72,7 @@ export function useDispatch() {
 
   const path = (what: string) => () => (chosen.value ? `cases/${chosen.value.case.number}/${what}` : null)
   const why = useLoaded<Route>(path('route'), () => ({ class: form.class }))
-  const similar = useLoaded<{ items: WorkItem[] }>(path('similar'))
+  const similar = useLoaded<WorkList>(path('similar'))
   const others = computed(() =>
     (similar.data.value?.items ?? []).filter((i) => i.case.number !== chosen.value?.case.number),
   )
