@@ -228,6 +228,12 @@ bool query_level(const struct http_request *r, char out[4])
     return !*out || (out[0] == 'L' && out[1] >= '0' && out[1] <= '5' && !out[2]);
 }
 
+bool query_language(const struct http_request *r, char out[4])
+{
+    return query_word(r, "language", out, 4) &&
+           (!*out || strcmp(out, "zh") == 0 || strcmp(out, "en") == 0);
+}
+
 bool query_csv(const struct http_request *r, bool *csv)
 {
     char text[8];

@@ -54,6 +54,7 @@ bool query_number(const struct http_request *r, const char *name, uint64_t least
 bool query_span(const struct http_request *r, const char *name, uint64_t *ms);
 bool query_day(const struct http_request *r, const char *name, char out[12]);
 bool query_level(const struct http_request *r, char out[4]);
+bool query_language(const struct http_request *r, char out[4]); /* zh, en, "" */
 bool query_csv(const struct http_request *r, bool *csv);
 void query_wrong(struct http_request *r, const char *what); /* 400 BAD_QUERY */
 

@@ -226,6 +226,30 @@ def test_a_list_says_its_total_and_when_it_is_cut(board, hotline):
     assert len(table) == 8 and table[0].startswith("number,state")
 
 
+def test_a_table_is_for_people_in_their_language_and_else_for_programs(board, hotline):
+    number = hotline.report(place=place_of("P-07")).number
+    b = board.browser("chief")
+    wait_until(lambda: b.get("running").json["total"])
+
+    def table(path):
+        answer = b.get(path)
+        assert answer.status == 200, answer
+        return list(csv.DictReader(answer.body.decode("utf-8-sig").splitlines()))
+
+    plain = table("running?format=csv")[0]
+    assert (plain["number"], plain["clock"], plain["holder"]) == (number, "K_STATUTE", "P-07")
+    row = table("running?format=csv&language=zh")[0]
+    assert (row["案件"], row["时限"], row["处置单位"], row["处置单位编号"], row["已超时"]) == (number, "法定时限", "平华物业服务有限公司", "P-07", "否")
+    assert row["楼栋"].endswith("号楼") and re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", row["截止 (UTC+8:00)"]) and float(row["时长（分）"]) == 7200
+    english = table("running?format=csv&language=en")[0]
+    assert (english["Promise"], english["State"], english["Holder"]) == ("Statutory limit", "Dispatched", "Pinghua Property Service Co., Ltd.")
+    counted = next(r for r in table("figures?format=csv&language=en&holder=P-07") if r["Count"] == "Kept")
+    assert (counted["Name"], counted["By"], counted["Promise"]) == ("Pinghua Property Service Co., Ltd.", "Holder", "Triage")
+    assert table("breaches?format=csv&language=zh") == []
+    answer = b.get("running?format=csv&language=fr")
+    assert (answer.status, answer.code) == (400, "BAD_QUERY")
+
+
 def test_the_running_promises_add_up(board, hotline):
     numbers = {hotline.report().number for _ in range(4)}
     b = board.browser("chief")

@@ -1,5 +1,7 @@
 /* The city in force, as the daemon tells it: its files are asked for when somebody wants them, and
  * kept while they are the same version. */
+#include "board/city/city.h"
+
 #include "base/now.h"
 #include "base/text.h"
 #include "board/ask.h"
@@ -17,17 +19,16 @@ enum file {
     ESTATES,
     COMPANIES,
     UNITS,
-    FILES,
-    BORDERS = FILES,
-    BUILDINGS,
+    BUILDINGS, /* up to here: names */
+    BORDERS,
     DUTY,
     ALL
 };
 
 static const char *const names[ALL] = {
-    [STREETS] = "streets",       [COMMUNITIES] = "communities", [GRIDS] = "grids",
-    [ESTATES] = "estates",       [COMPANIES] = "companies",     [UNITS] = "units",
-    [BORDERS] = "grids.geojson", [BUILDINGS] = "buildings",     [DUTY] = "duty"};
+    [STREETS] = "streets",     [COMMUNITIES] = "communities", [GRIDS] = "grids",
+    [ESTATES] = "estates",     [COMPANIES] = "companies",     [UNITS] = "units",
+    [BUILDINGS] = "buildings", [BORDERS] = "grids.geojson",   [DUTY] = "duty"};
 
 struct city {
     char *text[ALL];
@@ -48,14 +49,12 @@ void city_free(struct city *c)
 
 /* ---- asking ---- */
 
-typedef void answer_fn(struct board *b, struct http_request *r);
-
 struct wanting {
     struct ask ask;
     enum file now, last; /* files that the answer is made of; `now` is asked for */
     char place[64];
     void (*done)(struct wanting *w);
-    answer_fn *then; /* of answer_with_names() */
+    city_fn *then; /* of answer_after() */
     /* A file may be larger than a message: its parts so far, with a NUL behind. */
     char *text, version[80];
     size_t size;
@@ -173,8 +172,9 @@ static struct wanting *make(struct board *b, struct http_request *r, enum file f
         return NULL;
     if (!b->city)
         b->city = calloc(1, sizeof *b->city);
-    if (!b->city || !query_word(r, "place", w->place, sizeof w->place) ||
-        (first == BUILDINGS && !*w->place)) {
+    bool placed =
+        first != BUILDINGS || (query_word(r, "place", w->place, sizeof w->place) && *w->place);
+    if (!b->city || !placed) {
         query_wrong(r, "place is required: an estate or grid");
         ask_free(w);
         return NULL;
@@ -269,38 +269,42 @@ void city_buildings(void *board, struct http_request *r)
     begin(make(board, r, BUILDINGS, BUILDINGS), on_buildings);
 }
 
-/* ---- names of those on duty ---- */
+/* ---- answers that need names ---- */
 
 static void go_on(struct wanting *w)
 {
     struct board *b = w->ask.board;
     struct http_request *r = w->ask.request;
-    answer_fn *then = w->then;
+    city_fn *then = w->then;
     ask_free(w);
     then(b, r);
 }
 
-static void answer_with_names(struct board *b, struct http_request *r, answer_fn *then)
+static void answer_after(struct wanting *w, city_fn *then)
 {
-    struct wanting *w = make(b, r, DUTY, DUTY);
     if (w)
         w->then = then;
     begin(w, go_on);
 }
 
+void city_named(struct board *b, struct http_request *r, city_fn *then)
+{
+    answer_after(make(b, r, STREETS, BUILDINGS), then);
+}
+
 void city_duty(void *board, struct http_request *r)
 {
-    answer_with_names(board, r, duty_ask);
+    answer_after(make(board, r, DUTY, DUTY), duty_ask);
 }
 
 void city_route(void *board, struct http_request *r)
 {
-    answer_with_names(board, r, route_ask_place);
+    answer_after(make(board, r, DUTY, DUTY), route_ask_place);
 }
 
 void cases_route(void *board, struct http_request *r)
 {
-    answer_with_names(board, r, route_ask_case);
+    answer_after(make(board, r, DUTY, DUTY), route_ask_case);
 }
 
 static void on_people(struct wanting *w)
@@ -323,6 +327,29 @@ void city_people(void *board, struct http_request *r)
         begin(make(board, r, DUTY, DUTY), on_people);
     else
         query_wrong(r, "ids is required: persons as events name them, with commas between");
+}
+
+static void add_names(json_t *out, const struct city *c, enum file f, bool english)
+{
+    size_t i;
+    json_t *row, *list = list_of(c, f, "");
+    json_array_foreach(list, i, row)
+    {
+        const char *id = json_string_value(json_object_get(row, "id"));
+        json_t *zh = json_object_get(row, "name_zh"), *en = json_object_get(row, "name_en");
+        json_t *name = english ? (en ? en : zh) : (zh ? zh : en);
+        if (id && name)
+            json_object_set(out, id, name);
+    }
+    json_decref(list);
+}
+
+json_t *city_names(const struct board *b, bool english)
+{
+    json_t *out = json_object();
+    for (enum file f = STREETS; b->city && f <= BUILDINGS; f++)
+        add_names(out, b->city, f, english);
+    return out;
 }
 
 /* Who stands in no list of the city but works at this board is called as he is there. */

@@ -2,6 +2,7 @@
 #include "board/city/duty.h"
 
 #include "board/ask.h"
+#include "board/city/city.h"
 #include "hongxin/instant.h"
 #include <string.h>
 

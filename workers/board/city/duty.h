@@ -4,15 +4,10 @@
 #define BOARD_DUTY_H
 
 #include "board/board.h"
-#include <jansson.h>
 
 /* Answer GET /duty, /route and /cases/{case}/route; the city's file has been asked for (city.c). */
 void duty_ask(struct board *b, struct http_request *r);
 void route_ask_place(struct board *b, struct http_request *r);
 void route_ask_case(struct board *b, struct http_request *r);
-
-/* Of the persons that are keys of `wanted`, those whose name the file tells: {"liunan": {"name_zh":
- * …, "name_en": …}}. A new reference. */
-json_t *city_persons(const struct board *b, const json_t *wanted);
 
 #endif

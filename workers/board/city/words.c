@@ -76,6 +76,22 @@ static const struct word words[] = {
     {"mask", "building", "楼栋", "Building"},
     {"mask", "refs", "来源编号", "References"},
     {"mask", "callback", "回访代号", "Call-back reference"},
+    {"count", "reported", "受理", "Reported"},
+    {"count", "reopened", "重办", "Reopened"},
+    {"count", "repeated", "重复投诉", "Reported again"},
+    {"count", "closed", "结案", "Closed"},
+    {"count", "kept", "按时", "Kept"},
+    {"count", "broken", "超时", "Broken"},
+    {"count", "rebutted", "已举证撤销", "Rebutted"},
+    {"count", "excluded", "已剔除", "Excluded"},
+    {"count", "void_return", "退单作废", "Void by return"},
+    {"dimension", "city", "全市", "The whole city"},
+    {"dimension", "street", "街道", "Street"},
+    {"dimension", "community", "社区", "Community"},
+    {"dimension", "grid", "网格", "Grid"},
+    {"dimension", "holder", "处置单位", "Holder"},
+    {"yes", "true", "是", "yes"},
+    {"yes", "false", "否", "no"},
     {"result", "ACCEPTED", "已受理", "Accepted"},
     {"result", "DUPLICATE", "重复提交", "Sent before"},
     {"result", "PARKED", "待归案", "Parked"},
@@ -137,15 +153,13 @@ json_t *rules_words(const struct rules *k, bool english)
 void rules_texts(void *arg, struct http_request *r)
 {
     struct board *b = arg;
-    const json_t *life_cycle = rules_life_cycle_json(b->rules);
-    char language[8] = "";
+    char language[4];
     if (!gate_session(b, r))
         return;
-    bool known = query_word(r, "language", language, sizeof language);
-    bool english = strcmp(language, "en") == 0;
-    if (!known || (*language && !english && strcmp(language, "zh") != 0)) {
+    bool known = query_language(r, language), english = strcmp(language, "en") == 0;
+    if (!known) {
         query_wrong(r, "language is zh (also when it is missing) or en");
-    } else if (!life_cycle) {
+    } else if (!rules_known(b->rules)) {
         http_set_header(r, "Retry-After", "1");
         http_problem(r, 503, "DAEMON_AWAY", "the rules have not been read yet; again in a second");
     } else {

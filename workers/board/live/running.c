@@ -183,21 +183,25 @@ static bool not_ready(struct running *q, const struct scope *s)
 
 static void on_ready(void *arg, struct scope *s)
 {
-    static const struct csv_column columns[] = {{"deadline", "deadline"},
-                                                {"overdue", "overdue"},
-                                                {"number", "number"},
-                                                {"clock", "clock"},
-                                                {"level", "level"},
-                                                {"class", "class"},
-                                                {"state", "state"},
-                                                {"holder", "holder"},
-                                                {"street", "where.street"},
-                                                {"community", "where.community"},
-                                                {"grid", "where.grid"},
-                                                {"estate", "where.estate"},
-                                                {"building", "where.building"},
-                                                {"start", "start"},
-                                                {"budget_ms", "budget_ms"}};
+    static const struct csv_column columns[] = {
+        {"deadline", "deadline", "截止", "Due", "time"},
+        {"overdue", "overdue", "已超时", "Overdue", "yes"},
+        {"number", "number", "案件", "Case", NULL},
+        {"clock", "clock", "时限", "Promise", "clock"},
+        {"level", "level", "级别", "Level", NULL},
+        {"class", "class", "等级", "Class", "class"},
+        {"state", "state", "状态", "State", "state"},
+        {"holder", "holder", "处置单位编号", "Holder id", NULL},
+        {NULL, "holder", "处置单位", "Holder", "place"},
+        {"street", "where.street", "街道", "Street", "place"},
+        {"community", "where.community", "社区", "Community", "place"},
+        {"grid", "where.grid", "网格", "Grid", "place"},
+        {"estate", "where.estate", "小区", "Estate", "place"},
+        {"building", "where.building", "楼栋", "Building", "place"},
+        {"start", "start", "起算", "Start", "time"},
+        {"budget_ms", "budget_ms", "时长（分）", "Budget (min)", "minutes"},
+    };
+    static const struct csv_table table = {"running", columns, sizeof columns / sizeof *columns};
     struct running *q = arg;
     if (not_ready(q, s))
         return;
@@ -206,8 +210,7 @@ static void on_ready(void *arg, struct scope *s)
         ask_answer(q, body);
         return;
     }
-    csv_answer(q->ask.request, "running", columns, sizeof columns / sizeof *columns,
-               json_object_get(body, "items"));
+    csv_answer(q->ask.board, q->ask.request, &table, json_object_get(body, "items"));
     json_decref(body);
     ask_free(q);
 }
@@ -242,9 +245,9 @@ static void begin(struct running *q, scope_fn *fn)
         (void)not_ready(q, NULL);
 }
 
-void running_list(void *arg, struct http_request *r)
+static void list(struct board *board, struct http_request *r)
 {
-    struct running *q = ask_new(arg, r, sizeof *q);
+    struct running *q = ask_new(board, r, sizeof *q);
     if (!q)
         return;
     if (take_filter(q, r)) {
@@ -255,6 +258,11 @@ void running_list(void *arg, struct http_request *r)
         r, "limit is 1 to 2000, within a duration such as 30min, level L0 to L5, overdue true or "
            "false, only fifth or still, format json or csv, the others a word");
     ask_free(q);
+}
+
+void running_list(void *board, struct http_request *r)
+{
+    csv_begin(board, r, list);
 }
 
 /* ---- pressure ---- */
@@ -276,18 +284,11 @@ static struct group *group_of(struct group *groups, size_t *n, const char *id)
     return &groups[(*n)++];
 }
 
-/* In the last fifth of its budget. */
-static bool soon(const struct model_row *row, int64_t now)
-{
-    int64_t left = row->deadline - now;
-    return !row->paused && left >= 0 && (uint64_t)left * 5 < row->budget_ms;
-}
-
 static void add_row(struct group *g, const struct model_row *row, int64_t now)
 {
     g->running++;
     g->overdue += overdue(row, now);
-    g->soon += soon(row, now);
+    g->soon += is_in_part(row, "fifth", now);
     if (!g->first || row->deadline < g->first)
         g->first = row->deadline;
     if (strcmp(row->of->level, g->level) > 0)

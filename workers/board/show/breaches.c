@@ -95,26 +95,29 @@ struct sum {
 
 static void finish(struct breaches *b)
 {
-    static const struct csv_column columns[] = {{"time", "t"},
-                                                {"number", "number"},
-                                                {"clock", "breach.clock"},
-                                                {"deadline", "breach.deadline"},
-                                                {"holder", "breach.holder"},
-                                                {"class", "class"},
-                                                {"noticed", "breach.t_noticed"},
-                                                {"delay", "breach.delay"},
-                                                {"marks", "marks"},
-                                                {"street", "where.street"},
-                                                {"community", "where.community"},
-                                                {"grid", "where.grid"},
-                                                {"estate", "where.estate"},
-                                                {"start", "arithmetic.start"},
-                                                {"budget_ms", "arithmetic.budget_ms"},
-                                                {"paused_ms", "arithmetic.paused_ms"},
-                                                {"basis", "arithmetic.basis"}};
+    static const struct csv_column columns[] = {
+        {"time", "t", "记录", "Recorded", "time"},
+        {"number", "number", "案件", "Case", NULL},
+        {"clock", "breach.clock", "时限", "Promise", "clock"},
+        {"deadline", "breach.deadline", "截止", "Was due", "time"},
+        {"holder", "breach.holder", "处置单位编号", "Holder id", NULL},
+        {NULL, "breach.holder", "处置单位", "Holder", "place"},
+        {"class", "class", "等级", "Class", "class"},
+        {"noticed", "breach.t_noticed", "通知", "Noticed", "time"},
+        {"delay", "breach.delay", "延迟原因", "Delay", "delay"},
+        {"marks", "marks", "标记", "Marks", "mark"},
+        {"street", "where.street", "街道", "Street", "place"},
+        {"community", "where.community", "社区", "Community", "place"},
+        {"grid", "where.grid", "网格", "Grid", "place"},
+        {"estate", "where.estate", "小区", "Estate", "place"},
+        {"start", "arithmetic.start", "起算", "Start", "time"},
+        {"budget_ms", "arithmetic.budget_ms", "时长（分）", "Budget (min)", "minutes"},
+        {"paused_ms", "arithmetic.paused_ms", "暂停（分）", "Paused (min)", "minutes"},
+        {"basis", "arithmetic.basis", NULL, NULL, NULL},
+    };
+    static const struct csv_table table = {"breaches", columns, sizeof columns / sizeof *columns};
     if (b->csv) {
-        csv_answer(b->stretch.ask.request, "breaches", columns, sizeof columns / sizeof *columns,
-                   b->page);
+        csv_answer(b->stretch.ask.board, b->stretch.ask.request, &table, b->page);
         ask_free(b);
         return;
     }
@@ -226,7 +229,7 @@ static bool take(struct breaches *b, const struct http_request *r)
            strspn(b->cursor, "0123456789") == strlen(b->cursor) && query_csv(r, &b->csv);
 }
 
-void breaches_list(void *board, struct http_request *r)
+static void list(struct board *board, struct http_request *r)
 {
     struct breaches *b = ask_new(board, r, sizeof *b);
     if (!b)
@@ -250,4 +253,9 @@ void breaches_list(void *board, struct http_request *r)
     s->anew = forget;
     s->end = end;
     stretch_read(s);
+}
+
+void breaches_list(void *board, struct http_request *r)
+{
+    csv_begin(board, r, list);
 }

@@ -1,5 +1,6 @@
 /* Lists of cases, and who would get one. */
 #include "board/ask.h"
+#include "board/city/city.h"
 #include "board/city/duty.h"
 #include "board/show/csv.h"
 #include "board/show/page.h"
@@ -42,26 +43,29 @@ static json_t *views(const struct board *b, const Hongxin__V1__ListAnswer *a)
 
 static void answer_csv(struct list *l)
 {
-    static const struct csv_column columns[] = {{"number", "number"},
-                                                {"state", "state"},
-                                                {"class", "class"},
-                                                {"category", "category"},
-                                                {"holder", "holder"},
-                                                {"holder_zh", "holder_name_zh"},
-                                                {"holder_en", "holder_name_en"},
-                                                {"street", "where.street"},
-                                                {"community", "where.community"},
-                                                {"grid", "where.grid"},
-                                                {"estate", "where.estate"},
-                                                {"building", "where.building"},
-                                                {"level", "level"},
-                                                {"next_clock", "next_clock"},
-                                                {"next_deadline", "next_deadline"},
-                                                {"reported", "t_report"},
-                                                {"closed", "t_closed"},
-                                                {"cycle", "cycle"},
-                                                {"flags", "flags"}};
-    csv_answer(l->ask.request, "cases", columns, sizeof columns / sizeof *columns, l->rows);
+    static const struct csv_column columns[] = {
+        {.name = "number", .path = "number"},
+        {.name = "state", .path = "state"},
+        {.name = "class", .path = "class"},
+        {.name = "category", .path = "category"},
+        {.name = "holder", .path = "holder"},
+        {.name = "holder_zh", .path = "holder_name_zh"},
+        {.name = "holder_en", .path = "holder_name_en"},
+        {.name = "street", .path = "where.street"},
+        {.name = "community", .path = "where.community"},
+        {.name = "grid", .path = "where.grid"},
+        {.name = "estate", .path = "where.estate"},
+        {.name = "building", .path = "where.building"},
+        {.name = "level", .path = "level"},
+        {.name = "next_clock", .path = "next_clock"},
+        {.name = "next_deadline", .path = "next_deadline"},
+        {.name = "reported", .path = "t_report"},
+        {.name = "closed", .path = "t_closed"},
+        {.name = "cycle", .path = "cycle"},
+        {.name = "flags", .path = "flags"},
+    };
+    static const struct csv_table table = {"cases", columns, sizeof columns / sizeof *columns};
+    csv_answer(l->ask.board, l->ask.request, &table, l->rows);
     ask_free(l);
 }
 

@@ -40,8 +40,17 @@ static json_t *row_json(const Hongxin__V1__Count *c)
 static void on_count(void *arg, int err, const hxp_response *answer)
 {
     static const struct csv_column columns[] = {
-        {"period", "period"}, {"dimension", "dimension"}, {"id", "id"},       {"what", "what"},
-        {"clock", "clock"},   {"state", "state"},         {"about", "about"}, {"n", "n"}};
+        {"period", "period", "日期", "Day", NULL},
+        {"dimension", "dimension", "范围", "By", "dimension"},
+        {"id", "id", "编号", "Id", NULL},
+        {NULL, "id", "名称", "Name", "place"},
+        {"what", "what", "统计", "Count", "count"},
+        {"clock", "clock", "时限", "Promise", "clock"},
+        {"state", "state", "状态", "State", "state"},
+        {"about", "about", NULL, NULL, NULL},
+        {"n", "n", "数量", "Number", NULL},
+    };
+    static const struct csv_table table = {"figures", columns, sizeof columns / sizeof *columns};
     struct figures *f = arg;
     if (!ask_got(f, err, answer, HONGXIN__V1__RESPONSE__ANSWER_COUNT))
         return;
@@ -50,7 +59,7 @@ static void on_count(void *arg, int err, const hxp_response *answer)
     for (size_t i = 0; i < a->n_counts; i++)
         json_array_append_new(rows, row_json(a->counts[i]));
     if (f->csv) {
-        csv_answer(f->ask.request, "figures", columns, sizeof columns / sizeof *columns, rows);
+        csv_answer(f->ask.board, f->ask.request, &table, rows);
         json_decref(rows);
         ask_free(f);
         return;
@@ -124,7 +133,7 @@ static void ask_figures(struct figures *f)
     ask_start(f, &q, on_count);
 }
 
-void figures_list(void *board, struct http_request *r)
+static void list(struct board *board, struct http_request *r)
 {
     struct figures *f = ask_new(board, r, sizeof *f);
     if (!f)
@@ -138,6 +147,11 @@ void figures_list(void *board, struct http_request *r)
                    "2026-10; place and holder are "
                    "ids with commas between; format json or csv");
     ask_free(f);
+}
+
+void figures_list(void *board, struct http_request *r)
+{
+    csv_begin(board, r, list);
 }
 
 /* ---- health ---- */
