@@ -51,20 +51,45 @@ def test_a_dispatcher_names_a_holder_and_refuses_by_keyboard(sign_in, hotline):
     page.keyboard.press("x")
     expect(page.get_by_label("Reason")).to_be_focused()
     page.keyboard.press("c")  # crime
-    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")  # ends the choice, in a list that is unfolded too …
+    expect(page.locator(".reject button")).to_be_focused()
+    assert view(hotline, second).state == "RECEIVED"
+    page.keyboard.press("Enter")  # … and once more refuses: nothing brings that back
     expect(page.get_by_role("status").filter(has_text=f"{second} is not a matter of ours")).to_be_visible()
     assert view(hotline, second).state == "REJECTED"
 
 
 def test_what_is_the_same_is_merged_into_what_was_there(sign_in, hotline, picture):
-    there = hotline.publish(hotline.event("REPORTED", by="reporter", data={"class": "SMALL", "category": "leak", "place": "B-0417"}))[0].number
+    there = hotline.publish(hotline.event("REPORTED", by="reporter", data={"class": "SMALL", "category": "leak", "place": "B-0417", "text": "三楼往下漏"}))[0].number
     new = unclassed(hotline)
     page = sign_in("desk", at="#/dispatch")
     expect(page.locator(".same article")).to_contain_text(there)
+    expect(page.locator(".same article")).to_contain_text("三楼往下漏")  # both are read side by side
     picture(page, "duplicates")
     page.keyboard.press("m")
     expect(page.get_by_role("status").filter(has_text=f"{new} 已并入 {there}")).to_be_visible()
     assert view(hotline, new).state == "MERGED"
+
+
+def test_a_return_that_the_table_sends_back_asks_for_another_holder(sign_in, hotline, picture):
+    number = hotline.report(place="B-0417").number
+    n = int(number[3:])
+    hotline.publish(hotline.event("HELD", case_number=n, by="holder:P-07/li"))
+    hotline.publish(hotline.event("RETURN_REQUESTED", case_number=n, by="holder:P-07/li", data={"reason": "DUTY"}))
+    page = sign_in("desk", at="#/dispatch?queue=returns", language="en")
+    expect(page.locator(".why")).to_contain_text("P-07")
+    expect(page.locator(".circular")).to_contain_text("name another holder")
+    accessible(page)
+    picture(page, "return-circular")
+    page.keyboard.press("a")
+    expect(page.get_by_role("alert")).to_have_text("Name another holder first")
+    field = page.locator(".work input[list]")
+    expect(field).to_be_focused()
+    page.keyboard.type("P-08")
+    page.keyboard.press("Enter")
+    page.keyboard.press("a")
+    expect(page.get_by_role("status").filter(has_text=f"The return of {number} is decided")).to_be_visible()
+    assert (view(hotline, number).state, view(hotline, number).holder) == ("DISPATCHED", "P-08")
 
 
 def test_of_two_who_decide_a_return_the_slower_is_told_who_was_faster(sign_in, hotline, picture):

@@ -78,7 +78,16 @@ export function useDispatch() {
   )
   const classes = computed(() => lifeCycle.value?.rules.classes ?? [])
   const asked = computed(() => chosen.value?.return ?? chosen.value?.case.returns?.at(-1))
+  /** Who has had the case: a return that is accepted goes to somebody else. */
+  const tried = computed(() => [
+    asked.value?.holder,
+    ...(chosen.value?.case.returns ?? []).filter((r) => r.cause === 'RETURN_ACCEPTED').map((r) => r.holder),
+  ])
   const arbitrates = computed(() => chosen.value?.clock === 'K_ARBITRATE')
+  /** The table names one of them once more. */
+  const circular = computed(
+    () => queue.value === 'returns' && !arbitrates.value && tried.value.includes(why.data.value?.holder),
+  )
   watch(
     () => chosen.value?.case.number,
     () => {
@@ -122,6 +131,8 @@ export function useDispatch() {
   async function decide(decision: Decision): Promise<void> {
     const c = chosen.value?.case
     if (!c || queue.value !== 'returns') return
+    if (decision === 'ACCEPT' && circular.value && !form.holder)
+      return void (fault.value = t('dispatch.another'))
     const holder = decision === 'REFUSE' ? undefined : form.holder || why.data.value?.holder
     if (await send('return', { decision, holder, why: form.why.trim() || undefined }))
       after(t('dispatch.decided', { case: c.number }))
@@ -137,6 +148,19 @@ export function useDispatch() {
     if (c && form.reason && (await send('reject', { reason: form.reason })))
       after(t('dispatch.rejected', { case: c.number }))
   }
-  const state = { form, busy, fault, said, duplicate, rejecting, why, others, classes, asked, arbitrates }
+  const state = {
+    form,
+    busy,
+    fault,
+    said,
+    duplicate,
+    rejecting,
+    why,
+    others,
+    classes,
+    asked,
+    arbitrates,
+    circular,
+  }
   return reactive({ ...choice, ...state, dispatch, decide, merge, reject })
 }

@@ -345,6 +345,11 @@ export const deskTexts = {
   'dispatch.why': ['派给谁，为什么', 'Who gets it, and why'],
   'dispatch.other': ['改派其他单位（可不填）', 'Another holder (may be empty)'],
   'dispatch.needs': ['请先选择等级，或指定承办单位', 'Choose a class first, or name a holder'],
+  'dispatch.circular': [
+    '按分派规则仍是申请退单的单位，同意退单须指定其他单位',
+    'The table names the one who gives it back: to accept, name another holder',
+  ],
+  'dispatch.another': ['请先指定其他单位', 'Name another holder first'],
   'dispatch.done': ['{case} 已派单', '{case} is dispatched'],
   'dispatch.decided': ['{case} 退单已审核', 'The return of {case} is decided'],
   'dispatch.merged': ['{case} 已并入 {into}', '{case} is merged into {into}'],
@@ -366,6 +371,11 @@ export const deskTexts = {
   'report.later': ['由分派员定级', 'The dispatcher decides'],
   'report.category': ['类别', 'Kind of matter'],
   'report.text': ['投诉内容', 'What it is about'],
+  'report.confidential': [
+    '保密：不告知承办单位投诉人身份',
+    'Confidential: the holder is not told who reports',
+  ],
+  'report.safety': ['涉及人身安全', 'Somebody may be in danger'],
   'report.do': ['受理', 'Report'],
   'report.secret': ['查询密码（请告知诉求人）：', 'Secret of the case, for the reporter:'],
   'report.candidates': ['可能与这些案件重复：', 'These may be the same:'],
