@@ -33,7 +33,5 @@ const json_t *rules_find(const struct rules *k, const char *list, const char *na
 /* A YAML text as JSON; plain scalars that are numbers or truth values become such. NULL: it cannot
  * be read. */
 json_t *rules_yaml(const char *text, size_t size);
-/* A CSV text as a list of objects. */
-json_t *rules_csv(const char *text, size_t size);
 
 #endif
