@@ -306,7 +306,8 @@ static int go_on(struct sim *s, int64_t real)
     return rc ? rc : print_fresh(s);
 }
 
-/* Found at the next tick. Time sync and peers are asked for up to a minute before anybody is
+/* Found at the next tick; while we are down nobody sees it, and all that is known afterwards is how
+ * long we were away. Time sync and peers are asked for up to a minute before anybody is
  * accused (corner 14). */
 static int step(struct sim *s, int64_t ms)
 {
@@ -314,6 +315,8 @@ static int step(struct sim *s, int64_t ms)
     if (ms == 0)
         return HX_OK; /* no jump: nobody could find it */
     s->offset += ms;
+    if (s->down)
+        return HX_OK;
     set_time(s, s->real);
     s->doubt_until = ms > 0 ? s->real + DOUBT_MS : 0;
     hx_arena_reset(&s->arena);
@@ -392,7 +395,7 @@ static int64_t next_due(const struct sim *s, uint64_t *case_number)
 static int64_t next_release(const struct sim *s)
 {
     int64_t at = s->m.dist.draining && !s->down ? s->hold_until : INT64_MAX;
-    return s->doubt_until && s->doubt_until < at ? s->doubt_until : at;
+    return s->doubt_until && s->doubt_until < at && !s->down ? s->doubt_until : at;
 }
 
 /* Everything of this instant has been told. */

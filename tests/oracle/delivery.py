@@ -191,7 +191,7 @@ class Chain:
             return self.expired(x, x.error)
         self.list.remove(x)
         for receivers in self.above(x):
-            if any([self.judge.carried(self, x, to) for to in receivers if x.kind == "CASE" or not roads.same_post(to, x.to)]):
+            if any([self.judge.carried(self, x, to) for to in receivers if x.kind == "CASE" or not roads.same_post(to, x.asked)]):
                 return None
         return self.judge.carried(self, x, "city/desk")
 
@@ -280,13 +280,19 @@ class Judge:
         self.roads, self.rota = roads.Roads(run.world.folder), roads.Rota(run.world.folder, run.world.policy.calendar("workdays"))
         self.chains, self.down, self.slow = {}, set(), set()
         self.outages, self.endpoints, self.events, self.end = [], [], {}, None
+        self.jumps = []      # forward: (from, the end of the doubt, when it was found wrong)
         self.read()
 
     def read(self):
         """Endpoints, outages and events of the scenario."""
-        since = None
-        for at, number, line in self.run.lines():
-            if "down" in line:
+        since, offset = None, 0
+        for real, number, line in self.run.lines():
+            at = real + offset  # as the wall clock shows it
+            if "step_ms" in line:
+                offset += line["step_ms"]
+                if since is None:
+                    self.jump(at, line["step_ms"])
+            elif "down" in line:
                 since = at
             elif "up" in line:
                 self.outages.append((since, at))
@@ -297,6 +303,13 @@ class Judge:
                 self.events[str(line.get("id", number))] = (number, line)
             elif "end" in line:
                 self.end = at
+
+    def jump(self, at, by):
+        """What lies behind the begin of a jump forward waits a minute, unless a jump back says that it was wrong."""
+        if by > 0:
+            self.jumps.append([at, at + by + promise.DOUBT, None])
+        elif self.jumps and at <= self.jumps[-1][1]:
+            self.jumps[-1][2] = at
 
     # ---- the world around --------------------------------------------------------------------------
 
@@ -329,6 +342,9 @@ class Judge:
         for f, u in self.outages:
             if f <= due <= u + promise.DRAIN:
                 due = u + promise.DRAIN
+        for begin, end, refuted in self.jumps:
+            if begin < due <= (end if refuted is None else refuted):
+                due = end if refuted is None else max(due, refuted)
         return due
 
     def holder(self, case):

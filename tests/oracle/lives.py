@@ -21,6 +21,7 @@ import time
 
 sys.dont_write_bytecode = True
 import judge  # noqa: E402
+import moves  # noqa: E402
 from times import DAY, HOUR, MINUTE, SECOND  # noqa: E402
 
 BEGIN = datetime.datetime(2026, 10, 12, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
@@ -194,7 +195,7 @@ MODES = {
     "plans": ["HELD", "WORK_STARTED", "PLAN_PROPOSED", "PLAN_DELIVERED", "PLAN_DELIVERED", "PLAN_OBJECTED", "PLAN_OBJECTED", "FORUM_HELD", "RESOLVED", "PAUSED",
               "RETURN_REQUESTED", "RETURN_ACCEPTED", "CALLBACK_BAD", "CALLBACK_BAD", "CALLBACK_NO_ANSWER", "CALLBACK_NO_ANSWER", "REOPENED", "PARTY_ADDED",
               "CLASS_SET"],
-    "outage": [*EVENTS, *OFTEN], "step": [*EVENTS, *OFTEN], "endpoint": [*EVENTS, *OFTEN],
+    "rough": [*EVENTS, *OFTEN, "NOTICE_ACKED", "NOTICE_DELIVERED", "NOTICE_FAILED"], "outage": [*EVENTS, *OFTEN], "step": [*EVENTS, *OFTEN], "endpoint": [*EVENTS, *OFTEN],
     "drills": ["REPORTED", "PARTY_ADDED", "PARTY_ADDED", "MERGED_INTO", "MERGED_INTO", "MERGE_APPROVED", "UNMERGED", "SPLIT", "HELD", "RESOLVED", "CALLBACK_OK",
                "CALLBACK_BAD", "HOLDER_CHANGED", "RETURN_REQUESTED", "WITHDRAW_ASKED", "SILENCED", "CLASS_SET"],
     "roads": ["NOTICE_DELIVERED", "NOTICE_FAILED", "NOTICE_FAILED", "NOTICE_ACKED", "NOTICE_ACKED", "HELD", "ARRIVED", "PROGRESS", "RESOLVED", "CALLBACK_BAD",
@@ -208,9 +209,16 @@ class Life:
     def __init__(self, rng, mode):
         self.random, self.mode = rng, mode
         self.t = 19 * HOUR if self.often(.7) else 9 * HOUR
-        self.lines, self.down, self.lost = [], False, False
+        self.lines, self.down, self.lost, self.applied = [], False, False, set()
         self.labels = ["A", "B", "C"] if mode == "drills" else ["A"] if self.often(.6) else ["A", "B"]
         self.holder = dict.fromkeys(self.labels, "P-07")
+
+    def now(self):
+        return instant(self.t)
+
+    @staticmethod
+    def instant(ms):
+        return instant(ms)
 
     def often(self, share):
         return self.random.random() < share
@@ -242,6 +250,10 @@ class Life:
         data = self.report()
         if self.mode == "drills" and self.often(.6):
             data["drill"] = True
+        if self.mode == "rough" and self.often(.3):
+            begun, history = moves.past(self)
+            self.lines.append({"rcv": self.now(), "id": f"m{len(self.lines)}", "occ": instant(begun), "event": "REPORTED", "by": "reporter", "case": label, "data": data | history})
+            return
         self.send("REPORTED", self.one(PEOPLE["street"] * 2 + ["city/desk/sun", "operator/o", "reporter", "street:S-02"]) if data.get("drill") else "reporter", label, data)
 
     def gaps(self):
@@ -261,16 +273,20 @@ class Life:
 
     def disturbance(self):
         """What the mode is named after, now and then; whether the turn is taken by it."""
+        if self.mode == "rough" and not self.down and self.often(.3):
+            kind = self.one([moves.apply, moves.again, moves.again, moves.overtaken, moves.silence, moves.silence])
+            kind(self)
+            return True
         if self.down and self.often(.3):
             self.down = False
             self.lines.append({"up": instant(self.t)})
-        elif self.mode == "roads" and self.often(.35):
+        elif self.mode in ("roads", "rough") and self.often(.35 if self.mode == "roads" else .1):
             name = self.one(ENDPOINTS)
             self.lines.append({"at": instant(self.t), "endpoint": name, "state": self.one(["up", "up", "down"] if name == "*" else ["up", "down", "down", "slow"])})
-        elif self.mode in ("outage", "roads") and not self.down and self.often(.08 if self.mode == "outage" else .04):
+        elif self.mode in ("outage", "roads", "rough") and not self.down and self.often(.08 if self.mode == "outage" else .04):
             self.down = True
             self.lines.append({"down": instant(self.t)})
-        elif self.mode == "step" and self.often(.06):
+        elif self.mode in ("step", "rough") and self.often(.06):
             self.lines.append({"at": instant(self.t), "step_ms": self.one([60000, 180000, -120000, 300000, -60000])})
         elif self.mode == "endpoint" and self.often(.1):
             self.lines.append({"at": instant(self.t), "endpoint": self.one(["P-07", "*", "S-02", "C-03"]), "state": self.one(["up", "down", "up"])})
@@ -316,7 +332,7 @@ class Life:
         self.send(name, second, label, data)
 
     def send(self, name, by, label, data):
-        line = {"rcv": instant(self.t), "event": name, "by": by, "case": label}
+        line = {"rcv": instant(self.t), "id": f"m{len(self.lines)}", "event": name, "by": by, "case": label}
         if data:
             line["data"] = data
         if name in PROVEN and self.often(.12):  # read late
@@ -330,6 +346,8 @@ class Life:
 
 def write(path, lines):
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    if recipe := moves.recipe(lines):
+        path.with_suffix(".variants").write_text(recipe, encoding="utf-8")
 
 
 def differences(options, path):
@@ -348,7 +366,7 @@ def kind(difference):
 def smaller(options, path, lines, faults):
     """The fewest of its lines that still differ in the same way."""
     wanted = kind(faults[0])
-    lines = [line | {"id": str(n)} if "event" in line else line for n, line in enumerate(lines)]  # an id is a line's number otherwise
+    lines = [{"id": str(n)} | line if "event" in line else line for n, line in enumerate(lines)]  # an id is a line's number otherwise
     for at in range(len(lines) - 2, -1, -1):
         fewer = lines[:at] + lines[at + 1:]
         write(path, fewer)

@@ -84,14 +84,17 @@ class Run:
 
     def line(self, real, number, line):
         w, wall = self.world, real + self.offset
+        if self.away and "step_ms" in line:  # nobody sees it
+            self.offset += line["step_ms"]
+            return None
         if self.away and "endpoint" not in line and "up" not in line:
-            return self.waiting.append((number, line))
+            return self.waiting.append((number, line, self.offset))
         if "end" in line:
             return w.advance(wall, inclusive=True)
         if not self.away:
             w.advance(wall, before_event="event" in line)
         if "event" in line:
-            return self.event(line, number, wall)
+            return self.event(line, number, self.offset)
         if "down" in line:
             self.away, self.since = True, wall
         elif "up" in line:
@@ -104,9 +107,9 @@ class Run:
             self.apply(line)
         return None
 
-    def event(self, line, number, wall):
+    def event(self, line, number, offset):
         e = Event(line, number)
-        e.rcv += self.offset
+        e.rcv += offset
         self.world.receive(e)
 
     def up(self, since, now):
@@ -117,9 +120,9 @@ class Run:
         goes_on = w.outage and since < w.drain_until  # nothing of the last one was judged yet
         w.outage, w.drain_until = (w.outage[0] if goes_on else since, now), now + promise.DRAIN
         waiting, self.waiting = self.waiting, []
-        for number, line in waiting:
+        for number, line, offset in waiting:  # as the clock was when it was sent
             if "event" in line:
-                self.event(line, number, now)
+                self.event(line, number, offset)
             else:
                 self.line(times.parse(line["at"]), number, line)
         for case in list(w.cases.values()):

@@ -376,20 +376,26 @@ class World:
             self.sent = None
         return "REJECTED" if e.name == "REJECTED" else "ACCEPTED"
 
+    def invalid(self, e, why=""):
+        """What nobody understands is not kept: its id is free."""
+        del self.seen[e.source, e.id]
+        self.numbers.discard((e.source, e.seq))
+        return self.replied(e, "REFUSED", why)
+
     def report(self, e):
         place = self.city.place(e.data["place"], e.t) if e.data.get("place") else None
         if e.data.get("class") and e.data["class"] not in promise.CLASSES or e.data.get("place") and place is None:
-            return self.replied(e, "REFUSED")
+            return self.invalid(e)
         position = e.data.get("position")
         if position and not (abs(position[0]) <= 180 and abs(position[1]) <= 90):
-            return self.replied(e, "REFUSED")
+            return self.invalid(e)
         again = e.data.get("repeat_of")
         if again and (self.named(again) is None or self.named(again).open()):
-            return self.replied(e, "REFUSED")
+            return self.invalid(e)
         if position and place is None:
             place = self.city.place_at(position, e.t)
         if again and self.named(again).drill != drills.says(e):
-            return self.replied(e, "REFUSED", "DRILL_MIX")
+            return self.invalid(e, "DRILL_MIX")
         known = self.cases.get(e.label)
         window = known and known.clock("K_REOPEN_WINDOW")
         if known and (known.open() or window and e.rcv <= window.deadline()):  # until then it is reopened
@@ -399,7 +405,7 @@ class World:
         case = Case(self, e.label, e)
         case.place, case.positioned = place, bool(position)
         if "history" in e.data or "state" in e.data:
-            return self.replied(e, self.imported(case, e))
+            return self.replied(e, "ACCEPTED") if self.imported(case, e) else self.invalid(e)
         if e.data.get("category") in promise.OUT_OF_SCOPE:
             self.cases[e.label] = case
             case.klass = e.data.get("class", "")
@@ -431,11 +437,11 @@ class World:
                 raise Refused("these events do not lead to that state")
         except (Refused, KeyError):
             del self.facts[before:]
-            return "REFUSED"
+            return False
         self.cases[e.label] = case
         if not case.open():
             case.drop("K_REOPEN_WINDOW")
-        return "ACCEPTED"
+        return True
 
     def run_out(self, case, until):
         """What ran out in the past acts at its own time; nobody is told of it."""

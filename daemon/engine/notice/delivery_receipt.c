@@ -149,6 +149,8 @@ static hxp_delivery_fact *say_of_dispatch(struct hx_step *s, const char *result)
 void hx_delivery_deem(struct hx_step *s)
 {
     struct hx_case *c = s->c;
+    if (s->quiet) /* the past of an imported case: it was not ours to deliver */
+        return;
     enum hx_reach r = hx_step_fetched(s, c->holder, c->dispatch_lsn);
     hxp_delivery_fact *f = say_of_dispatch(s, "DEEMED");
     bool ours = r == HX_REACH_OURS;
