@@ -446,11 +446,14 @@ class World:
     def run_out(self, case, until):
         """What ran out in the past acts at its own time; nobody is told of it."""
         for _ in range(MOST):
-            over = min((c.deadline(), n, c) for n, c in enumerate(case.clocks) if c.counting() and c.name in events.EXPIRIES) \
-                if any(c.counting() and c.name in events.EXPIRIES for c in case.clocks) else None
+            over = min(((c.deadline(), n, c) for n, c in enumerate(case.clocks) if c.counting() and c.deadline() is not None
+                        and (c.name in events.EXPIRIES or c.name in promise.PROMISES and c.judged != c.deadline())), default=None)
             if over is None or over[0] >= until:
                 return
             c = over[2]
+            if c.name in promise.PROMISES:
+                case.breach(c)
+                continue
             c.ended, c.met = over[0], False
             self.clock_changed(case, c, "STOP")
             events.EXPIRIES[c.name](case, over[0])
