@@ -48,7 +48,7 @@ static int time_of(const struct parse *p, json_t *o, const char *key, int64_t *t
     if (!v)
         return HX_OK;
     if (!json_is_string(v) || hx_instant_parse(json_string_value(v), t))
-        return wrong(p, "%s is not an RFC 3339 time with an offset", key);
+        return wrong(p, "%s is not an RFC 3339 time with an offset, 2000 to 2199", key);
     return HX_OK;
 }
 
@@ -263,7 +263,10 @@ static int read_apply(const struct parse *p, json_t *o, struct scenario_action *
         rc = text_of(p, o, "why", &why);
     if (rc)
         return rc;
-    a->open = json_is_true(json_object_get(o, "open"));
+    const json_t *open = json_object_get(o, "open");
+    if (open && !json_is_boolean(open))
+        return wrong(p, "open must be true or false");
+    a->open = json_is_true(open);
     snprintf(a->file, sizeof a->file, "%s", file);
     snprintf(a->why, sizeof a->why, "%s", why);
     a->kind = SCENARIO_APPLY;
@@ -370,13 +373,26 @@ static int by_time(const void *x, const void *y)
     return (int)a->kind - (int)b->kind;
 }
 
-/* The daemon stops and starts in turns, and a scenario ends once. */
+/* What our clock shows after this line is an instant that any door would take. */
+static bool in_range(const struct scenario_action *a, int64_t *jumped)
+{
+    if (a->ms > HX_INSTANT_MAX || a->ms < -HX_INSTANT_MAX)
+        return false;
+    int64_t shows = a->at + *jumped + a->ms;
+    *jumped += a->kind == SCENARIO_STEP ? a->ms : 0;
+    return shows >= HX_INSTANT_MIN && shows <= HX_INSTANT_MAX;
+}
+
+/* The daemon stops and starts in turns, a scenario ends once, and no clock leaves its range. */
 static int check_order(struct parse *p, const struct scenario *s)
 {
     bool down = false, ended = false;
+    int64_t jumped = 0;
     for (size_t i = 0; i < s->n; i++) {
         const struct scenario_action *a = &s->actions[i];
         p->line = a->line;
+        if (!in_range(a, &jumped))
+            return wrong(p, "the clock would show a time outside 2000 to 2199");
         if (a->kind == SCENARIO_DOWN && down)
             return wrong(p, "down while it is down");
         if (a->kind == SCENARIO_UP && !down)
@@ -411,8 +427,7 @@ int scenario_read(FILE *in, const char *name, struct scenario *out, char problem
         return rc;
     }
     for (size_t i = 0; i < out->n; i++)
-        if (out->actions[i].kind == SCENARIO_END)
-            out->end = out->actions[i].at;
+        out->end = out->actions[i].kind == SCENARIO_END ? out->actions[i].at : out->end;
     if (out->n)
         qsort(out->actions, out->n, sizeof *out->actions, by_time);
     rc = check_order(&p, out);
