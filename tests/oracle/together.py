@@ -170,7 +170,7 @@ def give_start_back(case, e):
     for c in case.clocks:
         if c.running() and hasattr(c, "own_start"):
             case.judge_missed(c)
-            kept = c.start, c.floor, c.floor_from
+            kept, before = (c.start, c.floor, c.floor_from), c.deadline()
             c.start, c.floor, c.floor_from = c.own_start, None, None
             del c.own_start
             if c.judged is not None and c.deadline() is not None and c.deadline() <= e.t:  # broken either way
@@ -178,6 +178,8 @@ def give_start_back(case, e):
                 continue
             if c.budget:
                 set_floor(c, e.t, e.t)
+            if c.deadline() != before:
+                tell_anew(c, e.t)
             case.move(c)
 
 
