@@ -2,6 +2,7 @@
 import promise
 from anew import set_floor, tell_anew
 from case import need
+from receipt import quiet_handover
 from table import is_in, on
 from times import MINUTE
 
@@ -102,6 +103,7 @@ def lengthens(case, other):
 def merge(case, other, e, owner):
     """B's start becomes the earliest; A rests until it is taken back (corner 11)."""
     case.judge_all_missed()
+    quiet_handover(case)
     case.asked.pop("merge", None)
     case.before_merge, case.merged_into, case.merged_by, case.merged_at = case.state, other, owner, e.t
     for c in case.clocks:

@@ -152,6 +152,8 @@ static void merge(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, false);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
+        if (k->state == HX_CLOCK_EXPIRED) /* nobody need be told any more that nobody took it */
+            k->fired |= ~HX_CLOCK_END;
         if (!counts(k))
             continue;
         hx_ladder_amend(s, k, why);
