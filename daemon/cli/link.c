@@ -2,6 +2,7 @@
 #include "cli/link.h"
 
 #include "cli/show/says.h"
+#include "cli/show/why.h"
 #include <signal.h>
 #include <string.h>
 
@@ -60,11 +61,13 @@ int link_open(const struct cli *cli, hx_client **out)
 
 int link_fail(const struct cli *cli, const hx_client *client, int err, const char *what)
 {
-    const char *problem = hx_client_problem(client);
+    char why[512];
+    const char *said = hx_client_problem(client);
+    const char *problem = why_problem(cli, said, why, sizeof why);
     what = says(cli, what);
     bool feed = cli->command->takes & CLI_FEED;
 
-    if (err == HX_DENIED || (err == HX_TIMEOUT && !strncmp(problem, "DENIED", 6)))
+    if (err == HX_DENIED || (err == HX_TIMEOUT && !strncmp(said, "DENIED", 6)))
         return cli_fail(cli, CLI_NEGATIVE, "%s: not permitted%s%s", what, *problem ? "; " : "",
                         problem);
     if (err == HX_TIMEOUT)
@@ -75,9 +78,9 @@ int link_fail(const struct cli *cli, const hx_client *client, int err, const cha
             *problem ? says(cli, "; last problem ") : "", problem);
     if (err == HX_AGAIN)
         return cli_fail(cli, CLI_UNREACHABLE, "the daemon takes nothing now: %s", problem);
-    if (err == HX_NOTFOUND || !strncmp(problem, "NO_CASE", 7) || !strncmp(problem, "NO_RULES", 8))
+    if (err == HX_NOTFOUND || !strncmp(said, "NO_CASE", 7) || !strncmp(said, "NO_RULES", 8))
         return cli_fail(cli, CLI_NEGATIVE, "there is no %s", what);
-    if (!strncmp(problem, "UNKNOWN_", 8)) /* a word of the command line that means nothing */
+    if (!strncmp(said, "UNKNOWN_", 8)) /* a word of the command line that means nothing */
         return cli_fail(cli, CLI_USAGE, "%s", problem);
     if (err == HX_INVALID && *problem) /* which says more than the error does */
         return cli_fail(cli, CLI_NEGATIVE, "%s: %s", what, problem);

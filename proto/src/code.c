@@ -230,15 +230,17 @@ const struct hx_code *hx_code_find(const char *name)
     return NULL;
 }
 
-/* What the message says behind the code. */
+/* What the message says behind the code: what stands before it, such as "HELD is not allowed in
+ * CLOSED: ", is what the code means. */
 static const char *behind(const char *message, const char *code)
 {
     size_t n = strlen(code);
-    if (!n || strncmp(message, code, n) != 0)
+    const char *at = n ? strstr(message, code) : NULL;
+    if (!at || (at > message && at[-1] != ' '))
         return message;
-    if (message[n] == '\0')
+    if (at[n] == '\0')
         return "";
-    return strncmp(message + n, ": ", 2) ? message : message + n + 2;
+    return strncmp(at + n, ": ", 2) ? message : at + n + 2;
 }
 
 char *hx_code_line(const char *code, const char *message, char *out, size_t size)

@@ -5,7 +5,7 @@
 #include "cli/link.h"
 #include "cli/send/publish.h"
 #include "cli/show/show.h"
-#include "hongxin/code.h"
+#include "cli/show/why.h"
 #include "hongxin/json.h"
 #include "hongxin/limits.h"
 #include "mapping/record.h"
@@ -199,7 +199,7 @@ static int tell_one(struct area *a, hx_client *client, const char *number)
 static int refused(const struct area *a, const hxp_reply *r)
 {
     char why[512];
-    hx_code_line(r->code, r->message, why, sizeof why);
+    why_text(a->cli, r->code, r->message, why, sizeof why);
     return a->begin ? cli_fail(a->cli, CLI_NEGATIVE, "%s; nothing was silenced", why)
                     : cli_fail(a->cli, CLI_NEGATIVE, "%s; no silence was ended", why);
 }

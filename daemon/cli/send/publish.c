@@ -6,7 +6,7 @@
 #include "cli/send/many.h"
 #include "cli/show/says.h"
 #include "cli/show/show.h"
-#include "hongxin/code.h"
+#include "cli/show/why.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"
 #include "mapping/record.h"
@@ -172,44 +172,10 @@ static const char *result_name(Hongxin__V1__Result result)
     return v ? v->name : "?";
 }
 
-/* The Chinese of a code needs no English sentence beside it; the field and the right words do. */
-static void print_why_zh(const hxp_reply *r)
-{
-    static const char words[] = "; one of ";
-    char line[512], *required, *right;
-
-    hx_code_line(r->code, r->message, line, sizeof line);
-    right = strstr(line, words);
-    if ((required = strstr(line, ": required: ")))
-        *required = '\0';
-    else if (right)
-        *right = '\0';
-    printf("  %s%s%s", line, right ? "；应为 " : "", right ? right + sizeof words - 1 : "");
-}
-
-/* Why, in the language of the command line. */
-static void print_why(const struct cli *cli, const hxp_reply *r)
-{
-    const struct hx_code *words = hx_code_find(r->code);
-    size_t n = strlen(r->code);
-    bool says_it = n && !strncmp(r->message, r->code, n); /* the message begins with the code */
-
-    if (!n && !*r->message)
-        return;
-    if (cli->zh && words) {
-        print_why_zh(r);
-    } else if (words && (!*r->message || !strcmp(r->message, r->code))) {
-        printf("  %s: %s", r->code, words->en);
-    } else {
-        printf("  %s%s%s", says_it ? "" : r->code, !says_it && n && *r->message ? ": " : "",
-               r->message);
-    }
-}
-
 static void print_reply(const struct cli *cli, const hxp_reply *r)
 {
     struct show s;
-    char due[HX_INSTANT_TEXT];
+    char due[HX_INSTANT_TEXT], why[1024];
     bool good = r->result == HONGXIN__V1__RESULT__ACCEPTED;
 
     show_init(&s, cli, stdout);
@@ -219,7 +185,8 @@ static void print_reply(const struct cli *cli, const hxp_reply *r)
     for (size_t i = 0; i < r->n_promises; i++)
         printf("%s %s %s", i ? "," : "  ", r->promises[i]->clock,
                show_time(&s, r->promises[i]->deadline, hx_wall_ms(), due));
-    print_why(cli, r);
+    if (*r->code || *r->message)
+        printf("  %s", why_text(cli, r->code, r->message, why, sizeof why));
     for (size_t i = 0; i < r->n_allowed; i++)
         printf("%s%s", i ? ", " : cli->zh ? "\n  目前可以：" : "\n  allowed now: ", r->allowed[i]);
     for (size_t i = 0; i < r->n_candidates; i++)

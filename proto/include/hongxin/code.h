@@ -16,7 +16,7 @@ struct hx_code {
 const struct hx_code *hx_code_find(const char *name);
 
 /* A refusal in one line, for those who read either language: the code, its Chinese, and what the
- * message adds to them: "NOT_HOLDER 本单位不是承办单位: required: …". A message that begins with
+ * message adds to them: "NOT_HOLDER 本单位不是承办单位: required: …". A message that names
  * the code says it once. Either may be NULL or "". Cut to `size` bytes, never inside of a letter;
  * returns `out`. */
 char *hx_code_line(const char *code, const char *message, char *out, size_t size);

@@ -149,6 +149,9 @@ def test_a_refusal_names_its_code_once_and_what_is_required(hongxin):
     assert "UNKNOWN_CLASS 没有这个等级；应为 EMERGENCY, SMALL" in hongxin.out and "required" not in hongxin.out
     hongxin("publish", "--type", "HELD", "--case", "CL-999999", "--by", "holder:P-07/li", "--zh")
     assert "NO_CASE 没有这个案件" in hongxin.out
+    number = report(hongxin)
+    hongxin("publish", "--type", "HELD", "--case", number, "--by", "holder:P-08/li", "--zh")
+    assert "NOT_HOLDER 本单位不是承办单位\n" in hongxin.out and "not allowed" not in hongxin.out
 
 
 @pytest.mark.parametrize("args, why", [

@@ -63,6 +63,11 @@ static void a_line_says_the_code_once(void **state)
                         "NO_CASE 没有这个案件");
     assert_string_equal(hx_code_line("NO_CASE", "NO_CASE: field into", out, sizeof out),
                         "NO_CASE 没有这个案件: field into");
+    assert_string_equal(
+        hx_code_line("NO_CASE", "X is not allowed in Y: NO_CASE: field into", out, sizeof out),
+        "NO_CASE 没有这个案件: field into");
+    assert_string_equal(hx_code_line("NO_CASE", "NO_CASES: none", out, sizeof out),
+                        "NO_CASE 没有这个案件: NO_CASES: none");
     assert_string_equal(hx_code_line("NO_CASE", "there is none", out, sizeof out),
                         "NO_CASE 没有这个案件: there is none");
     assert_string_equal(hx_code_line("NEW_ONE", "NEW_ONE: x", out, sizeof out), "NEW_ONE: x");
