@@ -42,8 +42,8 @@ static short brace_source(const struct map_binding *b, const struct map_bound *p
 
 static int no_column(const char *name, const char *who, char problem[MAPPING_PROBLEM])
 {
-    snprintf(problem, MAPPING_PROBLEM, "the heading has no column \"%.100s\", which %.60s needs",
-             name, who);
+    snprintf(problem, MAPPING_PROBLEM,
+             "the heading has no column \"%.100s\", which %.60s needs（表头缺列）", name, who);
     return HX_INVALID;
 }
 
@@ -101,7 +101,7 @@ static int check_required(const struct map_bound *p, char problem[MAPPING_PROBLE
 {
     for (unsigned i = 0; i < p->part->columns_count; i++)
         if (p->part->columns[i].required && p->from[i] < 0) {
-            snprintf(problem, MAPPING_PROBLEM, "the heading has no column \"%s\"",
+            snprintf(problem, MAPPING_PROBLEM, "the heading has no column \"%s\"（表头缺列）",
                      p->part->columns[i].names[0]);
             return HX_INVALID;
         }

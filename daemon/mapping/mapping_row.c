@@ -105,7 +105,8 @@ static int put_time(struct reading *r, hxp_event *e, const struct map_column *c,
         return HX_NOMEM;
     if (read_time(r->b, text, &ms))
         return refuse(r, "%.80s is not a time of the mapping's formats%s", c->names[0],
-                      r->b->m->zone ? "" : ", or says no zone");
+                      r->b->m->zone ? "（时间格式不符）"
+                                    : ", or says no zone（时间格式不符或缺少时区）");
     return field_put_instant(&c->is, m, ms);
 }
 
@@ -120,7 +121,7 @@ static int put_text(struct reading *r, hxp_event *e, const struct map_column *c,
     if (!m || !text)
         return HX_NOMEM;
     return field_put(&c->is, m, text, r->arena) == HX_INVALID
-               ? refuse(r, "%.80s: %.64s cannot be read", c->names[0], c->field)
+               ? refuse(r, "%.80s: %.64s cannot be read（无法读取）", c->names[0], c->field)
                : HX_OK;
 }
 
@@ -128,9 +129,11 @@ static int take_column(struct reading *r, hxp_event *e, const struct map_column 
                        const char *text)
 {
     if (!*text)
-        return c->required ? refuse(r, "%.80s is empty", c->names[0]) : HX_OK;
+        return c->required ? refuse(r, "%.80s is empty（为空）", c->names[0]) : HX_OK;
     if (c->values_count && !(text = look_up(c, text)))
-        return refuse(r, "%.80s holds a word that the mapping does not list", c->names[0]);
+        return refuse(r,
+                      "%.80s holds a word that the mapping does not list（内容不在映射文件所列）",
+                      c->names[0]);
     if (!*text)
         return HX_OK; /* a word that the mapping drops on purpose */
     return c->time ? put_time(r, e, c, text) : put_text(r, e, c, text);
@@ -159,9 +162,10 @@ static int fill_template(struct reading *r, const struct map_template *t, const 
         if (p->from >= 0 && !size && is_person(r, t, p))
             before--;
         else if (p->from >= 0 && !size)
-            return refuse(r, "%.80s is empty, and %.60s needs it", r->b->heading[p->from], who);
+            return refuse(r, "%.80s is empty, and %.60s needs it（必填项为空）",
+                          r->b->heading[p->from], who);
         if (n + before + size >= sizeof text)
-            return refuse(r, "%.60s is longer than %zu bytes", who, sizeof text - 1);
+            return refuse(r, "%.60s is longer than %zu bytes（过长）", who, sizeof text - 1);
         memcpy(text + n, p->text, before);
         memcpy(text + n + before, value, size);
         n += before + size;
@@ -199,8 +203,8 @@ static int check_absent(struct reading *r, const struct map_bound *p)
         if (*text && column->values_count)
             text = look_up(column, text);
         if (column->required && (!text || *text))
-            return refuse(r, "%.80s is given, but its time %.80s is empty", column->names[0],
-                          part->columns[p->time].names[0]);
+            return refuse(r, "%.80s is given, but its time %.80s is empty（缺少时间）",
+                          column->names[0], part->columns[p->time].names[0]);
     }
     return HX_OK;
 }
