@@ -1,6 +1,7 @@
 /* Putting right what can be put right, and leaving alone what nobody knows. */
 #include "simulate/simulate.h"
 #include "store/key.h"
+#include "store/versions.h"
 #include "unit/store/fixture.h"
 
 #include <string.h>
@@ -73,11 +74,91 @@ static void a_row_that_says_it_is_another_case_takes_nobodys_place(void **state)
     assert_string_equal(fx->c.holder, "P-3");
 }
 
+static size_t rows_of_seen(struct fx *fx)
+{
+    struct hx_store_stats s;
+    assert_int_equal(hx_store_stats(fx->st, &s), HX_OK);
+    return s.seen;
+}
+
+/* What stands on entries that were pruned is left as it is; what cannot be read stands on nothing.
+ */
+static void a_repair_of_a_pruned_store_takes_only_what_cannot_be_read(void **state)
+{
+    struct fx *fx = *state;
+    uint8_t key[8];
+    put_a_row_in_anothers_place(fx);
+    fx_raw_row(fx, "case", number_key(key, 2), "garbage", 7);
+    fx_reopen(fx);
+    assert_int_equal(hx_store_case(fx->st, 2, &fx->c), HX_CORRUPT);
+    repair(fx);
+    assert_int_equal(hx_store_case(fx->st, 2, &fx->c), HX_NOTFOUND);
+    assert_int_equal(hx_store_case(fx->st, 1, &fx->c), HX_OK);
+    assert_int_equal(fx->c.version, 2);
+    assert_int_equal(rows_of_seen(fx), 2);
+}
+
+static size_t n_found;
+
+static void count(void *ctx, const struct hx_finding *f)
+{
+    (void)ctx;
+    n_found += strcmp(f->table, "journal") == 0 && f->invariant == 6;
+}
+
+/* A journal that no machine made differs in every entry: the first fifty are told. */
+static void differences_without_end_are_not_all_told(void **state)
+{
+    struct fx *fx = *state;
+    struct hx_check_result r;
+    struct hx_problem why = {""};
+    struct hx_check_options o = {.rules = hx_versions_rules(versions), .report = count};
+    assert_int_equal(hx_versions_city(versions, &o.city, &why), HX_OK);
+    fx_begin(fx);
+    for (unsigned n = 0; n < 120; n++)
+        fx_report(fx, n);
+    fx_commit(fx);
+    n_found = 0;
+    assert_int_equal(hx_store_check(fx->st, &o, &r), HX_OK);
+    assert_true(n_found >= 50 && n_found < 60);
+    hx_journal_check_free(NULL);
+}
+
+/* A version that one person asked for is kept, and judges nothing. */
+static void a_version_that_is_only_asked_for_is_not_in_force(void **state)
+{
+    struct fx *fx = *state;
+    struct hx_versions *v;
+    struct hx_problem why = {""};
+    hxp_rules_version row = HONGXIN__V1__RULES_VERSION__INIT;
+    static const char text[] = "never read";
+    row.kind = (char *)(uintptr_t) "life-cycle";
+    row.name = (char *)(uintptr_t) "complaint";
+    row.version = 7;
+    row.state = HONGXIN__V1__RULES_VERSION__STATE__ASKED;
+    fx_begin(fx);
+    assert_int_equal(hx_store_rules_save(fx->st, &row, text, sizeof text), HX_OK);
+    fx_commit(fx);
+    assert_int_equal(hx_versions_new(&v), HX_OK);
+    assert_int_equal(hx_store_versions(fx->st, v, &why), HX_OK);
+    assert_null(hx_versions_at(v, 0));
+    row.state = HONGXIN__V1__RULES_VERSION__STATE__IN_FORCE;
+    fx_begin(fx);
+    assert_int_equal(hx_store_rules_save(fx->st, &row, text, sizeof text), HX_OK);
+    fx_commit(fx);
+    assert_int_not_equal(hx_store_versions(fx->st, v, &why), HX_OK);
+    assert_non_null(strstr(why.text, "the store's version 7 of life-cycle complaint: "));
+    hx_versions_free(v);
+}
+
 int main(void)
 {
+#define T(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_row_that_says_it_is_another_case_takes_nobodys_place,
-                                        fx_setup, fx_teardown),
+        T(a_row_that_says_it_is_another_case_takes_nobodys_place),
+        T(a_repair_of_a_pruned_store_takes_only_what_cannot_be_read),
+        T(differences_without_end_are_not_all_told),
+        T(a_version_that_is_only_asked_for_is_not_in_force),
     };
     return cmocka_run_group_tests(tests, load_rules, free_rules);
 }
