@@ -124,6 +124,37 @@ static void differences_without_end_are_not_all_told(void **state)
     hx_journal_check_free(NULL);
 }
 
+static bool has_stopped;
+
+static void look_for_end(void *ctx, const struct hx_finding *f)
+{
+    (void)ctx;
+    has_stopped |= strstr(f->text, "the replay cannot go on") != NULL;
+}
+
+/* Nothing follows from such a journal that could be written. */
+static void a_journal_that_no_machine_can_read_is_said_and_repairs_nothing(void **state)
+{
+    struct fx *fx = *state;
+    uint8_t key[8];
+    struct hx_check_result r;
+    struct hx_problem why = {""};
+    struct hx_check_options o = {.rules = hx_versions_rules(versions), .report = look_for_end};
+    assert_int_equal(hx_versions_city(versions, &o.city, &why), HX_OK);
+    fx_begin(fx);
+    fx_report(fx, 1);
+    fx_report(fx, 2);
+    fx_report(fx, 3);
+    fx_commit(fx);
+    fx_raw_row(fx, "journal", number_key(key, 2), "\xff\xff", 2);
+    fx_reopen(fx);
+    has_stopped = false;
+    assert_int_equal(hx_store_check(fx->st, &o, &r), HX_OK);
+    assert_true(has_stopped);
+    assert_int_equal(hx_store_repair(fx->st, &o, false, &r), HX_CORRUPT);
+    assert_int_equal(hx_store_case(fx->st, 3, &fx->c), HX_OK);
+}
+
 /* A version that one person asked for is kept, and judges nothing. */
 static void a_version_that_is_only_asked_for_is_not_in_force(void **state)
 {
@@ -158,6 +189,7 @@ int main(void)
         T(a_row_that_says_it_is_another_case_takes_nobodys_place),
         T(a_repair_of_a_pruned_store_takes_only_what_cannot_be_read),
         T(differences_without_end_are_not_all_told),
+        T(a_journal_that_no_machine_can_read_is_said_and_repairs_nothing),
         T(a_version_that_is_only_asked_for_is_not_in_force),
     };
     return cmocka_run_group_tests(tests, load_rules, free_rules);
