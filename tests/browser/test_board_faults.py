@@ -1,6 +1,7 @@
 """Pages whose daemon or board dies, and people who are shut out: each test has a city and a board of its own."""
 from board_town import number_in
 from playwright.sync_api import expect
+from ports import keep_a_port
 from wire import wait_until
 
 pytest_plugins = ["board_pages"]
@@ -22,12 +23,13 @@ def test_a_page_goes_on_when_the_daemon_was_killed(sign_in, city, hotline):
 
 
 def test_a_page_goes_on_when_the_board_was_restarted(sign_in, board, hotline):
+    board.stop()
+    board.config.write_text(board.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{keep_a_port()}"))
+    board.start()
     page = sign_in(language="en", size=WALL)
-    port = board.port()
     board.stop()
     expect(page.locator(".live.away")).to_be_visible()
     number = hotline.report(place="B-0417").number
-    board.config.write_text(board.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
     board.start()
     expect(page.get_by_role("link", name=number).first).to_be_attached()
 
