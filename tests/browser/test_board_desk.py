@@ -151,6 +151,22 @@ def test_lists_are_taken_along_as_tables(seat, evening):
             assert text.count("\n") > 1 and (evening["late"] in text or at == "#/figures")
 
 
+def test_a_case_is_taken_to_a_meeting_on_paper(seat, evening, picture):
+    page = seat("chen", "#/case/{late}".format(**evening), language="zh", size={"width": 1440, "height": 900})
+    dress(page, "zh", "dark")
+    page.locator(".deadline").first.wait_for()
+    page.emulate_media(media="print")
+    expect(page.locator(".menu")).to_be_hidden()
+    expect(page.locator(".head h1")).to_be_visible()
+    assert page.locator("button:visible").count() == 0
+    ink = page.evaluate("getComputedStyle(document.querySelector('.head h1')).color")
+    assert max(map(int, re.findall(r"\d+", ink)[:3])) < 96  # dark on the white of paper, whatever the screen was
+    page.set_viewport_size({"width": 794, "height": 1123})
+    picture(page, "case-print", full_page=True)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(media="screen")
+
+
 def test_what_is_silent_is_told_until_when_by_whom_and_why(seat, evening):
     page = seat("wang", "#/area", language="en")
     silent = page.locator("section", has=page.get_by_role("heading", name="Silent now"))

@@ -343,7 +343,7 @@ export const deskTexts = {
   'dispatch.returns': ['待审退单', 'Returns'],
   'dispatch.empty': ['没有待办', 'Nothing waits'],
   'dispatch.why': ['派给谁，为什么', 'Who gets it, and why'],
-  'dispatch.other': ['改派其他单位（可不填）', 'Another holder (may be empty)'],
+  'dispatch.other': ['改派其他单位（可不填）', 'Other holder (optional)'],
   'dispatch.needs': ['请先选择等级，或指定承办单位', 'Choose a class first, or name a holder'],
   'dispatch.circular': [
     '按分派规则仍是申请退单的单位，同意退单须指定其他单位',
