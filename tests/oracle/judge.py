@@ -29,6 +29,7 @@ import invariants  # noqa: E402
 import scenario as scenarios  # noqa: E402
 import times  # noqa: E402
 import variants  # noqa: E402
+import wording  # noqa: E402
 
 REFUSED = ("NOT_ALLOWED", "INVALID")
 OWNERS = ("citizen", "dispatcher", "holder", "assisting", "arbiter", "force", "system")
@@ -162,7 +163,7 @@ def differences(mine, simulated):
 
 def judge(command, config, path):
     with variants.made(config, path) as (folder, made):
-        done = subprocess.run([*command, "--config", folder, made], capture_output=True, check=False, timeout=60, text=True)
+        done = subprocess.run([*command, "--texts", "--config", folder, made], capture_output=True, check=False, timeout=60, text=True)
         if done.returncode:
             return [f"ended with {done.returncode}: {done.stderr.strip()}"]
         told = [json.loads(line) for line in done.stdout.splitlines()]
@@ -175,6 +176,7 @@ def judge(command, config, path):
             sent = delivery.follow(run, facts)
         found = differences(changes(ours(run.world.facts)), changes(theirs(facts))) + differences(sent, delivery.theirs(run, facts))
         found += drills.faults(run.world, facts)
+        found += wording.faults(run, facts, folder)
         return found + [f"invariant {fault}" for fault in invariants.faults(told, inputs.read_events(pathlib.Path(made)))]
 
 

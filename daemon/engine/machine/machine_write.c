@@ -322,6 +322,15 @@ static int64_t next_due(const struct hx_step *s)
     return sent < due ? sent : due;
 }
 
+/* A notice says who has the case now, also one that was made before this step gave it to another.
+ */
+static void name_holder(const struct hx_step *s)
+{
+    for (size_t i = 0; i < s->n_facts; i++)
+        if (s->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_NOTICE)
+            s->facts[i]->notice->holder = hx_arena_text(s->arena, s->c->holder);
+}
+
 int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arrival *in,
                   hxp_reply *reply)
 {
@@ -332,6 +341,7 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
         rc = HX_NOMEM;
     if (rc)
         return rc;
+    name_holder(s);
     hx_delivery_begin(s);
     hongxin__v1__entry__init(e);
     fill_event(m, e, in);

@@ -1,0 +1,108 @@
+"""What a notice tells its receiver (3.3): in both languages the case, the clock, its deadline, what is missing, who holds it, who was told
+before, and the one thing that is expected now. The words are the city's (texts/notices.yaml, titles of the life cycle); which of them
+must stand there follows from the facts of the rules."""
+import functools
+import pathlib
+
+import promise
+import times
+import yaml
+
+LANGUAGES = ("zh", "en")
+ALARMS = ("REMINDER", "WARNING", "BREACH")
+ENDS = ("ALL_CLEAR", "CORRECTION")
+
+
+class Words:
+    def __init__(self, folder):
+        folder = pathlib.Path(folder)
+        texts = yaml.load((folder / "texts" / "notices.yaml").read_text(encoding="utf-8"), yaml.CBaseLoader)
+        cycle = yaml.load((folder / "life-cycles" / "complaint.yaml").read_text(encoding="utf-8"), yaml.CBaseLoader)
+        self.clocks = {c["name"]: c for c in cycle["clocks"]}
+        self.awaits = {a["event"]: a for a in texts["awaits"]}
+        drill = next(p for p in texts["parts"] if p["part"] == "drill")
+        self.drill = {language: drill[language].partition("{}")[0] for language in LANGUAGES}
+
+    def missing(self, clock, language):
+        """Of a clock: what has not come, and what is expected now."""
+        a = self.awaits.get(promise.AWAITED.get(clock))
+        return [a[language], a["expects-" + language]] if a else []
+
+
+@functools.lru_cache(maxsize=4)
+def words_of(folder):
+    return Words(folder)
+
+
+class Known:
+    """What the rules say was true at each moment: deadlines, and who was told of which clock."""
+
+    def __init__(self, run):
+        self.world, self.at = run.world, 0
+        self.zone_changes = any(line.get("apply", "").endswith(".yaml") for _, _, line in run.lines())
+        self.due, self.begun, self.told, self.units = {}, {}, {}, {}
+
+    def until(self, t):
+        """Facts up to this moment; those of the moment itself, too: a notice says what is true then."""
+        facts = self.world.facts
+        while self.at < len(facts) and facts[self.at]["t"] <= t:
+            f = facts[self.at]
+            key = f["case"], f.get("clock")
+            if f["fact"] == "CLOCK":
+                self.due[key] = f["deadline"]
+                if f["change"] in ("START", "MOVE"):
+                    self.begun[key] = f["t"]
+                if f["change"] == "START":
+                    self.units[key] = self.units.get(key, 0) + 1
+            elif f["fact"] == "LEVEL":
+                self.told.setdefault(key, []).append((f["t"], f["to"] or ()))
+            self.at += 1
+
+    def before(self, key, t, to):
+        """Whoever heard of it since it began, or was moved: they must know of each other."""
+        since = self.begun.get(key, 0)
+        return {who.partition(" by ")[0] for when, those in self.told.get(key, ()) if since <= when < t for who in those} - {to}
+
+    def case(self, label, t):
+        return next((case for since, case in reversed(self.world.begun) if case.label == label and since <= t and case.state), None)
+
+
+def parts(f, case, known, words, language):
+    """What must stand in the text of this notice."""
+    holder = next((who for since, who in reversed(case.holders) if since <= f["t"]), "")
+    yield holder
+    clock = f.get("clock")
+    if not clock or f["kind"] == "CASE":
+        return
+    key = f["case"], clock
+    yield words.clocks[clock][language]
+    due = known.due.get(key)
+    alone = known.units.get(key) == 1  # of several units that assist each has its own
+    if due is not None and alone and not known.zone_changes and f["kind"] in ALARMS:
+        yield times.local(due, known.world.policy.zone).strftime("%Y-%m-%d %H:%M:%S")
+    if f["kind"] not in ALARMS:
+        return
+    yield f["level"]
+    yield from words.missing(clock, language)
+    if alone and not f.get("why", "").startswith(("could not be delivered", "nobody on duty")):
+        yield from known.before(key, f["t"], f["to"])
+
+
+def faults(run, facts, folder):
+    """Every notice whose text leaves something out, or does not say that it is a drill."""
+    words, known, numbers = words_of(str(folder)), Known(run), {}
+    for f in facts:
+        known.until(f["t"])
+        if f["fact"] == "REPLY" and f.get("number") and f["result"] == "ACCEPTED":
+            numbers[f.get("case")] = f["number"]
+        if f["fact"] != "NOTICE" or not f.get("case") or f["kind"] == "DIGEST":
+            continue
+        case = known.case(f["case"], f["t"])
+        for language in LANGUAGES if case else ():
+            text = f[language]
+            wanted = [numbers.get(f["case"], "CL-"), *parts(f, case, known, words, language)]
+            for part in wanted:
+                if part not in text:
+                    yield f"{language}: {f['kind']} {f.get('clock', '')} {f.get('level', '')} to {f['to']} at {times.show(f['t'])} does not say {part!r}: {text}"
+            if text.startswith(words.drill[language]) != case.drill:
+                yield f"{language}: it is {'a' if case.drill else 'no'} drill: {text}"
