@@ -40,7 +40,7 @@ class Known:
     def __init__(self, run):
         self.world, self.at = run.world, 0
         self.zone_changes = any(line.get("apply", "").endswith(".yaml") for _, _, line in run.lines())
-        self.due, self.begun, self.told, self.units = {}, {}, {}, {}
+        self.due, self.begun, self.told, self.units, self.named = {}, {}, {}, {}, {}
 
     def until(self, t):
         """Facts up to this moment; those of the moment itself, too: a notice says what is true then."""
@@ -63,14 +63,22 @@ class Known:
         since = self.begun.get(key, 0)
         return {who.partition(" by ")[0] for when, those in self.told.get(key, ()) if since <= when < t for who in those} - {to}
 
+    def holder(self, case, f, language):
+        """Who has it. In the millisecond in which that changes it is whom the entry names, and all of the entry the same one."""
+        then = [who for since, who in case.holders if since == f["t"]]
+        before = next((who for since, who in reversed(case.holders) if since < f["t"]), None)
+        if before is None or not then:
+            return then[-1] if then else before or ""
+        named = next((who for who in [*reversed(then), before] if who in f[language]), then[-1])
+        return self.named.setdefault(f["lsn"], named)
+
     def case(self, label, t):
         return next((case for since, case in reversed(self.world.begun) if case.label == label and since <= t and case.state), None)
 
 
 def parts(f, case, known, words, language):
     """What must stand in the text of this notice."""
-    holder = next((who for since, who in reversed(case.holders) if since <= f["t"]), "")
-    yield holder
+    yield known.holder(case, f, language)
     clock = f.get("clock")
     if not clock or f["kind"] == "CASE":
         return
