@@ -256,9 +256,9 @@ class Case:
         return f"{kind}:{area}" if area else "city/desk"
 
     def ask_again(self):
-        """Every reporter is called back anew."""
+        """Every reporter is called back anew, but who has left."""
         for p in self.parties:
-            p.answer, p.tries = "OPEN", 0
+            p.answer, p.tries = "LEFT" if p.answer == "LEFT" else "OPEN", 0
 
     # ---- who -------------------------------------------------------------------------------------
 

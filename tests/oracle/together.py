@@ -1,6 +1,7 @@
 """Withdrawal, merge, split (corners 10 and 11)."""
 import promise
 from anew import set_floor, tell_anew
+from callback import parties_named
 from case import need
 from receipt import quiet_handover
 from table import is_in, on
@@ -11,12 +12,15 @@ from times import MINUTE
 def withdraw_asked(case, e):
     need(case.open(), "ended")
     need(e.role == "reporter" and e.source == case.source, "not by the reporter's own channel")
-    if "party" in e.data:
-        need(any(p.ref == e.data["party"] for p in case.parties), "no such party")
+    named = parties_named(case, e)
     if "SAFETY" in case.flags:
         return None
-    need("WITHDRAW_ASKED" not in case.flags, "asked already")
     pressed = any(e.t - 10 * MINUTE <= t <= e.t for t in case.contacts) or e.data.get("device", "").startswith(case.holder or "-")
+    if "party" in e.data and any(p.answer != "LEFT" for p in case.parties if p is not named[0]):  # the others' case goes on
+        need(case.state != "RESOLVED" and not pressed, "he is asked with the others")
+        named[0].answer = "LEFT"
+        return None
+    need("WITHDRAW_ASKED" not in case.flags, "asked already")
     if not pressed:
         return case.close("WITHDRAWN", e.t, e.name)
     case.flags.add("WITHDRAW_ASKED")

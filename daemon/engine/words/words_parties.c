@@ -242,6 +242,23 @@ static bool no_safety(const struct hx_step *s, const struct hx_call *call)
     return !(s->c->flags & HX_FLAG_SAFETY);
 }
 
+/* One of several reporters speaks for himself, if he is named: the others still wait (corner 10).
+ */
+static bool others_left(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    const struct hx_party *named = s->data->party[0] ? party_named(s, s->data->party) : NULL;
+    for (uint32_t i = 0; named && i < s->c->n_parties; i++)
+        if (&s->c->parties[i] != named && !s->c->parties[i].gone)
+            return true;
+    return false;
+}
+
+static bool nobody_left(const struct hx_step *s, const struct hx_call *call)
+{
+    return !others_left(s, call);
+}
+
 /* One person is not counted as two: a party has one call-back. */
 static bool party_new(const struct hx_step *s, const struct hx_call *call)
 {
@@ -273,6 +290,12 @@ static void leave_case(struct hx_step *s, const struct hx_call *call)
     (void)call;
     called(s)->gone = 1;
     hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
+}
+
+static void leave_others(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    called(s)->gone = 1;
 }
 
 /* Whoever of the holder's people does something on the case may have met the reporter. */
@@ -319,6 +342,10 @@ const struct hx_word hx_words_parties[] = {
                   "safety is not at stake"),
     HX_GUARD("party_known", HX_ARG_NONE, party_known, "UNKNOWN_PARTY", HX_NOT_ALLOWED,
              "the party that is named belongs to the case"),
+    HX_GUARD("others_left", HX_ARG_NONE, others_left, "NOBODY_ELSE", HX_NOT_ALLOWED,
+             "a reporter is named, and another one is left"),
+    HX_GUARD("nobody_left", HX_ARG_NONE, nobody_left, "OTHERS_LEFT", HX_NOT_ALLOWED,
+             "no reporter is named, or no other one is left"),
     HX_GUARD("party_new", HX_ARG_NONE, party_new, "PARTY_ALREADY", HX_NOT_ALLOWED,
              "nobody of this reference is a party yet"),
     HX_GUARD("party_open", HX_ARG_NONE, party_open, "NO_PARTY_WAITS", HX_NOT_ALLOWED,
@@ -341,6 +368,8 @@ const struct hx_word hx_words_parties[] = {
     HX_EFFECT("rate", HX_ARG_NONE, rate, "stores a party's good call-back and its rating"),
     HX_EFFECT("rate_bad", HX_ARG_NONE, rate_bad, "stores a party's bad call-back and its rating"),
     HX_EFFECT("count_try", HX_ARG_NONE, count_try, "counts a party's call-back without answer"),
+    HX_EFFECT("leave_others", HX_ARG_NONE, leave_others,
+              "this reporter is called back no more; the others are"),
     HX_EFFECT("leave_case", HX_ARG_NONE, leave_case,
               "the reporter leaves, the case goes on without"),
     HX_EFFECT("add_party", HX_ARG_NONE, add_party, "a further reporter with an own call-back"),
