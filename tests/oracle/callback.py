@@ -130,7 +130,7 @@ def next_cycle(case, e, again_open=False):
     case.cycle += 1
     case.cycle_began = e.t
     case.arrived, case.arrival_proven, case.solved = None, False, None
-    case.pauses, case.paused_sum, case.plan_delivered = [], 0, None
+    case.paused_sum, case.plan_delivered = 0, None
     drop_plan(case)
     case.asked.pop("merge", None)
     for unit in list(case.units):  # help was asked for the attempt that failed
