@@ -185,7 +185,7 @@ def give_start_back(case, e):
             if c.budget:
                 set_floor(c, e.t, e.t)
             if c.deadline() != before:
-                tell_anew(c, e.t)
+                tell_anew(c, e.t, case.world.now)
             case.move(c)
 
 
