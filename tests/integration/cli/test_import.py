@@ -65,7 +65,7 @@ def test_what_is_wrong_is_named_with_its_line(hongxin, tmp_path):
 
 def test_a_refused_event_is_named(hongxin, tmp_path):
     given = table(tmp_path / "h.csv", CLOSED.format("L-1").replace(",有,", ",,"))
-    assert "line 2: INVALID IMPORT_EVENT: field history[3] RESOLVED (EVIDENCE_MISSING)" in hongxin("import", given, "--map", MAP).err
+    assert "line 2: INVALID IMPORT_EVENT 导入的事项不符: field history[3] RESOLVED (EVIDENCE_MISSING)" in hongxin("import", given, "--map", MAP).err
 
 
 def test_a_dry_run_judges_like_the_daemon_and_publishes_nothing(hongxin, tmp_path):
