@@ -46,11 +46,10 @@ char *why_text(const struct cli *cli, const char *code, const char *message, cha
     return out;
 }
 
-char *why_problem(const struct cli *cli, const char *problem, char *out, size_t size)
+const char *why_problem(const struct cli *cli, const char *problem, char *out, size_t size)
 {
     char code[64];
-    size_t n = strcspn(problem, ":");
 
-    snprintf(code, sizeof code, "%.*s", (int)n, problem);
-    return why_text(cli, code, problem, out, size);
+    snprintf(code, sizeof code, "%.*s", (int)strcspn(problem, ":"), problem);
+    return cli->zh && hx_code_find(code) ? why_text(cli, code, problem, out, size) : problem;
 }

@@ -10,7 +10,8 @@
 char *why_text(const struct cli *cli, const char *code, const char *message, char *out,
                size_t size);
 
-/* The same of a problem as libhongxin has it: "CODE: message". */
-char *why_problem(const struct cli *cli, const char *problem, char *out, size_t size);
+/* The same of a problem as libhongxin has it, "CODE: message"; one that stays as it is, as long as
+ * it may be, is returned itself. */
+const char *why_problem(const struct cli *cli, const char *problem, char *out, size_t size);
 
 #endif

@@ -152,6 +152,17 @@ def test_a_refusal_names_its_code_once_and_what_is_required(hongxin):
     number = report(hongxin)
     hongxin("publish", "--type", "HELD", "--case", number, "--by", "holder:P-08/li", "--zh")
     assert "NOT_HOLDER 本单位不是承办单位\n" in hongxin.out and "not allowed" not in hongxin.out
+    hongxin("route", "--place", "B-9999", "--zh")
+    assert (hongxin.code, hongxin.err) == (2, "hongxin route: UNKNOWN_PLACE 没有这个地点\n")
+
+
+def test_a_refused_file_names_all_its_faults(hongxin, tmp_path):
+    rows = open(f"{SOURCE}/config/city/duty.csv", encoding="utf-8").read().splitlines()
+    file = tmp_path / "duty.csv"
+    file.write_text("\n".join(rows + rows[1:21]) + "\n", encoding="utf-8")
+    hongxin("apply", file, "--preview")
+    assert hongxin.code == 1 and len(hongxin.err) > 1024
+    assert all(f"duty.csv:{len(rows) + i}: " in hongxin.err for i in range(1, 21)), hongxin.err
 
 
 @pytest.mark.parametrize("args, why", [
