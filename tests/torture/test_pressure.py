@@ -80,6 +80,7 @@ def test_receivers_that_are_dead_slow_greedy_or_liars(make_field):
             liar.send_frames(b"hongxin/1", b"\xff" * 100)
             liar.send_frames(b"hongxin/9", b"")
             liar.send_frames(b"")
+            good.credit(1)  # who is silent for fifteen seconds is dropped
             newest = max(r.lsn for r in report(c, 20))
             good.entries(newest)
         sent = c.stats()["newest_lsn"] if "newest_lsn" in c.stats() else newest

@@ -47,6 +47,7 @@ def test_deadlines_of_many_cases_are_judged_although_nobody_asks(fast):
                                                       for _ in range(500)])}
         held = set()
         while held != numbers:
+            f.credit(1)  # who is silent for fifteen seconds is dropped
             held |= {e.case_number for e in map(journal_pb2.Entry.FromString, f.expect("entries").entries) if e.state == "HELD"}
         stats = c.stats()
         assert stats["deadlines_judged"] >= 500 and stats["pump_rescues"] == 0

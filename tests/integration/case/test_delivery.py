@@ -28,6 +28,11 @@ def notices(client, number, **wanted):
             if all(getattr(n, key) == value for key, value in wanted.items())]
 
 
+def waited(feeds, condition):
+    """As wait_until; those that listen say meanwhile that they are there: who is silent for fifteen seconds is down."""
+    return wait_until(lambda: [f.credit(1) for f in feeds] and condition())
+
+
 def lose(daemon, client, name):
     """A receiver that has been here and is gone: its connection is missed with the next entry for it."""
     with daemon.client("feed") as gone:
@@ -42,7 +47,7 @@ def test_a_receiver_that_is_lost_is_told_by_a_bridge(fast):
         bridge.hello("road:wechat")
         lose(fast, c, COMMUNITY)
         number = c.report().case_number
-        sent = wait_until(lambda: steps(c, number, result="SENT", road="wechat", **UNDELIVERED))[0]
+        sent = waited([company, bridge], lambda: steps(c, number, result="SENT", road="wechat", **UNDELIVERED))[0]
         assert [n.undelivered for n in notices(c, number, kind="BREACH", **UNDELIVERED)] == ["no connection"]
         failed = steps(c, number, result="FAILED", road="feed", **UNDELIVERED)
         assert [d.attempt for d in failed] == [2, 3, 4, 5] and {d.fault for d in failed} == {"THEIRS"}
@@ -62,13 +67,13 @@ def test_what_is_on_its_way_outlives_a_kill(fast):
         company.hello("company:P-07")
         lose(fast, c, COMMUNITY)
         number = c.report().case_number
-        wait_until(lambda: steps(c, number, result="FAILED", **UNDELIVERED))
+        waited([company], lambda: steps(c, number, result="FAILED", **UNDELIVERED))
     fast.kill()
     fast.start()
     with fast.client() as c, fast.client("feed") as company, fast.client("feed") as bridge:
         company.hello("company:P-07")
         bridge.hello("road:wechat")
-        sent = wait_until(lambda: steps(c, number, result="SENT", road="wechat", **UNDELIVERED))[0]
+        sent = waited([company, bridge], lambda: steps(c, number, result="SENT", road="wechat", **UNDELIVERED))[0]
         assert steps(c, number, result="FAILED", road="feed", **UNDELIVERED)[-1].attempt == 5, "the plan was gone through"
         assert sent.person == notices(c, number, **UNDELIVERED)[0].person
 
@@ -94,7 +99,7 @@ def test_a_missing_receipt_is_deemed_by_their_fault(fast):
         c.report()
         wait_until(lambda: c.stats()["receivers_down"] == 1)
         number = c.report().case_number
-        deemed = wait_until(lambda: steps(c, number, result="DEEMED"))[0]
+        deemed = waited([other], lambda: steps(c, number, result="DEEMED"))[0]
         assert (deemed.to, deemed.fault, deemed.error) == ("holder:P-07", "THEIRS", "no connection")
         assert c.case(number).view.faults_theirs == 1
 

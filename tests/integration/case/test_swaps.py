@@ -55,7 +55,6 @@ def test_a_swap_by_the_command_is_seen_everywhere_and_outlives_a_kill(make_daemo
     daemon = make_daemon(settings=settings)
     noon, evening = day(3, 12), day(3, 19)
     with daemon.client() as c, daemon.client("feed") as f:
-        f.hello("watch")
         assert (told(c, noon), told(c, evening)) == ("li", "makai")
         done = hongxin(daemon, "publish", "--type", "SWAP_OFFERED", "--by", "holder:P-07/li", "--data", "person=makai",
                        "--data", f"give_from={day(3, 10).isoformat()}", "--data", f"give_to={day(3, 14).isoformat()}", "--json")
@@ -66,6 +65,7 @@ def test_a_swap_by_the_command_is_seen_everywhere_and_outlives_a_kill(make_daemo
         assert done.returncode == 0, done.stdout + done.stderr
         assert told(c, noon) == "makai"
         assert told(c, day(3, 14)) == "li"
+        f.hello("watch", **{"from": wire_pb2.Hello.OLDEST})
         swaps = [facts(e, "swap")[0] for e in f.entries(c.ask("pong", ping=wire_pb2.Ping()).newest_lsn) if facts(e, "swap")]
         assert [(s.number, s.state, s.taker) for s in swaps] == [(number, "OFFERED", "makai"), (number, "IN_FORCE", "makai")]
     daemon.kill()

@@ -79,7 +79,6 @@ def copy(tmp_path):
 
 def test_a_calendar_is_previewed_and_moves_open_cases(daemon):
     with daemon.client() as c, daemon.client("feed") as f:
-        f.hello("watch")
         before = statute(c, c.report(cls="SERIOUS").case_number)
         new = calendar(2, next_weekdays(3))
         seen = apply(c, new)
@@ -90,6 +89,7 @@ def test_a_calendar_is_previewed_and_moves_open_cases(daemon):
         wait_until(lambda: statute(c, 1).deadline == seen.earliest)
         after = statute(c, 1)
         assert (before.calendar, after.calendar, after.basis) == ("workdays@china/1", "workdays@china/2", "CALENDAR")
+        f.hello("watch", **{"from": wire_pb2.Hello.OLDEST})
         entries = f.entries(c.case(1).view.last_lsn)
         told = next(e for e in entries if e.cause == "RULES_IN_FORCE")
         fact = facts(told, "rules")[0]

@@ -191,6 +191,8 @@ def test_a_stuck_reader_delays_nobody(daemon, client):
         well.hello("well", credit=4000)
         for _ in range(20):
             reports(client, 200)
+            well.credit(1)  # who is silent for fifteen seconds is dropped; of the stuck one that has to be heard in another way
+            stuck.ack(0)
         end = newest(client)
         assert lsns(well.entries(end))[:end] == list(range(1, end + 1))  # on a slow machine deadlines follow
         stuck.credit(4000)
@@ -305,6 +307,7 @@ def test_one_prefix_is_one_community_and_nothing_else(daemon, client):
             batch = [client.event("REPORTED", by="reporter", case_ref=p, data={"class": "COMPLEX", "place": p}) for p in places[i:i + 500]]
             client.publish(*batch)
             drain(0)
+            everything.credit(1)  # who is silent for fifteen seconds is dropped
             client.publish(*(client.event("COMMENT", by="dispatcher:C-03/wu", case_ref=p, data={"text": "x"}) for p in places[i:i + 500]))
             drain(0)
         entries = [e for e in everything.entries(newest(client), timeout=120) if e.lsn >= first]

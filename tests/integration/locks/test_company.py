@@ -57,6 +57,7 @@ def all_entries(daemon, registry, name, last, **hello):
         c.hello(credit=4000, **{"from": OLDEST, **hello})
         while True:
             m = c.receive()
+            c.credit(1)  # who is silent for fifteen seconds is dropped
             kind = m.WhichOneof("answer")
             cases += m.snapshot.cases if kind == "snapshot" else []
             if kind == "entries":

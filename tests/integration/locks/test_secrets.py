@@ -60,6 +60,7 @@ def test_no_stream_log_answer_figure_or_file_holds_a_string_of_the_person_store(
         for n in range(8, len(PEOPLE)):
             e = c.event("REPORTED", by="reporter", confidential=n % 2 == 0, data={"class": "SMALL", "place": "B-0417"})
             numbers.append(c.publish(e, reporters=[reporter(n)])[0].case_number)
+            feed.credit(1)  # who is silent for fifteen seconds is dropped
         heard.append(mishaps(c, numbers[0]))
         party = c.event("PARTY_ADDED", by="reporter", case_number=numbers[1], data={"party": "second"})
         heard.append(str(c.publish(party, reporters=[reporter(7)])))
@@ -69,6 +70,7 @@ def test_no_stream_log_answer_figure_or_file_holds_a_string_of_the_person_store(
         last = c.report(id="last").lsn
         for n in numbers:
             heard.append(str(c.case(n, history=True)))
+            feed.credit(1)
         for ask in ({"list": wire_pb2.ListQuery(closed=True)}, {"count": wire_pb2.CountQuery()},
                     {"similar": wire_pb2.SimilarQuery(place="B-0417")}):
             c.send(request=5, **ask)
