@@ -10,7 +10,7 @@ from wire import RESULT, facts, wait_until
 
 EVENING = 1791802800000  # 2026-10-12T19:00:00+08:00
 OLDEST = wire_pb2.Hello.OLDEST
-PATIENCE_MS = 3000  # limits.resend_ms where a message must come first: a slow machine needs as long to reconnect
+PATIENCE_MS = 10_000  # limits.resend_ms where a message must come first: a slow machine needs as long to reconnect
 
 
 def at(hours, minutes=0, seconds=0):
