@@ -78,7 +78,8 @@ class Known:
 
 def parts(f, case, known, words, language):
     """What must stand in the text of this notice."""
-    yield known.holder(case, f, language)
+    if not case.positioned:  # which building is near, and so whose it is, is not known here
+        yield known.holder(case, f, language)
     clock = f.get("clock")
     if not clock or f["kind"] == "CASE":
         return
