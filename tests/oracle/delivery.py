@@ -3,6 +3,7 @@
 The notices themselves are taken from what hongxin says: when a level is told is judged elsewhere. Each of them is followed here from its
 first try to its end, over the endpoints and receipts of the scenario, and what must have been said of it is compared.
 """
+import pathlib
 import re
 
 import promise
@@ -277,7 +278,8 @@ class Judge:
     def __init__(self, run, entries):
         self.run, self.world, self.entries = run, run.world, entries
         self.known, self.facts, self.batch, self.now = roads.known(run.world.policy), [], [], 0
-        self.roads, self.rota = roads.Roads(run.world.folder), roads.Rota(run.world.folder, run.world.policy.calendar("workdays"))
+        self.roads, self.rotas = roads.Roads(run.world.folder), []
+        self.rota(0, None)
         self.chains, self.down, self.slow = {}, set(), set()
         self.outages, self.endpoints, self.events, self.end = [], [], {}, None
         self.jumps = []      # forward: (from, the end of the doubt, when it was found wrong)
@@ -297,12 +299,18 @@ class Judge:
             elif "up" in line:
                 self.outages.append((since, at))
                 since = None
+            elif "apply" in line and pathlib.Path(line["apply"]).stem == "duty":
+                self.rota(at, next(p for p in (self.run.path.parent / line["apply"], pathlib.Path(self.world.folder) / line["apply"]) if p.exists()))
             elif "endpoint" in line:
                 self.endpoints.append((at, number, line))
             elif "event" in line:
                 self.events[str(line.get("id", number))] = (number, line)
             elif "end" in line:
                 self.end = at
+
+    def rota(self, at, path):
+        """Who is on duty from then on."""
+        self.rotas.append((at, roads.Rota(self.world.folder, self.world.policy.calendar("workdays"), path)))
 
     def jump(self, at, by):
         """What lies behind the begin of a jump forward waits a minute, unless a jump back says that it was wrong."""
@@ -387,7 +395,7 @@ class Judge:
     def substitute(self, x):
         """The next person on duty at that post, when there is a road of its own; None = there is none, and whoever stands in already has none."""
         role, area, _ = roads.post(x.asked)
-        there = self.rota.at((role, area), self.now)
+        there = next(rota for at, rota in reversed(self.rotas) if at <= self.now).at((role, area), self.now)
         who = roads.post(x.to)[2] or x.person
         if x.missed and roads.same_post(x.asked, x.missed) or not there or who not in there[:-1]:
             return None

@@ -62,13 +62,13 @@ class Roads:
 class Rota:
     """Who is on a post, the lowest order first; whoever is away is replaced by the one who is named for it, or left out."""
 
-    def __init__(self, folder, calendar):
+    def __init__(self, folder, calendar, duty=None):
         city = pathlib.Path(folder) / "city"
         self.calendar, self.shifts, self.parts = calendar, {}, {}
         self.calendars = (city / "duty.ics").exists()
         for row in rows_of(city / "day-parts.csv"):
             self.parts[row["name"]] = clock(row["begin"]), clock(row["end"])
-        for row in rows_of(city / "duty.csv"):
+        for row in rows_of(duty or city / "duty.csv"):
             self.shifts.setdefault((row["role"], row["area"]), []).append(row)
         self.away = rows_of(city / "leave.csv")
 
