@@ -2,7 +2,6 @@
 from case import Refused, need
 
 CODES = ("NO_DRILL_RIGHT", "NOT_A_DRILL", "IS_A_DRILL", "DRILL_MIX")
-MARK = {"zh": "【演练】", "en": "[DRILL] "}
 
 
 def says(e):

@@ -16,8 +16,9 @@ ENDS = ("ALL_CLEAR", "CORRECTION")
 class Words:
     def __init__(self, folder):
         folder = pathlib.Path(folder)
-        texts = yaml.load((folder / "texts" / "notices.yaml").read_text(encoding="utf-8"), yaml.CBaseLoader)
-        cycle = yaml.load((folder / "life-cycles" / "complaint.yaml").read_text(encoding="utf-8"), yaml.CBaseLoader)
+        loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+        texts = yaml.load((folder / "texts" / "notices.yaml").read_text(encoding="utf-8"), loader)
+        cycle = yaml.load((folder / "life-cycles" / "complaint.yaml").read_text(encoding="utf-8"), loader)
         self.clocks = {c["name"]: c for c in cycle["clocks"]}
         self.awaits = {a["event"]: a for a in texts["awaits"]}
         drill = next(p for p in texts["parts"] if p["part"] == "drill")
