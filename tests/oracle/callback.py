@@ -106,8 +106,7 @@ def callback_bad(case, e):
     case, parties = answered(case, e)
     if case.state in promise.ENDED_OK:  # who has been asked can only have it opened again (REOPENED)
         need((case is not asked or "party" in e.data) and parties[0].answer == "OPEN", "has answered")
-        window = case.clock("K_REOPEN_WINDOW")
-        need(window and e.t <= window.deadline() and case.cycle < promise.CYCLES, "the window is over")
+        need(in_window(case, e.t) and case.cycle < promise.CYCLES, "the window is over")
         case.stop("K_REOPEN_WINDOW", e.t)
         return next_cycle(case, e, again_open=True)
     is_in(case, "RESOLVED")
@@ -121,6 +120,12 @@ def callback_bad(case, e):
         return None
     case.stop("K_CALLBACK", e.t)
     return next_cycle(case, e)
+
+
+def in_window(case, when):
+    window = case.clock("K_REOPEN_WINDOW")
+    end = window.deadline() if window else case.window
+    return end is not None and when <= end
 
 
 def next_cycle(case, e, again_open=False):
@@ -185,8 +190,7 @@ def reopened(case, e):
         case.stop("K_CALLBACK", e.t)
         return next_cycle(case, e)
     is_in(case, *promise.ENDED_OK)
-    window = case.clock("K_REOPEN_WINDOW")
-    need(window and e.t <= window.deadline(), "the window is over")
+    need(in_window(case, e.t), "the window is over")
     case.stop("K_REOPEN_WINDOW", e.t)
     return next_cycle(case, e, again_open=True)
 

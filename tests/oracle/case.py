@@ -55,6 +55,7 @@ class Case:
         self.undelivered_since = None
         self.second_holder, self.next_holder = "", None
         self.closed = None
+        self.window = None           # of an imported case that had ended: until when it may be reopened, though no clock runs
         self.silences = {}           # (clock, level, cycle) -> until when its repeats are hidden
         self.ordered_by = ""         # who hears when the order is missed
 

@@ -440,6 +440,8 @@ class World:
             return False
         self.cases[e.label] = case
         if not case.open():
+            window = case.clock("K_REOPEN_WINDOW")
+            case.window = window and window.deadline()
             case.drop("K_REOPEN_WINDOW")
         return True
 

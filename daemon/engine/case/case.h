@@ -188,9 +188,9 @@ struct hx_silence {
 /* A notice on its way: not received yet, as far as anybody knows. Kept until there is a receipt, or
  * until the last who could be told has been. */
 struct hx_sending {
-    uint8_t how;     /* kind of the notice: enum hx_notice_kind */
-    uint8_t kind;    /* clock; 0 = about none */
-    uint8_t cycle;   /* 0 = another clock of this kind has begun since */
+    uint8_t how;  /* kind of the notice: enum hx_notice_kind */
+    uint8_t kind; /* clock; 0 = about none */
+    uint8_t cycle;
     uint8_t level;   /* 0 … 5 */
     uint8_t nth;     /* of the receiver's roads */
     uint8_t attempt; /* on this road: 1, 2 … */

@@ -130,11 +130,10 @@ hxp_delivery_fact *hx_sending_say(struct hx_step *s, const struct hx_sending *x,
     return f;
 }
 
-/* NULL: about none, or that one is gone. */
 static struct hx_clock *clock_of(struct hx_step *s, const struct hx_sending *x)
 {
     bool stays = s->rules->clocks[x->kind].stays;
-    for (uint32_t i = s->c->n_clocks; x->kind && x->cycle && i-- > 0;) {
+    for (uint32_t i = s->c->n_clocks; x->kind && i-- > 0;) {
         struct hx_clock *k = &s->c->clocks[i];
         if (k->kind == x->kind && (stays || k->cycle == x->cycle) &&
             (!x->unit[0] || strcmp(k->unit, x->unit) == 0))
@@ -148,13 +147,6 @@ static struct hx_clock *clock_of(struct hx_step *s, const struct hx_sending *x)
 static bool is_alarm(const struct hx_sending *x)
 {
     return x->kind && hx_notice_alarms(x->how);
-}
-
-void hx_delivery_followed(struct hx_case *c, const struct hx_clock *next)
-{
-    for (uint32_t i = 0; i < c->n_sendings; i++)
-        if (c->sendings[i].kind == next->kind && strcmp(c->sendings[i].unit, next->unit) == 0)
-            c->sendings[i].cycle = 0;
 }
 
 /* The notice as it is now (F16): for whoever takes it further. */

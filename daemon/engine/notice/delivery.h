@@ -28,10 +28,6 @@ HX_CHECK int hx_machine_deliver(struct hx_machine *m, struct hx_case *c, int64_t
  * that has just failed. When it cannot, the notice says so. */
 bool hx_delivery_open(struct hx_step *s, hxp_notice_fact *f);
 
-/* Another clock of its kind begins, as after each news or with another company: what is still on
- * its way about the one before is needed no longer, and is no word about this one. */
-void hx_delivery_followed(struct hx_case *c, const struct hx_clock *next);
-
 /* Somebody of the post has acted on what it was told (took the case, acknowledged): whatever was on
  * its way there has arrived. */
 void hx_delivery_heard(struct hx_step *s, const char *by);

@@ -2,7 +2,6 @@
  * a fact. */
 #include "base/text.h"
 #include "engine/machine/machine_internal.h"
-#include "engine/notice/delivery.h"
 #include "engine/time/clock_internal.h"
 #include "hongxin/number.h"
 
@@ -53,7 +52,6 @@ static struct hx_clock *add(struct hx_step *s, int kind, int64_t start)
     k->days = hx_clock_days_now(s, hx_clock_calendar_rule(s->rules, k));
     if (s->unit)
         hx_text_put(k->unit, sizeof k->unit, s->unit);
-    hx_delivery_followed(c, k);
     if (s->rules->clocks[kind].promise && !s->rules->clocks[kind].stays && c->cycle > 1)
         k->shift = (uint8_t)(c->cycle - 1);
     return k;
