@@ -44,7 +44,8 @@ class Run:
                 out.append((times.parse(line["up"]), number, {"up": 1}))
         out.sort(key=lambda x: (x[0], 1 if "end" in x[2] else 0, x[1]))
         self.resent(out)
-        return out
+        end = next((i for i, (_, _, line) in enumerate(out) if "end" in line), len(out))
+        return out[:end + 1]  # what comes later is not read
 
     @staticmethod
     def resent(lines):
