@@ -9,6 +9,7 @@
 #include "hongxin/json.h"
 #include "hongxin/number.h"
 #include "simulate/apply.h"
+#include "simulate/endpoints.h"
 #include "simulate/prove.h"
 #include "simulate/rows.h"
 #include "simulate/simulate.h"
@@ -16,13 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENDPOINTS = 64, DRAIN_MS = 30000, DOUBT_MS = 60000 };
-
-struct endpoint {
-    char name[64];
-    bool down;
-    bool slow; /* connected, but does not fetch what it is sent */
-};
+enum { DRAIN_MS = 30000, DOUBT_MS = 60000 };
 
 struct sim {
     struct hx_machine m;
@@ -40,68 +35,11 @@ struct sim {
     int64_t doubt_until; /* after a jump of the wall clock */
     int64_t wake_at;     /* real time when a suspended machine wakes; 0 = it does not sleep */
     int64_t hold_until;  /* after an outage: peers may still send what they kept */
-    struct endpoint endpoints[ENDPOINTS];
-    size_t n_endpoints;
+    struct endpoints endpoints;
     const struct scenario_action **waiting; /* sent while we were down */
     size_t n_waiting;
     const hxp_reply *answer; /* to the event that is just published; NULL = none is */
 };
-
-/* ---- receivers ---- */
-
-/* "company:P-07" and "P-07" are the same receiver; "road:voice" is a bridge; "*" is everybody. */
-static const char *bare(const char *name)
-{
-    const char *colon = strchr(name, ':');
-    return colon && strncmp(name, "road:", 5) != 0 ? colon + 1 : name;
-}
-
-static enum hx_reach reach(void *ctx, const char *holder)
-{
-    const struct sim *s = ctx;
-    enum hx_reach r = HX_REACH_UP;
-    for (size_t i = 0; i < s->n_endpoints; i++) {
-        if (s->endpoints[i].down && strcmp(s->endpoints[i].name, "*") == 0)
-            return HX_REACH_OURS;
-        if (s->endpoints[i].down && strcmp(s->endpoints[i].name, holder) == 0)
-            r = HX_REACH_DOWN;
-    }
-    return r;
-}
-
-/* Whoever is up fetches at once what it is sent. */
-static enum hx_reach fetched(void *ctx, const char *id, uint64_t lsn)
-{
-    const struct sim *s = ctx;
-    enum hx_reach r = reach(ctx, id);
-    (void)lsn;
-    for (size_t i = 0; i < s->n_endpoints; i++)
-        if (s->endpoints[i].slow &&
-            (strcmp(s->endpoints[i].name, id) == 0 || strcmp(s->endpoints[i].name, "*") == 0))
-            return r;
-    return r == HX_REACH_UP ? HX_REACH_FETCHED : r;
-}
-
-static int set_endpoint(struct sim *s, const struct scenario_action *a, char problem[512])
-{
-    const char *name = bare(a->name);
-    struct endpoint *e = NULL;
-    for (size_t i = 0; i < s->n_endpoints; i++)
-        if (strcmp(s->endpoints[i].name, name) == 0)
-            e = &s->endpoints[i];
-    if (!e && s->n_endpoints == ENDPOINTS) {
-        snprintf(problem, 512, "%.200s:%zu: more than %d endpoints", s->options->scenario, a->line,
-                 ENDPOINTS);
-        return HX_INVALID;
-    }
-    if (!e) {
-        e = &s->endpoints[s->n_endpoints++];
-        snprintf(e->name, sizeof e->name, "%s", name);
-    }
-    e->down = strcmp(a->state, "down") == 0;
-    e->slow = strcmp(a->state, "slow") == 0;
-    return HX_OK;
-}
 
 /* ---- evidence ---- */
 
@@ -359,7 +297,7 @@ static int act(struct sim *s, const struct scenario_action *a, char problem[512]
         s->wake_at = a->at + a->ms;
         return go_down(s);
     case SCENARIO_ENDPOINT:
-        return set_endpoint(s, a, problem);
+        return endpoints_set(&s->endpoints, a, s->options->scenario, problem);
     case SCENARIO_APPLY:
         return apply(s, a, problem);
     case SCENARIO_END:
@@ -472,9 +410,9 @@ int simulate_run(const struct simulate_options *options, const struct scenario *
     s->m.ops = hx_memory_backend();
     s->m.backend = s->memory;
     s->m.arena = &s->arena;
-    s->m.reach = reach;
-    s->m.fetched = fetched;
-    s->m.reach_ctx = s;
+    s->m.reach = endpoints_reach;
+    s->m.fetched = endpoints_fetched;
+    s->m.reach_ctx = &s->endpoints;
     s->m.prove = prove;
     s->m.prove_ctx = (void *)(uintptr_t)sc;
     s->m.row = sc->rows ? rows_count : NULL;
