@@ -43,7 +43,7 @@ struct loading {
     struct hx_store *st;
     MDB_txn *txn;
     int err;
-    char *what; /* says what that is */
+    char what[STORE_WHAT_MAX]; /* says what that is */
 };
 
 static void failed(struct loading *l, int err, const char *fmt, ...) HX_PRINTF(3, 4);
@@ -63,9 +63,11 @@ static uint64_t edge_number(struct loading *l, enum store_table t, MDB_cursor_op
 {
     MDB_cursor *cur;
     MDB_val key, value;
-    int rc = l->err ? 0 : mdb_cursor_open(l->txn, l->st->dbi[t], &cur);
-    failed(l, store_error(rc, false), "table %s", store_table_name(t));
     if (l->err)
+        return 0;
+    int rc = mdb_cursor_open(l->txn, l->st->dbi[t], &cur);
+    failed(l, store_error(rc, false), "table %s", store_table_name(t));
+    if (rc)
         return 0;
     rc = mdb_cursor_get(cur, &key, &value, end);
     while (!rc && key.mv_size != 8)
@@ -159,7 +161,7 @@ static int load_tail(struct hx_store *st, MDB_txn *txn)
 /* In this order: each needs what comes before it. */
 int store_load(struct hx_store *st, MDB_txn *txn, char what[STORE_WHAT_MAX])
 {
-    struct loading l = {.st = st, .txn = txn, .what = what};
+    struct loading l = {.st = st, .txn = txn};
     load_numbers(&l);
     if (!l.err)
         failed(&l, store_quarantine_count(st, txn, &st->now.quarantine_open), "table quarantine");
@@ -169,5 +171,6 @@ int store_load(struct hx_store *st, MDB_txn *txn, char what[STORE_WHAT_MAX])
         failed(&l, store_projections_load(st, txn), "a cursor of the projections");
     if (!l.err)
         failed(&l, load_tail(st, txn), "the journal's end");
+    snprintf(what, STORE_WHAT_MAX, "%s", l.what);
     return l.err;
 }

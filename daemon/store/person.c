@@ -198,7 +198,7 @@ int hx_store_persons(struct hx_store *st, uint64_t after, size_t most, hx_person
     err = store_error(mdb_cursor_open(st->reader, st->dbi[T_PERSON], &cur), false);
     for (size_t i = 0; !err && i <= most; i++) {
         bool held = false;
-        uint64_t number;
+        uint64_t number = 0;
         err = next_case(cur, after, &number);
         if (err)
             break;
