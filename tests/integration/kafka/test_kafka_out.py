@@ -199,6 +199,8 @@ def test_a_zombie_writes_nothing(out):
     zombie = out.start(routes=out.both())
     with Traffic(out.daemon) as traffic:
         traffic.more()
+        # both of its writers: one that was only about to begin would take their place when it goes on, and rightly
+        wait_until(lambda: sum("event=kafka_out_begins" in line for line in list(zombie.log)) == 2, timeout=PATIENCE)
         zombie.process.send_signal(signal.SIGSTOP)
         traffic.more()
         second = out.start(routes=out.both())

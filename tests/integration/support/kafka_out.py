@@ -42,6 +42,7 @@ class Out:
         folder = self.folder / f"worker{len(self.workers)}"
         folder.mkdir()
         w = Worker(folder, "out", self.settings(**more), env).start()
+        w.started_with = {"env": env, **more}
         self.workers.append(w)
         if well:
             wait_until(lambda: w.get("/healthz")[0] == 200, timeout=PATIENCE)
@@ -52,7 +53,7 @@ class Out:
         if worker.process.poll() is None:
             return worker
         assert worker.wait() == 1 and worker.said("event=failed"), worker.log
-        return self.start(well=False)
+        return self.start(well=False, **worker.started_with)
 
     def both(self, pace="slow"):
         """Routes of both paces, for two writers."""
