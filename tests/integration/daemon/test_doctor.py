@@ -534,7 +534,7 @@ def test_killed_it_leaves_nothing_behind(store, tmp_path):
                                stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp)})
     try:
         with half.open("wb", buffering=0) as f:
-            f.write(whole.read_bytes()[:3000])
+            f.write(whole.read_bytes()[:whole.stat().st_size // 2])
             wait_until(lambda: any(str(tmp) in at for at in open_files(process.pid)))
             wait_until(lambda: os.listdir(tmp) == [])
             process.kill()
