@@ -43,8 +43,13 @@ describe('keys of the dispatcher', () => {
     expect(keyAct(press('Enter', field, { isComposing: true }), 'triage')).toBeNull()
     expect(keyAct(press('Escape', field, { isComposing: true }), 'triage')).toBeNull()
   })
+  it('send the case that somebody has chosen with the mouse', () => {
+    expect(keyAct(press('Enter', { tagName: 'BUTTON', ariaCurrent: 'true' }), 'triage')).toBe('dispatch')
+    expect(keyAct(press('Enter', { tagName: 'A', ariaCurrent: 'page' }), 'triage')).toBeNull()
+  })
   it('leave the browser its own', () => {
     expect(keyAct(press('d', undefined, { ctrlKey: true }), 'triage')).toBeNull()
     expect(keyAct(press('Enter', { tagName: 'BUTTON' }), 'triage')).toBeNull()
+    expect(keyAct(press('Enter', { tagName: 'BUTTON', ariaCurrent: 'false' }), 'triage')).toBeNull()
   })
 })

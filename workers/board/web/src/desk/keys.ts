@@ -36,9 +36,11 @@ function typing(target: unknown): boolean {
 /** Enter ends what is typed there, and Enter once more is the page's. */
 const isLine = (target: unknown) => (target as { tagName?: string }).tagName === 'INPUT'
 
-/** What Enter does on a button or link is that one's own. */
-const pressing = (target: unknown) =>
-  /^(BUTTON|A)$/.test((target as { tagName?: string } | null)?.tagName ?? '')
+/** What Enter does on a button or link is that one's own; the case that is chosen already cannot be chosen again, and is sent. */
+function pressing(target: unknown): boolean {
+  const e = target as { tagName?: string; ariaCurrent?: string | null } | null
+  return /^(BUTTON|A)$/.test(e?.tagName ?? '') && !(e?.tagName === 'BUTTON' && e.ariaCurrent === 'true')
+}
 
 export function keyAct(e: Key, queue: 'triage' | 'returns'): string | null {
   if (e.ctrlKey || e.altKey || e.metaKey || e.isComposing) return null
