@@ -95,8 +95,13 @@ def test_a_dispatcher_takes_down_the_first_complaint(sit_down, town, picture):
 def test_a_supervisor_follows_what_broke_to_who_answers_for_it(sit_down, town, picture):
     number = town.report(place_of("P-07"), **{"class": "SMALL", "category": "water", "text": "水管漏水"})
     town.act("li", number, "acts", act="COMING")
-    town.run_to(NOW + 17 * MINUTE)  # broken at 5 minutes; the street hears of it at 15
     page = sit_down("wang")
+    page.get_by_role("link", name="My area").click()
+    menu(page, "Breaches")
+    expect(page.get_by_text("Nothing broke in this time")).to_be_visible()
+    town.run_to(NOW + 17 * MINUTE)  # broken at 5 minutes; the street hears of it at 15
+    expect(page.locator(".list tbody tr").first).to_be_visible()  # it comes by itself
+    menu(page, "Wall")
     broken = page.locator("[data-tile=late]")
     expect(broken.locator("strong")).not_to_have_text("0")
     n = number_in(broken.locator("strong"))

@@ -47,7 +47,7 @@ static void on_count(void *arg, int err, const hxp_response *answer)
         {"what", "what", "统计", "Count", "count"},
         {"clock", "clock", "时限", "Promise", "clock"},
         {"state", "state", "状态", "State", "state"},
-        {"about", "about", NULL, NULL, NULL},
+        {"about", "about", "准入例外", "Exception", NULL},
         {"n", "n", "数量", "Number", NULL},
     };
     static const struct csv_table table = {"figures", columns, sizeof columns / sizeof *columns};
