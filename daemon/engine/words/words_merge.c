@@ -165,21 +165,15 @@ static void merge(struct hx_step *s, const struct hx_call *call)
     s->message = hx_rules_event(s->rules, "ABSORBED");
 }
 
-/* Whoever was told of a clock hears that it counts again. Marks that lie ahead of a deadline which
- * has moved are told anew. */
-static void tell_unmerged(struct hx_step *s, const struct hx_clock *k, bool moved)
-{
-    const char *why = hx_arena_printf(s->arena, "unmerged by %s", hx_step_came(s)->by);
-    if (moved)
-        hx_ladder_correct(s, k, why);
-    else
-        hx_ladder_amend(s, k, why);
-}
-
+/* Whoever was told of a clock, or gave an order, hears that it counts again. Marks that lie ahead
+ * of a deadline which has moved are told anew. */
 static void unmerge(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
+    const char *why = hx_arena_printf(s->arena, "unmerged by %s", hx_step_came(s)->by);
+    if (c->flags & HX_FLAG_SUPERVISED)
+        hx_order_tell(s, why);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
         if (k->state != HX_CLOCK_MERGED)
@@ -191,7 +185,10 @@ static void unmerge(struct hx_step *s, const struct hx_call *call)
         if (!k->paused_at && !whole)
             hx_clock_floor(s, k);
         hx_fact_clock(s, k, "RESUME");
-        tell_unmerged(s, k, k->deadline != before);
+        if (k->deadline != before)
+            hx_ladder_correct(s, k, why);
+        else
+            hx_ladder_amend(s, k, why);
     }
     c->t_closed = 0;
     c->merged_into = 0;
