@@ -161,7 +161,6 @@ static void begin_new_holder(struct hx_step *s, const char *holder)
     c->reasons_used[0] = '\0';
     hx_plan_drop(s);
     hx_flag_set(s, HX_FLAG_DEEMED, false);
-    hx_flag_set(s, HX_FLAG_BREACHED, false);
     hx_set_holder(s, holder);
 }
 
