@@ -4,11 +4,13 @@
     texts.py --config DIR SIMULATOR… SCENARIOS
 
 runs `SIMULATOR… --texts --config DIR` on every scenario of the folder: no text may be empty or keep a placeholder; each names
-the case, its deadline and the reason when there is one, and nothing that a reporter wrote. All kinds of notices must come up.
+the case, its deadline and the reason when there is one, and nothing that a reporter wrote. All kinds of notices must come up, and
+no reason has words twice: the first ones would hide the others.
 """
 import argparse
 import json
 import pathlib
+import re
 import sys
 
 sys.dont_write_bytecode = True
@@ -47,6 +49,12 @@ def faults(notice, words):
         yield f"the reason is not said: {notice['why']}"
 
 
+def reasons_twice(config):
+    text = (pathlib.Path(config) / "texts" / "notices.yaml").read_text(encoding="utf-8")
+    reasons = re.findall(r'^ *- \{why: *("[^"]*"|[^,"]*),', text, re.MULTILINE)
+    return sorted({reason for reason in reasons if reasons.count(reason) > 1})
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True)
@@ -65,7 +73,10 @@ def main():
                 bad += 1
     for kind in sorted(KINDS - kinds):
         print(f"no notice of kind {kind} came up")
-    return 1 if bad or KINDS - kinds else 0
+    twice = reasons_twice(options.config)
+    for reason in twice:
+        print(f"the reason {reason} has words twice")
+    return 1 if bad or twice or KINDS - kinds else 0
 
 
 if __name__ == "__main__":
