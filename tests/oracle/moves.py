@@ -69,14 +69,13 @@ def again(life):
 
 
 def overtaken(life):
-    """The last two messages come in the other order; what they tell of keeps its time."""
+    """The message before the last one is read only now: what it tells of, and when it was sent, stays as it was."""
     sent = [line for line in life.lines if "event" in line][-2:]
-    if len(sent) < 2 or sent[0]["event"] == "REPORTED" or life.lines[-1] is not sent[1] or life.lines[-2] is not sent[0]:
+    if len(sent) < 2 or sent[0]["event"] == "REPORTED":
         return
-    for line in sent:
-        line.setdefault("occ", line["rcv"])
-        line.setdefault("src", line["rcv"])
-    sent[0]["rcv"], sent[1]["rcv"] = sent[1]["rcv"], sent[0]["rcv"]
+    for key in ("occ", "src"):
+        sent[0].setdefault(key, sent[0]["rcv"])
+    sent[0]["rcv"] = life.now()
 
 
 def silence(life):

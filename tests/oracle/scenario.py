@@ -168,7 +168,7 @@ class Run:
         for case in w.cases.values():
             for c in case.clocks:
                 if c.running() and c.deadline() is not None and c.date is None and case.open():
-                    self.move_open(case, c)
+                    self.move_open(case, c, path.suffix == ".ics")
 
     def apply_city(self, path, open_too):
         """New files of the city: open cases that its table gave to their holder go to the one that it names now, when it is said."""
@@ -179,14 +179,15 @@ class Run:
             if case.open() and case.holder == old != new:
                 events.change_holder(case, new, w.now, "HOLDER_CHANGED")
 
-    def move_open(self, case, c):
+    def move_open(self, case, c, only_days):
         w, before = self.world, c.deadline()
         c.waking = None  # the city's quiet hours are those of the new version, too
-        budget, kind = w.policy.budget(c.name, case.klass)
-        if case.cycle > 1:
-            budget = w.policy.later(c.name, case.klass, budget)
         old = (c.budget, c.calendar)
-        c.budget, c.calendar = budget, w.policy.calendar(kind)
+        if only_days:  # the rules stay those of its start (R14)
+            c.calendar = w.policy.kept(c.calendar, c.calendar)
+        else:
+            budget, kind = w.policy.budget(c.name, case.klass)
+            c.budget, c.calendar = w.policy.later(c.name, case.klass, budget) if case.cycle > 1 else budget, w.policy.calendar(kind)
         if c.deadline() < min(before, w.now + c.budget // 4):
             c.floor, c.floor_from = min(before, w.now + c.budget // 4), w.now
         if c.deadline() != before:
