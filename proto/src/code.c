@@ -73,6 +73,8 @@ static const struct hx_code list[] = {
     {"OTHER_CHANNEL", "须从原受理渠道或凭查询码办理",
      "only from where it was reported, or with its secret"},
     {"OTHER_MOVE", "另有调整申请待批", "another move of this deadline waits"},
+    {"OTHER_MERGED", "目标案件本身已并单，须先撤销其并单",
+     "the other case is merged itself: take that back first"},
     {"OTHER_NOT_OPEN", "目标案件已办结或相同", "the other case is closed or the same one"},
     {"ABOUT_NO_CASE", "与案件无关的事项", "it is about no case"},
     {"CALLER_IS_HOLDER", "承办单位不能自行回访", "the holder cannot call back itself"},

@@ -142,6 +142,7 @@ def merge(case, other, e, owner):
 @on("UNMERGED")
 def unmerged(case, e):
     is_in(case, "MERGED")
+    need(case.merged_into.state != "MERGED", "the one in the middle is taken out first")
     case.state = case.before_merge
     case.world.state_changed(case, "MERGED", e.name)
     case.account.turns[-1] = (case.merged_at, case.merged_by)

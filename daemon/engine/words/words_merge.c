@@ -23,6 +23,13 @@ static bool other_open(const struct hx_step *s, const struct hx_call *call)
     return s->other && s->other->number != s->c->number && hx_case_open(s->rules, s->other);
 }
 
+/* Whoever is asked for in a case of a case cannot be given back by the one in the middle. */
+static bool other_stands(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return !s->other || !s->other->merged_into || s->other->flags & HX_FLAG_MERGE_ASKED;
+}
+
 /* When a promise of this class that begins now would be due, counted in its calendar. */
 static int64_t due_from_now(const struct hx_step *s, int kind, int class_no, int64_t budget)
 {
@@ -322,6 +329,8 @@ static void release(struct hx_step *s, const struct hx_call *call)
 const struct hx_word hx_words_merge[] = {
     HX_GUARD("other_open", HX_ARG_NONE, other_open, "OTHER_NOT_OPEN", HX_NOT_ALLOWED,
              "the other case is open and another one"),
+    HX_GUARD("other_stands", HX_ARG_NONE, other_stands, "OTHER_MERGED", HX_NOT_ALLOWED,
+             "the other case is not merged itself: that is taken back first"),
     HX_GUARD("merge_shortens", HX_ARG_NONE, merge_shortens, "LENGTHENS", HX_NOT_ALLOWED,
              "no deadline becomes later by it"),
     HX_GUARD("second_for_merge", HX_ARG_NONE, second_for_merge, "SAME_PERSON", HX_NOT_ALLOWED,
