@@ -372,7 +372,7 @@ export const deskTexts = {
   'report.category': ['类别', 'Kind of matter'],
   'report.text': ['投诉内容', 'What it is about'],
   'report.confidential': [
-    '保密：不告知承办单位投诉人身份',
+    '保密：不告知承办单位诉求人身份',
     'Confidential: the holder is not told who reports',
   ],
   'report.safety': ['涉及人身安全', 'Somebody may be in danger'],

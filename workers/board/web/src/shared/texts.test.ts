@@ -52,6 +52,10 @@ describe('the catalogue', () => {
     expect(foreign).toEqual([])
   })
 
+  it('has one name for whoever reports', () => {
+    expect(Object.keys(texts).filter((name) => texts[name]![0].includes('投诉人'))).toEqual([])
+  })
+
   it('is told in one language', () => {
     expect(spoken('desk', 'en')['wall.title']).toBe('Wall')
     expect(spoken('phone', 'zh')['phone.title']).toBe('待办')
