@@ -58,7 +58,7 @@ void fake_join(struct fake *f);
 
 int64_t test_now(void);
 
-/* Lets client and door work until the condition holds; fails after 10 s. */
+/* Lets client and door work until the condition holds; fails after a minute. */
 #define PUMP_UNTIL(client, fake, condition)                                                        \
     do {                                                                                           \
         int64_t pump_end = test_now() + 60000;                                                     \

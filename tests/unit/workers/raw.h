@@ -32,8 +32,8 @@ int raw_connect(struct raw *t);
 void raw_send(int fd, const void *bytes, size_t size);
 void raw_turn(struct raw *t); /* what is due, without waiting */
 
-/* Reads until the other side closes or `until` stands in what came; fails after 10 s. Returns the
- * text (owned by the caller); *closed says which it was. */
+/* Reads until the other side closes or `until` stands in what came; fails after a minute. Returns
+ * the text (owned by the caller); *closed says which it was. */
 char *raw_read(struct raw *t, int fd, const char *until, bool *closed);
 
 /* Sends all and reads until it is closed. */
