@@ -1,7 +1,8 @@
 /* The codes with which something is refused, in words for people: one table for everybody who says
  * them (the command, the doors, the board). Codes are those of Reply.code, Problem.code and of the
- * doors' problems; PROTOCOL.md says what each requires. The list is open: a newer daemon has codes
- * that are not in it. Pure functions, any thread. */
+ * doors' problems; PROTOCOL.md says what each requires. Of RULES_REFUSED the message says it all:
+ * it is not in the list. The list is open: a newer daemon has codes that are not in it. Pure
+ * functions, any thread. */
 #ifndef HONGXIN_CODE_H
 #define HONGXIN_CODE_H
 
