@@ -5,8 +5,9 @@
 #include "cli/command.h"
 
 /* In Chinese the code, its words, the field and what would have been right ("MISSING_FIELD
- * 缺少必填项：text"); in English what the daemon says, which names the code. Either of them as it
- * came where there are no words for it. NULL is "". Cut to `size` bytes; returns `out`. */
+ * 缺少必填项：text"); in English what the daemon says, with the code, or the words of a code
+ * that stands alone. Either of them as it came where there are no words for it. NULL is "". Cut to
+ * `size` bytes; returns `out`. */
 char *why_text(const struct cli *cli, const char *code, const char *message, char *out,
                size_t size);
 

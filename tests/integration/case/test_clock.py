@@ -4,11 +4,10 @@ import os
 import signal
 
 import pytest
-from clock import AWAY_MS, MINUTE, SECOND, Clock, run_to, turn
+from clock import AWAY_MS, EVENING, MINUTE, SECOND, Clock, run_to, turn
 from hongxin.v1 import event_pb2, wire_pb2
 from wire import RESULT, facts, wait_until
 
-EVENING = 1791802800000  # 2026-10-12T19:00:00+08:00
 OLDEST = wire_pb2.Hello.OLDEST
 PATIENCE_MS = 10_000  # limits.resend_ms where a message must come first: a slow machine needs as long to reconnect
 

@@ -8,12 +8,12 @@ import signal
 import subprocess
 import tempfile
 import threading
-import time
 
 import pytest
 import zmq
+from clock import AWAY_MS, EVENING, MINUTE, Clock, run_to
 from hongxin.v1 import journal_pb2, wire_pb2
-from wire import TIMEOUT_S, wait_until
+from wire import RESULT, TIMEOUT_S, wait_until
 
 BIN = os.environ["HX_BIN"]
 SOURCE = os.environ["HX_SOURCE"]
@@ -483,22 +483,26 @@ def test_told_says_what_was_read_and_who_acknowledged(make_daemon):
     assert "Act now: be on site" in hongxin.ok("case", number, "--history", "--texts")
 
 
-def test_told_finds_whoever_may_acknowledge(make_daemon):
+def test_told_finds_whoever_may_acknowledge(make_daemon, tmp_path):
     """Sent to one person by name, acknowledged by another one of the post: the daemon takes it, so it is shown."""
-    hongxin = Command(make_daemon(scale=3600))
-    number = report(hongxin)
-    soon = time.strftime("%Y-%m-%dT%H:%M:%S+08:00", time.gmtime(time.time() + (8 + 4) * 3600))  # some seconds of ours
-    hongxin.ok("publish", "--type", "SUPERVISED", "--case", number, "--by", "street:S-02/wang",
-               "--data", "order=DB-7", "--data", f"date={soon}")
+    clock = Clock(tmp_path, EVENING)
+    daemon = make_daemon(settings={"absent_ms": AWAY_MS}, env=clock.environment())
+    hongxin, breach = Command(daemon), ("BREACH", "L2", "street:S-02/wang")
+    with daemon.client() as c:
+        number = c.report().case_number
 
-    def told():
-        return {(f["kind"], f.get("level"), f["to"]): f for f in reversed(hongxin.json("told", number))}
+        def street(person, type, **data):
+            reply = c.publish(c.event(type, by=f"street:S-02/{person}", case_number=number, data=data))[0]
+            assert reply.result == RESULT.ACCEPTED, reply
 
-    breach = ("BREACH", "L2", "street:S-02/wang")
-    wait_until(lambda: breach in told())
-    hongxin.ok("publish", "--type", "NOTICE_ACKED", "--case", number, "--by", "street:S-02/lin",
-               "--data", "clock=K_SUPERVISE", "--data", "level=L2")
-    assert told()[breach]["acked_by"] == "street:S-02/lin"
+        def told():
+            return {(f["kind"], f.get("level"), f["to"]): f for f in reversed(hongxin.json("told", f"CL-{number}"))}
+
+        street("wang", "SUPERVISED", order="DB-7", date=EVENING + 10 * MINUTE)
+        run_to(clock, c, EVENING + 11 * MINUTE)
+        assert "acked_by" not in told()[breach]
+        street("lin", "NOTICE_ACKED", clock="K_SUPERVISE", level="L2")
+        assert told()[breach]["acked_by"] == "street:S-02/lin"
 
 
 def test_check_and_stats(hongxin, daemon):
