@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REASON_LEAST = 4, REASON_MOST = 500, PERSON_MOST = 64, MERGES_MOST = 8 };
+enum { REASON_LEAST = 4, REASON_MOST = 500, PERSON_MOST = 64 };
 
 /* ---- call-back references ---- */
 
@@ -153,18 +153,20 @@ void identity_wipe(hxp_reporter *reporter)
 }
 
 /* Where the identity of this party is kept: with the case that it came from, when that one may be
- * dealt with, too. Anything else is answered here. */
+ * dealt with, too. Anything else is answered here. Each case that a party came through has one of
+ * its own, so a way that is longer than a case has parties is none. */
 static bool find_party(struct service *s, const struct request *r, uint64_t *number,
                        uint32_t *party)
 {
-    for (int merges = 0; merges < MERGES_MOST; merges++) {
+    for (int merges = 0; merges < HX_CASE_PARTIES; merges++) {
         uint64_t asked = *number;
         if (!find_case(s, r, asked))
             return false;
         if (!hx_party_home(&s->scratch, *party, number, party) || *number == asked)
             return true; /* of a party that there is not, no identity is found */
     }
-    return true;
+    no_identity(s, r, HX_NOTFOUND);
+    return false;
 }
 
 void handle_identity(struct service *s, const struct request *r)

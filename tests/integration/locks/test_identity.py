@@ -111,6 +111,21 @@ def test_who_reported_is_found_whatever_was_merged_and_taken_back(client):
     assert look(new.case_number, 0) == "B"
 
 
+def test_who_reported_is_found_at_the_end_of_a_long_chain_of_merges(client):
+    """Each case is asked for that the reporter came through: he is found in his own, and nobody else is taken for him."""
+    names = [f"R-{n}" for n in range(12)]
+    numbers = [client.publish(client.event("REPORTED", by="reporter", data=LIFT), reporters=[event_pb2.Reporter(name=n)])[0].case_number
+               for n in names]
+    for number, into in zip(numbers, numbers[1:]):
+        publish(client, "MERGED_INTO", "dispatcher:C-03/zhou", {"into": f"CL-{into}"}, case_number=number)
+
+    def look(party):
+        query = wire_pb2.IdentityQuery(case_number=numbers[-1], party=party, reason="call-back", person="wu")
+        return client.ask("identity", identity=query).reporter.name
+
+    assert sorted(look(i) for i in range(len(names))) == sorted(names)
+
+
 def test_the_command_shows_reporters_and_linked_cases(daemon, client):
     old, new = report(client, case_ref="W-1"), report(client, case_ref="W-2")
     publish(client, "MERGED_INTO", "dispatcher:C-03/zhou", {"into": old.number}, case_number=new.case_number)
