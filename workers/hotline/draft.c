@@ -19,7 +19,7 @@ static const struct operation operations[] = {
      "new_facts ",
      false},
     {"update", "COMMENT", "reporter", " text evidence ", true},
-    {"cancel", "WITHDRAW_ASKED", "reporter", " text why reason ", true},
+    {"cancel", "WITHDRAW_ASKED", "reporter", " text why reason party ", true},
     {"callback", NULL, "callback", " result rating text party person ", true},
     {"supervise", "SUPERVISED", NULL, " text date why order ", true},
     {"event", NULL, NULL,

@@ -78,6 +78,17 @@ def test_a_withdrawal(door):
     assert door.get("/v1/complaints/ref:WO-1").json["state"] == "WITHDRAWN"
 
 
+def test_one_of_two_reporters_withdraws_for_himself(door):
+    door.post("/v1/complaints", {**REPORT, "ref": "WO-1"})
+    a = door.post("/v1/complaints/ref:WO-1/events", {"type": "PARTY_ADDED", "by": "reporter", "party": "WO-2"}, key="p")
+    assert a.status == 200, a
+    for party, state in (("WO-2", "DISPATCHED"), ("WO-1", "WITHDRAWN")):
+        a = door.post("/v1/complaints/ref:WO-1/cancel", {"party": party}, key=f"c-{party}")
+        assert a.status == 200, a
+        assert door.get("/v1/complaints/ref:WO-1").json["state"] == state
+    assert door.post("/v1/complaints/ref:WO-1/cancel", {"party": "WO-9"}, key="c-9").status == 409
+
+
 def test_cases_are_listed_in_pages(door):
     for i in range(5):
         door.post("/v1/complaints", REPORT, key=f"k{i}")
