@@ -138,7 +138,7 @@ def dress(page, language, theme):
 
 
 # Ids and names that are the same in every language: what people are called, what sources and rules are called.
-SAME = {"hongxin", "UTC", "CSV", "English", "hotline", "wang", "zhou", "chen", "GMT", "city", "complaint", "Enter"}
+SAME = {"hongxin", "UTC", "CSV", "English", "hotline", "publish", "wang", "zhou", "chen", "GMT", "city", "complaint", "Enter"}
 WORDS = """() => {
     const found = []
     const skip = '[translate=no], .written, bdi, script, style, option, datalist, code, kbd'
