@@ -1,4 +1,6 @@
 #include "base/log.h"
+
+#include "base/utf8.h"
 #include "hongxin/instant.h"
 
 #include <errno.h>
@@ -14,14 +16,6 @@ static _Atomic int least_level = HX_LOG_INFO;
 void hx_log_level_set(enum hx_log_level least)
 {
     least_level = least;
-}
-
-/* What somebody calls himself makes no lines of its own, and tells no terminal anything. */
-static void tame(char *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7F)
-            text[i] = '?';
 }
 
 /* One write per line, so that lines of several threads or processes do not mix. */
@@ -42,7 +36,7 @@ static void emit(enum hx_log_level level, int err, const char *fmt, va_list ap)
     }
     if (n > sizeof line - 2)
         n = sizeof line - 2;
-    tame(line, n);
+    n = hx_utf8_line(line, n); /* what somebody calls himself makes no line of its own */
     line[n++] = '\n';
     ssize_t rc = write(STDERR_FILENO, line, n);
     (void)rc; /* there is nowhere left to report it */

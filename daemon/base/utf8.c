@@ -86,3 +86,39 @@ void hx_utf8_put(char *to, size_t size, const char *from)
         memcpy(to, from, n);
     to[n] = '\0';
 }
+
+size_t hx_utf8_control(const char *text)
+{
+    const uint8_t *s = (const uint8_t *)text;
+    if (s[0] < ' ' || s[0] == 0x7F)
+        return 1;
+    return s[0] == 0xC2 && s[1] >= 0x80 && s[1] < 0xA0 ? 2 : 0;
+}
+
+/* Whether a character begins here that needs more than the `left` bytes, which fit so far. */
+static bool cut_off(const uint8_t *s, size_t left)
+{
+    const struct lead *lead = lead_of(s[0]);
+    for (size_t i = 1; i < left; i++)
+        if ((s[i] & 0xC0) != 0x80)
+            return false;
+    return lead && lead->more >= left;
+}
+
+size_t hx_utf8_line(char *text, size_t size)
+{
+    const uint8_t *s = (const uint8_t *)text;
+    size_t to = 0, n;
+    for (size_t at = 0; at < size; at += n ? n : 1) {
+        n = character(s + at, size - at);
+        if (!n && cut_off(s + at, size - at))
+            break;
+        if (!n || hx_utf8_control(text + at)) {
+            text[to++] = '?';
+            continue;
+        }
+        memmove(text + to, text + at, n);
+        to += n;
+    }
+    return to;
+}

@@ -1,5 +1,7 @@
 /* Pieces of lines: colours, words, times. */
 #include "cli/show/show.h"
+
+#include "base/utf8.h"
 #include "hongxin/number.h"
 #include <inttypes.h>
 #include <stdarg.h>
@@ -47,18 +49,10 @@ const char *show_label(const struct show *s, const char *label)
     return words_text(WORDS_LABEL, label, s->zh);
 }
 
-/* Bytes of the control character that begins here (of U+0080 to U+009F too); 0 = none does. */
-static size_t control(const unsigned char *p)
-{
-    if (*p < ' ' || *p == 0x7F)
-        return 1;
-    return p[0] == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0 ? 2 : 0;
-}
-
 void show_foreign(const struct show *s, const char *text)
 {
-    for (const unsigned char *p = (const unsigned char *)text; *p;) {
-        size_t n = control(p);
+    for (const char *p = text; *p;) {
+        size_t n = hx_utf8_control(p);
         fputc(n ? '?' : *p, s->out);
         p += n ? n : 1;
     }

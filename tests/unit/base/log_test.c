@@ -48,6 +48,9 @@ static void a_name_makes_no_line_of_its_own(void **state)
     assert_non_null(strstr(said, "subscriber=\"desk?t=2026"));
     say("\033[2J\r\177");
     assert_non_null(strstr(said, "subscriber=\"?[2J??\""));
+    say("\xC2\x9B"
+        "2J");
+    assert_non_null(strstr(said, "subscriber=\"?2J\""));
     say("物业-07");
     assert_non_null(strstr(said, "subscriber=\"物业-07\""));
 }
@@ -61,6 +64,19 @@ static void a_long_line_is_cut_and_still_ends(void **state)
     say(name);
     assert_true(strlen(said) < 1024);
     assert_string_equal(strchr(said, '\n'), "\n");
+}
+
+static void a_long_line_ends_with_a_whole_character(void **state)
+{
+    char name[1500];
+    (void)state;
+    for (size_t begin = 1; begin <= 3; begin++) {
+        memset(name, 'x', begin);
+        for (size_t i = begin; i + 3 < sizeof name; i += 3)
+            memcpy(name + i, "楼", 4);
+        say(name);
+        assert_string_equal(said + strlen(said) - 4, "楼\n");
+    }
 }
 
 static void an_error_keeps_its_number_and_is_said(void **state)
@@ -88,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_makes_no_line_of_its_own),
         cmocka_unit_test(a_long_line_is_cut_and_still_ends),
+        cmocka_unit_test(a_long_line_ends_with_a_whole_character),
         cmocka_unit_test(an_error_keeps_its_number_and_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

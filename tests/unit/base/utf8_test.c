@@ -70,12 +70,60 @@ static void text_is_put_in_whole_characters(void **state)
     assert_string_equal(to, "");
 }
 
+/* `text` as a line. */
+static const char *line_of(const char *text)
+{
+    static char line[64];
+    memcpy(line, text, strlen(text) + 1);
+    line[hx_utf8_line(line, strlen(line))] = '\0';
+    return line;
+}
+
+static void a_line_moves_no_cursor_and_has_no_half_characters(void **state)
+{
+    (void)state;
+    assert_string_equal(line_of(""), "");
+    assert_string_equal(line_of("三号楼 leaks\xC2\xA0!"), "三号楼 leaks\xC2\xA0!");
+    assert_string_equal(line_of("a\nb\tc\x7F\x1B[2J"), "a?b?c??[2J");
+    assert_string_equal(line_of("a\xC2\x9B"
+                                "2Jb\xC2\x80"),
+                        "a?2Jb?"); /* U+009B begins what ESC [ begins */
+    assert_string_equal(line_of("a\xB2\xA1z"), "a??z");
+    assert_string_equal(line_of("三\xE4\xB8"), "三");
+    assert_string_equal(line_of("三\xF0\x9F\x9A"), "三");
+    assert_string_equal(line_of("三\xE4z"), "三?z");
+    assert_string_equal(line_of("\xE4"), "");
+}
+
+static void a_line_needs_no_nul(void **state)
+{
+    (void)state;
+    char text[4] = {'a', '\0', '\n', (char)0xC2};
+    assert_int_equal(hx_utf8_line(text, sizeof text), 3);
+    assert_memory_equal(text, "a??", 3);
+}
+
+static void control_characters_are_told_from_the_others(void **state)
+{
+    (void)state;
+    assert_int_equal(hx_utf8_control("\n"), 1);
+    assert_int_equal(hx_utf8_control("\x7F"), 1);
+    assert_int_equal(hx_utf8_control("\xC2\x80"), 2);
+    assert_int_equal(hx_utf8_control("\xC2\x9F"), 2);
+    assert_int_equal(hx_utf8_control("\xC2\xA0"), 0);
+    assert_int_equal(hx_utf8_control("\xC2"), 0);
+    assert_int_equal(hx_utf8_control("a"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(well_formed_text_is_taken_whole),
         cmocka_unit_test(text_is_taken_up_to_its_first_fault),
         cmocka_unit_test(text_is_put_in_whole_characters),
+        cmocka_unit_test(a_line_moves_no_cursor_and_has_no_half_characters),
+        cmocka_unit_test(a_line_needs_no_nul),
+        cmocka_unit_test(control_characters_are_told_from_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
