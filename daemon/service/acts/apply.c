@@ -362,9 +362,11 @@ static bool same_person(const hxp_rules_version *row, const struct apply_questio
 
 static void agree(struct service *s, struct apply_question *q)
 {
-    hxp_rules_version *row = in_force_row(s, q->x);
-    if (!row || row->state != STATE(ASKED) || row->digest.len != sizeof q->x->digest ||
-        memcmp(row->digest.data, q->x->digest, sizeof q->x->digest) != 0) {
+    hxp_rules_version *row;
+    if (in_force_row(s, q->x, &row) != HX_OK) {
+        refuse(s, q, "STORE_TROUBLE", "nothing was changed: try again");
+    } else if (!row || row->state != STATE(ASKED) || row->digest.len != sizeof q->x->digest ||
+               memcmp(row->digest.data, q->x->digest, sizeof q->x->digest) != 0) {
         refuse(s, q, "NOT_ASKED", "nobody has asked for this very file");
     } else if (same_person(row, q)) {
         refuse(s, q, "SAME_PERSON",

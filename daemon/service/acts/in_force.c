@@ -133,10 +133,12 @@ static int same_row(void *ctx, const hxp_rules_version *row, const uint8_t *text
     return 1;
 }
 
-hxp_rules_version *in_force_row(struct service *s, const struct hx_version *x)
+int in_force_row(struct service *s, const struct hx_version *x, hxp_rules_version **row)
 {
     struct find f = {s, x, NULL};
-    return hx_store_rules(s->store, same_row, &f) == HX_OK ? f.row : NULL;
+    int rc = hx_store_rules(s->store, same_row, &f);
+    *row = f.row;
+    return rc || !hx_arena_failed(&s->arena) ? rc : HX_NOMEM;
 }
 
 /* ---- at the start ---- */
@@ -267,9 +269,10 @@ int in_force_look(struct service *s)
     hx_machine_set_time(&s->machine, timebase_now(&s->time));
     while (!rc && (x = in_force_missing(v, s->machine.now, &at)) != NULL) {
         struct hx_change c;
-        hxp_rules_version *row = in_force_row(s, x);
+        hxp_rules_version *row;
+        rc = in_force_row(s, x, &row);
         hx_version_change(v, x, &c);
-        if (row && s->machine.now - row->alarmed >= WEEK * HX_DAY)
+        if (!rc && row && s->machine.now - row->alarmed >= WEEK * HX_DAY)
             rc = ring(s, c.table, row);
     }
     return rc;

@@ -31,8 +31,9 @@ void in_force_describe(const struct hx_version *x, hxp_rules_version *v);
 
 struct service;
 
-/* What the store keeps of this version, in the arena. NULL: there is none, or it cannot be read. */
-hxp_rules_version *in_force_row(struct service *s, const struct hx_version *x);
+/* What the store keeps of this version, in the arena; NULL: nothing. Errors of the store: it cannot
+ * be told. */
+HX_CHECK int in_force_row(struct service *s, const struct hx_version *x, hxp_rules_version **row);
 
 /* Before the first event: versions that came with the files are written into the store; one that
  * follows another is told in the journal. A version whose move of open cases was cut off goes on.

@@ -43,9 +43,10 @@ static bool concerned(struct service *s, uint64_t number, const struct hx_change
 
 static int save_progress(struct service *s, const struct hx_version *x, uint64_t next)
 {
-    hxp_rules_version *row = in_force_row(s, x);
-    if (!row)
-        return HX_CORRUPT;
+    hxp_rules_version *row;
+    int rc = in_force_row(s, x, &row);
+    if (rc || !row)
+        return rc ? rc : HX_CORRUPT;
     row->next_case = next;
     return hx_store_rules_save(s->store, row, NULL, 0);
 }

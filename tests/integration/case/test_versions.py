@@ -6,6 +6,7 @@ import shutil
 import pytest
 from daemon import SOURCE
 from hongxin.v1 import wire_pb2
+from lmdb_row import rows
 from wire import RESULT, facts, wait_until
 
 PREVIEW, ASK, AGREE = (wire_pb2.Apply.Step.Value(n) for n in ("PREVIEW", "ASK", "AGREE"))
@@ -97,6 +98,17 @@ def test_a_calendar_is_previewed_and_moves_open_cases(daemon):
         assert (fact.asked_by, fact.agreed_by, fact.why, fact.later) == ("operator/wang", "city/li", "a test", 1)
         assert [e.case_number for e in entries if e.cause == "CALENDAR_APPLIED"] == [1]
         assert statute(c, c.report(cls="SERIOUS").case_number).calendar == "workdays@china/2"
+
+
+def test_a_store_that_cannot_be_read_is_not_said_to_be_without_the_question(daemon):
+    with daemon.client() as c:
+        new = calendar(2, next_weekdays(1))
+        assert apply(c, new, ASK, "operator/wang", why="a test").state == "ASKED"
+        with rows(daemon.data) as r:
+            (key,) = (k for k, _ in r.all("rules") if k.startswith(b"calendar\0") and k.endswith(b"\0\0\0\2\0"))
+            r.put("rules", key, b"\xff\xff")
+        assert apply(c, new, AGREE, "city/li") == "STORE_TROUBLE"
+        assert statute(c, c.report(cls="SERIOUS").case_number).calendar == "workdays@china/1"
 
 
 def test_two_different_persons_and_the_very_same_file(daemon):
