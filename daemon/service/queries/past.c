@@ -19,22 +19,30 @@ static int take_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size
     return 1;
 }
 
+/* The journal as it is looked into for one answer. */
+struct past_journal {
+    struct service *s;
+    bool pruned; /* an entry is not there any more that once was */
+};
+
 static int entry_of(void *ctx, uint64_t lsn, struct hx_arena *arena, const uint8_t **bytes,
                     size_t *size)
 {
-    struct service *s = ctx;
+    struct past_journal *j = ctx;
+    struct service *s = j->s;
     struct entry_read r = {.arena = arena, .wanted = lsn};
     int rc = hx_store_entries(s->store, lsn, 1, SIZE_MAX, take_entry, &r);
     if (rc)
         return rc;
     *bytes = r.bytes;
     *size = r.size;
+    j->pruned |= !r.bytes && lsn <= hx_store_newest_lsn(s->store);
     return r.bytes ? HX_OK : hx_arena_failed(arena) ? HX_NOMEM : HX_NOTFOUND;
 }
 
 static int newest_of(void *ctx, uint64_t number, uint64_t *lsn)
 {
-    struct service *s = ctx;
+    struct service *s = ((struct past_journal *)ctx)->s;
     int rc = hx_store_case(s->store, number, &s->past);
     *lsn = s->past.last_lsn;
     return rc;
@@ -55,13 +63,14 @@ static hxp_case_view *view_at(struct service *s, int64_t at, uint64_t lsn)
     return view;
 }
 
-static const char *problem_of(int rc)
+/* What was needed and is not there makes a gap, which the engine cannot tell from damage. */
+static const char *problem_of(int rc, bool pruned)
 {
     switch (rc) {
     case HX_NOTFOUND:
         return "NOT_YET";
     case HX_CORRUPT:
-        return "PRUNED";
+        return pruned ? "PRUNED" : "STORE_TROUBLE";
     case HX_MISMATCH:
         return "OTHER_RULES";
     case HX_TOOBIG:
@@ -73,7 +82,8 @@ static const char *problem_of(int rc)
 
 hxp_case_view *past_view(struct service *s, int64_t at, const char **problem)
 {
-    const struct hx_asof_journal j = {.entry = entry_of, .newest = newest_of, .ctx = s};
+    struct past_journal journal = {.s = s};
+    const struct hx_asof_journal j = {.entry = entry_of, .newest = newest_of, .ctx = &journal};
     const struct hx_machine *m = &s->machine;
     hxp_case_view *view = NULL;
     struct hx_problem why = {""};
@@ -88,6 +98,6 @@ hxp_case_view *past_view(struct service *s, int64_t at, const char **problem)
         rc = hx_asof(&j, m->rules, m->city, lsn, &s->scratch);
     if (!rc && !(view = view_at(s, at, lsn)))
         rc = HX_NOMEM;
-    *problem = rc ? problem_of(rc) : NULL;
+    *problem = rc ? problem_of(rc, journal.pruned) : NULL;
     return view;
 }

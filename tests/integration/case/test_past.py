@@ -6,6 +6,7 @@ import pytest
 from clock import EVENING, SECOND, Clock
 from daemon import BIN
 from hongxin.v1 import event_pb2, wire_pb2
+from lmdb_row import rows
 from wire import RESULT, wait_until
 
 LIFE = [("HELD", {}), ("ARRIVED", {"proof": event_pb2.ONSITE_CODE}), ("PROGRESS", {}),
@@ -118,6 +119,17 @@ def test_what_cannot_be_told(turned):
         assert problem_at(c, number, at - 1) == "NOT_YET"
         assert problem_at(c, number, at + 365 * 86_400_000) == "IN_FUTURE"
         assert problem_at(c, number + 1, at) == "NO_CASE"
+
+
+def test_an_entry_that_is_damaged_is_not_said_to_be_pruned(turned):
+    with turned.client() as c:
+        reported = c.report()
+        at, _ = take(c, reported)
+        step(c, reported.case_number, "HELD")
+        with rows(turned.data) as r:
+            (key,) = (k for k, _ in r.all("journal") if int.from_bytes(k, "big") == reported.lsn)
+            r.put("journal", key, b"\xff\xff")
+        assert problem_at(c, reported.case_number, at) == "STORE_TROUBLE"
 
 
 def test_the_command(turned, clock):
