@@ -64,6 +64,14 @@ static int owner_busy(struct opening *o, int fd)
     return problem(o, HX_BUSY, "in use by another process (pid %s)", *pid ? pid : "unknown");
 }
 
+/* A file system that knows no such locks: nobody else has the store, and yet it is not ours. */
+static int owner_unlockable(struct opening *o, int fd)
+{
+    int err = errno;
+    close(fd);
+    return problem(o, store_error(err, true), "owner.lock cannot be locked: %s", strerror(err));
+}
+
 /* An open-file-description lock: released by the kernel however the process ends. */
 static int owner_lock(struct opening *o)
 {
@@ -74,7 +82,7 @@ static int owner_lock(struct opening *o)
     if (fd < 0)
         return problem(o, store_error(errno, true), "owner.lock: %s", strerror(errno));
     if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
-        return owner_busy(o, fd);
+        return errno == EAGAIN || errno == EACCES ? owner_busy(o, fd) : owner_unlockable(o, fd);
     int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
     if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)n, 0) != n)
         hx_log_errno(HX_LOG_WARN, "event=owner_lock_note path=%s", path);
