@@ -100,7 +100,8 @@ static void on_due(void *loop, bool clock_set)
 }
 
 /* A message may only wait while the descriptor says so. One that waits behind a silent descriptor
- * is an edge that was missed: never to happen, but cheap to look for. */
+ * is an edge that was missed: never to happen, but cheap to look for. One that comes just between
+ * the two looks is counted as well, and must be served: the second look has swallowed its edge. */
 static void on_safety(void *loop)
 {
     struct loop *l = loop;

