@@ -56,6 +56,26 @@ void ask_start(void *ask, hxp_request *question, hx_answer_fn *fn)
         ask_fail(a, rc);
 }
 
+void ask_who(void *ask, hx_answer_fn *fn)
+{
+    hxp_request q = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__WhoQuery who = HONGXIN__V1__WHO_QUERY__INIT;
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_WHO;
+    q.who = &who;
+    ask_start(ask, &q, fn);
+}
+
+void ask_case(void *ask, uint64_t number, bool history, hx_answer_fn *fn)
+{
+    hxp_request q = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
+    query.case_number = number;
+    query.history = history;
+    q.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
+    q.case_query = &query;
+    ask_start(ask, &q, fn);
+}
+
 /* What the daemon has objected to, by its own code: "UNKNOWN_PLACE". */
 static bool said_code(const struct board *b, char code[40])
 {
@@ -247,6 +267,14 @@ bool query_csv(const struct http_request *r, bool *csv)
 void query_wrong(struct http_request *r, const char *what)
 {
     http_problem(r, 400, "BAD_QUERY", "%s", what);
+}
+
+bool query_case(struct http_request *r, uint64_t *number)
+{
+    if (hx_number_parse(http_param(r, 0), number) == HX_OK)
+        return true;
+    http_problem(r, 404, "NO_CASE", "a case is CL-17, or its number");
+    return false;
 }
 
 size_t query_split(char *text, char **words, size_t most)

@@ -22,7 +22,10 @@ void ask_free(void *ask);
 
 /* Asks; fn gets `ask`. When that does not go, the request is answered and `ask` freed. */
 void ask_start(void *ask, hxp_request *question, hx_answer_fn *fn);
-/* The same for another principal and without an HTTP request. */
+/* Who the session's principal is; a case, and its history when that is wanted. */
+void ask_who(void *ask, hx_answer_fn *fn);
+void ask_case(void *ask, uint64_t number, bool history, hx_answer_fn *fn);
+/* As ask_start, for another principal and without an HTTP request. */
 HX_CHECK int ask_for(struct board *b, const char *principal, hxp_request *question,
                      hx_answer_fn *fn, void *arg);
 
@@ -57,6 +60,9 @@ bool query_level(const struct http_request *r, char out[4]);
 bool query_language(const struct http_request *r, char out[4]); /* zh, en, "" */
 bool query_csv(const struct http_request *r, bool *csv);
 void query_wrong(struct http_request *r, const char *what); /* 400 BAD_QUERY */
+
+/* The case that the path names; false: it names none, and the request is answered. */
+bool query_case(struct http_request *r, uint64_t *number);
 
 /* Cuts "a,b,c" in place; at most `most` words. */
 size_t query_split(char *text, char **words, size_t most);

@@ -39,9 +39,7 @@ void command_run(void *arg, struct http_request *r)
 {
     const char *verb = strrchr(http_path(r), '/') + 1;
     uint64_t number;
-    if (hx_number_parse(http_param(r, 0), &number) != HX_OK)
-        http_problem(r, 404, "NO_CASE", "a case is CL-17, or its number");
-    else
+    if (query_case(r, &number))
         run(arg, r, verb, number);
 }
 

@@ -60,7 +60,7 @@ static void fail_error(struct command *c, int err)
     end(c, r.status, r.code, r.body);
 }
 
-static void ask_case(struct command *c, bool history, hx_answer_fn *fn)
+static void look_at(struct command *c, bool history, hx_answer_fn *fn)
 {
     hxp_request q = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
@@ -140,7 +140,7 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
     json_object_set_new(r.body, "allowed", allowed);
     c->refusal = r;
     hx_text_put(c->code, sizeof c->code, r.code);
-    ask_case(c, true, on_refused);
+    look_at(c, true, on_refused);
 }
 
 static void publish(struct command *c, const struct hx_item *item)
@@ -319,7 +319,7 @@ static void on_who(void *arg, int err, const hxp_response *answer)
     }
     c->who = ask_json(c->board, &answer->who->base);
     if (c->number)
-        ask_case(c, strcmp(c->verb, "ack") == 0, on_view);
+        look_at(c, strcmp(c->verb, "ack") == 0, on_view);
     else
         draft(c, NULL);
 }

@@ -180,18 +180,13 @@ size_t model_cases(const struct model *m)
 
 /* ---- what is told ---- */
 
-static void take_where(struct model_case *c, const hxp_where *w)
+void model_places(const hxp_where *w, const char *places[PLACE_COUNT])
 {
-    const char *ids[MODEL_PLACES] = {"", "", "", "", ""};
-    if (w) {
-        ids[0] = w->street;
-        ids[1] = w->community;
-        ids[2] = w->grid;
-        ids[3] = w->estate;
-        ids[4] = w->building;
-    }
-    for (size_t i = 0; i < MODEL_PLACES; i++)
-        c->places[i] = intern(ids[i]);
+#define ID(id, zh, en) w ? w->id : ""
+    const char *const ids[PLACE_COUNT] = {BOARD_PLACES(ID)};
+#undef ID
+    for (size_t i = 0; i < PLACE_COUNT; i++)
+        places[i] = intern(ids[i]);
 }
 
 static void set_row(struct model *m, struct model_case *c, const hxp_clock_fact *k, bool paused)
@@ -239,7 +234,7 @@ void model_take_view(struct model *m, const hxp_case_view *v)
     if (v->case_version < c->version)
         return; /* an entry was faster */
     c->version = v->case_version;
-    take_where(c, v->where);
+    model_places(v->where, c->places);
     c->state = intern(v->state);
     c->class = intern(v->class_);
     c->category = intern(v->category);
@@ -285,7 +280,7 @@ bool model_take_entry(struct model *m, const hxp_entry *e)
     if (!c && !(c = make(m, e->case_number)))
         return true;
     c->version = e->case_version;
-    take_where(c, e->where);
+    model_places(e->where, c->places);
     c->state = intern(e->state);
     c->class = intern(e->class_);
     c->category = *e->category ? intern(e->category) : c->category ? c->category : "";

@@ -4,12 +4,11 @@
 #ifndef BOARD_MODEL_H
 #define BOARD_MODEL_H
 
+#include "board/places.h"
 #include "hongxin/schema.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum { MODEL_PLACES = 5 };
 
 struct model_case;
 
@@ -24,7 +23,7 @@ struct model_row {
 
 struct model_case {
     uint64_t number, version;
-    const char *places[MODEL_PLACES]; /* street … building; interned, "" when it is not told */
+    const char *places[PLACE_COUNT]; /* street … building; interned, "" when it is not told */
     const char *state, *class, *category, *holder, *level;
     bool drill, dirty;
     struct model_row *rows;
@@ -48,6 +47,9 @@ void model_forget(struct model *m, uint64_t case_number);
 /* All rows by deadline, then case; valid until the next change. */
 struct model_row *const *model_rows(struct model *m, size_t *n);
 size_t model_cases(const struct model *m);
+
+/* The ids of a where, interned, each "" when it is not told; NULL: none is. */
+void model_places(const hxp_where *w, const char *places[PLACE_COUNT]);
 
 /* A text that lives as long as the program. Ids, states, clocks: their number is bounded. */
 const char *intern(const char *text);

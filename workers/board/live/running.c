@@ -11,6 +11,9 @@
 
 enum { CSV_ROWS = 50000, GROUPS_MAX = 4096 };
 
+/* What rows are put together by, and the names of their places. */
+static const char *const by_names[PLACE_COUNT + 1] = {BOARD_PLACES(PLACE_NAME), "holder"};
+
 struct running {
     struct ask ask;
     struct running_filter {
@@ -21,7 +24,7 @@ struct running {
     uint64_t limit;
     char cursor[100];
     bool csv;
-    int by; /* pressure: which place; MODEL_PLACES: the holder */
+    int by; /* pressure: which place; PLACE_COUNT: the holder */
     int64_t now;
 };
 
@@ -37,7 +40,7 @@ static bool lies_in(const struct model_case *c, const char *place)
 {
     if (strcmp(place, "none") == 0)
         return !*c->places[0];
-    for (size_t i = 0; *place && i < MODEL_PLACES; i++)
+    for (size_t i = 0; *place && i < PLACE_COUNT; i++)
         if (strcmp(c->places[i], place) == 0)
             return true;
     return !*place;
@@ -76,12 +79,10 @@ static bool wanted(const struct running *q, const struct model_row *row)
 
 static json_t *where_json(const struct model_case *c)
 {
-    static const char *const keys[MODEL_PLACES] = {"street", "community", "grid", "estate",
-                                                   "building"};
     json_t *o = json_object();
-    for (size_t i = 0; i < MODEL_PLACES; i++)
+    for (size_t i = 0; i < PLACE_COUNT; i++)
         if (*c->places[i])
-            json_object_set_new(o, keys[i], json_string(c->places[i]));
+            json_object_set_new(o, by_names[i], json_string(c->places[i]));
     return o;
 }
 
@@ -193,11 +194,7 @@ static void on_ready(void *arg, struct scope *s)
         {"state", "state", "状态", "State", "state"},
         {"holder", "holder", "处置单位编号", "Holder id", NULL},
         {NULL, "holder", "处置单位", "Holder", "place"},
-        {"street", "where.street", "街道", "Street", "place"},
-        {"community", "where.community", "社区", "Community", "place"},
-        {"grid", "where.grid", "网格", "Grid", "place"},
-        {"estate", "where.estate", "小区", "Estate", "place"},
-        {"building", "where.building", "楼栋", "Building", "place"},
+        BOARD_PLACES(CSV_PLACE),
         {"start", "start", "起算", "Start", "time"},
         {"budget_ms", "budget_ms", "时长（分）", "Budget (min)", "minutes"},
     };
@@ -311,8 +308,6 @@ static json_t *group_json(const struct board *b, const struct group *g)
 
 static void on_pressure(void *arg, struct scope *s)
 {
-    static const char *const names[] = {"street", "community", "grid",
-                                        "estate", "building",  "holder"};
     struct running *q = arg;
     size_t n = 0, n_rows, total = 0;
     if (not_ready(q, s))
@@ -323,7 +318,7 @@ static void on_pressure(void *arg, struct scope *s)
         const struct model_case *c = rows[i]->of;
         if (!wanted(q, rows[i]))
             continue;
-        struct group *g = group_of(groups, &n, q->by < MODEL_PLACES ? c->places[q->by] : c->holder);
+        struct group *g = group_of(groups, &n, q->by < PLACE_COUNT ? c->places[q->by] : c->holder);
         if (g)
             add_row(g, rows[i], q->now);
         total++;
@@ -332,7 +327,7 @@ static void on_pressure(void *arg, struct scope *s)
     for (size_t i = 0; i < n; i++)
         json_array_append_new(list, group_json(q->ask.board, &groups[i]));
     free(groups);
-    json_t *body = json_pack("{s:s, s:o, s:I, s:b}", "by", names[q->by], "rows", list, "total",
+    json_t *body = json_pack("{s:s, s:o, s:I, s:b}", "by", by_names[q->by], "rows", list, "total",
                              (json_int_t)total, "total_exact", 1);
     json_object_set_new(body, "now", ask_instant(q->ask.board, q->now));
     ask_answer(q, body);
@@ -340,15 +335,14 @@ static void on_pressure(void *arg, struct scope *s)
 
 static bool take_by(const struct http_request *r, int *by)
 {
-    static const char *const names[] = {"street", "community", "grid", NULL, NULL, "holder"};
     char text[16];
-    *by = 2;
+    *by = PLACE_grid;
     if (!query_word(r, "by", text, sizeof text))
         return false;
     if (!*text)
         return true;
-    for (int i = 0; i <= MODEL_PLACES; i++)
-        if (names[i] && strcmp(names[i], text) == 0) {
+    for (int i = 0; i <= PLACE_COUNT; i++)
+        if ((i <= PLACE_grid || i == PLACE_COUNT) && strcmp(by_names[i], text) == 0) {
             *by = i;
             return true;
         }

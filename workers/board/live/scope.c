@@ -23,15 +23,11 @@ struct scope_wait {
 
 void frame_tag(struct frame *f, const hxp_entry *e)
 {
-    const hxp_where *w = e->where;
-    const char *ids[MODEL_PLACES] = {w ? w->street : "", w ? w->community : "", w ? w->grid : "",
-                                     w ? w->estate : "", w ? w->building : ""};
     *f = (struct frame){.lsn = e->lsn,
                         .case_number = e->case_number,
                         .holder = intern(e->holder),
                         .holder_before = intern(e->holder_before)};
-    for (size_t i = 0; i < MODEL_PLACES; i++)
-        f->places[i] = intern(ids[i]);
+    model_places(e->where, f->places);
 }
 
 /* More may have come at once than there is room for: then no page has it yet. */

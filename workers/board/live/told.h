@@ -13,8 +13,8 @@ enum {
 /* An entry as it is sent. */
 struct frame {
     uint64_t lsn, case_number;
-    const char *places[MODEL_PLACES], *holder, *holder_before; /* interned */
-    char *text;                                                /* owned */
+    const char *places[PLACE_COUNT], *holder, *holder_before; /* interned */
+    char *text;                                               /* owned */
     size_t size;
 };
 

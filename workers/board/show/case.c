@@ -2,7 +2,6 @@
 #include "board/ask.h"
 #include "board/show/page.h"
 #include "hongxin/instant.h"
-#include "hongxin/number.h"
 #include <stdio.h>
 
 struct one_case {
@@ -64,15 +63,11 @@ static void on_who(void *arg, int err, const hxp_response *answer)
 
 void cases_page(void *arg, struct http_request *r)
 {
-    hxp_request q = HONGXIN__V1__REQUEST__INIT;
-    Hongxin__V1__WhoQuery who = HONGXIN__V1__WHO_QUERY__INIT;
     char at[48];
     uint64_t number;
     int64_t instant = 0;
-    if (hx_number_parse(http_param(r, 0), &number) != HX_OK) {
-        http_problem(r, 404, "NO_CASE", "a case is CL-17, or its number");
+    if (!query_case(r, &number))
         return;
-    }
     if (!query_word(r, "at", at, sizeof at) || (*at && hx_instant_parse(at, &instant) != HX_OK)) {
         query_wrong(r, "at is an instant such as 2026-10-12T19:40:20+08:00");
         return;
@@ -83,7 +78,5 @@ void cases_page(void *arg, struct http_request *r)
     c->ask.free = one_free;
     c->number = number;
     c->at = instant;
-    q.ask_case = HONGXIN__V1__REQUEST__ASK_WHO;
-    q.who = &who;
-    ask_start(c, &q, on_who);
+    ask_who(c, on_who);
 }

@@ -5,7 +5,6 @@
 #include "board/show/csv.h"
 #include "board/show/page.h"
 #include "hongxin/limits.h"
-#include "hongxin/number.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +40,11 @@ static json_t *views(const struct board *b, const Hongxin__V1__ListAnswer *a)
     return items;
 }
 
+#define PLACE(id, zh, en)                                                                          \
+    {                                                                                              \
+        .name = #id, .path = "where." #id                                                          \
+    }
+
 static void answer_csv(struct list *l)
 {
     static const struct csv_column columns[] = {
@@ -51,11 +55,7 @@ static void answer_csv(struct list *l)
         {.name = "holder", .path = "holder"},
         {.name = "holder_zh", .path = "holder_name_zh"},
         {.name = "holder_en", .path = "holder_name_en"},
-        {.name = "street", .path = "where.street"},
-        {.name = "community", .path = "where.community"},
-        {.name = "grid", .path = "where.grid"},
-        {.name = "estate", .path = "where.estate"},
-        {.name = "building", .path = "where.building"},
+        BOARD_PLACES(PLACE),
         {.name = "level", .path = "level"},
         {.name = "next_clock", .path = "next_clock"},
         {.name = "next_deadline", .path = "next_deadline"},
@@ -188,24 +188,12 @@ struct about {
 static struct about *about_new(void *board, struct http_request *r)
 {
     uint64_t number;
-    if (hx_number_parse(http_param(r, 0), &number) != HX_OK) {
-        http_problem(r, 404, "NO_CASE", "a case is CL-17, or its number");
+    if (!query_case(r, &number))
         return NULL;
-    }
     struct about *a = ask_new(board, r, sizeof *a);
     if (a)
         a->number = number;
     return a;
-}
-
-static void ask_view(struct about *a, hx_answer_fn *fn)
-{
-    hxp_request q = HONGXIN__V1__REQUEST__INIT;
-    Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
-    query.case_number = a->number;
-    q.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
-    q.case_query = &query;
-    ask_start(a, &q, fn);
 }
 
 /* ---- route ---- */
@@ -245,7 +233,7 @@ void route_ask_case(struct board *b, struct http_request *r)
 {
     struct about *a = about_new(b, r);
     if (a && query_word(r, "class", a->class, sizeof a->class)) {
-        ask_view(a, on_view_route);
+        ask_case(a, a->number, false, on_view_route);
     } else if (a) {
         query_wrong(r, "class is a word");
         ask_free(a);

@@ -8,6 +8,7 @@
 #define BOARD_CSV_H
 
 #include "board/city/city.h"
+#include "board/places.h"
 #include <jansson.h>
 
 /* One column: its heading for programs (NULL: only people have it) and where it is in a row,
@@ -17,6 +18,12 @@
 struct csv_column {
     const char *name, *path, *zh, *en, *kind;
 };
+
+/* An element of BOARD_PLACES as a column of a row with a where. */
+#define CSV_PLACE(id, zh, en)                                                                      \
+    {                                                                                              \
+#id, "where." #id, zh, en, "place"                                                         \
+    }
 
 struct csv_table {
     const char *name; /* of the file */

@@ -129,8 +129,6 @@ static void on_who(void *arg, int err, const hxp_response *answer)
 
 void work_notices(void *board, struct http_request *r)
 {
-    hxp_request q = HONGXIN__V1__REQUEST__INIT;
-    Hongxin__V1__WhoQuery who = HONGXIN__V1__WHO_QUERY__INIT;
     struct notices *n = ask_new(board, r, sizeof *n);
     if (!n)
         return;
@@ -145,7 +143,5 @@ void work_notices(void *board, struct http_request *r)
         ask_free(n);
         return;
     }
-    q.ask_case = HONGXIN__V1__REQUEST__ASK_WHO;
-    q.who = &who;
-    ask_start(n, &q, on_who);
+    ask_who(n, on_who);
 }

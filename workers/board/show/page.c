@@ -2,6 +2,7 @@
 
 #include "board/ask.h"
 #include "board/city/rules.h"
+#include "board/places.h"
 #include "hongxin/number.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,8 +61,10 @@ const char *page_place(const hxp_where *w)
 {
     if (!w)
         return "";
-    const char *const ids[] = {w->building, w->estate, w->grid, w->community, w->street};
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+#define ID(id, zh, en) w->id
+    const char *const ids[PLACE_COUNT] = {BOARD_PLACES(ID)};
+#undef ID
+    for (size_t i = PLACE_COUNT; i-- > 0;)
         if (*ids[i])
             return ids[i];
     return "";

@@ -3,7 +3,6 @@
  * digest. Who may publish and see the case may add one; who may see the case may see them. */
 #include "base/text.h"
 #include "board/ask.h"
-#include "hongxin/number.h"
 #include "picture/evidence.h"
 #include "picture/remake.h"
 #include <dirent.h>
@@ -106,16 +105,6 @@ static void on_case_put(void *arg, int err, const hxp_response *answer)
     }
 }
 
-static void ask_case(struct photo *p, hx_answer_fn *fn)
-{
-    hxp_request q = HONGXIN__V1__REQUEST__INIT;
-    Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
-    query.case_number = p->number;
-    q.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
-    q.case_query = &query;
-    ask_start(p, &q, fn);
-}
-
 /* A photo is there to be named by an event: whoever may say none has none to put. */
 static bool may_publish(const Hongxin__V1__WhoAnswer *who)
 {
@@ -131,7 +120,7 @@ static void on_who(void *arg, int err, const hxp_response *answer)
     if (!ask_got(p, err, answer, HONGXIN__V1__RESPONSE__ANSWER_WHO))
         return;
     if (may_publish(answer->who)) {
-        ask_case(p, on_case_put);
+        ask_case(p, p->number, false, on_case_put);
         return;
     }
     http_problem(p->ask.request, 403, "NO_RIGHT", "who may say nothing about a case adds no photo");
@@ -141,10 +130,8 @@ static void on_who(void *arg, int err, const hxp_response *answer)
 static struct photo *photo_new(void *board, struct http_request *r)
 {
     uint64_t number;
-    if (hx_number_parse(http_param(r, 0), &number) != HX_OK) {
-        http_problem(r, 404, "NO_CASE", "a case is CL-17, or its number");
+    if (!query_case(r, &number))
         return NULL;
-    }
     struct photo *p = ask_new(board, r, sizeof *p);
     if (p)
         p->number = number;
@@ -172,14 +159,10 @@ static bool is_photo(const struct board *b, struct http_request *r)
 
 void photos_add(void *board, struct http_request *r)
 {
-    hxp_request q = HONGXIN__V1__REQUEST__INIT;
-    Hongxin__V1__WhoQuery who = HONGXIN__V1__WHO_QUERY__INIT;
     struct photo *p = is_photo(board, r) ? photo_new(board, r) : NULL;
     if (!p)
         return;
-    q.ask_case = HONGXIN__V1__REQUEST__ASK_WHO;
-    q.who = &who;
-    ask_start(p, &q, on_who);
+    ask_who(p, on_who);
 }
 
 /* ---- showing ---- */
@@ -216,5 +199,5 @@ void photos_show(void *board, struct http_request *r)
     if (!p)
         return;
     hx_text_put(p->name, sizeof p->name, name);
-    ask_case(p, on_case_get);
+    ask_case(p, p->number, false, on_case_get);
 }

@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "board/ask.h"
 #include "board/show/page.h"
-#include "hongxin/number.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,8 +216,6 @@ static void on_who(void *arg, int err, const hxp_response *response)
 
 static void begin(void *board, struct http_request *r, const struct queue *queue)
 {
-    hxp_request q = HONGXIN__V1__REQUEST__INIT;
-    Hongxin__V1__WhoQuery who = HONGXIN__V1__WHO_QUERY__INIT;
     struct work *w = ask_new(board, r, sizeof *w);
     if (!w)
         return;
@@ -236,9 +233,7 @@ static void begin(void *board, struct http_request *r, const struct queue *queue
     }
     const struct session *s = gate_look(board, r);
     w->areas = json_loads(s && s->areas ? s->areas : "[]", 0, NULL);
-    q.ask_case = HONGXIN__V1__REQUEST__ASK_WHO;
-    q.who = &who;
-    ask_start(w, &q, on_who);
+    ask_who(w, on_who);
 }
 
 void work_triage(void *board, struct http_request *r)
@@ -298,19 +293,14 @@ static void on_about(void *arg, int err, const hxp_response *response)
 
 void cases_similar(void *board, struct http_request *r)
 {
-    hxp_request q = HONGXIN__V1__REQUEST__INIT;
-    Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
-    if (hx_number_parse(http_param(r, 0), &query.case_number) != HX_OK) {
-        http_problem(r, 404, "NO_CASE", "a case is CL-17, or its number");
+    uint64_t number;
+    if (!query_case(r, &number))
         return;
-    }
     struct work *w = ask_new(board, r, sizeof *w);
     if (!w)
         return;
     w->ask.free = work_free;
     w->queue = &similar;
-    w->about = query.case_number;
-    q.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
-    q.case_query = &query;
-    ask_start(w, &q, on_about);
+    w->about = number;
+    ask_case(w, number, false, on_about);
 }

@@ -166,8 +166,6 @@ static void take_session(struct who *w, struct session *s)
 
 void who_tell(struct board *b, struct http_request *r, struct session *s)
 {
-    hxp_request q = HONGXIN__V1__REQUEST__INIT;
-    Hongxin__V1__WhoQuery who = HONGXIN__V1__WHO_QUERY__INIT;
     struct who *w = calloc(1, sizeof *w);
     if (!w) {
         http_problem(r, 503, "NO_MEMORY", "out of memory");
@@ -175,9 +173,7 @@ void who_tell(struct board *b, struct http_request *r, struct session *s)
     }
     w->ask = (struct ask){.board = b, .request = r, .free = who_free};
     take_session(w, s);
-    q.ask_case = HONGXIN__V1__REQUEST__ASK_WHO;
-    q.who = &who;
-    ask_start(w, &q, on_who);
+    ask_who(w, on_who);
 }
 
 void login_session(void *arg, struct http_request *r)
