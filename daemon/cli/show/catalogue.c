@@ -72,7 +72,7 @@ static const struct words list[] = {
     {WORDS_EVENT, "APPEAL_REFUSED", "appeal refused", "申诉驳回"},
     {WORDS_EVENT, "DEADLINE_MOVED", "deadline moved", "调整时限"},
     {WORDS_EVENT, "CLOCK_CORRECTED", "clock corrected", "更正时钟"},
-    {WORDS_EVENT, "HOLDER_CHANGED", "company changed", "更换处置单位"},
+    {WORDS_EVENT, "HOLDER_CHANGED", "company changed", "更换承办单位"},
     {WORDS_EVENT, "CALENDAR_APPLIED", "calendar applied", "启用新日历"},
     {WORDS_EVENT, "RULES_IN_FORCE", "a new version is in force", "新版本生效"},
     {WORDS_EVENT, "TRANSFERRED", "transferred", "转办"},

@@ -239,7 +239,7 @@ def test_a_table_is_for_people_in_their_language_and_else_for_programs(board, ho
     plain = table("running?format=csv")[0]
     assert (plain["number"], plain["clock"], plain["holder"]) == (number, "K_STATUTE", "P-07")
     row = table("running?format=csv&language=zh")[0]
-    assert (row["案件"], row["时限"], row["处置单位"], row["处置单位编号"], row["已超时"]) == (number, "法定时限", "平华物业服务有限公司", "P-07", "否")
+    assert (row["案件"], row["时限"], row["承办单位"], row["承办单位编号"], row["已超时"]) == (number, "法定时限", "平华物业服务有限公司", "P-07", "否")
     assert row["楼栋"].endswith("号楼") and re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", row["截止 (UTC+8:00)"]) and float(row["时长（分）"]) == 7200
     english = table("running?format=csv&language=en")[0]
     assert (english["Promise"], english["State"], english["Holder"]) == ("Statutory limit", "Dispatched", "Pinghua Property Service Co., Ltd.")

@@ -95,7 +95,7 @@ static const struct word words[] = {
     {"dimension", "street", "街道", "Street"},
     {"dimension", "community", "社区", "Community"},
     {"dimension", "grid", "网格", "Grid"},
-    {"dimension", "holder", "处置单位", "Holder"},
+    {"dimension", "holder", "承办单位", "Holder"},
     {"yes", "true", "是", "yes"},
     {"yes", "false", "否", "no"},
     {"result", "ACCEPTED", "已受理", "Accepted"},
