@@ -8,13 +8,12 @@ import tempfile
 import pytest
 from board import PASSWORD, Board, add_user
 from board_pages import DESK, ITS_OWN, LANGUAGES, PAGES
-from clock import AWAY_MS, Clock, run_to
+from clock import AWAY_MS, EVENING, Clock, run_to
 from daemon import SOURCE, Daemon
 from locks import Registry
 from playwright.sync_api import expect
 from wire import wait_until
 
-NOW = 1791802800000  # 2026-10-12 19:00 in the city
 PEOPLE = (("wang", "supervisor", "city"), ("zhou", "call_centre", "city"), ("li", "company", "P-07"), ("chen", "operator", "city"),
           ("gao", "auditor", "city"))
 
@@ -33,7 +32,7 @@ def place_of(company, nth=0):
 class Town:
     def __init__(self, folder, turned=True):
         self.folder, self.doors = folder, tempfile.mkdtemp(prefix="hx-")
-        self.clock = Clock(folder, NOW) if turned else None
+        self.clock = Clock(folder, EVENING) if turned else None
         self.registry = Registry(folder)
         self.registry.make()
         self.registry.new("hotline", "call_centre", "city")

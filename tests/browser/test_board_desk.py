@@ -4,8 +4,8 @@ import re
 
 import pytest
 from board_pages import accessible
-from board_town import NOW, dress, foreign_words, number_in, place_of, rows, total
-from clock import MINUTE
+from board_town import dress, foreign_words, number_in, place_of, rows, total
+from clock import EVENING, MINUTE
 from playwright.sync_api import expect
 
 pytest_plugins = ["board_town"]
@@ -26,17 +26,17 @@ def evening(town):
     town.act("li", cases["kept"], "acts", act="COMING")
     town.act("li", cases["kept"], "acts", act="ARRIVED")
     town.act("wang", cases["kept"], "order", date="2026-10-13T12:00:00+08:00", why="请优先办理")
-    town.run_to(NOW + 17 * MINUTE)
+    town.run_to(EVENING + 17 * MINUTE)
     cases["returned"] = town.report(place_of("P-07", 2), **{"class": "SMALL", "category": "parking"})
     town.act("li", cases["returned"], "acts", act="COMING")
     town.act("li", cases["returned"], "acts", act="RETURN", reason="DUTY")
     cases["soon"] = town.report(place_of("P-08"), **{"class": "SMALL", "category": "noise", "text": "施工噪声"})
     cases["new"] = town.report(place_of("P-08", 1), category="light", text="楼道灯不亮")
     with town.registry.client(town.daemon, "wang") as c:
-        silenced = c.event("SILENCED", by="city/wang", data={"clock": "K_ARRIVE", "level": "L3", "place": "S-02", "why": "道路封闭", "until": NOW + 60 * MINUTE})
+        silenced = c.event("SILENCED", by="city/wang", data={"clock": "K_ARRIVE", "level": "L3", "place": "S-02", "why": "道路封闭", "until": EVENING + 60 * MINUTE})
         reply = c.publish(silenced)[0]
         assert not reply.code, reply
-    town.run_to(NOW + 18 * MINUTE)
+    town.run_to(EVENING + 18 * MINUTE)
     return cases
 
 

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-static const int64_t START = INT64_C(1791802800000);
+static const int64_t START = WORLD_EVENING;
 
 static void publish(struct world *w, const uint8_t *bytes, size_t size)
 {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int64_t START = INT64_C(1791802800000);
+static const int64_t START = WORLD_EVENING;
 
 struct program {
     const uint8_t *p, *end;

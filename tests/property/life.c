@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int64_t EVENING = INT64_C(1791802800000); /* 2026-10-12T19:00:00+08:00 */
+static const int64_t EVENING = WORLD_EVENING;
 
 enum what {
     REPORTED,

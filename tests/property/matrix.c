@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int64_t EVENING = INT64_C(1791802800000);
+static const int64_t EVENING = WORLD_EVENING;
 
 struct cell {
     int state, event;

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int64_t EVENING = INT64_C(1791802800000);
+static const int64_t EVENING = WORLD_EVENING;
 
 struct trial {
     struct hx_rules *rules; /* the city's: those of the house with one row changed */

@@ -6,6 +6,9 @@
 #include "engine/machine/machine.h"
 #include "engine/rules/rules.h"
 
+/* Where tests begin when they need a time: 2026-10-12T19:00:00+08:00, a Monday. */
+#define WORLD_EVENING INT64_C(1791802800000)
+
 const struct hx_rules *world_rules(void);
 /* Building B-0417 of estate E-1, held by P-07, in grid G-041, community C-03, street S-02. */
 const struct hx_city *world_city(void);

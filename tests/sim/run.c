@@ -1,13 +1,14 @@
 /* One run: what is chosen for it, what happens when, and the daemon's lives from its first start to
  * the moment when everybody is at rest. */
 #include "main/boot.h"
+#include "property/world.h"
 #include "sim/sim.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define EVENING_US (INT64_C(1791802800000) * SIM_MS)
+#define EVENING_US (WORLD_EVENING * SIM_MS)
 
 enum {
     REST_MINUTES = 40,

@@ -1,13 +1,14 @@
 /* Sources: each tells lives of complaints (tests/property), event by event, and sends an event
  * again until it is answered, as PROTOCOL.md asks of them. */
 #include "property/life.h"
+#include "property/world.h"
 #include "sim/sim.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENING INT64_C(1791802800000) /* where lives begin (tests/property/life.c), to a day */
+#define EVENING WORLD_EVENING /* where lives begin (tests/property/life.c), to a day */
 
 enum { SOURCES = 4, REQUEST_ITEMS = 16, IDS = 256, GATHER_US = 20000 };
 

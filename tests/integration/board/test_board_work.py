@@ -6,13 +6,12 @@ import time
 
 import pytest
 from board import Board
-from clock import AWAY_MS, MINUTE, SECOND, Clock, run_to
+from clock import AWAY_MS, EVENING, MINUTE, SECOND, Clock, run_to
 from test_board import board, city, first_registry, hotline, make_board, place_of  # noqa: F401 (fixtures)
 from hongxin.v1 import event_pb2
 from pictures import exif, opened, photo, png_bomb
 from wire import wait_until
 
-NOW = 1791802800000  # 2026-10-12 19:00 in the city
 SOME_DAY = f"{datetime.date.today().year + 2}-01-01T00:00:00+08:00"
 
 
@@ -234,7 +233,7 @@ def test_figures_are_for_those_whose_area_it_is(board, hotline):
 
 
 def test_the_breaches_of_a_day_are_what_its_figures_count(make_daemon, registry, tmp_path):
-    clock = Clock(tmp_path, NOW)
+    clock = Clock(tmp_path, EVENING)
     daemon = make_daemon(settings={"keys": registry.keys, "absent_ms": AWAY_MS}, env=clock.environment())
     board = Board(tmp_path, daemon, key=registry.file("board")).start()
     try:
@@ -243,7 +242,7 @@ def test_the_breaches_of_a_day_are_what_its_figures_count(make_daemon, registry,
             desk = board.browser("p07")
             for number in numbers:
                 assert desk.post(f"cases/{number}/acts", {"act": "COMING"}).status == 200
-            run_to(clock, c, NOW + 45 * MINUTE)
+            run_to(clock, c, EVENING + 45 * MINUTE)
         chief = board.browser("chief")
         wait_until(lambda: chief.get("breaches").json["items"])
         breaches = chief.get("breaches").json
@@ -256,7 +255,7 @@ def test_the_breaches_of_a_day_are_what_its_figures_count(make_daemon, registry,
         assert chief.get("breaches?limit=2").json["cut"] and len(chief.get("breaches?limit=2&cursor=2").json["items"]) == 2
         notices = chief.get("notices").json
         assert board.browser("s2").get("notices").status == 200 and notices["total"] == len(notices["items"])
-        overdue = wait_until(lambda: (o := chief.get("running?overdue=true").json)["total"] and instant(o["now"]) >= NOW + 45 * MINUTE and o)  # it is told every five seconds
+        overdue = wait_until(lambda: (o := chief.get("running?overdue=true").json)["total"] and instant(o["now"]) >= EVENING + 45 * MINUTE and o)  # it is told every five seconds
         assert overdue["total"] == overdue["overdue"] > 0
         def selected(query):
             return {(r["number"], r["clock"]) for r in chief.get(f"running?limit=2000&{query}").json["items"]}
@@ -278,14 +277,14 @@ def test_the_breaches_of_a_day_are_what_its_figures_count(make_daemon, registry,
 
 def test_who_was_told_in_anothers_place_finds_it_and_acknowledges_it(make_daemon, registry, tmp_path):
     """A community and a street hold what has no company: the people of another post are told for their managers (S34, S38)."""
-    clock = Clock(tmp_path, NOW)
+    clock = Clock(tmp_path, EVENING)
     daemon = make_daemon(settings={"keys": registry.keys, "absent_ms": AWAY_MS}, env=clock.environment())
     board = Board(tmp_path, daemon, key=registry.file("board")).start()
     try:
         with registry.client(daemon, "hotline") as c:
             reports = [c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0770", "category": category}) for category in ("", "88")]
             community, street = (r.number for r in c.publish(*reports))
-            run_to(clock, c, NOW + 4 * MINUTE + 40 * SECOND)
+            run_to(clock, c, EVENING + 4 * MINUTE + 40 * SECOND)
         for user, number, to, stand_in, by in (("s2", community, "manager:C-03", "street:S-02", "street:S-02/s2"),
                                                ("chief", street, "manager:S-02", "city/property", "city/chief")):
             b = board.browser(user)
@@ -306,16 +305,16 @@ def test_who_was_told_in_anothers_place_finds_it_and_acknowledges_it(make_daemon
 
 
 def test_a_list_that_is_cut_says_so_and_keeps_the_newest(make_daemon, registry, tmp_path):
-    clock = Clock(tmp_path, NOW)
+    clock = Clock(tmp_path, EVENING)
     daemon = make_daemon(settings={"keys": registry.keys, "absent_ms": AWAY_MS}, env=clock.environment())
     board = Board(tmp_path, daemon, key=registry.file("board"), settings="looked_at: 100\n").start()
     try:
         with registry.client(daemon, "hotline") as c:
             first = c.report(place_of("P-07"))
-            run_to(clock, c, NOW + 10 * SECOND)
+            run_to(clock, c, EVENING + 10 * SECOND)
             for _ in range(6):
                 c.publish(*[c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": place_of("P-07")}) for _ in range(100)])
-            run_to(clock, c, NOW + 12 * SECOND)
+            run_to(clock, c, EVENING + 12 * SECOND)
             last = c.report(place_of("P-07")).number
         b = board.browser("p07")
         page = wait_until(lambda: (p := b.get("notices?limit=500").json)["items"] and p["items"][0]["number"] == last and p)
@@ -326,14 +325,14 @@ def test_a_list_that_is_cut_says_so_and_keeps_the_newest(make_daemon, registry, 
 
 
 def test_the_breaches_of_a_past_day_are_there_whatever_broke_since(make_daemon, registry, tmp_path):
-    clock = Clock(tmp_path, NOW)
+    clock = Clock(tmp_path, EVENING)
     daemon = make_daemon(settings={"keys": registry.keys, "absent_ms": AWAY_MS}, env=clock.environment())
     board = Board(tmp_path, daemon, key=registry.file("board"), settings="looked_at: 100\n").start()
     past = "breaches?from=2026-10-12&until=2026-10-12"
     try:
         with registry.client(daemon, "hotline") as c:
             number = c.report(place_of("P-07")).number
-            next_day = NOW + 24 * 60 * MINUTE
+            next_day = EVENING + 24 * 60 * MINUTE
             run_to(clock, c, next_day)
             chief = board.browser("chief")
             before = wait_until(lambda: (p := chief.get(past).json)["items"] and p)

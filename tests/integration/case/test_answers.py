@@ -4,11 +4,10 @@ import os
 import subprocess
 
 import pytest
-from clock import AWAY_MS, MINUTE, SECOND, Clock, run_to
+from clock import AWAY_MS, EVENING, MINUTE, SECOND, Clock, run_to
 from hongxin.v1 import event_pb2, wire_pb2
 from wire import RESULT
 
-EVENING = 1791802800000  # 2026-10-12T19:00:00+08:00
 BIN = os.environ["HX_BIN"]
 SOURCE = os.environ["HX_SOURCE"]
 

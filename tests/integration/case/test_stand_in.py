@@ -1,15 +1,14 @@
 """A place holds a case: who is told for its manager stands on another post, sees it there and acts from there; nobody else does."""
 import pytest
-from clock import AWAY_MS, MINUTE, SECOND, Clock, run_to
+from clock import AWAY_MS, EVENING, MINUTE, SECOND, Clock, run_to
 from hongxin.v1 import journal_pb2, wire_pb2
 from locks import hongxin
 from wire import RESULT, facts
 
-NOW = 1791802800000  # 2026-10-12 19:00 in the city
 PEOPLE = (("c3", "community", "C-03"), ("s2", "street", "S-02"), ("s3", "street", "S-03"), ("chief", "supervisor", "city"))
 NO_COMPANY = "B-0770"  # in community C-03 of street S-02
 NOT_ADMITTED = "88"    # a task that no community need take: its street does
-LAST = NOW + 4 * MINUTE + 40 * SECOND
+LAST = EVENING + 4 * MINUTE + 40 * SECOND
 
 
 @pytest.fixture
@@ -17,7 +16,7 @@ def later(make_daemon, registry, tmp_path):
     """later(category) → (daemon, number) a moment after the manager of whoever holds the case was told that nobody has come yet."""
     for name, role, area in PEOPLE:
         registry.new(name, role, area)
-    clock = Clock(tmp_path, NOW)
+    clock = Clock(tmp_path, EVENING)
     daemon = make_daemon(settings={"keys": registry.keys, "absent_ms": AWAY_MS}, env=clock.environment())
 
     def make(category=""):

@@ -373,7 +373,7 @@ def test_rules_are_printed_whole_however_they_come(tmp_path):
 @pytest.mark.parametrize("form", [[], ["--json"], ["--zh"]])
 def test_a_deadline_that_does_not_add_up_ends_with_1(tmp_path, off, code, form):
     """A daemon that answers with a deadline of its own making; it shows no rules."""
-    start, budget = 1791802800000, 2400000
+    start, budget = EVENING, 2400000
     view = journal_pb2.CaseView(number="CL-1", state="HELD", t_report=start)
     view.clocks.add(clock="K_RESOLVE", change="RUNNING", basis="BUDGET", start=start, budget_ms=budget,
                     deadline=start + budget + off)

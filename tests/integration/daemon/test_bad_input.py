@@ -2,11 +2,10 @@
 import time
 
 import pytest
-from clock import Clock
+from clock import EVENING, Clock
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from wire import RESULT, VERSION
 
-EVENING = 1791802800000  # 2026-10-12T19:00:00+08:00
 YEAR_1600 = -11676096000000
 YEAR_9999 = 253370764800000
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-static const int64_t NOW = INT64_C(1791802800000);
+static const int64_t NOW = WORLD_EVENING;
 enum { A = 1, B = 2 };
 
 static struct world w;

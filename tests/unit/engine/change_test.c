@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-static const int64_t NOW = INT64_C(1791802800000);
-static const int64_t CHANGE = INT64_C(1791802800000) + 210 * HX_SECOND; /* between two marks */
+static const int64_t NOW = WORLD_EVENING;
+static const int64_t CHANGE = WORLD_EVENING + 210 * HX_SECOND; /* between two marks */
 
 static struct world w;
 static struct hx_rules *rules;

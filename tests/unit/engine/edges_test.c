@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-static const int64_t NOW = INT64_C(1791802800000);
+static const int64_t NOW = WORLD_EVENING;
 
 static struct world w;
 static struct hx_case c;

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-static const int64_t NOW = INT64_C(1791802800000);
+static const int64_t NOW = WORLD_EVENING;
 static const int64_t FAR = INT64_C(1891802800000);
 
 static struct world w;
