@@ -4,223 +4,15 @@
 #include "config/life_cycle/life_cycle.h"
 #include "config/reading/file.h"
 #include "config/versions/versions_internal.h"
-#include "hongxin/instant.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- tables of holidays ---- */
-
-static bool calendar_is(const char *text)
-{
-    return strncmp(text, "BEGIN:VCALENDAR", 15) == 0;
-}
-
-static int calendar_read(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem)
-{
-    struct hx_table *t = calloc(1, sizeof *t);
-    if (!t)
-        return HX_NOMEM;
-    int rc = hx_holidays_parse(x->file, x->text, t, problem);
-    if (rc && v->tell)
-        hx_holidays_faults(x->file, x->text, v->tell);
-    if (rc) {
-        free(t);
-        return rc;
-    }
-    snprintf(x->name, sizeof x->name, "%s", t->name);
-    x->number = t->newest->version;
-    x->parsed = t;
-    return HX_OK;
-}
-
-static void calendar_drop(struct hx_version *x)
-{
-    if (x->parsed)
-        hx_holidays_free(x->parsed);
-    free(x->parsed);
-}
-
-static struct hx_table *find_table(struct hx_versions *v, const char *name)
-{
-    for (uint8_t i = 0; i < v->n_tables; i++)
-        if (strcmp(v->tables[i].name, name) == 0)
-            return &v->tables[i];
-    return NULL;
-}
-
-static int calendar_put(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem)
-{
-    struct hx_table *mine = x->parsed, *t = find_table(v, x->name);
-    if (!t && v->n_tables == HX_RULES_TABLES)
-        return hx_problem_set(problem, "%s: more than %d tables of holidays", x->file,
-                              HX_RULES_TABLES);
-    if (!t) {
-        t = &v->tables[v->n_tables++];
-        snprintf(t->name, sizeof t->name, "%s", x->name);
-    }
-    struct hx_holidays *h = (struct hx_holidays *)(uintptr_t)mine->newest;
-    h->older = t->newest;
-    t->newest = h; /* owned by the table from now on; `parsed` only looks at it */
-    return HX_OK;
-}
-
-static void calendar_change(const struct hx_versions *v, const struct hx_version *x,
-                            struct hx_change *c)
-{
-    const struct hx_table *mine = x->parsed;
-    *c = (struct hx_change){.table = find_table((struct hx_versions *)(uintptr_t)v, x->name),
-                            .days = mine->newest};
-}
-
-static void calendar_came(const struct hx_versions *v, const struct hx_version *x, uint64_t lsn,
-                          bool open)
-{
-    const struct hx_table *mine = x->parsed;
-    struct hx_holidays *h = (struct hx_holidays *)(uintptr_t)mine->newest;
-    (void)v;
-    h->from_lsn = lsn;
-    h->applied = open;
-}
-
-/* ---- life cycles ---- */
-
-static bool life_cycle_is(const char *text)
-{
-    return strncmp(text, "life-cycle:", 11) == 0 || strstr(text, "\nlife-cycle:");
-}
-
-/* A copy of the newest version in force: the life cycle is read with it and then shares the table
- * itself. */
-static int table_in_force(void *ctx, const char *name, const char *path, struct hx_table *out,
-                          struct hx_problem *problem)
-{
-    const struct hx_table *t = find_table(ctx, name);
-    (void)path;
-    if (!t)
-        return hx_problem_set(problem, "no table of holidays %s is in force", name);
-    struct hx_holidays *copy = malloc(sizeof *copy);
-    if (!copy)
-        return HX_NOMEM;
-    *copy = *t->newest;
-    copy->older = NULL;
-    snprintf(out->name, sizeof out->name, "%s", name);
-    out->newest = copy;
-    return HX_OK;
-}
-
-static void share_tables(struct hx_versions *v, struct hx_rules *r)
-{
-    for (uint8_t i = 0; i < r->n_calendars; i++)
-        if (r->calendars[i].table)
-            r->calendars[i].table = find_table(v, r->calendars[i].table->name);
-    for (uint8_t i = 0; i < r->n_tables; i++)
-        hx_holidays_free(&r->tables[i]);
-    r->n_tables = 0;
-}
-
-static int life_cycle_read(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem)
-{
-    const struct hx_table_source source = {table_in_force, v, v->tell};
-    struct hx_rules *r;
-    int rc = hx_life_cycle_parse(x->file, x->text, &source, &r, problem);
-    if (rc)
-        return rc;
-    share_tables(v, r);
-    snprintf(x->name, sizeof x->name, "%s", r->name);
-    x->number = r->version;
-    x->parsed = r;
-    return HX_OK;
-}
-
-static void life_cycle_drop(struct hx_version *x)
-{
-    hx_life_cycle_free(x->parsed);
-}
-
-/* A promise that would be shorter from a day that is past: whoever kept the old one then would be
- * accused of breaking the new. */
-static int shortens(const struct hx_version *x, const struct hx_version *before,
-                    struct hx_problem *problem)
-{
-    const struct hx_rules *next = x->parsed, *old = before->parsed;
-    for (int k = 1; k < HX_RULES_CLOCKS; k++)
-        for (int c = 0; c < HX_RULES_CLASSES; c++) {
-            const struct hx_clock_rule *a = &old->clocks[k], *b = &next->clocks[k];
-            if (!a->promise || !a->budget_ms[c] || b->budget_ms[c] >= a->budget_ms[c])
-                continue;
-            return hx_problem_set(
-                problem,
-                "%s:%d: %s %s is shorter than in %s:%d (version %u), and that from a day that is "
-                "past: let `from` lie ahead, or leave it out",
-                x->file, b->line, b->name, c ? next->classes[c].name : "", before->file, a->line,
-                old->version);
-        }
-    return HX_OK;
-}
-
-static int life_cycle_follows(const struct hx_version *x, const struct hx_version *before,
-                              int64_t now, struct hx_problem *problem)
-{
-    const struct hx_rules *next = x->parsed;
-    char what[200];
-    if (hx_rules_follows(next, before->parsed, what, sizeof what))
-        return hx_problem_set(problem, "%s: %s (%s)", x->file, what, before->file);
-    if (next->from > now)
-        return hx_problem_set(problem, "%s: `from` lies ahead: apply the file on that day",
-                              x->file);
-    return next->from && next->from < now ? shortens(x, before, problem) : HX_OK;
-}
-
-static int life_cycle_put(struct hx_versions *v, struct hx_version *x, struct hx_problem *problem)
-{
-    struct hx_rules *r = x->parsed;
-    (void)problem;
-    share_tables(v, r);
-    r->older = v->rules;
-    v->rules = r;
-    return HX_OK;
-}
-
-static void life_cycle_change(const struct hx_versions *v, const struct hx_version *x,
-                              struct hx_change *c)
-{
-    (void)v;
-    *c = (struct hx_change){.rules = x->parsed};
-}
-
-static void life_cycle_came(const struct hx_versions *v, const struct hx_version *x, uint64_t lsn,
-                            bool open)
-{
-    struct hx_rules *r = x->parsed;
-    (void)v;
-    r->from_lsn = lsn;
-    r->applied = open;
-}
-
-/* ---- all kinds ---- */
-
-static const struct version_kind calendar_kind = {.name = "calendar",
-                                                  .is = calendar_is,
-                                                  .read = calendar_read,
-                                                  .put = calendar_put,
-                                                  .change = calendar_change,
-                                                  .came = calendar_came,
-                                                  .drop = calendar_drop,
-                                                  .kept = true};
-static const struct version_kind life_cycle_kind = {.name = "life-cycle",
-                                                    .is = life_cycle_is,
-                                                    .read = life_cycle_read,
-                                                    .follows = life_cycle_follows,
-                                                    .put = life_cycle_put,
-                                                    .change = life_cycle_change,
-                                                    .came = life_cycle_came,
-                                                    .drop = life_cycle_drop};
-
 /* The first that knows a text reads it. */
-static const struct version_kind *const kinds[] = {&version_city, &calendar_kind, &life_cycle_kind};
+static const struct version_kind *const kinds[] = {&version_city, &version_calendar,
+                                                   &version_life_cycle};
 
 static const struct version_kind *kind_named(const char *name)
 {
@@ -276,6 +68,24 @@ void hx_versions_free(struct hx_versions *v)
     free(v);
 }
 
+/* With its text, not read yet; NULL without memory. */
+static struct hx_version *version_new(const struct version_kind *kind, const char *file,
+                                      const char *text, size_t size)
+{
+    struct hx_version *x = calloc(1, sizeof *x);
+    if (!x)
+        return NULL;
+    x->kind = kind->name;
+    x->file = strdup(file);
+    x->text = hx_text_dup(text, size);
+    x->size = size;
+    crypto_generichash(x->digest, sizeof x->digest, (const uint8_t *)text, size, NULL, 0);
+    if (x->file && x->text)
+        return x;
+    free_text(x);
+    return NULL;
+}
+
 int hx_version_read(struct hx_versions *v, const char *file, const char *text, size_t size,
                     struct hx_version **out, struct hx_problem *problem)
 {
@@ -286,15 +96,10 @@ int hx_version_read(struct hx_versions *v, const char *file, const char *text, s
                               "%s: neither a life cycle, a calendar nor a file of a city, which is "
                               "known by its name, such as routing.csv",
                               file);
-    struct hx_version *x = calloc(1, sizeof *x);
+    struct hx_version *x = version_new(kind, file, text, size);
     if (!x)
         return HX_NOMEM;
-    x->kind = kind->name;
-    x->file = strdup(file);
-    x->text = hx_text_dup(text, size);
-    x->size = size;
-    crypto_generichash(x->digest, sizeof x->digest, (const uint8_t *)text, size, NULL, 0);
-    int rc = x->file && x->text ? kind->read(v, x, problem) : HX_NOMEM;
+    int rc = kind->read(v, x, problem);
     if (rc) {
         free_text(x);
         return rc;
@@ -428,19 +233,18 @@ static int life_cycle_file(struct files *f, const char *path, struct hx_problem 
     if (rc)
         return rc;
     rc = hx_life_cycle_parse(path, text, &source, &r, problem);
-    struct hx_version *x = rc ? NULL : calloc(1, sizeof *x);
+    struct hx_version *x = rc ? NULL : version_new(&version_life_cycle, path, text, size);
+    free(text);
     if (rc || !x) {
-        free(text);
+        if (!rc)
+            hx_life_cycle_free(r);
         return rc ? rc : HX_NOMEM;
     }
-    *x =
-        (struct hx_version){.kind = "life-cycle", .number = r->version, .text = text, .size = size};
-    x->file = strdup(path);
-    x->parsed = r;
     snprintf(x->name, sizeof x->name, "%s", r->name);
-    crypto_generichash(x->digest, sizeof x->digest, (const uint8_t *)text, size, NULL, 0);
+    x->number = r->version;
+    x->parsed = r;
     f->list[f->n++] = x;
-    return x->file ? HX_OK : HX_NOMEM;
+    return HX_OK;
 }
 
 int hx_version_files(struct hx_versions *v, const char *life_cycle,

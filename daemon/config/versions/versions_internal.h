@@ -1,4 +1,5 @@
-/* Shared by versions.c and the files with kinds of texts: versions_city.c. */
+/* Shared by versions.c and the files with kinds of texts: versions_calendar.c, versions_city.c,
+ * versions_life_cycle.c. */
 #ifndef CONFIG_VERSIONS_INTERNAL_H
 #define CONFIG_VERSIONS_INTERNAL_H
 
@@ -30,6 +31,9 @@ struct version_kind {
     bool kept; /* what was put is owned by others, which free it: only `parsed` itself goes */
 };
 
-extern const struct version_kind version_city;
+extern const struct version_kind version_calendar, version_city, version_life_cycle;
+
+/* The table of holidays of this name, with all of its versions in force; NULL: none is. */
+struct hx_table *version_table(struct hx_versions *v, const char *name);
 
 #endif
