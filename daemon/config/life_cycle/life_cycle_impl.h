@@ -44,6 +44,10 @@ void life_cycle_ack(struct life_cycle_loader *l, yaml_node_t *map);
 /* life_cycle_delivery.c: the section `delivery` of the file, which may be missing. */
 void life_cycle_delivery(struct life_cycle_loader *l, yaml_node_t *root);
 
+/* life_cycle_duty.c: the sections `duty` and `quiet`, each of which may be missing. */
+void life_cycle_duty(struct life_cycle_loader *l, yaml_node_t *root);
+void life_cycle_quiet(struct life_cycle_loader *l, yaml_node_t *root);
+
 /* life_cycle_rows.c */
 void life_cycle_event(struct life_cycle_loader *l, yaml_node_t *map);
 void life_cycle_transition(struct life_cycle_loader *l, yaml_node_t *map);
