@@ -44,6 +44,11 @@ void show_code(const struct show *s, enum words_kind kind, const char *code)
         fprintf(s->out, "%s %s", code, w->zh);
 }
 
+void show_clock(const struct show *s, const char *clock)
+{
+    fprintf(s->out, "%s %s", clock, words_text(WORDS_CLOCK, clock, s->zh));
+}
+
 const char *show_label(const struct show *s, const char *label)
 {
     return words_text(WORDS_LABEL, label, s->zh);

@@ -31,6 +31,9 @@ void show_paint(const struct show *s, enum show_colour colour, const char *fmt, 
 /* A code with its words, in the order of the chosen language: "HELD 已签收", or "已签收 HELD". */
 void show_code(const struct show *s, enum words_kind kind, const char *code);
 
+/* A clock with its words in the chosen language: "K_ARRIVE 到场". */
+void show_clock(const struct show *s, const char *clock);
+
 /* Words that only one language needs: a heading. */
 const char *show_label(const struct show *s, const char *label);
 

@@ -4,21 +4,13 @@
  * People want one line for the step of the life, with the clocks that it started and stopped, and
  * one for each thing they may have to act on: a breach with everybody who was told, an escalation,
  * a correction, a refusal, an alarm. Notices of one kind, clock and level share a line. */
-#include "cli/show/show.h"
+#include "cli/show/show_lines.h"
 #include "hongxin/code.h"
 #include "hongxin/fact.h"
-#include <inttypes.h>
 #include <string.h>
 
 /* Events that a refused one might have been: `hongxin publish` shows all to whoever sent it. */
 enum { ALLOWED_SHOWN = 6 };
-
-struct lines {
-    struct show *s;
-    const hxp_entry *e;
-    const char *const *facts;
-    int n;
-};
 
 static bool wanted(const struct lines *l, const char *fact)
 {
@@ -31,7 +23,7 @@ static bool wanted(const struct lines *l, const char *fact)
 }
 
 /* The time and the case: how every line begins. */
-static void begin(struct lines *l)
+void line_begin(struct lines *l)
 {
     struct show *s = l->s;
     int64_t day = (l->e->t_rec + s->utc_offset * HX_MINUTE) / HX_DAY;
@@ -52,7 +44,7 @@ static void begin(struct lines *l)
     l->n++;
 }
 
-static void end(struct lines *l)
+void line_end(struct lines *l)
 {
     fputc('\n', l->s->out);
 }
@@ -210,7 +202,7 @@ static void step_line(struct lines *l)
         return;
     if (!wanted(l, state ? "STATE" : "REPLY"))
         return;
-    begin(l);
+    line_begin(l);
     put_cause(l->s, e->cause);
     if (state && strcmp(state->to, e->cause) != 0) {
         fputs(" → ", l->s->out);
@@ -227,7 +219,7 @@ static void step_line(struct lines *l)
             !is_passing(e, e->facts[i]->clock->clock))
             put_clock(l, e->facts[i]->clock);
     put_case_notices(l);
-    end(l);
+    line_end(l);
 }
 
 static void refusal_line(struct lines *l)
@@ -236,7 +228,7 @@ static void refusal_line(struct lines *l)
 
     if (!refused(l->e, &reply) || !reply || !wanted(l, "REPLY"))
         return;
-    begin(l);
+    line_begin(l);
     put_cause(l->s, l->e->cause);
     const struct hx_code *words = hx_code_find(reply->code);
     show_paint(
@@ -246,7 +238,7 @@ static void refusal_line(struct lines *l)
     for (size_t i = 0; i < reply->n_allowed && i < ALLOWED_SHOWN; i++)
         fprintf(l->s->out, "%s%s", i ? ", " : "  (", reply->allowed[i]);
     fputs(reply->n_allowed > ALLOWED_SHOWN ? " …)" : reply->n_allowed ? ")" : "", l->s->out);
-    end(l);
+    line_end(l);
 }
 
 static bool is_first(const hxp_entry *e, size_t at)
@@ -279,11 +271,6 @@ static bool has_breach(const hxp_entry *e, const char *clock)
     return false;
 }
 
-static void put_clock_words(const struct show *s, const char *clock)
-{
-    fprintf(s->out, "%s %s", clock, words_text(WORDS_CLOCK, clock, s->zh));
-}
-
 static void breach_line(struct lines *l, const hxp_breach_fact *b)
 {
     char due[HX_INSTANT_TEXT];
@@ -292,17 +279,17 @@ static void breach_line(struct lines *l, const hxp_breach_fact *b)
 
     if (!wanted(l, "BREACH"))
         return;
-    begin(l);
+    line_begin(l);
     show_paint(l->s, SHOW_RED, l->s->zh ? "超时 BREACH" : "BREACH 超时");
     fputc(' ', l->s->out);
-    put_clock_words(l->s, b->clock);
+    show_clock(l->s, b->clock);
     fprintf(l->s->out, ", %s %s  %s", show_label(l->s, "due"),
             show_time(l->s, b->deadline, l->e->t_rec, due), b->holder);
     if (*b->delay)
         fprintf(l->s->out, "  (%s)", words_text(WORDS_REASON, b->delay, l->s->zh));
     if (told)
         put_told(l, at, told);
-    end(l);
+    line_end(l);
 }
 
 static void notice_line(struct lines *l, size_t at)
@@ -315,7 +302,7 @@ static void notice_line(struct lines *l, size_t at)
     if (!is_first(l->e, at) || !wanted(l, "NOTICE") ||
         (bad && has_breach(l->e, n->clock) && wanted(l, "BREACH")))
         return; /* the line of the breach names these receivers */
-    begin(l);
+    line_begin(l);
     show_paint(l->s,
                bad                           ? SHOW_RED
                : !strcmp(n->kind, "WARNING") ? SHOW_YELLOW
@@ -326,99 +313,10 @@ static void notice_line(struct lines *l, size_t at)
         fprintf(l->s->out, " %s %s", n->level, words_text(WORDS_LEVEL, n->level, l->s->zh));
     if (*n->clock) {
         fputs("  ", l->s->out);
-        put_clock_words(l->s, n->clock);
+        show_clock(l->s, n->clock);
     }
     put_told(l, at, n);
-    end(l);
-}
-
-static void put_delivery(const struct show *s, const hxp_delivery_fact *d)
-{
-    bool good = !strcmp(d->result, "DELIVERED") || !strcmp(d->result, "SENT");
-
-    show_paint(s, good ? SHOW_CYAN : SHOW_YELLOW, "%s %s",
-               words_text(WORDS_DELIVERY, d->result, s->zh),
-               words_text(WORDS_DELIVERY, d->result, !s->zh));
-    fprintf(s->out, "  %s%s%s%s%s", d->kind, *d->level ? " " : "", d->level, *d->kind ? "  " : "",
-            d->to);
-    fprintf(s->out, "%s%s%s%s", *d->person ? " " : "", d->person, *d->road ? "  " : "", d->road);
-    fprintf(s->out, "%s%s", *d->error ? "  " : "", words_text(WORDS_DELIVERY, d->error, s->zh));
-    fprintf(s->out, "%s%s", *d->fault ? "  " : "", words_text(WORDS_DELIVERY, d->fault, s->zh));
-}
-
-/* "IN_FORCE 1234  holder:P-07  li → wang  10-13 18:00:00 – 22:00:00" */
-static void put_swap(struct lines *l, const Hongxin__V1__SwapFact *w)
-{
-    const struct show *s = l->s;
-    char from[HX_INSTANT_TEXT], to[HX_INSTANT_TEXT];
-
-    fprintf(s->out, "%s %" PRIu64 "  %s  %s → %s  %s – %s", w->state, w->number, w->post, w->person,
-            *w->taker ? w->taker : "?", show_time(s, w->from, l->e->t_rec, from),
-            show_time(s, w->to, l->e->t_rec, to));
-}
-
-/* "K_UPDATE 进展 L1  place:S-02  until 18:00:00  street:S-02/wang  power cut" */
-static void put_silence(struct lines *l, const hxp_silence *w)
-{
-    const struct show *s = l->s;
-    char until[HX_INSTANT_TEXT];
-    bool ended = w->until <= w->from;
-
-    fprintf(s->out, "%s  ", show_label(s, ended ? "silence ended" : "silence"));
-    put_clock_words(s, w->clock);
-    fprintf(s->out, " %s  %s", w->level, w->area);
-    if (!ended)
-        fprintf(s->out, "  %s %s", s->zh ? "至" : "until",
-                show_time(s, w->until, l->e->t_rec, until));
-    fprintf(s->out, "  %s%s%s", w->by, *w->why ? "  " : "", w->why);
-}
-
-static void small_line(struct lines *l, const hxp_fact *f)
-{
-    const struct show *s = l->s;
-    char time[HX_INSTANT_TEXT];
-
-    begin(l);
-    switch (f->fact_case) {
-    case HONGXIN__V1__FACT__FACT_CLASS:
-        fprintf(s->out, "%s %s → ", show_label(s, "class"), f->class_->from);
-        show_code(s, WORDS_CLASS, f->class_->to);
-        fprintf(s->out, "  %s", f->class_->by);
-        break;
-    case HONGXIN__V1__FACT__FACT_BREACH_MARK:
-        show_paint(s, SHOW_GREEN, "%s %s", f->breach_mark->clock, f->breach_mark->mark);
-        fprintf(s->out, " %s  %s", words_text(WORDS_MARK, f->breach_mark->mark, s->zh),
-                f->breach_mark->why);
-        break;
-    case HONGXIN__V1__FACT__FACT_FLAG:
-        fprintf(s->out, "%s ", f->flag->on ? "+" : "-");
-        show_code(s, WORDS_FLAG, f->flag->flag);
-        break;
-    case HONGXIN__V1__FACT__FACT_CLOCK:
-        put_clock_words(l->s, f->clock->clock);
-        fprintf(s->out, "  %s %s  %s", words_text(WORDS_CHANGE, f->clock->change, s->zh),
-                show_time(s, f->clock->deadline, l->e->t_rec, time), f->clock->calendar);
-        break;
-    case HONGXIN__V1__FACT__FACT_RULES:
-        fprintf(s->out, "%s %s/%" PRIu32, f->rules->kind, f->rules->name, f->rules->version);
-        if (*f->rules->asked_by)
-            fprintf(s->out, "  %s, %s: %s", f->rules->asked_by, f->rules->agreed_by, f->rules->why);
-        break;
-    case HONGXIN__V1__FACT__FACT_DELIVERY:
-        put_delivery(s, f->delivery);
-        break;
-    case HONGXIN__V1__FACT__FACT_SWAP:
-        put_swap(l, f->swap);
-        break;
-    case HONGXIN__V1__FACT__FACT_SILENCE:
-        put_silence(l, f->silence);
-        break;
-    default:
-        show_paint(s, SHOW_RED, "%s ", show_label(s, "alarm"));
-        show_code(s, WORDS_ALARM, f->alarm->code);
-        fprintf(s->out, "  %s", f->alarm->about);
-    }
-    end(l);
+    line_end(l);
 }
 
 static void fact_line(struct lines *l, size_t at)
@@ -451,7 +349,7 @@ static void fact_line(struct lines *l, size_t at)
         if (f->fact_case == HONGXIN__V1__FACT__FACT_CLASS && !*f->class_->from)
             break; /* the line of the report says it */
         if (wanted(l, hx_fact_name(f)))
-            small_line(l, f);
+            line_of_fact(l, f);
         break;
     default: /* replies, states and clocks are in the line of the step; seconds in `hongxin case` */
         break;
