@@ -1,6 +1,7 @@
 /* What the parts of the sender share: sender.c is its thread's life and the loop's side,
  * sender_transaction.c a transaction from begin to its certain end, sender_records.c what is put
- * into one. All of it but the loop's side runs in the sender's thread. */
+ * into one, sender_figures.c what the loop tells of them. All of it but the loop's side runs in the
+ * sender's thread. */
 #ifndef KAFKA_SENDER_INTERNAL_H
 #define KAFKA_SENDER_INTERNAL_H
 
