@@ -1,4 +1,4 @@
-/* Lines of one journal entry: what show_entry.c and show_fact.c share. */
+/* Lines of one journal entry: what show_entry.c takes from show_lines.c. */
 #ifndef CLI_SHOW_LINES_H
 #define CLI_SHOW_LINES_H
 

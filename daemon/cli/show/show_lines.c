@@ -1,8 +1,35 @@
-/* The line of a fact that has one to itself: of nobody's step, and of no breach or notice. */
+/* How a line begins and ends; and the line of a fact that has one to itself, because it belongs to
+ * nobody's step and is no breach or notice. */
 #include "cli/show/show_lines.h"
 #include "hongxin/instant.h"
 #include <inttypes.h>
 #include <string.h>
+
+void line_begin(struct lines *l)
+{
+    struct show *s = l->s;
+    int64_t day = (l->e->t_rec + s->utc_offset * HX_MINUTE) / HX_DAY;
+    char time[HX_INSTANT_TEXT], number[32];
+
+    if (day != s->day) {
+        hx_instant_format(l->e->t_rec, s->utc_offset, time);
+        time[10] = '\0';
+        show_paint(s, SHOW_DIM, "---- %s ----\n", time);
+        s->day = day;
+    }
+    show_time(s, l->e->t_rec, l->e->t_rec, time);
+    time[8] = '\0'; /* seconds are enough here */
+    show_paint(s, SHOW_DIM, "%s ", time);
+    show_paint(s, SHOW_BOLD, "%-7s ", show_number(l->e->case_number, number));
+    if (l->e->drill)
+        show_paint(s, SHOW_YELLOW, "%s ", show_label(s, "DRILL"));
+    l->n++;
+}
+
+void line_end(struct lines *l)
+{
+    fputc('\n', l->s->out);
+}
 
 static void put_delivery(const struct show *s, const hxp_delivery_fact *d)
 {
