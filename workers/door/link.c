@@ -68,6 +68,7 @@ void link_close(struct link *link)
 {
     if (link->readable)
         event_free(link->readable);
-    hx_client_close(link->client);
+    if (link->client)
+        hx_client_close(link->client);
     *link = (struct link){0};
 }

@@ -38,7 +38,8 @@ HX_CHECK int link_open(struct link *link, struct event_base *base, const struct 
 /* NULL: the daemon's door for events can be reached; otherwise what to say in /healthz. */
 const char *link_health(const struct link *link);
 
-/* What was started gets its callback with HX_CLOSED. */
+/* What was started gets its callback with HX_CLOSED. One that was never opened, all zero, may be
+ * closed. */
 void link_close(struct link *link);
 
 #endif

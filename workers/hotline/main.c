@@ -60,8 +60,7 @@ static void close_all(void *arg)
 {
     struct hotline *h = arg;
     push_close(h->push);
-    if (h->link.client)
-        link_close(&h->link); /* what still waits is answered */
+    link_close(&h->link); /* what still waits is answered */
     drops_close(h->drops);
     calls_close(h->calls);
     http_server_close(h->server);

@@ -100,8 +100,7 @@ static void close_all(void *arg)
 {
     struct wechat *w = arg;
     tell_close(w->tell);
-    if (w->link.client)
-        link_close(&w->link); /* what still waits is answered */
+    link_close(&w->link); /* what still waits is answered */
     http_server_close(w->server);
     accounts_free(w->accounts);
 }

@@ -244,8 +244,7 @@ static void close_all(void *arg)
         event_free(in->tick);
     if (in->turn)
         event_free(in->turn);
-    if (in->link.client)
-        link_close(&in->link);
+    link_close(&in->link);
     http_server_close(in->server);
 }
 

@@ -85,8 +85,7 @@ static void close_all(void *arg)
 {
     struct out *o = arg;
     follow_close(o->follow);
-    if (o->link.client)
-        link_close(&o->link);
+    link_close(&o->link);
     http_server_close(o->server);
 }
 
