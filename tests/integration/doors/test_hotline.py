@@ -9,8 +9,9 @@ import time
 
 import pytest
 from between import Between
+from door import BIN
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
-from hotline import BIN, CLIENTS, Hotline
+from hotline import CLIENTS, Hotline
 from reload import reload
 from wire import wait_until
 

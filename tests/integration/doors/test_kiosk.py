@@ -9,8 +9,9 @@ import urllib.parse
 import pytest
 import yaml
 from between import Between
+from door import BIN
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
-from kiosk import BIN, SOURCE, Kiosk
+from kiosk import SOURCE, Kiosk
 from pictures import photo
 from wire import wait_until
 

@@ -3,14 +3,12 @@ import http.client
 import json
 import os
 import re
-import signal
 import subprocess
-import threading
 import time
 
-from wire import TIMEOUT_S, alive, wait_until
+from door import BIN, Answer, Door
+from wire import TIMEOUT_S, wait_until
 
-BIN = os.environ["HX_BIN"]
 PASSWORD = "correct horse battery"
 
 
@@ -27,33 +25,16 @@ def add_user(file, name, *args, password=PASSWORD):
     user(file, "password", name, text=password + "\n")
 
 
-class Answer:
-    def __init__(self, status, headers, body):
-        self.status, self.headers, self.body = status, headers, body
-
-    @property
-    def json(self):
-        return json.loads(self.body)
-
-    @property
-    def code(self):
-        return self.json.get("code")
-
-    def __repr__(self):
-        return f"{self.status} {self.body[:2000]!r}"
-
-
-class Board:
-    """One process on a free port. `log` holds its lines."""
+class Board(Door):
+    program = "hongxin-board"
 
     def __init__(self, folder, daemon, key=None, settings=""):
         self.folder = folder
         self.users = folder / "board.users"
-        self.config = folder / "board.yaml"
+        super().__init__(folder / "board.yaml")
         self.key = key
         self.settings = settings
         self.connect(daemon)
-        self.process, self.log = None, []
 
     def connect(self, daemon):
         self.config.write_text(f"listen: 127.0.0.1:0\nusers: board.users\nsessions: board.sessions\nphotos: photos\n"
@@ -72,38 +53,10 @@ class Board:
         wait_until(lambda: reads() > before)
 
     def start(self):
-        self.log = []
-        self.process = subprocess.Popen([os.path.join(BIN, "hongxin-board"), "--config", str(self.config)],
-                                        stderr=subprocess.PIPE, text=True)
-        self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
-        self.reader.start()
-        wait_until(lambda: self.port() or not alive(self.process, self.reader))
-        assert alive(self.process, self.reader), self.log
+        self.launch()
         wait_until(lambda: Browser(self).get("/healthz").status == 200)
         return self
 
-    def _read(self, stream):
-        for line in stream:
-            self.log.append(line.rstrip("\n"))
-
-    def port(self):
-        found = [re.search(r"listen=127\.0\.0\.1:(\d+)", line) for line in list(self.log)]
-        return next((int(m[1]) for m in found if m), None)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.reader.join()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(TIMEOUT_S)
-        self.reader.join()
-        return code
-
-    def end(self):
-        if self.process and self.process.poll() is None:
-            self.kill()
 
     def browser(self, name=None, password=PASSWORD):
         b = Browser(self)

@@ -3,20 +3,15 @@ import http.client
 import itertools
 import json
 import os
-import re
-import signal
-import subprocess
-import threading
 
-from hotline import Answer
-from wire import TIMEOUT_S, alive, wait_until
+from door import Answer, Door
+from wire import TIMEOUT_S, wait_until
 
-BIN = os.environ["HX_BIN"]
 SOURCE = os.environ["HX_SOURCE"]
 
 
-class Kiosk:
-    """One process on a free port. `log` holds its lines."""
+class Kiosk(Door):
+    program = "hongxin-kiosk"
 
     _keys = itertools.count(1)
 
@@ -24,25 +19,15 @@ class Kiosk:
         self.folder, self.evidence = folder, folder / "evidence"
         if "evidence:" not in settings:
             settings += f"evidence: {{folder: '{self.evidence}'}}\n"
-        self.config = folder / "kiosk.yaml"
+        super().__init__(folder / "kiosk.yaml")
         self.config.write_text(f"listen: 127.0.0.1:0\npage: {SOURCE}/workers/kiosk/page\ntexts: {SOURCE}/config/texts/kiosk.yaml\n"
                                f"daemon: {{intake: '{intake}', feed: '{feed}'}}\n{settings}")
-        self.process, self.log = None, []
 
     def start(self, ready=True):
-        self.log = []
-        self.process = subprocess.Popen([os.path.join(BIN, "hongxin-kiosk"), "--config", str(self.config)], stderr=subprocess.PIPE, text=True)
-        self.reader = threading.Thread(target=self.log.extend, args=(self.process.stderr,), daemon=True)
-        self.reader.start()
-        wait_until(lambda: self.port() or not alive(self.process, self.reader))
-        assert alive(self.process, self.reader), self.log
+        self.launch()
         if ready:
             wait_until(lambda: self.get("/healthz").status == 200 and b"\nhongxin_kiosk_places 0\n" not in self.get("/metrics").body)
         return self
-
-    def port(self):
-        found = [re.search(r"listen=127\.0\.0\.1:(\d+)", line) for line in self.log]
-        return next((int(m[1]) for m in found if m), None)
 
     @property
     def address(self):
@@ -79,18 +64,3 @@ class Kiosk:
     def kept(self):
         """The pictures in the folder, by their hash."""
         return {f.stem: f.read_bytes() for f in self.evidence.glob("*.jpg")}
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        self.reader.join()
-
-    def stop(self):
-        self.process.terminate()
-        code = self.process.wait(TIMEOUT_S)
-        self.reader.join()
-        return code
-
-    def end(self):
-        if self.process and self.process.poll() is None:
-            self.kill()
