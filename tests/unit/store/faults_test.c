@@ -1,8 +1,6 @@
-/* What goes wrong: full maps, second owners, other versions, damaged records, sudden death. */
-#include "hongxin/number.h"
+/* What goes wrong: errors inside a batch, full maps, damaged records, sudden death. */
 #include "unit/store/fixture.h"
 
-#include <fcntl.h>
 #include <lmdb.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,27 +10,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static MDB_val number_key(uint8_t bytes[8], uint8_t n)
-{
-    memset(bytes, 0, 8);
-    bytes[7] = n;
-    return (MDB_val){8, bytes};
-}
-
-static size_t quarantine_open(struct fx *fx)
-{
-    struct hx_store_stats s;
-    assert_int_equal(hx_store_stats(fx->st, &s), HX_OK);
-    return s.quarantine_open;
-}
-
-static size_t quarantined(struct fx *fx)
-{
-    struct hx_store_stats s;
-    assert_int_equal(hx_store_stats(fx->st, &s), HX_OK);
-    return s.quarantined;
-}
 
 /* ---- Sealed ---- */
 
@@ -244,115 +221,6 @@ static void a_failed_commit_is_undone_and_said_and_got_over(void **state)
     assert_int_equal(fx_problems(fx), 0);
 }
 
-/* ---- Who may open ---- */
-
-static void a_second_owner_is_refused_by_name(void **state)
-{
-    struct fx *fx = *state;
-    int status;
-    fflush(NULL);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        struct hx_store *second;
-        char problem[HX_STORE_PROBLEM_MAX];
-        int err = hx_store_open(&fx->options, &second, problem);
-        _exit(err == HX_BUSY && strstr(problem, fx->dir) && strstr(problem, "pid ") ? 0 : 1);
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    fx_begin(fx); /* the owner is not disturbed */
-    fx_report(fx, 1);
-    fx_commit(fx);
-}
-
-static void what_the_store_was_made_with_must_match(void **state)
-{
-    struct fx *fx = *state;
-    fx_close(fx);
-    fx->options.scale = 60;
-    assert_int_equal(fx_try_open(fx), HX_MISMATCH);
-    assert_non_null(strstr(fx->problem, "scale"));
-    fx->options.scale = 0;
-    fx->options.partition = 1;
-    assert_int_equal(fx_try_open(fx), HX_MISMATCH);
-    fx->options.partition = HX_NUMBER_PARTITION_MAX + 1;
-    assert_int_equal(fx_try_open(fx), HX_INVALID);
-    fx->options.partition = 0;
-    fx->options.scale = 1;
-    assert_int_equal(fx_try_open(fx), HX_OK);
-}
-
-static void another_format_is_refused_untouched(void **state)
-{
-    struct fx *fx = *state;
-    struct fx_raw r;
-    fx_raw_begin(fx, &r);
-    fx_raw_put(&r, "meta", (MDB_val){6, (char[]){"format"}}, "\0\0\0\0\0\0\0\2", 8);
-    fx_raw_end(&r);
-    assert_int_equal(fx_try_open(fx), HX_BADVERSION);
-    assert_non_null(strstr(fx->problem, "format 2"));
-    assert_int_equal(fx_try_open(fx), HX_BADVERSION); /* and the lock was given back */
-}
-
-static void a_file_that_is_no_store_is_refused(void **state)
-{
-    struct fx *fx = *state;
-    char path[256];
-    fx_close(fx);
-    snprintf(path, sizeof path, "%s/data.mdb", fx->dir);
-    int fd = open(path, O_WRONLY | O_TRUNC);
-    for (int i = 0; i < 1000; i++)
-        assert_int_equal(write(fd, "0123456789abcdef", 16), 16);
-    close(fd);
-    assert_int_equal(fx_try_open(fx), HX_CORRUPT);
-    assert_null(fx->st);
-    assert_int_equal(truncate(path, 0), 0);
-}
-
-static void readonly_sees_the_newest_beside_the_owner(void **state)
-{
-    struct fx *fx = *state;
-    int to[2], from[2], status;
-    char byte = 0;
-    fx_close(fx); /* an environment must not be carried over fork */
-    assert_int_equal(pipe(to) | pipe(from), 0);
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) { /* the child is the daemon */
-        struct fx own = *fx;
-        own.st = NULL;
-        byte = read(to[0], &byte, 1) == 1 && fx_try_open(&own) == HX_OK ? 'o' : 'x';
-        for (int i = 0; i < 2 && byte == 'o'; i++) {
-            fx_begin(&own);
-            fx_report(&own, (unsigned)i);
-            fx_commit(&own);
-            if (write(from[1], &byte, 1) != 1 || read(to[0], &byte, 1) != 1)
-                break;
-        }
-        hx_store_close(own.st);
-        _exit(byte == 'o' ? 0 : 1);
-    }
-    close(from[1]); /* so that a dead child is noticed */
-    assert_int_equal(write(to[1], "o", 1), 1);
-    assert_int_equal(read(from[0], &byte, 1), 1);
-    fx->options.readonly = true;
-    fx_reopen(fx);
-    assert_int_equal(hx_store_begin(fx->st), HX_INVALID);
-    assert_string_equal(fx_open_cases(fx, NULL), "1");
-    assert_int_equal(write(to[1], "o", 1), 1);
-    assert_int_equal(read(from[0], &byte, 1), 1);
-    assert_string_equal(fx_open_cases(fx, NULL), "1,2");
-    assert_int_equal(hx_store_newest_lsn(fx->st), 2);
-    assert_int_equal(fx_problems(fx), 0);
-    assert_int_equal(write(to[1], "o", 1), 1);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-    close(to[0]);
-    close(to[1]);
-    close(from[0]);
-}
-
 /* ---- Damaged records ---- */
 
 static void a_damaged_case_goes_to_quarantine(void **state)
@@ -367,7 +235,7 @@ static void a_damaged_case_goes_to_quarantine(void **state)
         fx_report(fx, i);
     fx_commit(fx);
     fx_raw_begin(fx, &r);
-    fx_raw_put(&r, "case", number_key(bytes, 3), "\xff\xff\xff garbage", 11);
+    fx_raw_put(&r, "case", fx_number_key(bytes, 3), "\xff\xff\xff garbage", 11);
     fx_raw_end(&r);
     fx_reopen(fx);
     assert_int_equal(hx_store_case(fx->st, 3, &fx->c), HX_CORRUPT);
@@ -378,7 +246,7 @@ static void a_damaged_case_goes_to_quarantine(void **state)
     assert_int_equal(fx->ops->case_load(fx->st, 3, &fx->c), HX_NOTFOUND);
     assert_int_equal(fx->ops->case_load(fx->st, 2, &fx->c), HX_OK);
     fx_commit(fx);
-    assert_int_equal(quarantined(fx), 1);
+    assert_int_equal(fx_quarantined(fx), 1);
     fx_reopen(fx);
     fx_begin(fx);
     assert_int_equal(fx_report(fx, 9), 4); /* number 3 is not given twice */
@@ -400,7 +268,7 @@ static void a_damaged_seen_row_goes_to_quarantine(void **state)
     fx_begin(fx);
     assert_int_equal(fx->ops->seen_load(fx->st, "hotline", "ev-00000001", &seen), HX_NOTFOUND);
     fx_commit(fx);
-    assert_int_equal(quarantined(fx), 1);
+    assert_int_equal(fx_quarantined(fx), 1);
 }
 
 static void a_damaged_entry_stops_nobody(void **state)
@@ -414,7 +282,7 @@ static void a_damaged_entry_stops_nobody(void **state)
         fx_report(fx, i);
     fx_commit(fx);
     fx_raw_begin(fx, &r);
-    fx_raw_put(&r, "journal", number_key(bytes, 2), "\xff\xff garbage", 10);
+    fx_raw_put(&r, "journal", fx_number_key(bytes, 2), "\xff\xff garbage", 10);
     fx_raw_end(&r);
     fx_reopen(fx);
     assert_string_equal(fx_open_cases(fx, NULL), "1,3"); /* the rest is projected */
@@ -423,106 +291,8 @@ static void a_damaged_entry_stops_nobody(void **state)
     assert_int_equal(fx->ops->entry_load(fx->st, 3, &fx->arena, &e), HX_OK);
     assert_int_equal(e->case_number, 3);
     fx_commit(fx);
-    assert_int_equal(quarantined(fx), 1);
+    assert_int_equal(fx_quarantined(fx), 1);
     assert_true(fx_problems(fx) > 0);
-}
-
-struct oldest {
-    uint64_t first;
-    size_t n;
-    char reason[64];
-};
-
-static int look(void *ctx, const struct hx_quarantined *row)
-{
-    struct oldest *o = ctx;
-    assert_true(row->size == 3);
-    if (!o->n++) {
-        o->first = row->number;
-        snprintf(o->reason, sizeof o->reason, "%s", row->reason);
-    }
-    return 0;
-}
-
-static void quarantine_is_bounded(void **state)
-{
-    struct fx *fx = *state;
-    struct oldest o = {0};
-    fx_begin(fx);
-    for (int i = 0; i < HX_QUARANTINE_MAX + 5; i++)
-        assert_int_equal(
-            fx->ops->quarantine(fx->st, (const uint8_t *)"bad", 3, i == 5 ? "sixth" : "other"),
-            HX_OK);
-    fx_commit(fx);
-    fx_reopen(fx);
-    assert_int_equal(hx_store_quarantined(fx->st, 0, look, &o), HX_OK);
-    assert_int_equal(o.n, HX_QUARANTINE_MAX);
-    assert_int_equal(o.first, 6);
-    assert_string_equal(o.reason, "sixth");
-    assert_int_equal(quarantine_open(fx), HX_QUARANTINE_MAX);
-}
-
-static struct hx_row_name set_aside(struct fx *fx, const char *reason)
-{
-    struct hx_row_name row;
-    uint64_t before = hx_store_quarantine_next(fx->st);
-    assert_false(hx_store_quarantine_newest(fx->st, before, &row));
-    assert_int_equal(fx->ops->quarantine(fx->st, (const uint8_t *)"bad", 3, reason), HX_OK);
-    assert_true(hx_store_quarantine_newest(fx->st, before, &row));
-    return row;
-}
-
-static int keep_row(void *ctx, const struct hx_quarantined *row)
-{
-    struct hx_quarantined *rows = ctx;
-    assert_int_equal(row->size, 3);
-    assert_memory_equal(row->bytes, "bad", 3);
-    assert_string_equal(row->reason, row->number == 1 ? "UNKNOWN_PLACE" : "UNKNOWN_PLACE again");
-    rows[row->number] = *row;
-    return 0;
-}
-
-/* What came again is done: refused once more it is another row, taken it is an entry. */
-static void a_quarantined_row_says_what_became_of_it(void **state)
-{
-    struct fx *fx = *state;
-    struct hx_quarantined rows[4] = {{0}};
-    fx_begin(fx);
-    const struct hx_row_name first = set_aside(fx, "UNKNOWN_PLACE");
-    const struct hx_row_name second = set_aside(fx, "UNKNOWN_PLACE again");
-    const struct hx_row_name another = {first.number, first.at + 1};
-    const struct hx_row_end again = {.again = second.number}, taken = {.lsn = 7};
-    assert_int_equal(hx_store_quarantine_close(fx->st, &another, &taken), HX_NOTFOUND);
-    assert_int_equal(hx_store_quarantine_close(fx->st, &first, &again), HX_OK);
-    fx_commit(fx);
-    assert_int_equal(quarantine_open(fx), 1);
-    fx_begin(fx);
-    assert_int_equal(hx_store_quarantine_close(fx->st, &second, &taken), HX_OK);
-    assert_int_equal(hx_store_quarantine_close(fx->st, &first, &taken), HX_OK);
-    fx_commit(fx);
-    fx_reopen(fx);
-    assert_int_equal(hx_store_quarantined(fx->st, 0, keep_row, rows), HX_OK);
-    assert_int_equal(rows[1].again, 2);
-    assert_int_equal(rows[1].lsn, 0); /* as it was said first */
-    assert_int_equal(rows[1].at, first.at);
-    assert_int_equal(rows[2].lsn, 7);
-    assert_true(rows[2].number == 2 && !rows[2].again);
-    assert_int_equal(quarantine_open(fx), 0);
-    assert_int_equal(quarantined(fx), 2);
-}
-
-/* A batch that fails has closed nothing. */
-static void an_aborted_end_is_none(void **state)
-{
-    struct fx *fx = *state;
-    const struct hx_row_end taken = {.lsn = 7};
-    fx_begin(fx);
-    const struct hx_row_name row = set_aside(fx, "UNKNOWN_PLACE");
-    fx_commit(fx);
-    fx_begin(fx);
-    assert_int_equal(hx_store_quarantine_close(fx->st, &row, &taken), HX_OK);
-    hx_store_abort(fx->st);
-    assert_int_equal(quarantine_open(fx), 1);
 }
 
 /* ---- Check finds what it should ---- */
@@ -562,82 +332,6 @@ static void check_misses_every_row_that_is_gone(void **unused)
         assert_true(fx_problems(fx) > 0);
         fx_teardown(&state);
     }
-}
-
-/* ---- Pruning ---- */
-
-static void close_case(struct fx *fx, uint64_t number)
-{
-    fx_put(fx, &(struct fx_entry){.number = number,
-                                  .cause = "CALLBACK_OK",
-                                  .to = "CLOSED",
-                                  .closed = true,
-                                  .kept = "K_PROMISE",
-                                  .audience = {"P-1", "city"}});
-}
-
-static void old_closed_cases_are_pruned_and_stay_counted(void **state)
-{
-    struct fx *fx = *state;
-    struct hx_seen seen;
-    size_t done;
-    int64_t t = fx->now;
-    fx_begin(fx);
-    for (unsigned i = 1; i <= 6; i++) /* LSN 1 … 6, ids ev-1 … ev-6 */
-        fx_report(fx, i);
-    close_case(fx, 1); /* 7 */
-    close_case(fx, 3); /* 8 */
-    fx->now = t + HX_DAY;
-    close_case(fx, 5); /* 9 */
-    fx_report(fx, 10); /* 10: case 7 */
-    fx_commit(fx);
-    assert_int_equal(hx_store_prune(fx->st, t + HX_HOUR, 100, &done), HX_OK);
-    assert_int_equal(done, 0); /* nothing is projected yet */
-    fx_project(fx);
-    assert_int_equal(hx_store_prune(fx->st, t + HX_HOUR, 100, &done), HX_OK);
-    assert_int_equal(done, 4); /* cases 1 and 3; 5 ended later, the others are open */
-    assert_int_equal(hx_store_oldest_lsn(fx->st), 9);
-    assert_string_equal(fx_audience(fx, "city", 0), "2,4,5,6,9,10");
-    assert_int_equal(fx_count(fx, "2026-09", "city", "", "reported"), 7);
-    assert_int_equal(fx_count(fx, "2026-09", "city", "", "kept:K_PROMISE"), 3);
-    fx_begin(fx);
-    assert_int_equal(fx->ops->seen_load(fx->st, "hotline", "ev-00000001", &seen), HX_NOTFOUND);
-    assert_int_equal(fx->ops->seen_load(fx->st, "hotline", "ev-00000002", &seen), HX_OK);
-    hx_store_abort(fx->st);
-    assert_int_equal(hx_store_case(fx->st, 1, &fx->c), HX_OK);
-    assert_int_equal(fx_problems(fx), 0);
-
-    /* counters survive a rebuild although the entries are gone */
-    assert_int_equal(hx_store_rebuild(fx->st, "tally"), HX_OK);
-    assert_int_equal(hx_store_prune(fx->st, t + HX_HOUR, 100, &done), HX_AGAIN);
-    fx_project(fx);
-    assert_int_equal(fx_count(fx, "2026-09", "city", "", "reported"), 7);
-    assert_int_equal(fx_problems(fx), 0);
-    fx_reopen(fx);
-    assert_int_equal(hx_store_oldest_lsn(fx->st), 9);
-}
-
-static void numbers_go_on_after_everything_is_pruned(void **state)
-{
-    struct fx *fx = *state;
-    size_t done;
-    fx_begin(fx);
-    fx_report(fx, 1);
-    close_case(fx, 1);
-    fx_report(fx, 3);
-    close_case(fx, 2);
-    fx_commit(fx);
-    fx_project(fx);
-    assert_int_equal(hx_store_prune(fx->st, INT64_MAX, 100, &done), HX_OK);
-    assert_int_equal(done, 2); /* the newest entry stays, and with it its case */
-    fx_reopen(fx);
-    assert_int_equal(hx_store_newest_lsn(fx->st), 4);
-    assert_int_equal(hx_store_last_now(fx->st), fx->now);
-    fx_begin(fx);
-    fx_report(fx, 5);
-    fx_commit(fx);
-    assert_int_equal(hx_store_newest_lsn(fx->st), 5);
-    assert_int_equal(fx_problems(fx), 0);
 }
 
 /* ---- Sudden death ---- */
@@ -732,21 +426,11 @@ int main(void)
         T(timers_go_on_when_reports_are_refused),
         T(a_small_disk_refuses_reports),
         T(a_failed_commit_is_undone_and_said_and_got_over),
-        T(a_second_owner_is_refused_by_name),
-        T(what_the_store_was_made_with_must_match),
-        T(another_format_is_refused_untouched),
-        T(a_file_that_is_no_store_is_refused),
-        T(readonly_sees_the_newest_beside_the_owner),
         T(a_damaged_case_goes_to_quarantine),
         T(a_cursor_that_nobody_can_have_hides_no_other),
         T(a_damaged_seen_row_goes_to_quarantine),
         T(a_damaged_entry_stops_nobody),
-        T(quarantine_is_bounded),
-        T(a_quarantined_row_says_what_became_of_it),
-        T(an_aborted_end_is_none),
         cmocka_unit_test(check_misses_every_row_that_is_gone),
-        T(old_closed_cases_are_pruned_and_stay_counted),
-        T(numbers_go_on_after_everything_is_pruned),
         T(after_kill_9_all_committed_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

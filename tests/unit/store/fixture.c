@@ -1,5 +1,7 @@
 #include "unit/store/fixture.h"
 
+#include "store/key.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -349,4 +351,22 @@ void fx_raw_row(struct fx *fx, const char *table, MDB_val key, const void *value
     fx_raw_begin(fx, &r);
     raw_change(&r, table, key, value ? &v : NULL);
     fx_raw_end(&r);
+}
+
+size_t fx_quarantined(struct fx *fx)
+{
+    struct hx_store_stats s;
+    assert_int_equal(hx_store_stats(fx->st, &s), HX_OK);
+    return s.quarantined;
+}
+
+MDB_val fx_number_key(uint8_t bytes[8], uint64_t n)
+{
+    be64_put(bytes, n);
+    return (MDB_val){8, bytes};
+}
+
+MDB_val fx_text_key(const char *text)
+{
+    return (MDB_val){strlen(text), (void *)(uintptr_t)text};
 }

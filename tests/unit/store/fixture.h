@@ -75,6 +75,9 @@ const char *fx_audience(struct fx *fx, const char *audience, uint64_t from);
 uint64_t fx_count(struct fx *fx, const char *period, const char *dimension, const char *id,
                   const char *what);
 
+/* Rows kept aside so far. */
+size_t fx_quarantined(struct fx *fx);
+
 /* hx_store_check without rules; prints what it finds. */
 size_t fx_problems(struct fx *fx);
 
@@ -87,6 +90,11 @@ struct fx_raw {
 void fx_raw_begin(struct fx *fx, struct fx_raw *r);
 void fx_raw_put(struct fx_raw *r, const char *table, MDB_val key, const void *value, size_t size);
 void fx_raw_end(struct fx_raw *r);
+
+/* The key of an entry, a case or a watch: eight bytes, big-endian. */
+MDB_val fx_number_key(uint8_t bytes[8], uint64_t n);
+/* A key that is a text, without its NUL: of a row of meta. */
+MDB_val fx_text_key(const char *text);
 
 /* Writes one row, or takes it away when `value` is NULL. */
 void fx_raw_row(struct fx *fx, const char *table, MDB_val key, const void *value, size_t size);
