@@ -250,3 +250,15 @@ void fake_join(struct fake *f)
     atomic_store(&f->stop, true);
     pthread_join(f->thread, NULL);
 }
+
+void fake_accept_all(struct fake *f, const hxp_request *request)
+{
+    assert_int_equal(request->ask_case, HONGXIN__V1__REQUEST__ASK_PUBLISH);
+    fake_reply_all(f, request, HONGXIN__V1__RESULT__ACCEPTED);
+}
+
+void fake_say_nothing(struct fake *f, const hxp_request *request)
+{
+    (void)f;
+    (void)request;
+}

@@ -47,6 +47,10 @@ void fake_step(struct fake *f);
 void fake_send(struct fake *f, const hxp_response *response);
 void fake_send_frames(struct fake *f, const char *const frames[], size_t n);
 
+/* To be a door's `serve`: every event is accepted; nothing is answered. */
+void fake_accept_all(struct fake *f, const hxp_request *request);
+void fake_say_nothing(struct fake *f, const hxp_request *request);
+
 /* Shorthands for the answers that most tests need. */
 void fake_reply_all(struct fake *f, const hxp_request *request, Hongxin__V1__Result result);
 void fake_problem(struct fake *f, uint64_t number, const char *code, uint64_t retry_after_ms);
