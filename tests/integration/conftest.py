@@ -1,2 +1,2 @@
 """The fixtures stand in a module of their own, because tests/browser uses them too."""
-pytest_plugins = ["daemon_fixtures", "kiosk_fixtures"]
+pytest_plugins = ["command_fixtures", "daemon_fixtures", "kiosk_fixtures"]

@@ -1,106 +1,19 @@
 """The hongxin command against the real daemon: what a person types, sees, and gets as exit code."""
 import csv
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
-import tempfile
 import threading
 
 import pytest
 import zmq
 from clock import AWAY_MS, EVENING, MINUTE, Clock, run_to
+from command import HONGXIN, SOURCE, Command, environment
 from hongxin.v1 import journal_pb2, wire_pb2
 from wire import RESULT, TIMEOUT_S, wait_until
 
-BIN = os.environ["HX_BIN"]
-SOURCE = os.environ["HX_SOURCE"]
-HONGXIN = os.path.join(BIN, "hongxin")
 MAP = f"{SOURCE}/config/mappings/12345.yaml"
-
-
-def environment(daemon):
-    doors = {}
-    if daemon:  # without an address of its own the feed is served by the one door there is
-        doors["HONGXIN_ENDPOINT"] = daemon.doors["intake"]
-        doors["HONGXIN_FEED"] = daemon.doors.get("feed") or daemon.doors["intake"]
-    return {**os.environ, **doors, "HONGXIN_CONFIG": f"{SOURCE}/config"}
-
-
-class Command:
-    """hongxin(…) runs one command; .code, .out and .err are what came of it."""
-
-    def __init__(self, daemon):
-        self.env = environment(daemon)
-
-    def __call__(self, *args, stdin=None, timeout=60):
-        done = subprocess.run([HONGXIN, *map(str, args)], env=self.env, input=stdin, text=True, timeout=timeout,
-                              stdin=None if stdin is not None else subprocess.DEVNULL, capture_output=True)
-        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
-        return self
-
-    def json(self, *args, **options):
-        self(*args, "--json", **options)
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    def ok(self, *args, **options):
-        self(*args, **options)
-        assert self.code == 0, self.out + self.err
-        return self.out
-
-
-class Watch:
-    """hongxin watch in the background; a thread collects its lines."""
-
-    def __init__(self, daemon, *args):
-        self.lines = []
-        self.process = subprocess.Popen([HONGXIN, "watch", *args], env=environment(daemon), text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.readers = [threading.Thread(target=self._read, args=(s,), daemon=True)
-                        for s in (self.process.stdout, self.process.stderr)]
-        for r in self.readers:
-            r.start()
-
-    def _read(self, stream):
-        for line in stream:
-            self.lines.append(line.rstrip("\n"))
-
-    def sees(self, pattern):
-        wait_until(lambda: any(re.search(pattern, line) for line in self.lines))
-        return self
-
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(TIMEOUT_S)
-        for r in self.readers:
-            r.join()
-        return code
-
-
-@pytest.fixture
-def hongxin(daemon):
-    return Command(daemon)
-
-
-@pytest.fixture
-def watch_for():
-    running = []
-
-    def start(daemon, *args):
-        """Watches, and is subscribed when this returns: what comes from now on is seen."""
-        with daemon.client() as c:
-            before = c.stats()["subscribers"]
-            running.append(Watch(daemon, *args))
-            wait_until(lambda: c.stats()["subscribers"] > before, 60)
-        return running[-1]
-
-    yield start
-    for w in running:
-        if w.process.poll() is None:
-            w.process.kill()
-            w.process.wait()
 
 
 def report(hongxin, *args):
@@ -514,62 +427,6 @@ def test_check_and_stats(hongxin, daemon):
     assert daemon.stop() == 0
     out = hongxin.ok("check", "--store", daemon.data, "--config", f"{SOURCE}/config")
     assert "nothing wrong found" in out
-
-
-@pytest.fixture
-def demo_environment():
-    """A short TMPDIR, so that what the demonstration leaves behind can be seen."""
-    folder = tempfile.mkdtemp(prefix="hx")
-    yield {**environment(None), "TMPDIR": folder}
-    assert os.listdir(folder) == []
-    os.rmdir(folder)
-
-
-def test_demo_plays_an_evening_and_leaves_nothing(demo_environment):
-    done = subprocess.Popen([HONGXIN, "demo", "--minutes", "1", "--rate", "30", "--seed", "3"],
-                            env=demo_environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    out, err = done.communicate(timeout=60 + TIMEOUT_S)
-    assert done.returncode == 0, err
-    assert re.search(r"K_ARRIVE +\d+ kept +[1-9]\d* broken", out) and "Best 兑现最好" in out
-    assert re.search(r"^1[89]:\d\d:\d\d .*BREACH 超时", out, re.M) and "were refused" not in out
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_demo_ends_cleanly_when_it_is_interrupted(demo_environment, number):
-    """By Ctrl-C, by whoever ends it, or with its terminal."""
-    running = subprocess.Popen([HONGXIN, "demo"], env=demo_environment, text=True, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
-    running.stdout.readline()  # the daemon is up by then
-    running.send_signal(number)
-    out, err = running.communicate(timeout=TIMEOUT_S)
-    assert running.returncode == 0, err
-    assert "Promises 承诺" in out
-
-
-def test_demo_says_that_a_folder_is_too_long_for_its_sockets(demo_environment, tmp_path):
-    deep = tmp_path / ("d" * 90)
-    deep.mkdir()
-    running = subprocess.Popen([HONGXIN, "demo"], env={**demo_environment, "TMPDIR": str(deep)}, text=True, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
-    running.stdout.readline()
-    running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=TIMEOUT_S)
-    assert running.returncode == 0 and "TMPDIR is too long" in err
-    assert list(deep.iterdir()) == []
-
-
-def test_traffic_plays_whole_lives(make_daemon):
-    daemon = make_daemon(scale=3600)
-    hongxin = Command(daemon)
-    run = subprocess.run([os.path.join(BIN, "hongxin-traffic"), "--rate", "40", "--burst", "1", "--hour", "19", "--count",
-                          "40", "--scale", "3600", "--duration", "60s", "--seed", "2", "--json", "--quiet"],
-                         env=hongxin.env, text=True, capture_output=True, timeout=60 + TIMEOUT_S)
-    assert run.returncode == 0, run.stderr
-    figures = json.loads(run.stdout)
-    assert figures["reported"] == 40 and figures["failed"] == 0
-    assert figures["accepted"] == figures["published"] > 150
-    states = {c["state"] for c in hongxin.json("list", "--closed", "--limit", "0")}
-    assert "CLOSED" in states
 
 
 def test_help_teaches_every_command():

@@ -7,18 +7,13 @@ import subprocess
 
 import pytest
 from between import Between
-from test_cli import HONGXIN, SOURCE, Command
+from command import HONGXIN, SOURCE, Command
 from wire import wait_until
 
 MAP = f"{SOURCE}/config/mappings/history.yaml"
 HEADING = "工单编号,受理时间,紧急程度,楼栋编码,责任单位编码,派单时间,派单人,签收时间,签收人,到场时间,办结时间,照片,回访时间,回访结果,回访人,状态\n"
 CLOSED = "{0},2025-03-03 09:00:00,一般,B-0417,P-07,2025-03-03 09:00:10,陈,2025-03-03 09:01:00,李,2025-03-03 09:04:00,2025-03-03 09:31:00,有,2025-03-03 10:00:00,满意,赵,已办结\n"
 OPEN = "{0},2025-03-03 09:00:00,一般,B-0417,P-07,2025-03-03 09:00:10,陈,2025-03-03 09:01:00,李,,,,,,,{1}\n"
-
-
-@pytest.fixture
-def hongxin(daemon):
-    return Command(daemon)
 
 
 def table(path, *rows, heading=HEADING):
