@@ -216,9 +216,8 @@ int64_t hx_clock_next(const struct hx_rules *r, const struct hx_case *c, const s
 bool hx_clock_end_acts(const struct hx_rules *r, const struct hx_clock *k);
 #define HX_CLOCK_END (UINT32_C(1) << 31)
 
-/* ---- ladder.c: who is told, and who must be told again ---- */
-/* Tells mark i of a clock. `passed` = bits of earlier marks told in the same message (R9); `also` =
- * second clock. */
+/* ---- ladder.c: who is told when; told.c: what they hear later; climb.c: the levels above ---- */
+/* Tells mark i of a clock. `passed` = bits of earlier marks told in the same message (R9). */
 void hx_ladder_tell(struct hx_step *s, struct hx_clock *k, int i, uint32_t passed);
 /* The breach is over: all-clear to everybody who heard it, in the same order. */
 void hx_ladder_clear(struct hx_step *s, const struct hx_clock *k);

@@ -1,221 +1,11 @@
 /* Trying roads, and whom to tell when none is left. */
 #include "base/text.h"
-#include "base/utf8.h"
 #include "engine/notice/delivery_internal.h"
-#include "engine/routing/roads.h"
 #include "hongxin/instant.h"
 
-#include <stdio.h>
 #include <string.h>
 
 const char hx_no_connection[] = "no connection", hx_our_outage[] = "our outage";
-
-/* ---- roads ---- */
-
-/* Who is to be reached, and by which roads. */
-struct target {
-    struct hx_post post;
-    char person[HX_ID_MAX];
-    size_t n;
-    const struct hx_road_rule *roads[HX_ROADS_MAX];
-};
-
-static void find_roads(const struct hx_step *s, struct target *t)
-{
-    const struct hx_roads *roads = hx_city_roads(s->m->city);
-    const char *names[HX_ROADS_MAX];
-    size_t n = roads ? hx_roads_of(roads, t->post.role, t->post.area, t->person, names) : 0;
-    for (size_t i = 0; i < n; i++) {
-        const struct hx_road_rule *rule = hx_rules_road(s->rules, names[i]);
-        if (rule)
-            t->roads[t->n++] = rule;
-    }
-    if (!t->n && s->rules->n_roads)
-        t->roads[t->n++] = &s->rules->roads[0];
-}
-
-/* `person` is asked when `to` names none, by the roads of the post that is asked. */
-static struct target target_of(const struct hx_step *s, const char *to, const char *asked,
-                               const char *person)
-{
-    struct target t = {.n = 0};
-    const char *named = hx_post_person(to);
-    if (!hx_post_of(asked, &t.post))
-        return t;
-    hx_utf8_put(t.person, sizeof t.person, named ? named : person);
-    find_roads(s, &t);
-    return t;
-}
-
-static const char *area_of(const char *to, char id[HX_ID_MAX])
-{
-    size_t n;
-    const char *area = hx_post_feed(to, &n);
-    n = n < HX_ID_MAX ? n : HX_ID_MAX - 1;
-    memcpy(id, area, n);
-    id[n] = '\0';
-    return id;
-}
-
-bool hx_delivery_same_area(const char *a, const char *b)
-{
-    char x[HX_ID_MAX], y[HX_ID_MAX];
-    return strcmp(area_of(a, x), area_of(b, y)) == 0;
-}
-
-static const char *asked_of(const struct hx_sending *x)
-{
-    return hx_post_asked(x->to, x->stand_in);
-}
-
-static const char *asked_by(const hxp_notice_fact *f)
-{
-    return hx_post_asked(f->to, f->stand_in);
-}
-
-/* Under which name it is asked whether the road is open. */
-static const char *connection(const struct hx_road_rule *road, const char *asked,
-                              char name[2 * HX_ID_MAX])
-{
-    if (road->shared)
-        return area_of(asked, name);
-    hx_text_add(hx_text_add(name, name + 2 * HX_ID_MAX, "road:"), name + 2 * HX_ID_MAX, road->name);
-    return name;
-}
-
-/* The first road from `nth` on that is not the connection which has just failed; -1 = none. */
-static int open_road(const struct target *t, size_t nth, bool shared_failed)
-{
-    for (size_t i = nth; i < t->n; i++)
-        if (!t->roads[i]->shared || !shared_failed)
-            return (int)i;
-    return -1;
-}
-
-/* The connection of this area is what could not be used before. */
-static bool behind_the_same(const hxp_notice_fact *f)
-{
-    return f->missed[0] && hx_delivery_same_area(asked_by(f), f->missed);
-}
-
-bool hx_delivery_open(struct hx_step *s, hxp_notice_fact *f)
-{
-    struct target t = target_of(s, f->to, asked_by(f), f->person);
-    if (f->undelivered[0] || !t.n || open_road(&t, 0, behind_the_same(f)) >= 0)
-        return !f->undelivered[0];
-    f->undelivered = hx_text_field(hx_no_connection);
-    return false;
-}
-
-/* ---- what is said about a sending ---- */
-
-static const char *level_of(const struct hx_sending *x)
-{
-    return x->kind && x->how != HX_NOTICE_CASE ? hx_level_name(x->level) : "";
-}
-
-hxp_delivery_fact *hx_sending_say(struct hx_step *s, const struct hx_sending *x, const char *result)
-{
-    hxp_delivery_fact *f = hx_fact_delivery(s, result);
-    if (!f)
-        return NULL;
-    f->to = hx_arena_strdup(s->arena, x->to);
-    f->person = hx_arena_strdup(s->arena, x->person);
-    f->road = hx_arena_strdup(s->arena, x->road);
-    f->attempt = x->attempt;
-    f->kind = hx_text_field(hx_notice_kind_name(x->how));
-    f->clock = hx_text_field(x->kind ? s->rules->clocks[x->kind].name : "");
-    f->level = hx_text_field(level_of(x));
-    f->notice = x->notice;
-    return f;
-}
-
-static struct hx_clock *clock_of(struct hx_step *s, const struct hx_sending *x)
-{
-    bool stays = s->rules->clocks[x->kind].stays;
-    for (uint32_t i = s->c->n_clocks; x->kind && i-- > 0;) {
-        struct hx_clock *k = &s->c->clocks[i];
-        if (k->kind == x->kind && (stays || k->cycle == x->cycle) &&
-            (!x->unit[0] || strcmp(k->unit, x->unit) == 0))
-            return k;
-    }
-    return NULL;
-}
-
-/* A mark of a clock's ladder. What else names a clock, such as the request for assistance, does not
- * come from one. */
-static bool is_alarm(const struct hx_sending *x)
-{
-    return x->kind && hx_notice_alarms(x->how);
-}
-
-/* The notice as it is now (F16): for whoever takes it further. */
-static hxp_notice_fact *as_it_is(struct hx_step *s, const struct hx_sending *x)
-{
-    hxp_notice_fact *f = hx_arena_alloc(s->arena, sizeof *f);
-    const struct hx_clock *k = clock_of(s, x);
-    if (!f)
-        return NULL;
-    hongxin__v1__notice_fact__init(f);
-    f->kind = hx_text_field(hx_notice_kind_name(x->how));
-    f->clock = hx_text_field(x->kind ? s->rules->clocks[x->kind].name : "");
-    f->level = hx_text_field(level_of(x));
-    f->to = hx_arena_strdup(s->arena, x->to);
-    f->person = hx_arena_strdup(s->arena, x->person);
-    f->road = hx_arena_strdup(s->arena, x->road);
-    f->holder = hx_arena_strdup(s->arena, s->c->holder);
-    f->expects = hx_arena_strdup(s->arena, x->expects);
-    f->deadline = k ? k->deadline : 0;
-    f->missed = hx_arena_strdup(s->arena, x->missed);
-    f->stand_in = hx_arena_strdup(s->arena, x->stand_in);
-    hx_notice_above(f, x->above);
-    f->drill = (s->c->flags & HX_FLAG_DRILL) != 0;
-    return f;
-}
-
-/* ---- the list ---- */
-
-/* Over: taken out of the list by hx_sendings_sweep(), so that nobody holds a pointer that moves. */
-static void over(struct hx_sending *x)
-{
-    x->how = 0;
-}
-
-void hx_sendings_sweep(struct hx_case *c)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < c->n_sendings; i++)
-        if (c->sendings[i].how) {
-            if (kept != i)
-                c->sendings[kept] = c->sendings[i];
-            kept++;
-        }
-    c->n_sendings = kept;
-}
-
-/* Room is made by the oldest: it is not tried any more, and that is said. */
-static struct hx_sending *new_sending(struct hx_step *s)
-{
-    struct hx_case *c = s->c;
-    hx_sendings_sweep(c);
-    if (c->n_sendings == HX_CASE_SENDINGS) {
-        hxp_delivery_fact *f = hx_sending_say(s, &c->sendings[0], "EXPIRED");
-        if (f)
-            f->error = hx_text_field("too many");
-        over(&c->sendings[0]);
-        hx_sendings_sweep(c);
-    }
-    return &c->sendings[c->n_sendings++];
-}
-
-int64_t hx_case_delivery_due(const struct hx_case *c)
-{
-    int64_t next = INT64_MAX;
-    for (uint32_t i = 0; i < c->n_sendings; i++)
-        if (c->sendings[i].next < next)
-            next = c->sendings[i].next;
-    return next;
-}
 
 /* ---- trying ---- */
 
@@ -241,7 +31,7 @@ hxp_delivery_fact *hx_sending_arrived(struct hx_step *s, struct hx_sending *x, c
     hxp_delivery_fact *f = hx_sending_say(s, x, "DELIVERED");
     if (f)
         f->by = hx_text_field(by);
-    over(x);
+    hx_sending_over(x);
     return f;
 }
 
@@ -262,13 +52,13 @@ static int64_t longest_wait(const struct hx_step *s, const struct hx_road_rule *
 void hx_sending_road_ends(struct hx_step *s, struct hx_sending *x)
 {
     const struct hx_road_rule *road = road_of(s, x);
-    struct target t = target_of(s, x->to, asked_of(x), x->person);
+    struct hx_target t = hx_target_of(s, x->to, hx_sending_asked(x), x->person);
     if (x->ours && road) {
         x->since = s->now;
         x->next = s->now + longest_wait(s, road);
         return;
     }
-    int nth = open_road(&t, (size_t)x->nth + 1, road && road->shared);
+    int nth = hx_target_open(&t, (size_t)x->nth + 1, road && road->shared);
     if (nth < 0) {
         give_up(s, x);
         return;
@@ -303,7 +93,7 @@ static void try_road(struct hx_step *s, struct hx_sending *x)
         hx_sending_failed(s, x, "no such road");
         return;
     }
-    const char *id = connection(road, asked_of(x), name);
+    const char *id = hx_road_connection(road, hx_sending_asked(x), name);
     enum hx_reach r = road->shared ? hx_step_fetched(s, id, x->notice) : hx_step_reach(s, id);
     x->attempt += x->attempt < UINT8_MAX;
     x->tried = s->now;
@@ -321,10 +111,10 @@ static void try_road(struct hx_step *s, struct hx_sending *x)
     hxp_delivery_fact *f = hx_sending_say(s, x, "SENT");
     if (f) {
         f->next = x->awaits ? x->next : 0;
-        f->again = as_it_is(s, x);
+        f->again = hx_sending_now(s, x);
     }
     if (!x->awaits)
-        over(x);
+        hx_sending_over(x);
 }
 
 /* ---- the first try: the notice itself ---- */
@@ -345,16 +135,16 @@ static void fill(struct hx_step *s, const hxp_notice_fact *f, struct hx_sending 
     hx_text_put(x->to, sizeof x->to, f->to);
     hx_text_put(x->stand_in, sizeof x->stand_in, f->stand_in);
     if (x->kind && strncmp(f->to, "unit:", 5) == 0)
-        (void)area_of(f->to, x->unit);
+        (void)hx_delivery_area(f->to, x->unit);
     hx_text_put(x->missed, sizeof x->missed, f->missed);
     hx_text_put(x->expects, sizeof x->expects, f->expects);
 }
 
 /* What cannot go out now, or must be answered for. */
-static void watch(struct hx_step *s, const hxp_notice_fact *f, const struct target *t, int nth)
+static void watch(struct hx_step *s, const hxp_notice_fact *f, const struct hx_target *t, int nth)
 {
     const struct hx_road_rule *road = t->roads[nth];
-    struct hx_sending *x = new_sending(s);
+    struct hx_sending *x = hx_sending_new(s);
     *x = (struct hx_sending){.nth = (uint8_t)nth};
     fill(s, f, x);
     hx_text_put(x->person, sizeof x->person, t->person);
@@ -368,9 +158,9 @@ static void watch(struct hx_step *s, const hxp_notice_fact *f, const struct targ
 }
 
 /* The first road of a repeated notice is another one than before (F5). */
-static int first_road(const struct target *t, const hxp_notice_fact *f)
+static int first_road(const struct hx_target *t, const hxp_notice_fact *f)
 {
-    int nth = open_road(t, 0, behind_the_same(f));
+    int nth = hx_target_open(t, 0, hx_delivery_behind(f));
     return nth >= 0 && f->again ? (int)((size_t)f->again % t->n) : nth;
 }
 
@@ -379,7 +169,7 @@ static void begin(struct hx_step *s, hxp_notice_fact *f)
     char name[2 * HX_ID_MAX];
     if (f->held[0]) /* not sent alone: a digest carries it */
         return;
-    const struct target t = target_of(s, f->to, asked_by(f), f->person);
+    const struct hx_target t = hx_target_of(s, f->to, hx_notice_asked(f), f->person);
     int nth = t.n ? first_road(&t, f) : -1;
     if (nth < 0 && t.n && !f->undelivered[0])
         f->undelivered = hx_text_field(hx_no_connection);
@@ -389,7 +179,7 @@ static void begin(struct hx_step *s, hxp_notice_fact *f)
     f->road = hx_text_field(road->name);
     if (f->undelivered[0]) /* nobody is there: the level above is told */
         return;
-    enum hx_reach r = hx_step_reach(s, connection(road, asked_by(f), name));
+    enum hx_reach r = hx_step_reach(s, hx_road_connection(road, hx_notice_asked(f), name));
     if (r == HX_REACH_DOWN || r == HX_REACH_OURS)
         f->undelivered = hx_text_field(r == HX_REACH_DOWN ? hx_no_connection : hx_our_outage);
     if (r == HX_REACH_OURS && strcmp(f->expects, "HELD") == 0)
@@ -421,7 +211,7 @@ static void expire(struct hx_step *s, struct hx_sending *x, const char *why)
     hxp_delivery_fact *f = hx_sending_say(s, x, "EXPIRED");
     if (f)
         f->error = hx_arena_strdup(s->arena, why);
-    over(x);
+    hx_sending_over(x);
 }
 
 /* The next person on duty at the same post, when there is a road of its own to it. */
@@ -429,7 +219,7 @@ static bool tell_substitute(struct hx_step *s, const struct hx_sending *x, const
 {
     const char *person = hx_post_next(s, x->to, x->person);
     if (!person ||
-        (x->missed[0] && hx_post_same(asked_of(x), x->missed))) /* it stands in already */
+        (x->missed[0] && hx_post_same(hx_sending_asked(x), x->missed))) /* it stands in already */
         return false;
     const char *named = hx_post_person(x->to);
     const char *to = named
@@ -437,13 +227,13 @@ static bool tell_substitute(struct hx_step *s, const struct hx_sending *x, const
                          : hx_arena_strdup(s->arena, x->to);
     if (!to)
         return false;
-    struct target t = target_of(s, to, asked_of(x), person);
-    if (open_road(&t, 0, true) < 0)
+    struct hx_target t = hx_target_of(s, to, hx_sending_asked(x), person);
+    if (hx_target_open(&t, 0, true) < 0)
         return false; /* behind the same connection */
     hxp_notice_fact *f = hx_fact_notice_to(s, x->how, to, hx_arena_strdup(s->arena, x->stand_in));
     if (!f)
         return false;
-    hxp_notice_fact *now = as_it_is(s, x);
+    hxp_notice_fact *now = hx_sending_now(s, x);
     if (!now)
         return false;
     f->clock = now->clock;
@@ -452,7 +242,7 @@ static bool tell_substitute(struct hx_step *s, const struct hx_sending *x, const
     f->deadline = now->deadline;
     f->person = hx_text_field(person);
     f->instead_of = hx_arena_strdup(s->arena, x->person);
-    f->missed = hx_arena_strdup(s->arena, asked_of(x));
+    f->missed = hx_arena_strdup(s->arena, hx_sending_asked(x));
     hx_notice_above(f, x->above);
     f->why = hx_text_field(why);
     return true;
@@ -463,16 +253,16 @@ static bool tell_substitute(struct hx_step *s, const struct hx_sending *x, const
 static void give_up(struct hx_step *s, struct hx_sending *x)
 {
     const char *why = because(s, x);
-    struct hx_carry up = {.k = is_alarm(x) ? clock_of(s, x) : NULL,
+    struct hx_carry up = {.k = hx_sending_is_alarm(x) ? hx_sending_clock(s, x) : NULL,
                           .level = x->level,
                           .above = x->above + 1,
                           .to = hx_arena_strdup(s->arena, x->to),
-                          .missed = hx_arena_strdup(s->arena, asked_of(x)),
+                          .missed = hx_arena_strdup(s->arena, hx_sending_asked(x)),
                           .expects = hx_arena_strdup(s->arena, x->expects),
                           .because = why};
     bool ends = x->last || x->how == HX_NOTICE_ALL_CLEAR || x->how == HX_NOTICE_CORRECTION;
     if (!ends && tell_substitute(s, x, why)) {
-        over(x);
+        hx_sending_over(x);
         return;
     }
     if (!up.to || !up.missed) /* no memory: nothing of this will be kept */
@@ -482,7 +272,7 @@ static void give_up(struct hx_step *s, struct hx_sending *x)
             hx_fact_alarm(s, "NOTICE_UNDELIVERED", up.to);
         expire(s, x, x->error);
     }
-    over(x);
+    hx_sending_over(x);
 }
 
 /* ---- what is due ---- */
@@ -503,8 +293,8 @@ static bool lies_ahead(const struct hx_step *s, const struct hx_sending *x,
  * more. */
 static bool needless(struct hx_step *s, const struct hx_sending *x)
 {
-    const struct hx_clock *k = clock_of(s, x);
-    return is_alarm(x) && (!k || !hx_clock_live(k) || lies_ahead(s, x, k));
+    const struct hx_clock *k = hx_sending_clock(s, x);
+    return hx_sending_is_alarm(x) && (!k || !hx_clock_live(k) || lies_ahead(s, x, k));
 }
 
 /* The time for the receipt is over. A feed knows itself how far its receiver is. */
@@ -514,7 +304,7 @@ static void receipt_over(struct hx_step *s, struct hx_sending *x)
     const struct hx_road_rule *road = road_of(s, x);
     enum hx_reach r = HX_REACH_UP;
     if (road && road->shared)
-        r = hx_step_fetched(s, connection(road, asked_of(x), name), x->notice);
+        r = hx_step_fetched(s, hx_road_connection(road, hx_sending_asked(x), name), x->notice);
     x->ours = r == HX_REACH_OURS;
     if (r == HX_REACH_FETCHED)
         hx_sending_arrived(s, x, "");
@@ -566,7 +356,7 @@ int hx_machine_deliver(struct hx_machine *m, struct hx_case *c, int64_t due)
             continue;
         take(&s, x);
         if (x->how && x->next <= due)
-            over(x); /* a damaged record must not hold up everybody else */
+            hx_sending_over(x); /* a damaged record must not hold up everybody else */
     }
     hx_sendings_sweep(c);
     c->version++;
