@@ -1,22 +1,9 @@
-/* Two sorted arrays: shifts by post, order and line; leaves by person and beginning. A post's
- * shifts stand together, and a hash table knows the first of them, since every notice asks who is
- * on duty: an answer is one look and a short walk. */
-#include "engine/duty/rota.h"
-
-#include "base/arena.h"
+/* Making a rota: its shifts and leaves, what clashes among them, and where a post's shifts begin.
+ */
+#include "engine/duty/rota_internal.h"
 #include "hongxin/instant.h"
-#include <stdlib.h>
-#include <string.h>
 
-struct hx_rota {
-    struct hx_arena arena;
-    struct hx_shift *shifts;
-    size_t n_shifts, cap_shifts;
-    struct hx_leave *leaves;
-    size_t n_leaves, cap_leaves;
-    uint32_t *first; /* by post: 1 + index of its first shift; 0 = free. Open addressing */
-    size_t slots;    /* a power of two, at most half of them taken; 0 before the sealing */
-};
+#include <stdlib.h>
 
 /* ---- building ---- */
 
@@ -88,16 +75,10 @@ int hx_rota_add_leave(struct hx_rota *rota, const struct hx_leave *leave)
     return HX_OK;
 }
 
-static int compare_post(const struct hx_shift *s, const char *role, const char *area)
-{
-    int by_role = strcmp(s->role, role);
-    return by_role ? by_role : strcmp(s->area, area);
-}
-
 static int compare_shifts(const void *a, const void *b)
 {
     const struct hx_shift *x = a, *y = b;
-    int by_post = compare_post(x, y->role, y->area);
+    int by_post = hx_shift_compare(x, y->role, y->area);
     if (by_post)
         return by_post;
     return x->order != y->order ? (x->order > y->order) - (x->order < y->order)
@@ -125,26 +106,16 @@ static bool days_meet(uint32_t a, uint32_t b)
     return by_name || by_type ? (a & b) != 0 : true;
 }
 
-static bool overnight(const struct hx_shift *s)
-{
-    return s->to_ms < s->from_ms;
-}
-
-static bool whole_day(const struct hx_shift *s)
-{
-    return s->to_ms == s->from_ms;
-}
-
 static bool hours_meet(const struct hx_shift *a, const struct hx_shift *b)
 {
-    if (whole_day(a) || whole_day(b))
+    if (hx_shift_whole_day(a) || hx_shift_whole_day(b))
         return true;
-    if (overnight(a) && overnight(b))
+    if (hx_shift_overnight(a) && hx_shift_overnight(b))
         return true;
-    if (overnight(b))
+    if (hx_shift_overnight(b))
         return hours_meet(b, a);
-    return overnight(a) ? b->to_ms > a->from_ms || b->from_ms < a->to_ms
-                        : a->from_ms < b->to_ms && b->from_ms < a->to_ms;
+    return hx_shift_overnight(a) ? b->to_ms > a->from_ms || b->from_ms < a->to_ms
+                                 : a->from_ms < b->to_ms && b->from_ms < a->to_ms;
 }
 
 static bool dates_meet(const struct hx_shift *a, const struct hx_shift *b)
@@ -173,7 +144,7 @@ static uint32_t *slot_of(const struct hx_rota *rota, const char *role, const cha
 {
     size_t i = add_hash(add_hash(2166136261u, role), area);
     while (rota->first[i &= rota->slots - 1] &&
-           compare_post(&rota->shifts[rota->first[i] - 1], role, area) != 0)
+           hx_shift_compare(&rota->shifts[rota->first[i] - 1], role, area) != 0)
         i++;
     return &rota->first[i];
 }
@@ -194,8 +165,7 @@ static int index_posts(struct hx_rota *rota)
     return rota->first ? HX_OK : HX_NOMEM;
 }
 
-/* The first shift of the post; n_shifts when it has none. */
-static size_t first_of(const struct hx_rota *rota, const char *role, const char *area)
+size_t hx_rota_index(const struct hx_rota *rota, const char *role, const char *area)
 {
     uint32_t first = rota->slots ? *slot_of(rota, role, area) : 0;
     return first ? first - 1 : rota->n_shifts;
@@ -222,7 +192,7 @@ bool hx_rota_next_clash(const struct hx_rota *rota, size_t at[2], const struct h
     for (; at[0] < rota->n_shifts; at[0]++, at[1] = 0)
         for (at[1] = at[1] ? at[1] + 1 : at[0] + 1; at[1] < rota->n_shifts; at[1]++) {
             const struct hx_shift *a = &rota->shifts[at[0]], *b = &rota->shifts[at[1]];
-            if (compare_post(b, a->role, a->area) != 0)
+            if (hx_shift_compare(b, a->role, a->area) != 0)
                 break;
             if (!meet(a, b))
                 continue;
@@ -233,11 +203,11 @@ bool hx_rota_next_clash(const struct hx_rota *rota, size_t at[2], const struct h
     return false;
 }
 
-/* ---- who is there ---- */
+/* ---- who is named, whenever it is ---- */
 
 const struct hx_shift *hx_rota_first(const struct hx_rota *rota, const char *role, const char *area)
 {
-    size_t i = first_of(rota, role, area);
+    size_t i = hx_rota_index(rota, role, area);
     return i < rota->n_shifts ? &rota->shifts[i] : NULL;
 }
 
@@ -246,209 +216,23 @@ bool hx_rota_knows(const struct hx_rota *rota, const char *role, const char *are
     return hx_rota_first(rota, role, area) != NULL;
 }
 
-static bool is_day_of(const struct hx_shift *s, const struct hx_days *days, int32_t day)
-{
-    static const uint32_t types[] = {[HX_DAY_WORKING] = HX_ON_WORKING,
-                                     [HX_DAY_WEEKEND] = HX_ON_WEEKEND,
-                                     [HX_DAY_HOLIDAY] = HX_ON_HOLIDAY,
-                                     [HX_DAY_MAKE_UP] = HX_ON_MAKE_UP};
-    if (!s->days)
-        return true;
-    uint32_t weekday = UINT32_C(1) << ((day % 7 + 10) % 7); /* day 0 was a Thursday */
-    enum hx_day type = hx_calendar_day(days->cal, days->table, day);
-    return s->days & (weekday | types[type]);
-}
-
-static int64_t instant(const struct hx_days *days, int32_t day, int32_t ms)
-{
-    return hx_zone_instant(days->cal->zone, (int64_t)day * HX_DAY + ms);
-}
-
-/* Beginning and end of the shift that begins on this day. */
-static int64_t begins(const struct hx_shift *s, const struct hx_days *days, int32_t day)
-{
-    int64_t t = instant(days, day, s->from_ms);
-    return t < s->since ? s->since : t;
-}
-
-static int64_t ends(const struct hx_shift *s, const struct hx_days *days, int32_t day)
-{
-    int32_t last = overnight(s) || whole_day(s) ? day + 1 : day;
-    int64_t t = instant(days, last, s->to_ms);
-    return s->until && s->until < t ? s->until : t;
-}
-
-/* Today's, or the one that began yesterday. */
-static bool covers(const struct hx_shift *s, const struct hx_days *days, int64_t t)
-{
-    int32_t today = hx_zone_day(days->cal->zone, t);
-    for (int32_t day = today - 1; day <= today; day++)
-        if (is_day_of(s, days, day) && begins(s, days, day) <= t && t < ends(s, days, day))
-            return true;
-    return false;
-}
-
-static const struct hx_leave *leave_at(const struct hx_rota *rota, const char *person, int64_t t)
-{
-    size_t low = 0, high = rota->n_leaves;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(rota->leaves[middle].person, person) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < rota->n_leaves && strcmp(rota->leaves[low].person, person) == 0; low++)
-        if (rota->leaves[low].from <= t && t < rota->leaves[low].to)
-            return &rota->leaves[low];
-    return NULL;
-}
-
-static bool replaced(const struct hx_rota *rota, const struct hx_leave *away, int64_t t)
-{
-    return away->substitute[0] && !leave_at(rota, away->substitute, t);
-}
-
-/* Who stands in for this person; the person itself; NULL when nobody does. */
-static const char *present(const struct hx_rota *rota, const struct hx_shift *s, int64_t t)
-{
-    const struct hx_leave *away = leave_at(rota, s->person, t);
-    if (!away)
-        return s->person;
-    return replaced(rota, away, t) ? away->substitute : NULL;
-}
-
-const struct hx_leave *hx_rota_away(const struct hx_rota *rota, const char *person, int64_t t)
-{
-    const struct hx_leave *away = leave_at(rota, person, t);
-    return away && !replaced(rota, away, t) ? away : NULL;
-}
-
-struct hx_on_duty hx_rota_at(const struct hx_rota *rota, const char *role, const char *area,
-                             const struct hx_days *days, int64_t t, size_t n)
-{
-    struct hx_on_duty found = {.shift = NULL};
-    for (size_t i = first_of(rota, role, area);
-         i < rota->n_shifts && compare_post(&rota->shifts[i], role, area) == 0; i++) {
-        const struct hx_shift *s = &rota->shifts[i];
-        if (!covers(s, days, t))
-            continue;
-        const char *who = present(rota, s, t);
-        if (who != s->person && !found.instead_of)
-            found.instead_of = s->person;
-        if (!who || n--)
-            continue;
-        found.shift = s;
-        found.person = who;
-        return found;
-    }
-    return found;
-}
-
-/* ---- gaps ---- */
-
-static void keep_earlier(int64_t t, int64_t after, int64_t *next)
-{
-    if (t > after && t < *next)
-        *next = t;
-}
-
-/* The first instant after t at which the post may be held by somebody else: a shift or a leave
- * begins or ends, or a day does. */
-static int64_t next_change(const struct hx_rota *rota, size_t first, const struct hx_days *days,
-                           int64_t t)
-{
-    const struct hx_shift *post = &rota->shifts[first];
-    int32_t today = hx_zone_day(days->cal->zone, t);
-    int64_t next = instant(days, today + 1, 0);
-    for (size_t i = first; i < rota->n_shifts; i++) {
-        const struct hx_shift *s = &rota->shifts[i];
-        if (compare_post(s, post->role, post->area) != 0)
-            break;
-        for (int32_t day = today - 1; day <= today; day++) {
-            keep_earlier(begins(s, days, day), t, &next);
-            keep_earlier(ends(s, days, day), t, &next);
-        }
-    }
-    for (size_t i = 0; i < rota->n_leaves; i++) {
-        keep_earlier(rota->leaves[i].from, t, &next);
-        keep_earlier(rota->leaves[i].to, t, &next);
-    }
-    return next;
-}
-
-bool hx_rota_gap(const struct hx_rota *rota, const char *role, const char *area,
-                 const struct hx_days *days, int64_t span[2])
-{
-    size_t first = first_of(rota, role, area);
-    int64_t to = span[1];
-    bool open = false;
-    if (first == rota->n_shifts)
-        return false;
-    for (int64_t t = span[0]; t < to; t = next_change(rota, first, days, t)) {
-        bool vacant = !hx_rota_at(rota, role, area, days, t, 0).person;
-        if (vacant && !open)
-            span[0] = t;
-        if (!vacant && open) {
-            span[1] = t;
-            return true;
-        }
-        open = vacant;
-    }
-    return open;
-}
-
-/* ---- one person ---- */
-
-static bool on_post(const struct hx_rota *rota, const struct hx_post *post, const char *person,
-                    const struct hx_days *days, int64_t t)
-{
-    struct hx_on_duty d;
-    for (size_t n = 0; (d = hx_rota_at(rota, post->role, post->area, days, t, n)).person; n++)
-        if (strcmp(d.person, person) == 0)
-            return true;
-    return false;
-}
-
-bool hx_rota_holds(const struct hx_rota *rota, const struct hx_post *post, const char *person,
-                   const struct hx_days *days, const int64_t span[2], bool any)
-{
-    size_t first = first_of(rota, post->role, post->area);
-    if (first == rota->n_shifts)
-        return false;
-    for (int64_t t = span[0]; t < span[1]; t = next_change(rota, first, days, t))
-        if (on_post(rota, post, person, days, t) == any)
-            return any;
-    return !any;
-}
-
-bool hx_rota_leaves(const struct hx_rota *rota, const char *person, const int64_t span[2])
-{
-    for (size_t i = 0; i < rota->n_leaves; i++) {
-        const struct hx_leave *l = &rota->leaves[i];
-        if (strcmp(l->person, person) == 0 && l->from < span[1] && span[0] < l->to)
-            return true;
-    }
-    return false;
-}
-
 bool hx_rota_has(const struct hx_rota *rota, const struct hx_post *post, const char *person)
 {
     for (size_t i = 0; i < rota->n_shifts; i++)
         if (strcmp(rota->shifts[i].person, person) == 0 &&
-            (!post || compare_post(&rota->shifts[i], post->role, post->area) == 0))
+            (!post || hx_shift_compare(&rota->shifts[i], post->role, post->area) == 0))
             return true;
     return false;
 }
 
 static bool is_of(const struct hx_rota *rota, size_t i, const struct hx_post *post)
 {
-    return i < rota->n_shifts && compare_post(&rota->shifts[i], post->role, post->area) == 0;
+    return i < rota->n_shifts && hx_shift_compare(&rota->shifts[i], post->role, post->area) == 0;
 }
 
 static bool is_on(const struct hx_rota *rota, const struct hx_post *post, const char *person)
 {
-    for (size_t i = first_of(rota, post->role, post->area); is_of(rota, i, post); i++)
+    for (size_t i = hx_rota_index(rota, post->role, post->area); is_of(rota, i, post); i++)
         if (strcmp(rota->shifts[i].person, person) == 0)
             return true;
     return false;
@@ -457,21 +241,19 @@ static bool is_on(const struct hx_rota *rota, const struct hx_post *post, const 
 bool hx_rota_within(const struct hx_rota *rota, const struct hx_post *post,
                     const struct hx_post *other)
 {
-    size_t first = first_of(rota, post->role, post->area);
+    size_t first = hx_rota_index(rota, post->role, post->area);
     for (size_t i = first; is_of(rota, i, post); i++)
         if (!is_on(rota, other, rota->shifts[i].person))
             return false;
     return first < rota->n_shifts;
 }
 
-/* ---- walks ---- */
-
 const struct hx_shift *hx_rota_next_post(const struct hx_rota *rota, size_t *at)
 {
     if (*at >= rota->n_shifts)
         return NULL;
     const struct hx_shift *s = &rota->shifts[*at];
-    while (*at < rota->n_shifts && compare_post(&rota->shifts[*at], s->role, s->area) == 0)
+    while (*at < rota->n_shifts && hx_shift_compare(&rota->shifts[*at], s->role, s->area) == 0)
         ++*at;
     return s;
 }

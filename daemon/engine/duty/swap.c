@@ -1,7 +1,7 @@
-#include "engine/duty/swap.h"
+/* The steps of a swap: offered, accepted, approved or refused, and left without an answer. */
+#include "engine/duty/swap_internal.h"
 
 #include "base/text.h"
-#include "engine/duty/stand_in.h"
 #include "engine/machine/machine_internal.h"
 #include "engine/rules/rules.h"
 #include "engine/step.h"
@@ -9,9 +9,7 @@
 
 #include <string.h>
 
-typedef Hongxin__V1__SwapFact hxp_swap;
-
-enum { SLOTS = HX_SWAPS, AHEAD = 60, LONGEST = 31 }; /* days */
+enum { AHEAD = 60, LONGEST = 31 }; /* days */
 
 /* One event on its way. */
 struct swapping {
@@ -29,139 +27,6 @@ static bool refuse(struct swapping *s, const char *code, const char *message)
     s->code = code;
     s->message = message;
     return false;
-}
-
-/* ---- swaps of a post ---- */
-
-/* Under a name that no source can have. */
-static void row_name(const struct hx_post *post, char name[HX_WORD_MAX])
-{
-    const char *const parts[] = {"\x02", "s/", post->role, "/", post->area};
-    char *at = name;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        at = hx_text_add(at, name + HX_WORD_MAX, parts[i]);
-}
-
-/* Beside the posts' rows, from the first swap on. */
-static const char ever[] = "\x02"
-                           "s";
-
-int hx_swap_begin(struct hx_machine *m)
-{
-    struct hx_source row;
-    int rc = m->ops->source_load(m->backend, ever, &row);
-    m->no_swaps = rc == HX_NOTFOUND;
-    return m->no_swaps ? HX_OK : rc;
-}
-
-static int load_row(const struct hx_machine *m, const struct hx_post *post, struct hx_source *row)
-{
-    char name[HX_WORD_MAX];
-    row_name(post, name);
-    *row = (struct hx_source){0};
-    int rc = m->ops->source_load(m->backend, name, row);
-    return rc == HX_NOTFOUND ? HX_OK : rc;
-}
-
-static hxp_swap *swap_of(const hxp_entry *e)
-{
-    for (size_t i = 0; e && i < e->n_facts; i++)
-        if (e->facts[i]->fact_case == HONGXIN__V1__FACT__FACT_SWAP)
-            return e->facts[i]->swap;
-    return NULL;
-}
-
-/* NULL when the entry holds none, or is gone. */
-static hxp_swap *load_swap(const struct hx_machine *m, uint64_t lsn)
-{
-    hxp_entry *e = NULL;
-    return lsn && m->ops->entry_load(m->backend, lsn, m->arena, &e) == HX_OK ? swap_of(e) : NULL;
-}
-
-static int64_t end_of(const hxp_swap *w)
-{
-    return w->to > w->back_to ? w->to : w->back_to;
-}
-
-/* Puts the swap into its slot under the entry that tells how it stands; one that is over or refused
- * leaves it. False: no slot is free. */
-static bool keep(struct hx_source *row, const struct hx_machine *m, const hxp_swap *swap,
-                 uint64_t lsn)
-{
-    bool stays = strcmp(swap->state, "REFUSED") != 0 && strcmp(swap->state, "LAPSED") != 0;
-    for (size_t i = 0; i < SLOTS; i++) {
-        const hxp_swap *there = load_swap(m, row->missing[i]);
-        if (row->missing_since[i] <= m->now || !there || there->number == swap->number)
-            row->missing[i] = 0;
-    }
-    for (size_t i = 0; stays && i < SLOTS; i++) {
-        if (row->missing[i])
-            continue;
-        row->missing[i] = lsn;
-        row->missing_since[i] = end_of(swap);
-        return true;
-    }
-    return !stays;
-}
-
-static int save_row(struct hx_machine *m, const struct hx_post *post, struct hx_source *row)
-{
-    const struct hx_source since = {.top = 1};
-    char name[HX_WORD_MAX];
-    int rc = m->ops->source_save(m->backend, ever, &since);
-    m->no_swaps = false;
-    if (rc)
-        return rc;
-    row_name(post, name);
-    for (size_t i = 0; i < SLOTS; i++)
-        if (!row->missing[i])
-            row->missing_since[i] = 0;
-    return m->ops->source_save(m->backend, name, row);
-}
-
-static bool in_force(const hxp_swap *w)
-{
-    return w && strcmp(w->state, "IN_FORCE") == 0;
-}
-
-static bool meets(int64_t from, int64_t to, const int64_t span[2])
-{
-    return from < span[1] && span[0] < to;
-}
-
-/* ---- who is there ---- */
-
-struct hx_days hx_duty_days(const struct hx_machine *m)
-{
-    const hxp_entry *e = m->again ? m->again(m->again_ctx) : NULL;
-    return hx_rules_duty_days(m->rules, e ? e->lsn : UINT64_MAX);
-}
-
-struct hx_on_duty hx_post_at(const struct hx_machine *m, const struct hx_post *post, int64_t t,
-                             size_t n)
-{
-    struct hx_source row;
-    struct hx_post p = *post;
-    const struct hx_days days = hx_duty_days(m);
-    if (!hx_post_stand_in(m->city, t, &p))
-        return (struct hx_on_duty){.person = NULL};
-    struct hx_on_duty d = hx_rota_at(hx_city_rota(m->city), p.role, p.area, &days, t, n);
-    if (!d.person || m->no_swaps || load_row(m, &p, &row))
-        return d;
-    const int64_t now[2] = {t, t + 1};
-    for (size_t i = 0; i < SLOTS; i++) {
-        const hxp_swap *w = row.missing_since[i] > t ? load_swap(m, row.missing[i]) : NULL;
-        if (!in_force(w))
-            continue;
-        bool given = meets(w->from, w->to, now) && strcmp(w->person, d.person) == 0;
-        bool back = meets(w->back_from, w->back_to, now) && strcmp(w->taker, d.person) == 0;
-        if (!given && !back)
-            continue;
-        d.instead_of = d.person;
-        d.person = given ? w->taker : w->person;
-        break;
-    }
-    return d;
 }
 
 /* ---- what is asked of each step ---- */
@@ -209,16 +74,16 @@ static bool free_of_others(struct swapping *s, const hxp_swap *w, const char *ta
 {
     struct hx_source row;
     const int64_t given[2] = {w->from, w->to};
-    if (load_row(s->m, &s->post, &row))
+    if (hx_swap_row_load(s->m, &s->post, &row))
         return refuse(s, "TOO_MANY_SWAPS", "try again");
-    for (size_t i = 0; i < SLOTS; i++) {
+    for (size_t i = 0; i < HX_SWAPS; i++) {
         const hxp_swap *other =
-            row.missing_since[i] > s->m->now ? load_swap(s->m, row.missing[i]) : NULL;
-        if (!other || other->number == w->number || !meets(other->from, other->to, given))
+            row.missing_since[i] > s->m->now ? hx_swap_load(s->m, row.missing[i]) : NULL;
+        if (!other || other->number == w->number || !hx_swap_meets(other->from, other->to, given))
             continue;
         if (strcmp(other->person, w->person) == 0)
             return refuse(s, "SWAP_DECIDED", "this stretch is offered or swapped already");
-        if (in_force(other) && strcmp(other->taker, taker) == 0)
+        if (hx_swap_in_force(other) && strcmp(other->taker, taker) == 0)
             return refuse(s, "TWICE_AT_ONCE", "this person takes another shift of the post then");
     }
     return true;
@@ -278,11 +143,11 @@ static bool offer(struct swapping *s)
 static bool find(struct swapping *s, const char *state)
 {
     struct hx_source row;
-    const hxp_swap *now = NULL, *first = load_swap(s->m, s->d->swap);
-    if (!first || !hx_post_of(first->post, &s->post) || load_row(s->m, &s->post, &row))
+    const hxp_swap *now = NULL, *first = hx_swap_load(s->m, s->d->swap);
+    if (!first || !hx_post_of(first->post, &s->post) || hx_swap_row_load(s->m, &s->post, &row))
         return refuse(s, "NO_SWAP", "swap must be the entry of a SWAP_OFFERED");
-    for (size_t i = 0; i < SLOTS && !now; i++) {
-        const hxp_swap *w = load_swap(s->m, row.missing[i]);
+    for (size_t i = 0; i < HX_SWAPS && !now; i++) {
+        const hxp_swap *w = hx_swap_load(s->m, row.missing[i]);
         now = w && w->number == first->number ? w : NULL;
     }
     if (!now || (strcmp(now->state, state) != 0 && *state))
@@ -380,7 +245,7 @@ static bool judge(struct swapping *s)
 static struct hx_watch watch_of(const hxp_swap *w, const struct hx_post *post)
 {
     struct hx_watch watch = {.at = w->until, .kind = HX_WATCH_SWAP, .number = w->number};
-    row_name(post, watch.source);
+    hx_swap_row_name(post, watch.source);
     return watch;
 }
 
@@ -400,12 +265,12 @@ static int write(struct swapping *s, hxp_reply *r)
     uint64_t lsn;
     int rc = f ? m->ops->next_lsn(m->backend, &lsn) : HX_NOMEM;
     if (!rc)
-        rc = load_row(m, &s->post, &row);
+        rc = hx_swap_row_load(m, &s->post, &row);
     if (rc)
         return rc;
     if (!s->swap->number)
         s->swap->number = lsn;
-    if (!keep(&row, m, s->swap, lsn)) {
+    if (!hx_swap_keep(&row, m, s->swap, lsn)) {
         r->code = hx_text_field("TOO_MANY_SWAPS");
         r->message = hx_text_field("eight swaps of this post are on their way already");
         r->result = HONGXIN__V1__RESULT__NOT_ALLOWED;
@@ -416,7 +281,7 @@ static int write(struct swapping *s, hxp_reply *r)
     f->swap = s->swap;
     rc = hx_machine_note_fact(m, s->in, r, f, s->swap->post);
     if (!rc)
-        rc = save_row(m, &s->post, &row);
+        rc = hx_swap_row_save(m, &s->post, &row);
     return rc ? rc : await_answer(m, s->swap, &s->post);
 }
 
@@ -453,23 +318,23 @@ static int lapse(struct hx_machine *m, const hxp_swap *as, const struct hx_post 
     f.swap = w;
     int rc = m->ops->watch_drop(m->backend, &watch);
     if (!rc)
-        rc = load_row(m, post, &row);
+        rc = hx_swap_row_load(m, post, &row);
     if (rc)
         return rc;
-    (void)keep(&row, m, w, 0);
+    (void)hx_swap_keep(&row, m, w, 0);
     rc = hx_machine_entry(m, &f, "SWAP_LAPSED", as->until);
-    return rc ? rc : save_row(m, post, &row);
+    return rc ? rc : hx_swap_row_save(m, post, &row);
 }
 
 int hx_swap_lapse(struct hx_machine *m, const struct hx_watch *w)
 {
     struct hx_source row;
     struct hx_post post;
-    const hxp_swap *first = load_swap(m, w->number);
-    if (!first || !hx_post_of(first->post, &post) || load_row(m, &post, &row))
+    const hxp_swap *first = hx_swap_load(m, w->number);
+    if (!first || !hx_post_of(first->post, &post) || hx_swap_row_load(m, &post, &row))
         return m->ops->watch_drop(m->backend, w);
-    for (size_t i = 0; i < SLOTS; i++) {
-        const hxp_swap *now = load_swap(m, row.missing[i]);
+    for (size_t i = 0; i < HX_SWAPS; i++) {
+        const hxp_swap *now = hx_swap_load(m, row.missing[i]);
         if (now && now->number == w->number)
             return lapse(m, now, &post);
     }
@@ -479,7 +344,7 @@ int hx_swap_lapse(struct hx_machine *m, const struct hx_watch *w)
 int hx_swap_lapse_again(struct hx_machine *m, const hxp_entry *e)
 {
     struct hx_post post;
-    const hxp_swap *w = swap_of(e);
+    const hxp_swap *w = hx_swap_of(e);
     if (!w || strcmp(e->cause, "SWAP_LAPSED") != 0 || !hx_post_of(w->post, &post))
         return HX_NOTFOUND;
     const struct hx_watch watch = watch_of(w, &post);
