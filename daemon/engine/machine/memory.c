@@ -1,22 +1,10 @@
 #include "engine/machine/memory.h"
 #include "engine/case/drill.h"
+#include "engine/machine/memory_list.h"
 #include "engine/onsite.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* A growing array of equal elements. */
-struct list {
-    void *items;
-    size_t n, cap, size;
-};
-
-struct named {
-    char *name; /* "source\nid" or a reference; owned */
-    uint64_t value;
-    struct hx_seen seen;
-    struct hx_source source;
-};
 
 struct parked {
     char *ref;
@@ -35,44 +23,16 @@ struct stored {
     int64_t due;
 };
 
-/* Entries by name: an index of open addressing over the list, position + 1; 0 = free. */
-struct names {
-    struct list list; /* struct named */
-    uint32_t *index;
-    size_t index_size;
-};
-
 struct hx_memory {
-    struct list cases; /* struct stored, numbers ascending */
-    struct names seen, refs, sources;
-    struct list parked;  /* struct parked */
-    struct list watches; /* struct hx_watch, in no order */
-    struct list journal; /* struct bytes, LSNs ascending */
-    struct list fresh;   /* const hxp_entry * */
+    struct hx_list cases; /* struct stored, numbers ascending */
+    struct hx_names seen, refs, sources;
+    struct hx_list parked;  /* struct parked */
+    struct hx_list watches; /* struct hx_watch, in no order */
+    struct hx_list journal; /* struct bytes, LSNs ascending */
+    struct hx_list fresh;   /* const hxp_entry * */
     uint64_t next_lsn, next_case;
     bool by_source;
 };
-
-static void *push(struct list *l)
-{
-    if (l->n == l->cap) {
-        size_t cap = l->cap ? 2 * l->cap : 16;
-        void *p = realloc(l->items, cap * l->size);
-        if (!p)
-            return NULL;
-        l->items = p;
-        l->cap = cap;
-    }
-    void *at = (char *)l->items + l->n * l->size;
-    memset(at, 0, l->size);
-    l->n++;
-    return at;
-}
-
-static void *item(const struct list *l, size_t i)
-{
-    return (char *)l->items + i * l->size;
-}
 
 int hx_memory_new(struct hx_memory **out)
 {
@@ -80,7 +40,7 @@ int hx_memory_new(struct hx_memory **out)
     if (!m)
         return HX_NOMEM;
     m->cases.size = sizeof(struct stored);
-    m->seen.list.size = m->refs.list.size = m->sources.list.size = sizeof(struct named);
+    m->seen.list.size = m->refs.list.size = m->sources.list.size = sizeof(struct hx_named);
     m->parked.size = sizeof(struct parked);
     m->watches.size = sizeof(struct hx_watch);
     m->next_lsn = m->next_case = 1;
@@ -90,27 +50,19 @@ int hx_memory_new(struct hx_memory **out)
     return HX_OK;
 }
 
-static void free_names(struct names *t)
-{
-    for (size_t i = 0; i < t->list.n; i++)
-        free(((struct named *)item(&t->list, i))->name);
-    free(t->list.items);
-    free(t->index);
-}
-
 void hx_memory_free(struct hx_memory *m)
 {
     if (!m)
         return;
     for (size_t i = 0; i < m->cases.n; i++)
-        free(((struct stored *)item(&m->cases, i))->c);
+        free(((struct stored *)hx_list_at(&m->cases, i))->c);
     for (size_t i = 0; i < m->journal.n; i++)
-        free(((struct bytes *)item(&m->journal, i))->data);
+        free(((struct bytes *)hx_list_at(&m->journal, i))->data);
     for (size_t i = 0; i < m->parked.n; i++)
-        free(((struct parked *)item(&m->parked, i))->ref);
-    free_names(&m->seen);
-    free_names(&m->refs);
-    free_names(&m->sources);
+        free(((struct parked *)hx_list_at(&m->parked, i))->ref);
+    hx_names_fini(&m->seen);
+    hx_names_fini(&m->refs);
+    hx_names_fini(&m->sources);
     free(m->cases.items);
     free(m->journal.items);
     free(m->parked.items);
@@ -120,30 +72,6 @@ void hx_memory_free(struct hx_memory *m)
 }
 
 /* ---- cases ---- */
-
-/* Elements that begin with an ascending number: the one of this number, or NULL. Without gaps it is
- * found at once. */
-static void *by_number(const struct list *l, uint64_t number)
-{
-    size_t low = 0, high = l->n;
-    if (!l->n)
-        return NULL;
-    uint64_t first = *(const uint64_t *)item(l, 0);
-    if (number >= first && number - first < l->n &&
-        *(const uint64_t *)item(l, number - first) == number)
-        return item(l, number - first);
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        uint64_t at = *(const uint64_t *)item(l, mid);
-        if (at == number)
-            return item(l, mid);
-        if (at < number)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return NULL;
-}
 
 int hx_memory_number(struct hx_memory *m, uint64_t lsn, uint64_t number)
 {
@@ -159,7 +87,7 @@ int hx_memory_number(struct hx_memory *m, uint64_t lsn, uint64_t number)
 static int case_load(void *b, uint64_t number, struct hx_case *c)
 {
     const struct hx_memory *m = b;
-    const struct stored *s = by_number(&m->cases, number);
+    const struct stored *s = hx_list_find(&m->cases, number);
     if (!s || !s->c)
         return HX_NOTFOUND;
     *c = *s->c;
@@ -169,7 +97,7 @@ static int case_load(void *b, uint64_t number, struct hx_case *c)
 static int case_number(void *b, uint64_t *number)
 {
     struct hx_memory *m = b;
-    struct stored *s = push(&m->cases);
+    struct stored *s = hx_list_push(&m->cases);
     if (!s)
         return HX_NOMEM;
     *number = s->number = m->next_case++;
@@ -179,7 +107,7 @@ static int case_number(void *b, uint64_t *number)
 static int case_save(void *b, struct hx_case *c, int64_t due)
 {
     struct hx_memory *m = b;
-    struct stored *s = by_number(&m->cases, c->number);
+    struct stored *s = hx_list_find(&m->cases, c->number);
     if (!s)
         return HX_INVALID;
     if (!s->c && !(s->c = malloc(sizeof *s->c)))
@@ -194,7 +122,7 @@ bool hx_memory_due(const struct hx_memory *m, int64_t *due, uint64_t *number)
 {
     *due = INT64_MAX;
     for (size_t i = 0; i < m->cases.n; i++) {
-        const struct stored *s = item(&m->cases, i);
+        const struct stored *s = hx_list_at(&m->cases, i);
         if (s->c && s->due < *due) {
             *due = s->due;
             *number = s->number;
@@ -205,81 +133,12 @@ bool hx_memory_due(const struct hx_memory *m, int64_t *due, uint64_t *number)
 
 /* ---- names ---- */
 
-static char *join(const char *a, const char *b)
-{
-    size_t n = strlen(a), k = strlen(b);
-    char *s = malloc(n + k + 2);
-    if (!s)
-        return NULL;
-    memcpy(s, a, n);
-    s[n] = '\n';
-    memcpy(s + n + 1, b, k + 1);
-    return s;
-}
-
-static size_t hash(const char *s)
-{
-    uint64_t h = UINT64_C(14695981039346656037);
-    for (; *s; s++)
-        h = (h ^ (unsigned char)*s) * UINT64_C(1099511628211);
-    return (size_t)(h ^ h >> 29);
-}
-
-/* Slot of a name in the index: its own, or the free one where it belongs. */
-static size_t slot_of(const struct names *t, const char *name)
-{
-    size_t i = hash(name) & (t->index_size - 1);
-    while (t->index[i] &&
-           strcmp(((struct named *)item(&t->list, t->index[i] - 1))->name, name) != 0)
-        i = (i + 1) & (t->index_size - 1);
-    return i;
-}
-
-static int grow_index(struct names *t)
-{
-    if (t->index && 2 * t->list.n < t->index_size)
-        return HX_OK;
-    size_t size = t->index_size ? 2 * t->index_size : 256;
-    uint32_t *index = calloc(size, sizeof *index);
-    if (!index)
-        return HX_NOMEM;
-    free(t->index);
-    t->index = index;
-    t->index_size = size;
-    for (size_t i = 0; i < t->list.n; i++)
-        t->index[slot_of(t, ((struct named *)item(&t->list, i))->name)] = (uint32_t)i + 1;
-    return HX_OK;
-}
-
-static struct named *find(const struct names *t, const char *name)
-{
-    uint32_t at = t->index ? t->index[slot_of(t, name)] : 0;
-    return at ? item(&t->list, at - 1) : NULL;
-}
-
-/* The entry of this name, made when it is not there. NULL without memory. */
-static struct named *add(struct names *t, const char *name)
-{
-    struct named *e = find(t, name);
-    if (e)
-        return e;
-    char *copy = grow_index(t) ? NULL : strdup(name);
-    size_t slot = copy ? slot_of(t, name) : 0;
-    if (!copy || !(e = push(&t->list))) {
-        free(copy);
-        return NULL;
-    }
-    e->name = copy;
-    t->index[slot] = (uint32_t)t->list.n;
-    return e;
-}
-
 static int seen_load(void *b, const char *source, const char *id, struct hx_seen *seen)
 {
-    char *key = join(source, id);
+    char *key = hx_names_key(source, id);
     if (!key)
         return HX_NOMEM;
-    const struct named *e = find(&((struct hx_memory *)b)->seen, key);
+    const struct hx_named *e = hx_names_find(&((struct hx_memory *)b)->seen, key);
     free(key);
     if (!e)
         return HX_NOTFOUND;
@@ -289,8 +148,8 @@ static int seen_load(void *b, const char *source, const char *id, struct hx_seen
 
 static int seen_save(void *b, const char *source, const char *id, const struct hx_seen *seen)
 {
-    char *key = join(source, id);
-    struct named *e = key ? add(&((struct hx_memory *)b)->seen, key) : NULL;
+    char *key = hx_names_key(source, id);
+    struct hx_named *e = key ? hx_names_add(&((struct hx_memory *)b)->seen, key) : NULL;
     free(key);
     if (!e)
         return HX_NOMEM;
@@ -306,7 +165,7 @@ void hx_memory_by_source(struct hx_memory *m)
 /* Under which a reference is kept; to be freed. NULL without memory. */
 static char *ref_name(const struct hx_memory *m, const char *source, const char *ref)
 {
-    return m->by_source ? join(source, ref) : strdup(ref);
+    return m->by_source ? hx_names_key(source, ref) : strdup(ref);
 }
 
 static int ref_load(void *b, const char *source, const char *ref, uint64_t *number)
@@ -315,7 +174,7 @@ static int ref_load(void *b, const char *source, const char *ref, uint64_t *numb
     char *name = ref_name(m, source, ref);
     if (!name)
         return HX_NOMEM;
-    const struct named *e = find(&m->refs, name);
+    const struct hx_named *e = hx_names_find(&m->refs, name);
     free(name);
     if (!e)
         return HX_NOTFOUND;
@@ -327,7 +186,7 @@ static int ref_save(void *b, const char *source, const char *ref, uint64_t numbe
 {
     struct hx_memory *m = b;
     char *name = ref_name(m, source, ref);
-    struct named *e = name ? add(&m->refs, name) : NULL;
+    struct hx_named *e = name ? hx_names_add(&m->refs, name) : NULL;
     free(name);
     if (!e)
         return HX_NOMEM;
@@ -338,12 +197,13 @@ static int ref_save(void *b, const char *source, const char *ref, uint64_t numbe
 /* A label that has come to mean a later case names this one no more. */
 const char *hx_memory_label(const struct hx_memory *m, uint64_t number)
 {
-    const struct stored *s = by_number(&m->cases, number);
-    const struct named *own = s && s->c && s->c->ref[0] ? find(&m->refs, s->c->ref) : NULL;
+    const struct stored *s = hx_list_find(&m->cases, number);
+    const struct hx_named *own =
+        s && s->c && s->c->ref[0] ? hx_names_find(&m->refs, s->c->ref) : NULL;
     if (own && own->value == number)
         return own->name;
     for (size_t i = 0; i < m->refs.list.n; i++) {
-        const struct named *e = item(&m->refs.list, i);
+        const struct hx_named *e = hx_list_at(&m->refs.list, i);
         if (e->value == number)
             return e->name;
     }
@@ -352,7 +212,7 @@ const char *hx_memory_label(const struct hx_memory *m, uint64_t number)
 
 static int source_load(void *b, const char *source, struct hx_source *s)
 {
-    const struct named *e = find(&((struct hx_memory *)b)->sources, source);
+    const struct hx_named *e = hx_names_find(&((struct hx_memory *)b)->sources, source);
     if (!e)
         return HX_NOTFOUND;
     *s = e->source;
@@ -361,7 +221,7 @@ static int source_load(void *b, const char *source, struct hx_source *s)
 
 static int source_save(void *b, const char *source, const struct hx_source *s)
 {
-    struct named *e = add(&((struct hx_memory *)b)->sources, source);
+    struct hx_named *e = hx_names_add(&((struct hx_memory *)b)->sources, source);
     if (!e)
         return HX_NOMEM;
     e->source = *s;
@@ -374,7 +234,7 @@ static int park(void *b, const char *source, const char *ref, const struct hx_pa
 {
     struct hx_memory *m = b;
     char *copy = ref_name(m, source, ref);
-    struct parked *e = copy ? push(&m->parked) : NULL;
+    struct parked *e = copy ? hx_list_push(&m->parked) : NULL;
     if (!e) {
         free(copy);
         return HX_NOMEM;
@@ -386,13 +246,13 @@ static int park(void *b, const char *source, const char *ref, const struct hx_pa
 static int unpark(void *b, const char *source, const char *ref, struct hx_parked *p)
 {
     struct hx_memory *m = b;
-    struct list *l = &m->parked;
+    struct hx_list *l = &m->parked;
     struct parked *best = NULL;
     char *name = ref_name(m, source, ref);
     if (!name)
         return HX_NOMEM;
     for (size_t i = 0; i < l->n; i++) {
-        struct parked *e = item(l, i);
+        struct parked *e = hx_list_at(l, i);
         if (strcmp(e->ref, name) == 0 && (!best || e->p.seq < best->p.seq ||
                                           (e->p.seq == best->p.seq && e->p.lsn < best->p.lsn)))
             best = e;
@@ -402,7 +262,7 @@ static int unpark(void *b, const char *source, const char *ref, struct hx_parked
         return HX_NOTFOUND;
     *p = best->p;
     free(best->ref);
-    *best = *(struct parked *)item(l, --l->n);
+    *best = *(struct parked *)hx_list_at(l, --l->n);
     return HX_OK;
 }
 
@@ -421,7 +281,7 @@ static int watch_order(const struct hx_watch *a, const struct hx_watch *b)
 static struct hx_watch *watch_find(const struct hx_memory *m, const struct hx_watch *w)
 {
     for (size_t i = 0; i < m->watches.n; i++) {
-        struct hx_watch *at = item(&m->watches, i);
+        struct hx_watch *at = hx_list_at(&m->watches, i);
         if (watch_order(at, w) == 0)
             return at;
     }
@@ -433,7 +293,7 @@ static int watch_put(void *b, const struct hx_watch *w)
     struct hx_memory *m = b;
     if (watch_find(m, w))
         return HX_OK;
-    struct hx_watch *at = push(&m->watches);
+    struct hx_watch *at = hx_list_push(&m->watches);
     if (!at)
         return HX_NOMEM;
     *at = *w;
@@ -445,7 +305,7 @@ static int watch_drop(void *b, const struct hx_watch *w)
     struct hx_memory *m = b;
     struct hx_watch *at = watch_find(m, w);
     if (at)
-        *at = *(struct hx_watch *)item(&m->watches, --m->watches.n);
+        *at = *(struct hx_watch *)hx_list_at(&m->watches, --m->watches.n);
     return HX_OK;
 }
 
@@ -454,7 +314,7 @@ static int watch_first(void *b, struct hx_watch *w)
     const struct hx_memory *m = b;
     const struct hx_watch *first = NULL;
     for (size_t i = 0; i < m->watches.n; i++) {
-        const struct hx_watch *at = item(&m->watches, i);
+        const struct hx_watch *at = hx_list_at(&m->watches, i);
         if (!first || watch_order(at, first) < 0)
             first = at;
     }
@@ -475,8 +335,8 @@ static int next_lsn(void *b, uint64_t *lsn)
 static int append(void *b, const hxp_entry *e)
 {
     struct hx_memory *m = b;
-    struct bytes *at = push(&m->journal);
-    const hxp_entry **fresh = at ? push(&m->fresh) : NULL;
+    struct bytes *at = hx_list_push(&m->journal);
+    const hxp_entry **fresh = at ? hx_list_push(&m->fresh) : NULL;
     if (!fresh)
         return HX_NOMEM;
     *fresh = e;
@@ -493,7 +353,7 @@ static int append(void *b, const hxp_entry *e)
 static int entry_load(void *b, uint64_t lsn, struct hx_arena *arena, hxp_entry **e)
 {
     const struct hx_memory *m = b;
-    const struct bytes *at = by_number(&m->journal, lsn);
+    const struct bytes *at = hx_list_find(&m->journal, lsn);
     if (!at)
         return HX_NOTFOUND;
     ProtobufCAllocator memory = hx_arena_allocator(arena);
@@ -519,7 +379,7 @@ const hxp_entry *const *hx_memory_take(struct hx_memory *m, size_t *n)
 
 int hx_memory_entry(const struct hx_memory *m, uint64_t lsn, const uint8_t **bytes, size_t *size)
 {
-    const struct bytes *at = by_number(&m->journal, lsn);
+    const struct bytes *at = hx_list_find(&m->journal, lsn);
     if (!at)
         return HX_NOTFOUND;
     *bytes = at->data;
@@ -530,10 +390,10 @@ int hx_memory_entry(const struct hx_memory *m, uint64_t lsn, const uint8_t **byt
 size_t hx_memory_similar(void *machine, const struct hx_case *c, uint64_t numbers[HX_SIMILAR_MAX])
 {
     const struct hx_machine *m = machine;
-    const struct list *l = &((const struct hx_memory *)m->backend)->cases;
+    const struct hx_list *l = &((const struct hx_memory *)m->backend)->cases;
     size_t n = 0;
     for (size_t i = l->n; i-- > 0 && n < HX_SIMILAR_MAX;) {
-        const struct hx_case *o = ((const struct stored *)item(l, i))->c;
+        const struct hx_case *o = ((const struct stored *)hx_list_at(l, i))->c;
         if (o && o->number != c->number && hx_case_open(m->rules, o) &&
             hx_is_drill(o) == hx_is_drill(c) &&
             strcmp(hx_onsite_place(o), hx_onsite_place(c)) == 0 &&
