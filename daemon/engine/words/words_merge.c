@@ -134,23 +134,18 @@ static void note_merger(struct hx_step *s, const struct hx_call *call)
     hx_asked(s, &s->c->merge_asker);
 }
 
-/* Whoever worries about it, and whoever gave an order, hears where it has gone; taken back, the
- * alarm goes on. */
-static const char *gone_into(struct hx_step *s)
-{
-    char number[HX_NUMBER_TEXT];
-    return hx_arena_printf(s->arena, "merged into %s", hx_number_format(s->other->number, number));
-}
-
-/* Its clocks rest; they are its own again when it is unmerged. Every reporter finds room in the
- * other case, or there is no merge: none is left without a call-back. */
+/* Its clocks rest; they are its own again when it is unmerged. Whoever worries about one, and
+ * whoever gave an order, hears where it has gone. Every reporter finds room in the other case, or
+ * there is no merge: none is left without a call-back. */
 static void merge(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     struct hx_case *c = s->c;
+    char number[HX_NUMBER_TEXT];
     if (!s->other)
         return;
-    const char *why = gone_into(s);
+    const char *why =
+        hx_arena_printf(s->arena, "merged into %s", hx_number_format(s->other->number, number));
     s->overflow = s->overflow || c->n_parties + s->other->n_parties > HX_CASE_PARTIES;
     hx_clocks_judge_missed(s);
     if (c->flags & HX_FLAG_SUPERVISED)
