@@ -165,6 +165,8 @@ void hx_clock_resume(struct hx_step *s, struct hx_clock *k, int64_t end);
 /* New budget after a change of class, same start, floor rule (corners 1 to 3); a clock that the
  * class does not have is taken back. Whoever was told of the old deadline hears of it. */
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k);
+/* The same, but the floor is no later than a deadline that whoever has it knew of. */
+void hx_clock_rebudget_by(struct hx_step *s, struct hx_clock *k, int64_t known);
 /* Another company has it: what is left of the budget, or of the date that two persons have set, and
  * at least a quarter (corner 22). */
 void hx_clock_hand_on(struct hx_step *s, struct hx_clock *k);

@@ -21,12 +21,12 @@ def tell_anew(clock, now, read):
     clock.tell_again({level for due, level, _ in clock.ladder() if due > now}, read)
 
 
-def set_floor(clock, now, counted_from):
-    """New due = max(raw, now + a quarter of the budget); a clock that stands still is taken as of when it stopped."""
+def set_floor(clock, now, counted_from, known=float("inf")):
+    """New due = max(raw, now + a quarter of the budget, or what is known already); a clock that stands still is taken as of when it stopped."""
     now = clock.paused_at if clock.paused_at is not None else now
-    quarter = now + clock.budget // 4
+    quarter = min(now + clock.budget // 4, known)
     if clock.deadline() < quarter:
-        clock.floor, clock.floor_from = quarter, now
+        clock.floor, clock.floor_from = quarter, quarter - clock.budget // 4
 
 
 def begin_anew(case, name, now):

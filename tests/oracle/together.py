@@ -92,6 +92,7 @@ def lengthens(case, other):
         if theirs is not None:
             raw = theirs.deadline() - max(theirs.start - mine.start, 0)
             least = case.world.now + theirs.budget // 4 if mine.judged is None else 0  # who is late already gains nothing by a floor
+            least = min(least, known(case, mine, other, case.world.now))
             later = theirs.paused_at is not None or min(theirs.deadline(), max(raw, least)) > own
         elif other.state in ("RECEIVED", "DISPATCHED") and budget:  # it begins when somebody takes it, now at the soonest
             budget = policy.later(name, klass, budget) if other.cycle > 1 else budget
@@ -102,6 +103,13 @@ def lengthens(case, other):
         if later:
             return True
     return False
+
+
+def known(case, mine, other, now):
+    """Whoever has both cases knew when the merged one is due: no floor gives longer than that."""
+    if case.holder != other.holder or mine is None or not mine.running() or mine.judged is not None:
+        return float("inf")
+    return mine.deadline() + (now - mine.paused_at if mine.paused_at is not None else 0)
 
 
 def merge(case, other, e, owner):
@@ -123,7 +131,7 @@ def merge(case, other, e, owner):
         if mine and theirs and mine.start < theirs.start:
             own, before, theirs.start = (theirs.start, theirs.floor, theirs.floor_from), theirs.deadline(), mine.start
             if theirs.budget and theirs.deadline() < before:
-                set_floor(theirs, e.t, e.t)
+                set_floor(theirs, e.t, e.t, known(case, mine, other, e.t))
             if theirs.budget and theirs.deadline() >= before:  # no earlier by it: nothing has changed
                 theirs.start, theirs.floor, theirs.floor_from = own
                 continue

@@ -373,6 +373,11 @@ void hx_clock_take_back(struct hx_step *s, struct hx_clock *k)
 
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
 {
+    hx_clock_rebudget_by(s, k, INT64_MAX);
+}
+
+void hx_clock_rebudget_by(struct hx_step *s, struct hx_clock *k, int64_t known)
+{
     const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
     int64_t budget = hx_clock_budget(own, k->kind, s->c->class_no, k->cycle);
     const char *why = what_changed(s, hx_clock_breach(s->c, k) != NULL);
@@ -392,6 +397,7 @@ void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
     k->basis = basis_of(s, k->kind, budget);
     k->floor = 0;
     int64_t least = hx_clock_quarter(k, s->t_eff);
+    least = known < least ? known : least;
     if (hx_clock_deadline(s->rules, k) < least) {
         k->basis = HX_BASIS_FLOOR;
         k->floor = least;

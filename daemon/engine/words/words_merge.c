@@ -47,11 +47,37 @@ static int64_t deadline_from(const struct hx_step *s, const struct hx_clock *k, 
     return hx_clock_deadline(s->rules, &earlier);
 }
 
-/* Nobody is late by a merge: a deadline that moves back leaves a quarter of the budget, and one
- * that has no more than that stays where it is. */
-static int64_t deadline_taken(const struct hx_step *s, const struct hx_clock *k, int64_t start)
+/* Its own deadline, with the pause so far if it stands still. */
+static int64_t own_deadline(const struct hx_step *s, const struct hx_clock *own)
 {
-    int64_t raw = deadline_from(s, k, start), least = hx_clock_quarter(k, s->t_eff);
+    struct hx_clock k = *own;
+    if (!k.paused_at || s->t_eff <= k.paused_at)
+        return k.deadline;
+    k.paused_ms += (uint64_t)(s->t_eff - k.paused_at);
+    if (k.floor)
+        k.floor += s->t_eff - k.paused_at;
+    return hx_clock_deadline(s->rules, &k);
+}
+
+/* What a deadline that moves back by the merge leaves at least: a quarter of the budget. Nobody is
+ * late by a merge; but who has the merged case, too, knew when that was due, and has no longer for
+ * both. */
+static int64_t least_left(const struct hx_step *s, const struct hx_clock *k,
+                          const struct hx_clock *merged)
+{
+    int64_t least = hx_clock_quarter(k, s->t_eff);
+    bool runs = counts(merged) || merged->state == HX_CLOCK_MERGED;
+    if (!runs || merged->fired & HX_CLOCK_END || strcmp(s->c->holder, s->other->holder) != 0)
+        return least;
+    int64_t due = own_deadline(s, merged);
+    return due < least ? due : least;
+}
+
+/* By the start of a merged case. What has no more than is left at least stays where it is. */
+static int64_t deadline_taken(const struct hx_step *s, const struct hx_clock *k,
+                              const struct hx_clock *merged)
+{
+    int64_t raw = deadline_from(s, k, merged->start), least = least_left(s, k, merged);
     if (raw >= k->deadline || least >= k->deadline)
         return k->deadline;
     return raw > least ? raw : least;
@@ -69,23 +95,11 @@ static int64_t merged_deadline(const struct hx_step *s, const struct hx_clock *o
         return INT64_MAX;
     if (there && there->deadline) /* who is late already gains nothing by a floor */
         return own->fired & HX_CLOCK_END ? deadline_from(s, there, own->start)
-                                         : deadline_taken(s, there, own->start);
+                                         : deadline_taken(s, there, own);
     int64_t budget = hx_clock_budget(s->rules, own->kind, class_no, b->cycle);
     if (!b->t_held && budget)
         return due_from_now(s, own->kind, class_no, budget);
     return class_no > s->c->class_no && !budget ? INT64_MAX : 0;
-}
-
-/* Its own deadline, with the pause so far if it stands still. */
-static int64_t own_deadline(const struct hx_step *s, const struct hx_clock *own)
-{
-    struct hx_clock k = *own;
-    if (k.state != HX_CLOCK_PAUSED || s->t_eff <= k.paused_at)
-        return k.deadline;
-    k.paused_ms += (uint64_t)(s->t_eff - k.paused_at);
-    if (k.floor)
-        k.floor += s->t_eff - k.paused_at;
-    return hx_clock_deadline(s->rules, &k);
 }
 
 /* Of the promises that the holder has given; those of the whole case stay with its report. */
@@ -241,14 +255,14 @@ static void take_parties(struct hx_step *s, const struct hx_case *a)
 }
 
 /* The earlier start, when the deadline becomes earlier by it: a merge gives no holder more time. */
-static void take_start(struct hx_step *s, struct hx_clock *k, int64_t start)
+static void take_start(struct hx_step *s, struct hx_clock *k, const struct hx_clock *merged)
 {
-    if (deadline_taken(s, k, start) >= k->deadline)
+    if (deadline_taken(s, k, merged) >= k->deadline)
         return;
     if (!k->own_start)
         k->own_start = k->start;
-    k->start = start;
-    hx_clock_rebudget(s, k);
+    k->start = merged->start;
+    hx_clock_rebudget_by(s, k, least_left(s, k, merged));
 }
 
 /* Its own start again, once no merged case is left that might have an earlier one. */
@@ -299,7 +313,7 @@ static void absorb(struct hx_step *s, const struct hx_call *call)
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
         const struct hx_clock *other = hx_clock_last(a, k->kind);
         if (counts(k) && rule->promise && !rule->dated && other)
-            take_start(s, k, other->start);
+            take_start(s, k, other);
     }
     tell_holder(s, "speaks for the reporters of");
     mass(s, call);
