@@ -239,6 +239,7 @@ class Judge:
             if fact["fact"] == "NOTICE" and fact.get("case") == label:
                 chain.told |= {(fact["to"], fact.get("stand_in"))} if fact["kind"] in ALARMS and fact.get("clock") else set()
                 chain.begin(fact)
+        chain.calling = False
 
     def event(self, chain, group, e):
         reply = next(f for f in group if f["fact"] == "REPLY")

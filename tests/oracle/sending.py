@@ -19,14 +19,14 @@ def asked(fact):
 class Sending:
     """A notice that has not arrived yet."""
 
-    def __init__(self, fact, now, chain, nth):
+    def __init__(self, fact, now, chain, nth, last):
         self.kind, self.clock, self.level = fact["kind"], fact.get("clock", ""), fact.get("level", "")
         self.cycle, self.to, self.notice = fact["cycle"], fact["to"], fact["lsn"]
         self.stand_in = fact.get("stand_in", "")
         self.asked = asked(fact)
         self.person = roads.post(self.to)[2] or fact.get("person", "")
         self.missed, self.above, self.expects = fact.get("missed", ""), fact.get("above", 0), fact.get("expects", "")
-        self.last = bool(fact.get("again"))  # the first one arrived
+        self.last = last  # the first one arrived, or the dispatch did: it is carried to nobody else
         self.chain, self.nth, self.attempt = chain, nth, 1
         self.since = self.tried = self.told = now
         self.error, self.ours, self.awaits, self.next = "", False, False, None
@@ -47,6 +47,7 @@ class Chain:
     def __init__(self, judge, case, label):
         self.judge, self.case, self.label, self.list = judge, case, label, []
         self.dispatch = 0    # the entry that told the holder
+        self.calling = False # its connection has the case, and nobody took it: the next person is called
         self.entries = {}    # its entries so far, and whom each told
         self.told = set()    # who heard an alarm so far, and who stood in
 
@@ -78,6 +79,10 @@ class Chain:
             return self.judge.sent_by(fact, "", DOWN)
         if fact.get("again"):
             nth = fact["again"] % len(chain)
+        call = self.calling and fact["kind"] == "CASE" and fact.get("expects") == "ARRIVED"
+        other = next((n for n, road in enumerate(chain) if not road.shared), None) if call else None
+        if other is not None:
+            nth = other
         road = chain[nth]
         reach = self.judge.reach(road, to)
         error = {"UP": "", "SLOW": "", "DOWN": DOWN, "OURS": OURS}[reach]
@@ -85,7 +90,7 @@ class Chain:
         if reach == "OURS" and fact.get("expects") == "HELD":
             return  # the dispatch itself waits, and is told again
         if error or road.receipt:
-            self.watch(Sending(fact, now, chain, nth), error)
+            self.watch(Sending(fact, now, chain, nth, last=other is not None or bool(fact.get("again"))), error)
 
     def watch(self, x, error):
         if len(self.list) == MOST:
@@ -245,6 +250,7 @@ class Chain:
         error = {"OURS": OURS, "UP": "fetched, not taken", "SLOW": "not fetched", "DOWN": DOWN}[reach]
         self.judge.say(self.label, "DEEMED", to="holder:" + holder, kind="CASE", notice=self.dispatch, error=error, fault="OURS" if reach == "OURS" else "THEIRS")
         self.judge.batch = []
+        self.calling = reach != "DOWN"
         for x in [x for x in self.list if x.notice == self.dispatch and x.kind == "CASE" and roads.connection(x.to) == holder][:1]:
             if reach == "UP":
                 self.arrived(x)

@@ -197,8 +197,8 @@ struct hx_sending {
     uint8_t awaits;  /* its receipt, until `next`; else it is tried again then */
     uint8_t above;   /* told so many levels above, for `missed` */
     uint8_t ours;    /* nobody at all could be reached: held against nobody */
-    uint8_t last; /* nobody else is told in its place: it repeats what arrived, or its receipt has
-                     been deemed */
+    uint8_t last;    /* nobody else is told in its place: it repeats what arrived, calls because of
+                        it, or its receipt has been deemed */
     uint64_t notice; /* entry that holds it */
     int64_t since;   /* first try on this road */
     int64_t tried;   /* latest try */

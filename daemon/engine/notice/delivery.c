@@ -129,8 +129,6 @@ static void fill(struct hx_step *s, const hxp_notice_fact *f, struct hx_sending 
     x->notice = s->lsn;
     x->attempt = 1;
     x->above = (uint8_t)f->above;
-    x->last =
-        f->again > 0; /* the first one arrived: a repetition that does not is carried nowhere */
     x->since = x->tried = s->now;
     hx_text_put(x->to, sizeof x->to, f->to);
     hx_text_put(x->stand_in, sizeof x->stand_in, f->stand_in);
@@ -141,7 +139,8 @@ static void fill(struct hx_step *s, const hxp_notice_fact *f, struct hx_sending 
 }
 
 /* What cannot go out now, or must be answered for. */
-static void watch(struct hx_step *s, const hxp_notice_fact *f, const struct hx_target *t, int nth)
+static struct hx_sending *watch(struct hx_step *s, const hxp_notice_fact *f,
+                                const struct hx_target *t, int nth)
 {
     const struct hx_road_rule *road = t->roads[nth];
     struct hx_sending *x = hx_sending_new(s);
@@ -155,11 +154,15 @@ static void watch(struct hx_step *s, const hxp_notice_fact *f, const struct hx_t
     x->next = x->awaits ? s->now + road->receipt_ms : next_try(road, x, s->now);
     if (x->next == INT64_MAX) /* one try is all its plan has: the next road is a mark of its own */
         x->next = x->ours ? s->now + longest_wait(s, road) : s->now;
+    return x;
 }
 
-/* The first road of a repeated notice is another one than before (F5). */
+/* One that is named already; of a repeated notice another one than before (F5). */
 static int first_road(const struct hx_target *t, const hxp_notice_fact *f)
 {
+    for (size_t i = 0; f->road[0] && i < t->n; i++)
+        if (strcmp(t->roads[i]->name, f->road) == 0)
+            return (int)i;
     int nth = hx_target_open(t, 0, hx_delivery_behind(f));
     return nth >= 0 && f->again ? (int)((size_t)f->again % t->n) : nth;
 }
@@ -170,6 +173,7 @@ static void begin(struct hx_step *s, hxp_notice_fact *f)
     if (f->held[0]) /* not sent alone: a digest carries it */
         return;
     const struct hx_target t = hx_target_of(s, f->to, hx_notice_asked(f), f->person);
+    bool told = f->again || f->road[0]; /* the first one, or the dispatch, arrived */
     int nth = t.n ? first_road(&t, f) : -1;
     if (nth < 0 && t.n && !f->undelivered[0])
         f->undelivered = hx_text_field(hx_no_connection);
@@ -185,7 +189,7 @@ static void begin(struct hx_step *s, hxp_notice_fact *f)
     if (r == HX_REACH_OURS && strcmp(f->expects, "HELD") == 0)
         return; /* K_DELIVERY tells it again */
     if (f->undelivered[0] || road->receipt_ms)
-        watch(s, f, &t, nth);
+        watch(s, f, &t, nth)->last = told;
 }
 
 void hx_delivery_begin(struct hx_step *s)

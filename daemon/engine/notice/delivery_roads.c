@@ -77,3 +77,11 @@ bool hx_delivery_open(struct hx_step *s, hxp_notice_fact *f)
     f->undelivered = hx_text_field(hx_no_connection);
     return false;
 }
+
+void hx_delivery_call(struct hx_step *s, hxp_notice_fact *f)
+{
+    struct hx_target t = hx_target_of(s, f->to, hx_notice_asked(f), f->person);
+    int nth = hx_target_open(&t, 0, true);
+    if (nth >= 0)
+        f->road = hx_text_field(t.roads[nth]->name);
+}

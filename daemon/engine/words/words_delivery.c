@@ -93,7 +93,8 @@ static void deem(struct hx_step *s, const struct hx_call *call)
     hx_delivery_deem(s);
 }
 
-/* The next person of the rota is called by another road. */
+/* The next person of the rota is called by another road: the holder's connection has the case, or
+ * cannot be used. */
 static void next_person(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -109,6 +110,8 @@ static void next_person(struct hx_step *s, const struct hx_call *call)
         f->missed = hx_arena_printf(s->arena, "holder:%s", s->c->holder);
     if (!hx_post_answers(s, f))
         hx_ladder_climb(s, f->to);
+    else if (!s->unreached)
+        hx_delivery_call(s, f);
 }
 
 /* Our outage keeps the dispatch waiting: tried again until somebody can be reached; these seconds
