@@ -3,7 +3,6 @@ import promise
 from anew import set_floor, tell_anew
 from callback import parties_named
 from case import need
-from receipt import quiet_handover
 from table import is_in, on
 from times import MINUTE
 
@@ -115,12 +114,11 @@ def known(case, mine, other, now):
 def merge(case, other, e, owner):
     """B's start becomes the earliest; A rests until it is taken back (corner 11)."""
     case.judge_all_missed()
-    quiet_handover(case)
     case.asked.pop("merge", None)
     case.before_merge, case.merged_into, case.merged_by, case.merged_at = case.state, other, owner, e.t
     for c in case.clocks:
+        c.frozen = True
         if c.running():
-            c.frozen = True
             case.world.clock_changed(case, c, "PAUSE")
     case.state = "MERGED"
     case.world.state_changed(case, case.before_merge, e.name)
@@ -156,8 +154,8 @@ def unmerged(case, e):
     case.account.turns[-1] = (case.merged_at, case.merged_by)
     case.turn(e.t)
     for c in case.clocks:
-        if c.running() and getattr(c, "frozen", False):
-            c.frozen = False
+        frozen, c.frozen = getattr(c, "frozen", False), False
+        if c.running() and frozen:
             before = c.deadline()
             if late_by_the_merge(case, c):
                 set_floor(c, e.t, e.t)

@@ -168,17 +168,28 @@ static void merge(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, false);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
-        if (k->state == HX_CLOCK_EXPIRED) /* nobody need be told any more that nobody took it */
-            k->fired |= ~HX_CLOCK_END;
-        if (!counts(k))
+        bool runs = counts(k);
+        if (!hx_clock_live(k))
             continue;
         hx_ladder_amend(s, k, why);
         k->state = HX_CLOCK_MERGED;
-        hx_fact_clock(s, k, "PAUSE");
+        if (runs)
+            hx_fact_clock(s, k, "PAUSE");
     }
     c->t_closed = c->owner_since;
     hx_fact_owner(s);
     s->message = hx_rules_event(s->rules, "ABSORBED");
+}
+
+/* Counts again, or stands still again. */
+static void go_on(struct hx_step *s, struct hx_clock *k)
+{
+    const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
+    bool whole = rule->promise && rule->stays; /* of the whole case, whoever speaks for it */
+    k->state = k->paused_at ? HX_CLOCK_PAUSED : HX_CLOCK_RUNNING;
+    if (!k->paused_at && !whole)
+        hx_clock_floor(s, k);
+    hx_fact_clock(s, k, "RESUME");
 }
 
 /* Whoever was told of a clock, or gave an order, hears that it counts again. Marks that lie ahead
@@ -194,13 +205,11 @@ static void unmerge(struct hx_step *s, const struct hx_call *call)
         struct hx_clock *k = &c->clocks[i];
         if (k->state != HX_CLOCK_MERGED)
             continue;
-        const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-        bool whole = rule->promise && rule->stays; /* of the whole case, whoever speaks for it */
-        int64_t before = k->deadline;
-        k->state = k->paused_at ? HX_CLOCK_PAUSED : HX_CLOCK_RUNNING;
-        if (!k->paused_at && !whole)
-            hx_clock_floor(s, k);
-        hx_fact_clock(s, k, "RESUME");
+        const int64_t before = k->deadline;
+        if (k->met) /* had run out by itself: what its ladder has left is told as before */
+            k->state = HX_CLOCK_EXPIRED;
+        else
+            go_on(s, k);
         if (k->deadline != before)
             hx_ladder_correct(s, k, why);
         else
