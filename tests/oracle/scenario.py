@@ -6,6 +6,7 @@ import city
 import events
 import promise
 import times
+from anew import tell_anew
 from calendars import Holidays
 from world import FAR, Event, World
 
@@ -191,7 +192,9 @@ class Run:
         if c.deadline() < min(before, w.now + c.budget // 4):
             c.floor, c.floor_from = min(before, w.now + c.budget // 4), w.now
         if c.deadline() != before:
-            c.tell_again(promise.LEVELS, w.now)
+            if c.judged == before and c.deadline() <= w.now:  # broken either way, and once
+                c.judged, c.broken = c.deadline(), None
+            tell_anew(c, w.now, w.now)
             case.move(c)
         else:
             c.budget, c.calendar = old
