@@ -229,6 +229,9 @@ struct hx_party {
     uint64_t from_case; /* came with a merged case; 0 = own */
     uint32_t tries;     /* calls without answer in the present cycle */
     uint8_t gone;       /* has withdrawn; the case goes on without (corner 10) */
+    uint8_t leaves;     /* wants to withdraw: the street asks him first (corner 10) */
+    uint64_t kept_case; /* where his identity is kept (party.h); 0 = by from_case */
+    uint32_t kept_as;
 };
 
 /* Who has asked for what needs a second person. */

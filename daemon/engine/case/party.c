@@ -3,15 +3,21 @@
  * come and go with it. */
 #include "engine/case/party.h"
 
-bool hx_party_home(const struct hx_case *c, uint32_t i, uint64_t *number, uint32_t *party)
+#include "base/text.h"
+#include "hongxin/number.h"
+
+bool hx_party_home(const struct hx_case *c, uint32_t i, struct hx_party_home *home)
 {
     if (i >= c->n_parties)
         return false;
-    uint64_t from = c->parties[i].from_case;
-    *number = from ? from : c->number;
-    *party = 0;
+    const struct hx_party *p = &c->parties[i];
+    *home = (struct hx_party_home){.number = p->kept_case, .party = p->kept_as, .known = true};
+    if (p->kept_case)
+        return true;
+    home->known = !p->from_case;
+    home->number = p->from_case ? p->from_case : c->number;
     for (uint32_t k = 0; k < i; k++)
-        *party += c->parties[k].from_case == from;
+        home->party += c->parties[k].from_case == p->from_case;
     return true;
 }
 
@@ -21,4 +27,20 @@ uint32_t hx_party_newest(const struct hx_case *c)
     for (uint32_t i = 0; i < c->n_parties; i++)
         own += c->parties[i].from_case == 0;
     return own ? own - 1 : 0;
+}
+
+struct hx_party hx_party_taken(const struct hx_case *from, uint32_t i)
+{
+    struct hx_party p = from->parties[i];
+    struct hx_party_home home;
+    if (hx_party_home(from, i, &home) && home.known) {
+        p.kept_case = home.number;
+        p.kept_as = home.party;
+    }
+    if (!p.ref[0] && from->ref[0])
+        hx_text_put(p.ref, sizeof p.ref, from->ref);
+    else if (!p.ref[0])
+        hx_number_format(from->number, p.ref);
+    p.leaves = 0;
+    return p;
 }

@@ -1,17 +1,29 @@
-/* Where the identity of a case's reporter is kept. Pure, any thread. */
+/* Reporters of a case: where their identities are kept, and what of them goes over to another case.
+ * Pure, any thread. */
 #ifndef ENGINE_CASE_PARTY_H
 #define ENGINE_CASE_PARTY_H
 
 #include "engine/case/case.h"
 
-/* Of the i-th party: the case under which its identity is kept, and which of that case's parties it
- * is there. Whoever came with a merged case is kept with that one, so a merge brings no identity
- * along and one that is taken back moves nobody's. Of whom comes with a case that had absorbed
- * others itself, the answer is to be asked for again in `number`, until it is the case that was
- * asked. False: there is no such party. */
-bool hx_party_home(const struct hx_case *c, uint32_t i, uint64_t *number, uint32_t *party);
+/* Where an identity is kept. */
+struct hx_party_home {
+    uint64_t number; /* of the case */
+    uint32_t party;  /* which of its own reporters, as they were added */
+    bool known;      /* false: this number counts all parties of that case, and one of it has to be
+                        asked for again there */
+};
+
+/* Of the i-th party. Whoever came with a merged case, or with the whole of which this one is a
+ * part, is kept with the case that he reported: neither brings an identity along, and a merge that
+ * is taken back moves nobody's. Of those whom a build took over that made no note of it,
+ * home->known is false. False: there is no such party. */
+bool hx_party_home(const struct hx_case *c, uint32_t i, struct hx_party_home *home);
 
 /* Under which number the newest of the case's own parties is kept. */
 uint32_t hx_party_newest(const struct hx_case *c);
+
+/* The i-th party of `from` as one of another case: under a reference that names him there, too, and
+ * with the note where he is kept. What the street still has to ask him stays behind. */
+struct hx_party hx_party_taken(const struct hx_case *from, uint32_t i);
 
 #endif

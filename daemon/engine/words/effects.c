@@ -1,5 +1,6 @@
 /* Effects of the main path: one change each. */
 #include "base/text.h"
+#include "engine/case/party.h"
 #include "engine/case/passing.h"
 #include "engine/words/words.h"
 
@@ -40,6 +41,15 @@ static void open_case(struct hx_step *s, const struct hx_call *call)
     hx_take_class(s, hx_rules_class(s->rules, d->class_));
 }
 
+/* A reporter of the whole is one of the part's own, whatever becomes of the merge by which the whole
+ * has him. */
+static void add_reporter(struct hx_case *c, struct hx_party p)
+{
+    if (p.kept_case)
+        p.from_case = 0;
+    c->parties[c->n_parties++] = p;
+}
+
 /* A part of a report that was several (B8): place, matter, reporters, class and the seconds so far
  * are those of the whole; its holder's clocks begin when it is dispatched. */
 static void open_part(struct hx_step *s, const struct hx_call *call)
@@ -63,8 +73,8 @@ static void open_part(struct hx_step *s, const struct hx_call *call)
     PUT(building, whole->building);
     PUT(category, whole->category);
     PUT(about, whole->about);
-    c->n_parties = whole->n_parties;
-    memcpy(c->parties, whole->parties, whole->n_parties * sizeof *c->parties);
+    for (uint32_t i = 0; i < whole->n_parties; i++)
+        add_reporter(c, hx_party_taken(whole, i));
     hx_parties_ask_again(c);
     if (whole->flags & HX_FLAG_CONFIDENTIAL)
         hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);

@@ -1,6 +1,7 @@
 /* Merge, unmerge, mass events and repeats (B3 to B7, corners 11 and 27). Every reporter stays a
  * party with an own call-back; the earliest start counts; a merge that lengthens a deadline needs a
  * second person, like a change of class. */
+#include "engine/case/party.h"
 #include "engine/case/passing.h"
 #include "engine/time/calendar.h"
 #include "engine/words/words.h"
@@ -254,12 +255,8 @@ static void take_parties(struct hx_step *s, const struct hx_case *a)
     struct hx_case *c = s->c;
     for (uint32_t i = 0; i < a->n_parties && c->n_parties < HX_CASE_PARTIES; i++) {
         struct hx_party *p = &c->parties[c->n_parties++];
-        *p = a->parties[i];
+        *p = hx_party_taken(a, i);
         p->from_case = a->number;
-        if (!p->ref[0] && a->ref[0])
-            snprintf(p->ref, sizeof p->ref, "%s", a->ref);
-        else if (!p->ref[0])
-            hx_number_format(a->number, p->ref);
     }
 }
 

@@ -152,18 +152,19 @@ void identity_wipe(hxp_reporter *reporter)
             sodium_memzero(texts[i], strlen(texts[i]));
 }
 
-/* Where the identity of this party is kept: with the case that it came from, when that one may be
+/* Where the identity of this party is kept: with the case that he reported, when that one may be
  * dealt with, too. Anything else is answered here. Each case that a party came through has one of
  * its own, so a way that is longer than a case has parties is none. */
-static bool find_party(struct service *s, const struct request *r, uint64_t *number,
-                       uint32_t *party)
+static bool find_party(struct service *s, const struct request *r, struct hx_party_home *home)
 {
     for (int merges = 0; merges < HX_CASE_PARTIES; merges++) {
-        uint64_t asked = *number;
+        uint64_t asked = home->number;
         if (!find_case(s, r, asked))
             return false;
-        if (!hx_party_home(&s->scratch, *party, number, party) || *number == asked)
+        if (!hx_party_home(&s->scratch, home->party, home))
             return true; /* of a party that there is not, no identity is found */
+        if (home->known)
+            return home->number == asked || find_case(s, r, home->number);
     }
     no_identity(s, r, HX_NOTFOUND);
     return false;
@@ -175,16 +176,15 @@ void handle_identity(struct service *s, const struct request *r)
     Hongxin__V1__IdentityAnswer a = HONGXIN__V1__IDENTITY_ANSWER__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     struct act act = act_of(r, "IDENTITY_READ");
-    uint64_t number = q->case_number;
-    uint32_t party = q->party;
-    if (!judge_words(s, r, q->reason, q->person) || !find_party(s, r, &number, &party))
+    struct hx_party_home home = {.number = q->case_number, .party = q->party};
+    if (!judge_words(s, r, q->reason, q->person) || !find_party(s, r, &home))
         return;
-    int rc = identity_load(s, number, party, &a.reporter);
+    int rc = identity_load(s, home.number, home.party, &a.reporter);
     if (rc != HX_OK) {
         no_identity(s, r, rc);
         return;
     }
-    act.about = hx_arena_printf(&s->arena, "%" PRIu64 "/%" PRIu32, number, party);
+    act.about = hx_arena_printf(&s->arena, "%" PRIu64 "/%" PRIu32, home.number, home.party);
     act.reason = q->reason;
     act.person = q->person;
     if (act_begin(s) != HX_OK || act_commit(s, &act, &a.lsn) != HX_OK) {

@@ -126,6 +126,33 @@ def test_who_reported_is_found_at_the_end_of_a_long_chain_of_merges(client):
     assert sorted(look(i) for i in range(len(names))) == sorted(names)
 
 
+def test_who_reported_a_part_is_found_whatever_becomes_of_the_merge(client):
+    """A part has the reporters of the whole, and their identities are kept where they reported; who comes later is kept with the part."""
+    def look(number, party):
+        query = wire_pb2.IdentityQuery(case_number=number, party=party, reason="call-back", person="wu")
+        return client.ask("identity", identity=query).reporter.name
+
+    def named(type, name, **fields):
+        event = client.event(type, by="reporter" if type == "REPORTED" else "dispatcher:C-03/zhou", **fields)
+        return client.publish(event, reporters=[event_pb2.Reporter(name=name)])[0].case_number
+
+    whole, other = named("REPORTED", "A", data=LIFT, case_ref="W-1"), named("REPORTED", "B", data=LIFT, case_ref="W-2")
+    publish(client, "MERGED_INTO", "dispatcher:C-03/zhou", {"into": f"CL-{whole}"}, case_number=other)
+    named("PARTY_ADDED", "C", data={"party": "W-3"}, case_number=whole)
+    publish(client, "SPLIT", "dispatcher:C-03/zhou", {"cases": ["W-1a"]}, case_number=whole)
+    part = client.ask("case_answer", case_query=wire_pb2.CaseQuery(ref="W-1a", source=client.source)).view
+    assert [p.ref for p in part.callbacks] == ["W-1", "W-2", "W-3"], "each by the name that he has in the whole"
+    assert [look(part.case_number, i) for i in range(3)] == ["A", "B", "C"]
+    publish(client, "UNMERGED", "dispatcher:C-03/zhou", case_number=other)
+    named("PARTY_ADDED", "D", data={"party": "W-4"}, case_number=part.case_number)
+    named("PARTY_ADDED", "E", data={"party": "W-5"}, case_number=whole)
+    assert [look(part.case_number, i) for i in range(4)] == ["A", "B", "C", "D"]
+    assert [look(whole, i) for i in range(3)] == ["A", "C", "E"] and look(other, 0) == "B"
+    publish(client, "SPLIT", "dispatcher:C-03/zhou", {"cases": ["W-1b"]}, case_number=part.case_number)
+    again = client.ask("case_answer", case_query=wire_pb2.CaseQuery(ref="W-1b", source=client.source)).view
+    assert [look(again.case_number, i) for i in range(4)] == ["A", "B", "C", "D"], "a part of a part"
+
+
 def test_the_command_shows_reporters_and_linked_cases(daemon, client):
     old, new = report(client, case_ref="W-1"), report(client, case_ref="W-2")
     publish(client, "MERGED_INTO", "dispatcher:C-03/zhou", {"into": old.number}, case_number=new.case_number)
