@@ -139,29 +139,63 @@ const hxp_event *hx_step_came(const struct hx_step *s)
     return s->event ? s->event : &nothing;
 }
 
-bool hx_step_event(struct hx_step *s, int event)
+/* The row for this event in the present state; NULL, and the step's refusal, when there is none
+ * whose guards hold. */
+static const struct hx_transition *event_row(struct hx_step *s, int event)
 {
-    enum { DEPTH = 4 }; /* an event and what it goes on with; a circle of `try` ends here */
     uint32_t from = UINT32_C(1) << s->c->state;
-    const char *outer = s->cause;
     int furthest = -1;
     bool earlier = out_of_cycle(s);
     s->required = NULL;
     s->refusal = "NOT_NOW";
     s->refusal_result = HONGXIN__V1__RESULT__NOT_ALLOWED;
-    if (s->depth == DEPTH)
+    for (int i = s->rules->row_of_event[event] - 1; i >= 0; i = s->rules->row_keys[i].next - 1)
+        if (s->rules->row_keys[i].from & from && fits(s, i, earlier, &furthest))
+            return &s->rules->transitions[i];
+    return NULL;
+}
+
+bool hx_step_event(struct hx_step *s, int event)
+{
+    enum { DEPTH = 4 }; /* an event and what it goes on with; a circle of `try` ends here */
+    const char *outer = s->cause;
+    const struct hx_transition *row = event_row(s, event);
+    if (!row || s->depth == DEPTH)
         return false;
+    if (!s->rules->events[event].internal)
+        s->cause = s->rules->events[event].name;
+    s->depth++;
+    take(s, row);
+    s->depth--;
+    s->cause = outer;
+    s->refusal = NULL;
+    return true;
+}
+
+bool hx_step_event_row(struct hx_step *s, int event)
+{
+    return event_row(s, event) != NULL;
+}
+
+void hx_step_pass_on(struct hx_step *to, const struct hx_step *from)
+{
+    to->event = from->event;
+    to->data = from->data;
+    to->actor = from->actor;
+    to->n_speakers = 0;
+    for (uint32_t i = 0; i < from->n_theirs; i++)
+        if (from->theirs[i] != HX_NOBODY)
+            to->speakers[to->n_speakers++] = from->theirs[i];
+}
+
+bool hx_row_passes_on(const struct hx_step *s, int event)
+{
+    uint32_t from = UINT32_C(1) << s->c->state;
     for (int i = s->rules->row_of_event[event] - 1; i >= 0; i = s->rules->row_keys[i].next - 1) {
-        if (!(s->rules->row_keys[i].from & from) || !fits(s, i, earlier, &furthest))
-            continue;
-        if (!s->rules->events[event].internal)
-            s->cause = s->rules->events[event].name;
-        s->depth++;
-        take(s, &s->rules->transitions[i]);
-        s->depth--;
-        s->cause = outer;
-        s->refusal = NULL;
-        return true;
+        const struct hx_transition *row = &s->rules->transitions[i];
+        for (int n = 0; s->rules->row_keys[i].from & from && n < row->n_effects; n++)
+            if (strcmp(row->effects[n].word->name, HX_WORD_PASSES_ON) == 0)
+                return true;
     }
     return false;
 }

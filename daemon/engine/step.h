@@ -23,7 +23,7 @@ bool hx_actor_parse(const char *by, struct hx_actor *actor);
 /* One person: "operator/wang" and "city/desk/wang"; without a name, whoever says the same. */
 bool hx_actor_same(const char *a, const char *b);
 
-enum { HX_STEP_FACTS = 256 };
+enum { HX_STEP_FACTS = 256, HX_NOBODY = UINT16_MAX };
 
 struct hx_step {
     const struct hx_machine *m;
@@ -56,9 +56,15 @@ struct hx_step {
     size_t n_reach;
     char holder_before[HX_ID_MAX];
     struct hx_case
-        *other;    /* the case named beside its own (into), or the sender of a message; or NULL */
-    int message;   /* event for the other case, in the same transaction; -1 = none */
-    uint8_t cycle; /* to which the facts belong, when it is not the present one; 0 */
+        *other;  /* the case named beside its own (into), or the sender of a message; or NULL */
+    int message; /* event for the other case, in the same transaction; -1 = none */
+    uint32_t n_theirs; /* of a case that is merged: the places that its parties have in `other`, in
+                          their order … */
+    uint16_t theirs[HX_CASE_PARTIES]; /* … HX_NOBODY where there is none */
+    uint32_t n_speakers; /* of what came under the number of a merged case: the parties of `c` for
+                            whom it speaks; 0 = it came under our own number */
+    uint16_t speakers[HX_CASE_PARTIES];
+    uint8_t cycle;        /* to which the facts belong, when it is not the present one; 0 */
     uint8_t state_from;   /* before the row was taken */
     const char *refusal;  /* code of the guard that refused */
     int refusal_result;   /* Hongxin__V1__Result */
@@ -316,6 +322,13 @@ void hx_step_run_out(struct hx_step *s, int64_t until);
 bool hx_row_allowed(const struct hx_step *s, int i);
 /* Takes the first row for this event whose guards hold. False: refused, see s->refusal. */
 bool hx_step_event(struct hx_step *s, int event);
+/* Whether there is such a row; nothing is taken. False: see s->refusal. */
+bool hx_step_event_row(struct hx_step *s, int event);
+/* Whether a row for this event hands it on to the case that speaks for this one. */
+bool hx_row_passes_on(const struct hx_step *s, int event);
+/* The event of `from` goes on in the other case as it came: it speaks for the parties of `from`
+ * that stand in from->theirs. */
+void hx_step_pass_on(struct hx_step *to, const struct hx_step *from);
 /* Whether a row says what follows from the end of a clock, and taking it. */
 bool hx_step_clock_row(struct hx_step *s, int clock);
 void hx_step_clock_end(struct hx_step *s, int clock);

@@ -50,8 +50,8 @@ def parties_named(case, e):
     """The reporters that an answer is about: the one who is named, else all."""
     if "party" not in e.data:
         return list(case.parties)
-    named = [p for p in case.parties if (p.ref or case.label) == e.data["party"]]
-    named = named or [p for p in case.parties[:1] if e.data["party"] == "reporter"]
+    named = [p for p in case.parties if p.ref == e.data["party"]][:1]
+    named = named or [p for p in case.parties[:1] if e.data["party"] in ("reporter", case.label)]
     need(named, "no such party")
     return named
 
@@ -60,8 +60,7 @@ def answered(case, e):
     """The case that waits for this answer, and its reporters: a merged one's are asked for the case into which it was merged."""
     if case.state != "MERGED":
         return case, parties_named(case, e)
-    target = case.merged_into
-    parties = [p for p in target.parties if getattr(p, "came", None) is case]
+    target, parties = case.counts_in(), parties_named(case, e)
     need(target.state == "RESOLVED" or target.state in promise.ENDED_OK, "nobody waits for it")
     need(any(p.answer == "OPEN" for p in parties), "has answered")
     return target, parties
@@ -175,6 +174,7 @@ def callback_no_answer(case, e):
 
 @on("REOPENED")
 def reopened(case, e):
+    case = case.counts_in()
     if case.state == "REJECTED":
         need(e.role == "reporter" or e.role in ("dispatcher", "callback"), "not the reporter")
         need("OBJECTED" not in case.flags, "once")
@@ -198,4 +198,4 @@ def reopened(case, e):
 @on("COMMENT")
 def comment(case, e):
     """Moves no clock (R5)."""
-    is_in(case, *promise.OPEN, *promise.ENDED_OK)
+    is_in(case.counts_in(), *promise.OPEN, *promise.ENDED_OK)

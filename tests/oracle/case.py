@@ -18,6 +18,7 @@ class Party:
 
     def __init__(self, ref):
         self.ref, self.answer, self.tries = ref, "OPEN", 0
+        self.leaves = False  # has asked to withdraw, and the street asks him first
 
 
 def task(category):
@@ -262,6 +263,10 @@ class Case:
             p.answer, p.tries = "LEFT" if p.answer == "LEFT" else "OPEN", 0
 
     # ---- who -------------------------------------------------------------------------------------
+
+    def counts_in(self):
+        """The case that speaks for this one in the end (corner 11)."""
+        return self.merged_into.counts_in() if self.state == "MERGED" else self
 
     def by_holder(self, e):
         """Whoever speaks for the organisation that holds it, at whatever post: a community's dispatcher, too."""

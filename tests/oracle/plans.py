@@ -33,6 +33,7 @@ def plan_delivered(case, e):
 
 @on("PLAN_OBJECTED")
 def plan_objected(case, e):
+    case = case.counts_in()
     is_in(case, "PLANNED")
     need(e.t <= case.plan_delivered + 48 * HOUR, "48 hours are over")
     case.objections += 1

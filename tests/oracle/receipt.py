@@ -79,7 +79,7 @@ def reported(case, e):
 @on("PARTY_ADDED")
 def party_added(case, e):
     need(case.open(), "ended")
-    need(e.data["party"] not in ["reporter", *(p.ref or case.label for p in case.parties)], "a party already")
+    need(e.data["party"] not in ["reporter", case.label, *(p.ref or case.label for p in case.parties)], "a party already")
     case.parties.append(Party(e.data["party"]))
     if e.occ < case.t0:
         case.t0 = e.occ

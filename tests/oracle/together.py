@@ -9,29 +9,47 @@ from times import MINUTE
 
 @on("WITHDRAW_ASKED")
 def withdraw_asked(case, e):
-    need(case.open(), "ended")
     need(e.role == "reporter" and e.source == case.source, "not by the reporter's own channel")
     named = parties_named(case, e)
+    whom = "party" in e.data or case.state == "MERGED"  # who names nobody speaks for all of his own case
+    case = case.counts_in()
+    need(case.open(), "ended")
     if "SAFETY" in case.flags:
+        for p in named if whom else [first_who_waits(case)]:
+            p.answer = "LEFT"
         return None
     pressed = any(e.t - 10 * MINUTE <= t <= e.t for t in case.contacts) or e.data.get("device", "").startswith(case.holder or "-")
-    if "party" in e.data and any(p.answer != "LEFT" for p in case.parties if p is not named[0]):  # the others' case goes on
+    if whom and any(p.answer != "LEFT" for p in case.parties if p not in named):  # the others' case goes on
         need(case.state != "RESOLVED" and not pressed, "he is asked with the others")
-        named[0].answer = "LEFT"
+        for p in named:
+            p.answer = "LEFT"
+        if "WITHDRAW_ASKED" in case.flags:  # it was still theirs until now
+            case.withdraw_asked = e.t
         return None
     need("WITHDRAW_ASKED" not in case.flags, "asked already")
     if not pressed:
         return case.close("WITHDRAWN", e.t, e.name)
     case.flags.add("WITHDRAW_ASKED")
     case.withdraw_asked = e.t
+    for p in case.parties:
+        p.leaves = p in named
     case.start("K_WITHDRAW", e.t)
     return None
+
+
+def first_who_waits(case):
+    return next((p for p in case.parties if p.answer == "OPEN"), case.parties[0])
 
 
 @on("WITHDRAW_CONFIRMED")
 def withdraw_confirmed(case, e):
     need(case.open() and "WITHDRAW_ASKED" in case.flags, "not asked")
     case.stop("K_WITHDRAW", e.t)
+    if any(not p.leaves and p.answer != "LEFT" for p in case.parties):  # whoever came while the street was asking has not asked
+        case.flags.discard("WITHDRAW_ASKED")
+        for p in case.parties:
+            p.answer, p.leaves = "LEFT" if p.leaves else p.answer, False
+        return
     for c in case.clocks:
         for b in c.breaches:
             if b.deadline >= case.withdraw_asked and not b.marks:
@@ -44,6 +62,8 @@ def withdraw_denied(case, e):
     need(case.open() and "WITHDRAW_ASKED" in case.flags, "not asked")
     case.stop("K_WITHDRAW", e.t)
     case.flags.discard("WITHDRAW_ASKED")
+    for p in case.parties:
+        p.leaves = False
 
 
 def merge_target(case, e):

@@ -10,7 +10,7 @@ import policy as policies
 import promise
 import times
 from calendars import Holidays
-from case import Case, Refused
+from case import Case, Party, Refused
 
 FAR = 1 << 62
 MOST = 20_000  # nothing falls due so often
@@ -482,6 +482,9 @@ class World:
         case.account.turns = [*whole.account.turns, (e.t, "dispatcher")]
         case.flags |= whole.flags & {"SAFETY"}
         self.cases[label] = case
+        case.parties = [Party(p.ref or whole.label) for p in whole.parties]
+        for own, p in zip(case.parties, whole.parties):
+            own.answer = "LEFT" if p.answer == "LEFT" else "OPEN"
         case.state = None
         case.start("K_CITIZEN", whole.t0)
         case.start("K_TRIAGE", e.t)

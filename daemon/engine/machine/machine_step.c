@@ -176,11 +176,8 @@ static int deliver(struct hx_machine *m, const struct hx_step *from)
     struct hx_step s;
     hx_step_begin(&s, m, from->other, NULL);
     s.data = hx_event_data(NULL);
-    if (!m->rules->events[from->message].internal) { /* passed on as it came */
-        s.event = from->event;
-        s.data = from->data;
-        s.actor = from->actor;
-    }
+    if (!m->rules->events[from->message].internal) /* passed on as it came */
+        hx_step_pass_on(&s, from);
     s.other = from->c;
     s.t_rcv = from->t_rcv;
     s.t_eff = from->t_eff;
@@ -192,20 +189,55 @@ static int deliver(struct hx_machine *m, const struct hx_step *from)
     return hx_step_write(m, &s, NULL, NULL);
 }
 
+/* Where the parties of the case are in the one that was looked at just now, which has taken them
+ * from case `from`. */
+static void find_theirs(struct hx_step *s, uint64_t from)
+{
+    uint16_t at[HX_CASE_PARTIES];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->other->n_parties; i++)
+        if (s->other->parties[i].from_case == from)
+            at[n++] = (uint16_t)i;
+    for (uint32_t i = 0; i < s->n_theirs; i++)
+        s->theirs[i] = s->theirs[i] < n ? at[s->theirs[i]] : HX_NOBODY;
+}
+
+static int look_at(struct hx_machine *m, struct hx_step *s, uint64_t number, uint64_t from)
+{
+    int rc = hx_machine_look(m, number, &m->other);
+    if (rc)
+        return rc;
+    s->other = &m->other;
+    find_theirs(s, from);
+    return HX_OK;
+}
+
+/* The case that speaks for this one in the end, for what is passed on to it (corner 11). */
+static int follow_merges(struct hx_machine *m, struct hx_step *s, int event)
+{
+    int rc = look_at(m, s, s->c->merged_into, s->c->number);
+    while (!rc && hx_row_passes_on(s, event) && hx_case_rests(m->rules, s->other))
+        rc = look_at(m, s, s->other->merged_into, s->other->number);
+    return rc;
+}
+
 /* The case that the event names beside its own: by `into`, or where it is merged into. HX_NOTFOUND
  * when there is none. */
-static int load_other(struct hx_machine *m, struct hx_step *s)
+static int load_other(struct hx_machine *m, struct hx_step *s, int event)
 {
     uint64_t number = s->c->merged_into;
     int rc = HX_OK;
+    while (s->n_theirs < s->c->n_parties) {
+        s->theirs[s->n_theirs] = (uint16_t)s->n_theirs;
+        s->n_theirs++;
+    }
     if (s->data->into[0] && hx_number_parse(s->data->into, &number))
         rc = m->ops->ref_load(m->backend, s->event->source, s->data->into, &number);
     if (rc || !number)
         return rc;
-    rc = hx_machine_look(m, number, &m->other);
-    if (!rc)
-        s->other = &m->other;
-    return rc;
+    if (hx_case_rests(m->rules, s->c) && number == s->c->merged_into)
+        return follow_merges(m, s, event);
+    return look_at(m, s, number, s->c->number);
 }
 
 /* What the event names beside its case, and the number of its device. Not *fits: `refusal` says
@@ -215,7 +247,7 @@ static int look_around(struct hx_machine *m, struct hx_step *s, const struct hx_
 {
     int rc = s->data->n_cases ? hx_split_refs_taken(m, in->event, &s->refs_taken) : HX_OK;
     if (!rc)
-        rc = load_other(m, s);
+        rc = load_other(m, s, hx_rules_event(m->rules, in->event->type));
     *fits = rc != HX_NOTFOUND;
     if (!*fits) {
         s->refusal = "NO_CASE";

@@ -300,6 +300,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->n_reach = 0;
     s->holder_before[0] = '\0';
     s->other = NULL;
+    s->n_theirs = s->n_speakers = 0;
     s->message = -1;
     s->cycle = 0;
     s->state_from = 0;

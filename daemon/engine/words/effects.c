@@ -41,8 +41,8 @@ static void open_case(struct hx_step *s, const struct hx_call *call)
     hx_take_class(s, hx_rules_class(s->rules, d->class_));
 }
 
-/* A reporter of the whole is one of the part's own, whatever becomes of the merge by which the whole
- * has him. */
+/* A reporter of the whole is one of the part's own, whatever becomes of the merge by which the
+ * whole has him. */
 static void add_reporter(struct hx_case *c, struct hx_party p)
 {
     if (p.kept_case)

@@ -4,9 +4,10 @@
 #include <string.h>
 
 const struct hx_word *const hx_words[] = {
-    hx_words_guards,  hx_words_effects, hx_words_class,   hx_words_delivery, hx_words_return,
-    hx_words_pause,   hx_words_orders,  hx_words_silence, hx_words_truth,    hx_words_merge,
-    hx_words_parties, hx_words_route,   hx_words_assist,  hx_words_receipt,  NULL};
+    hx_words_guards, hx_words_effects, hx_words_class,   hx_words_delivery,
+    hx_words_return, hx_words_pause,   hx_words_orders,  hx_words_silence,
+    hx_words_truth,  hx_words_merge,   hx_words_parties, hx_words_withdraw,
+    hx_words_route,  hx_words_assist,  hx_words_receipt, NULL};
 
 static const struct hx_word *find(const char *name, bool guard)
 {

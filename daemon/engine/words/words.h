@@ -38,6 +38,8 @@ struct hx_word {
 /* The guard of rows that look back: the only ones that take what happened in an earlier cycle. */
 #define HX_WORD_EARLIER "ended_later"
 #define HX_WORD_REFUTES "refutes"
+/* The effect by which a merged case hands an event on to the one that speaks for it. */
+#define HX_WORD_PASSES_ON "pass_on"
 
 /* NULL when the vocabulary has no such word. */
 const struct hx_word *hx_word_guard(const char *name);
@@ -58,8 +60,8 @@ extern const struct hx_word hx_words_orders[];  /* words_orders.c: supervision, 
 extern const struct hx_word hx_words_silence[]; /* words_silence.c: silences */
 extern const struct hx_word
     hx_words_truth[]; /* words_truth.c: appeals, exclusions, moved deadlines */
-extern const struct hx_word
-    hx_words_parties[]; /* words_parties.c: parties and their call-backs, withdrawal */
+extern const struct hx_word hx_words_parties[];  /* words_parties.c: parties and their call-backs */
+extern const struct hx_word hx_words_withdraw[]; /* words_withdraw.c: withdrawal */
 
 #define HX_NOT_ALLOWED   HONGXIN__V1__RESULT__NOT_ALLOWED
 #define HX_INVALID_EVENT HONGXIN__V1__RESULT__INVALID
@@ -111,6 +113,16 @@ bool hx_by_holder(const struct hx_step *s);
 bool hx_is_about(const struct hx_case *c, int role, const char *area);
 /* The event brings an on-site code, and nobody has found it wrong. */
 bool hx_brings_code(const struct hx_step *s);
+/* Whether the event speaks for some reporters only: for him who is named, or for those who stand
+ * behind the number of a merged case. Who names nobody speaks for the case. */
+bool hx_names_somebody(const struct hx_step *s);
+bool hx_speaks_for(const struct hx_step *s, const struct hx_party *p);
+/* Who was called: of those for whom the event speaks the first who still waits. */
+struct hx_party *hx_party_called(const struct hx_step *s);
+/* What came under a merged case's own number is told where it counts; else nothing. */
+void hx_heard_of(struct hx_step *s, const char *what, const char *receiver);
+/* Of a merged case: the step that the event would be in the case that speaks for it. */
+struct hx_step hx_step_there(const struct hx_step *s);
 /* A new cycle: every reporter is called back anew. */
 void hx_parties_ask_again(struct hx_case *c);
 /* Until when an acknowledgement of this level holds that was given at `from` (K_ACK). */

@@ -193,6 +193,14 @@ static void go_on(struct hx_step *s, struct hx_clock *k)
     hx_fact_clock(s, k, "RESUME");
 }
 
+/* Who has withdrawn meanwhile, there, has withdrawn. */
+static void take_leavers(struct hx_step *s)
+{
+    for (uint32_t i = 0; s->other && i < s->n_theirs; i++)
+        if (s->theirs[i] != HX_NOBODY)
+            s->c->parties[i].gone |= s->other->parties[s->theirs[i]].gone;
+}
+
 /* Whoever was told of a clock, or gave an order, hears that it counts again. Marks that lie ahead
  * of a deadline which has moved are told anew. */
 static void unmerge(struct hx_step *s, const struct hx_call *call)
@@ -216,6 +224,7 @@ static void unmerge(struct hx_step *s, const struct hx_call *call)
         else
             hx_ladder_amend(s, k, why);
     }
+    take_leavers(s);
     c->t_closed = 0;
     c->merged_into = 0;
     c->merge_asker.by[0] = '\0';

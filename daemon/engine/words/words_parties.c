@@ -1,43 +1,10 @@
-/* Parties to a case: further reporters, withdrawal with its coercion check (corner 10), transfer,
- * conversion. */
+/* Parties to a case: for whom an event speaks, further reporters, call-backs, what comes under the
+ * number of a merged case; transfer, conversion. */
 #include "engine/words/words.h"
-#include "hongxin/instant.h"
 #include "hongxin/number.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* From the reporter's own channel; the holder's people may not bring it. */
-static bool own_channel(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    return s->actor.role == HX_ROLE_reporter;
-}
-
-/* The channel through which he reported, or the secret of the case, which only he was given: no
- * other system can speak for him, least of all the company's (corner 10). */
-static bool own_source(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    return s->own_secret || strcmp(hx_step_came(s)->source, s->c->source) == 0;
-}
-
-static bool shortly_before(const struct hx_step *s, int64_t t)
-{
-    return t && t <= s->t_eff && s->t_eff - t <= 10 * HX_MINUTE;
-}
-
-/* The company spoke with the reporter, arrived or left within ten minutes before, or the device is
- * the company's. */
-static bool no_pressure(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    const struct hx_case *c = s->c;
-    bool company_device =
-        s->data->device[0] && strstr(s->data->device, c->holder) != NULL && c->holder[0];
-    return !company_device && !shortly_before(s, c->last_contact) &&
-           !shortly_before(s, c->t_arrived) && !shortly_before(s, c->t_resolved);
-}
 
 /* ---- parties and their call-backs ---- */
 
@@ -45,13 +12,30 @@ static bool no_pressure(const struct hx_step *s, const struct hx_call *call)
 static struct hx_party *party_named(const struct hx_step *s, const char *name)
 {
     struct hx_case *c = s->c;
-    for (uint32_t i = 0; i < c->n_parties; i++) {
-        const char *ref = c->parties[i].ref[0] ? c->parties[i].ref : c->ref;
-        if (strcmp(ref, name) == 0)
+    for (uint32_t i = 0; i < c->n_parties; i++)
+        if (strcmp(c->parties[i].ref, name) == 0 && *name)
             return &c->parties[i];
-    }
-    return strcmp(name, "reporter") == 0 ? &c->parties[0] : NULL;
+    return strcmp(name, "reporter") == 0 || strcmp(name, c->ref) == 0 ? &c->parties[0] : NULL;
 }
+
+/* ---- for whom an event speaks ---- */
+
+/* Who stands behind the number of a merged case, or is named. Who names nobody speaks for the case.
+ */
+bool hx_names_somebody(const struct hx_step *s)
+{
+    return s->n_speakers || s->data->party[0];
+}
+
+bool hx_speaks_for(const struct hx_step *s, const struct hx_party *p)
+{
+    for (uint32_t i = 0; i < s->n_speakers; i++)
+        if (p == &s->c->parties[s->speakers[i]])
+            return true;
+    return !s->n_speakers && (!s->data->party[0] || p == party_named(s, s->data->party));
+}
+
+/* ---- call-backs ---- */
 
 static bool settled(const struct hx_party *p)
 {
@@ -59,29 +43,32 @@ static bool settled(const struct hx_party *p)
            p->tries >= 3;
 }
 
-/* Who was called: the one that is named, otherwise the first who still waits. */
-static struct hx_party *called(const struct hx_step *s)
+/* Who was called: of those for whom the event speaks the first who still waits. */
+struct hx_party *hx_party_called(const struct hx_step *s)
 {
     struct hx_case *c = s->c;
-    struct hx_party *named = s->data->party[0] ? party_named(s, s->data->party) : NULL;
-    if (named)
-        return named;
-    for (uint32_t i = 0; i < c->n_parties; i++)
-        if (!settled(&c->parties[i]))
-            return &c->parties[i];
-    return &c->parties[0];
+    struct hx_party *first = NULL;
+    for (uint32_t i = 0; i < c->n_parties; i++) {
+        struct hx_party *p = &c->parties[i];
+        if (!hx_speaks_for(s, p))
+            continue;
+        if (!settled(p))
+            return p;
+        first = first ? first : p;
+    }
+    return first ? first : &c->parties[0];
 }
 
 static bool party_known(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return !s->data->party[0] || party_named(s, s->data->party);
+    return s->n_speakers || !s->data->party[0] || party_named(s, s->data->party);
 }
 
 static bool party_open(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return s->data->party[0] && !settled(called(s));
+    return hx_names_somebody(s) && !settled(hx_party_called(s));
 }
 
 /* A call-back that names nobody speaks for the case; one that names a party leaves the others
@@ -89,48 +76,70 @@ static bool party_open(const struct hx_step *s, const struct hx_call *call)
 static bool last_party(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    const struct hx_party *now = called(s);
-    for (uint32_t i = 0; s->data->party[0] && i < s->c->n_parties; i++)
+    const struct hx_party *now = hx_party_called(s);
+    for (uint32_t i = 0; hx_names_somebody(s) && i < s->c->n_parties; i++)
         if (&s->c->parties[i] != now && !settled(&s->c->parties[i]))
             return false;
     return true;
 }
 
-/* Of a merged case: one of its reporters, who are parties of the other case now, still waits there.
- * NULL when none does. */
-static const struct hx_party *waits_there(const struct hx_step *s)
+/* ---- under the number of a merged case (corner 11) ---- */
+
+/* Its reporters are parties of the other case now. Those for whom the event does not speak are
+ * nobody there. */
+static void leave_out_others(struct hx_step *s)
 {
-    for (uint32_t i = 0; s->other && i < s->other->n_parties; i++)
-        if (s->other->parties[i].from_case == s->c->number && !settled(&s->other->parties[i]))
-            return &s->other->parties[i];
-    return NULL;
+    for (uint32_t i = 0; i < s->n_theirs; i++)
+        if (!hx_speaks_for(s, &s->c->parties[i]))
+            s->theirs[i] = HX_NOBODY;
 }
 
+/* One of them, for whom the event speaks, still waits there for his call. */
 static bool merged_waits(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     const struct hx_case *c = s->other;
-    return c && c->t_resolved && waits_there(s);
+    for (uint32_t i = 0; c && c->t_resolved && i < s->n_theirs; i++)
+        if (s->theirs[i] != HX_NOBODY && hx_speaks_for(s, &s->c->parties[i]) &&
+            !settled(&c->parties[s->theirs[i]]))
+            return true;
+    return false;
 }
 
-/* Both reporters are called back and rate apart (corner 11): the call-back of the merged case
- * counts in the other one, for its own reporter. */
+/* The step that the event would be in the other case. */
+struct hx_step hx_step_there(const struct hx_step *s)
+{
+    struct hx_step from = *s, there = *s;
+    leave_out_others(&from);
+    there.c = s->other;
+    there.other = s->c;
+    hx_step_pass_on(&there, &from);
+    return there;
+}
+
+static bool allowed_there(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    if (!s->other)
+        return false;
+    struct hx_step there = hx_step_there(s);
+    return there.n_speakers &&
+           hx_step_event_row(&there, hx_rules_event(s->rules, hx_step_came(s)->type));
+}
+
+/* Both reporters are called back and rate apart: what comes under the number of the merged case
+ * counts in the other one, for its own reporters. */
 static void pass_on(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    hxp_data *data = hx_arena_memdup(s->arena, s->data, sizeof *s->data);
-    const struct hx_party *waits = waits_there(s);
-    if (!data || !waits)
-        return;
-    data->party = hx_arena_strdup(s->arena, waits->ref);
-    s->data = data;
+    leave_out_others(s);
     s->message = hx_rules_event(s->rules, hx_step_came(s)->type);
 }
 
 static bool third_try(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return called(s)->tries >= 2;
+    return hx_party_called(s)->tries >= 2;
 }
 
 static bool somebody_satisfied(const struct hx_step *s, const struct hx_call *call)
@@ -143,21 +152,26 @@ static bool somebody_satisfied(const struct hx_step *s, const struct hx_call *ca
 }
 
 /* What came under a merged case's own number is heard of where it counts. */
-static void heard_of(struct hx_step *s)
+void hx_heard_of(struct hx_step *s, const char *what, const char *receiver)
 {
     char number[HX_NUMBER_TEXT];
-    if (!s->other || s->other->merged_into != s->c->number)
-        return;
-    hx_tell(s, hx_rules_receiver(s->rules, "callback"),
-            hx_arena_printf(s->arena, "call-back of %s counts here",
-                            hx_number_format(s->other->number, number)));
+    if (s->n_speakers)
+        hx_tell(s, hx_rules_receiver(s->rules, receiver),
+                hx_arena_printf(s->arena, "%s of %s counts here", what,
+                                hx_number_format(s->other->number, number)));
+}
+
+static void hear_comment(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    hx_heard_of(s, "comment", "duty");
 }
 
 static void rate(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    struct hx_party *p = called(s);
-    heard_of(s);
+    struct hx_party *p = hx_party_called(s);
+    hx_heard_of(s, "call-back", "callback");
     p->callback = HX_CALLBACK_OK;
     p->rating = s->data->rating;
 }
@@ -165,8 +179,8 @@ static void rate(struct hx_step *s, const struct hx_call *call)
 static void rate_bad(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    struct hx_party *p = called(s);
-    heard_of(s);
+    struct hx_party *p = hx_party_called(s);
+    hx_heard_of(s, "call-back", "callback");
     p->callback = HX_CALLBACK_BAD;
     p->rating = s->data->rating;
 }
@@ -174,8 +188,8 @@ static void rate_bad(struct hx_step *s, const struct hx_call *call)
 static void count_try(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    struct hx_party *p = called(s);
-    heard_of(s);
+    struct hx_party *p = hx_party_called(s);
+    hx_heard_of(s, "call-back", "callback");
     p->tries++;
     p->callback = HX_CALLBACK_NO_ANSWER;
 }
@@ -236,29 +250,6 @@ static bool dispute_named(const struct hx_step *s, const struct hx_call *call)
     return s->data->dispute[0] != '\0';
 }
 
-static bool no_safety(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    return !(s->c->flags & HX_FLAG_SAFETY);
-}
-
-/* One of several reporters speaks for himself, if he is named: the others still wait (corner 10).
- */
-static bool others_left(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    const struct hx_party *named = s->data->party[0] ? party_named(s, s->data->party) : NULL;
-    for (uint32_t i = 0; named && i < s->c->n_parties; i++)
-        if (&s->c->parties[i] != named && !s->c->parties[i].gone)
-            return true;
-    return false;
-}
-
-static bool nobody_left(const struct hx_step *s, const struct hx_call *call)
-{
-    return !others_left(s, call);
-}
-
 /* One person is not counted as two: a party has one call-back. */
 static bool party_new(const struct hx_step *s, const struct hx_call *call)
 {
@@ -283,69 +274,9 @@ static void add_party(struct hx_step *s, const struct hx_call *call)
         hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true); /* of one of them is of the case (corner 28) */
 }
 
-/* Safety is at stake: the case goes on without the reporter, of whom no message speaks any more
- * (corner 10). */
-static void leave_case(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    called(s)->gone = 1;
-    hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
-}
-
-static void leave_others(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    called(s)->gone = 1;
-}
-
-/* Whoever of the holder's people does something on the case may have met the reporter. */
-static void note_contact(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    if (s->t_eff > s->c->last_contact)
-        s->c->last_contact = s->t_eff;
-}
-
-static void hold_withdrawal(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    s->c->withdraw_at = s->c->owner_since;
-    memcpy(s->c->withdraw_ms, s->c->owner_ms, sizeof s->c->withdraw_ms);
-    hx_flag_set(s, HX_FLAG_WITHDRAW_ASKED, true);
-}
-
-/* Withdrawn when it was asked, not when it was confirmed: what came after belongs to nobody. */
-static void date_back(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    s->c->owner_since = s->c->withdraw_at;
-    memcpy(s->c->owner_ms, s->c->withdraw_ms, sizeof s->c->owner_ms);
-    hx_clock_rebut_after(s, s->c->withdraw_at, "withdrawn before the deadline");
-}
-
-static void deny_withdrawal(struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    s->c->withdraw_at = 0;
-    hx_flag_set(s, HX_FLAG_WITHDRAW_ASKED, false);
-    hx_flag_set(s, HX_FLAG_PRESSURE, true);
-}
-
 const struct hx_word hx_words_parties[] = {
-    HX_GUARD("own_channel", HX_ARG_NONE, own_channel, "NOT_REPORTER", HX_NOT_ALLOWED,
-             "the reporter's own channel"),
-    HX_GUARD("own_source", HX_ARG_NONE, own_source, "OTHER_CHANNEL", HX_NOT_ALLOWED,
-             "from the source through which he reported, or with the secret of the case"),
-    HX_GUARD("no_pressure", HX_ARG_NONE, no_pressure, "PRESSURE_CHECK", HX_NOT_ALLOWED,
-             "no contact with the company shortly before, not from its device"),
-    HX_CASE_GUARD("no_safety", HX_ARG_NONE, no_safety, "SAFETY", HX_NOT_ALLOWED,
-                  "safety is not at stake"),
     HX_GUARD("party_known", HX_ARG_NONE, party_known, "UNKNOWN_PARTY", HX_NOT_ALLOWED,
              "the party that is named belongs to the case"),
-    HX_GUARD("others_left", HX_ARG_NONE, others_left, "NOBODY_ELSE", HX_NOT_ALLOWED,
-             "a reporter is named, and another one is left"),
-    HX_GUARD("nobody_left", HX_ARG_NONE, nobody_left, "OTHERS_LEFT", HX_NOT_ALLOWED,
-             "no reporter is named, or no other one is left"),
     HX_GUARD("party_new", HX_ARG_NONE, party_new, "PARTY_ALREADY", HX_NOT_ALLOWED,
              "nobody of this reference is a party yet"),
     HX_GUARD("party_open", HX_ARG_NONE, party_open, "NO_PARTY_WAITS", HX_NOT_ALLOWED,
@@ -358,26 +289,20 @@ const struct hx_word hx_words_parties[] = {
                   HX_NOT_ALLOWED, "another reporter has confirmed the solution"),
     HX_GUARD("merged_waits", HX_ARG_NONE, merged_waits, "NOT_SOLVED_THERE", HX_NOT_ALLOWED,
              "the other case is solved and waits for this reporter's call-back"),
+    HX_GUARD("allowed_there", HX_ARG_NONE, allowed_there, "NOT_NOW_THERE", HX_NOT_ALLOWED,
+             "the case that speaks for this one allows it to its reporters"),
     HX_GUARD("receipt_brought", HX_ARG_NONE, receipt_brought, "NO_RECEIPT", HX_NOT_ALLOWED,
              "the receiving system's receipt"),
     HX_GUARD("dispute_named", HX_ARG_NONE, dispute_named, "NO_DISPUTE", HX_NOT_ALLOWED,
              "the dispute that was opened"),
     HX_EFFECT("ask_again", HX_ARG_NONE, ask_again, "every reporter is called back anew"),
-    HX_EFFECT("pass_on", HX_ARG_NONE, pass_on,
-              "the call-back counts in the other case, for this one's reporter"),
+    HX_EFFECT(HX_WORD_PASSES_ON, HX_ARG_NONE, pass_on,
+              "it counts in the case that speaks for this one, for its reporters"),
+    HX_EFFECT("hear_comment", HX_ARG_NONE, hear_comment,
+              "a comment under the number of a merged case is told to the holder"),
     HX_EFFECT("rate", HX_ARG_NONE, rate, "stores a party's good call-back and its rating"),
     HX_EFFECT("rate_bad", HX_ARG_NONE, rate_bad, "stores a party's bad call-back and its rating"),
     HX_EFFECT("count_try", HX_ARG_NONE, count_try, "counts a party's call-back without answer"),
-    HX_EFFECT("leave_others", HX_ARG_NONE, leave_others,
-              "this reporter is called back no more; the others are"),
-    HX_EFFECT("leave_case", HX_ARG_NONE, leave_case,
-              "the reporter leaves, the case goes on without"),
     HX_EFFECT("add_party", HX_ARG_NONE, add_party, "a further reporter with an own call-back"),
-    HX_EFFECT("note_contact", HX_ARG_NONE, note_contact,
-              "the holder has had contact with the reporter"),
-    HX_EFFECT("hold_withdrawal", HX_ARG_NONE, hold_withdrawal,
-              "the withdrawal waits for the street's call"),
-    HX_EFFECT("date_back", HX_ARG_NONE, date_back, "the withdrawal counts from when it was asked"),
-    HX_EFFECT("deny_withdrawal", HX_ARG_NONE, deny_withdrawal, "the case goes on, marked PRESSURE"),
     HX_WORDS_END,
 };

@@ -1,0 +1,203 @@
+/* Withdrawal by a reporter, with its check whether somebody presses him (corner 10). */
+#include "engine/words/words.h"
+#include "hongxin/instant.h"
+
+#include <string.h>
+
+/* From the reporter's own channel; the holder's people may not bring it. */
+static bool own_channel(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return s->actor.role == HX_ROLE_reporter;
+}
+
+/* The channel through which he reported, or the secret of the case, which only he was given: no
+ * other system can speak for him, least of all the company's (corner 10). Who came with a merged
+ * case has shown it there. */
+static bool own_source(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return s->n_speakers || s->own_secret || strcmp(hx_step_came(s)->source, s->c->source) == 0;
+}
+
+static bool shortly_before(const struct hx_step *s, int64_t t)
+{
+    return t && t <= s->t_eff && s->t_eff - t <= 10 * HX_MINUTE;
+}
+
+/* The company spoke with the reporter, arrived or left within ten minutes before, or the device is
+ * the company's. */
+static bool no_pressure(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    const struct hx_case *c = s->c;
+    bool company_device =
+        s->data->device[0] && strstr(s->data->device, c->holder) != NULL && c->holder[0];
+    return !company_device && !shortly_before(s, c->last_contact) &&
+           !shortly_before(s, c->t_arrived) && !shortly_before(s, c->t_resolved);
+}
+
+static bool no_safety(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    return !(s->c->flags & HX_FLAG_SAFETY);
+}
+
+/* One of several reporters speaks for himself, if he is named: the others still wait (corner 10).
+ */
+static bool others_left(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; hx_names_somebody(s) && i < s->c->n_parties; i++)
+        if (!hx_speaks_for(s, &s->c->parties[i]) && !s->c->parties[i].gone)
+            return true;
+    return false;
+}
+
+static bool nobody_left(const struct hx_step *s, const struct hx_call *call)
+{
+    return !others_left(s, call);
+}
+
+/* If the street confirms it, the case ended now. */
+static void note_withdrawal(struct hx_case *c)
+{
+    c->withdraw_at = c->owner_since;
+    memcpy(c->withdraw_ms, c->owner_ms, sizeof c->withdraw_ms);
+}
+
+/* Whoever is named, or the first of them. */
+static void leave(struct hx_step *s)
+{
+    struct hx_party *first = hx_party_called(s);
+    hx_heard_of(s, "withdrawal", "callback");
+    for (uint32_t i = 0; hx_names_somebody(s) && i < s->c->n_parties; i++)
+        if (hx_speaks_for(s, &s->c->parties[i]))
+            s->c->parties[i].gone = 1;
+    first->gone = 1;
+}
+
+/* Safety is at stake: the case goes on without the reporter, of whom no message speaks any more
+ * (corner 10). */
+static void leave_case(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    leave(s);
+    s->mark = "SAFETY";
+    hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
+}
+
+static void leave_others(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    leave(s);
+    s->mark = "OTHERS_LEFT";
+    if (s->c->flags & HX_FLAG_WITHDRAW_ASKED) /* it was still theirs until now */
+        note_withdrawal(s->c);
+}
+
+/* Whoever of the holder's people does something on the case may have met the reporter. */
+static void note_contact(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    if (s->t_eff > s->c->last_contact)
+        s->c->last_contact = s->t_eff;
+}
+
+static void hold_withdrawal(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; i < s->c->n_parties; i++)
+        s->c->parties[i].leaves = hx_speaks_for(s, &s->c->parties[i]);
+    note_withdrawal(s->c);
+    s->mark = "PRESSURE_CHECK";
+    hx_flag_set(s, HX_FLAG_WITHDRAW_ASKED, true);
+}
+
+/* Who came while the street was asking has not asked to withdraw. */
+static bool others_stay(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    bool leaves = false, stays = false;
+    for (uint32_t i = 0; i < s->c->n_parties; i++) {
+        const struct hx_party *p = &s->c->parties[i];
+        leaves |= p->leaves;
+        stays |= !p->leaves && !p->gone;
+    }
+    return leaves && stays;
+}
+
+static void leave_asked(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; i < s->c->n_parties; i++) {
+        struct hx_party *p = &s->c->parties[i];
+        p->gone |= p->leaves;
+        p->leaves = 0;
+    }
+    s->c->withdraw_at = 0;
+    s->mark = "OTHERS_LEFT";
+}
+
+/* What the answer under the number of a merged case says of the withdrawal there. */
+static void say_withdrawn(struct hx_step *s, const struct hx_call *call)
+{
+    struct hx_step there = hx_step_there(s);
+    if (!no_safety(&there, call))
+        s->mark = "SAFETY";
+    else if (others_left(&there, call))
+        s->mark = "OTHERS_LEFT";
+    else if (!no_pressure(&there, call))
+        s->mark = "PRESSURE_CHECK";
+}
+
+/* Withdrawn when it was asked, not when it was confirmed: what came after belongs to nobody. */
+static void date_back(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    s->c->owner_since = s->c->withdraw_at;
+    memcpy(s->c->owner_ms, s->c->withdraw_ms, sizeof s->c->owner_ms);
+    hx_clock_rebut_after(s, s->c->withdraw_at, "withdrawn before the deadline");
+}
+
+static void deny_withdrawal(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; i < s->c->n_parties; i++)
+        s->c->parties[i].leaves = 0;
+    s->c->withdraw_at = 0;
+    hx_flag_set(s, HX_FLAG_WITHDRAW_ASKED, false);
+    hx_flag_set(s, HX_FLAG_PRESSURE, true);
+}
+
+const struct hx_word hx_words_withdraw[] = {
+    HX_GUARD("own_channel", HX_ARG_NONE, own_channel, "NOT_REPORTER", HX_NOT_ALLOWED,
+             "the reporter's own channel"),
+    HX_GUARD("own_source", HX_ARG_NONE, own_source, "OTHER_CHANNEL", HX_NOT_ALLOWED,
+             "from the source through which he reported, or with the secret of the case"),
+    HX_GUARD("no_pressure", HX_ARG_NONE, no_pressure, "PRESSURE_CHECK", HX_NOT_ALLOWED,
+             "no contact with the company shortly before, not from its device"),
+    HX_CASE_GUARD("no_safety", HX_ARG_NONE, no_safety, "SAFETY", HX_NOT_ALLOWED,
+                  "safety is not at stake"),
+    HX_GUARD("others_left", HX_ARG_NONE, others_left, "NOBODY_ELSE", HX_NOT_ALLOWED,
+             "a reporter is named, and another one is left"),
+    HX_GUARD("nobody_left", HX_ARG_NONE, nobody_left, "OTHERS_LEFT", HX_NOT_ALLOWED,
+             "no reporter is named, or no other one is left"),
+    HX_CASE_GUARD("others_stay", HX_ARG_NONE, others_stay, "NOBODY_ELSE", HX_NOT_ALLOWED,
+                  "a reporter has come since the withdrawal was asked"),
+    HX_EFFECT("say_withdrawn", HX_ARG_NONE, say_withdrawn,
+              "the answer says whether that case goes on"),
+    HX_EFFECT("leave_others", HX_ARG_NONE, leave_others,
+              "this reporter is called back no more; the others are"),
+    HX_EFFECT("leave_asked", HX_ARG_NONE, leave_asked,
+              "who has asked to withdraw is called back no more; who came since is"),
+    HX_EFFECT("leave_case", HX_ARG_NONE, leave_case,
+              "the reporter leaves, the case goes on without"),
+    HX_EFFECT("note_contact", HX_ARG_NONE, note_contact,
+              "the holder has had contact with the reporter"),
+    HX_EFFECT("hold_withdrawal", HX_ARG_NONE, hold_withdrawal,
+              "the withdrawal waits for the street's call"),
+    HX_EFFECT("date_back", HX_ARG_NONE, date_back, "the withdrawal counts from when it was asked"),
+    HX_EFFECT("deny_withdrawal", HX_ARG_NONE, deny_withdrawal, "the case goes on, marked PRESSURE"),
+    HX_WORDS_END,
+};
