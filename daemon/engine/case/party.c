@@ -29,6 +29,14 @@ uint32_t hx_party_newest(const struct hx_case *c)
     return own ? own - 1 : 0;
 }
 
+uint32_t hx_party_place(const struct hx_case *into, uint64_t from, uint32_t i)
+{
+    for (uint32_t k = 0; k < into->n_parties; k++)
+        if (into->parties[k].from_case == from && i-- == 0)
+            return k;
+    return HX_CASE_PARTIES;
+}
+
 struct hx_party hx_party_taken(const struct hx_case *from, uint32_t i)
 {
     struct hx_party p = from->parties[i];

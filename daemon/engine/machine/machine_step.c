@@ -1,6 +1,7 @@
 /* One event of one case: its effective time, whether it is allowed, and the entry that says so. */
 #include "base/text.h"
 #include "engine/case/drill.h"
+#include "engine/case/party.h"
 #include "engine/machine/machine_internal.h"
 #include "hongxin/instant.h"
 #include "hongxin/number.h"
@@ -193,13 +194,10 @@ static int deliver(struct hx_machine *m, const struct hx_step *from)
  * from case `from`. */
 static void find_theirs(struct hx_step *s, uint64_t from)
 {
-    uint16_t at[HX_CASE_PARTIES];
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < s->other->n_parties; i++)
-        if (s->other->parties[i].from_case == from)
-            at[n++] = (uint16_t)i;
-    for (uint32_t i = 0; i < s->n_theirs; i++)
-        s->theirs[i] = s->theirs[i] < n ? at[s->theirs[i]] : HX_NOBODY;
+    for (uint32_t i = 0; i < s->n_theirs; i++) {
+        uint32_t at = hx_party_place(s->other, from, s->theirs[i]);
+        s->theirs[i] = at < HX_CASE_PARTIES ? (uint16_t)at : HX_NOBODY;
+    }
 }
 
 static int look_at(struct hx_machine *m, struct hx_step *s, uint64_t number, uint64_t from)

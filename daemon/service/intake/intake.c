@@ -4,6 +4,7 @@
 #include "hongxin/number.h"
 #include "service/acts/identity.h"
 #include "service/locks/mask.h"
+#include "service/locks/reporter.h"
 #include "service/locks/secret.h"
 #include "service/state.h"
 #include "service/text.h"
@@ -107,11 +108,14 @@ static int judge_secret(struct service *s, struct passage *p, const char **code)
         is(p->event, "PARTY_ADDED"))
         return HX_OK;
     int rc = HX_OK;
+    uint32_t party;
     if (!number)
         rc = m->ops->ref_load(m->backend, p->event->source, p->event->case_ref, &number);
+    if (rc == HX_OK)
+        rc = m->ops->case_load(m->backend, number, &s->scratch);
     if (rc != HX_OK && rc != HX_NOTFOUND)
         return rc;
-    p->own_secret = rc == HX_OK && secret_fits(s->secrets, number, p->item->reporter->secret);
+    p->own_secret = rc == HX_OK && reporter_is(s, &s->scratch, p->item->reporter->secret, &party);
     *code = p->own_secret ? NULL : "SECRET_WRONG";
     return HX_OK;
 }

@@ -1,16 +1,35 @@
 /* The public status of a case (H5): what whoever has its number and secret may see, whatever else
  * the asking principal sees. */
-#include "service/locks/secret.h"
+#include "engine/case/party.h"
+#include "service/locks/reporter.h"
 #include "service/state.h"
 
-/* Where it stands, who has it, and what is promised: no place, no parties, no flags, no history. */
-static hxp_case_view *public_view(struct service *s, const struct hx_case *c)
+/* s->scratch becomes the case that speaks for it; `party` is his place there. */
+static int follow_merges(struct service *s, uint32_t *party)
+{
+    struct hx_case *c = &s->scratch;
+    int rc = HX_OK;
+    for (int i = 0; !rc && i < HX_CASE_PARTIES && hx_case_rests(s->machine.rules, c); i++) {
+        uint64_t from = c->number;
+        rc = hx_store_case(s->store, c->merged_into, c);
+        *party = rc ? 0 : hx_party_place(c, from, *party);
+    }
+    return rc;
+}
+
+/* Where it stands, who has it, and what is promised, and his own call-back: no place, no other
+ * parties, no flags, no history. */
+static hxp_case_view *public_view(struct service *s, const struct hx_case *c, uint32_t party)
 {
     const hxp_case_view *whole = hx_case_view(&s->machine, c);
     hxp_case_view *v = hx_arena_alloc(&s->arena, sizeof *v);
     if (!whole || !v)
         return NULL;
     hongxin__v1__case_view__init(v);
+    if (party < whole->n_callbacks) {
+        v->callbacks = whole->callbacks + party;
+        v->n_callbacks = 1;
+    }
     v->case_number = whole->case_number;
     v->number = whole->number;
     v->state = whole->state;
@@ -30,16 +49,32 @@ static hxp_case_view *public_view(struct service *s, const struct hx_case *c)
     return v;
 }
 
+/* Of s->scratch, or of the case that speaks for it: since when it is his, and by which name he is a
+ * party of the case that he has asked for. NULL: trouble. */
+static hxp_case_view *own_view(struct service *s, uint32_t party)
+{
+    int64_t reported = s->scratch.t_report;
+    bool named = party < s->scratch.n_parties;
+    char *name = hx_arena_text(&s->arena, named ? s->scratch.parties[party].ref : "");
+    hxp_case_view *v = follow_merges(s, &party) ? NULL : public_view(s, &s->scratch, party);
+    if (v)
+        v->t_report = reported;
+    if (v && v->n_callbacks && name)
+        v->callbacks[0]->ref = name;
+    return v;
+}
+
 void service_status(struct service *s, const struct request *r, const struct hx_case *c)
 {
     const Hongxin__V1__CaseQuery *q = r->message->case_query;
     Hongxin__V1__CaseAnswer a = HONGXIN__V1__CASE_ANSWER__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
-    if (!c || !secret_fits(s->secrets, c->number, q->secret)) {
+    uint32_t party = 0;
+    if (!c || !reporter_is(s, c, q->secret, &party)) {
         service_problem(s, r, "SECRET_WRONG", "there is no case with this number and secret");
         return;
     }
-    a.view = public_view(s, c);
+    a.view = own_view(s, party);
     if (!a.view) {
         service_problem(s, r, "STORE_TROUBLE", "try again");
         return;

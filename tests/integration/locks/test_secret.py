@@ -44,6 +44,36 @@ def test_number_and_secret_withdraw_from_another_source(reported):
     assert c.case(first.case_number).view.state == "WITHDRAWN"
 
 
+def test_a_merge_and_a_split_leave_everybody_his_secret(reported):
+    """He asks and withdraws by his own number, by that of the case that has absorbed his, and by that of a part of it; as whom he is there."""
+    d, c, first = reported
+    by = lambda type, number, **data: c.publish(c.event(type, by="dispatcher:C-03/zhou", source="hotline", case_number=number, data=data))[0].result  # noqa: E731
+    other = c.publish(c.event("REPORTED", by="reporter", source="hotline", data=REPORT, case_ref="W-2"))[0]
+    third = c.publish(c.event("REPORTED", by="reporter", source="hotline", data=REPORT))[0]
+    status = lambda number, secret: c.ask("case_answer", case_query=wire_pb2.CaseQuery(case_number=number, secret=secret)).view  # noqa: E731
+    assert by("MERGED_INTO", other.case_number, into=first.number) == RESULT.ACCEPTED
+    reported_at = c.case(other.case_number).view.t_report
+    for number in (other.case_number, first.case_number):
+        view = status(number, other.secret)
+        assert (view.number, view.state, view.t_report if number == other.case_number else reported_at) == (first.number, "DISPATCHED", reported_at)
+        assert [(p.ref, p.callback) for p in view.callbacks] == [("" if number == other.case_number else "W-2", "OPEN")], "his own call-back, nobody else's"
+    assert [p.ref for p in status(first.case_number, first.secret).callbacks] == [""]
+    assert by("SPLIT", first.case_number, cases=["part"]) == RESULT.ACCEPTED
+    part = c.ask("case_answer", case_query=wire_pb2.CaseQuery(ref="part", source="hotline")).view
+    assert [[p.ref for p in status(part.case_number, secret).callbacks] for secret in (first.secret, other.secret)] == [[first.number], ["W-2"]]
+    for number in (first.case_number, other.case_number, part.case_number):
+        assert withdraw(c, number, third.secret).code == "SECRET_WRONG"
+        assert c.ask("problem", case_query=wire_pb2.CaseQuery(case_number=number, secret=third.secret)).code == "SECRET_WRONG"
+    assert withdraw(c, other.case_number, other.secret, data={"party": "reporter"}).code == "OTHERS_LEFT"
+    assert [p.callback for p in status(first.case_number, other.secret).callbacks] == ["GONE"]
+    assert [p.callback for p in status(first.case_number, first.secret).callbacks] == ["OPEN"]
+    assert withdraw(c, part.case_number, first.secret, data={"party": first.number}).code == "OTHERS_LEFT"
+    assert by("UNMERGED", other.case_number) == RESULT.ACCEPTED
+    assert status(other.case_number, other.secret).number == other.number
+    assert c.ask("problem", case_query=wire_pb2.CaseQuery(case_number=first.case_number, secret=other.secret)).code == "SECRET_WRONG"
+    assert {c.case(n).view.state for n in (first.case_number, part.case_number)} & {"WITHDRAWN"} == set()
+
+
 def test_a_wrong_secret_is_refused_by_name_and_counted(reported):
     d, c, first = reported
     other = c.publish(c.event("REPORTED", by="reporter", source="hotline", data=REPORT))[0]
