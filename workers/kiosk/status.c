@@ -13,7 +13,8 @@ struct errand {
     struct http_request *request;
     json_t *body; /* owned */
     uint64_t case_number;
-    const char *secret;
+    const char *secret, *why; /* of the body */
+    char id[KIOSK_ID_MAX];    /* of the withdrawal */
 };
 
 static void errand_free(struct errand *e)
@@ -76,45 +77,76 @@ static json_t *clocks_of(const struct errand *e, const struct policy *p, const h
     return list;
 }
 
+/* NULL: the request is answered. */
+static const hxp_case_view *view_of(struct errand *e, int err, const hxp_response *response)
+{
+    bool told = !err && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER;
+    if (told && response->case_answer->view)
+        return response->case_answer->view;
+    if (is_wrong_secret(e, err))
+        refuse_secret(e);
+    else
+        kiosk_failed(e->request, err ? err : HX_NOTFOUND);
+    return NULL;
+}
+
+/* The asker's own call-back is the only one that he is told. */
+static const Hongxin__V1__PartyView *asker_of(const hxp_case_view *view)
+{
+    return view->n_callbacks ? view->callbacks[0] : NULL;
+}
+
+/* Under the number that he knows; `into` is the case that counts, when that is another one. */
+static json_t *told(const struct errand *e, const hxp_case_view *view)
+{
+    const struct policy *p = e->kiosk->policy;
+    const Hongxin__V1__PartyView *asker = asker_of(view);
+    char number[HX_NUMBER_TEXT];
+    hx_number_format(e->case_number, number);
+    json_t *o = json_pack("{s:s, s:o, s:{s:s, s:s}, s:o, s:o, s:o}", "number", number, "state",
+                          policy_word(p, POLICY_STATES, view->state), "holder", "zh",
+                          view->holder_name_zh, "en", view->holder_name_en, "reported",
+                          kiosk_instant(e->kiosk, view->t_report), "closed",
+                          kiosk_instant(e->kiosk, view->t_closed), "clocks", clocks_of(e, p, view));
+    if (view->case_number != e->case_number)
+        json_object_set_new(o, "into", json_string(view->number));
+    if (asker && strcmp(asker->callback, "GONE") == 0)
+        json_object_set_new(o, "left", json_true());
+    return o;
+}
+
 static void on_case(void *arg, int err, const hxp_response *response)
 {
     struct errand *e = arg;
-    const struct policy *p = e->kiosk->policy;
-    if (is_wrong_secret(e, err)) {
-        refuse_secret(e);
-    } else if (err || response->answer_case != HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER ||
-               !response->case_answer->view) {
-        kiosk_failed(e->request, err ? err : HX_NOTFOUND);
-    } else {
-        const hxp_case_view *view = response->case_answer->view;
+    const hxp_case_view *view = view_of(e, err, response);
+    if (view) {
         e->kiosk->questions++;
-        http_answer_json(
-            e->request, 200,
-            json_pack("{s:s, s:o, s:{s:s, s:s}, s:o, s:o, s:o}", "number", view->number, "state",
-                      policy_word(p, POLICY_STATES, view->state), "holder", "zh",
-                      view->holder_name_zh, "en", view->holder_name_en, "reported",
-                      kiosk_instant(e->kiosk, view->t_report), "closed",
-                      kiosk_instant(e->kiosk, view->t_closed), "clocks", clocks_of(e, p, view)));
+        http_answer_json(e->request, 200, told(e, view));
     }
     errand_free(e);
 }
 
-void status_take(void *kiosk, struct http_request *request)
+/* Asks for the case by number and secret. */
+static void ask(struct errand *e, hx_answer_fn *fn)
 {
     hxp_request ask = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
-    struct errand *e = begin(kiosk, request);
-    if (!e)
-        return;
     query.case_number = e->case_number;
     query.secret = hx_text_field(e->secret);
     ask.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
     ask.case_query = &query;
-    int rc = hx_ask_start(e->kiosk->link.client, &ask, on_case, e);
+    int rc = hx_ask_start(e->kiosk->link.client, &ask, fn, e);
     if (rc) {
-        kiosk_failed(request, rc);
+        kiosk_failed(e->request, rc);
         errand_free(e);
     }
+}
+
+void status_take(void *kiosk, struct http_request *request)
+{
+    struct errand *e = begin(kiosk, request);
+    if (e)
+        ask(e, on_case);
 }
 
 /* ---- withdrawal ---- */
@@ -132,37 +164,54 @@ static void on_withdrawn(void *arg, int err, const hxp_reply *reply)
     } else {
         e->kiosk->withdrawals++;
         http_answer_json(e->request, 200,
-                         json_pack("{s:s, s:s}", "number", reply->number, "result", "ACCEPTED"));
+                         json_pack("{s:s, s:s, s:s}", "number", reply->number, "result", "ACCEPTED",
+                                   "code", reply->code));
     }
     errand_free(e);
 }
 
-void withdraw_take(void *kiosk, struct http_request *request)
+/* He withdraws for himself: as the party that his secret shows, and for nobody else. */
+static void withdraw(struct errand *e, const Hongxin__V1__PartyView *asker)
 {
     hxp_event event = HONGXIN__V1__EVENT__INIT;
     hxp_data data = HONGXIN__V1__DATA__INIT;
     hxp_reporter reporter = HONGXIN__V1__REPORTER__INIT;
-    char id[KIOSK_ID_MAX];
-    const char *why;
-    struct errand *e = kiosk_id(request, "withdraw", id) ? begin(kiosk, request) : NULL;
-    if (!e)
-        return;
-    if (!kiosk_text(request, e->body, "why", WHY_MAX, &why)) {
-        errand_free(e);
-        return;
-    }
-    event.id = id;
+    event.id = e->id;
     event.source = e->kiosk->settings.source;
     event.type = hx_text_field("WITHDRAW_ASKED");
     event.by = hx_text_field("reporter");
     event.case_number = e->case_number;
     event.data = &data;
-    data.why = hx_text_field(why);
+    data.why = hx_text_field(e->why);
+    data.party = hx_text_field(asker && *asker->ref ? asker->ref : "reporter");
     reporter.secret = hx_text_field(e->secret);
     const struct hx_item item = {.event = &event, .reporter = &reporter};
     int rc = hx_publish_start(e->kiosk->link.client, &item, on_withdrawn, e);
     if (rc) {
-        kiosk_failed(request, rc);
+        kiosk_failed(e->request, rc);
         errand_free(e);
     }
+}
+
+static void on_known(void *arg, int err, const hxp_response *response)
+{
+    struct errand *e = arg;
+    const hxp_case_view *view = view_of(e, err, response);
+    if (view)
+        withdraw(e, asker_of(view));
+    else
+        errand_free(e);
+}
+
+void withdraw_take(void *kiosk, struct http_request *request)
+{
+    char id[KIOSK_ID_MAX];
+    struct errand *e = kiosk_id(request, "withdraw", id) ? begin(kiosk, request) : NULL;
+    if (!e)
+        return;
+    memcpy(e->id, id, sizeof id);
+    if (kiosk_text(request, e->body, "why", WHY_MAX, &e->why))
+        ask(e, on_known);
+    else
+        errand_free(e);
 }

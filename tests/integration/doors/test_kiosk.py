@@ -13,7 +13,7 @@ from door import BIN
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from kiosk import SOURCE, Kiosk
 from pictures import photo
-from wire import wait_until
+from wire import RESULT, wait_until
 
 
 def cases(client):
@@ -79,10 +79,76 @@ def test_number_and_secret_take_it_back(kiosk, client):
     first = kiosk.report().json
     body = {"number": first["number"], "secret": first["secret"], "why": "solved by itself"}
     a = kiosk.post("withdraw", body, key="withdraw-once-0001")
-    assert (a.status, a.json) == (200, {"number": "CL-1", "result": "ACCEPTED"})
+    assert (a.status, a.json) == (200, {"number": "CL-1", "result": "ACCEPTED", "code": ""})
     assert kiosk.post("withdraw", body, key="withdraw-once-0001").status == 200, "the answer may have been lost"
     assert client.case(1).view.state == "WITHDRAWN"
     assert kiosk.post("status", body | {"why": ""}).status == 200
+
+
+def zhou(client, type, number, **data):
+    return client.publish(client.event(type, by="dispatcher:C-03/zhou", case_number=number, data=data))[0].result
+
+
+def pair(number, ticket):
+    return {"number": number, "secret": ticket["secret"]}
+
+
+def test_one_of_several_takes_it_back_for_himself(kiosk, client):
+    first = kiosk.report().json
+    assert zhou(client, "PARTY_ADDED", 1, party="caller-2") == RESULT.ACCEPTED
+    a = kiosk.post("withdraw", pair("CL-1", first), key="withdraw-once-0001")
+    assert (a.status, a.json["code"]) == (200, "OTHERS_LEFT")
+    assert kiosk.post("withdraw", pair("CL-1", first), key="withdraw-once-0001").json["code"] == "OTHERS_LEFT"
+    view = client.case(1).view
+    assert (view.state, [p.callback for p in view.callbacks]) == ("DISPATCHED", ["GONE", "OPEN"])
+    assert kiosk.post("status", pair("CL-1", first)).json["left"] is True
+
+
+def test_a_merge_leaves_everybody_his_number_and_what_he_may_do(kiosk, client):
+    first, second = kiosk.report().json, kiosk.report().json
+    assert zhou(client, "MERGED_INTO", 2, into="CL-1") == RESULT.ACCEPTED
+    client.publish(client.event("HELD", by="holder:P-07/li", case_number=1))
+    a = kiosk.post("status", pair("CL-2", second))
+    assert (a.json["number"], a.json["into"], a.json["state"]["id"]) == ("CL-2", "CL-1", "HELD") and "left" not in a.json
+    assert "into" not in kiosk.post("status", pair("CL-1", first)).json
+    assert kiosk.post("status", pair("CL-1", second)).json["state"]["id"] == "HELD", "he was told that number"
+    assert kiosk.post("status", pair("CL-2", first)).json["code"] == "SECRET_WRONG", "the other one's matter is none of his"
+    assert kiosk.post("withdraw", pair("CL-2", second)).json["code"] == "OTHERS_LEFT"
+    assert [p.callback for p in client.case(1).view.callbacks] == ["OPEN", "GONE"]
+    assert [kiosk.post("status", pair(n, t)).json.get("left") for n, t in (("CL-2", second), ("CL-1", first))] == [True, None]
+    assert zhou(client, "UNMERGED", 2) == RESULT.ACCEPTED
+    a = kiosk.post("status", pair("CL-2", second))
+    assert (a.json["state"]["id"], "into" in a.json) == ("DISPATCHED", False)
+    assert kiosk.post("withdraw", pair("CL-1", first)).json["code"] == "", "he is the only one again"
+    assert client.case(1).view.state == "WITHDRAWN"
+
+
+def test_the_absorbed_reporter_withdraws_by_the_number_that_he_was_told(kiosk, client):
+    first, second = kiosk.report().json, kiosk.report().json
+    assert zhou(client, "MERGED_INTO", 2, into="CL-1") == RESULT.ACCEPTED
+    assert kiosk.post("withdraw", pair("CL-1", second)).json["code"] == "OTHERS_LEFT"
+    assert [p.callback for p in client.case(1).view.callbacks] == ["OPEN", "GONE"], "not the one whose number it is"
+    assert kiosk.post("withdraw", pair("CL-1", first)).json["code"] == ""
+    assert client.case(1).view.state == "WITHDRAWN"
+
+
+def test_a_part_is_found_by_whoever_reported_the_whole(kiosk, client):
+    first, second = kiosk.report().json, kiosk.report().json
+    assert zhou(client, "MERGED_INTO", 2, into="CL-1") == zhou(client, "SPLIT", 1, cases=["the-lamp"]) == RESULT.ACCEPTED
+    for ticket in (first, second):
+        assert kiosk.post("status", pair("CL-3", ticket)).json["state"]["id"] == "RECEIVED"
+    assert kiosk.post("withdraw", pair("CL-3", second)).json["code"] == "OTHERS_LEFT"
+    assert [p.callback for p in client.case(3).view.callbacks] == ["OPEN", "GONE"]
+    assert kiosk.post("withdraw", pair("CL-3", first)).json["code"] == ""
+    assert [client.case(n).view.state for n in (1, 3)] == ["DISPATCHED", "WITHDRAWN"]
+
+
+def test_a_withdrawal_that_the_street_checks_is_said_to_be_so(kiosk, client):
+    first = kiosk.report().json
+    for type in ("HELD", "PROGRESS"):
+        client.publish(client.event(type, by="holder:P-07/li", case_number=1))
+    assert kiosk.post("withdraw", pair("CL-1", first)).json["code"] == "PRESSURE_CHECK"
+    assert client.case(1).view.state == "IN_WORK"
 
 
 def test_what_is_not_ours_is_handed_over(kiosk, client):

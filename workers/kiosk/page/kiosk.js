@@ -90,7 +90,7 @@ function clear() {
   key = "";
   chosen = shown = null;
   for (const f of document.forms) f.reset();
-  for (const id of ["done-number", "done-secret", "case-number", "case-state", "case-holder", "case-reported", "describe-what", "call-what"])
+  for (const id of ["done-number", "done-secret", "case-number", "case-state", "case-holder", "case-reported", "case-into", "case-left", "describe-what", "call-what"])
     $(id).textContent = "";
   for (const id of ["done-promises", "case-clocks"]) $(id).replaceChildren();
   for (const d of document.querySelectorAll("dialog[open]")) d.close();
@@ -371,9 +371,11 @@ function showCase(body) {
     $("case-state").textContent = own(body.state);
     $("case-holder").textContent = own(body.holder) || "—";
     $("case-reported").textContent = when(body.reported);
+    $("case-into").textContent = body.into ? word("into", {into: body.into}) : "";
+    $("case-left").textContent = body.left ? word("left") : "";
     $("case-clocks").replaceChildren(...body.clocks.filter(c => c.state !== "VOID")
       .sort((a, b) => a.deadline.localeCompare(b.deadline)).map(c => row(own(c), ...clockWord(c))));
-    $("withdraw").hidden = Boolean(body.closed);
+    $("withdraw").hidden = Boolean(body.closed || body.left);
   };
   shown();
   show("case");
@@ -398,7 +400,7 @@ async function withdraw() {
   const now = await patient("POST", "status", pair);
   if (mine !== key) return;
   if (now.status === 200) showCase(now.body);
-  say("withdrawn", true);
+  say(a.body.code && word(`withdrawn_${a.body.code}`) ? `withdrawn_${a.body.code}` : "withdrawn", true);
 }
 
 // ---- the code of the building, for whoever comes to work there
