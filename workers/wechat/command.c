@@ -175,3 +175,34 @@ void wx_command_read(const char *text, struct wx_command *out)
         find_place(text, out->place);
     }
 }
+
+/* ---- answers ---- */
+
+/* A withdrawal may leave the case to others. */
+static enum wx_text withdrawn_as(const char *code)
+{
+    static const struct {
+        const char *code;
+        enum wx_text text;
+    } table[] = {{"OTHERS_LEFT", WX_left}, {"PRESSURE_CHECK", WX_checked}, {"SAFETY", WX_goes_on}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strcmp(code, table[i].code) == 0)
+            return table[i].text;
+    return WX_withdrawn;
+}
+
+enum wx_text wx_command_done(const struct wx_command *command, const char *code)
+{
+    switch (command->kind) {
+    case WX_GOOD:
+        return WX_thanks;
+    case WX_PICTURE:
+        return WX_picture;
+    case WX_ADD:
+        return WX_added;
+    case WX_BAD:
+        return WX_again;
+    default:
+        return withdrawn_as(code);
+    }
+}

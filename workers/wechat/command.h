@@ -18,4 +18,7 @@ struct wx_command {
 
 void wx_command_read(const char *text, struct wx_command *out);
 
+/* What is said when the daemon has taken it; `code` is that of its answer. */
+enum wx_text wx_command_done(const struct wx_command *command, const char *code);
+
 #endif

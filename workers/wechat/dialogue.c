@@ -20,7 +20,9 @@ struct talk {
     struct wx_command command;
     const char *text; /* what he said, of the callback */
     char id[ID_MAX], person[WX_PERSON_TEXT], ref[ID_MAX];
-    char state[48]; /* of his case, when he asked for something */
+    char state[48];              /* of his case, when he asked for something */
+    char joined[HX_NUMBER_TEXT]; /* his case, when it is merged and this asks for the one that
+                                    counts */
 };
 
 /* ---- texts ---- */
@@ -133,13 +135,7 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
     else if (t->command.kind == WX_REPORT)
         tell_reported(t, reply);
     else
-        say(t,
-            t->command.kind == WX_GOOD      ? WX_thanks
-            : t->command.kind == WX_PICTURE ? WX_picture
-            : t->command.kind == WX_ADD     ? WX_added
-            : t->command.kind == WX_BAD     ? WX_again
-                                            : WX_withdrawn,
-            pairs);
+        say(t, wx_command_done(&t->command, reply->code), pairs);
 }
 
 static void publish(struct talk *t, hxp_event *event, const hxp_reporter *reporter)
@@ -191,11 +187,15 @@ static void report(struct talk *t, const char *text)
 
 /* ---- questions about a case of one's own ---- */
 
+static void ask(struct talk *t);
+
+/* He speaks for himself, as the party that he is, and for no other reporter. */
 static void act(struct talk *t, const hxp_case_view *view)
 {
     hxp_event event = HONGXIN__V1__EVENT__INIT;
     hxp_data data = HONGXIN__V1__DATA__INIT;
     event.case_number = view->case_number;
+    data.party = hx_text_field(wx_person_party(view, t->person));
     snprintf(t->state, sizeof t->state, "%s", view->state);
     switch (t->command.kind) {
     case WX_GOOD:
@@ -208,6 +208,7 @@ static void act(struct talk *t, const hxp_case_view *view)
         break;
     case WX_ADD:
         event.type = (char *)"COMMENT";
+        data.party = hx_text_field("");
         data.text = (char *)t->text;
         break;
     default:
@@ -243,8 +244,24 @@ static void tell_status(struct talk *t, const hxp_case_view *view)
                                  "state",  wx_state_word(s, view->state, t->command.language),
                                  "holder", *holder ? holder : text_of(t, WX_nobody),
                                  "time",   time,
+                                 "own",    t->joined,
                                  NULL};
-    say(t, view->next_deadline && !view->t_closed ? WX_status : WX_ended, pairs);
+    char text[WX_ANSWER_MAX];
+    snprintf(text, sizeof text, "%s%s%s", *t->joined ? text_of(t, WX_joined) : "",
+             *t->joined ? "\n" : "",
+             text_of(t, view->next_deadline && !view->t_closed ? WX_status : WX_ended));
+    say_words(t, text, pairs);
+}
+
+/* Of a case that is merged: where the one stands that counts. */
+static void follow_merge(struct talk *t, const hxp_case_view *view)
+{
+    if (!*t->joined)
+        snprintf(t->joined, sizeof t->joined, "%s", view->number);
+    if (hx_number_parse(view->merged_into, &t->command.case_number) == HX_OK)
+        ask(t);
+    else
+        tell_status(t, view);
 }
 
 /* A case that another person reported does not exist for this one. */
@@ -259,13 +276,16 @@ static void on_case(void *arg, int err, const hxp_response *response)
     }
     bool answered = !err && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER;
     const hxp_case_view *view = answered ? response->case_answer->view : NULL;
-    bool own = view && strncmp(view->ref, t->person, WX_PERSON_TEXT - 1) == 0;
-    if (t->command.kind == WX_PICTURE && (!own || view->t_closed))
+    bool own = view && (*t->joined || wx_person_party(view, t->person));
+    bool merged = own && strcmp(view->state, "MERGED") == 0;
+    if (t->command.kind == WX_PICTURE && (!own || (view->t_closed && !merged)))
         say(t, WX_words_please, NULL);
     else if (t->command.kind == WX_PICTURE)
         add_picture(t, view);
     else if (!own)
         say(t, t->command.case_number ? WX_unknown_case : WX_welcome, pairs);
+    else if (t->command.kind == WX_STATUS && merged)
+        follow_merge(t, view);
     else if (t->command.kind == WX_STATUS)
         tell_status(t, view);
     else if (t->command.kind == WX_WITHDRAW && !t->command.case_number)

@@ -16,6 +16,17 @@ void wx_person_name(const struct account *account, const char *openid, char out[
     sodium_bin2hex(out, WX_PERSON_TEXT, digest, (WX_PERSON_TEXT - 1) / 2);
 }
 
+const char *wx_person_party(const hxp_case_view *view, const char *name)
+{
+    size_t n = WX_PERSON_TEXT - 1;
+    if (strncmp(view->ref, name, n) == 0)
+        return "reporter";
+    for (size_t i = 0; i < view->n_callbacks; i++)
+        if (strncmp(view->callbacks[i]->ref, name, n) == 0)
+            return view->callbacks[i]->ref;
+    return NULL;
+}
+
 bool wx_person_is_name(const char *ref)
 {
     return strspn(ref, "0123456789abcdef") == WX_PERSON_TEXT - 1 && ref[WX_PERSON_TEXT - 1] == '-';

@@ -3,6 +3,7 @@
 #ifndef WECHAT_PERSON_H
 #define WECHAT_PERSON_H
 
+#include "hongxin/schema.h"
 #include "wechat/accounts.h"
 #include "wechat/settings.h"
 
@@ -11,6 +12,10 @@ enum { WX_PERSON_TEXT = 17, WX_OPENID_MAX = 129, WX_KEPT_MAX = 160 };
 /* A keyed hash of the platform's id: 16 hexadecimal digits. The references of his cases begin with
  * it and a hyphen. */
 void wx_person_name(const struct account *account, const char *openid, char out[WX_PERSON_TEXT]);
+
+/* By which reference he is a party of the case: "reporter" of one that he has reported, else his
+ * own. NULL: he is none. */
+const char *wx_person_party(const hxp_case_view *view, const char *name);
 
 /* Whether a case's reference begins with such a name. */
 bool wx_person_is_name(const char *ref);

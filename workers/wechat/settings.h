@@ -22,6 +22,10 @@ enum { WX_TEXT_MAX = 600, WX_STATES_MAX = 32, WX_TOLD_MAX = 24, WX_REFUSALS_MAX 
     X(thanks, "thanks")                                                                            \
     X(again, "again")                                                                              \
     X(withdrawn, "withdrawn")                                                                      \
+    X(left, "left")                                                                                \
+    X(checked, "checked")                                                                          \
+    X(goes_on, "goes_on")                                                                          \
+    X(joined, "joined")                                                                            \
     X(refused, "refused")                                                                          \
     X(not_taken, "not_taken")                                                                      \
     X(which, "which")                                                                              \

@@ -2,6 +2,7 @@
 import base64
 import hashlib
 import http.client
+import itertools
 import os
 import pathlib
 import re
@@ -15,7 +16,7 @@ import pytest
 from between import Between
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from reload import reload
-from wire import TIMEOUT_S, alive, wait_until
+from wire import RESULT, TIMEOUT_S, alive, wait_until
 
 BIN = os.environ["HX_BIN"]
 SOURCE = os.environ["HX_SOURCE"]
@@ -183,6 +184,79 @@ def test_what_is_not_possible_is_answered_with_its_reason(door, client):
     assert client.case(1).view.state == "WITHDRAWN"
     assert "目前为“已撤诉”" in content(door.safe(message(Content="撤诉 CL-1", id="5"))[1])
     assert "is withdrawn" in content(door.safe(message(Content="withdraw CL-1", id="6"))[1])
+
+
+def zhou(client, type, number, **data):
+    return client.publish(client.event(type, by="dispatcher:C-03/zhou", case_number=number, data=data))[0].result
+
+
+def solve(client, number):
+    zhou(client, "CLASS_SET", number, **{"class": "SMALL"})
+    for type, data in (("HELD", {}), ("RESOLVED", {"evidence": ["photo"]})):
+        assert client.publish(client.event(type, by="holder:P-07/li", case_number=number, data=data))[0].result == RESULT.ACCEPTED
+
+
+@pytest.fixture
+def say(door):
+    """What somebody is answered."""
+    ids = itertools.count(100)
+    return lambda person, text: content(door.safe(message(Content=text, id=str(next(ids)), person=person))[1])
+
+
+def test_one_of_several_withdraws_for_himself(say, client):
+    say("o-li", "B-0417 漏水")
+    assert zhou(client, "PARTY_ADDED", 1, party="caller-2") == RESULT.ACCEPTED
+    assert say("o-li", "撤诉 CL-1") == "您已退出 CL-1，不再回访您。还有别人反映这件事，会继续处理。"
+    assert say("o-li", "withdraw CL-1").startswith("You are out of CL-1")
+    view = client.case(1).view
+    assert (view.state, [p.callback for p in view.callbacks]) == ("RECEIVED", ["GONE", "OPEN"])
+
+
+def test_two_residents_of_one_case_ask_add_rate_and_reopen_apart(say, door, client):
+    say("o-li", "B-0417 漏水")
+    say("o-han", "The water leaks in B-0417")
+    assert zhou(client, "MERGED_INTO", 2, into="CL-1") == RESULT.ACCEPTED
+    assert say("o-han", "status CL-2").startswith("CL-2 is the same matter as CL-1; both are dealt with together:\nCL-1: ")
+    assert say("o-han", "查询 CL-1").startswith("CL-1：已"), "he was told that number"
+    assert say("o-han", "查询").startswith("CL-2 与 CL-1 是同一件事") and "没有找到您的 CL-2" in say("o-li", "查询 CL-2")
+    assert say("o-han", "CL-2 是三楼") == "已补充到 CL-2。"
+    assert content(door.safe(message("image", id="9", person="o-han", MediaId="media-9", PicUrl="http://x/9"))[1]) == "图片已附在 CL-2。"
+    solve(client, 1)
+    assert say("o-li", "满意 CL-1") == "CL-1 已评价为满意，谢谢！"
+    assert client.case(1).view.state == "RESOLVED", "the other one has not been asked"
+    assert say("o-li", "满意 CL-1") != "", "once more changes nothing"
+    assert say("o-han", "good CL-2") == "CL-2 is rated good. Thank you!"
+    view = client.case(1).view
+    assert (view.state, [(p.callback, p.rating) for p in view.callbacks]) == ("CLOSED", [("OK", 5)] * 2)
+
+
+def test_a_merged_resident_is_not_satisfied_and_withdraws_where_he_is_a_party(say, client):
+    say("o-li", "B-0417 漏水")
+    say("o-han", "B-0417 漏水了")
+    assert zhou(client, "MERGED_INTO", 2, into="CL-1") == RESULT.ACCEPTED
+    solve(client, 1)
+    assert say("o-han", "撤诉 CL-2").startswith("CL-2 正与同类案件合并办理"), "he is asked with the others"
+    assert say("o-han", "不满意 CL-2") == "CL-2 已记为不满意，将重新处理。"
+    assert client.case(1).view.cycle == 2
+    assert say("o-han", "撤诉 CL-1").startswith("您已退出 CL-1"), "by the number that he was told, too"
+    assert [p.callback for p in client.case(1).view.callbacks] == ["OPEN", "GONE"]
+    assert zhou(client, "UNMERGED", 2) == RESULT.ACCEPTED
+    assert "没有找到您的 CL-1" in say("o-han", "查询 CL-1") and say("o-han", "查询 CL-2").startswith("CL-2：已")
+    assert say("o-li", "撤诉 CL-1") == "CL-1 的撤诉申请已收到。"
+    assert client.case(1).view.state == "WITHDRAWN"
+
+
+def test_a_part_is_known_to_the_residents_of_the_whole(say, client):
+    say("o-li", "B-0417 漏水")
+    say("o-han", "B-0417 漏水了")
+    assert zhou(client, "MERGED_INTO", 2, into="CL-1") == zhou(client, "SPLIT", 1, cases=["the-lamp"]) == RESULT.ACCEPTED
+    for person in ("o-li", "o-han"):
+        assert say(person, "CL-3").startswith("CL-3：已")
+    assert "没有找到您的 CL-3" in say("o-wang", "CL-3")
+    assert say("o-han", "撤诉 CL-3").startswith("您已退出 CL-3")
+    assert [p.callback for p in client.case(3).view.callbacks] == ["OPEN", "GONE"]
+    assert say("o-li", "撤诉 CL-3") == "CL-3 的撤诉申请已收到。"
+    assert [client.case(n).view.state for n in (1, 3)] == ["RECEIVED", "WITHDRAWN"]
 
 
 def test_what_else_people_send(door, client):
