@@ -23,10 +23,14 @@ struct tell {
     uint64_t outside, gone, spoilt, quota; /* figures */
 };
 
-/* One attempt. */
+/* One attempt for one reporter. */
 struct message {
     struct tell *tell;
     struct outbox_item *item;
+    uint32_t party; /* whose turn it is: those before him have been told, or never will be */
+    bool taken;     /* by one of them */
+    bool last;      /* nobody stands behind him */
+    char number[HX_NUMBER_TEXT]; /* under which he knows the case */
     char ref[128], openid[WX_OPENID_MAX], token[WX_TOKEN_MAX], body[4096];
     char holder[2][96]; /* its name, by language */
     int64_t deadline;
@@ -35,12 +39,23 @@ struct message {
     bool again; /* with a second token */
 };
 
+static void begin(void *arg, struct outbox_item *item);
+
+/* This reporter is done with, for now or for good: then it is the next one's turn. */
 static void done(struct message *m, enum outbox_result result, int status, const char *why)
 {
     struct tell *t = m->tell;
     struct outbox_item *item = m->item;
+    bool later = result == OUTBOX_LATER || result == OUTBOX_MUCH_LATER;
+    bool last = m->last, taken = m->taken || result == OUTBOX_TAKEN;
+    uint32_t party = later ? m->party : m->party + 1;
     sodium_memzero(m, sizeof *m); /* who it was */
-    outbox_done(t->outbox, item, result, status, why);
+    m->party = party;
+    m->taken = taken;
+    if (later || last)
+        outbox_done(t->outbox, item, !later && taken ? OUTBOX_TAKEN : result, status, why);
+    else
+        begin(t, item);
 }
 
 /* ---- what the platform says ---- */
@@ -171,10 +186,11 @@ static void compose(struct message *m)
     const struct wx_told *told = m->item->what;
     char text[WX_ANSWER_MAX], time[HX_INSTANT_TEXT];
     wx_short_time(s, m->deadline, time);
-    const char *const pairs[] = {
-        "number", m->item->number,        "state", wx_state_word(s, m->item->state, m->language),
-        "holder", m->holder[m->language], "time",  time,
-        NULL};
+    const char *const pairs[] = {"number", m->number,
+                                 "state",  wx_state_word(s, m->item->state, m->language),
+                                 "holder", m->holder[m->language],
+                                 "time",   time,
+                                 NULL};
     wx_fill(text, told->text[m->language], pairs);
     if (write_body(m, text))
         send_with_token(m);
@@ -223,12 +239,43 @@ static void ask_identity(struct message *m)
     char reason[96];
     snprintf(reason, sizeof reason, "message to the resident: %.60s", m->item->cause);
     query.case_number = m->item->case_number;
+    query.party = m->party;
     query.reason = reason;
     query.person = (char *)"hongxin-wechat";
     request.ask_case = HONGXIN__V1__REQUEST__ASK_IDENTITY;
     request.identity = &query;
     if (hx_ask_start(m->tell->client, &request, on_identity, m) != HX_OK)
         done(m, OUTBOX_LATER, 0, "the daemon cannot be asked");
+}
+
+/* A reporter of this door who still waits for the case; NULL: this party is none. */
+static const char *name_at(const hxp_case_view *view, uint32_t party)
+{
+    const Hongxin__V1__PartyView *p = party < view->n_callbacks ? view->callbacks[party] : NULL;
+    const char *ref = p && *p->ref ? p->ref : party == 0 ? view->ref : "";
+    return wx_person_is_name(ref) && !(p && strcmp(p->callback, "GONE") == 0) ? ref : NULL;
+}
+
+static uint32_t next_party(const hxp_case_view *view, uint32_t party)
+{
+    while (party < view->n_callbacks && !name_at(view, party))
+        party++;
+    return party;
+}
+
+/* The next reporter who is told. Whoever came with a merged case knows that one's number. False:
+ * there is none. */
+static bool take_turn(struct message *m, const hxp_case_view *view)
+{
+    m->party = next_party(view, m->party);
+    const char *ref = name_at(view, m->party);
+    if (!ref)
+        return false;
+    const char *from = m->party < view->n_callbacks ? view->callbacks[m->party]->from_case : "";
+    hx_text_put(m->ref, sizeof m->ref, ref);
+    hx_text_put(m->number, sizeof m->number, *from ? from : m->item->number);
+    m->last = next_party(view, m->party + 1) >= view->n_callbacks;
+    return true;
 }
 
 static void on_case(void *arg, int err, const hxp_response *response)
@@ -242,10 +289,10 @@ static void on_case(void *arg, int err, const hxp_response *response)
             : NULL;
     if (err && err != HX_NOTFOUND) {
         done(m, OUTBOX_LATER, 0, hx_strerror(err));
-    } else if (!view || !wx_person_is_name(view->ref)) {
+    } else if (!view || !take_turn(m, view)) {
+        m->last = true;
         done(m, OUTBOX_PASSED, 0, "");
     } else {
-        hx_text_put(m->ref, sizeof m->ref, view->ref);
         hx_text_put(m->holder[WX_ZH], sizeof m->holder[0], view->holder_name_zh);
         hx_text_put(m->holder[WX_EN], sizeof m->holder[0], view->holder_name_en);
         m->deadline = view->next_deadline;
@@ -258,7 +305,7 @@ static void begin(void *arg, struct outbox_item *item)
     struct message *m = item->own;
     hxp_request request = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
-    *m = (struct message){.tell = arg, .item = item};
+    *m = (struct message){.tell = arg, .item = item, .party = m->party, .taken = m->taken};
     query.case_number = item->case_number;
     request.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
     request.case_query = &query;

@@ -138,6 +138,29 @@ def test_a_resident_is_told_what_becomes_of_his_case(door, client, platform):
     wait_until(lambda: platform.texts[-1][1] == "CL-1 已办结。")
 
 
+def test_each_reporter_is_told_under_the_number_that_he_knows(door, client, platform):
+    """Of two whose cases were merged, and of the part of a split; whoever has withdrawn is told no more."""
+    zhou = lambda type, number, **data: client.publish(client.event(type, by="dispatcher:C-03/zhou", case_number=number, data=data))[0].result  # noqa: E731
+    first, second = report(door, client, id="1"), report(door, client, id="2", person="o-han")
+    assert zhou("MERGED_INTO", second, into="CL-1") == RESULT.Value("ACCEPTED")
+    wait_until(lambda: len(platform.texts) == 1)
+    assert platform.texts[0][:1] == ("o-han",) and platform.texts[0][1].startswith("CL-2 与别人反映的同一件事合并办理")
+    platform.answers = [0, 45009]
+    held(client, first)
+    wait_until(lambda: len(platform.texts) == 3)
+    assert [(t[0], t[1][:5]) for t in platform.texts[1:]] == [("o-li", "CL-1 "), ("o-han", "CL-2 ")], "nobody is told twice when the other has to wait"
+    assert zhou("SPLIT", first, cases=["the-lamp"]) == zhou("ROUTED", 3, holder="P-07") == RESULT.Value("ACCEPTED")
+    held(client, 3)
+    wait_until(lambda: len(platform.texts) == 5)
+    assert [(t[0], t[1][:5]) for t in platform.texts[3:]] == [("o-li", "CL-3 "), ("o-han", "CL-3 ")]
+    assert door.plain(message(id="9", person="o-li", Content="撤诉 CL-1"))[0] == 200
+    client.publish(client.event("ARRIVED", by="holder:P-07/li", case_number=first))
+    wait_until(lambda: len(platform.texts) == 6)
+    assert platform.texts[5][0] == "o-han" and "已到场" in platform.texts[5][1]
+    wait_until(lambda: figure(door, "wechat_tell_waiting") == 0)
+    assert len(platform.texts) == 6 and figure(door, "wechat_told_total") == 4
+
+
 def test_english_for_who_writes_english(door, client, platform):
     held(client, report(door, client, text="B-0417 water leaks"))
     wait_until(lambda: platform.texts)
