@@ -347,7 +347,7 @@ struct hx_rules;
 /* The stored form. Pack returns the size, or 0 when `cap` is too small (HX_CASE_PACKED_MAX always
  * is enough). Unpack: HX_CORRUPT for what is not a case. Fields this version does not know are
  * skipped. */
-enum { HX_CASE_PACKED_MAX = 64 * 1024 };
+enum { HX_CASE_PACKED_MAX = 96 * 1024 };
 size_t hx_case_pack(const struct hx_case *c, uint8_t *buf, size_t cap);
 HX_CHECK int hx_case_unpack(const uint8_t *buf, size_t size, struct hx_case *c);
 

@@ -26,10 +26,28 @@ static struct hx_case *fullest(void)
     for (int i = 0; i < HX_CASE_CLOCKS; i++)
         c->clocks[i] = (struct hx_clock){
             .kind = (uint8_t)(i + 1), .start = i, .budget_ms = UINT64_MAX, .fired = UINT32_MAX};
-    for (int i = 0; i < HX_CASE_TOLD; i++)
+    for (int i = 0; i < HX_CASE_TOLD; i++) {
         memset(c->told[i].to, 'a' + i % 26, HX_PERSON_MAX - 1);
-    for (int i = 0; i < HX_CASE_PARTIES; i++)
-        memset(c->parties[i].ref, 'p', HX_REF_MAX - 1);
+        memset(c->told[i].stand_in, 's', HX_PERSON_MAX - 1);
+        memset(c->told[i].acked_by, 'b', HX_PERSON_MAX - 1);
+        c->told[i].at = c->told[i].ack_until = INT64_MAX;
+    }
+    c->n_sendings = HX_CASE_SENDINGS;
+    for (int i = 0; i < HX_CASE_SENDINGS; i++) {
+        struct hx_sending *s = &c->sendings[i];
+        memset(s->to, 't', sizeof s->to - 1);
+        memset(s->stand_in, 's', sizeof s->stand_in - 1);
+        memset(s->missed, 'm', sizeof s->missed - 1);
+        s->since = s->tried = s->next = INT64_MAX;
+    }
+    for (int i = 0; i < HX_CASE_PARTIES; i++) {
+        struct hx_party *p = &c->parties[i];
+        memset(p->ref, 'p', HX_REF_MAX - 1);
+        p->callback = p->rating = p->tries = p->kept_as = UINT32_MAX;
+        p->t_occ = INT64_MAX;
+        p->from_case = p->kept_case = UINT64_MAX;
+        p->gone = p->leaves = 1;
+    }
     for (int i = 0; i < HX_OWNERS; i++)
         c->owner_ms[i] = i * 1000;
     for (int i = 0; i < HX_CASE_TOLD; i++) {
