@@ -16,9 +16,7 @@ def class_set(case, e):
         case.klass = klass
         restart_statute(case, e.t)
         return classed(case, e.t, "CLASS_SET")
-    if case.state == "DISPATCHED":
-        return reclass(case, klass, e.t)
-    is_in(case, *promise.HOLDING)
+    is_in(case, "DISPATCHED", *promise.HOLDING)
     proposed = case.asked.get("class")
     stake = case.by_holder(e)
     if proposed and proposed[0] == klass:
@@ -41,8 +39,10 @@ def propose_class(case, klass, e):
 
 
 def longer(case, klass):
-    """Does any deadline of the holder become later by this class?"""
+    """Does any deadline of the holder become later by this class? An emergency is solved without a limit, which is later than any."""
     order = (promise.EMERGENCY, promise.SMALL, promise.SERIOUS, promise.COMPLEX, promise.SPECIAL)
+    if klass == promise.EMERGENCY:
+        return case.klass != klass
     return order.index(klass) > order.index(case.klass or promise.UNKNOWN_CLASS)
 
 
@@ -84,6 +84,6 @@ def class_proposed(case, e):
 
 @on("CLASS_REFUSED")
 def class_refused(case, e):
-    is_in(case, *promise.HOLDING)
+    is_in(case, "DISPATCHED", *promise.HOLDING)
     need("class" in case.asked and not case.stranger(e), "nothing was asked")
     del case.asked["class"]

@@ -125,6 +125,7 @@ def change_holder(case, holder, when, cause):
     case.undelivered_since = None
     meeting = "FORUM" in case.flags
     drop_plan(case)
+    case.asked.pop("class", None)  # asked for by whoever had the case
     if case.state in ("HELD", "ONSITE"):
         case.drop("K_ARRIVE")
         case.drop("K_CONTACT")

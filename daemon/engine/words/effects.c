@@ -267,6 +267,7 @@ static void solved(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     s->c->t_resolved = s->t_eff;
+    hx_class_drop(s);
 }
 
 /* For people to talk about: an appraisal instead of a fourth cycle (S23), a coordination meeting

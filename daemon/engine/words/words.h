@@ -90,6 +90,11 @@ extern const struct hx_word hx_words_assist[];  /* words_assist.c: units that as
 /* Shared by the topics. */
 /* Takes this class, as a fact; nothing when it has it already. */
 void hx_take_class(struct hx_step *s, int class_no);
+/* By this class the holder has longer than by that one, or as long as he likes. */
+bool hx_class_longer(const struct hx_rules *r, int from, int to);
+/* The attempt or the holder whose class was asked for has ended: the request has no object any
+ * more. */
+void hx_class_drop(struct hx_step *s);
 void hx_set_holder(struct hx_step *s, const char *holder);
 /* S34, for whoever names a community: a task that is not its own needs an exception. */
 bool hx_admitted(const struct hx_step *s, const char *holder);

@@ -10,6 +10,29 @@ void hx_take_class(struct hx_step *s, int class_no)
     c->class_no = (uint8_t)class_no;
 }
 
+/* Classes are listed from the shortest to the longest. One by which a promise ends and none begins
+ * (an emergency is solved without a limit) is longer than any. */
+bool hx_class_longer(const struct hx_rules *r, int from, int to)
+{
+    bool ends = false, begins = false;
+    for (int kind = 1; kind < HX_RULES_CLOCKS; kind++) {
+        const struct hx_clock_rule *rule = &r->clocks[kind];
+        bool had = hx_clock_budget(r, kind, from, 1), has = hx_clock_budget(r, kind, to, 1);
+        if (!rule->promise || rule->dated || rule->stays)
+            continue;
+        ends = ends || (had && !has);
+        begins = begins || (has && !had);
+    }
+    return to > from || (ends && !begins);
+}
+
+void hx_class_drop(struct hx_step *s)
+{
+    s->c->class_asked = 0;
+    s->c->class_asker.by[0] = '\0';
+    hx_flag_set(s, HX_FLAG_CLASS_ASKED, false);
+}
+
 /* Who chose a class that proves too long is remembered: the holder, when it set it or asked for it
  * (corner 3). */
 static void set_class(struct hx_step *s, const struct hx_call *call)
@@ -76,19 +99,15 @@ static void reclass(struct hx_step *s, const struct hx_call *call)
             c->clocks[before].deadline < s->t_eff + (int64_t)c->clocks[before].budget_ms / 4)
             hx_clock_rebudget(s, &c->clocks[before]);
     }
-    c->class_asked = 0;
-    c->class_asker.by[0] = '\0';
-    if (c->flags & HX_FLAG_CLASS_ASKED)
-        hx_flag_set(s, HX_FLAG_CLASS_ASKED, false);
+    hx_class_drop(s);
 }
 
-/* Classes are listed from the shortest to the longest: a higher number lengthens and waits for a
- * second person (S7). */
+/* What lengthens waits for a second person (S7). */
 static void propose_class(struct hx_step *s, const struct hx_call *call)
 {
     struct hx_case *c = s->c;
     int wanted = hx_rules_class(s->rules, s->data->class_);
-    if (wanted <= c->class_no) {
+    if (!hx_class_longer(s->rules, c->class_no, wanted)) {
         hx_take_class(s, wanted);
         reclass(s, call);
         return;
@@ -101,9 +120,7 @@ static void propose_class(struct hx_step *s, const struct hx_call *call)
 static void drop_proposal(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    s->c->class_asked = 0;
-    s->c->class_asker.by[0] = '\0';
-    hx_flag_set(s, HX_FLAG_CLASS_ASKED, false);
+    hx_class_drop(s);
 }
 
 const struct hx_word hx_words_class[] = {

@@ -160,6 +160,7 @@ static void begin_new_holder(struct hx_step *s, const char *holder)
     c->t_held = c->t_arrived = c->t_returned = 0;
     c->reasons_used[0] = '\0';
     hx_plan_drop(s);
+    hx_class_drop(s);
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     hx_set_holder(s, holder);
 }
@@ -199,6 +200,7 @@ static void change_holder(struct hx_step *s, const struct hx_call *call)
     hx_set_holder(s, s->data->holder);
     c->reasons_used[0] = '\0';
     drop_undelivered(s);
+    hx_class_drop(s);
     hx_flag_set(s, HX_FLAG_DEEMED, false);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
