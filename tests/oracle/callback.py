@@ -5,18 +5,32 @@ from pauses import resume
 from plans import drop_plan
 from receipt import dispatch, quiet_handover, taken_unreached
 from table import is_in, on
-from work import late_arrival
+from work import accused, late_arrival, rejudge, refute
+
+
+def enough(case, e):
+    """Evidence as the class demands."""
+    count, photo = promise.EVIDENCE[case.klass]
+    evidence = e.data.get("evidence", [])
+    evidence = [evidence] if isinstance(evidence, str) else evidence
+    return len(set(evidence) & {"photo", "signature", "code"}) >= count and (not photo or "photo" in evidence)
+
+
+def solved_in_time(case, e):
+    """What was solved by a later word, or is another's by now, was solved in time all the same: whoever is accused proves it."""
+    names = ("K_RESOLVE", "K_PROMISE")
+    need(accused(case, e, names) and enough(case, e), "nothing to be refuted")
+    for c in {c for c, _ in accused(case, e, names)}:
+        if not c.void and c.ended is not None and c.start <= e.t < c.ended:
+            rejudge(case, c, e.t)
+    refute(case, e, names)
 
 
 @on("RESOLVED")
 def resolved(case, e):
-    is_in(case, *promise.HOLDING)
-    need(case.by_holder(e), "not the holder")
-    need(e.t >= case.reported and e.t >= case.cycle_began, "before the report")
-    count, photo = promise.EVIDENCE[case.klass]
-    evidence = e.data.get("evidence", [])
-    evidence = [evidence] if isinstance(evidence, str) else evidence
-    need(len(set(evidence) & {"photo", "signature", "code"}) >= count and (not photo or "photo" in evidence), "evidence")
+    if case.state not in promise.HOLDING or not case.by_holder(e) or e.t < max(case.reported, case.cycle_began):
+        return solved_in_time(case, e)
+    need(enough(case, e), "evidence")
     if "PAUSED" in case.flags:
         resume(case, e.t)
     for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT", "K_PAUSE_MAX", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_UPDATE", "K_HANDOVER"):

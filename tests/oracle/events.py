@@ -12,4 +12,4 @@ from expiry import EXPIRIES  # noqa: F401
 from table import HANDLERS  # noqa: F401
 
 change_holder = returns.change_holder
-LOOK_BACK = ("ARRIVED", "WORK_STARTED", "PROGRESS")  # may tell of a cycle that is over: judged in work.py
+LOOK_BACK = ("ARRIVED", "WORK_STARTED", "PROGRESS", "RESOLVED")  # may tell of a cycle that is over: judged in work.py, callback.py

@@ -183,7 +183,7 @@ class Run:
     def move_open(self, case, c, only_days):
         w, before = self.world, c.deadline()
         c.waking = None  # the city's quiet hours are those of the new version, too
-        old = (c.budget, c.calendar)
+        old = (c.budget, c.calendar, c.floor, c.floor_from)
         if only_days:  # the rules stay those of its start (R14)
             c.calendar = w.policy.kept(c.calendar, c.calendar)
         else:
@@ -197,7 +197,7 @@ class Run:
             tell_anew(c, w.now, w.now)
             case.move(c)
         else:
-            c.budget, c.calendar = old
+            c.budget, c.calendar, c.floor, c.floor_from = old  # nothing moved: it stays as it was
 
 
 def run(folder, path, shipped, carried=()):

@@ -53,15 +53,20 @@ def judge_once_more(case, e, names):
         for c in reversed(case.clocks):
             if c.name == name and c.holder == e.area and c.ended is not None and c.start <= e.t < c.ended:
                 return rejudge(case, c, e.t)
-    if e.name == "ARRIVED" and refute(case, e):
+    if e.name == "ARRIVED" and refute(case, e, ("K_ARRIVE",)):
         return None
     raise Refused("nothing to be judged")
 
 
-def refute(case, e):
-    """What stands against whoever brings the proof, though the case is another's by now, or has ended otherwise."""
-    found = [(c, b) for c in case.clocks for b in c.breaches if c.name == "K_ARRIVE" and b.holder == e.area and not b.refuted()
-             and c.start <= e.t <= b.deadline]
+def accused(case, e, names):
+    """What stands against whoever brings this proof, and is proven wrong by it."""
+    return [(c, b) for c in case.clocks for b in c.breaches if c.name in names and b.holder == e.area and not b.refuted()
+            and c.start <= e.t <= b.deadline]
+
+
+def refute(case, e, names):
+    """It is taken back, though the case is another's by now, or has ended otherwise."""
+    found = accused(case, e, names)
     for c, b in found:
         case.mark(c, b, "REBUTTED")
     return found
