@@ -47,6 +47,8 @@ static void prepare(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->data = hx_event_data(in->event);
     s->proof_mark = in->proof_mark ? in->proof_mark : m->prove ? m->prove(m->prove_ctx, in, c) : "";
     s->t_eff = effective_time(m, rule, in, s);
+    if (in->parked_lsn && s->t_eff < c->t_report) /* it waited for this very report */
+        s->t_eff = c->t_report;
     s->cause = rule->name;
     hx_actor_parse(in->event->by, &s->actor);
 }
