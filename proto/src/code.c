@@ -40,6 +40,7 @@ static const struct hx_code list[] = {
     {"PAUSE_REASON", "暂停原因不符", "not a reason for a pause"},
     {"PLAN_INCOMPLETE", "方案不完整（需步骤和责任人）", "the plan needs steps and a person"},
     {"PLAN_NO_DATE", "方案缺少完成日期", "the plan has no date to come"},
+    {"PLAN_STANDS", "已送达的方案仍然有效", "the plan that was delivered stands"},
     {"NO_PERSON", "需要写明责任人", "a person has to be named"},
     {"UNKNOWN_CLOCK", "案件没有这个时限", "the case has no such clock"},
     {"UNKNOWN_UNIT", "没有这个协办单位", "there is no such unit"},

@@ -11,6 +11,7 @@ def plan_proposed(case, e):
     is_in(case, "HELD", "ONSITE", "IN_WORK")
     need(case.by_holder(e) or e.role in promise.LEVEL3, "not the holder")
     need(case.klass == promise.SPECIAL, "not special")
+    need(case.clock("K_PROMISE") is None, "a plan stands with its date")
     date = e.date("date")
     need(date is not None and e.data.get("steps") and e.data.get("person"), "PLAN_NO_DATE")
     need(date > e.t, "in the past")
@@ -34,7 +35,8 @@ def plan_delivered(case, e):
 @on("PLAN_OBJECTED")
 def plan_objected(case, e):
     case = case.counts_in()
-    is_in(case, "PLANNED")
+    is_in(case, "PLANNED", "IN_WORK")
+    need(case.clock("K_PROMISE") is not None, "no plan stands")
     need(e.t <= case.plan_delivered + 48 * HOUR, "48 hours are over")
     case.objections += 1
     case.drop("K_PROMISE")

@@ -286,6 +286,14 @@ static bool plan_near(const struct hx_step *s, const struct hx_call *call)
     return hx_by_level3(s) || s->data->date <= span_end(s, call, s->t_eff);
 }
 
+/* Nobody gives his own promise another date: that takes an objection, or two persons. */
+static bool no_plan_stands(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    const struct hx_clock *k = hx_clock_find(s->c, hx_rules_clock(s->rules, "K_PROMISE"));
+    return !k || (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED);
+}
+
 static bool first_objection(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -402,6 +410,8 @@ const struct hx_word hx_words_guards[] = {
              "the plan has steps and a person"),
     HX_GUARD("plan_near", HX_ARG_SPAN, plan_near, "PLAN_NEEDS_L3", HX_NOT_ALLOWED,
              "the plan's date is no later than this, unless level 3 files it"),
+    HX_CASE_GUARD("no_plan_stands", HX_ARG_NONE, no_plan_stands, "PLAN_STANDS", HX_NOT_ALLOWED,
+                  "no plan that was delivered stands"),
     HX_CASE_GUARD("first_objection", HX_ARG_NONE, first_objection, "OBJECTED_BEFORE",
                   HX_NOT_ALLOWED, "no plan was objected to before"),
     HX_CASE_GUARD("plan_filed", HX_ARG_NONE, plan_filed, "NO_PLAN", HX_NOT_ALLOWED,
