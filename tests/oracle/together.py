@@ -3,6 +3,7 @@ import promise
 from anew import set_floor, tell_anew
 from callback import parties_named
 from case import need
+from classes import longer
 from table import is_in, on
 from times import MINUTE
 
@@ -117,8 +118,7 @@ def lengthens(case, other):
             budget = policy.later(name, klass, budget) if other.cycle > 1 else budget
             later = policy.calendar(calendar).due(case.world.now, budget) > own
         else:
-            classes = promise.CLASSES  # from the shortest to the longest
-            later = not budget and classes.index(klass) > classes.index(case.klass)
+            later = not budget and longer(case, klass)
         if later:
             return True
     return False

@@ -100,7 +100,7 @@ static int64_t merged_deadline(const struct hx_step *s, const struct hx_clock *o
     int64_t budget = hx_clock_budget(s->rules, own->kind, class_no, b->cycle);
     if (!b->t_held && budget)
         return due_from_now(s, own->kind, class_no, budget);
-    return class_no > s->c->class_no && !budget ? INT64_MAX : 0;
+    return !budget && hx_class_longer(s->rules, s->c->class_no, class_no) ? INT64_MAX : 0;
 }
 
 /* Of the promises that the holder has given; those of the whole case stay with its report. */
