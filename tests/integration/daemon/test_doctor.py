@@ -10,30 +10,12 @@ import subprocess
 import pytest
 from daemon import BIN, SOURCE, Daemon
 from hongxin.v1 import event_pb2, journal_pb2
-from lmdb_row import rows
+from store_copy import ABOUT, CLOCKS, DUE_ROW, OWNER_SINCE, TOLD, Store, be64, change_case, change_entry, entries, fact_of, inside
 from wire import RESULT, wait_until
+from wire_format import fields, pack
 
 NAME = "Zhang Xiaoming"
 LIFE = [("HELD", {}), ("ARRIVED", {"proof": event_pb2.ONSITE_CODE}), ("RESOLVED", {"data": {"evidence": ["photo"]}})]
-
-
-class Store:
-    """A copy of a store that a daemon has left behind."""
-
-    def __init__(self, folder, key):
-        self.folder, self.key = folder, key
-
-    def doctor(self, *more, code=None):
-        done = subprocess.run([os.path.join(BIN, "hongxin"), "doctor", "--store", self.folder, "--config", f"{SOURCE}/config",
-                               "--json", *more], capture_output=True, text=True)
-        assert code is None or done.returncode == code, done.stdout + done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()], done.returncode
-
-    def findings(self, *more):
-        return [f for f in self.doctor(*more)[0] if "finding" in f]
-
-    def edit(self):
-        return rows(self.folder)
 
 
 @pytest.fixture(scope="module")
@@ -76,89 +58,6 @@ def store(left_behind, tmp_path):
 @pytest.fixture
 def cases(left_behind):
     return left_behind[1]
-
-
-def be64(n):
-    return struct.pack(">Q", n)
-
-
-def entries(r):
-    return [journal_pb2.Entry.FromString(v) for _, v in r.all("journal")]
-
-
-def change_entry(store, wanted, change):
-    """Changes the first entry of which wanted(entry) is true; returns its LSN."""
-    with store.edit() as r:
-        e = next(e for e in entries(r) if wanted(e))
-        change(e)
-        r.put("journal", be64(e.lsn), e.SerializeToString())
-    return e.lsn
-
-
-def fact_of(name, **having):
-    """A function that finds a fact of this name with these members in an entry."""
-    def find(e):
-        for f in e.facts:
-            if f.WhichOneof("fact") == name and all(getattr(getattr(f, name), k) == v for k, v in having.items()):
-                return getattr(f, name)
-        return None
-    return find
-
-
-# ---- the packed case: protobuf wire format (engine/case/case_record.c) ----
-def varint(data, i):
-    n = shift = 0
-    while True:
-        n |= (data[i] & 0x7f) << shift
-        shift, i = shift + 7, i + 1
-        if not data[i - 1] & 0x80:
-            return n, i
-
-
-def put_varint(n):
-    out = b""
-    while n > 0x7f:
-        out, n = out + bytes([n & 0x7f | 0x80]), n >> 7
-    return out + bytes([n])
-
-
-def fields(data):
-    """[(number, wire type, value)]; a value is a number or bytes."""
-    i, found = 0, []
-    while i < len(data):
-        tag, i = varint(data, i)
-        if tag & 7 == 0:
-            value, i = varint(data, i)
-        else:
-            size, i = varint(data, i) if tag & 7 == 2 else ({1: 8, 5: 4}[tag & 7], i)
-            value, i = data[i:i + size], i + size
-        found.append((tag >> 3, tag & 7, value))
-    return found
-
-
-def pack(found):
-    return b"".join(put_varint(no << 3 | wire) + (put_varint(v) if wire == 0 else (put_varint(len(v)) if wire == 2 else b"") + v)
-                    for no, wire, v in found)
-
-
-def change_case(store, number, change):
-    """change(number of field, value) → value, for each field of the case's row."""
-    with store.edit() as r:
-        key, row = next((k, v) for k, v in r.all("case") if k == be64(number))
-        r.put("case", key, pack([(no, wire, change(no, v)) for no, wire, v in fields(row)]))
-
-
-ABOUT, DUE_ROW, CLOCKS, TOLD, OWNER_SINCE = 14, 29, 34, 36, 31
-
-
-def inside(list_field, member, value):
-    """Sets one member of every element of a list."""
-    def change(no, v):
-        if no != list_field:
-            return v
-        kept = [f for f in fields(v) if f[0] != member]
-        return pack(sorted([*kept, (member, 0, value)]) if value else kept)
-    return change
 
 
 def assert_named(found, invariant, **having):

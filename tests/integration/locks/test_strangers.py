@@ -6,6 +6,7 @@ import socket
 import zmq
 from hongxin.v1 import event_pb2, wire_pb2
 from wire import RESULT, Client, wait_until
+from wire_format import put_varint
 
 
 def tcp(daemon, source="127.0.0.1"):
@@ -124,20 +125,13 @@ def test_events_in_events_without_end(locked, registry):
         raw = e.SerializeToString()
         for _ in range(levels):
             for field in (52, 16):  # Data.history, Event.data
-                raw = encode_varint(field << 3 | 2) + encode_varint(len(raw)) + raw
+                raw = put_varint(field << 3 | 2) + put_varint(len(raw)) + raw
         return raw
     with registry.client(locked, "hotline") as c:
         assert c.publish(nested(20_000))[0].code == "UNDECODABLE"
         assert c.publish(nested(2))[0].code == "UNDECODABLE"
         assert c.publish(nested(1))[0].code != "UNDECODABLE"
         assert c.report().result == RESULT.Value("ACCEPTED")
-
-
-def encode_varint(n):
-    out = b""
-    while n > 127:
-        out, n = out + bytes([n & 127 | 128]), n >> 7
-    return out + bytes([n])
 
 
 def test_out_of_descriptors_those_who_are_in_go_on(locked, registry):
