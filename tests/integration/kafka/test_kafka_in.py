@@ -9,6 +9,7 @@ from kafka import PATIENCE, shell, tutorial
 from kafka_in import (JSON, PROTOBUF, broker, case_of, door, life, make, quarantine, reported, requeue,  # noqa: F401 (fixtures)
                       rows_of)
 from wire import RESULT, wait_until
+from wire_format import put_varint
 
 
 # ---- events
@@ -67,19 +68,15 @@ def plain():
     return event
 
 
-def varint(n):
-    return bytes([n & 0x7f | 0x80]) + varint(n >> 7) if n > 0x7f else bytes([n])
-
-
 def field(number, value):
     value = value.encode() if isinstance(value, str) else value
-    return varint(number << 3 | 2) + varint(len(value)) + value
+    return put_varint(number << 3 | 2) + put_varint(len(value)) + value
 
 
 def cloud_event(data):
     """A CloudEvent in its protobuf format, written by hand: an independent reading of its numbers."""
     head = field(1, ATTRIBUTES["id"]) + field(2, ATTRIBUTES["source"]) + field(3, "1.0") + field(4, ATTRIBUTES["type"])
-    time = field(7, varint(1 << 3) + varint(T_OCC // 1000))
+    time = field(7, put_varint(1 << 3) + put_varint(T_OCC // 1000))
     return head + field(5, field(1, "time") + field(2, time)) + data
 
 
