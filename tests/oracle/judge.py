@@ -92,6 +92,7 @@ def first_word(notice):
 
 
 def ours(facts):
+    levels = collections.OrderedDict()
     for f in facts:
         t, case, kind = f["t"], f["case"], f["fact"]
         if kind == "REPLY":
@@ -109,11 +110,17 @@ def ours(facts):
         elif kind == "OWNER":
             yield ("OWNER", t, case, f["total"], *(f"{o}={f[o]}" for o in OWNERS if f[o]))
         elif kind == "BACK":
-            yield ("BACK", t, case, f["clock"], f["level"], f["to"], f["why"])
+            levels["BACK", t, case, f["clock"], f["level"], f["to"], f["why"]] = None
         elif kind == "LEVEL":
-            yield ("LEVEL", t, case, f["clock"], f["level"])
-            yield ("DUE", t, case, f["clock"], f["level"], f["due"], f["passed"])
-            yield ("TO", t, case, f["clock"], f["level"], f["to"])
+            levels["LEVEL", t, case, f["clock"], f["level"]] = None
+            levels["DUE", t, case, f["clock"], f["level"], f["due"], f["passed"]] = None
+            levels["TO", t, case, f["clock"], f["level"]] = together(levels.get(("TO", t, case, f["clock"], f["level"]), ()), f["to"])
+    yield from ((*fact, to) if fact[0] == "TO" else fact for fact, to in levels.items())
+
+
+def together(some, more):
+    """Two units were asked to assist, and both are late: one notice to whoever hears of both. None: nobody is compared."""
+    return None if some is None or more is None else tuple(sorted({*some, *more}))
 
 
 def show(fact):

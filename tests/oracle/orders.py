@@ -59,10 +59,11 @@ def notice_acked(case, e):
     """Stops repeats of that notice, not the ladder."""
     need(case.open(), "ended")
     level = e.data["level"]
-    clock = next((c for c in case.clocks if c.name == e.data["clock"] and level in c.told and c.running()), None)
-    need(clock, "not told")
-    need(any(e.answers_for(told) for told in case.world.heard_by(case, clock, level)), "not told to you")
-    case.world.acknowledged(case, clock, level, e)
+    clocks = [c for c in case.clocks if c.name == e.data["clock"] and level in c.told and c.running()]  # several units may have been asked to assist
+    told = [c for c in clocks if any(e.answers_for(told) for told in case.world.heard_by(case, c, level))]
+    need(told, "not told, or not to you")
+    for clock in told:
+        case.world.acknowledged(case, clock, level, e)
 
 
 @on("SILENCED")

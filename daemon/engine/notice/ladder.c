@@ -61,10 +61,8 @@ static void list_passed(struct hx_step *s, const struct hx_clock *k, uint32_t pa
                 (char *)(uintptr_t)hx_level_name(ladder->marks[i].level + k->shift);
 }
 
-/* The same receiver already hears of another clock in this very entry: one notice lists both
- * (corner 20). */
-static hxp_notice_fact *same_notice(struct hx_step *s, const char *kind, const char *level,
-                                    const char *to)
+hxp_notice_fact *hx_notice_alike(struct hx_step *s, const char *kind, const char *level,
+                                 const char *to)
 {
     for (size_t i = 0; i < s->n_facts; i++) {
         const hxp_fact *f = s->facts[i];
@@ -130,11 +128,16 @@ static bool tell_one(struct hx_step *s, struct telling *t, int receiver)
     const char *level = hx_level_name(mark->level + t->k->shift);
     if (!to || (t->missed && hx_post_same(to, t->missed)))
         return false;
-    hxp_notice_fact *f = same_notice(s, hx_notice_kind_name(mark->kind), level, to);
-    if (f && strcmp(f->clock, s->rules->clocks[t->k->kind].name) == 0)
+    const char *clock = s->rules->clocks[t->k->kind].name;
+    hxp_notice_fact *f = hx_notice_alike(s, hx_notice_kind_name(mark->kind), level, to);
+    bool same = f && strcmp(f->clock, clock) == 0;
+    if (same && hx_told_to(s, t->k, f))
         return !f->undelivered[0]; /* two could not be reached: one notice above */
-    if (f) {
-        join(s, f, s->rules->clocks[t->k->kind].name);
+    if (f) { /* one notice lists both (corner 20): clocks, or units that were asked to assist */
+        if (same)
+            hx_told_list(s, t->k, f);
+        else
+            join(s, f, clock);
         hxp_notice_fact own = *f;
         hx_told_remember(s, t->k, &own, mark->kind);
         return !f->undelivered[0];

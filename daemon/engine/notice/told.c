@@ -53,16 +53,30 @@ static struct hx_told *told_alike(struct hx_case *c, const struct hx_told *like)
     return NULL;
 }
 
+static struct hx_told told_by(const struct hx_clock *k, const hxp_notice_fact *f)
+{
+    struct hx_told t = {.kind = k->kind, .cycle = k->cycle};
+    t.level = (uint8_t)hx_level_number(f->level);
+    hx_text_put(t.to, sizeof t.to, f->to);
+    hx_text_put(t.stand_in, sizeof t.stand_in, f->stand_in);
+    hx_text_put(t.unit, sizeof t.unit, k->unit);
+    return t;
+}
+
+bool hx_told_to(struct hx_step *s, const struct hx_clock *k, const hxp_notice_fact *f)
+{
+    const struct hx_told now = told_by(k, f);
+    return told_alike(s->c, &now) != NULL;
+}
+
 void hx_told_remember(struct hx_step *s, const struct hx_clock *k, hxp_notice_fact *f, int kind)
 {
-    struct hx_told now = {.kind = k->kind, .cycle = k->cycle, .how = (uint8_t)kind, .at = s->now};
-    now.level = (uint8_t)hx_level_number(f->level);
-    hx_text_put(now.to, sizeof now.to, f->to);
-    hx_text_put(now.stand_in, sizeof now.stand_in, f->stand_in);
-    hx_text_put(now.unit, sizeof now.unit, k->unit);
+    struct hx_told now = told_by(k, f);
     struct hx_told *t = told_alike(s->c, &now) ? NULL : new_told(s);
     if (!t)
         return;
+    now.how = (uint8_t)kind;
+    now.at = s->now;
     *t = now;
     t->ack_until = repeat_due(s, t);
     hx_silence_meet(s, t, f);
@@ -78,8 +92,13 @@ static bool is_listed(const hxp_notice_fact *f, const char *to)
 
 void hx_told_list(struct hx_step *s, const struct hx_clock *k, hxp_notice_fact *f)
 {
-    f->told = hx_arena_alloc(s->arena, s->c->n_told * sizeof *f->told);
-    for (uint32_t i = 0; f->told && i < s->c->n_told; i++) {
+    char **told = hx_arena_alloc(s->arena, (f->n_told + s->c->n_told) * sizeof *told);
+    if (!told)
+        return;
+    if (f->n_told)
+        memcpy(told, f->told, f->n_told * sizeof *told);
+    f->told = told;
+    for (uint32_t i = 0; i < s->c->n_told; i++) {
         const struct hx_told *t = &s->c->told[i];
         if (!is_of(t, k) || t->done || t->at >= s->now || strcmp(t->to, f->to) == 0 ||
             is_listed(f, t->to))
@@ -207,12 +226,28 @@ static void told_others(struct hx_step *s, struct hx_told *t, const hxp_notice_f
         *t = now;
 }
 
+/* As it is now (F16). */
+static struct hx_clock *clock_of(struct hx_case *c, const struct hx_told *t)
+{
+    for (uint32_t i = c->n_clocks; i-- > 0;)
+        if (is_of(t, &c->clocks[i]))
+            return &c->clocks[i];
+    return NULL;
+}
+
 void hx_ladder_return(struct hx_step *s, struct hx_told *t)
 {
     const struct hx_clock_rule *rule = &s->rules->clocks[t->kind];
     const char *why = why_again(s, t, rule->until);
+    const hxp_notice_fact *same =
+        hx_notice_alike(s, hx_notice_kind_name(t->how), hx_level_name(t->level), t->to);
     if (!t->acked)
         t->again++;
+    if (same && strcmp(same->clock, rule->name) == 0) { /* of several units it comes back once */
+        t->ack_until = repeat_due(s, t);
+        t->acked = 0;
+        return;
+    }
     hxp_notice_fact *f = hx_fact_notice(s, t->how, hx_arena_strdup(s->arena, t->to));
     t->ack_until = repeat_due(s, t);
     if (!f)
@@ -226,10 +261,7 @@ void hx_ladder_return(struct hx_step *s, struct hx_told *t)
         f->again = t->again;
     }
     t->acked = 0;
-    struct hx_clock *k = NULL;
-    for (uint32_t i = 0; i < s->c->n_clocks; i++) /* as it is now (F16) */
-        if (is_of(t, &s->c->clocks[i]))
-            k = &s->c->clocks[i];
+    struct hx_clock *k = clock_of(s->c, t);
     if (k) {
         f->deadline = k->deadline;
         hx_told_list(s, k, f);

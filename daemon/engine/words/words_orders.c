@@ -7,7 +7,6 @@
 #include "engine/words/words.h"
 #include "hongxin/instant.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static int clock_named(const struct hx_step *s)
@@ -64,12 +63,15 @@ static bool until_ahead(const struct hx_step *s, const struct hx_call *call)
     return s->data->until > s->t_eff;
 }
 
-/* Who has acknowledged this notice already; NULL when nobody has. */
-static const char *somebody_answers(const struct hx_step *s)
+/* Who has acknowledged this notice already, about the clock of the same unit; NULL when nobody has.
+ */
+static const char *somebody_answers(const struct hx_step *s, const char *unit)
 {
-    for (uint32_t i = 0; i < s->c->n_told; i++)
-        if (is_told(s, &s->c->told[i]) && s->c->told[i].acked)
-            return s->c->told[i].acked_by;
+    for (uint32_t i = 0; i < s->c->n_told; i++) {
+        const struct hx_told *t = &s->c->told[i];
+        if (is_told(s, t) && t->acked && strcmp(t->unit, unit) == 0)
+            return t->acked_by;
+    }
     return NULL;
 }
 
@@ -84,32 +86,46 @@ int64_t hx_ack_end(const struct hx_step *s, int level, int64_t from)
     return t > from ? t : hx_zone_instant(zone, midnight + HX_DAY + a->until_ms);
 }
 
-/* First wins, the second becomes a helper and is told so (corner 21). The ladder goes on: only the
- * fact ends it. */
+static void take_answer(struct hx_step *s, struct hx_told *t)
+{
+    int64_t silent = hx_silenced_until(s->c, t, s->t_eff), end = hx_ack_end(s, t->level, s->t_eff);
+    t->acked = 1;
+    t->acked_at = s->t_eff;
+    t->ack_until = silent > end ? silent : end;
+    hx_text_put(t->acked_by, sizeof t->acked_by, hx_step_came(s)->by);
+}
+
+static void thank_helper(struct hx_step *s, const char *first)
+{
+    hxp_notice_fact *f =
+        hx_fact_notice(s, HX_NOTICE_CASE, hx_arena_strdup(s->arena, hx_step_came(s)->by));
+    if (f)
+        f->why = hx_arena_printf(s->arena, "helper: acknowledged before by %s", first);
+}
+
+/* First wins, the second becomes a helper and is told so (corner 21). What several units were late
+ * with is acknowledged at once. The ladder goes on: only the fact ends it. */
 static void acknowledge(struct hx_step *s, const struct hx_call *call)
 {
+    bool open[HX_CASE_TOLD] = {false}, any = false;
+    const char *first = NULL;
     (void)call;
     for (uint32_t i = 0; i < s->c->n_told; i++) {
-        struct hx_told *t = &s->c->told[i];
+        const struct hx_told *t = &s->c->told[i];
         if (!is_told(s, t) || !is_own(s, t))
             continue;
-        if (somebody_answers(s)) {
-            hxp_notice_fact *f =
-                hx_fact_notice(s, HX_NOTICE_CASE, hx_arena_strdup(s->arena, hx_step_came(s)->by));
-            if (f)
-                f->why = hx_arena_printf(s->arena, "helper: acknowledged before by %s",
-                                         somebody_answers(s));
-            return;
-        }
-        hx_delivery_heard(s, hx_step_came(s)->by);
-        t->acked = 1;
-        t->acked_at = s->t_eff;
-        t->ack_until = hx_ack_end(s, t->level, s->t_eff);
-        int64_t silent = hx_silenced_until(s->c, t, s->t_eff);
-        if (silent > t->ack_until)
-            t->ack_until = silent;
-        snprintf(t->acked_by, sizeof t->acked_by, "%s", hx_step_came(s)->by);
+        const char *before = somebody_answers(s, t->unit);
+        open[i] = !before;
+        any |= !before;
+        first = before ? before : first;
     }
+    if (any)
+        hx_delivery_heard(s, hx_step_came(s)->by);
+    else if (first)
+        thank_helper(s, first);
+    for (uint32_t i = 0; i < s->c->n_told; i++)
+        if (open[i])
+            take_answer(s, &s->c->told[i]);
 }
 
 /* A new order replaces the one before: its author hears of it. */
