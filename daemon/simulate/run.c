@@ -36,7 +36,7 @@ struct sim {
     int64_t wake_at;     /* real time when a suspended machine wakes; 0 = it does not sleep */
     int64_t hold_until;  /* after an outage: peers may still send what they kept */
     struct endpoints endpoints;
-    const struct scenario_action **waiting; /* sent while we were down */
+    const struct scenario_action **waiting; /* sent or applied while we were down */
     size_t n_waiting;
     const hxp_reply *answer; /* to the event that is just published; NULL = none is */
 };
@@ -202,9 +202,24 @@ static int deliver(struct sim *s, uint64_t case_number)
     return rc ? rc : print_fresh(s);
 }
 
+/* A file comes into force; with `open` for the cases that are there, too (corner 23). */
+static int apply(struct sim *s, const struct scenario_action *a, char problem[512])
+{
+    const struct simulate_apply what = {.machine = &s->m,
+                                        .memory = s->memory,
+                                        .versions = s->options->versions,
+                                        .folder = s->options->folder,
+                                        .scenario = s->options->scenario,
+                                        .action = a};
+    hx_arena_reset(&s->arena);
+    int rc = simulate_apply(&what, problem);
+    return rc ? rc : print_fresh(s);
+}
+
 /* What was sent meanwhile is read first, then what waited for us is delivered; deadlines are judged
- * half a minute later (corner 17). */
-static int come_up(struct sim *s)
+ * half a minute later (corner 17). Files that came meanwhile are in force for what was sent after
+ * them. */
+static int come_up(struct sim *s, char problem[512])
 {
     s->down = false;
     s->hold_until = s->real + DRAIN_MS;
@@ -213,7 +228,8 @@ static int come_up(struct sim *s)
     if (!rc)
         rc = print_fresh(s);
     for (size_t i = 0; i < s->n_waiting && !rc; i++)
-        rc = publish(s, s->waiting[i]);
+        rc = s->waiting[i]->kind == SCENARIO_APPLY ? apply(s, s->waiting[i], problem)
+                                                   : publish(s, s->waiting[i]);
     s->n_waiting = 0;
     for (size_t n = 1; n <= hx_memory_cases(s->memory) && !rc; n++)
         rc = deliver(s, n);
@@ -222,11 +238,11 @@ static int come_up(struct sim *s)
 
 /* The machine wakes: what was sent while it slept waits at the door, as after any outage (corner
  * 16). */
-static int wake(struct sim *s)
+static int wake(struct sim *s, char problem[512])
 {
     set_time(s, s->wake_at);
     s->wake_at = 0;
-    return come_up(s);
+    return come_up(s, problem);
 }
 
 /* What holds deadlines back is over at this instant. */
@@ -262,35 +278,21 @@ static int step(struct sim *s, int64_t ms)
     return rc ? rc : print_fresh(s);
 }
 
-/* A file comes into force; with `open` for the cases that are there, too (corner 23). */
-static int apply(struct sim *s, const struct scenario_action *a, char problem[512])
-{
-    const struct simulate_apply what = {.machine = &s->m,
-                                        .memory = s->memory,
-                                        .versions = s->options->versions,
-                                        .folder = s->options->folder,
-                                        .scenario = s->options->scenario,
-                                        .action = a};
-    hx_arena_reset(&s->arena);
-    int rc = simulate_apply(&what, problem);
-    return rc ? rc : print_fresh(s);
-}
-
 static int act(struct sim *s, const struct scenario_action *a, char problem[512])
 {
     set_time(s, a->at);
+    if (s->down && (a->kind == SCENARIO_EVENT || a->kind == SCENARIO_APPLY)) {
+        s->waiting[s->n_waiting++] = a;
+        return HX_OK;
+    }
     switch (a->kind) {
     case SCENARIO_EVENT:
-        if (s->down) {
-            s->waiting[s->n_waiting++] = a;
-            return HX_OK;
-        }
         return publish(s, a);
     case SCENARIO_DOWN:
         s->wake_at = 0;
         return go_down(s);
     case SCENARIO_UP:
-        return come_up(s);
+        return come_up(s, problem);
     case SCENARIO_STEP:
         return step(s, a->ms);
     case SCENARIO_SUSPEND:
@@ -353,7 +355,7 @@ static int loop(struct sim *s, const struct scenario *sc, int64_t end, char prob
         int64_t action = at < sc->n ? sc->actions[at].at : INT64_MAX;
         int64_t next = action <= due ? action : due, held = next_release(s);
         if (s->wake_at && action >= s->wake_at && !(end && s->wake_at > end)) {
-            int rc = wake(s);
+            int rc = wake(s, problem);
             if (rc)
                 return rc;
             continue;

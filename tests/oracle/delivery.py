@@ -8,6 +8,7 @@ import re
 
 import promise
 import roads
+import times
 from sending import ALARMS, INSTEAD, Chain, asked
 from world import Event
 
@@ -27,6 +28,7 @@ class Judge:
         self.known, self.facts, self.batch, self.now = roads.known(run.world.policy), [], [], 0
         self.roads, self.rotas = roads.Roads(run.world.folder), []
         self.rota(0, None)
+        self.swaps = {}      # number -> as it stands
         self.chains, self.down, self.slow = {}, set(), set()
         self.outages, self.endpoints, self.events, self.end = [], [], {}, None
         self.jumps = []      # forward: (from, the end of the doubt, when it was found wrong)
@@ -142,12 +144,23 @@ class Judge:
     def substitute(self, x):
         """The next person on duty at that post, when there is a road of its own; None = there is none, and whoever stands in already has none."""
         role, area, _ = roads.post(x.asked)
-        there = next(rota for at, rota in reversed(self.rotas) if at <= self.now).at((role, area), self.now)
+        there = self.on_duty((role, area))
         who = roads.post(x.to)[2] or x.person
         if x.missed and roads.same_post(x.asked, x.missed) or not there or who not in there[:-1]:
             return None
         person = there[there.index(who) + 1]
         return person if any(not road.shared for road in self.roads_of(x.asked, person)) else None
+
+    def on_duty(self, key):
+        """By the rota in force, and the swaps that lie over it (S32); None where it does not know the post."""
+        there = next(rota for at, rota in reversed(self.rotas) if at <= self.now).at(key, self.now)
+        for swap in self.swaps.values():
+            if there is None or swap["state"] != "IN_FORCE" or roads.post(swap["post"])[:2] != key:
+                continue
+            for one, other, begin, end in ((swap["person"], swap["taker"], "from", "to"), (swap["taker"], swap["person"], "back_from", "back_to")):
+                if swap.get(begin) and times.parse(swap[begin]) <= self.now < times.parse(swap[end]):
+                    there = [other if p == one else p for p in there]
+        return there
 
     # ---- what is compared ----------------------------------------------------------------------------
 
@@ -219,6 +232,7 @@ class Judge:
         chain.fire(due)
 
     def entry(self, group, line):
+        self.swaps.update({f["number"]: f for f in group if f["fact"] == "SWAP"})
         label = group[0].get("case")
         case = next((case for t, case in reversed(self.world.begun) if case.label == label and t <= self.now and case.state), None)
         if case is None or case.positioned:  # which building is near is not known here
