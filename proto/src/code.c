@@ -13,6 +13,7 @@ static const struct hx_code list[] = {
     {"EVIDENCE_MISSING", "凭证不足", "evidence is missing"},
     {"BEFORE_REPORT", "早于受理时间", "before it was reported"},
     {"BAD_TIME", "时间不合理", "the time cannot be right"},
+    {"BAD_RATING", "评分为 1 到 5", "a rating is 1 to 5"},
     {"DATE_PAST", "日期已过", "the date is past"},
     {"MISSING_FIELD", "缺少必填项", "something is missing"},
     {"TOO_LONG", "内容过长", "too long"},

@@ -64,7 +64,7 @@ def parties_named(case, e):
     """The reporters that an answer is about: the one who is named, else all."""
     if "party" not in e.data:
         return list(case.parties)
-    named = [p for p in case.parties if p.ref == e.data["party"]][:1]
+    named = [p for p in case.parties if (p.ref or case.label) == e.data["party"]][:1]
     named = named or [p for p in case.parties[:1] if e.data["party"] in ("reporter", case.label)]
     need(named, "no such party")
     return named

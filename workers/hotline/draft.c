@@ -165,6 +165,15 @@ static int check_keys(const struct draft_input *in, struct draft *d)
     return HX_OK;
 }
 
+/* 0 is none in the protocol: whoever writes it here means a rating that there is not. */
+static int check_rating(const struct draft_input *in, struct draft *d)
+{
+    const json_t *rating = json_object_get(in->body, "rating");
+    if (json_is_integer(rating) && json_integer_value(rating) == 0)
+        return refuse(d, 422, "BAD_RATING", "rating is 1 to 5, or left out");
+    return HX_OK;
+}
+
 static int take_data(const struct draft_input *in, struct draft *d)
 {
     static const char not_data[] = " confidential reporter result type if_version ";
@@ -287,6 +296,8 @@ int draft_make(const struct draft_input *in, struct draft *d)
         rc = take_id(in, d);
     if (!rc)
         rc = take_reporter(in, d);
+    if (!rc)
+        rc = check_rating(in, d);
     d->event.confidential = confidential;
     return rc ? rc : take_data(in, d);
 }

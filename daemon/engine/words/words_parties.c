@@ -12,9 +12,11 @@
 static struct hx_party *party_named(const struct hx_step *s, const char *name)
 {
     struct hx_case *c = s->c;
-    for (uint32_t i = 0; i < c->n_parties; i++)
-        if (strcmp(c->parties[i].ref, name) == 0 && *name)
+    for (uint32_t i = 0; i < c->n_parties; i++) {
+        const char *ref = c->parties[i].ref[0] ? c->parties[i].ref : c->ref;
+        if (strcmp(ref, name) == 0)
             return &c->parties[i];
+    }
     return strcmp(name, "reporter") == 0 || strcmp(name, c->ref) == 0 ? &c->parties[0] : NULL;
 }
 

@@ -64,6 +64,9 @@ def test_the_whole_life_of_a_complaint(door):
     order = step("/supervise", {"by": "street:S-02/wang", "text": "by tomorrow", "date": tomorrow}, "s")
     assert order.status == 200, order
     assert step("/events", {"type": "RESOLVED", "by": "holder:P-07/li", "evidence": ["photo"]}, "d").status == 200
+    for n in (0, 6):
+        wrong = step("/callback", {"result": "OK", "rating": n}, f"c{n}")
+        assert (wrong.status, wrong.json["code"], wrong.json["zh"]) == (422, "BAD_RATING", "评分为 1 到 5"), "no answer without a rating is made of it"
     assert step("/callback", {"result": "OK", "rating": 5}, "c").status == 200
     case = door.get(path + "?history=true").json
     assert case["state"] == "CLOSED"
@@ -88,6 +91,29 @@ def test_one_of_two_reporters_withdraws_for_himself(door):
         assert a.status == 200, a
         assert door.get("/v1/complaints/ref:WO-1").json["state"] == state
     assert door.post("/v1/complaints/ref:WO-1/cancel", {"party": "WO-9"}, key="c-9").status == 409
+
+
+def test_two_callers_of_one_case_speak_by_their_own_orders(door):
+    """Merged, each adds, rates and withdraws by his own reference, and for nobody else; taken back, too."""
+    post = lambda path, body, key: door.post(f"/v1/complaints/{path}", body, key=key)  # noqa: E731
+    view = lambda ref: door.get(f"/v1/complaints/ref:{ref}").json  # noqa: E731
+    for ref in ("WO-1", "WO-2", "WO-3"):
+        door.post("/v1/complaints", {**REPORT, "ref": ref})
+    for ref in ("WO-3", "WO-2"):
+        into = {"WO-3": "CL-2", "WO-2": "CL-1"}[ref]
+        assert post(f"ref:{ref}/events", {"type": "MERGED_INTO", "by": "dispatcher:C-03/zhou", "into": into}, f"m-{ref}").status == 200
+    assert post("ref:WO-3/updates", {"text": "the third floor"}, "u").status == 200
+    left = post("ref:WO-3/cancel", {"why": "I have moved"}, "c-3")
+    assert (left.status, left.json["code"]) == (200, "OTHERS_LEFT")
+    for type, data in (("HELD", {}), ("RESOLVED", {"evidence": ["photo"]})):
+        assert post("CL-1/events", {"type": type, "by": "holder:P-07/li", **data}, type).status == 200
+    assert post("ref:WO-2/callback", {"result": "OK", "rating": 2}, "r-2").status == 200
+    assert (view("WO-1")["state"], view("WO-2")["state"]) == ("RESOLVED", "MERGED")
+    assert post("ref:WO-1/callback", {"result": "OK", "rating": 5, "party": "reporter"}, "r-1").status == 200
+    case = view("WO-1")
+    assert (case["state"], [(p["callback"], p.get("rating")) for p in case["callbacks"]]) == ("CLOSED", [("OK", 5), ("OK", 2), ("GONE", None)])
+    assert post("ref:WO-3/events", {"type": "REOPENED", "by": "reporter"}, "again").status == 200, "whoever has left may still say that it is not solved"
+    assert view("WO-1")["cycle"] == 2
 
 
 def test_cases_are_listed_in_pages(door):

@@ -126,6 +126,24 @@ def test_who_reported_is_found_at_the_end_of_a_long_chain_of_merges(client):
     assert sorted(look(i) for i in range(len(names))) == sorted(names)
 
 
+def test_two_sources_with_one_reference_are_two_reporters(client):
+    """Order 1 of one hotline and order 1 of another, merged: each withdraws by his own number, and is no other."""
+    first, second = (report(client, source=source, case_ref="1") for source in ("hotline-a", "hotline-b"))
+    publish(client, "MERGED_INTO", "dispatcher:C-03/zhou", {"into": first.number}, case_number=second.case_number)
+    gone = lambda: [p.callback for p in client.case(first.case_number).view.callbacks]  # noqa: E731
+    reply = publish(client, "WITHDRAW_ASKED", "reporter", {"party": "1"}, source="hotline-b", case_ref="1")
+    assert (reply.number, reply.code, gone()) == (second.number, "OTHERS_LEFT", ["OPEN", "GONE"])
+    refused = client.publish(client.event("WITHDRAW_ASKED", by="reporter", source="hotline-a", case_number=second.case_number))[0]
+    assert refused.code == "OTHER_CHANNEL", "another hotline does not speak for him"
+    publish(client, "UNMERGED", "dispatcher:C-03/zhou", case_number=second.case_number)
+    third = report(client, source="hotline-c", case_ref="1")
+    publish(client, "MERGED_INTO", "dispatcher:C-03/zhou", {"into": first.number}, case_number=third.case_number)
+    publish(client, "WITHDRAW_ASKED", "reporter", {"party": "1"}, source="hotline-a", case_ref="1")
+    assert gone() == ["GONE", "OPEN"], "a name that two have is that of the first"
+    publish(client, "UNMERGED", "dispatcher:C-03/zhou", case_number=third.case_number)
+    assert gone() == ["GONE"] and client.case(second.case_number).view.callbacks[0].callback == "GONE"
+
+
 def test_who_reported_a_part_is_found_whatever_becomes_of_the_merge(client):
     """A part has the reporters of the whole, and their identities are kept where they reported; who comes later is kept with the part."""
     def look(number, party):
