@@ -401,6 +401,7 @@ def test_a_long_answer_is_small_for_who_takes_gzip(board):
 def test_the_rules_in_force(board):
     b = board.browser("p07")
     rules = wait_until(lambda: (a := b.get("life-cycle")).status == 200 and a.json)
+    assert {"category": "fire", "call": "119"} in rules["rules"]["handover"], "a number as it is dialled"
     assert rules["version"].startswith("complaint") and {"states", "clocks", "ladders", "transitions"} <= set(rules["rules"])
     assert b.get("texts").json == b.get("texts?language=zh").json
     for language, state, clock, level in (("zh", "已签收", "到场时限", "当班人员"), ("en", "Held", "Arrival", "On duty")):

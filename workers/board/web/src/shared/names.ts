@@ -36,6 +36,7 @@ export interface Rules {
   pauses: (Named & { name: string; owner?: string; cap?: string | number; needs?: string[] })[]
   returns: string[]
   refused: string[]
+  handover?: { category: string; call: string }[]
   receivers: { name: string; to: string }[]
   categories?: (Named & { name: string })[]
   transitions: {
