@@ -220,7 +220,9 @@ static bool contains(const json_t *list, const char *word, size_t n)
     return false;
 }
 
-static bool speaks_for(const json_t *who, const char *post)
+/* Whether he may write this post as the `by` of an event: what the daemon asks of his claims and
+ * areas when the event comes. Whether that post was told is the life cycle's question. */
+static bool may_claim(const json_t *who, const char *post)
 {
     size_t role = strcspn(post, ":/");
     if (!json_is_true(json_object_get(who, "enforced")))
@@ -236,9 +238,9 @@ static bool speaks_for(const json_t *who, const char *post)
 
 const char *page_own_post(const json_t *who, const hxp_notice_fact *f)
 {
-    if (speaks_for(who, f->to))
+    if (may_claim(who, f->to))
         return f->to;
-    return *f->stand_in && speaks_for(who, f->stand_in) ? f->stand_in : NULL;
+    return *f->stand_in && may_claim(who, f->stand_in) ? f->stand_in : NULL;
 }
 
 json_t *page_notice(const struct board *b, const hxp_entry *e, size_t index,
