@@ -1,4 +1,5 @@
 #include "simulate/prove.h"
+#include "base/grown.h"
 #include "engine/machine/asof.h"
 #include "engine/machine/replay.h"
 
@@ -51,14 +52,10 @@ static int load(const struct hx_memory *memory, uint64_t number, struct hx_case 
 
 static int keep(struct prove *p, const struct hx_case *c)
 {
-    if (p->n == p->cap) {
-        size_t cap = p->cap ? 2 * p->cap : 64;
-        struct moment *moments = realloc(p->moments, cap * sizeof *moments);
-        if (!moments)
-            return HX_NOMEM;
-        p->moments = moments;
-        p->cap = cap;
-    }
+    struct moment *moments = hx_grown(p->moments, p->n, &p->cap, sizeof *moments);
+    if (!moments)
+        return HX_NOMEM;
+    p->moments = moments;
     struct moment *m = &p->moments[p->n];
     m->lsn = c->last_lsn;
     m->size = hx_case_pack(c, p->packed, sizeof p->packed);

@@ -1,4 +1,5 @@
 /* Transactions: the sticky write transaction and the short, nesting read transaction. */
+#include "base/grown.h"
 #include "base/log.h"
 #include "base/owned.h"
 #include "store/impl.h"
@@ -265,14 +266,10 @@ static struct pending_cursor *pending_find(struct hx_store *st, const char *name
 
 static struct pending_cursor *pending_new(struct hx_store *st)
 {
-    if (st->n_pending == st->pending_cap) {
-        size_t cap = st->pending_cap ? 2 * st->pending_cap : 16;
-        struct pending_cursor *p = realloc(st->pending, cap * sizeof *p);
-        if (!p)
-            return NULL;
-        st->pending = p;
-        st->pending_cap = cap;
-    }
+    struct pending_cursor *p = hx_grown(st->pending, st->n_pending, &st->pending_cap, sizeof *p);
+    if (!p)
+        return NULL;
+    st->pending = p;
     return &st->pending[st->n_pending++];
 }
 

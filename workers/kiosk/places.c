@@ -1,5 +1,7 @@
 #include "kiosk/places.h"
 
+#include "base/grown.h"
+
 #include <csv.h>
 #include <ctype.h>
 #include <stdbool.h>
@@ -69,14 +71,10 @@ static char *join(char *const cells[COLUMNS], struct place *out)
 
 static int add(struct places *p, char *const cells[COLUMNS])
 {
-    if (p->n == p->room) {
-        size_t room = p->room ? 2 * p->room : 1024;
-        struct place *bigger = realloc(p->rows, room * sizeof *bigger);
-        if (!bigger)
-            return HX_NOMEM;
-        p->rows = bigger;
-        p->room = room;
-    }
+    struct place *bigger = hx_grown(p->rows, p->n, &p->room, sizeof *bigger);
+    if (!bigger)
+        return HX_NOMEM;
+    p->rows = bigger;
     if (!join(cells, &p->rows[p->n]))
         return HX_NOMEM;
     p->n++;

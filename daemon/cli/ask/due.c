@@ -1,4 +1,5 @@
 /* hongxin due: what will break in the next minutes, counted by area (H4). */
+#include "base/grown.h"
 #include "base/now.h"
 #include "cli/ask/query.h"
 #include "cli/link.h"
@@ -85,14 +86,10 @@ static void count(struct due *d, const Hongxin__V1__DueItem *i)
 /* Keeps the item for the list; it is ours then. */
 static int keep(struct due *d, Hongxin__V1__DueItem **item)
 {
-    if (d->n_items == d->cap) {
-        size_t cap = d->cap ? 2 * d->cap : 256;
-        void *more = realloc(d->items, cap * sizeof(Hongxin__V1__DueItem *));
-        if (!more)
-            return cli_fail(d->cli, CLI_NEGATIVE, "out of memory");
-        d->items = more;
-        d->cap = cap;
-    }
+    void *more = hx_grown(d->items, d->n_items, &d->cap, sizeof(Hongxin__V1__DueItem *));
+    if (!more)
+        return cli_fail(d->cli, CLI_NEGATIVE, "out of memory");
+    d->items = more;
     d->items[d->n_items++] = *item;
     *item = NULL;
     return CLI_OK;

@@ -1,5 +1,6 @@
 /* A binary heap by instant. */
 #include "cli/play/agenda.h"
+#include "base/grown.h"
 #include <stdlib.h>
 
 static int earlier(const struct agenda_entry *a, const struct agenda_entry *b)
@@ -17,14 +18,10 @@ static void swap(struct agenda_entry *a, struct agenda_entry *b)
 
 int agenda_put(struct agenda *a, int64_t at, void *what)
 {
-    if (a->n == a->cap) {
-        size_t cap = a->cap ? 2 * a->cap : 256;
-        struct agenda_entry *heap = realloc(a->heap, cap * sizeof *heap);
-        if (!heap)
-            return HX_NOMEM;
-        a->heap = heap;
-        a->cap = cap;
-    }
+    struct agenda_entry *heap = hx_grown(a->heap, a->n, &a->cap, sizeof *heap);
+    if (!heap)
+        return HX_NOMEM;
+    a->heap = heap;
     a->heap[a->n] = (struct agenda_entry){at, a->order++, what};
     for (size_t i = a->n++; i && earlier(&a->heap[i], &a->heap[(i - 1) / 2]); i = (i - 1) / 2)
         swap(&a->heap[i], &a->heap[(i - 1) / 2]);

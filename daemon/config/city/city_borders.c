@@ -8,6 +8,7 @@
  * A position on a border belongs to the grid with the lowest id, so that everybody finds the same.
  * Candidates come from a tree of rectangles; each is then asked exactly. GEOS keeps what it
  * prepares inside its own structures, so questions come from one thread at a time. */
+#include "base/grown.h"
 #include "config/city/city_internal.h"
 #include "config/reading/file.h"
 
@@ -177,14 +178,10 @@ static int check_valid(struct reading *r, const struct area *a)
 
 static struct area *new_area(struct borders *b)
 {
-    if (b->n == b->room) {
-        size_t room = b->room ? 2 * b->room : 256;
-        struct area *areas = realloc(b->areas, room * sizeof *areas);
-        if (!areas)
-            return NULL;
-        b->areas = areas;
-        b->room = room;
-    }
+    struct area *areas = hx_grown(b->areas, b->n, &b->room, sizeof *areas);
+    if (!areas)
+        return NULL;
+    b->areas = areas;
     b->areas[b->n] = (struct area){0};
     return &b->areas[b->n];
 }

@@ -1,4 +1,5 @@
 #include "config/reading/csv_table.h"
+#include "base/grown.h"
 #include "config/reading/file.h"
 
 #include <csv.h>
@@ -79,14 +80,10 @@ static int keep_row(struct reader *r)
 {
     struct hx_csv_table *t = r->table;
     size_t odd = r->n_values == r->n_columns ? 0 : r->n_values;
-    if (t->count == r->room) {
-        size_t room = r->room ? r->room * 2 : 256;
-        struct hx_csv_row *rows = realloc(t->rows, room * sizeof *rows);
-        if (!rows)
-            return HX_NOMEM;
-        t->rows = rows;
-        r->room = room;
-    }
+    struct hx_csv_row *rows = hx_grown(t->rows, t->count, &r->room, sizeof *rows);
+    if (!rows)
+        return HX_NOMEM;
+    t->rows = rows;
     const char **values = hx_arena_alloc(&t->arena, r->n_wanted * sizeof *values);
     if (!values)
         return HX_NOMEM;

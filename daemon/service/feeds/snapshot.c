@@ -1,4 +1,5 @@
 /* Snapshots: what is true now of every open case that a feed may see, in pages. */
+#include "base/grown.h"
 #include "service/locks/mask.h"
 #include "service/state.h"
 
@@ -45,14 +46,10 @@ static bool remember(struct feed *feed, struct feed_page page)
         feed->pages[feed->n_pages - 1] = page;
         return true;
     }
-    if (feed->n_pages == feed->cap_pages) {
-        size_t cap = feed->cap_pages ? 2 * feed->cap_pages : 16;
-        struct feed_page *pages = realloc(feed->pages, cap * sizeof *pages);
-        if (!pages)
-            return false;
-        feed->pages = pages;
-        feed->cap_pages = cap;
-    }
+    struct feed_page *pages = hx_grown(feed->pages, feed->n_pages, &feed->cap_pages, sizeof *pages);
+    if (!pages)
+        return false;
+    feed->pages = pages;
     feed->pages[feed->n_pages++] = page;
     return true;
 }

@@ -1,4 +1,5 @@
 /* Examining everything in one snapshot. */
+#include "base/grown.h"
 #include "base/message.h"
 #include "store/doctor/doctor.h"
 #include "store/key.h"
@@ -283,16 +284,12 @@ static int add_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
     struct chain *h = ctx;
     (void)lsn;
     const hxp_entry *e = doctor_entry(h->d, bytes, size);
-    if (h->n == h->cap) {
-        size_t cap = h->cap ? 2 * h->cap : 64;
-        const hxp_entry **list = realloc(h->list, cap * sizeof(*list));
-        if (!list) {
-            h->d->err = HX_NOMEM;
-            return 1;
-        }
-        h->list = list;
-        h->cap = cap;
+    const hxp_entry **list = hx_grown(h->list, h->n, &h->cap, sizeof(*list));
+    if (!list) {
+        h->d->err = HX_NOMEM;
+        return 1;
     }
+    h->list = list;
     if (e)
         h->list[h->n++] = e;
     return !e; /* whatever is before one that cannot be decoded is not tied to the rest */

@@ -4,6 +4,8 @@
  * several times, each time for a part of the names; the first time by whoever walks anyway. */
 #include "store/doctor/doctor.h"
 
+#include "base/grown.h"
+
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -44,16 +46,12 @@ static void digest(uint8_t out[12], enum kind kind, const void *a, size_t na, co
 
 static struct use *new_use(struct doctor_names *u)
 {
-    if (u->n == u->cap) {
-        size_t cap = u->cap ? 2 * u->cap : 4096;
-        struct use *list = realloc(u->list, cap * sizeof *list);
-        if (!list) {
-            u->err = HX_NOMEM;
-            return NULL;
-        }
-        u->list = list;
-        u->cap = cap;
+    struct use *list = hx_grown(u->list, u->n, &u->cap, sizeof *list);
+    if (!list) {
+        u->err = HX_NOMEM;
+        return NULL;
     }
+    u->list = list;
     return &u->list[u->n];
 }
 

@@ -1,5 +1,6 @@
 /* Putting right what follows from the journal. Every row that is wrong is first collected, then
  * written in one transaction; the projections are rebuilt by their own way. */
+#include "base/grown.h"
 #include "store/backend.h"
 #include "store/doctor/doctor.h"
 #include "store/key.h"
@@ -28,14 +29,10 @@ static int keep(void *ctx, const struct doctor_row *row)
     struct repair *r = ctx;
     struct hx_finding f;
     char text[160];
-    if (r->n == r->cap) {
-        size_t cap = r->cap ? 2 * r->cap : 64;
-        struct wrong *rows = realloc(r->rows, cap * sizeof *rows);
-        if (!rows)
-            return HX_NOMEM;
-        r->rows = rows;
-        r->cap = cap;
-    }
+    struct wrong *rows = hx_grown(r->rows, r->n, &r->cap, sizeof *rows);
+    if (!rows)
+        return HX_NOMEM;
+    r->rows = rows;
     struct wrong *w = &r->rows[r->n];
     *w = (struct wrong){.table = row->table, .key.size = row->key.mv_size};
     memcpy(w->key.bytes, row->key.mv_data, row->key.mv_size);

@@ -1,4 +1,5 @@
 /* Reads of feed and open: the rows up to the cursor, and what the tail adds to them. */
+#include "base/grown.h"
 #include "store/impl.h"
 #include "store/projection/apply.h"
 #include "store/projection/set.h"
@@ -156,14 +157,10 @@ static int by_case(const void *pa, const void *pb)
 
 static int list_add(struct list *l, size_t *cap, struct change c)
 {
-    if (l->n == *cap) {
-        size_t more = *cap ? 2 * *cap : 64;
-        struct change *p = realloc(l->changes, more * sizeof *p);
-        if (!p)
-            return HX_NOMEM;
-        l->changes = p;
-        *cap = more;
-    }
+    struct change *p = hx_grown(l->changes, l->n, cap, sizeof *p);
+    if (!p)
+        return HX_NOMEM;
+    l->changes = p;
     c.sequence = l->n;
     l->changes[l->n++] = c;
     return HX_OK;

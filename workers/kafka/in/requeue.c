@@ -1,5 +1,6 @@
 #include "kafka/in/requeue.h"
 
+#include "base/grown.h"
 #include "base/now.h"
 #include "base/text.h"
 #include "hongxin/instant.h"
@@ -127,14 +128,10 @@ static bool has(const struct words *w, const char *word)
 
 static bool add_place(struct places *p, const struct place *place)
 {
-    if (!p->all || p->n == p->cap) {
-        size_t cap = p->cap ? 2 * p->cap : 64;
-        struct place *more = realloc(p->all, cap * sizeof *more);
-        if (!more)
-            return false;
-        p->all = more;
-        p->cap = cap;
-    }
+    struct place *more = hx_grown(p->all, p->n, &p->cap, sizeof *more);
+    if (!more)
+        return false;
+    p->all = more;
     p->all[p->n++] = *place;
     return true;
 }

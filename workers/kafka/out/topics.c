@@ -1,5 +1,6 @@
 #include "kafka/out/topics.h"
 
+#include "base/grown.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "hongxin/instant.h"
@@ -82,14 +83,10 @@ static struct topic *find(struct topics *t, const char *name)
 
 static struct topic *add(struct topics *t, const char *name, enum topic_kind kind)
 {
-    if (!t->all || t->n == t->cap) {
-        size_t cap = t->cap ? 2 * t->cap : 32;
-        struct topic *more = realloc(t->all, cap * sizeof *more);
-        if (!more)
-            return NULL;
-        t->all = more;
-        t->cap = cap;
-    }
+    struct topic *more = hx_grown(t->all, t->n, &t->cap, sizeof *more);
+    if (!more)
+        return NULL;
+    t->all = more;
     struct topic *topic = &t->all[t->n];
     *topic = (struct topic){.kind = kind};
     hx_text_put(topic->name, sizeof topic->name, name);
