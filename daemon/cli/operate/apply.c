@@ -188,11 +188,10 @@ const struct cli_command cli_apply = {
         "Without further options nothing is changed: it is said which deadlines of open cases "
         "would move,\n"
         "which cases get another holder, which posts other people. Two persons put it into force: "
-        "one asks, another agrees. From then on new "
-        "clocks\n"
-        "take it, and open cases are moved in small steps while everything goes on; what would "
-        "become\n"
-        "earlier gets a quarter of its budget from now.",
+        "one asks,\n"
+        "another agrees. From then on new clocks take it, and open cases are moved in small steps "
+        "while\n"
+        "everything goes on; what would become earlier gets a quarter of its budget from now.",
     .examples =
         "  hongxin apply china.ics --preview\n      14 deadlines later, 3 earlier, earliest "
         "…\n"
