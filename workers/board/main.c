@@ -144,7 +144,7 @@ static void close_all(void *arg)
     scopes_close(b->scopes);
     b->scopes = NULL;
     remaker_close(b->remaker); /* what still waits is answered, here … */
-    link_close(&b->link); /* … and there */
+    link_close(&b->link);      /* … and there */
     http_server_close(b->server);
     hasher_close(b->hasher);
     rules_close(b->rules);

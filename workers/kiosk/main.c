@@ -129,7 +129,7 @@ static void close_all(void *arg)
 {
     struct kiosk *k = arg;
     remaker_close(k->remaker); /* what still waits is answered, here … */
-    link_close(&k->link); /* … and there */
+    link_close(&k->link);      /* … and there */
     rules_leave(k);
     http_server_close(k->server);
     http_files_free(k->page);
