@@ -16,9 +16,9 @@ static int64_t read_us(clockid_t id)
 }
 
 /* How far the wall clock is from the boot clock. A process that is starved may stand still between
- * two readings, so the wall clock is read between two of the boot clock: false when those lay too
- * far apart each time, and *ms is the best that is known. */
-static bool offset_ms(int64_t *ms)
+ * two readings, so the wall clock is read between two of the boot clock. Returns by how many
+ * milliseconds *ms may be wrong: those two lay as far apart at best. */
+static int64_t offset_ms(int64_t *ms)
 {
     int64_t least = INT64_MAX;
     for (int i = 0; i < TRIES && least > NEAR_US; i++) {
@@ -29,7 +29,7 @@ static bool offset_ms(int64_t *ms)
         least = between;
         *ms = (wall - before - between / 2) / 1000;
     }
-    return least <= NEAR_US;
+    return least / 1000;
 }
 
 void timebase_init(struct timebase *t, uint32_t scale, int64_t last_now)
@@ -38,7 +38,7 @@ void timebase_init(struct timebase *t, uint32_t scale, int64_t last_now)
     *t = (struct timebase){.wall_us = wall, .engine_us = wall, .scale = scale ? scale : 1};
     if (t->scale > 1 && last_now * 1000 > wall)
         t->engine_us = last_now * 1000;
-    (void)offset_ms(&t->offset_ms);
+    t->unsure_ms = offset_ms(&t->offset_ms);
 }
 
 int64_t timebase_now_us(const struct timebase *t)
@@ -62,13 +62,14 @@ struct hx_wall timebase_wall_of(const struct timebase *t, int64_t engine)
 
 bool timebase_stepped(struct timebase *t, int64_t *by_ms)
 {
-    int64_t now = 0;
+    int64_t now = 0, least = STEP_MS + t->unsure_ms;
     *by_ms = 0;
-    if (!offset_ms(&now))
+    if (offset_ms(&now) > NEAR_US / 1000)
         return false; /* the next look sees it, too */
     *by_ms = now - t->offset_ms;
     t->offset_ms = now;
-    return *by_ms > STEP_MS || *by_ms < -STEP_MS;
+    t->unsure_ms = 0;
+    return *by_ms > least || *by_ms < -least;
 }
 
 int64_t timebase_boot(void)

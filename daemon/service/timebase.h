@@ -15,6 +15,7 @@ struct timebase {
     int64_t engine_us; /* … on the engine's */
     uint32_t scale;    /* 1 = real time */
     int64_t offset_ms; /* real-time clock minus boot clock, when last looked at */
+    int64_t unsure_ms; /* by how much that may be wrong: the first look of a starved process */
 };
 
 /* `last_now` is the newest instant of the store; for a new one the instant to begin with on scaled
@@ -30,7 +31,8 @@ struct hx_wall timebase_wall_of(const struct timebase *t, int64_t engine);
 
 /* True when the wall clock was stepped since the last look: by *by_ms, positive = forward. The boot
  * clock counts while the machine sleeps, so a suspended machine is no step (corner 16); nor is one
- * so starved that both clocks cannot be read in one moment: it is looked at again. */
+ * so starved that both clocks cannot be read in one moment: it is looked at again, and what the
+ * first look took for the offset is no step either. */
 bool timebase_stepped(struct timebase *t, int64_t *by_ms);
 
 /* Milliseconds of the boot clock: it goes on while the machine sleeps or the process is stopped. */

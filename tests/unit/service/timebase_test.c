@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -10,10 +11,11 @@
 
 /* In microseconds. A reading stands still for `stall` first, as many times as are left. */
 static int64_t now, step, stall, stalls;
+static bool wall_only; /* it stands still before the wall clock is read, and at no other time */
 
 int clock_gettime(clockid_t id, struct timespec *ts)
 {
-    if (stalls > 0) {
+    if (stalls > 0 && (id == CLOCK_REALTIME || !wall_only)) {
         stalls--;
         now += stall;
     }
@@ -72,12 +74,30 @@ static void a_step_that_could_not_be_seen_is_seen_later(void **state)
     assert_int_equal(by, 7000);
 }
 
+static void a_first_look_that_was_starved_is_no_step(void **state)
+{
+    struct timebase t = begin();
+    int64_t by;
+    (void)state;
+    stall = 800000;
+    stalls = 1000;
+    wall_only = true;
+    timebase_init(&t, 1, 0); /* half of what lay between the readings: 400 ms off */
+    wall_only = false;
+    stalls = 0;
+    assert_false(timebase_stepped(&t, &by));
+    step = 3000000;
+    assert_true(timebase_stepped(&t, &by));
+    assert_int_equal(by, 3000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wall_clock_that_is_set_has_stepped_once),
         cmocka_unit_test(standing_still_between_two_readings_is_no_step),
         cmocka_unit_test(a_step_that_could_not_be_seen_is_seen_later),
+        cmocka_unit_test(a_first_look_that_was_starved_is_no_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
