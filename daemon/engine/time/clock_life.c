@@ -64,10 +64,10 @@ void hx_clock_start(struct hx_step *s, int kind, int64_t start)
 }
 
 /* BUDGET, or HALF_BUDGET when it is not that of the first cycle. */
-static uint8_t basis_of(const struct hx_step *s, int kind, int64_t budget)
+static uint8_t basis_of(const struct hx_rules *r, const struct hx_case *c, int kind, int64_t budget)
 {
-    return budget == hx_clock_budget(s->rules, kind, s->c->class_no, 1) ? HX_BASIS_BUDGET
-                                                                        : HX_BASIS_HALF_BUDGET;
+    return budget == hx_clock_budget(r, kind, c->class_no, 1) ? HX_BASIS_BUDGET
+                                                              : HX_BASIS_HALF_BUDGET;
 }
 
 /* When the pause began: its end keeps the start. In a life cycle without such a clock the first one
@@ -113,7 +113,7 @@ void hx_clock_start_for(struct hx_step *s, int kind, int64_t start, int64_t budg
     if (!k)
         return;
     k->budget_ms = (uint64_t)budget;
-    k->basis = rule->shown ? HX_BASIS_NONE : basis_of(s, kind, budget);
+    k->basis = rule->shown ? HX_BASIS_NONE : basis_of(s->rules, s->c, kind, budget);
     k->deadline = hx_clock_deadline(s->rules, k);
     hx_fact_clock(s, k, "START");
     join_pause(s, k);
@@ -394,7 +394,7 @@ void hx_clock_rebudget_by(struct hx_step *s, struct hx_clock *k, int64_t known)
     else
         k->days = hx_clock_days_now(s, &own->calendars[k->calendar]);
     keep_quiet(s, k);
-    k->basis = basis_of(s, k->kind, budget);
+    k->basis = basis_of(own, s->c, k->kind, budget);
     k->floor = 0;
     int64_t least = hx_clock_quarter(k, s->t_eff);
     least = known < least ? known : least;

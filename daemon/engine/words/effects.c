@@ -93,14 +93,10 @@ static void split(struct hx_step *s, const struct hx_call *call)
 
 static void start(struct hx_step *s, const struct hx_call *call)
 {
-    struct hx_clock *k = hx_clock_find(s->c, call->number);
+    const struct hx_clock *k = hx_clock_find(s->c, call->number);
     bool dated = s->rules->clocks[call->number].dated;
-    int64_t budget = hx_clock_budget(s->rules, call->number, s->c->class_no, s->c->cycle);
-    if (k && !dated && k->cycle == s->c->cycle && k->state == HX_CLOCK_RUNNING) {
-        if (budget != (int64_t)k->budget_ms)
-            hx_clock_rebudget(s, k);
-        return; /* it runs already: the same start, the class of now */
-    }
+    if (k && !dated && k->cycle == s->c->cycle && k->state == HX_CLOCK_RUNNING)
+        return; /* it runs already, by the rules of its start (R14) */
     /* No clock of a holder starts before the holder was told, whatever a late event claims. */
     hx_clock_start(s, call->number, s->t_eff > s->c->t_dispatched ? s->t_eff : s->c->t_dispatched);
 }
