@@ -23,7 +23,7 @@ bool hx_actor_parse(const char *by, struct hx_actor *actor);
 /* One person: "operator/wang" and "city/desk/wang"; without a name, whoever says the same. */
 bool hx_actor_same(const char *a, const char *b);
 
-enum { HX_STEP_FACTS = 256, HX_NOBODY = UINT16_MAX };
+enum { HX_STEP_FACTS = 256, HX_NOBODY = HX_CASE_PARTIES };
 
 struct hx_step {
     const struct hx_machine *m;

@@ -74,7 +74,7 @@ def answered(case, e):
     """The case that waits for this answer, and its reporters: a merged one's are asked for the case into which it was merged."""
     if case.state != "MERGED":
         return case, parties_named(case, e)
-    target, parties = case.counts_in(), parties_named(case, e)
+    target, parties = case.counts_in(), case.there(parties_named(case, e))
     need(target.state == "RESOLVED" or target.state in promise.ENDED_OK, "nobody waits for it")
     need(any(p.answer == "OPEN" for p in parties), "has answered")
     return target, parties

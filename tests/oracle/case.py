@@ -18,6 +18,7 @@ class Party:
 
     def __init__(self, ref):
         self.ref, self.answer, self.tries = ref, "OPEN", 0
+        self.who = self      # the same person in the part of a split is another party
         self.leaves = False  # has asked to withdraw, and the street asks him first
 
 
@@ -267,6 +268,10 @@ class Case:
     def counts_in(self):
         """The case that speaks for this one in the end (corner 11)."""
         return self.merged_into.counts_in() if self.state == "MERGED" else self
+
+    def there(self, parties):
+        """These reporters of a merged case as parties of the one that counts."""
+        return [q for p in parties for q in self.counts_in().parties if q.who is p.who]
 
     def by_holder(self, e):
         """Whoever speaks for the organisation that holds it, at whatever post: a community's dispatcher, too."""

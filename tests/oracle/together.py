@@ -11,7 +11,7 @@ from times import MINUTE
 @on("WITHDRAW_ASKED")
 def withdraw_asked(case, e):
     need(e.role == "reporter" and e.source == case.source, "not by the reporter's own channel")
-    named = parties_named(case, e)
+    named = case.there(parties_named(case, e))
     whom = "party" in e.data or case.state == "MERGED"  # who names nobody speaks for all of his own case
     case = case.counts_in()
     need(case.open(), "ended")
@@ -158,6 +158,10 @@ def merge(case, other, e, owner):
             other.move(theirs)
     other.flags |= case.flags & {"SAFETY"}
     for p in case.parties:
+        twin = next((q for q in other.parties if q.who is p.who), None)
+        if twin is not None:  # a part that goes back: nobody is counted as two
+            twin.answer = "OPEN" if twin.answer == "LEFT" != p.answer else twin.answer
+            continue
         p.ref = p.ref or case.label
         p.came = case
         other.parties.append(p)
@@ -182,6 +186,8 @@ def unmerged(case, e):
             if c.deadline() != before:
                 c.tell_again(promise.LEVELS, case.world.now)
             case.world.clock_changed(case, c, "RESUME")
+    for p in case.parties:  # who has withdrawn there has withdrawn
+        p.answer = "LEFT" if any(q.answer == "LEFT" for q in case.merged_into.parties if q.who is p.who) else p.answer
     case.merged_into.parties = [p for p in case.merged_into.parties if getattr(p, "came", None) is not case]
     give_start_back(case.merged_into, e)
     case.merged_into = None

@@ -484,6 +484,7 @@ class World:
         self.cases[label] = case
         case.parties = [Party(p.ref or whole.label) for p in whole.parties]
         for own, p in zip(case.parties, whole.parties):
+            own.who = p.who
             own.answer = "LEFT" if p.answer == "LEFT" else "OPEN"
         case.state = None
         case.start("K_CITIZEN", whole.t0)

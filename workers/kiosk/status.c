@@ -96,6 +96,14 @@ static const Hongxin__V1__PartyView *asker_of(const hxp_case_view *view)
     return view->n_callbacks ? view->callbacks[0] : NULL;
 }
 
+static json_t *parts_of(const hxp_case_view *view)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < view->n_parts; i++)
+        json_array_append_new(list, json_string(view->parts[i]));
+    return list;
+}
+
 /* Under the number that he knows; `into` is the case that counts, when that is another one. */
 static json_t *told(const struct errand *e, const hxp_case_view *view)
 {
@@ -110,6 +118,8 @@ static json_t *told(const struct errand *e, const hxp_case_view *view)
                           kiosk_instant(e->kiosk, view->t_closed), "clocks", clocks_of(e, p, view));
     if (view->case_number != e->case_number)
         json_object_set_new(o, "into", json_string(view->number));
+    if (view->n_parts)
+        json_object_set_new(o, "parts", parts_of(view));
     if (asker && strcmp(asker->callback, "GONE") == 0)
         json_object_set_new(o, "left", json_true());
     return o;

@@ -29,11 +29,12 @@ uint32_t hx_party_newest(const struct hx_case *c)
     return own ? own - 1 : 0;
 }
 
-uint32_t hx_party_place(const struct hx_case *into, uint64_t from, uint32_t i)
+uint32_t hx_party_place(const struct hx_case *c, const struct hx_party_home *home)
 {
-    for (uint32_t k = 0; k < into->n_parties; k++)
-        if (into->parties[k].from_case == from && i-- == 0)
-            return k;
+    struct hx_party_home own;
+    for (uint32_t i = 0; hx_party_home(c, i, &own); i++)
+        if (own.number == home->number && own.party == home->party)
+            return i;
     return HX_CASE_PARTIES;
 }
 

@@ -22,9 +22,9 @@ bool hx_party_home(const struct hx_case *c, uint32_t i, struct hx_party_home *ho
 /* Under which number the newest of the case's own parties is kept. */
 uint32_t hx_party_newest(const struct hx_case *c);
 
-/* Where the i-th party of case `from` stands in the one that has taken it over by a merge;
- * HX_CASE_PARTIES: nowhere. */
-uint32_t hx_party_place(const struct hx_case *into, uint64_t from, uint32_t i);
+/* Where the party who is kept there stands in this case, whatever merges and splits have brought
+ * him; HX_CASE_PARTIES: nowhere. */
+uint32_t hx_party_place(const struct hx_case *c, const struct hx_party_home *home);
 
 /* The i-th party of `from` as one of another case: under a reference that names him there, too, and
  * with the note where he is kept. What the street still has to ask him stays behind. */

@@ -192,32 +192,32 @@ static int deliver(struct hx_machine *m, const struct hx_step *from)
     return hx_step_write(m, &s, NULL, NULL);
 }
 
-/* Where the parties of the case are in the one that was looked at just now, which has taken them
- * from case `from`. */
-static void find_theirs(struct hx_step *s, uint64_t from)
+/* Where the parties of the case are in the other one. */
+static void find_theirs(struct hx_step *s)
 {
-    for (uint32_t i = 0; i < s->n_theirs; i++) {
-        uint32_t at = hx_party_place(s->other, from, s->theirs[i]);
-        s->theirs[i] = at < HX_CASE_PARTIES ? (uint16_t)at : HX_NOBODY;
-    }
+    struct hx_party_home home;
+    for (s->n_theirs = 0; hx_party_home(s->c, s->n_theirs, &home); s->n_theirs++)
+        s->theirs[s->n_theirs] = (uint16_t)hx_party_place(s->other, &home);
 }
 
-static int look_at(struct hx_machine *m, struct hx_step *s, uint64_t number, uint64_t from)
+static int look_at(struct hx_machine *m, struct hx_step *s, uint64_t number)
 {
     int rc = hx_machine_look(m, number, &m->other);
-    if (rc)
-        return rc;
-    s->other = &m->other;
-    find_theirs(s, from);
-    return HX_OK;
+    if (!rc)
+        s->other = &m->other;
+    return rc;
 }
 
 /* The case that speaks for this one in the end, for what is passed on to it (corner 11). */
 static int follow_merges(struct hx_machine *m, struct hx_step *s, int event)
 {
-    int rc = look_at(m, s, s->c->merged_into, s->c->number);
-    while (!rc && hx_row_passes_on(s, event) && hx_case_rests(m->rules, s->other))
-        rc = look_at(m, s, s->other->merged_into, s->other->number);
+    int rc = look_at(m, s, s->c->merged_into);
+    for (int i = 0; !rc && i < HX_CASE_PARTIES && hx_row_passes_on(s, event) &&
+                    hx_case_rests(m->rules, s->other);
+         i++)
+        rc = look_at(m, s, s->other->merged_into);
+    if (!rc)
+        find_theirs(s);
     return rc;
 }
 
@@ -227,17 +227,13 @@ static int load_other(struct hx_machine *m, struct hx_step *s, int event)
 {
     uint64_t number = s->c->merged_into;
     int rc = HX_OK;
-    while (s->n_theirs < s->c->n_parties) {
-        s->theirs[s->n_theirs] = (uint16_t)s->n_theirs;
-        s->n_theirs++;
-    }
     if (s->data->into[0] && hx_number_parse(s->data->into, &number))
         rc = m->ops->ref_load(m->backend, s->event->source, s->data->into, &number);
     if (rc || !number)
         return rc;
     if (hx_case_rests(m->rules, s->c) && number == s->c->merged_into)
         return follow_merges(m, s, event);
-    return look_at(m, s, number, s->c->number);
+    return look_at(m, s, number);
 }
 
 /* What the event names beside its case, and the number of its device. Not *fits: `refusal` says

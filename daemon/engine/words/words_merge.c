@@ -258,11 +258,18 @@ static void mass(struct hx_step *s, const struct hx_call *call)
     }
 }
 
-/* Every reporter of the other case, under a reference that names him here too. */
+/* Every reporter of the other case, under a reference that names him here too. Whoever is one
+ * already, because both cases were one report, is not counted as two. */
 static void take_parties(struct hx_step *s, const struct hx_case *a)
 {
     struct hx_case *c = s->c;
-    for (uint32_t i = 0; i < a->n_parties && c->n_parties < HX_CASE_PARTIES; i++) {
+    struct hx_party_home home;
+    uint32_t before = c->n_parties, at;
+    for (uint32_t i = 0; hx_party_home(a, i, &home) && c->n_parties < HX_CASE_PARTIES; i++) {
+        if ((at = hx_party_place(c, &home)) < before) {
+            c->parties[at].gone &= a->parties[i].gone;
+            continue;
+        }
         struct hx_party *p = &c->parties[c->n_parties++];
         *p = hx_party_taken(a, i);
         p->from_case = a->number;

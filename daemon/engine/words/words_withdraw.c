@@ -142,6 +142,8 @@ static void leave_asked(struct hx_step *s, const struct hx_call *call)
 /* What the answer under the number of a merged case says of the withdrawal there. */
 static void say_withdrawn(struct hx_step *s, const struct hx_call *call)
 {
+    if (!s->other) /* in a row of a city's own file */
+        return;
     struct hx_step there = hx_step_there(s);
     if (!no_safety(&there, call))
         s->mark = "SAFETY";

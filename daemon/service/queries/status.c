@@ -2,18 +2,20 @@
  * the asking principal sees. */
 #include "engine/case/party.h"
 #include "service/locks/reporter.h"
+#include "service/queries/parts.h"
 #include "service/state.h"
 
 /* s->scratch becomes the case that speaks for it; `party` is his place there. */
 static int follow_merges(struct service *s, uint32_t *party)
 {
     struct hx_case *c = &s->scratch;
+    struct hx_party_home home;
+    bool known = hx_party_home(c, *party, &home);
     int rc = HX_OK;
-    for (int i = 0; !rc && i < HX_CASE_PARTIES && hx_case_rests(s->machine.rules, c); i++) {
-        uint64_t from = c->number;
+    for (int i = 0; !rc && i < HX_CASE_PARTIES && hx_case_rests(s->machine.rules, c); i++)
         rc = hx_store_case(s->store, c->merged_into, c);
-        *party = rc ? 0 : hx_party_place(c, from, *party);
-    }
+    if (!rc && known)
+        *party = hx_party_place(c, &home);
     return rc;
 }
 
@@ -51,17 +53,22 @@ static hxp_case_view *public_view(struct service *s, const struct hx_case *c, ui
 
 /* Of s->scratch, or of the case that speaks for it: since when it is his, and by which name he is a
  * party of the case that he has asked for. NULL: trouble. */
-static hxp_case_view *own_view(struct service *s, uint32_t party)
+static hxp_case_view *own_view(struct service *s, const char *secret, uint32_t party)
 {
     int64_t reported = s->scratch.t_report;
+    uint64_t number = s->scratch.number;
     bool named = party < s->scratch.n_parties;
     char *name = hx_arena_text(&s->arena, named ? s->scratch.parties[party].ref : "");
     hxp_case_view *v = follow_merges(s, &party) ? NULL : public_view(s, &s->scratch, party);
-    if (v)
-        v->t_report = reported;
-    if (v && v->n_callbacks && name)
+    if (!v || !name)
+        return NULL;
+    v->t_report = reported;
+    if (v->n_callbacks)
         v->callbacks[0]->ref = name;
-    return v;
+    int rc = parts_add(s, v->case_number, secret, v);
+    if (!rc && number != v->case_number)
+        rc = parts_add(s, number, secret, v);
+    return rc ? NULL : v;
 }
 
 void service_status(struct service *s, const struct request *r, const struct hx_case *c)
@@ -74,7 +81,7 @@ void service_status(struct service *s, const struct request *r, const struct hx_
         service_problem(s, r, "SECRET_WRONG", "there is no case with this number and secret");
         return;
     }
-    a.view = own_view(s, party);
+    a.view = own_view(s, q->secret, party);
     if (!a.view) {
         service_problem(s, r, "STORE_TROUBLE", "try again");
         return;

@@ -135,6 +135,11 @@ def test_the_absorbed_reporter_withdraws_by_the_number_that_he_was_told(kiosk, c
 def test_a_part_is_found_by_whoever_reported_the_whole(kiosk, client):
     first, second = kiosk.report().json, kiosk.report().json
     assert zhou(client, "MERGED_INTO", 2, into="CL-1") == zhou(client, "SPLIT", 1, cases=["the-lamp"]) == RESULT.ACCEPTED
+    later = kiosk.report().json
+    assert zhou(client, "MERGED_INTO", 4, into="CL-1") == zhou(client, "SPLIT", 1, cases=["the-door"]) == RESULT.ACCEPTED
+    for ticket, number, parts in ((first, "CL-1", ["CL-5", "CL-3"]), (second, "CL-2", ["CL-5", "CL-3"]), (later, "CL-4", ["CL-5"])):
+        assert kiosk.post("status", pair(number, ticket)).json["parts"] == parts, "those that were split when he was a reporter"
+    assert "parts" not in kiosk.post("status", pair("CL-3", first)).json
     for ticket in (first, second):
         assert kiosk.post("status", pair("CL-3", ticket)).json["state"]["id"] == "RECEIVED"
     assert kiosk.post("withdraw", pair("CL-3", second)).json["code"] == "OTHERS_LEFT"

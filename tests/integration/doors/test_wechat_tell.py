@@ -150,15 +150,17 @@ def test_each_reporter_is_told_under_the_number_that_he_knows(door, client, plat
     wait_until(lambda: len(platform.texts) == 3)
     assert [(t[0], t[1][:5]) for t in platform.texts[1:]] == [("o-li", "CL-1 "), ("o-han", "CL-2 ")], "nobody is told twice when the other has to wait"
     assert zhou("SPLIT", first, cases=["the-lamp"]) == zhou("ROUTED", 3, holder="P-07") == RESULT.Value("ACCEPTED")
-    held(client, 3)
     wait_until(lambda: len(platform.texts) == 5)
-    assert [(t[0], t[1][:5]) for t in platform.texts[3:]] == [("o-li", "CL-3 "), ("o-han", "CL-3 ")]
+    assert {t[:2] for t in platform.texts[3:]} == {(who, "您反映的事情有一部分另行办理，编号 CL-3，可凭此查询、评价。") for who in ("o-li", "o-han")}
+    held(client, 3)
+    wait_until(lambda: len(platform.texts) == 7)
+    assert [(t[0], t[1][:5]) for t in platform.texts[5:]] == [("o-li", "CL-3 "), ("o-han", "CL-3 ")]
     assert door.plain(message(id="9", person="o-li", Content="撤诉 CL-1"))[0] == 200
     client.publish(client.event("ARRIVED", by="holder:P-07/li", case_number=first))
-    wait_until(lambda: len(platform.texts) == 6)
-    assert platform.texts[5][0] == "o-han" and "已到场" in platform.texts[5][1]
+    wait_until(lambda: len(platform.texts) == 8)
+    assert platform.texts[7][0] == "o-han" and "已到场" in platform.texts[7][1]
     wait_until(lambda: figure(door, "wechat_tell_waiting") == 0)
-    assert len(platform.texts) == 6 and figure(door, "wechat_told_total") == 4
+    assert len(platform.texts) == 8 and figure(door, "wechat_told_total") == 5
 
 
 def test_english_for_who_writes_english(door, client, platform):

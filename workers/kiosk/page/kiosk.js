@@ -90,7 +90,7 @@ function clear() {
   key = "";
   chosen = shown = null;
   for (const f of document.forms) f.reset();
-  for (const id of ["done-number", "done-secret", "case-number", "case-state", "case-holder", "case-reported", "case-into", "case-left", "describe-what", "call-what"])
+  for (const id of ["done-number", "done-secret", "case-number", "case-state", "case-holder", "case-reported", "case-into", "case-parts", "case-left", "describe-what", "call-what"])
     $(id).textContent = "";
   for (const id of ["done-promises", "case-clocks"]) $(id).replaceChildren();
   for (const d of document.querySelectorAll("dialog[open]")) d.close();
@@ -372,6 +372,7 @@ function showCase(body) {
     $("case-holder").textContent = own(body.holder) || "—";
     $("case-reported").textContent = when(body.reported);
     $("case-into").textContent = body.into ? word("into", {into: body.into}) : "";
+    $("case-parts").textContent = body.parts ? word("parts", {parts: body.parts.join(language === "zh" ? "、" : ", ")}) : "";
     $("case-left").textContent = body.left ? word("left") : "";
     $("case-clocks").replaceChildren(...body.clocks.filter(c => c.state !== "VOID")
       .sort((a, b) => a.deadline.localeCompare(b.deadline)).map(c => row(own(c), ...clockWord(c))));
