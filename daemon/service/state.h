@@ -141,7 +141,8 @@ void handle_hello(struct service *s, const struct request *r);
 void handle_credit(struct service *s, const struct request *r);
 void handle_ack(struct service *s, const struct request *r);
 void handle_case(struct service *s, const struct request *r);
-/* status.c: the answer to a CaseQuery with a secret; `c` is s->scratch, NULL = there is no such case.
+/* status.c: the answer to a CaseQuery with a secret; `c` is s->scratch, NULL = there is no such
+ * case.
  */
 void service_status(struct service *s, const struct request *r, const struct hx_case *c);
 void handle_list(struct service *s, const struct request *r);
