@@ -135,6 +135,37 @@ def test_a_report_is_taken_back(open_page, client, picture):
     assert client.case(int(number[3:])).view.state == "WITHDRAWN"
 
 
+def test_one_of_two_sees_where_his_case_went_and_leaves_alone(open_page, client, picture):
+    page = open_page()
+    numbers = []
+    for _ in range(2):
+        write(page)
+        numbers.append(send(page))
+        tap(page, "完成")
+    (first, _), (number, secret) = numbers
+    for type, case, data in (("MERGED_INTO", number, {"into": first}), ("SPLIT", first, {"cases": ["the-lamp"]})):
+        client.publish(client.event(type, by="dispatcher:C-03/zhou", case_number=int(case[3:]), data=data))
+    tap(page, "查询办理进度")
+    page.get_by_label("编号", exact=True).fill(number)
+    page.get_by_label("查询码").fill(secret)
+    tap(page, "查询")
+    expect(page.locator("#case-number")).to_have_text(number)
+    expect(page.locator("#case-into")).to_have_text(f"与 {first} 是同一件事，合并办理，以上是它的进度；已有的超时记录保留。")
+    expect(page.locator("#case-parts")).to_have_text("其中一部分另行办理：CL-3。查询码相同。")
+    picture(page, "merged")
+    assert fits(page)
+    tap(page, "撤回")
+    page.locator("#sure-yes").click()
+    page.get_by_text("您已退出，不再回访您。还有别人反映这件事，会继续处理。").wait_for()
+    expect(page.locator("#case-left")).to_have_text("您已退出，这件事继续为别人处理。")
+    expect(page.locator("#withdraw")).to_be_hidden()
+    tap(page, "English")
+    expect(page.get_by_text("Others have reported this too, so it goes on for them.")).to_be_visible()
+    assert [p.callback for p in client.case(int(first[3:])).view.callbacks] == ["OPEN", "GONE"]
+    tap(page, "Done")
+    assert traces(page, number, "the same matter", "dealt with apart") == []
+
+
 def test_what_cannot_be_taken_back_any_more_says_why(open_page):
     page, other = open_page(), open_page()
     write(page)
