@@ -71,6 +71,7 @@ struct service {
     struct batch batch;
     struct hx_case scratch; /* one case at a time: too large for the stack */
     struct hx_case past;    /* another one, while the past is asked or an entry is masked */
+    struct hx_case marked;  /* another one, while it is asked where its identities are kept */
 };
 
 /* A request while it is served. */

@@ -35,10 +35,25 @@ void identity_ref(const struct service *s, uint64_t case_number, const struct hx
     *p = '\0';
 }
 
+/* Of one of its reporters: with the case, or with the one that he reported. */
+static bool is_kept(struct service *s, const hxp_case_view *view)
+{
+    struct hx_party_home home;
+    if (hx_store_person_kept(s->store, view->case_number))
+        return true;
+    bool taken_over = *view->split_from || view->n_callbacks > 1;
+    if (!taken_over || hx_store_case(s->store, view->case_number, &s->marked) != HX_OK)
+        return false;
+    for (uint32_t i = 0; hx_party_home(&s->marked, i, &home); i++)
+        if (home.number != view->case_number && hx_store_person_kept(s->store, home.number))
+            return true;
+    return false;
+}
+
 void identity_mark(struct service *s, const struct hx_principal *who, hxp_case_view *view)
 {
     char ref[IDENTITY_REF];
-    if (!hx_store_person_kept(s->store, view->case_number))
+    if (!is_kept(s, view))
         return;
     identity_ref(s, view->case_number, who, ref);
     char *copy = hx_arena_strdup(&s->arena, ref);

@@ -111,6 +111,16 @@ def test_who_reported_is_found_whatever_was_merged_and_taken_back(client):
     assert look(new.case_number, 0) == "B"
 
 
+def test_a_merged_reporter_can_be_called_back_about_the_case_of_one_who_cannot(client):
+    silent = report(client)
+    known = client.publish(client.event("REPORTED", by="reporter", data=LIFT), reporters=[event_pb2.Reporter(name="B")])[0]
+    assert client.case(silent.case_number).view.callback_ref == ""
+    publish(client, "MERGED_INTO", "dispatcher:C-03/zhou", {"into": silent.number}, case_number=known.case_number)
+    assert client.case(silent.case_number).view.callback_ref.startswith("CB-")
+    publish(client, "UNMERGED", "dispatcher:C-03/zhou", case_number=known.case_number)
+    assert client.case(silent.case_number).view.callback_ref == ""
+
+
 def test_who_reported_is_found_at_the_end_of_a_long_chain_of_merges(client):
     """Each case is asked for that the reporter came through: he is found in his own, and nobody else is taken for him."""
     names = [f"R-{n}" for n in range(12)]
@@ -161,6 +171,7 @@ def test_who_reported_a_part_is_found_whatever_becomes_of_the_merge(client):
     part = client.ask("case_answer", case_query=wire_pb2.CaseQuery(ref="W-1a", source=client.source)).view
     assert [p.ref for p in part.callbacks] == ["W-1", "W-2", "W-3"], "each by the name that he has in the whole"
     assert [look(part.case_number, i) for i in range(3)] == ["A", "B", "C"]
+    assert part.callback_ref.startswith("CB-"), "somebody can be called back about it"
     publish(client, "UNMERGED", "dispatcher:C-03/zhou", case_number=other)
     named("PARTY_ADDED", "D", data={"party": "W-4"}, case_number=part.case_number)
     named("PARTY_ADDED", "E", data={"party": "W-5"}, case_number=whole)
