@@ -31,7 +31,6 @@ struct push {
 struct attempt {
     struct push *push;
     struct outbox_item *item;
-    char ref[128];
 };
 
 /* ---- configuration ---- */
@@ -47,6 +46,9 @@ static const struct push_word usual[] = {
     {"REOPENED", "reopened", "重办"},
     {"STATE:CLOSED", "closed", "办结"},
     {"STATE:CLOSED_UNCONFIRMED", "closed", "办结"},
+    {"STATE:WITHDRAWN", "withdrawn", "撤诉"},
+    {"STATE:MERGED", "merged", "并单"},
+    {"UNMERGED", "unmerged", "撤销并单"},
 };
 
 static void read_words(struct yaml_doc *doc, yaml_node_t *list, struct push_settings *s)
@@ -110,16 +112,34 @@ static void sign(const struct push *p, const char *id, const char *time, const c
     sodium_bin2base64(out + 3, 90, mac, sizeof mac, sodium_base64_VARIANT_ORIGINAL);
 }
 
-static char *body_of(const struct attempt *a, const char *id)
+/* Whose orders the case speaks for besides its own: of cases merged into it, of the whole of which
+ * it is a part, of further reporters. */
+static json_t *others_of(const hxp_case_view *view)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < view->n_callbacks; i++)
+        if (*view->callbacks[i]->ref)
+            json_array_append_new(list, json_string(view->callbacks[i]->ref));
+    return list;
+}
+
+/* `view` NULL: nothing more is known of the case. */
+static char *body_of(const struct attempt *a, const hxp_case_view *view, const char *id)
 {
     const struct outbox_item *i = a->item;
     const struct push_word *word = i->what;
     char time[HX_INSTANT_TEXT];
     hx_instant_format(i->t_rec, a->push->settings->utc_offset, time);
     json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "id", id, "time",
-                          time, "number", i->number, "ref", a->ref, "word", word->word, "zh",
-                          word->zh, "cause", i->cause, "state", i->state, "holder", i->holder,
-                          "case_version", (json_int_t)i->case_version);
+                          time, "number", i->number, "ref", view ? view->ref : "", "word",
+                          word->word, "zh", word->zh, "cause", i->cause, "state", i->state,
+                          "holder", i->holder, "case_version", (json_int_t)i->case_version);
+    json_t *others = view ? others_of(view) : NULL;
+    if (json_array_size(others))
+        json_object_set(o, "others", others);
+    json_decref(others);
+    if (view && strcmp(view->state, "MERGED") == 0)
+        json_object_set_new(o, "into", json_string(view->merged_into));
     char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
     json_decref(o);
     return text;
@@ -133,13 +153,13 @@ static void on_pushed(void *arg, int status, const char *body, const char *why)
                 status >= 200 && status < 300 ? OUTBOX_TAKEN : OUTBOX_LATER, status, why);
 }
 
-static void send_item(struct attempt *a)
+static void send_item(struct attempt *a, const hxp_case_view *view)
 {
     struct push *p = a->push;
     char id[128], at[24], signature[96], headers[4][256];
     outbox_id(p->outbox, a->item, id, sizeof id);
     snprintf(at, sizeof at, "%lld", (long long)(hx_wall_ms() / 1000));
-    char *body = body_of(a, id);
+    char *body = body_of(a, view, id);
     sign(p, id, at, body ? body : "", signature);
     snprintf(headers[0], sizeof headers[0], "Content-Type: application/json");
     snprintf(headers[1], sizeof headers[1], "webhook-id: %s", id);
@@ -157,19 +177,17 @@ static void send_item(struct attempt *a)
         outbox_done(p->outbox, a->item, OUTBOX_LATER, 0, hx_strerror(rc));
 }
 
-/* The reference of the case: by it the platform knows its own work order. */
+/* The references of the case: by them the platform knows its own work orders. */
 static void on_case(void *arg, int err, const hxp_response *response)
 {
     struct attempt *a = arg;
     if (err == HX_CLOSED)
         return;
-    if (err == HX_OK && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER &&
-        response->case_answer->view)
-        hx_text_put(a->ref, sizeof a->ref, response->case_answer->view->ref);
+    bool told = !err && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER;
     if (err == HX_TIMEOUT || err == HX_AGAIN)
         outbox_done(a->push->outbox, a->item, OUTBOX_LATER, 0, "the daemon does not answer");
     else
-        send_item(a);
+        send_item(a, told ? response->case_answer->view : NULL);
 }
 
 static void begin(void *arg, struct outbox_item *item)

@@ -103,6 +103,23 @@ def test_each_state_is_pushed_signed_in_order(door, platform):
     assert "Li Lei" not in body.decode() and "leak" not in body.decode()
 
 
+def test_the_order_of_a_merged_case_is_named_as_long_as_the_other_speaks_for_it(door, platform):
+    for ref in ("WO-1", "WO-2"):
+        door.post("/v1/complaints", {"class": "SMALL", "place": "B-0417", "ref": ref})
+    act = lambda ref, type, by="dispatcher:C-03/zhou", **more: door.post(f"/v1/complaints/ref:{ref}/events", {"type": type, "by": by, **more}, key=f"{ref}-{type}")  # noqa: E731
+    assert act("WO-2", "MERGED_INTO", into="CL-1").status == 200
+    wait_until(lambda: len(platform.taken) == 1)
+    assert act("WO-1", "HELD", by="holder:P-07/li").status == 200
+    wait_until(lambda: len(platform.taken) == 2)
+    assert act("WO-2", "UNMERGED").status == 200
+    wait_until(lambda: len(platform.taken) == 3)
+    assert door.post("/v1/complaints/ref:WO-1/cancel", {}, key="cancel").status == 200
+    wait_until(lambda: len(platform.taken) == 4)
+    told = [json.loads(body) for _, body in platform.taken]
+    assert [(p["word"], p["ref"], p.get("into"), p.get("others")) for p in told] == [
+        ("merged", "WO-2", "CL-1", None), ("signed", "WO-1", None, ["WO-2"]), ("unmerged", "WO-2", None, None), ("withdrawn", "WO-1", None, None)]
+
+
 def test_a_platform_that_refuses_gets_it_again(door, platform):
     platform.refuse = 4
     live(door, "WO-1", "a")
