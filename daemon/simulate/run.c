@@ -153,11 +153,13 @@ static int print_reply(struct sim *s, const struct scenario_action *a, const hxp
 
 /* ---- actions ---- */
 
+/* While we are down our clock shows nobody anything: what it showed then is no time of ours. */
 static void set_time(struct sim *s, int64_t real)
 {
     if (real > s->real)
         s->real = real;
-    hx_machine_set_time(&s->m, s->real + s->offset);
+    if (!s->down)
+        hx_machine_set_time(&s->m, s->real + s->offset);
 }
 
 static int publish(struct sim *s, const struct scenario_action *a)
@@ -222,6 +224,7 @@ static int apply(struct sim *s, const struct scenario_action *a, char problem[51
 static int come_up(struct sim *s, char problem[512])
 {
     s->down = false;
+    set_time(s, s->real);
     s->hold_until = s->real + DRAIN_MS;
     hx_arena_reset(&s->arena);
     int rc = hx_machine_outage(&s->m, s->down_from, s->real + s->offset, true);
