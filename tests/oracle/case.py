@@ -222,7 +222,7 @@ class Case:
             c.marks_on = False
             c.over = self.world.now if c.over is None else c.over
         self.asked.pop("merge", None)
-        self.flags.discard("FORUM")
+        self.flags -= {"FORUM", "WITHDRAW_ASKED"}
         self.appraisal = False
         end = max(when, self.solved or when) if state in promise.ENDED_OK else when  # by a device that was ahead of us (R2)
         self.closed = end

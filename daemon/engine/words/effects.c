@@ -304,7 +304,8 @@ static void close_case(struct hx_step *s, const struct hx_call *call)
         hx_clock_void(s, &c->clocks[i]);
     hx_order_close(s);
     hx_merge_drop(s);
-    /* The meeting's clock has gone with the others. */
+    /* The clocks of a meeting and of a withdrawal's check have gone with the others. */
+    hx_flag_set(s, HX_FLAG_WITHDRAW_ASKED, false);
     hx_flag_set(s, HX_FLAG_FORUM_REQUIRED, false);
     hx_flag_set(s, HX_FLAG_COORDINATION, false);
     end_before_told(s);
