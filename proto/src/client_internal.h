@@ -1,6 +1,7 @@
 /* Inside libhongxin. A client is made of two doors (client_door.c) and of three users of them:
- * publishing (client_publish.c), the feed (client_feed.c) and the questions that wait for their
- * answers (client_ask.c). client.c drives them: each user has
+ * publishing (client_publish.c; one event and its answer: client_publish_wait.c), the feed
+ * (client_feed.c) and the questions that wait for their answers (client_ask.c). client.c drives
+ * them: each user has
  *
  *   …_tick(client, now)   sends what is to be sent, again if need be
  *   …_due(client)         when tick has something to do next without anything arriving
@@ -84,6 +85,26 @@ HX_HIDDEN int64_t hx_publisher_due(const hx_client *c);
 HX_HIDDEN void hx_publisher_replies(hx_client *c, const Hongxin__V1__Replies *replies);
 HX_HIDDEN bool hx_publisher_problem(hx_client *c, const Hongxin__V1__Problem *problem);
 HX_HIDDEN void hx_publisher_fini(hx_client *c);
+
+/* ---- a Publish by hand: client_wire.c ---- */
+
+enum {
+    HX_ITEM_OVERHEAD = 24, /* tags and lengths around one event and its reporter */
+    HX_PUBLISH_HEAD = 64,  /* what stands before the items, but for the principal's name */
+};
+
+struct hx_item_sizes {
+    size_t event, reporter, unreadable, closes, item; /* the item without its own tag and length */
+};
+
+/* HX_INVALID: nothing to send, or an event without id or source; HX_TOOBIG. */
+HX_HIDDEN HX_CHECK int hx_item_measure(const struct hx_item *item, struct hx_item_sizes *s);
+/* Writes the item with its tag and length, at most s->item + HX_ITEM_OVERHEAD bytes; their number.
+ */
+HX_HIDDEN size_t hx_item_write(uint8_t *to, const struct hx_item *item,
+                               const struct hx_item_sizes *s);
+/* Writes the Request up to its items, which are `body` bytes; returns how many. */
+HX_HIDDEN size_t hx_publish_head(uint8_t *to, uint64_t number, const char *behalf, size_t body);
 
 /* ---- the feed ---- */
 

@@ -12,21 +12,7 @@
 enum {
     BATCH_BYTES = 1024 * 1024,       /* a message is sealed at this size … */
     WINDOW_BYTES = 64 * 1024 * 1024, /* … and so much is kept unanswered in all */
-    ITEM_OVERHEAD = 24,              /* tags and lengths around one event and its reporter */
     BEHALF_MAX = 64,                 /* a principal's name, with room */
-};
-
-/* Tags of wire.proto; a unit test decodes what is built here with the generated code. */
-enum {
-    TAG_REQUEST_NUMBER = 15 << 3,
-    TAG_REQUEST_PUBLISH = 1 << 3 | 2,
-    TAG_REQUEST_BEHALF = 240 << 3 | 2,
-    TAG_PUBLISH_REQUEST = 1 << 3,
-    TAG_PUBLISH_ITEMS = 2 << 3 | 2,
-    TAG_ITEM_EVENT = 1 << 3 | 2,
-    TAG_ITEM_REPORTER = 2 << 3 | 2,
-    TAG_ITEM_UNREADABLE = 220 << 3 | 2,
-    TAG_ITEM_CLOSES = 425 << 3 | 2,
 };
 
 struct slot {
@@ -49,22 +35,6 @@ struct hx_batch {
     uint64_t sending; /* which of all that were sent, when it was sent last */
     int64_t sent_at, not_before;
 };
-
-static uint8_t *put_varint(uint8_t *p, uint64_t v)
-{
-    for (; v >= 0x80; v >>= 7)
-        *p++ = (uint8_t)(v | 0x80);
-    *p++ = (uint8_t)v;
-    return p;
-}
-
-static size_t varint_size(uint64_t v)
-{
-    size_t n = 1;
-    while (v >>= 7)
-        n++;
-    return n;
-}
 
 /* ---- batches ---- */
 
@@ -200,21 +170,9 @@ static bool is_due(const hx_client *c, const struct hx_batch *b, int64_t now)
 
 static int send_batch(hx_client *c, struct hx_batch *b, int64_t now)
 {
-    uint8_t head[64 + BEHALF_MAX], *p = put_varint(head, TAG_REQUEST_NUMBER);
-    size_t behalf = strlen(b->behalf);
-    p = put_varint(p, b->number);
-    if (behalf) {
-        p = put_varint(p, TAG_REQUEST_BEHALF);
-        p = put_varint(p, behalf);
-        memcpy(p, b->behalf, behalf);
-        p += behalf;
-    }
-    p = put_varint(p, TAG_REQUEST_PUBLISH);
-    p = put_varint(p, 1 + varint_size(b->number) + b->size);
-    p = put_varint(p, TAG_PUBLISH_REQUEST);
-    p = put_varint(p, b->number);
-    int err =
-        hx_link_send(&c->intake, &(struct hx_outbound){head, (size_t)(p - head), b->body, b->size});
+    uint8_t head[HX_PUBLISH_HEAD + BEHALF_MAX];
+    size_t size = hx_publish_head(head, b->number, b->behalf, b->size);
+    int err = hx_link_send(&c->intake, &(struct hx_outbound){head, size, b->body, b->size});
     if (err)
         return err;
     b->sent = true;
@@ -256,67 +214,6 @@ int64_t hx_publisher_due(const hx_client *c)
 
 /* ---- starting ---- */
 
-struct sizes {
-    size_t event, reporter, unreadable, closes, item; /* the item without its own tag and length */
-};
-
-static size_t text_size(uint64_t tag, size_t size)
-{
-    return size ? varint_size(tag) + varint_size(size) + size : 0;
-}
-
-static uint8_t *put_text(uint8_t *p, uint64_t tag, const char *text, size_t size)
-{
-    if (!size)
-        return p;
-    p = put_varint(p, tag);
-    p = put_varint(p, size);
-    memcpy(p, text, size);
-    return p + size;
-}
-
-static int measure(const struct hx_item *item, struct sizes *s)
-{
-    const hxp_event *e = item->event;
-    if (e && (!e->id || !*e->id || !e->source || !*e->source))
-        return HX_INVALID;
-    if (!e && !item->bytes && !item->unreadable)
-        return HX_INVALID;
-    s->unreadable = item->unreadable ? strlen(item->unreadable) : 0;
-    s->closes = item->closes ? strlen(item->closes) : 0;
-    s->event = e ? hongxin__v1__event__get_packed_size(e) : item->size;
-    s->reporter = item->reporter ? hongxin__v1__reporter__get_packed_size(item->reporter) : 0;
-    if (s->event > HX_EVENT_MAX || s->reporter > HX_REPORTER_MAX)
-        return HX_TOOBIG;
-    s->item = 1 + varint_size(s->event) + s->event;
-    if (item->reporter)
-        s->item += 1 + varint_size(s->reporter) + s->reporter;
-    s->item += text_size(TAG_ITEM_UNREADABLE, s->unreadable);
-    s->item += text_size(TAG_ITEM_CLOSES, s->closes);
-    return HX_OK;
-}
-
-static size_t write_item(uint8_t *to, const struct hx_item *item, const struct sizes *s)
-{
-    uint8_t *p = put_varint(to, TAG_PUBLISH_ITEMS);
-    p = put_varint(p, s->item);
-    p = put_varint(p, TAG_ITEM_EVENT);
-    p = put_varint(p, s->event);
-    if (item->event)
-        hongxin__v1__event__pack(item->event, p);
-    else if (s->event)
-        memcpy(p, item->bytes, s->event);
-    p += s->event;
-    if (item->reporter) {
-        p = put_varint(p, TAG_ITEM_REPORTER);
-        p = put_varint(p, s->reporter);
-        p += hongxin__v1__reporter__pack(item->reporter, p);
-    }
-    p = put_text(p, TAG_ITEM_UNREADABLE, item->unreadable, s->unreadable);
-    p = put_text(p, TAG_ITEM_CLOSES, item->closes, s->closes);
-    return (size_t)(p - to);
-}
-
 /* Full, or of another one's behalf. */
 static bool is_done(const hx_client *c, const struct hx_batch *b, size_t more, const char *behalf)
 {
@@ -326,16 +223,16 @@ static bool is_done(const hx_client *c, const struct hx_batch *b, size_t more, c
 int hx_publish_start(hx_client *c, const struct hx_item *item, hx_reply_fn *fn, void *arg)
 {
     struct hx_publisher *p = &c->publisher;
-    struct sizes s;
+    struct hx_item_sizes s;
     const char *behalf = item->behalf ? item->behalf : "";
     if (c->closing)
         return HX_CLOSED;
     if (!c->intake.endpoint || strlen(behalf) >= BEHALF_MAX)
         return HX_INVALID;
-    int err = measure(item, &s);
+    int err = hx_item_measure(item, &s);
     if (err)
         return err;
-    size_t room = s.item + ITEM_OVERHEAD;
+    size_t room = s.item + HX_ITEM_OVERHEAD;
     if (p->pending >= c->window || p->pending_bytes + room > WINDOW_BYTES)
         return HX_AGAIN;
     if (p->filling && is_done(c, p->filling, room, behalf)) {
@@ -346,7 +243,7 @@ int hx_publish_start(hx_client *c, const struct hx_item *item, hx_reply_fn *fn, 
         return HX_NOMEM;
     if (!make_room(p->filling, room))
         return HX_NOMEM;
-    size_t size = write_item(p->filling->body + p->filling->size, item, &s);
+    size_t size = hx_item_write(p->filling->body + p->filling->size, item, &s);
     add_slot(c, p->filling, &(struct slot){.size = size, .fn = fn, .arg = arg});
     hx_client_wake(c);
     return HX_OK;
@@ -469,65 +366,4 @@ void hx_publisher_fini(hx_client *c)
         answer_all(c, b, HX_CLOSED);
     batch_free(c->publisher.filling);
     c->publisher.filling = NULL;
-}
-
-/* ---- one event, waiting ---- */
-
-struct waiter {
-    bool done;
-    int err;
-    hxp_reply *reply;
-};
-
-static hxp_reply *copy_reply(const hxp_reply *reply)
-{
-    size_t size = hongxin__v1__reply__get_packed_size(reply);
-    uint8_t *bytes = malloc(size ? size : 1);
-    if (!bytes)
-        return NULL;
-    hongxin__v1__reply__pack(reply, bytes);
-    hxp_reply *copy = hongxin__v1__reply__unpack(NULL, size, bytes);
-    free(bytes);
-    return copy;
-}
-
-static void on_reply(void *arg, int err, const hxp_reply *reply)
-{
-    struct waiter *w = arg;
-    w->done = true;
-    w->err = err;
-    if (!err && !(w->reply = copy_reply(reply)))
-        w->err = HX_NOMEM;
-}
-
-int hx_publish(hx_client *c, const hxp_event *event, const hxp_reporter *reporter,
-               hxp_reply **reply)
-{
-    struct waiter w = {0};
-    const struct hx_item item = {.event = event, .reporter = reporter};
-    int64_t until = hx_client_now() + c->wait_ms;
-    *reply = NULL;
-    if (c->busy)
-        return HX_BUSY;
-    c->publisher.told_retry = false;
-    int err = hx_publish_start(c, &item, on_reply, &w);
-    for (int64_t left; !w.done && (!err || err == HX_AGAIN);) {
-        if ((left = until - hx_client_now()) <= 0)
-            break;
-        (void)hx_client_poll(c, (int)left);
-        if (err)
-            err = hx_publish_start(c, &item, on_reply, &w);
-    }
-    if (err || w.done) {
-        *reply = w.reply;
-        return err ? err : w.err;
-    }
-    hx_publish_forget(c, on_reply, &w);
-    return c->publisher.told_retry ? HX_AGAIN : HX_TIMEOUT;
-}
-
-void hx_reply_free(hxp_reply *reply)
-{
-    if (reply)
-        hongxin__v1__reply__free_unpacked(reply, NULL);
 }
