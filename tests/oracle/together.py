@@ -188,6 +188,10 @@ def unmerged(case, e):
             case.world.clock_changed(case, c, "RESUME")
     for p in case.parties:  # who has withdrawn there has withdrawn
         p.answer = "LEFT" if any(q.answer == "LEFT" for q in case.merged_into.parties if q.who is p.who) else p.answer
+    asked = [p for p in case.merged_into.parties if p.leaves]
+    if "WITHDRAW_ASKED" in case.merged_into.flags and asked and all(getattr(p, "came", None) is case for p in asked):  # nobody else has asked
+        case.merged_into.flags.discard("WITHDRAW_ASKED")
+        case.merged_into.drop("K_WITHDRAW")
     case.merged_into.parties = [p for p in case.merged_into.parties if getattr(p, "came", None) is not case]
     give_start_back(case.merged_into, e)
     case.merged_into = None

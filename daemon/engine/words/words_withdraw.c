@@ -127,6 +127,20 @@ static bool others_stay(const struct hx_step *s, const struct hx_call *call)
     return leaves && stays;
 }
 
+/* Whoever has asked goes with the case that is given back. */
+static bool asker_goes(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    bool goes = false;
+    for (uint32_t i = 0; s->other && i < s->c->n_parties; i++) {
+        const struct hx_party *p = &s->c->parties[i];
+        if (p->leaves && p->from_case != s->other->number)
+            return false;
+        goes |= p->leaves;
+    }
+    return goes;
+}
+
 static void leave_asked(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -191,6 +205,8 @@ const struct hx_word hx_words_withdraw[] = {
               "the answer says whether that case goes on"),
     HX_EFFECT("leave_others", HX_ARG_NONE, leave_others,
               "this reporter is called back no more; the others are"),
+    HX_GUARD("asker_goes", HX_ARG_NONE, asker_goes, "OTHERS_LEFT", HX_NOT_ALLOWED,
+             "only reporters of the case that is given back have asked to withdraw"),
     HX_EFFECT("leave_asked", HX_ARG_NONE, leave_asked,
               "who has asked to withdraw is called back no more; who came since is"),
     HX_EFFECT("leave_case", HX_ARG_NONE, leave_case,
