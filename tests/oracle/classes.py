@@ -31,7 +31,7 @@ def class_set(case, e):
 
 def propose_class(case, klass, e):
     """What lengthens waits for a second person; until then the old deadline holds."""
-    if longer(case, klass):
+    if longer(case, klass) or any(due_later(case, case.clock(name), klass, e.t) for name in ("K_RESOLVE", "K_PLAN")):
         case.asked["class"] = (klass, e.person)
     else:
         case.own_choice = True
@@ -44,6 +44,20 @@ def longer(case, klass):
     if klass == promise.EMERGENCY:
         return case.klass != klass
     return order.index(klass) > order.index(case.klass or promise.UNKNOWN_CLASS)
+
+
+def due_later(case, clock, klass, when):
+    """A shorter class leaves a quarter of its budget, which may be more than was left; and it takes back a date that two persons have set."""
+    if clock is None or klass == case.klass or clock.judged == clock.deadline():
+        return False
+    budget, kind = case.world.policy.budget(clock.name, klass)
+    if budget and case.cycle > 1:
+        budget = case.world.policy.later(clock.name, klass, budget)
+    if budget is None or budget == clock.budget:
+        return False
+    raw = case.world.policy.calendar(kind).due(clock.start + clock.paused, budget)
+    since = clock.paused_at if clock.paused_at is not None else when
+    return max(raw, since + budget // 4) > clock.deadline()
 
 
 def reclass(case, klass, when):

@@ -245,8 +245,7 @@ static bool no_stake(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     int wanted = hx_rules_class(s->rules, s->data->class_);
-    return !hx_class_longer(s->rules, s->c->class_no, wanted) || wanted == s->c->class_asked ||
-           !hx_by_holder(s);
+    return !hx_class_lengthens(s, wanted) || wanted == s->c->class_asked || !hx_by_holder(s);
 }
 
 static bool soon_after_arrival(const struct hx_step *s, const struct hx_call *call)

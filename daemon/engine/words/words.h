@@ -92,6 +92,8 @@ extern const struct hx_word hx_words_assist[];  /* words_assist.c: units that as
 void hx_take_class(struct hx_step *s, int class_no);
 /* By this class the holder has longer than by that one, or as long as he likes. */
 bool hx_class_longer(const struct hx_rules *r, int from, int to);
+/* It gives the holder longer than he has here and now. */
+bool hx_class_lengthens(const struct hx_step *s, int class_no);
 /* The attempt or the holder whose class was asked for has ended: the request has no object any
  * more. */
 void hx_class_drop(struct hx_step *s);

@@ -26,6 +26,35 @@ bool hx_class_longer(const struct hx_rules *r, int from, int to)
     return to > from || (ends && !begins);
 }
 
+/* What is due now would be due later: a shorter class, too, leaves at least a quarter of its
+ * budget, and takes back a date that two persons have set. Who is late already gains nothing by it.
+ */
+static bool due_later(const struct hx_step *s, const struct hx_clock *k, int class_no)
+{
+    const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
+    const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
+    int64_t budget = hx_clock_budget(own, k->kind, class_no, k->cycle);
+    if (!rule->promise || rule->dated || rule->stays || k->cycle != s->c->cycle ||
+        (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED) || k->fired & HX_CLOCK_END ||
+        !budget || (uint64_t)budget == k->budget_ms)
+        return false;
+    struct hx_clock next = *k;
+    next.budget_ms = (uint64_t)budget;
+    next.calendar = hx_clock_calendar(own, k->kind, class_no);
+    next.basis = HX_BASIS_BUDGET;
+    next.floor = 0;
+    return hx_clock_quarter(&next, s->t_eff) > k->deadline ||
+           hx_clock_deadline(s->rules, &next) > k->deadline;
+}
+
+bool hx_class_lengthens(const struct hx_step *s, int class_no)
+{
+    bool later = hx_class_longer(s->rules, s->c->class_no, class_no);
+    for (uint32_t i = 0; i < s->c->n_clocks && !later; i++)
+        later = due_later(s, &s->c->clocks[i], class_no);
+    return later;
+}
+
 void hx_class_drop(struct hx_step *s)
 {
     s->c->class_asked = 0;
@@ -107,7 +136,7 @@ static void propose_class(struct hx_step *s, const struct hx_call *call)
 {
     struct hx_case *c = s->c;
     int wanted = hx_rules_class(s->rules, s->data->class_);
-    if (!hx_class_longer(s->rules, c->class_no, wanted)) {
+    if (!hx_class_lengthens(s, wanted)) {
         hx_take_class(s, wanted);
         reclass(s, call);
         return;
