@@ -47,6 +47,8 @@ def restart_statute(case, when, now=None):
         before = clock.deadline()
         same = clock.budget == budget
         policy = case.world.policy
+        if not same:
+            case.judge_missed(clock)
         clock.budget, clock.calendar = budget, policy.kept(clock.calendar, policy.calendar(kind))
         if now is not None and not same:
             clock.floor = clock.date = None
