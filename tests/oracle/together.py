@@ -1,9 +1,9 @@
 """Withdrawal, merge, split (corners 10 and 11)."""
+import classes
 import promise
 from anew import set_floor, tell_anew
 from callback import parties_named
 from case import need
-from classes import longer
 from table import is_in, on
 from times import MINUTE
 
@@ -118,7 +118,7 @@ def lengthens(case, other):
             budget = policy.later(name, klass, budget) if other.cycle > 1 else budget
             later = policy.calendar(calendar).due(case.world.now, budget) > own
         else:
-            later = not budget and longer(case, klass)
+            later = not budget and classes.longer(case, klass)
         if later:
             return True
     return False
