@@ -80,7 +80,7 @@ class Chain:
         if fact.get("again"):
             nth = fact["again"] % len(chain)
         call = self.calling and fact["kind"] == "CASE" and fact.get("expects") == "ARRIVED"
-        other = next((n for n, road in enumerate(chain) if not road.shared), None) if call else None
+        other = next((n for n, road in enumerate(chain) if not road.shared and self.judge.reach(road, to) in ("UP", "SLOW")), None) if call else None
         if other is not None:
             nth = other
         road = chain[nth]

@@ -29,8 +29,8 @@ HX_CHECK int hx_machine_deliver(struct hx_machine *m, struct hx_case *c, int64_t
 bool hx_delivery_open(struct hx_step *s, hxp_notice_fact *f);
 
 /* Somebody is called because those who have the notice by the connection of their organisation do
- * nothing: by the first road that is another one (S1). Whoever cannot be called has the notice all
- * the same: it is carried to nobody else. */
+ * nothing: by the first road that is another one, and open (S1). Whoever cannot be called has the
+ * notice all the same: it is carried to nobody else. */
 void hx_delivery_call(struct hx_step *s, hxp_notice_fact *f);
 
 /* Somebody of the post has acted on what it was told (took the case, acknowledged): whatever was on

@@ -80,8 +80,12 @@ bool hx_delivery_open(struct hx_step *s, hxp_notice_fact *f)
 
 void hx_delivery_call(struct hx_step *s, hxp_notice_fact *f)
 {
-    struct hx_target t = hx_target_of(s, f->to, hx_notice_asked(f), f->person);
-    int nth = hx_target_open(&t, 0, true);
-    if (nth >= 0)
-        f->road = hx_text_field(t.roads[nth]->name);
+    const char *asked = hx_notice_asked(f);
+    struct hx_target t = hx_target_of(s, f->to, asked, f->person);
+    char name[2 * HX_ID_MAX];
+    for (int nth = 0; (nth = hx_target_open(&t, (size_t)nth, true)) >= 0; nth++)
+        if (hx_step_reach(s, hx_road_connection(t.roads[nth], asked, name)) == HX_REACH_UP) {
+            f->road = hx_text_field(t.roads[nth]->name);
+            return;
+        }
 }
