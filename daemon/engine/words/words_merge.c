@@ -149,9 +149,19 @@ static void note_merger(struct hx_step *s, const struct hx_call *call)
     hx_asked(s, &s->c->merge_asker);
 }
 
+/* Every reporter finds room in the other case, or there is no merge: none is left without a
+ * call-back. Whoever is a party there already needs no second place. */
+static bool finds_room(const struct hx_case *c, const struct hx_case *other)
+{
+    struct hx_party_home home;
+    uint32_t all = other->n_parties;
+    for (uint32_t i = 0; hx_party_home(c, i, &home); i++)
+        all += hx_party_place(other, &home) == HX_CASE_PARTIES;
+    return all <= HX_CASE_PARTIES;
+}
+
 /* Its clocks rest; they are its own again when it is unmerged. Whoever worries about one, and
- * whoever gave an order, hears where it has gone. Every reporter finds room in the other case, or
- * there is no merge: none is left without a call-back. */
+ * whoever gave an order, hears where it has gone. */
 static void merge(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -161,7 +171,7 @@ static void merge(struct hx_step *s, const struct hx_call *call)
         return;
     const char *why =
         hx_arena_printf(s->arena, "merged into %s", hx_number_format(s->other->number, number));
-    s->overflow = s->overflow || c->n_parties + s->other->n_parties > HX_CASE_PARTIES;
+    s->overflow = s->overflow || !finds_room(c, s->other);
     hx_clocks_judge_missed(s);
     if (c->flags & HX_FLAG_SUPERVISED)
         hx_order_tell(s, why);
@@ -265,14 +275,14 @@ static void take_parties(struct hx_step *s, const struct hx_case *a)
     struct hx_case *c = s->c;
     struct hx_party_home home;
     uint32_t before = c->n_parties, at;
-    for (uint32_t i = 0; hx_party_home(a, i, &home) && c->n_parties < HX_CASE_PARTIES; i++) {
+    for (uint32_t i = 0; hx_party_home(a, i, &home); i++) {
         if ((at = hx_party_place(c, &home)) < before) {
             c->parties[at].gone &= a->parties[i].gone;
-            continue;
+        } else if (c->n_parties < HX_CASE_PARTIES) {
+            struct hx_party *p = &c->parties[c->n_parties++];
+            *p = hx_party_taken(a, i);
+            p->from_case = a->number;
         }
-        struct hx_party *p = &c->parties[c->n_parties++];
-        *p = hx_party_taken(a, i);
-        p->from_case = a->number;
     }
 }
 

@@ -326,15 +326,20 @@ static void a_dispatch_is_tried_however_long_nobody_can_be_reached(void **state)
 
 /* ---- people ---- */
 
-static void a_reporter_too_many_is_refused(void **state)
+static void fill_with_reporters(void)
 {
-    hxp_data d = HONGXIN__V1__DATA__INIT;
-    (void)state;
     for (; c.n_parties < HX_CASE_PARTIES; c.n_parties++) {
         c.parties[c.n_parties] = (struct hx_party){.t_occ = NOW};
         snprintf(c.parties[c.n_parties].ref, sizeof c.parties[0].ref, "N-%u", c.n_parties);
     }
     save();
+}
+
+static void a_reporter_too_many_is_refused(void **state)
+{
+    hxp_data d = HONGXIN__V1__DATA__INIT;
+    (void)state;
+    fill_with_reporters();
     d.party = (char *)"one more";
     is_refused(send("PARTY_ADDED", "dispatcher:C-03/zhao", &d));
     d.party = (char *)"N-7"; /* who is there already is another matter */
@@ -369,6 +374,31 @@ static void reporters_who_find_no_room_are_not_merged(void **state)
     assert_int_equal(c.merged_into, 2);
     assert_int_equal(w.m.ops->case_load(w.memory, 2, &c), HX_OK);
     assert_int_equal(c.n_parties, HX_CASE_PARTIES);
+}
+
+/* Who is there already needs no second place: a part was refused its own whole. He who has left the
+ * whole, but not the part, is there again. */
+static void a_part_of_a_full_case_is_merged_back(void **state)
+{
+    char *refs[] = {(char *)"a part"};
+    hxp_data d = HONGXIN__V1__DATA__INIT;
+    (void)state;
+    fill_with_reporters();
+    d.cases = refs;
+    d.n_cases = 1;
+    taken(send("SPLIT", "dispatcher:C-03/zhao", &d));
+    load();
+    c.parties[HX_CASE_PARTIES - 1].gone = 1;
+    save();
+    d = (hxp_data)HONGXIN__V1__DATA__INIT;
+    d.into = (char *)"CL-1";
+    taken(world_send(&w, &(struct world_event){.type = "MERGED_INTO",
+                                               .by = "dispatcher:C-03/zhao",
+                                               .case_number = 2,
+                                               .data = &d}));
+    load();
+    assert_int_equal(c.n_parties, HX_CASE_PARTIES);
+    assert_int_equal(c.parties[HX_CASE_PARTIES - 1].gone, 0);
 }
 
 static void silence_data(hxp_data *d, const char *clock)
@@ -461,6 +491,7 @@ int main(void)
         T(a_dispatch_is_tried_however_long_nobody_can_be_reached),
         T(a_reporter_too_many_is_refused),
         T(reporters_who_find_no_room_are_not_merged),
+        T(a_part_of_a_full_case_is_merged_back),
         T(a_silence_too_many_is_refused_and_one_that_is_there_is_changed),
         T(the_oldest_request_for_a_second_person_gives_way),
         T(only_the_newest_changes_of_the_holder_are_shown),
