@@ -6,34 +6,26 @@
 #include "service/state.h"
 #include <string.h>
 
-struct parts {
+/* ---- the walk ---- */
+
+struct walking {
     struct service *s;
-    uint64_t whole;
-    const char *secret;
-    hxp_case_view *view;
+    const struct parts_walk *walk;
     int rc;
 };
 
-/* The part under this reference, if it is one of ours and his; what was made of the reference
- * otherwise is none. */
-static int add_part(struct parts *p, const char *source, const char *ref)
+/* The part under this reference, if it is one of ours; what was made of the reference otherwise is
+ * none. */
+static int take_part(struct walking *w, const char *source, const char *ref)
 {
-    struct service *s = p->s;
-    char text[HX_NUMBER_TEXT];
+    struct service *s = w->s;
     uint64_t number;
-    uint32_t party;
     int rc = hx_store_ref(s->store, source, ref, &number);
     if (!rc)
         rc = hx_store_case(s->store, number, &s->past);
     if (rc)
         return rc == HX_NOTFOUND ? HX_OK : rc;
-    if (s->past.split_from != p->whole || !reporter_is(s, &s->past, p->secret, &party) ||
-        p->view->n_parts == PARTS_MOST)
-        return HX_OK;
-    char *copy = hx_arena_strdup(&s->arena, hx_number_format(number, text));
-    if (copy)
-        p->view->parts[p->view->n_parts++] = copy;
-    return copy ? HX_OK : HX_NOMEM;
+    return s->past.split_from == w->walk->whole ? w->walk->fn(w->walk->ctx, &s->past) : HX_OK;
 }
 
 static bool is_taken(const hxp_entry *e)
@@ -45,29 +37,56 @@ static bool is_taken(const hxp_entry *e)
 /* 0: goes on. Only the few entries that hold the word are unpacked. */
 static int on_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
 {
-    struct parts *p = ctx;
-    ProtobufCAllocator memory = hx_arena_allocator(&p->s->arena);
+    struct walking *w = ctx;
+    ProtobufCAllocator memory = hx_arena_allocator(&w->s->arena);
     (void)lsn;
     if (!memmem(bytes, size, "SPLIT", 5))
         return 0;
     const hxp_entry *e = hongxin__v1__entry__unpack(&memory, size, bytes);
     if (!e || strcmp(e->cause, "SPLIT") != 0 || !is_taken(e))
-        return hx_arena_failed(&p->s->arena);
+        return hx_arena_failed(&w->s->arena);
     const hxp_event *event = hongxin__v1__event__unpack(&memory, e->event.len, e->event.data);
-    for (size_t i = 0; !p->rc && event && event->data && i < event->data->n_cases; i++)
-        p->rc = add_part(p, event->source, event->data->cases[i]);
-    return p->rc || hx_arena_failed(&p->s->arena);
+    for (size_t i = 0; !w->rc && event && event->data && i < event->data->n_cases; i++)
+        w->rc = take_part(w, event->source, event->data->cases[i]);
+    return w->rc || hx_arena_failed(&w->s->arena);
+}
+
+int parts_each(struct service *s, const struct parts_walk *walk)
+{
+    struct walking w = {.s = s, .walk = walk};
+    int rc = hx_store_history(s->store, walk->whole, walk->entries, on_entry, &w);
+    if (!rc)
+        rc = w.rc;
+    return !rc && hx_arena_failed(&s->arena) ? HX_NOMEM : rc;
+}
+
+/* ---- in public ---- */
+
+struct public_parts {
+    struct service *s;
+    const char *secret;
+    hxp_case_view *view;
+};
+
+static int tell_part(void *ctx, const struct hx_case *part)
+{
+    struct public_parts *t = ctx;
+    char text[HX_NUMBER_TEXT];
+    uint32_t party;
+    if (!reporter_is(t->s, part, t->secret, &party) || t->view->n_parts == PARTS_MOST)
+        return HX_OK;
+    char *copy = hx_arena_strdup(&t->s->arena, hx_number_format(part->number, text));
+    if (copy)
+        t->view->parts[t->view->n_parts++] = copy;
+    return copy ? HX_OK : HX_NOMEM;
 }
 
 int parts_add(struct service *s, uint64_t whole, const char *secret, hxp_case_view *view)
 {
-    struct parts p = {.s = s, .whole = whole, .secret = secret, .view = view};
+    struct public_parts t = {s, secret, view};
     if (!view->parts)
         view->parts = hx_arena_alloc(&s->arena, PARTS_MOST * sizeof *view->parts);
     if (!view->parts)
         return HX_NOMEM;
-    int rc = hx_store_history(s->store, whole, LIMIT_HISTORY, on_entry, &p);
-    if (!rc)
-        rc = p.rc;
-    return !rc && hx_arena_failed(&s->arena) ? HX_NOMEM : rc;
+    return parts_each(s, &(struct parts_walk){whole, LIMIT_HISTORY, tell_part, &t});
 }

@@ -3,28 +3,56 @@
 #include "base/log.h"
 #include "config/retention.h"
 #include "service/acts/act.h"
+#include "service/queries/parts.h"
 #include "service/state.h"
 #include <inttypes.h>
 
-enum { STEP = 500, MERGES = 8 };
+enum { STEP = 500, CASES = 64 };
 
 static const int64_t between_rounds = HX_HOUR;
 
-/* When the identities of this case are to go. Those of a case that was merged into another are
- * needed as long as that one lives: its reporters are called back under their own numbers. */
+/* A case and those that have its reporters, too: into which it was merged, and its parts. */
+struct family {
+    uint64_t cases[CASES];
+    size_t n;
+};
+
+static int add_case(struct family *f, uint64_t number)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (f->cases[i] == number)
+            return HX_OK;
+    if (f->n == CASES)
+        return HX_TOOBIG;
+    f->cases[f->n++] = number;
+    return HX_OK;
+}
+
+static int add_part(void *ctx, const struct hx_case *part)
+{
+    return add_case(ctx, part->number);
+}
+
+/* When the identities of this case are to go. They are kept with the case that was reported, and
+ * are needed as long as one lives into which it was merged, or a part of it: its reporters are
+ * called back about that one, too. */
 static int64_t due_of(struct service *s, uint64_t number)
 {
-    const struct hx_retention *r = s->options.retention;
-    const struct hx_rules *rules = s->machine.rules;
+    struct family f = {.cases = {number}, .n = 1};
     int64_t due = 0;
-    for (int i = 0; number && i < MERGES; i++) {
-        if (hx_store_case(s->store, number, &s->past) != HX_OK)
+    for (size_t i = 0; i < f.n; i++) {
+        const struct parts_walk parts = {f.cases[i], SIZE_MAX, add_part, &f};
+        if (hx_store_case(s->store, f.cases[i], &s->past) != HX_OK)
             return INT64_MAX;
-        int64_t own = hx_retention_due(r, rules, &s->past);
+        int64_t own = hx_retention_due(s->options.retention, s->machine.rules, &s->past);
         due = own > due ? own : due;
-        number = s->past.merged_into;
+        if (own > timebase_now(&s->time)) /* the journal need not be asked */
+            return due;
+        int rc = s->past.merged_into ? add_case(&f, s->past.merged_into) : HX_OK;
+        if (rc || parts_each(s, &parts) != HX_OK)
+            return INT64_MAX;
     }
-    return number ? INT64_MAX : due;
+    return due;
 }
 
 static int look_at(void *ctx, uint64_t number, bool held)

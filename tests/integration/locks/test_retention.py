@@ -149,3 +149,33 @@ def test_without_classes_nothing_is_erased(make_daemon, registry, tmp_path):
             clock.pass_ns(SECOND * 1_000_000)
             turn(c)
         assert kept(c, number)
+
+
+def test_identities_of_a_whole_stay_as_long_as_one_of_its_parts_lives(aging, registry):
+    """Who reported a part is kept with the whole, and is called back about the part, though the whole has ended long ago."""
+    d = aging()
+
+    def done(client, type, number, by, **data):
+        assert client.publish(client.event(type, by=by, case_number=number, data=data))[0].result == RESULT.ACCEPTED
+        return number
+
+    with registry.client(d, "hotline") as c:
+        report = c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"})
+        whole = c.publish(report, reporters=[event_pb2.Reporter(name="Wang Xiaomei", phone=PHONE)])[0].case_number
+        done(c, "SPLIT", whole, "dispatcher:C-03/zhou", cases=["W-1a"])
+        part = c.ask("case_answer", case_query=wire_pb2.CaseQuery(ref="W-1a", source=report.source)).view.case_number
+        done(c, "WITHDRAW_ASKED", whole, "reporter")
+        assert c.case(whole).view.state == "WITHDRAWN"
+    d = aging(31)
+    settled(d, registry)
+    with registry.client(d, "hotline") as c:
+        assert kept(c, whole) and c.case(part).view.callback_ref
+        done(c, "WITHDRAW_ASKED", part, "reporter")
+    d = aging(29)
+    settled(d, registry)
+    with registry.client(d, "hotline") as c:
+        assert kept(c, whole), "the part's own time is not over"
+    d = aging(2)
+    settled(d, registry)
+    with registry.client(d, "hotline") as c:
+        assert not kept(c, whole)
