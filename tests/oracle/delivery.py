@@ -9,7 +9,7 @@ import re
 import promise
 import roads
 import times
-from sending import ALARMS, INSTEAD, Chain, asked
+from sending import ALARMS, INSTEAD, MANY, Chain, asked
 from world import Event
 
 SAID = ("to", "person", "road", "attempt", "error", "fault", "kind", "clock", "level", "notice", "next", "by", "receipt")
@@ -36,9 +36,10 @@ class Judge:
 
     def read(self):
         """Endpoints, outages and events of the scenario."""
-        since, offset = None, 0
+        since, offset, now = None, 0, 0
         for real, number, line in self.run.lines():
             at = real + offset  # as the wall clock shows it
+            now = max(now, at)  # R13
             if "step_ms" in line:
                 offset += line["step_ms"]
                 if since is None:
@@ -51,7 +52,7 @@ class Judge:
             elif "apply" in line and pathlib.Path(line["apply"]).stem == "duty":
                 self.rota(at, next(p for p in (self.run.path.parent / line["apply"], pathlib.Path(self.world.folder) / line["apply"]) if p.exists()))
             elif "endpoint" in line:
-                self.endpoints.append((at, number, line))
+                self.endpoints.append((now, number, line))
             elif "event" in line:
                 self.events[str(line.get("id", number))] = (number, line)
             elif "end" in line:
@@ -287,7 +288,8 @@ class Judge:
 
 
 def is_try(f):
-    return f["fact"] == "DELIVERY" or f["fact"] == "NOTICE" and f.get("why", "").startswith(INSTEAD)
+    """Also of a notice that gives way to a new one: that one is told first."""
+    return f["fact"] == "DELIVERY" and f.get("error") != MANY or f["fact"] == "NOTICE" and f.get("why", "").startswith(INSTEAD)
 
 
 def grouped(facts):

@@ -21,15 +21,16 @@ def return_requested(case, e):
     need(not case.flags & {"RETURN_ASKED", "ARBITRATION", "FINAL"}, "asked already, or decided for good")
     if case.state == "ONSITE":
         need(reason == "OWNER_UNCLEAR" and e.data.get("onsite_code"), "only OWNER_UNCLEAR with the on-site code")
+    asked = max(e.t, case.dispatched)  # nobody gives back what he was not given yet
     if len(case.returns) >= 2:
-        return arbitrate(case, e.t)
+        return arbitrate(case, asked)
     if case.state == "HELD":  # before the receipt they have not begun
         since = max(t for t in (case.held, case.return_deadline_base) if t is not None)
         need(e.t <= since + 10 * MINUTE, "ten minutes are over")
     need((case.holder, reason) not in case.returns, "the same reason again")
     case.returns.append((case.holder, reason))
     case.flags.add("RETURN_ASKED")
-    case.start("K_RETURN", e.t)
+    case.start("K_RETURN", asked)
     return None
 
 

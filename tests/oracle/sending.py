@@ -5,7 +5,7 @@ from times import MINUTE
 
 ALARMS = ("REMINDER", "WARNING", "BREACH")
 ENDS = ("ALL_CLEAR", "CORRECTION")
-OURS, DOWN = "our outage", "no connection"
+OURS, DOWN, MANY = "our outage", "no connection", "too many"
 INSTEAD = "could not be delivered"  # why it is told in another's place
 MOST = 16  # notices of a case that are on their way at once
 COUNTED = 255  # tries on one road
@@ -94,7 +94,7 @@ class Chain:
 
     def watch(self, x, error):
         if len(self.list) == MOST:
-            self.expired(self.list[0], "too many")
+            self.expired(self.list[0], MANY)
         self.list.append(x)
         x.error, x.ours = error, error == OURS
         if not error:

@@ -139,7 +139,7 @@ def merge(case, other, e, owner):
     for c in case.clocks:
         c.frozen = True
         if c.running():
-            case.world.clock_changed(case, c, "PAUSE")
+            case.world.clock_changed(case, c, "PAUSE", rests=True)
     case.state = "MERGED"
     case.world.state_changed(case, case.before_merge, e.name)
     case.world.closed(case, case.account.sums(e.t), e.t - case.account.turns[0][0])
@@ -185,7 +185,7 @@ def unmerged(case, e):
                 set_floor(c, e.t, e.t)
             if c.deadline() != before:
                 c.tell_again(promise.LEVELS, case.world.now)
-            case.world.clock_changed(case, c, "RESUME")
+            case.world.clock_changed(case, c, "RESUME", rests=c.deadline() == before)
     for p in case.parties:  # who has withdrawn there has withdrawn
         p.answer = "LEFT" if any(q.answer == "LEFT" for q in case.merged_into.parties if q.who is p.who) else p.answer
     asked = [p for p in case.merged_into.parties if p.leaves]

@@ -41,7 +41,7 @@ class Known:
     def __init__(self, run):
         self.world, self.at = run.world, 0
         self.zone_changes = any(line.get("apply", "").endswith(".yaml") for _, _, line in run.lines())
-        self.due, self.begun, self.told, self.units, self.named = {}, {}, {}, {}, {}
+        self.due, self.begun, self.told, self.units, self.named, self.back = {}, {}, {}, {}, {}, {}
 
     def until(self, t):
         """Facts up to this moment; those of the moment itself, too: a notice says what is true then."""
@@ -49,15 +49,26 @@ class Known:
         while self.at < len(facts) and facts[self.at]["t"] <= t:
             f = facts[self.at]
             key = f["case"], f.get("clock")
+            if f["fact"] == "STATE" and f["before"] == "MERGED":
+                self.back[f["case"]] = f["t"]
             if f["fact"] == "CLOCK":
-                self.due[key] = f["deadline"]
-                if f["change"] in ("START", "MOVE"):
+                dues = self.due.setdefault(key, [])
+                anew = f["change"] == "RESUME" and self.back.get(f["case"]) == f["t"] and dues and dues[-1][1] != f["deadline"]
+                dues.append((f["t"], f["deadline"]))
+                if f["change"] in ("START", "MOVE") or anew:
                     self.begun[key] = f["t"]
                 if f["change"] == "START":
                     self.units[key] = self.units.get(key, 0) + 1
             elif f["fact"] == "LEVEL":
                 self.told.setdefault(key, []).append((f["t"], f["to"] or ()))
             self.at += 1
+
+    def deadline(self, key, f, language):
+        """What it is due then. Set twice in one millisecond it is one of both."""
+        dues = self.due.get(key, ())
+        then = [due for t, due in dues if t == f["t"]] or [due for _, due in dues[-1:]]
+        shown = [times.local(due, self.world.policy.zone).strftime("%Y-%m-%d %H:%M:%S") for due in then if due is not None]
+        return next((due for due in shown if due in f[language]), shown[-1] if shown else None)
 
     def before(self, key, t, to):
         """Whoever heard of it since it began, or was moved: they must know of each other."""
@@ -86,10 +97,10 @@ def parts(f, case, known, words, language):
         return
     key = f["case"], clock
     yield words.clocks[clock][language]
-    due = known.due.get(key)
+    due = known.deadline(key, f, language)
     alone = known.units.get(key) == 1  # of several units that assist each has its own
     if due is not None and alone and not known.zone_changes and f["kind"] in ALARMS:
-        yield times.local(due, known.world.policy.zone).strftime("%Y-%m-%d %H:%M:%S")
+        yield due
     if f["kind"] not in ALARMS:
         return
     yield f["level"]

@@ -113,8 +113,8 @@ class World:
     def state_changed(self, case, before, cause):
         self.note("STATE", case, before=before, to=case.state, cause=cause)
 
-    def clock_changed(self, case, c, change):
-        if change in ("START", "MOVE", "PAUSE", "RESUME"):  # R14: which borders and routes were in force when it was set
+    def clock_changed(self, case, c, change, rests=False):
+        if change in ("START", "MOVE", "PAUSE", "RESUME") and not rests:  # R14: which borders and routes were in force when it was set
             c.city = self.city_version
         self.note("CLOCK", case, clock=c.name, change=change, start=c.start, deadline=c.deadline(), city=c.city,
                   met=c.met if change == "STOP" else None, of=c.cycle)
@@ -304,9 +304,9 @@ class World:
         """One event, read by our door at `e.rcv` of the wall clock."""
         received = max(e.rcv, self.not_before)
         self.read_at = received
-        if self.outage and self.outage[0] < e.src < self.outage[1]:
+        if self.outage and self.outage[0] <= e.src <= self.outage[1]:
             self.read_at = max(received, self.outage[1])
-            received = min(e.src, received)  # our outage counts against nobody
+            received = min(e.src, self.read_at)  # our outage counts against nobody: by the clock of whoever sent it
         key = (e.source, e.id)
         if key in self.seen:
             return self.replied(e, "DUPLICATE" if self.seen[key] == e.digest else "CONFLICT")
