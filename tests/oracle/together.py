@@ -12,7 +12,8 @@ from times import MINUTE
 def withdraw_asked(case, e):
     need(e.role == "reporter" and e.source == case.source, "not by the reporter's own channel")
     named = case.there(parties_named(case, e))
-    whom = "party" in e.data or case.state == "MERGED"  # who names nobody speaks for all of his own case
+    merged = case.state == "MERGED"
+    whom = "party" in e.data or merged  # who names nobody speaks for all of his own case
     case = case.counts_in()
     need(case.open(), "ended")
     if "SAFETY" in case.flags:
@@ -29,6 +30,8 @@ def withdraw_asked(case, e):
         return None
     need("WITHDRAW_ASKED" not in case.flags, "asked already")
     if not pressed:
+        for p in named if merged else []:  # the merge may be taken back
+            p.answer = "LEFT"
         return case.close("WITHDRAWN", e.t, e.name)
     case.flags.add("WITHDRAW_ASKED")
     case.withdraw_asked = e.t

@@ -153,18 +153,23 @@ static void leave_asked(struct hx_step *s, const struct hx_call *call)
     s->mark = "OTHERS_LEFT";
 }
 
-/* What the answer under the number of a merged case says of the withdrawal there. */
+/* What the answer under the number of a merged case says of the withdrawal there. Unless the street
+ * asks first, he has withdrawn: also from his own case, should the merge be taken back when the
+ * other one has ended with him. */
 static void say_withdrawn(struct hx_step *s, const struct hx_call *call)
 {
     if (!s->other) /* in a row of a city's own file */
         return;
     struct hx_step there = hx_step_there(s);
+    bool checked = false;
     if (!no_safety(&there, call))
         s->mark = "SAFETY";
     else if (others_left(&there, call))
         s->mark = "OTHERS_LEFT";
-    else if (!no_pressure(&there, call))
+    else if ((checked = !no_pressure(&there, call)))
         s->mark = "PRESSURE_CHECK";
+    for (uint32_t i = 0; !checked && i < s->c->n_parties; i++)
+        s->c->parties[i].gone |= hx_speaks_for(s, &s->c->parties[i]);
 }
 
 /* Withdrawn when it was asked, not when it was confirmed: what came after belongs to nobody. */
