@@ -120,7 +120,7 @@ static json_t *told(const struct errand *e, const hxp_case_view *view)
         json_object_set_new(o, "into", json_string(view->number));
     if (view->n_parts)
         json_object_set_new(o, "parts", parts_of(view));
-    if (asker && strcmp(asker->callback, "GONE") == 0)
+    if (asker && strcmp(asker->callback, "GONE") == 0 && !view->t_closed)
         json_object_set_new(o, "left", json_true());
     return o;
 }

@@ -128,8 +128,10 @@ def test_the_absorbed_reporter_withdraws_by_the_number_that_he_was_told(kiosk, c
     assert zhou(client, "MERGED_INTO", 2, into="CL-1") == RESULT.ACCEPTED
     assert kiosk.post("withdraw", pair("CL-1", second)).json["code"] == "OTHERS_LEFT"
     assert [p.callback for p in client.case(1).view.callbacks] == ["OPEN", "GONE"], "not the one whose number it is"
+    assert kiosk.post("status", pair("CL-2", second)).json["left"]
     assert kiosk.post("withdraw", pair("CL-1", first)).json["code"] == ""
     assert client.case(1).view.state == "WITHDRAWN"
+    assert "left" not in kiosk.post("status", pair("CL-2", second)).json, "it goes on for nobody"
 
 
 def test_a_part_is_found_by_whoever_reported_the_whole(kiosk, client):
