@@ -5,12 +5,14 @@
 
 #include <string.h>
 
+/* Once its end was judged it is broken, wherever its deadline has moved since without lying ahead
+ * again. */
 struct hx_breach *hx_clock_breach(struct hx_case *c, const struct hx_clock *k)
 {
-    bool moved_on = k->fired & HX_CLOCK_END && (k->paused_ms || k->basis == HX_BASIS_MOVED);
+    bool judged = k->fired & HX_CLOCK_END;
     for (uint32_t i = c->n_breaches; i-- > 0;)
         if (c->breaches[i].kind == k->kind && c->breaches[i].cycle == k->cycle &&
-            (moved_on || c->breaches[i].deadline == k->deadline))
+            (judged || c->breaches[i].deadline == k->deadline))
             return &c->breaches[i];
     return NULL;
 }

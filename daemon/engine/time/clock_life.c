@@ -301,7 +301,11 @@ void hx_clock_replace(struct hx_step *s, struct hx_clock *k, const struct hx_clo
     else
         keep_quiet(s, k);
     hx_fact_clock(s, k, "MOVE");
-    if (other)
+    if (!other)
+        return;
+    if (k->fired & HX_CLOCK_END) /* broken either way: how it ends is still to be told */
+        hx_ladder_amend(s, k, why);
+    else
         hx_ladder_correct(s, k, why);
 }
 
