@@ -288,7 +288,7 @@ class Judge:
 
 
 def is_try(f):
-    """Also of a notice that gives way to a new one: that one is told first."""
+    """That one gives way is none: it belongs to the new notice, which is told first."""
     return f["fact"] == "DELIVERY" and f.get("error") != MANY or f["fact"] == "NOTICE" and f.get("why", "").startswith(INSTEAD)
 
 
