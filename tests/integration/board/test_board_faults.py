@@ -5,8 +5,10 @@ import io
 import re
 import signal
 import socket
+import types
 
 import pytest
+from between import Between
 from board import PASSWORD, Board, Browser, add_user
 from clock import Clock
 from daemon import Daemon
@@ -182,6 +184,34 @@ def test_pages_go_on_over_a_kill_of_the_daemon(make_city, registry, tmp_path):
         assert {r["number"] for r in rows["items"]} == set(numbers)
     finally:
         board.end()
+
+
+def test_a_page_misses_nothing_when_the_first_picture_is_cut(daemon, tmp_path):
+    def pictured(answer):
+        return wire_pb2.Response.FromString(answer).WhichOneof("answer") == "snapshot"
+    feed, ends = daemon.doors.get("feed") or daemon.doors["intake"], []
+    add_user(tmp_path / "board.users", "chief", "--role", "supervisor", "--area", "city")
+    with daemon.client() as c:
+        old = c.report().number
+        between = Between(feed, tmp_path, pictured)
+        ends.append(between.close)
+        board = Board(tmp_path, types.SimpleNamespace(doors={**daemon.doors, "feed": between.endpoint})).start()
+        ends.append(board.end)
+        try:
+            b = board.browser("chief")
+            with b.stream() as page:
+                page.live()  # the greeting has come through, what is open now has not
+                wait_until(lambda: between.held)
+                numbers = [c.report().number for _ in range(3)]
+                ends.pop(0)()
+                ends.insert(0, Between(feed, tmp_path).close)
+                found = page.until(lambda e, d: e == "entry" and d.get("number") == numbers[-1])
+                assert [d["number"] for e, d in found if e == "entry" and d["cause"] == "REPORTED"] == numbers, "each once, in order"
+            rows = wait_until(lambda: (r := b.get("running").json)["total"] == 4 and r)
+            assert {r["number"] for r in rows["items"]} == {old, *numbers}
+        finally:
+            for end in reversed(ends):
+                end()
 
 
 def test_another_journal_is_told_to_open_pages(make_city, registry, tmp_path):

@@ -5,9 +5,9 @@ import zmq
 
 
 class Between:
-    """Answers of the daemon are held back while `hold`; release() lets them go."""
+    """Answers of the daemon are held back while `hold`, or from the first for which holds_from(its bytes) holds; release() lets them go."""
 
-    def __init__(self, daemon_endpoint, folder):
+    def __init__(self, daemon_endpoint, folder, holds_from=None):
         self.endpoint = f"ipc://{folder}/between"
         context = zmq.Context.instance()
         self.front, self.back = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
@@ -15,6 +15,7 @@ class Between:
         self.front.bind(self.endpoint)
         self.back.connect(daemon_endpoint)
         self.hold, self.kept, self.end = False, [], False
+        self.holds_from = holds_from
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
@@ -36,6 +37,7 @@ class Between:
                 self.back.send_multipart(frames)
             if self.back in ready:
                 self.kept.append([peer, *self.back.recv_multipart()])
+                self.hold = self.hold or bool(self.holds_from and self.holds_from(self.kept[-1][-1]))
             while self.kept and not self.hold:
                 self.front.send_multipart(self.kept.pop(0))  # to a door that was killed: nowhere
         self.front.close()

@@ -139,15 +139,29 @@ static void wake(struct scope *s, struct scope *with, int64_t upto)
 
 static void follow(struct scope *s);
 
+/* Pages keep their place, and wait for the next welcome. */
+static void forget(struct scope *s)
+{
+    ring_clear(&s->ring);
+    round_forget(s);
+    told_forget(&s->told);
+    model_clear(s->model);
+    s->welcomed = s->ready = false;
+    stream_reset(s);
+}
+
+/* A feed that is cut off before its snapshot is whole begins with another one, and with what comes
+ * after that: pages ask the journal for what lies between. */
 static void on_welcome(void *arg, const Hongxin__V1__Welcome *w)
 {
     struct scope *s = arg;
-    bool first = !s->welcomed;
+    if (s->welcomed && w->next_lsn > s->seen_lsn + 1)
+        forget(s);
     hx_text_put(s->epoch, sizeof s->epoch, w->epoch);
     s->oldest_lsn = w->oldest_lsn;
     s->scale = w->scale;
     s->board->scale = w->scale;
-    if (first) {
+    if (!s->welcomed) {
         s->seen_lsn = s->round.sent = s->ring.complete_from = w->newest_lsn;
         s->welcomed = true;
         stream_welcome(s);
@@ -201,13 +215,8 @@ static void on_reset(void *arg, uint64_t oldest)
     struct scope *s = arg;
     hx_log(HX_LOG_WARN, "event=feed_reset principal=\"%s\"", s->principal);
     s->oldest_lsn = oldest;
-    ring_clear(&s->ring);
-    round_forget(s);
-    told_forget(&s->told);
-    model_clear(s->model);
-    s->welcomed = s->ready = false;
+    forget(s);
     follow(s);
-    stream_reset(s);
 }
 
 static void on_problem(void *arg, const Hongxin__V1__Problem *problem)
