@@ -24,6 +24,7 @@ ROOT = HERE.parent.parent
 LEFT_OUT = ("build", ".git", "__pycache__")
 # What has to be built for a test, by the beginning of its name; a unit test is its own program.
 NEEDS = {"trace.": ["hongxin_command"], "oracle.": ["hongxin_command"], "property.lives": ["property.lives"],
+         "faulted.": ["hx_faulted"],
          "integration.": ["hongxind", "hongxin_command", "integration_schema"],
          "torture.": ["hongxind", "hongxin_command", "integration_schema", "hx_hammer", "hx_faults"]}
 
