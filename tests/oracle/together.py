@@ -21,23 +21,26 @@ def withdraw_asked(case, e):
             p.answer = "LEFT"
         return None
     pressed = any(e.t - 10 * MINUTE <= t <= e.t for t in case.contacts) or e.data.get("device", "").startswith(case.holder or "-")
-    if whom and any(p.answer != "LEFT" for p in case.parties if p not in named):  # the others' case goes on
-        need(case.state != "RESOLVED" and not pressed, "he is asked with the others")
+    others = whom and any(p.answer != "LEFT" for p in case.parties if p not in named)
+    need(not others or case.state != "RESOLVED", "he is asked with the others")
+    asked = "WITHDRAW_ASKED" in case.flags
+    if others and not pressed:  # their case goes on
         for p in named:
             p.answer = "LEFT"
-        if "WITHDRAW_ASKED" in case.flags:  # it was still theirs until now
+        if asked:  # it was still theirs until now
             case.withdraw_asked = e.t
         return None
-    need("WITHDRAW_ASKED" not in case.flags, "asked already")
-    if not pressed:
+    if not asked and not pressed:
         for p in named if merged else []:  # the merge may be taken back
             p.answer = "LEFT"
         return case.close("WITHDRAWN", e.t, e.name)
-    case.flags.add("WITHDRAW_ASKED")
+    need(not asked or any(not p.leaves and p.answer != "LEFT" for p in named), "asked already")
+    for p in case.parties:  # whoever asks while another one is asked is asked with him
+        p.leaves = p.answer != "LEFT" and (p in named or (asked and p.leaves))
     case.withdraw_asked = e.t
-    for p in case.parties:
-        p.leaves = p in named
-    case.start("K_WITHDRAW", e.t)
+    if not asked:
+        case.flags.add("WITHDRAW_ASKED")
+        case.start("K_WITHDRAW", e.t)
     return None
 
 
@@ -49,7 +52,7 @@ def first_who_waits(case):
 def withdraw_confirmed(case, e):
     need(case.open() and "WITHDRAW_ASKED" in case.flags, "not asked")
     case.stop("K_WITHDRAW", e.t)
-    if any(not p.leaves and p.answer != "LEFT" for p in case.parties):  # whoever came while the street was asking has not asked
+    if any(not p.leaves and p.answer != "LEFT" for p in case.parties):  # they have not asked
         case.flags.discard("WITHDRAW_ASKED")
         for p in case.parties:
             p.answer, p.leaves = "LEFT" if p.leaves else p.answer, False

@@ -104,17 +104,33 @@ static void note_contact(struct hx_step *s, const struct hx_call *call)
         s->c->last_contact = s->t_eff;
 }
 
+/* While the street asks another one, who asks now is asked with him. */
+static bool asks_too(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; i < s->c->n_parties; i++) {
+        const struct hx_party *p = &s->c->parties[i];
+        if (hx_speaks_for(s, p) && !p->leaves && !p->gone)
+            return true;
+    }
+    return false;
+}
+
+/* Of a check that ended with its case nothing is left. */
 static void hold_withdrawal(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    for (uint32_t i = 0; i < s->c->n_parties; i++)
-        s->c->parties[i].leaves = hx_speaks_for(s, &s->c->parties[i]);
+    bool asked = s->c->flags & HX_FLAG_WITHDRAW_ASKED;
+    for (uint32_t i = 0; i < s->c->n_parties; i++) {
+        struct hx_party *p = &s->c->parties[i];
+        p->leaves = !p->gone && ((asked && p->leaves) || hx_speaks_for(s, p));
+    }
     note_withdrawal(s->c);
     s->mark = "PRESSURE_CHECK";
     hx_flag_set(s, HX_FLAG_WITHDRAW_ASKED, true);
 }
 
-/* Who came while the street was asking has not asked to withdraw. */
+/* Whoever does not want to withdraw, or came while the street was asking, has not asked. */
 static bool others_stay(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -161,13 +177,14 @@ static void say_withdrawn(struct hx_step *s, const struct hx_call *call)
     if (!s->other) /* in a row of a city's own file */
         return;
     struct hx_step there = hx_step_there(s);
-    bool checked = false;
+    bool others = others_left(&there, call), checked = false;
+    bool asked = !others && there.c->flags & HX_FLAG_WITHDRAW_ASKED;
     if (!no_safety(&there, call))
         s->mark = "SAFETY";
-    else if (others_left(&there, call))
-        s->mark = "OTHERS_LEFT";
-    else if ((checked = !no_pressure(&there, call)))
+    else if ((checked = asked || !no_pressure(&there, call)))
         s->mark = "PRESSURE_CHECK";
+    else if (others)
+        s->mark = "OTHERS_LEFT";
     for (uint32_t i = 0; !checked && i < s->c->n_parties; i++)
         s->c->parties[i].gone |= hx_speaks_for(s, &s->c->parties[i]);
 }
@@ -205,7 +222,9 @@ const struct hx_word hx_words_withdraw[] = {
     HX_GUARD("nobody_left", HX_ARG_NONE, nobody_left, "OTHERS_LEFT", HX_NOT_ALLOWED,
              "no reporter is named, or no other one is left"),
     HX_CASE_GUARD("others_stay", HX_ARG_NONE, others_stay, "NOBODY_ELSE", HX_NOT_ALLOWED,
-                  "a reporter has come since the withdrawal was asked"),
+                  "a reporter is left who has not asked to withdraw"),
+    HX_GUARD("asks_too", HX_ARG_NONE, asks_too, "ALREADY", HX_NOT_ALLOWED,
+             "whoever asks is not asked by the street already"),
     HX_EFFECT("say_withdrawn", HX_ARG_NONE, say_withdrawn,
               "the answer says whether that case goes on"),
     HX_EFFECT("leave_others", HX_ARG_NONE, leave_others,
@@ -213,7 +232,7 @@ const struct hx_word hx_words_withdraw[] = {
     HX_GUARD("asker_goes", HX_ARG_NONE, asker_goes, "OTHERS_LEFT", HX_NOT_ALLOWED,
              "only reporters of the case that is given back have asked to withdraw"),
     HX_EFFECT("leave_asked", HX_ARG_NONE, leave_asked,
-              "who has asked to withdraw is called back no more; who came since is"),
+              "who has asked to withdraw is called back no more; the others are"),
     HX_EFFECT("leave_case", HX_ARG_NONE, leave_case,
               "the reporter leaves, the case goes on without"),
     HX_EFFECT("note_contact", HX_ARG_NONE, note_contact,
