@@ -19,7 +19,7 @@ def withdraw_asked(case, e):
     if "SAFETY" in case.flags:
         for p in named if whom else [first_who_waits(case)]:
             p.answer = "LEFT"
-        return None
+        return check_ends(case)
     pressed = any(e.t - 10 * MINUTE <= t <= e.t for t in case.contacts) or e.data.get("device", "").startswith(case.holder or "-")
     others = whom and any(p.answer != "LEFT" for p in case.parties if p not in named)
     need(not others or case.state != "RESOLVED", "he is asked with the others")
@@ -29,7 +29,7 @@ def withdraw_asked(case, e):
             p.answer = "LEFT"
         if asked:  # it was still theirs until now
             case.withdraw_asked = e.t
-        return None
+        return check_ends(case)
     if not asked and not pressed:
         for p in named if merged else []:  # the merge may be taken back
             p.answer = "LEFT"
@@ -42,6 +42,16 @@ def withdraw_asked(case, e):
         case.flags.add("WITHDRAW_ASKED")
         case.start("K_WITHDRAW", e.t)
     return None
+
+
+def check_ends(case):
+    """Nobody is asked who has left already; without anybody to ask there is no check."""
+    left = any(p.leaves and p.answer == "LEFT" for p in case.parties)
+    for p in case.parties:
+        p.leaves = p.leaves and p.answer != "LEFT"
+    if "WITHDRAW_ASKED" in case.flags and left and not any(p.leaves for p in case.parties):
+        case.flags.discard("WITHDRAW_ASKED")
+        case.drop("K_WITHDRAW")
 
 
 def first_who_waits(case):
@@ -163,7 +173,9 @@ def merge(case, other, e, owner):
             tell_anew(theirs, e.t, case.world.now)
             other.move(theirs)
     other.flags |= case.flags & {"SAFETY"}
+    case.to_be_asked = [p for p in case.parties if p.leaves]  # its own check rests: there he has asked nothing
     for p in case.parties:
+        p.leaves = False
         twin = next((q for q in other.parties if q.who is p.who), None)
         if twin is not None:  # a part that goes back: nobody is counted as two
             twin.answer = "OPEN" if twin.answer == "LEFT" != p.answer else twin.answer
@@ -199,6 +211,9 @@ def unmerged(case, e):
         case.merged_into.flags.discard("WITHDRAW_ASKED")
         case.merged_into.drop("K_WITHDRAW")
     case.merged_into.parties = [p for p in case.merged_into.parties if getattr(p, "came", None) is not case]
+    for p in case.parties:
+        p.leaves = p in case.to_be_asked
+    check_ends(case)
     give_start_back(case.merged_into, e)
     case.merged_into = None
 

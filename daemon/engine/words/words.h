@@ -128,6 +128,9 @@ bool hx_speaks_for(const struct hx_step *s, const struct hx_party *p);
 struct hx_party *hx_party_called(const struct hx_step *s);
 /* What came under a merged case's own number is told where it counts; else nothing. */
 void hx_heard_of(struct hx_step *s, const char *what, const char *receiver);
+/* Whoever has left is not asked by the street any more whether he wants to: with the last of those
+ * whom it was to ask its check ends. */
+void hx_check_ends(struct hx_step *s);
 /* Of a merged case: the step that the event would be in the case that speaks for it. */
 struct hx_step hx_step_there(const struct hx_step *s);
 /* A new cycle: every reporter is called back anew. */

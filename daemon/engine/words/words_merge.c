@@ -209,6 +209,7 @@ static void take_leavers(struct hx_step *s)
     for (uint32_t i = 0; s->other && i < s->n_theirs; i++)
         if (s->theirs[i] != HX_NOBODY)
             s->c->parties[i].gone |= s->other->parties[s->theirs[i]].gone;
+    hx_check_ends(s);
 }
 
 /* Whoever was told of a clock, or gave an order, hears that it counts again. Marks that lie ahead

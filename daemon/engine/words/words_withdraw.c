@@ -66,6 +66,24 @@ static void note_withdrawal(struct hx_case *c)
     memcpy(c->withdraw_ms, c->owner_ms, sizeof c->withdraw_ms);
 }
 
+void hx_check_ends(struct hx_step *s)
+{
+    bool left = false, waits = false;
+    for (uint32_t i = 0; i < s->c->n_parties; i++) {
+        struct hx_party *p = &s->c->parties[i];
+        left |= p->gone && p->leaves;
+        waits |= !p->gone && p->leaves;
+        p->leaves &= !p->gone;
+    }
+    struct hx_clock *k = hx_clock_find(s->c, hx_rules_clock(s->rules, "K_WITHDRAW"));
+    if (!left || waits || !(s->c->flags & HX_FLAG_WITHDRAW_ASKED))
+        return;
+    if (k)
+        hx_clock_void(s, k);
+    s->c->withdraw_at = 0;
+    hx_flag_set(s, HX_FLAG_WITHDRAW_ASKED, false);
+}
+
 /* Whoever is named, or the first of them. */
 static void leave(struct hx_step *s)
 {
@@ -75,6 +93,7 @@ static void leave(struct hx_step *s)
         if (hx_speaks_for(s, &s->c->parties[i]))
             s->c->parties[i].gone = 1;
     first->gone = 1;
+    hx_check_ends(s);
 }
 
 /* Safety is at stake: the case goes on without the reporter, of whom no message speaks any more
