@@ -216,6 +216,8 @@ def unmerged(case, e):
     check_ends(case)
     give_start_back(case.merged_into, e)
     case.merged_into = None
+    if "SAFETY" not in case.flags and all(p.answer == "LEFT" for p in case.parties):
+        case.close("WITHDRAWN", e.t, e.name)
 
 
 def late_by_the_merge(case, c):

@@ -44,7 +44,7 @@ STANDS_FOR = {"REPORTED": "main", "CLASSED": "main", "HELD": "s1", "ARRIVED": "s
               "CALLBACK_OK": "k-callback", "CALLBACK_BAD": "corner-09", "CALLBACK_NO_ANSWER": "k-callback", "REOPENED": "k-reopen",
               "PARTY_ADDED": "k-citizen", "WITHDRAW_ASKED": "corner-10", "WITHDRAW_CONFIRMED": "corner-10", "WITHDRAW_DENIED": "corner-10",
               "MERGED_INTO": "corner-11", "MERGE_APPROVED": "corner-11", "UNMERGED": "corner-11", "ABSORBED": "corner-11",
-              "RELEASED": "corner-11", "EXCLUDED": "transition-excluded", "APPEALED": "transition-excluded",
+              "RELEASED": "corner-11", "LEFT_BY_ALL": "corner-11", "EXCLUDED": "transition-excluded", "APPEALED": "transition-excluded",
               "APPEAL_REFUSED": "transition-appeal-refused", "DEADLINE_MOVED": "transition-deadline-moved",
               "PROGRESS": "k-update"}
 CLOCK_STANDS_FOR = {"K_RESOLVE": "level-small", "K_ARRIVE": "level-arrival", "K_PLAN": "level-plan", "K_WITHDRAW": "corner-10",

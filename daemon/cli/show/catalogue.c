@@ -55,6 +55,7 @@ static const struct words list[] = {
     {WORDS_EVENT, "UNMERGED", "merge undone", "撤销并单"},
     {WORDS_EVENT, "ABSORBED", "absorbed another case", "并入"},
     {WORDS_EVENT, "RELEASED", "let a merged case go", "分出"},
+    {WORDS_EVENT, "LEFT_BY_ALL", "all its reporters had withdrawn", "均已退出"},
     {WORDS_EVENT, "SPLIT", "split", "拆单"},
     {WORDS_EVENT, "PARTED", "made by a split", "拆出"},
     {WORDS_EVENT, "SUPERVISED", "supervised", "督办"},

@@ -59,6 +59,15 @@ static bool nobody_left(const struct hx_step *s, const struct hx_call *call)
     return !others_left(s, call);
 }
 
+static bool all_left(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; i < s->c->n_parties; i++)
+        if (!s->c->parties[i].gone)
+            return false;
+    return true;
+}
+
 /* If the street confirms it, the case ended now. */
 static void note_withdrawal(struct hx_case *c)
 {
@@ -242,6 +251,8 @@ const struct hx_word hx_words_withdraw[] = {
              "no reporter is named, or no other one is left"),
     HX_CASE_GUARD("others_stay", HX_ARG_NONE, others_stay, "NOBODY_ELSE", HX_NOT_ALLOWED,
                   "a reporter is left who has not asked to withdraw"),
+    HX_CASE_GUARD("all_left", HX_ARG_NONE, all_left, "OTHERS_LEFT", HX_NOT_ALLOWED,
+                  "every reporter has withdrawn"),
     HX_GUARD("asks_too", HX_ARG_NONE, asks_too, "ALREADY", HX_NOT_ALLOWED,
              "whoever asks is not asked by the street already"),
     HX_EFFECT("say_withdrawn", HX_ARG_NONE, say_withdrawn,

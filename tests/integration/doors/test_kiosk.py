@@ -118,7 +118,7 @@ def test_a_merge_leaves_everybody_his_number_and_what_he_may_do(kiosk, client):
     assert [kiosk.post("status", pair(n, t)).json.get("left") for n, t in (("CL-2", second), ("CL-1", first))] == [True, None]
     assert zhou(client, "UNMERGED", 2) == RESULT.ACCEPTED
     a = kiosk.post("status", pair("CL-2", second))
-    assert (a.json["state"]["id"], "into" in a.json) == ("DISPATCHED", False)
+    assert (a.json["state"]["id"], "into" in a.json) == ("WITHDRAWN", False), "nobody is left in it"
     assert kiosk.post("withdraw", pair("CL-1", first)).json["code"] == "", "he is the only one again"
     assert client.case(1).view.state == "WITHDRAWN"
 
