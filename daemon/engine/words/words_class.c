@@ -49,6 +49,8 @@ static bool due_later(const struct hx_step *s, const struct hx_clock *k, int cla
 
 bool hx_class_lengthens(const struct hx_step *s, int class_no)
 {
+    if (class_no < 0) /* unknown, in a row of a city's own file */
+        return false;
     bool later = hx_class_longer(s->rules, s->c->class_no, class_no);
     for (uint32_t i = 0; i < s->c->n_clocks && !later; i++)
         later = due_later(s, &s->c->clocks[i], class_no);
