@@ -157,7 +157,9 @@ struct hx_clock *hx_clock_at(const struct hx_rules *r, struct hx_case *c, int ki
  * the breach is written. Nobody is told of it until all has been read. */
 void hx_clock_judge_missed(struct hx_step *s, struct hx_clock *k);
 void hx_clocks_judge_missed(struct hx_step *s);
-/* Running, paused or expired. */
+/* It runs, or goes on after its pause: its fact is awaited. */
+bool hx_clock_counts(const struct hx_clock *k);
+/* It counts, or its own deadline ended it. */
 bool hx_clock_live(const struct hx_clock *k);
 /* Takes a clock back. Whoever heard of its breach gets the all-clear: nothing more is expected. */
 void hx_clock_void(struct hx_step *s, struct hx_clock *k);

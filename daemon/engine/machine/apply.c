@@ -118,7 +118,7 @@ bool hx_clock_changed(const struct hx_rules *r, const struct hx_case *c, const s
                       const struct hx_change *change, int64_t now, struct hx_clock *next)
 {
     const struct hx_rules *own = hx_rules_at(r, k->policy);
-    if (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED)
+    if (!hx_clock_counts(k))
         return false;
     *next = *k;
     return change->rules ? by_rules(own, c, k, change, now, next)

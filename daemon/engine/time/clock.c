@@ -12,10 +12,14 @@
 
 #include <string.h>
 
+bool hx_clock_counts(const struct hx_clock *k)
+{
+    return k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED;
+}
+
 bool hx_clock_live(const struct hx_clock *k)
 {
-    return k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED ||
-           k->state == HX_CLOCK_EXPIRED;
+    return hx_clock_counts(k) || k->state == HX_CLOCK_EXPIRED;
 }
 
 struct hx_clock *hx_clock_last(struct hx_case *c, int kind)

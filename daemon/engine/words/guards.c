@@ -290,7 +290,7 @@ static bool no_plan_stands(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     const struct hx_clock *k = hx_clock_find(s->c, hx_rules_clock(s->rules, "K_PROMISE"));
-    return !k || (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED);
+    return !k || !hx_clock_counts(k);
 }
 
 static bool first_objection(const struct hx_step *s, const struct hx_call *call)
@@ -332,7 +332,7 @@ static bool cycles_left(const struct hx_step *s, const struct hx_call *call)
 static bool runs(const struct hx_step *s, const struct hx_call *call)
 {
     const struct hx_clock *k = hx_clock_find(s->c, call->number);
-    return k && (k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED);
+    return k && hx_clock_counts(k);
 }
 
 /* Each part is a case of its own, under a reference that nobody has used (B8). */

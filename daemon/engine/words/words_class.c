@@ -35,8 +35,8 @@ static bool due_later(const struct hx_step *s, const struct hx_clock *k, int cla
     const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
     int64_t budget = hx_clock_budget(own, k->kind, class_no, k->cycle);
     if (!rule->promise || rule->dated || rule->stays || k->cycle != s->c->cycle ||
-        (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED) || k->fired & HX_CLOCK_END ||
-        !budget || (uint64_t)budget == k->budget_ms)
+        !hx_clock_counts(k) || k->fired & HX_CLOCK_END || !budget ||
+        (uint64_t)budget == k->budget_ms)
         return false;
     struct hx_clock next = *k;
     next.budget_ms = (uint64_t)budget;
@@ -110,7 +110,7 @@ static void reclass(struct hx_step *s, const struct hx_call *call)
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
         if ((k->cycle != c->cycle && !rule->stays) || rule->shown || rule->dated ||
-            (k->state != HX_CLOCK_RUNNING && k->state != HX_CLOCK_PAUSED))
+            !hx_clock_counts(k))
             continue;
         if (unmoved(s, k))
             continue;

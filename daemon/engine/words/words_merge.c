@@ -12,12 +12,6 @@
 
 enum { MASS_PARTIES = 3, MASS_CITY = 10 };
 
-/* It runs, or goes on after the pause. */
-static bool counts(const struct hx_clock *k)
-{
-    return k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED;
-}
-
 static bool other_open(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -67,7 +61,7 @@ static int64_t least_left(const struct hx_step *s, const struct hx_clock *k,
                           const struct hx_clock *merged)
 {
     int64_t least = hx_clock_quarter(k, s->t_eff);
-    bool runs = counts(merged) || merged->state == HX_CLOCK_MERGED;
+    bool runs = hx_clock_counts(merged) || merged->state == HX_CLOCK_MERGED;
     if (!runs || merged->fired & HX_CLOCK_END || strcmp(s->c->holder, s->other->holder) != 0)
         return least;
     int64_t due = own_deadline(s, merged);
@@ -110,7 +104,7 @@ static bool merge_shortens(const struct hx_step *s, const struct hx_call *call)
     for (uint32_t i = 0; s->other && i < s->c->n_clocks; i++) {
         const struct hx_clock *k = &s->c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-        if (counts(k) && rule->promise && !rule->dated && !rule->stays &&
+        if (hx_clock_counts(k) && rule->promise && !rule->dated && !rule->stays &&
             merged_deadline(s, k) > own_deadline(s, k))
             return false;
     }
@@ -179,7 +173,7 @@ static void merge(struct hx_step *s, const struct hx_call *call)
     hx_flag_set(s, HX_FLAG_MERGE_ASKED, false);
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
-        bool runs = counts(k);
+        bool runs = hx_clock_counts(k);
         if (!hx_clock_live(k))
             continue;
         hx_ladder_amend(s, k, why);
@@ -317,7 +311,7 @@ static void give_start_back(struct hx_step *s)
         if (k->fired & HX_CLOCK_END && hx_clock_deadline(s->rules, &own) <= s->t_eff)
             continue; /* broken either way */
         k->start = own.start;
-        if (counts(k))
+        if (hx_clock_counts(k))
             hx_clock_rebudget(s, k);
     }
 }
@@ -345,7 +339,7 @@ static void absorb(struct hx_step *s, const struct hx_call *call)
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
         const struct hx_clock *other = hx_clock_last(a, k->kind);
-        if (counts(k) && rule->promise && !rule->dated && other)
+        if (hx_clock_counts(k) && rule->promise && !rule->dated && other)
             take_start(s, k, other);
     }
     tell_holder(s, "speaks for the reporters of");

@@ -205,8 +205,7 @@ static void change_holder(struct hx_step *s, const struct hx_call *call)
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
-        bool runs = k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED;
-        if (runs && rule->promise && !rule->dated && !rule->stays)
+        if (hx_clock_counts(k) && rule->promise && !rule->dated && !rule->stays)
             hx_clock_hand_on(s, k);
     }
 }

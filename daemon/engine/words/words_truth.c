@@ -159,8 +159,7 @@ static bool deadline_running(const struct hx_step *s, const struct hx_call *call
     (void)call;
     int kind = clock_named(s);
     const struct hx_clock *k = kind > 0 ? hx_clock_find(s->c, kind) : NULL;
-    bool open = k && (k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED);
-    return open && k->deadline;
+    return k && hx_clock_counts(k) && k->deadline;
 }
 
 static bool same_move(const struct hx_step *s, const struct hx_call *call)

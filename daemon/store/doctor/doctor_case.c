@@ -264,11 +264,11 @@ static void alarms(struct examined *x)
         bool open = false;
         if (t->how != HX_NOTICE_BREACH || t->done)
             continue;
-        for (uint32_t k = 0; k < c->n_clocks; k++)
-            open |=
-                c->clocks[k].kind == t->kind && c->clocks[k].cycle == t->cycle &&
-                (c->clocks[k].state == HX_CLOCK_RUNNING || c->clocks[k].state == HX_CLOCK_PAUSED ||
-                 c->clocks[k].state == HX_CLOCK_MERGED);
+        for (uint32_t j = 0; j < c->n_clocks; j++) {
+            const struct hx_clock *k = &c->clocks[j];
+            open |= k->kind == t->kind && k->cycle == t->cycle &&
+                    (hx_clock_counts(k) || k->state == HX_CLOCK_MERGED);
+        }
         if (!open)
             doctor_found(x->d, of(x, 5, "case", x->d->rules->clocks[t->kind].name),
                          "%s heard of a breach that is over and never that it is", t->to);
