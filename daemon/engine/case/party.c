@@ -31,10 +31,16 @@ uint32_t hx_party_newest(const struct hx_case *c)
 
 uint32_t hx_party_place(const struct hx_case *c, const struct hx_party_home *home)
 {
-    struct hx_party_home own;
-    for (uint32_t i = 0; hx_party_home(c, i, &own); i++)
-        if (own.number == home->number && own.party == home->party)
+    uint64_t from = home->number == c->number ? 0 : home->number;
+    uint32_t nth = 0;
+    for (uint32_t i = 0; i < c->n_parties; i++) {
+        const struct hx_party *p = &c->parties[i];
+        bool same = p->kept_case ? p->kept_case == home->number && p->kept_as == home->party
+                                 : p->from_case == from && nth == home->party;
+        if (same)
             return i;
+        nth += p->from_case == from;
+    }
     return HX_CASE_PARTIES;
 }
 
