@@ -1,4 +1,5 @@
 #include "simulate/apply.h"
+#include "base/text.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -47,7 +48,7 @@ static int record(const struct simulate_apply *a, const struct hx_version *x)
         return HX_NOMEM;
     preview(a, x, &moves);
     hongxin__v1__rules_fact__init(f);
-    f->kind = (char *)(uintptr_t)x->kind;
+    f->kind = hx_text_field(x->kind);
     f->name = hx_arena_strdup(arena, x->name);
     f->version = x->number;
     sodium_bin2hex(digest, sizeof digest, x->digest, sizeof x->digest);

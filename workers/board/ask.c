@@ -37,7 +37,7 @@ void ask_free(void *ask)
 int ask_for(struct board *b, const char *principal, hxp_request *question, hx_answer_fn *fn,
             void *arg)
 {
-    question->behalf = (char *)(uintptr_t)principal;
+    question->behalf = hx_text_field(principal);
     return hx_ask_start(b->link.client, question, fn, arg);
 }
 

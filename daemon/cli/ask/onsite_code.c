@@ -1,5 +1,6 @@
 /* hongxin onsite-code: what a building shows now, to prove that somebody was there. */
 #include "base/now.h"
+#include "base/text.h"
 #include "cli/ask/query.h"
 #include "cli/show/show.h"
 #include <stdio.h>
@@ -36,7 +37,7 @@ static int run(struct cli *cli)
     int rc = link_open(cli, &client);
     if (rc)
         return rc;
-    q.place = (char *)(uintptr_t)building;
+    q.place = hx_text_field(building);
     rc = hx_ask_onsite_code(client, &q, &answer);
     if (rc) {
         rc = link_fail(cli, client, rc, "on-site code");

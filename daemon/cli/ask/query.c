@@ -1,6 +1,7 @@
 /* What the asking commands share. */
 #include "cli/ask/query.h"
 
+#include "base/text.h"
 #include "cli/show/says.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"
@@ -44,7 +45,7 @@ int query_case(const struct cli *cli, bool history, hx_client **client, hxp_resp
         return cli_fail(cli, CLI_USAGE, "which case? hongxin %s CL-17", cli->command->name);
     if (source || hx_number_parse(cli->operands[0], &q.case_number)) {
         q.ref = cli->operands[0];
-        q.source = (char *)(uintptr_t)(source ? source : "hongxin-cli");
+        q.source = hx_text_field(source ? source : "hongxin-cli");
     }
     rc = query_at(cli, &q.at);
     if (!rc && file)
@@ -108,7 +109,7 @@ int query_filter(const struct cli *cli, struct query_filter *f)
     if (!rc && level && (level[0] != 'L' || level[1] < '0' || level[1] > '5' || level[2]))
         rc = cli_fail(cli, CLI_USAGE, "--level: \"%s\" is not L0 … L5", level);
     if (!rc && level)
-        f->filter.min_level = (char *)(uintptr_t)level;
+        f->filter.min_level = hx_text_field(level);
     if (rc)
         query_filter_fini(f);
     return rc;

@@ -1,5 +1,6 @@
 /* hongxin route: who gets a case, and why; from the daemon, or from the files. */
 #include "base/now.h"
+#include "base/text.h"
 #include "cli/ask/query.h"
 #include "cli/operate/rules_file.h"
 #include "cli/show/show.h"
@@ -32,8 +33,7 @@ struct question {
 
 static char *given(const struct cli *cli, const char *name)
 {
-    const char *value = cli_get(cli, name);
-    return (char *)(uintptr_t)(value ? value : "");
+    return hx_text_field(cli_get(cli, name));
 }
 
 static bool read_position(const char *text, double out[2])

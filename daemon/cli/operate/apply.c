@@ -1,4 +1,5 @@
 /* hongxin apply: what a new calendar or policy would move, and putting it into force. */
+#include "base/text.h"
 #include "base/utf8.h"
 #include "cli/ask/query.h"
 #include "cli/show/show.h"
@@ -111,8 +112,8 @@ static int fill(const struct cli *cli, Hongxin__V1__Apply *a)
     a->step = ask_it  ? HONGXIN__V1__APPLY__STEP__ASK
               : agree ? HONGXIN__V1__APPLY__STEP__AGREE
                       : HONGXIN__V1__APPLY__STEP__PREVIEW;
-    a->by = (char *)(uintptr_t)(by ? by : "");
-    a->why = (char *)(uintptr_t)(why ? why : "");
+    a->by = hx_text_field(by);
+    a->why = hx_text_field(why);
     a->only_new = cli_has(cli, "only-new");
     return CLI_OK;
 }
@@ -167,7 +168,7 @@ static int run(struct cli *cli)
         return cli_fail(cli, CLI_USAGE, "%s", problem.text);
     rc = add_more(cli, &text, &size);
     a.content = (ProtobufCBinaryData){size, (uint8_t *)text};
-    a.file = (char *)(uintptr_t)(cli->n_operands > 1 ? "files" : name_of(cli->operands[0]));
+    a.file = hx_text_field(cli->n_operands > 1 ? "files" : name_of(cli->operands[0]));
     if (!rc)
         rc = ask(cli, &a);
     free(text);

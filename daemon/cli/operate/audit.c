@@ -1,6 +1,7 @@
 /* hongxin audit: the records of administrative acts, from the oldest entry that is kept to the
  * newest. */
 #include "base/now.h"
+#include "base/text.h"
 #include "cli/ask/query.h"
 #include "cli/show/catalogue.h"
 #include <inttypes.h>
@@ -90,7 +91,7 @@ static const struct hx_feed_calls calls = {
 static int read_all(const struct cli *cli, hx_client *client, struct reading *r)
 {
     Hongxin__V1__Filter filter = HONGXIN__V1__FILTER__INIT;
-    char *facts[] = {(char *)(uintptr_t) "AUDIT"};
+    char *facts[] = {hx_text_field("AUDIT")};
     filter.facts = facts;
     filter.n_facts = 1;
     const struct hx_subscription s = {

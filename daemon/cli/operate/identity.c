@@ -1,5 +1,6 @@
 /* hongxin identity, erase, hold, trace: about who reported. Each is recorded by the daemon before
  * it answers. */
+#include "base/text.h"
 #include "cli/ask/query.h"
 #include "cli/show/says.h"
 #include "hongxin/number.h"
@@ -37,10 +38,10 @@ struct inquiry {
 static int begin(const struct cli *cli, struct inquiry *i)
 {
     const char *reason = cli_get(cli, "reason"), *person = cli_get(cli, "person");
-    *i = (struct inquiry){.reason = (char *)(uintptr_t)reason};
+    *i = (struct inquiry){.reason = hx_text_field(reason)};
     if (!person)
         person = getenv("USER");
-    i->person = (char *)(uintptr_t)(person ? person : "");
+    i->person = hx_text_field(person);
     if (!cli->n_operands || hx_number_parse(cli->operands[0], &i->number) != HX_OK)
         return cli_fail(cli, CLI_USAGE, "which case? Its number, as CL-17 or 17");
     if (!reason || !*reason)

@@ -1,4 +1,5 @@
 /* hongxin rules: the files that the daemon runs with. */
+#include "base/text.h"
 #include "cli/ask/query.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,9 +90,9 @@ static int run(struct cli *cli)
         rc = link_open(cli, &client);
     if (rc)
         return rc;
-    q.kind = cli->n_operands > 0 ? cli->operands[0] : (char *)(uintptr_t) "life-cycle";
+    q.kind = cli->n_operands > 0 ? cli->operands[0] : hx_text_field("life-cycle");
     q.version = (uint32_t)version;
-    q.id = cli->n_operands > 1 ? cli->operands[1] : (char *)(uintptr_t) "complaint";
+    q.id = cli->n_operands > 1 ? cli->operands[1] : hx_text_field("complaint");
     rc = ask_whole(client, &q, &whole, &answer);
     if (rc)
         rc = link_fail(cli, client, rc,

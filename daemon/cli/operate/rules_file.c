@@ -14,8 +14,8 @@ static char *ask_text(hx_client *client, const char *kind, const char *id, uint3
     Hongxin__V1__RulesQuery q = HONGXIN__V1__RULES_QUERY__INIT;
     hxp_response *answer;
 
-    q.kind = (char *)(uintptr_t)kind;
-    q.id = (char *)(uintptr_t)id;
+    q.kind = hx_text_field(kind);
+    q.id = hx_text_field(id);
     q.version = *version;
     if (hx_ask_rules(client, &q, &answer))
         return NULL;

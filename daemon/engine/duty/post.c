@@ -118,13 +118,13 @@ bool hx_post_answers(struct hx_step *s, hxp_notice_fact *f)
     if (!d.person && !hx_post_of_rota(&post))
         return true;
     if (d.instead_of)
-        f->instead_of = (char *)(uintptr_t)d.instead_of;
+        f->instead_of = hx_text_field(d.instead_of);
     if (d.person) {
-        f->person = (char *)(uintptr_t)d.person;
+        f->person = hx_text_field(d.person);
         return true;
     }
     if (!f->undelivered[0])
-        f->undelivered = (char *)(uintptr_t) "nobody on duty";
+        f->undelivered = hx_text_field("nobody on duty");
     hx_fact_alarm(s, "DUTY_GAP", f->to);
     return false;
 }

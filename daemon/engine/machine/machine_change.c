@@ -2,6 +2,7 @@
  * deadline. The day before, both companies and the community are told; at the instant itself the
  * case goes where the routing table says, and the time before stays with the old company. And a new
  * version of the city that gives an open case to somebody else: the same, at once. */
+#include "base/text.h"
 #include "engine/machine/apply.h"
 #include "engine/machine/machine_internal.h"
 #include "engine/words/words.h"
@@ -69,7 +70,7 @@ static void announce(struct hx_step *s)
         hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to[i]);
         if (f) {
             f->t_due = s->t_rcv;
-            f->why = (char *)(uintptr_t)why;
+            f->why = hx_text_field(why);
         }
     }
     c->change_told = 1;
@@ -84,8 +85,8 @@ static void change(struct hx_step *s, const char *why)
     if (!data) /* the step fails as a whole */
         return;
     hongxin__v1__data__init(data);
-    data->holder = (char *)(uintptr_t)hx_route_of(s);
-    data->why = (char *)(uintptr_t)why;
+    data->holder = hx_text_field(hx_route_of(s));
+    data->why = hx_text_field(why);
     s->data = data;
     if (event < 0 || !hx_step_event(s, event)) /* never in silence, and never again and again */
         hx_fact_alarm(s, "HOLDER_STAYS", hx_arena_text(s->arena, s->c->holder));

@@ -179,7 +179,7 @@ int hx_desk_silent(struct hx_machine *m, const struct hx_watch *w)
     hxp_alarm_fact *a = hx_machine_new_alarm(m, "DESK_SILENT");
     if (!a)
         return HX_NOMEM;
-    a->about = (char *)(uintptr_t) "city/desk";
+    a->about = hx_text_field("city/desk");
     a->from = w->at - m->rules->duty_desk_ms;
     int rc = m->ops->watch_drop(m->backend, w);
     return rc ? rc : hx_machine_alarm(m, a, 0);

@@ -1,5 +1,6 @@
 /* Watches: what must come, or its source is told. And what disturbs us: outages and jumps of the
  * wall clock, each an entry of its own. */
+#include "base/text.h"
 #include "engine/duty/swap.h"
 #include "engine/machine/apply.h"
 #include "engine/machine/machine_internal.h"
@@ -95,7 +96,7 @@ static int lone_entry(struct hx_machine *m, const hxp_fact *fact, const char *ca
     e->t_wall = m->wall != m->now ? m->wall : 0;
     e->t_eff = t_eff;
     e->scale = m->scale;
-    e->cause = (char *)(uintptr_t)cause;
+    e->cause = hx_text_field(cause);
     bool notice = f->fact_case == HONGXIN__V1__FACT__FACT_NOTICE;
     const char *to = notice                                         ? f->notice->to
                      : f->fact_case == HONGXIN__V1__FACT__FACT_SWAP ? f->swap->post
@@ -150,7 +151,7 @@ hxp_alarm_fact *hx_machine_new_alarm(struct hx_machine *m, const char *code)
     if (!a)
         return NULL;
     hongxin__v1__alarm_fact__init(a);
-    a->code = (char *)(uintptr_t)code;
+    a->code = hx_text_field(code);
     return a;
 }
 
@@ -246,8 +247,8 @@ int hx_machine_step(struct hx_machine *m, int64_t from, int64_t to)
         m->dist.refuted_to = m->now;
     }
     a->step_ms = to - from;
-    a->about = (char *)(uintptr_t)(forward ? "the wall clock jumped forward"
-                                           : "the wall clock jumped back");
+    a->about =
+        hx_text_field(forward ? "the wall clock jumped forward" : "the wall clock jumped back");
     m->dist.step_from = forward ? from : 0;
     m->dist.step_to = forward ? to : 0;
     m->dist.doubt = forward;
@@ -261,7 +262,7 @@ int hx_machine_step_confirm(struct hx_machine *m)
         return HX_NOMEM;
     m->dist.doubt = false;
     a->step_ms = m->dist.step_to - m->dist.step_from;
-    a->about = (char *)(uintptr_t) "the jump was right: deadlines inside it are judged";
+    a->about = hx_text_field("the jump was right: deadlines inside it are judged");
     return disturbed(m, a, 0);
 }
 
@@ -318,7 +319,7 @@ int hx_machine_outage(struct hx_machine *m, int64_t from, int64_t to, bool drain
     m->dist.outage_to = to;
     m->dist.draining = drain;
     a->step_ms = to - from;
-    a->about = (char *)(uintptr_t) "the daemon was down";
+    a->about = hx_text_field("the daemon was down");
     return disturbed(m, a, to);
 }
 
@@ -328,7 +329,7 @@ int hx_machine_drained(struct hx_machine *m)
     if (!a)
         return HX_NOMEM;
     m->dist.draining = false;
-    a->about = (char *)(uintptr_t) "what was sent while the daemon was down has been read";
+    a->about = hx_text_field("what was sent while the daemon was down has been read");
     return disturbed(m, a, 0);
 }
 

@@ -58,7 +58,7 @@ static void list_passed(struct hx_step *s, const struct hx_clock *k, uint32_t pa
     for (int i = 0; f->passed && i < ladder->n_marks; i++)
         if (passed & (UINT32_C(1) << i))
             f->passed[f->n_passed++] =
-                (char *)(uintptr_t)hx_level_name(ladder->marks[i].level + k->shift);
+                hx_text_field(hx_level_name(ladder->marks[i].level + k->shift));
 }
 
 hxp_notice_fact *hx_notice_alike(struct hx_step *s, const char *kind, const char *level,
@@ -80,7 +80,7 @@ static void join(struct hx_step *s, hxp_notice_fact *f, const char *clock)
         return;
     if (f->n_also)
         memcpy(also, f->also, f->n_also * sizeof *also);
-    also[f->n_also++] = (char *)(uintptr_t)clock;
+    also[f->n_also++] = hx_text_field(clock);
     f->also = also;
 }
 
@@ -108,12 +108,12 @@ static const char *why_late(const struct hx_step *s, int64_t due)
 static void fill(struct hx_step *s, const struct telling *t, hxp_notice_fact *f)
 {
     const struct hx_clock_rule *rule = &s->rules->clocks[t->k->kind];
-    f->clock = (char *)(uintptr_t)rule->name;
-    f->level = (char *)(uintptr_t)hx_level_name(mark_of(s, t)->level + t->k->shift);
+    f->clock = hx_text_field(rule->name);
+    f->level = hx_text_field(hx_level_name(mark_of(s, t)->level + t->k->shift));
     f->t_due = hx_clock_mark(s->rules, t->k, t->mark);
-    f->why = (char *)(uintptr_t)(t->because ? t->because : why_late(s, f->t_due));
+    f->why = hx_text_field(t->because ? t->because : why_late(s, f->t_due));
     f->deadline = t->k->deadline;
-    f->expects = (char *)(uintptr_t)rule->until;
+    f->expects = hx_text_field(rule->until);
     hx_notice_above(f, t->above);
     f->missed = hx_text_field(t->missed);
     hx_told_list(s, t->k, f);

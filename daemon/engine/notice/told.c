@@ -109,6 +109,7 @@ void hx_told_list(struct hx_step *s, const struct hx_clock *k, hxp_notice_fact *
         f->told[f->n_told++] = to;
     }
 }
+
 /* ---- its end ---- */
 
 static void tell_end(struct hx_step *s, const struct hx_clock *k, struct hx_told *t, int kind,
@@ -118,11 +119,11 @@ static void tell_end(struct hx_step *s, const struct hx_clock *k, struct hx_told
     t->done = 1;
     if (!f)
         return;
-    f->clock = (char *)(uintptr_t)s->rules->clocks[k->kind].name;
-    f->level = (char *)(uintptr_t)hx_level_name(t->level);
+    f->clock = hx_text_field(s->rules->clocks[k->kind].name);
+    f->level = hx_text_field(hx_level_name(t->level));
     f->deadline = k->deadline;
     f->t_due = s->now;
-    f->why = (char *)(uintptr_t)(why ? why : "");
+    f->why = hx_text_field(why);
 }
 
 void hx_ladder_clear(struct hx_step *s, const struct hx_clock *k)

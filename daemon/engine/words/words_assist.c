@@ -81,8 +81,8 @@ static void fill_request(struct hx_step *s, const char *unit, hxp_notice_fact *f
     const struct hx_clock *k = clock_of(s, unit);
     char time[HX_INSTANT_TEXT];
     f->t_due = s->t_eff;
-    f->clock = (char *)(uintptr_t)s->rules->clocks[hx_rules_clock(s->rules, "K_ASSIST")].name;
-    f->expects = (char *)(uintptr_t) "ASSIST_ANSWERED";
+    f->clock = hx_text_field(s->rules->clocks[hx_rules_clock(s->rules, "K_ASSIST")].name);
+    f->expects = hx_text_field("ASSIST_ANSWERED");
     if (!k)
         return;
     f->deadline = k->deadline;

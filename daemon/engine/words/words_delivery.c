@@ -50,8 +50,8 @@ void hx_dispatch(struct hx_step *s)
     hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
     if (f) {
         f->t_due = s->t_eff;
-        f->why = (char *)(uintptr_t)why_dispatched(s);
-        f->expects = (char *)(uintptr_t) "HELD";
+        f->why = hx_text_field(why_dispatched(s));
+        f->expects = hx_text_field("HELD");
         if (!hx_post_answers(s, f))
             hx_ladder_climb(s, to);
     }
@@ -104,8 +104,8 @@ static void next_person(struct hx_step *s, const struct hx_call *call)
                        second ? second : hx_receiver(s, hx_rules_receiver(s->rules, "manager")));
     if (!f)
         return;
-    f->why = (char *)(uintptr_t) "deemed held: nobody has taken it";
-    f->expects = (char *)(uintptr_t) "ARRIVED";
+    f->why = hx_text_field("deemed held: nobody has taken it");
+    f->expects = hx_text_field("ARRIVED");
     if (s->unreached)
         f->missed = hx_arena_printf(s->arena, "holder:%s", s->c->holder);
     if (!hx_post_answers(s, f))

@@ -1,6 +1,7 @@
 /* Merge, unmerge, mass events and repeats (B3 to B7, corners 11 and 27). Every reporter stays a
  * party with an own call-back; the earliest start counts; a merge that lengthens a deadline needs a
  * second person, like a change of class. */
+#include "base/text.h"
 #include "engine/case/party.h"
 #include "engine/case/passing.h"
 #include "engine/time/calendar.h"
@@ -258,7 +259,7 @@ static void mass(struct hx_step *s, const struct hx_call *call)
     hxp_notice_fact *f =
         hx_fact_notice(s, HX_NOTICE_CASE, hx_receiver(s, hx_rules_receiver(s->rules, "property")));
     if (f) {
-        f->level = (char *)(uintptr_t) "L4";
+        f->level = hx_text_field("L4");
         f->why = hx_arena_printf(s->arena, "mass event: %u reporters", c->n_parties);
     }
 }

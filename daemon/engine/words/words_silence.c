@@ -55,8 +55,8 @@ static void tell(struct hx_step *s, hxp_notice_fact *f, const struct hx_silence 
 {
     if (!f)
         return;
-    f->clock = (char *)(uintptr_t)s->rules->clocks[x->kind].name;
-    f->why = (char *)(uintptr_t)why;
+    f->clock = hx_text_field(s->rules->clocks[x->kind].name);
+    f->why = hx_text_field(why);
 }
 
 /* Everybody whose repeats are concerned, once, and the one who asked for it. */

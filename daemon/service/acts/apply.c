@@ -36,8 +36,8 @@ static void refuse(struct service *s, const struct apply_question *q, const char
     Hongxin__V1__Problem problem = HONGXIN__V1__PROBLEM__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
     problem.request = q->number;
-    problem.code = (char *)(uintptr_t)code;
-    problem.message = (char *)(uintptr_t)message;
+    problem.code = hx_text_field(code);
+    problem.message = hx_text_field(message);
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_PROBLEM;
     answer.problem = &problem;
     counters_code(&s->counters, code);
@@ -61,7 +61,7 @@ static void answer(struct service *s, const struct apply_question *q, const hxp_
     a.name = row->name;
     a.version = row->version;
     a.digest = sodium_bin2hex(digest, sizeof digest, row->digest.data, row->digest.len);
-    a.state = (char *)(uintptr_t)state;
+    a.state = hx_text_field(state);
     a.cases = row->cases;
     a.later = row->later;
     a.earlier = row->earlier;
@@ -188,9 +188,9 @@ static void describe(const struct apply_question *q, const char *asked_by, hxp_r
 {
     in_force_describe(q->x, row);
     row->state = STATE(ASKED);
-    row->asked_by = (char *)(uintptr_t)asked_by;
-    row->asked_with = (char *)(uintptr_t)q->principal;
-    row->why = (char *)(uintptr_t)q->why;
+    row->asked_by = hx_text_field(asked_by);
+    row->asked_with = hx_text_field(q->principal);
+    row->why = hx_text_field(q->why);
     row->open = !q->only_new;
     row->cases = q->moves.cases;
     row->later = q->moves.later;
@@ -287,8 +287,8 @@ int apply_tell(struct service *s, const struct hx_version *x, const hxp_rules_ve
     if (!f || !digest)
         return HX_NOMEM;
     hongxin__v1__rules_fact__init(f);
-    f->kind = (char *)(uintptr_t)x->kind;
-    f->name = (char *)(uintptr_t)x->name;
+    f->kind = hx_text_field(x->kind);
+    f->name = hx_text_field(x->name);
     f->version = x->number;
     f->digest = sodium_bin2hex(digest, 2 * HX_DIGEST_SIZE + 1, x->digest, sizeof x->digest);
     f->asked_by = row->asked_by;

@@ -1,6 +1,7 @@
 #include "service/acts/in_force.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "hongxin/instant.h"
 #include "service/acts/apply.h"
 #include "service/acts/moving.h"
@@ -99,8 +100,8 @@ int in_force_load(struct hx_store *store, struct in_force_files *files, struct h
 void in_force_describe(const struct hx_version *x, hxp_rules_version *v)
 {
     hongxin__v1__rules_version__init(v);
-    v->kind = (char *)(uintptr_t)x->kind;
-    v->name = (char *)(uintptr_t)x->name;
+    v->kind = hx_text_field(x->kind);
+    v->name = hx_text_field(x->name);
     v->version = x->number;
     v->digest = (ProtobufCBinaryData){sizeof x->digest, (uint8_t *)(uintptr_t)x->digest};
     v->file = x->file;

@@ -1,5 +1,6 @@
 #include "service/locks/mask.h"
 
+#include "base/text.h"
 #include "hongxin/number.h"
 #include "service/acts/identity.h"
 #include "service/locks/rights.h"
@@ -53,7 +54,7 @@ static char **name_all(struct service *s, uint32_t bits, size_t *n)
     *n = 0;
     for (int i = 0; names && i < HX_MASKS_END; i++)
         if (bits >> i & 1)
-            names[(*n)++] = (char *)(uintptr_t)hx_mask_name((enum hx_mask)i);
+            names[(*n)++] = hx_text_field(hx_mask_name((enum hx_mask)i));
     return names;
 }
 

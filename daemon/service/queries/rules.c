@@ -1,4 +1,5 @@
 /* RulesQuery: the files in force, as they are: what a client needs to explain a deadline. */
+#include "base/text.h"
 #include "service/state.h"
 
 #include <stdio.h>
@@ -51,7 +52,7 @@ static int load_city(struct service *s, const Hongxin__V1__RulesQuery *q,
         t = hx_versions_city_file(v, q->id, &number);
     if (!t)
         return HX_NOTFOUND;
-    a->version = (char *)(uintptr_t)hx_city_version(s->options.city);
+    a->version = hx_text_field(hx_city_version(s->options.city));
     a->content = (ProtobufCBinaryData){t->size, (uint8_t *)(uintptr_t)t->text};
     return HX_OK;
 }
@@ -72,7 +73,7 @@ static int load_texts(struct service *s, const Hongxin__V1__RulesQuery *q,
                       Hongxin__V1__RulesAnswer *a)
 {
     const char *path = texts_path(s, q->id);
-    a->version = (char *)(uintptr_t)hx_city_version(s->options.city);
+    a->version = hx_text_field(hx_city_version(s->options.city));
     return path ? read_file(s, path, &a->content) : HX_NOTFOUND;
 }
 
@@ -99,7 +100,7 @@ static int load(struct service *s, const Hongxin__V1__RulesQuery *q, Hongxin__V1
     const struct kind *kind = find_kind(q->kind);
     if (!kind || !plain(q->id))
         return HX_NOTFOUND;
-    a->type = (char *)(uintptr_t)kind->type;
+    a->type = hx_text_field(kind->type);
     return kind->load(s, q, a);
 }
 

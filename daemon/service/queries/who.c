@@ -1,4 +1,5 @@
 /* WhoQuery: who the asker is to us, and what he may do. */
+#include "base/text.h"
 #include "engine/rules/rules.h"
 #include "service/state.h"
 
@@ -12,7 +13,7 @@ static size_t list_bits(struct service *s, uint32_t bits, const char *(*name)(un
     size_t n = 0;
     for (unsigned i = 0; list && i < 32; i++)
         if (bits >> i & 1)
-            list[n++] = (char *)(uintptr_t)name(i);
+            list[n++] = hx_text_field(name(i));
     *out = list;
     return n;
 }
@@ -39,7 +40,7 @@ static size_t list_areas(struct service *s, const struct hx_principal *who, char
     if (list && who->city)
         list[n++] = (char *)"city";
     for (size_t i = 0; list && i < who->n_areas; i++)
-        list[n++] = (char *)(uintptr_t)who->areas[i];
+        list[n++] = hx_text_field(who->areas[i]);
     *out = list;
     return n;
 }
@@ -52,8 +53,8 @@ static void describe(struct service *s, const struct request *r, Hongxin__V1__Wh
     a->enforced = true;
     a->principal = (char *)who->name;
     a->role = (char *)role->name;
-    a->role_zh = (char *)(uintptr_t)role->zh;
-    a->role_en = (char *)(uintptr_t)role->en;
+    a->role_zh = hx_text_field(role->zh);
+    a->role_en = hx_text_field(role->en);
     a->n_areas = list_areas(s, who, &a->areas);
     a->n_claims = list_bits(s, role->claims, claim_name, &a->claims);
     a->n_rights = list_bits(s, role->rights & most, right_name, &a->rights);

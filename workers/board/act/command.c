@@ -244,8 +244,8 @@ static void send_event(struct command *c, const struct verb_draft *d, const hxp_
         return;
     }
     e.id = c->id;
-    e.source = *c->principal ? c->principal : (char *)(uintptr_t) "board";
-    e.type = (char *)(uintptr_t)d->type;
+    e.source = *c->principal ? c->principal : hx_text_field("board");
+    e.type = hx_text_field(d->type);
     e.case_number = c->number;
     e.by = by;
     e.data = (hxp_data *)data;

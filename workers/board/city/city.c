@@ -142,8 +142,8 @@ static void ask_file(struct wanting *w)
 {
     hxp_request q = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__RulesQuery query = HONGXIN__V1__RULES_QUERY__INIT;
-    query.kind = (char *)(uintptr_t) "city";
-    query.id = (char *)(uintptr_t)names[w->now];
+    query.kind = hx_text_field("city");
+    query.id = hx_text_field(names[w->now]);
     query.skip = w->size;
     query.most = PART;
     q.ask_case = HONGXIN__V1__REQUEST__ASK_RULES;

@@ -1,6 +1,7 @@
 #include "board/city/rules.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "board/ask.h"
 #include "config/reading/yaml_doc.h"
 #include <errno.h>
@@ -135,8 +136,8 @@ static bool ask_life_cycle(struct board *b)
 {
     hxp_request q = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__RulesQuery query = HONGXIN__V1__RULES_QUERY__INIT;
-    query.kind = (char *)(uintptr_t) "life-cycle";
-    query.id = (char *)(uintptr_t) "complaint";
+    query.kind = hx_text_field("life-cycle");
+    query.id = hx_text_field("complaint");
     q.ask_case = HONGXIN__V1__REQUEST__ASK_RULES;
     q.rules = &query;
     return ask_for(b, "", &q, on_life_cycle, b) == HX_OK;

@@ -1,5 +1,6 @@
 /* GET /alarms: what rang in the last days, the newest first: the same alarm about the same thing is
  * one row, which says how often. Most are about no case, so no page of a case would show them. */
+#include "base/text.h"
 #include "board/show/stretch.h"
 #include "hongxin/instant.h"
 #include "hongxin/number.h"
@@ -92,7 +93,7 @@ void alarms_list(void *board, struct http_request *r)
     }
     a->all = json_object();
     s->since = board_now(s->ask.board) - (int64_t)a->days * HX_DAY;
-    s->facts[s->n_facts++] = (char *)(uintptr_t) "ALARM";
+    s->facts[s->n_facts++] = hx_text_field("ALARM");
     s->entry = take_entry;
     s->anew = forget;
     s->end = end;

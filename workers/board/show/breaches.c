@@ -241,8 +241,8 @@ static void list(struct board *board, struct http_request *r)
         return;
     }
     b->all = json_array();
-    s->facts[s->n_facts++] = (char *)(uintptr_t) "BREACH";
-    s->facts[s->n_facts++] = (char *)(uintptr_t) "BREACH_MARK";
+    s->facts[s->n_facts++] = hx_text_field("BREACH");
+    s->facts[s->n_facts++] = hx_text_field("BREACH_MARK");
     s->n_places = one(b->place, s->places);
     s->n_classes = one(b->class, s->classes);
     s->upto = b->end;

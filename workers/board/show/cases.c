@@ -1,4 +1,5 @@
 /* Lists of cases, and who would get one. */
+#include "base/text.h"
 #include "board/ask.h"
 #include "board/city/city.h"
 #include "board/city/duty.h"
@@ -221,7 +222,7 @@ static void on_view_route(void *arg, int err, const hxp_response *answer)
     if (!ask_got(a, err, answer, HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER))
         return;
     const hxp_case_view *v = answer->case_answer->view;
-    query.place = (char *)(uintptr_t)page_place(v->where);
+    query.place = hx_text_field(page_place(v->where));
     query.class_ = *a->class ? a->class : v->class_;
     query.category = v->category;
     q.ask_case = HONGXIN__V1__REQUEST__ASK_ROUTE;

@@ -119,8 +119,8 @@ static void on_who(void *arg, int err, const hxp_response *answer)
         return;
     n->who = ask_json(s->ask.board, &answer->who->base);
     s->since = board_now(s->ask.board) - 2 * HX_DAY;
-    s->facts[s->n_facts++] = (char *)(uintptr_t) "NOTICE";
-    s->facts[s->n_facts++] = (char *)(uintptr_t) "REPLY"; /* acknowledgements */
+    s->facts[s->n_facts++] = hx_text_field("NOTICE");
+    s->facts[s->n_facts++] = hx_text_field("REPLY"); /* acknowledgements */
     s->entry = take_entry;
     s->anew = forget;
     s->end = end;

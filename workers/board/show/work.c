@@ -166,13 +166,15 @@ static size_t holders_of(const struct work *w, char **out)
     size_t i, n = 0;
     json_t *area;
     if (*w->holder) {
-        out[0] = (char *)(uintptr_t)w->holder;
+        out[0] = hx_text_field(w->holder);
         return 1;
     }
-    json_array_foreach(w->areas, i, area) if (json_is_string(area) &&
-                                              strcmp(json_string_value(area), "city") != 0 &&
-                                              n < WORDS) out[n++] =
-        (char *)(uintptr_t)json_string_value(area);
+    json_array_foreach(w->areas, i, area)
+    {
+        const char *name = json_string_value(area);
+        if (name && strcmp(name, "city") != 0 && n < WORDS)
+            out[n++] = hx_text_field(name);
+    }
     return n;
 }
 
@@ -187,12 +189,12 @@ static void ask_list(struct work *w)
     filter.holders = holders;
     filter.n_holders = holders_of(w, holders);
     query.filter = &filter;
-    states[0] = (char *)(uintptr_t)w->queue->state;
+    states[0] = hx_text_field(w->queue->state);
     query.states = states;
-    query.n_states = states[0] ? 1 : 0;
+    query.n_states = w->queue->state ? 1 : 0;
     query.flags = flags;
     for (; query.n_flags < 3 && w->queue->flags[query.n_flags]; query.n_flags++)
-        flags[query.n_flags] = (char *)(uintptr_t)w->queue->flags[query.n_flags];
+        flags[query.n_flags] = hx_text_field(w->queue->flags[query.n_flags]);
     query.limit = ITEMS;
     query.count = true;
     q.ask_case = HONGXIN__V1__REQUEST__ASK_LIST;
@@ -279,7 +281,7 @@ static void on_about(void *arg, int err, const hxp_response *response)
     if (!ask_got(w, err, response, HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER))
         return;
     const hxp_case_view *v = response->case_answer->view;
-    query.place = (char *)(uintptr_t)page_place(v->where);
+    query.place = hx_text_field(page_place(v->where));
     query.category = v->category;
     w->exact = true;
     if (!*query.place) {
