@@ -47,8 +47,7 @@ static int take_inner(struct object_row *out, const char *outer, const json_t *o
     json_t *value;
     int rc = HX_OK;
 
-    json_object_foreach((json_t *)object, key, value)
-    {
+    json_object_foreach ((json_t *)object, key, value) {
         char *joined = out->keys + out->keys_used;
         size_t room = sizeof out->keys - out->keys_used;
         int size = snprintf(joined, room, "%s.%s", outer, key);
@@ -69,8 +68,7 @@ int object_row(const json_t *object, struct object_row *out)
     out->heading.n = out->row.n = 0;
     out->heading.bad = out->row.bad = NULL;
     out->keys_used = 0;
-    json_object_foreach((json_t *)object, key, value)
-    {
+    json_object_foreach ((json_t *)object, key, value) {
         if (!rc)
             rc = json_is_object(value) ? take_inner(out, key, value) : take(out, key, value);
     }

@@ -31,8 +31,7 @@ static int only(const struct parse *p, json_t *o, const char *const *keys)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(o, key, value)
-    {
+    json_object_foreach (o, key, value) {
         const char *const *k = keys;
         while (*k && strcmp(*k, key) != 0)
             k++;

@@ -359,8 +359,7 @@ static int read_object(struct reader *r, const struct path *path, const json_t *
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)object, key, value)
-    {
+    json_object_foreach ((json_t *)object, key, value) {
         struct path inner = {path, key, -1};
         int err = read_field(r, &inner, value, message);
         if (err)

@@ -155,8 +155,7 @@ static int check_keys(const struct draft_input *in, struct draft *d)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)in->body, key, value)
-    {
+    json_object_foreach ((json_t *)in->body, key, value) {
         if (!is_listed(common, key) && !is_listed(in->operation->data, key) &&
             !(in->part && is_listed(of_part, key)))
             return refuse(d, 422, "UNKNOWN_FIELD", "a field is not known here; known are%s%s",
@@ -181,8 +180,7 @@ static int take_data(const struct draft_input *in, struct draft *d)
     json_t *data = json_object(), *value;
     const char *key;
     int rc = data ? HX_OK : HX_NOMEM;
-    json_object_foreach((json_t *)in->body, key, value)
-    {
+    json_object_foreach ((json_t *)in->body, key, value) {
         if (!rc && !is_listed(common, key) && !is_listed(of_part, key) && !is_listed(not_data, key))
             rc = json_object_set(data, key, value) ? HX_NOMEM : HX_OK;
     }

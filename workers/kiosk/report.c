@@ -22,8 +22,7 @@ static bool knows_keys(struct report *r)
                                        "phone",    "name",  "confidential", NULL};
     const char *key;
     json_t *value;
-    json_object_foreach(r->body, key, value)
-    {
+    json_object_foreach (r->body, key, value) {
         size_t i = 0;
         while (keys[i] && strcmp(keys[i], key) != 0)
             i++;

@@ -312,11 +312,9 @@ static void the_schema_for_editors_agrees(void **state)
     char text[8192] = "";
     const char *section, *name;
     json_t *props, *p;
-    json_object_foreach(json_object_get(schema, "properties"), section, props)
-    {
+    json_object_foreach (json_object_get(schema, "properties"), section, props) {
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s:\n", section);
-        json_object_foreach(json_object_get(props, "properties"), name, p)
-        {
+        json_object_foreach (json_object_get(props, "properties"), name, p) {
             char *value = json_dumps(json_object_get(p, "default"), JSON_ENCODE_ANY);
             snprintf(text + strlen(text), sizeof text - strlen(text), "  %s: %s\n", name, value);
             free(value);

@@ -13,8 +13,9 @@ static bool contains(const json_t *list, const char *word)
 {
     size_t i;
     json_t *item;
-    json_array_foreach(list, i, item) if (json_is_string(item) &&
-                                          strcmp(json_string_value(item), word) == 0) return true;
+    json_array_foreach (list, i, item)
+        if (json_is_string(item) && strcmp(json_string_value(item), word) == 0)
+            return true;
     return false;
 }
 
@@ -78,8 +79,9 @@ static const char *first_area(const json_t *areas)
 {
     size_t i;
     json_t *a;
-    json_array_foreach(areas, i, a) if (json_is_string(a) && strcmp(json_string_value(a), "city") !=
-                                                                 0) return json_string_value(a);
+    json_array_foreach (areas, i, a)
+        if (json_is_string(a) && strcmp(json_string_value(a), "city") != 0)
+            return json_string_value(a);
     return NULL;
 }
 

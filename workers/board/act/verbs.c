@@ -77,8 +77,7 @@ static bool take_keys(const struct row *row, const json_t *body, struct verb_dra
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)body, key, value)
-    {
+    json_object_foreach ((json_t *)(uintptr_t)body, key, value) {
         if (in(" id if_version by at ", key) || (row->key && strcmp(key, row->key) == 0))
             continue;
         if (!in(row->required, key) && !in(row->optional, key)) {
@@ -122,12 +121,11 @@ static bool free_event(const json_t *body, struct verb_draft *out)
     const char *type = json_string_value(json_object_get(body, "type")), *key;
     json_t *value, *data = json_object_get(body, "data");
     size_t n = type ? strspn(type, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") : 0;
-    json_object_foreach((json_t *)(uintptr_t)body, key,
-                        value) if (!in(" id if_version by at type data ", key))
-    {
-        snprintf(out->problem, sizeof out->problem, "%.40s is no key of this", key);
-        return false;
-    }
+    json_object_foreach ((json_t *)(uintptr_t)body, key, value)
+        if (!in(" id if_version by at type data ", key)) {
+            snprintf(out->problem, sizeof out->problem, "%.40s is no key of this", key);
+            return false;
+        }
     if (n == 0 || type[n] || n >= sizeof out->type || (data && !json_is_object(data))) {
         hx_text_put(out->problem, sizeof out->problem, "type is capitals and _, data an object");
         return false;

@@ -206,8 +206,7 @@ static json_t *list_of(const struct city *c, enum file f, const char *parent)
 {
     size_t i;
     json_t *row, *list = c->text[f] ? table_json(c->text[f], c->size[f]) : json_array();
-    json_array_foreach(list, i, row)
-    {
+    json_array_foreach (list, i, row) {
         json_t *of = *parent ? json_object_get(row, parent) : NULL;
         if (of)
             json_object_set(row, "parent", of);
@@ -333,8 +332,7 @@ static void add_names(json_t *out, const struct city *c, enum file f, bool engli
 {
     size_t i;
     json_t *row, *list = list_of(c, f, "");
-    json_array_foreach(list, i, row)
-    {
+    json_array_foreach (list, i, row) {
         const char *id = json_string_value(json_object_get(row, "id"));
         json_t *zh = json_object_get(row, "name_zh"), *en = json_object_get(row, "name_en");
         json_t *name = english ? (en ? en : zh) : (zh ? zh : en);
@@ -369,8 +367,7 @@ json_t *city_persons(const struct board *b, const json_t *wanted)
     json_t *out = json_object(), *row, *list;
     size_t i;
     list = c && c->text[DUTY] ? table_json(c->text[DUTY], c->size[DUTY]) : json_array();
-    json_array_foreach(list, i, row)
-    {
+    json_array_foreach (list, i, row) {
         const char *person = json_string_value(json_object_get(row, "person"));
         if (!person || !json_object_get(wanted, person) || json_object_get(out, person))
             continue;

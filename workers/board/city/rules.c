@@ -101,9 +101,10 @@ static void keep_promises(struct rules *k)
     json_t *clock, *clocks = json_object_get(json_object_get(k->life_cycle, "rules"), "clocks");
     json_decref(k->promises);
     k->promises = json_object();
-    json_array_foreach(clocks, i, clock) if (json_is_true(json_object_get(clock, "promise")))
-        json_object_set_new(k->promises, json_string_value(json_object_get(clock, "name")),
-                            json_true());
+    json_array_foreach (clocks, i, clock)
+        if (json_is_true(json_object_get(clock, "promise")))
+            json_object_set_new(k->promises, json_string_value(json_object_get(clock, "name")),
+                                json_true());
 }
 
 static const Hongxin__V1__RulesAnswer *rules_of(int err, const hxp_response *answer)
@@ -197,8 +198,7 @@ const json_t *rules_find(const struct rules *k, const char *list, const char *na
 {
     size_t i;
     json_t *row;
-    json_array_foreach(json_object_get(json_object_get(k->life_cycle, "rules"), list), i, row)
-    {
+    json_array_foreach (json_object_get(json_object_get(k->life_cycle, "rules"), list), i, row) {
         const char *own = json_string_value(json_object_get(row, "name"));
         if (own && strcmp(own, name) == 0)
             return row;

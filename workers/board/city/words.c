@@ -127,7 +127,7 @@ static void add_list(json_t *all, const json_t *rules, const char *list, const c
 {
     size_t i;
     json_t *row;
-    json_array_foreach(json_object_get(rules, list), i, row)
+    json_array_foreach (json_object_get(rules, list), i, row)
         put(all, kind, text_of(row, "name"), text_of(row, language));
 }
 

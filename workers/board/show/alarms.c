@@ -70,7 +70,8 @@ static void end(struct stretch *s)
     struct alarms *a = (struct alarms *)s;
     const char *key;
     json_t *o, *all = json_array();
-    json_object_foreach(a->all, key, o) json_array_append(all, o);
+    json_object_foreach (a->all, key, o)
+        json_array_append(all, o);
     ask_answer(a, stretch_page(s, all, a->cursor, a->limit));
     json_decref(all);
 }

@@ -178,7 +178,8 @@ static void end(struct stretch *s)
     make_page(b);
     b->waiting = 1;
     if (!b->csv || json_array_size(b->page) <= 500)
-        json_array_foreach(b->page, i, row) b->waiting += ask_sum(b, row);
+        json_array_foreach (b->page, i, row)
+            b->waiting += ask_sum(b, row);
     if (--b->waiting == 0)
         finish(b);
 }

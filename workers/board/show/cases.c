@@ -207,7 +207,7 @@ static void on_route(void *arg, int err, const hxp_response *answer)
     if (!ask_got(a, err, answer, HONGXIN__V1__RESPONSE__ANSWER_ROUTE))
         return;
     json_t *body = ask_json(a->ask.board, &answer->route->base), *told = json_object();
-    json_array_foreach(json_object_get(body, "told"), i, person)
+    json_array_foreach (json_object_get(body, "told"), i, person)
         json_object_set_new(told, json_string_value(person), json_true());
     json_object_set_new(body, "persons", city_persons(a->ask.board, told));
     json_decref(told);

@@ -34,8 +34,7 @@ static void put_list(struct evbuffer *out, const json_t *list, const json_t *wor
     char text[512] = "";
     size_t i, used = 0;
     json_t *item;
-    json_array_foreach(list, i, item)
-    {
+    json_array_foreach (list, i, item) {
         const char *word = json_string_value(json_object_get(words, json_string_value(item)));
         int n = snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "",
                          word ? word : json_string_value(item));
@@ -174,7 +173,8 @@ void csv_answer(const struct board *b, struct http_request *r, const struct csv_
     struct reader who = reader_of(b, r, t);
     evbuffer_add(out, "\xEF\xBB\xBF", 3);
     put_row(out, &who, t, NULL);
-    json_array_foreach(list, i, row) put_row(out, &who, t, row);
+    json_array_foreach (list, i, row)
+        put_row(out, &who, t, row);
     json_decref(who.words);
     snprintf(disposition, sizeof disposition, "attachment; filename=\"%s.csv\"", t->name);
     http_set_header(r, "Content-Disposition", disposition);

@@ -84,8 +84,7 @@ static json_t *finished(struct notices *n)
 {
     size_t i;
     json_t *o, *list = json_array();
-    json_array_foreach(n->all, i, o)
-    {
+    json_array_foreach (n->all, i, o) {
         char key[160];
         const char *clock = json_string_value(json_object_get(o, "clock"));
         const char *level = json_string_value(json_object_get(o, "level"));

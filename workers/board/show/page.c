@@ -148,9 +148,10 @@ static json_t *deadline_of(json_t *list, const char *clock, uint32_t cycle)
 {
     size_t i;
     json_t *o;
-    json_array_foreach(list, i,
-                       o) if (strcmp(json_string_value(json_object_get(o, "clock")), clock) == 0 &&
-                              json_integer_value(json_object_get(o, "cycle")) == cycle) return o;
+    json_array_foreach (list, i, o)
+        if (strcmp(json_string_value(json_object_get(o, "clock")), clock) == 0 &&
+            json_integer_value(json_object_get(o, "cycle")) == cycle)
+            return o;
     o = json_pack("{s:s, s:I, s:[]}", "clock", clock, "cycle", (json_int_t)cycle, "moves");
     json_array_append_new(list, o);
     return o;
@@ -204,7 +205,8 @@ json_t *page_deadlines(const struct page *p)
     for (i = 0; i < p->n; i++)
         add_entry(p, i, list);
     add_view(p, list);
-    json_array_foreach(list, i, o) json_object_del(o, "_last");
+    json_array_foreach (list, i, o)
+        json_object_del(o, "_last");
     return list;
 }
 
@@ -214,9 +216,9 @@ static bool contains(const json_t *list, const char *word, size_t n)
 {
     size_t i;
     json_t *item;
-    json_array_foreach(list, i,
-                       item) if (strlen(json_string_value(item)) == n &&
-                                 memcmp(json_string_value(item), word, n) == 0) return true;
+    json_array_foreach (list, i, item)
+        if (strlen(json_string_value(item)) == n && memcmp(json_string_value(item), word, n) == 0)
+            return true;
     return false;
 }
 
@@ -272,8 +274,7 @@ static void acknowledge(const struct page *p, size_t i, json_t *list)
     const hxp_data *d = p->events[i]->data;
     size_t j;
     json_t *o;
-    json_array_foreach(list, j, o)
-    {
+    json_array_foreach (list, j, o) {
         const char *clock = json_string_value(json_object_get(o, "clock"));
         const char *level = json_string_value(json_object_get(o, "level"));
         if (!clock || !level || json_object_get(o, "acked_by") || strcmp(clock, d->clock) != 0 ||
@@ -290,8 +291,7 @@ static void deliver(const struct page *p, const hxp_entry *e, const hxp_delivery
 {
     size_t j;
     json_t *o;
-    json_array_foreach(list, j, o)
-    {
+    json_array_foreach (list, j, o) {
         if ((uint64_t)json_integer_value(json_object_get(o, "lsn")) != f->notice ||
             strcmp(json_string_value(json_object_get(o, "to")), f->to) != 0)
             continue;
@@ -371,8 +371,9 @@ static bool may_say(const struct page *p, const json_t *event)
         return false;
     if (!json_array_size(by) || !json_is_true(json_object_get(p->who, "enforced")))
         return true;
-    json_array_foreach(by, i, party) if (contains(claims, json_string_value(party),
-                                                  strlen(json_string_value(party)))) return true;
+    json_array_foreach (by, i, party)
+        if (contains(claims, json_string_value(party), strlen(json_string_value(party))))
+            return true;
     return false;
 }
 
@@ -394,9 +395,8 @@ json_t *page_allowed(const struct page *p)
     if (!contains(json_object_get(p->who, "rights"), "publish", 7) &&
         json_is_true(json_object_get(p->who, "enforced")))
         return list;
-    json_array_foreach(json_object_get(json_object_get(life, "rules"), "transitions"), i,
-                       transition)
-    {
+    json_array_foreach (json_object_get(json_object_get(life, "rules"), "transitions"), i,
+                        transition) {
         const char *on = json_string_value(json_object_get(transition, "on"));
         if (on && !contains(list, on, strlen(on)) && from_here(p, transition) &&
             may_say(p, rules_find(p->board->rules, "events", on)))

@@ -169,8 +169,7 @@ static size_t holders_of(const struct work *w, char **out)
         out[0] = hx_text_field(w->holder);
         return 1;
     }
-    json_array_foreach(w->areas, i, area)
-    {
+    json_array_foreach (w->areas, i, area) {
         const char *name = json_string_value(area);
         if (name && strcmp(name, "city") != 0 && n < WORDS)
             out[n++] = hx_text_field(name);

@@ -94,9 +94,9 @@ static json_t *find(struct users *u, const char *name)
 {
     size_t i;
     json_t *o;
-    json_array_foreach(json_object_get(users_json(u), "users"), i,
-                       o) if (strcmp(json_string_value(json_object_get(o, "name")), name) ==
-                              0) return o;
+    json_array_foreach (json_object_get(users_json(u), "users"), i, o)
+        if (strcmp(json_string_value(json_object_get(o, "name")), name) == 0)
+            return o;
     return NULL;
 }
 
@@ -185,12 +185,11 @@ static int take_away(void *arg, struct users *u)
     const struct admin *a = arg;
     size_t i;
     json_t *o, *list = json_object_get(users_json(u), "users");
-    json_array_foreach(list, i,
-                       o) if (strcmp(json_string_value(json_object_get(o, "name")), a->name) == 0)
-    {
-        json_array_remove(list, i);
-        return HX_OK;
-    }
+    json_array_foreach (list, i, o)
+        if (strcmp(json_string_value(json_object_get(o, "name")), a->name) == 0) {
+            json_array_remove(list, i);
+            return HX_OK;
+        }
     return HX_NOTFOUND;
 }
 

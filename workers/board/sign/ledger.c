@@ -107,7 +107,9 @@ static int write_lines(int fd, const json_t *lines)
     size_t i;
     json_t *line;
     int rc = fd < 0 ? HX_IO : HX_OK;
-    json_array_foreach(lines, i, line) if (!rc) rc = write_line(fd, line);
+    json_array_foreach (lines, i, line)
+        if (!rc)
+            rc = write_line(fd, line);
     return !rc && fsync(fd) != 0 ? HX_IO : rc;
 }
 

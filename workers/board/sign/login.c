@@ -107,8 +107,7 @@ static bool only(const json_t *o, const char *keys)
     const char *key;
     json_t *value;
     char blank[64];
-    json_object_foreach((json_t *)(uintptr_t)o, key, value)
-    {
+    json_object_foreach ((json_t *)(uintptr_t)o, key, value) {
         snprintf(blank, sizeof blank, " %s ", key);
         if (!strstr(keys, blank) || !json_is_string(value))
             return false;
@@ -213,8 +212,7 @@ static int set_hash(void *arg, struct users *users)
     const struct change *c = arg;
     size_t i;
     json_t *o;
-    json_array_foreach(json_object_get(users_json(users), "users"), i, o)
-    {
+    json_array_foreach (json_object_get(users_json(users), "users"), i, o) {
         if (strcmp(text_in(o, "name"), c->user) != 0)
             continue;
         json_object_set_new(o, "password", json_string(c->hash));

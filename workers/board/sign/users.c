@@ -40,8 +40,7 @@ static bool names_once(const json_t *list)
     size_t i;
     json_t *o, *seen = json_object();
     bool once = seen;
-    json_array_foreach(list, i, o)
-    {
+    json_array_foreach (list, i, o) {
         const char *name = text_of(o, "name");
         once = once && !json_object_get(seen, name) &&
                json_object_set_new(seen, name, json_true()) == 0;
@@ -65,8 +64,9 @@ static int take(struct users *u, const char *path, struct hx_problem *problem)
         return wrong(problem, path, "there is no list `users`");
     if (json_array_size(u->list) > USERS_MAX)
         return wrong(problem, path, "too many users");
-    json_array_foreach(u->list, i, o) if (!is_user(o)) return wrong(
-        problem, path, "a user has no name, or a text is too long");
+    json_array_foreach (u->list, i, o)
+        if (!is_user(o))
+            return wrong(problem, path, "a user has no name, or a text is too long");
     return names_once(u->list) ? HX_OK : wrong(problem, path, "a name stands twice");
 }
 
@@ -174,11 +174,11 @@ bool users_find(const struct users *u, const char *name, struct user *out)
 {
     size_t i;
     json_t *o;
-    json_array_foreach(u->list, i, o) if (strcmp(text_of(o, "name"), name) == 0)
-    {
-        fill(o, out);
-        return true;
-    }
+    json_array_foreach (u->list, i, o)
+        if (strcmp(text_of(o, "name"), name) == 0) {
+            fill(o, out);
+            return true;
+        }
     return false;
 }
 

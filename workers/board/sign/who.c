@@ -118,10 +118,10 @@ static void add_open(json_t *o, const struct who *w)
         if (!is_area_of(claims[i]))
             json_array_append_new(all, json_sprintf("%s/%s", claims[i], w->texts.person));
     }
-    json_array_foreach(w->areas, i, area) if (json_is_string(area) &&
-                                              strcmp(json_string_value(area), "city") != 0)
-        json_array_append_new(
-            all, json_sprintf("holder:%s/%s", json_string_value(area), w->texts.person));
+    json_array_foreach (w->areas, i, area)
+        if (json_is_string(area) && strcmp(json_string_value(area), "city") != 0)
+            json_array_append_new(
+                all, json_sprintf("holder:%s/%s", json_string_value(area), w->texts.person));
     json_object_set_new(o, "role",
                         json_pack("{s:s}", "name", *w->texts.role ? w->texts.role : "operator"));
     json_object_set(o, "areas", w->areas);

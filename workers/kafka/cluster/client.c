@@ -176,8 +176,7 @@ static void count_brokers(struct client *c, json_t *brokers)
     uint64_t up = 0, slowest = 0;
     const char *name;
     json_t *broker;
-    json_object_foreach(brokers, name, broker)
-    {
+    json_object_foreach (brokers, name, broker) {
         const char *state = json_string_value(json_object_get(broker, "state"));
         uint64_t rtt = whole(json_object_get(broker, "rtt"), "p99");
         if (whole(broker, "nodeid") > 0 && state && strcmp(state, "UP") == 0)
@@ -194,10 +193,9 @@ static void count_lag(struct client *c, json_t *topics)
     uint64_t lag = 0;
     const char *name, *number;
     json_t *topic, *partition;
-    json_object_foreach(topics, name, topic)
-    {
-        json_object_foreach(json_object_get(topic, "partitions"), number, partition) lag +=
-            whole(partition, "consumer_lag");
+    json_object_foreach (topics, name, topic) {
+        json_object_foreach (json_object_get(topic, "partitions"), number, partition)
+            lag += whole(partition, "consumer_lag");
     }
     c->statistics.lag = lag;
 }

@@ -49,8 +49,7 @@ static enum envelope_reason read_attributes(const json_t *object, struct attribu
     enum envelope_reason reason = ENVELOPE_GOOD;
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, key, value)
-    {
+    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
         char *place = attribute_place(a, key);
         if (!place || reason)
             continue;
