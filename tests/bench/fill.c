@@ -8,6 +8,7 @@
  * store's own code: case, due row, journal entry, idempotency row, projections. The i-th case has
  * its next deadline at MS + i * step (milliseconds since 1970; without --due: in nine years), its
  * earlier marks being told already. */
+#include "base/text.h"
 #include "bench/tool.h"
 #include "hongxin/instant.h"
 #include "store/store.h"
@@ -84,11 +85,6 @@ static void make_pattern(struct fill *f)
     commit(f);
 }
 
-static char *borrow(const char *s)
-{
-    return (char *)(uintptr_t)s;
-}
-
 static void set_place(struct fill *f, struct hx_case *c, uint64_t n)
 {
     const struct load_place *at = lives_place(&f->engine.city, n);
@@ -121,12 +117,12 @@ static void set_entry(struct fill *f, const struct hx_case *c, uint64_t lsn)
     e->lsn = lsn;
     e->case_number = c->number;
     e->prev_lsn = 0;
-    e->holder = borrow(c->holder);
-    e->where->street = borrow(c->street);
-    e->where->community = borrow(c->community);
-    e->where->grid = borrow(c->grid);
-    e->where->estate = borrow(c->estate);
-    e->where->building = borrow(c->building);
+    e->holder = hx_text_field(c->holder);
+    e->where->street = hx_text_field(c->street);
+    e->where->community = hx_text_field(c->community);
+    e->where->grid = hx_text_field(c->grid);
+    e->where->estate = hx_text_field(c->estate);
+    e->where->building = hx_text_field(c->building);
     e->audience[0] = e->holder;
     e->n_audience = 1;
     e->t_rec = f->engine.machine.now;

@@ -12,6 +12,7 @@
  *
  * Everywhere: --key FILE --config FOLDER --what reports|lives|touch --tag WORD --open N. Letters
  * are made before the first is sent. Prints one line of JSON; times in microseconds. */
+#include "base/text.h"
 #include "bench/tool.h"
 
 #include <errno.h>
@@ -190,7 +191,7 @@ static void say_hello(struct load_door *d, const char *name)
 {
     Hongxin__V1__Hello hello = HONGXIN__V1__HELLO__INIT;
     hxp_request r = HONGXIN__V1__REQUEST__INIT;
-    hello.subscriber = (char *)(uintptr_t)name;
+    hello.subscriber = hx_text_field(name);
     hello.from = HONGXIN__V1__HELLO__FROM__NOW;
     hello.credit = FEED_CREDIT;
     r.ask_case = HONGXIN__V1__REQUEST__ASK_HELLO;

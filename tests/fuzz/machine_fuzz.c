@@ -1,6 +1,7 @@
 /* The whole machine: the input is a program of events and waits for two cases. Whatever comes, the
  * invariants hold: owner seconds add up, nothing fires twice or early, an open case has a row at
  * its next mark, and packing is stable. */
+#include "base/text.h"
 #include "engine/machine/memory.h"
 #include "fuzz.h"
 #include "hongxin/instant.h"
@@ -56,20 +57,20 @@ static void fill(struct program *g, hxp_data *d)
     static const char *const clocks[] = {"K_ARRIVE", "K_RESOLVE", "K_PLAN", "K_SUPERVISE", "x"};
     static char *evidence[] = {(char *)"photo", (char *)"signature"};
     static char *steps[] = {(char *)"one"};
-    d->class_ = (char *)(uintptr_t)classes[next(g, 7)];
-    d->reason = (char *)(uintptr_t)reasons[next(g, 7)];
-    d->holder = (char *)(uintptr_t)holders[next(g, 5)];
-    d->clock = (char *)(uintptr_t)clocks[next(g, 5)];
+    d->class_ = hx_text_field(classes[next(g, 7)]);
+    d->reason = hx_text_field(reasons[next(g, 7)]);
+    d->holder = hx_text_field(holders[next(g, 5)]);
+    d->clock = hx_text_field(clocks[next(g, 5)]);
     d->level = (char *)"L2";
-    d->place = (char *)(uintptr_t)(next(g, 3) ? "B-0417" : "");
+    d->place = hx_text_field(next(g, 3) ? "B-0417" : "");
     d->evidence = evidence;
     d->n_evidence = next(g, 3);
     d->steps = steps;
     d->n_steps = next(g, 2);
     d->person = d->order = d->warning = d->onsite_code = d->why = d->unit = d->receipt =
         d->dispute = (char *)"x";
-    d->into = (char *)(uintptr_t)(next(g, 2) ? "B" : "A");
-    d->party = (char *)(uintptr_t)(next(g, 2) ? "x" : "");
+    d->into = hx_text_field(next(g, 2) ? "B" : "A");
+    d->party = hx_text_field(next(g, 2) ? "x" : "");
     d->safety = next(g, 4) == 0;
     d->rating = next(g, 6);
 }
@@ -89,9 +90,9 @@ static void publish(struct hx_machine *m, struct program *g, unsigned id)
     unsigned type = next(g, m->rules->n_events);
     e.id = name;
     e.source = (char *)"fuzz";
-    e.type = (char *)(uintptr_t)m->rules->events[type].name;
-    e.case_ref = (char *)(uintptr_t)(next(g, 4) ? "A" : "B");
-    e.by = (char *)(uintptr_t)by[next(g, 10)];
+    e.type = hx_text_field(m->rules->events[type].name);
+    e.case_ref = hx_text_field(next(g, 4) ? "A" : "B");
+    e.by = hx_text_field(by[next(g, 10)]);
     e.proof = (Hongxin__V1__Proof)next(g, 6);
     e.t_occ = m->now - (int64_t)next(g, 200) * 1000;
     int64_t ahead = m->now + (int64_t)next(g, 200) * HX_MINUTE;

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "load/load.h"
 
 #include <stdlib.h>
@@ -5,31 +6,26 @@
 
 enum { EVENT_MOST = 4096 };
 
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)(s ? s : "");
-}
-
 size_t load_event_pack(const struct load_event *e, uint8_t *buf, size_t cap)
 {
     static const char *const photos[] = {"photo", "signature"};
     hxp_event m = HONGXIN__V1__EVENT__INIT;
     hxp_data d = HONGXIN__V1__DATA__INIT;
-    m.id = text(e->id);
-    m.source = text(e->source);
-    m.type = text(e->type);
+    m.id = hx_text_field(e->id);
+    m.source = hx_text_field(e->source);
+    m.type = hx_text_field(e->type);
     m.case_number = e->number;
-    m.case_ref = text(e->ref);
-    m.by = text(e->by);
+    m.case_ref = hx_text_field(e->ref);
+    m.by = hx_text_field(e->by);
     m.t_occ = e->t_occ;
     m.proof = (Hongxin__V1__Proof)e->proof;
     m.data = &d;
-    d.class_ = text(e->class_name);
-    d.place = text(e->place);
-    d.holder = text(e->holder);
-    d.text = text(e->text);
-    d.clock = text(e->clock);
-    d.why = text(e->why);
+    d.class_ = hx_text_field(e->class_name);
+    d.place = hx_text_field(e->place);
+    d.holder = hx_text_field(e->holder);
+    d.text = hx_text_field(e->text);
+    d.clock = hx_text_field(e->clock);
+    d.why = hx_text_field(e->why);
     d.deadline = e->deadline;
     if (e->evidence) {
         d.evidence = (char **)(uintptr_t)photos;

@@ -1,5 +1,6 @@
 #include "property/life.h"
 
+#include "base/text.h"
 #include "engine/step.h"
 
 #include "hongxin/instant.h"
@@ -305,41 +306,36 @@ void life_make(struct life *l, uint64_t seed)
 
 /* ---- telling ---- */
 
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)s;
-}
-
 static void fill(const struct life *l, const struct act *a, hxp_data *d)
 {
     static char *evidence[] = {(char *)"photo", (char *)"signature"};
     static char *steps[] = {(char *)"one"};
     switch ((enum what)a->what) {
     case REPORTED:
-        d->class_ = text(world_rules()->classes[l->class_no].name);
-        d->place = text(l->placed ? "B-0417" : "");
+        d->class_ = hx_text_field(world_rules()->classes[l->class_no].name);
+        d->place = hx_text_field(l->placed ? "B-0417" : "");
         break;
     case ROUTED:
-        d->holder = text("P-07");
+        d->holder = hx_text_field("P-07");
         break;
     case NOTICE_ACKED:
-        d->clock = text("K_ARRIVE");
-        d->level = text("L2");
+        d->clock = hx_text_field("K_ARRIVE");
+        d->level = hx_text_field("L2");
         break;
     case SUPERVISED:
         d->date = a->date;
         break;
     case CLASS_SET:
-        d->class_ = text(world_rules()->classes[a->date].name);
+        d->class_ = hx_text_field(world_rules()->classes[a->date].name);
         break;
     case PAUSED:
-        d->reason = text("PARTS");
-        d->order = text("4711");
+        d->reason = hx_text_field("PARTS");
+        d->order = hx_text_field("4711");
         d->until = a->date;
         break;
     case PLAN_PROPOSED:
         d->date = a->date;
-        d->person = text("li");
+        d->person = hx_text_field("li");
         d->steps = steps;
         d->n_steps = 1;
         break;
@@ -363,10 +359,10 @@ void life_event(const struct life *l, const struct act *a, struct act_text *t, h
     fill(l, a, &t->data);
     snprintf(t->id, sizeof t->id, "e%u", a->id);
     e->id = t->id;
-    e->source = text("sim");
-    e->type = text(acts[a->what].type);
-    e->by = text(acts[a->what].by);
-    e->case_ref = text("A");
+    e->source = hx_text_field("sim");
+    e->type = hx_text_field(acts[a->what].type);
+    e->by = hx_text_field(acts[a->what].by);
+    e->case_ref = hx_text_field("A");
     e->proof = a->proof;
     e->t_occ = a->occ;
     e->t_src = a->src;

@@ -3,20 +3,16 @@
  */
 #include "property/sender.h"
 
+#include "base/text.h"
 #include "engine/machine/machine.h"
 #include "hongxin/instant.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)s;
-}
-
 static void fill_report(hxp_data *d)
 {
-    d->class_ = text("SERIOUS");
-    d->place = text("B-0417");
+    d->class_ = hx_text_field("SERIOUS");
+    d->place = hx_text_field("B-0417");
 }
 
 static void fill(hxp_data *d, int64_t now)
@@ -27,14 +23,14 @@ static void fill(hxp_data *d, int64_t now)
     static unsigned parts; /* each reference of a split must be new */
     static char *calls[] = {(char *)"1", (char *)"2"};
     fill_report(d);
-    d->holder = text("U-3");
-    d->reason = text("DUTY");
-    d->why = d->order = d->warning = d->onsite_code = d->procedure = d->act = text("x");
-    d->unit = d->receipt = d->dispute = d->person = text("x");
-    d->party = text("W-2");
-    d->into = text("CL-2");
-    d->clock = text("K_RESOLVE");
-    d->level = text("L2");
+    d->holder = hx_text_field("U-3");
+    d->reason = hx_text_field("DUTY");
+    d->why = d->order = d->warning = d->onsite_code = d->procedure = d->act = hx_text_field("x");
+    d->unit = d->receipt = d->dispute = d->person = hx_text_field("x");
+    d->party = hx_text_field("W-2");
+    d->into = hx_text_field("CL-2");
+    d->clock = hx_text_field("K_RESOLVE");
+    d->level = hx_text_field("L2");
     d->date = d->until = d->deadline = now + 30 * HX_MINUTE;
     d->evidence = evidence;
     d->n_evidence = 2;
@@ -77,9 +73,9 @@ const hxp_reply *sender_send(struct sender *x, struct hx_machine *m, const struc
     else if (!what->bare)
         fill_report(&d);
     e.id = id;
-    e.source = text("matrix");
-    e.type = text(what->type);
-    e.by = text(by(what->role, who));
+    e.source = hx_text_field("matrix");
+    e.type = hx_text_field(what->type);
+    e.by = hx_text_field(by(what->role, who));
     e.case_number = what->number;
     e.data = &d;
     x->size = hongxin__v1__event__pack(&e, x->bytes);

@@ -1,5 +1,6 @@
 #include "property/world.h"
 
+#include "base/text.h"
 #include "config/life_cycle/life_cycle.h"
 #include "engine/machine/memory.h"
 #include <stdio.h>
@@ -70,20 +71,15 @@ void world_close(struct world *w)
     hx_arena_fini(&w->arena);
 }
 
-static char *borrowed(const char *text)
-{
-    return (char *)(uintptr_t)(text ? text : "");
-}
-
 const hxp_reply *world_send(struct world *w, const struct world_event *what)
 {
     const hxp_reply *reply;
     hxp_event e = HONGXIN__V1__EVENT__INIT;
-    e.id = what->id ? borrowed(what->id) : hx_arena_printf(&w->arena, "event-%u", ++w->sent);
-    e.source = borrowed("test");
-    e.type = borrowed(what->type);
-    e.by = borrowed(what->by);
-    e.case_ref = borrowed(what->ref);
+    e.id = what->id ? hx_text_field(what->id) : hx_arena_printf(&w->arena, "event-%u", ++w->sent);
+    e.source = hx_text_field("test");
+    e.type = hx_text_field(what->type);
+    e.by = hx_text_field(what->by);
+    e.case_ref = hx_text_field(what->ref);
     e.case_number = what->case_number;
     e.data = what->data;
     e.source_seq = what->seq;

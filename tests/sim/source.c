@@ -1,5 +1,6 @@
 /* Sources: each tells lives of complaints (tests/property), event by event, and sends an event
  * again until it is answered, as PROTOCOL.md asks of them. */
+#include "base/text.h"
 #include "property/life.h"
 #include "property/world.h"
 #include "sim/sim.h"
@@ -308,8 +309,8 @@ struct sources *sources_new(size_t lives, int64_t horizon_us)
     if (!s || !(s->told = calloc(lives * IDS, sizeof *s->told)))
         abort();
     hongxin__v1__reporter__init(&somebody);
-    somebody.name = (char *)(uintptr_t) "王小红";
-    somebody.phone = (char *)(uintptr_t) "13800005432";
+    somebody.name = hx_text_field("王小红");
+    somebody.phone = hx_text_field("13800005432");
     s->lives = lives;
     for (size_t i = 0; i < SOURCES; i++) {
         s->list[i].all = s;

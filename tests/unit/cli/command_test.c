@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "cli/command.h"
 #include "unit/cli/scratch.h"
 
@@ -107,7 +108,7 @@ static int parse(const char *command, int argc, const char *const *argv)
     bool help;
 
     for (int i = 0; i < argc; i++)
-        copy[i] = (char *)(uintptr_t)argv[i];
+        copy[i] = hx_text_field(argv[i]);
     return cli_parse(&parsed, cli_command_find(command), argc, copy, &help);
 }
 

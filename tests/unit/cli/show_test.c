@@ -8,12 +8,10 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "cli/show/show.h"
 
 #define T1905 INT64_C(1791803120000) /* 2026-10-12T19:05:20+08:00 */
-
-/* Fields of messages are char *, and nothing here writes to them. */
-#define T(literal) ((char *)(uintptr_t)(literal))
 
 static char *text;
 static size_t size;
@@ -43,13 +41,13 @@ static void a_breach_names_everybody_who_was_told(void **state)
     hxp_entry e = HONGXIN__V1__ENTRY__INIT;
 
     (void)state;
-    breach.clock = c.clock = g.clock = T("K_ARRIVE");
+    breach.clock = c.clock = g.clock = hx_text_field("K_ARRIVE");
     breach.deadline = T1905;
-    breach.holder = T("P-07");
-    c.kind = g.kind = T("BREACH");
-    c.level = g.level = T("L2");
-    c.to = T("community:C-03");
-    g.to = T("grid:G-041");
+    breach.holder = hx_text_field("P-07");
+    c.kind = g.kind = hx_text_field("BREACH");
+    c.level = g.level = hx_text_field("L2");
+    c.to = hx_text_field("community:C-03");
+    g.to = hx_text_field("grid:G-041");
     f0.fact_case = HONGXIN__V1__FACT__FACT_BREACH;
     f0.breach = &breach;
     f1.fact_case = f2.fact_case = HONGXIN__V1__FACT__FACT_NOTICE;
@@ -57,7 +55,7 @@ static void a_breach_names_everybody_who_was_told(void **state)
     f2.notice = &g;
     e.case_number = 17;
     e.t_rec = T1905;
-    e.cause = T("K_ARRIVE/L2");
+    e.cause = hx_text_field("K_ARRIVE/L2");
     e.facts = facts;
     e.n_facts = 3;
 
@@ -84,15 +82,15 @@ static void a_step_shows_state_and_clocks(void **state)
     hxp_entry e = HONGXIN__V1__ENTRY__INIT;
 
     (void)state;
-    st.from = T("HELD");
-    st.to = T("ONSITE");
-    stop.clock = T("K_ARRIVE");
-    stop.change = T("STOP");
+    st.from = hx_text_field("HELD");
+    st.to = hx_text_field("ONSITE");
+    stop.clock = hx_text_field("K_ARRIVE");
+    stop.change = hx_text_field("STOP");
     stop.deadline = T1905;
     stop.judged_case = HONGXIN__V1__CLOCK_FACT__JUDGED_MET;
     stop.met = true;
-    start.clock = T("K_PROMISE");
-    start.change = T("START");
+    start.clock = hx_text_field("K_PROMISE");
+    start.change = hx_text_field("START");
     start.deadline = T1905 + HX_DAY;
     f0.fact_case = HONGXIN__V1__FACT__FACT_STATE;
     f0.state = &st;
@@ -101,7 +99,7 @@ static void a_step_shows_state_and_clocks(void **state)
     f2.clock = &start;
     e.case_number = 17;
     e.t_rec = T1905 - HX_MINUTE;
-    e.cause = T("ARRIVED");
+    e.cause = hx_text_field("ARRIVED");
     e.event.len = 1;
     e.facts = facts;
     e.n_facts = 3;

@@ -1,5 +1,6 @@
 /* The catalogue of notice texts: what is shipped is whole, and a fault in it is named with its
  * line. */
+#include "base/text.h"
 #include "config/life_cycle/life_cycle.h"
 #include "config/notice/notice_texts.h"
 #include "hongxin/instant.h"
@@ -90,12 +91,6 @@ static void a_missing_kind_is_named(void **state)
     assert_non_null(strstr(problem.text, "no text for DIGEST"));
 }
 
-/* Generated structures want char * even for text that is only read. */
-static char *word(const char *text)
-{
-    return (char *)(uintptr_t)text;
-}
-
 /* Case, clock, deadline, what is missing, who holds it, who was told, what is expected. */
 static void a_breach_says_all_of_it(void **state)
 {
@@ -103,23 +98,23 @@ static void a_breach_says_all_of_it(void **state)
     char text[HX_NOTICE_TEXT];
     struct hx_notice_texts *texts = NULL;
     struct hx_problem problem = {""};
-    char *told[] = {word("holder:P-07"), word("manager:P-07")};
+    char *told[] = {hx_text_field("holder:P-07"), hx_text_field("manager:P-07")};
     hxp_entry e = HONGXIN__V1__ENTRY__INIT;
     hxp_where where = HONGXIN__V1__WHERE__INIT;
     hxp_notice_fact f = HONGXIN__V1__NOTICE_FACT__INIT;
     assert_int_equal(hx_notice_texts_load(CATALOGUE, w->rules, &texts, &problem), HX_OK);
-    where.building = word("B-0417");
+    where.building = hx_text_field("B-0417");
     e.case_number = 17;
     e.where = &where;
-    f.kind = word("BREACH");
-    f.level = word("L3");
-    f.clock = word("K_ARRIVE");
-    f.expects = word("ARRIVED");
-    f.holder = word("P-07");
-    f.to = word("street:S-02");
+    f.kind = hx_text_field("BREACH");
+    f.level = hx_text_field("L3");
+    f.clock = hx_text_field("K_ARRIVE");
+    f.expects = hx_text_field("ARRIVED");
+    f.holder = hx_text_field("P-07");
+    f.to = hx_text_field("street:S-02");
     f.told = told;
     f.n_told = 2;
-    f.why = word("nobody on duty at grid:G-041");
+    f.why = hx_text_field("nobody on duty at grid:G-041");
     assert_int_equal(hx_instant_parse("2026-10-12T19:05:20+08:00", &f.deadline), HX_OK);
     assert_string_equal(
         hx_notice_text(texts, &e, &f, false, text),
@@ -131,9 +126,9 @@ static void a_breach_says_all_of_it(void **state)
         "【超时 L3】案件CL-17（B-0417）到场时限已超时：截止2026-10-12 "
         "19:05:20，仍缺到场。现由P-07处置。此前已告知holder:P-07、manager:P-07。（grid:G-"
         "041无人值守）请立即督办：到场并以现场码证明。");
-    f.why = word("what a stranger wrote");
+    f.why = hx_text_field("what a stranger wrote");
     assert_null(strstr(hx_notice_text(texts, &e, &f, false, text), "stranger"));
-    f.why = word("PLAN_OBJECTED: my own words");
+    f.why = hx_text_field("PLAN_OBJECTED: my own words");
     hx_notice_text(texts, &e, &f, false, text);
     assert_null(strstr(text, "my own words"));
     assert_non_null(strstr(text, "lan objected"));

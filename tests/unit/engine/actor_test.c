@@ -1,4 +1,5 @@
 /* Who speaks, for which post, and whether a complaint is about him: tables of what is written. */
+#include "base/text.h"
 #include "engine/duty/swap.h"
 #include "engine/routing/route_answer.h"
 #include "engine/words/words.h"
@@ -161,7 +162,7 @@ static void questions_that_cannot_be_answered(void **unused)
         EACH(list)
         {
             Hongxin__V1__RouteQuery q = HONGXIN__V1__ROUTE_QUERY__INIT;
-            q.place = (char *)(uintptr_t)list[i].place;
+            q.place = hx_text_field(list[i].place);
             q.position = (double *)(uintptr_t)list[i].position;
             q.n_position = list[i].n;
             const char *code = hx_route_fault(city, &q);

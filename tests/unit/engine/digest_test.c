@@ -1,5 +1,6 @@
 /* What was told late because of our outage is counted for each receiver, up to limits that only cut
  * names off, never the count. */
+#include "base/text.h"
 #include "engine/machine/memory.h"
 #include "engine/notice/digest.h"
 #include "property/world.h"
@@ -30,9 +31,9 @@ static void late(const char *to, const char *kind, const char *why)
     hxp_fact other = HONGXIN__V1__FACT__INIT, fact = HONGXIN__V1__FACT__INIT;
     hxp_fact *facts[] = {&other, &fact};
     hxp_entry e = HONGXIN__V1__ENTRY__INIT;
-    notice.to = (char *)(uintptr_t)to;
-    notice.kind = (char *)(uintptr_t)kind;
-    notice.why = (char *)(uintptr_t)why;
+    notice.to = hx_text_field(to);
+    notice.kind = hx_text_field(kind);
+    notice.why = hx_text_field(why);
     notice.level = (char *)"L1";
     notice.clock = (char *)"K_ARRIVE";
     fact.fact_case = HONGXIN__V1__FACT__FACT_NOTICE;

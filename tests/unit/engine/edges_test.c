@@ -1,5 +1,6 @@
 /* Single questions of the machine that no life asks: drills and real matters, who is two persons,
  * silences without end, a jump of the clock that is in doubt, and what explains a refusal. */
+#include "base/text.h"
 #include "engine/machine/memory.h"
 #include "engine/words/words.h"
 #include "hongxin/instant.h"
@@ -130,8 +131,8 @@ static void nth_silence(size_t n, hxp_data *d)
     for (size_t left = n / 3 / (HX_LEVEL_MAX + 1) + 1; left > 0;)
         left -= w.m.rules->clocks[++kind].name[0] != '\0';
     *d = (hxp_data)HONGXIN__V1__DATA__INIT;
-    d->place = (char *)(uintptr_t)areas[n % 3];
-    d->clock = (char *)(uintptr_t)w.m.rules->clocks[kind].name;
+    d->place = hx_text_field(areas[n % 3]);
+    d->clock = hx_text_field(w.m.rules->clocks[kind].name);
     d->level = level;
     d->until = w.m.now + HX_HOUR;
     d->why = (char *)"known";

@@ -1,6 +1,7 @@
 /* A case whose tables are full: what may give way does, and says so; what may not is answered
  * CASE_FULL and changes nothing. No life comes so far by itself, so each table is filled by hand.
  */
+#include "base/text.h"
 #include "engine/machine/memory.h"
 #include "engine/step.h"
 #include "hongxin/instant.h"
@@ -404,7 +405,7 @@ static void a_part_of_a_full_case_is_merged_back(void **state)
 static void silence_data(hxp_data *d, const char *clock)
 {
     *d = (hxp_data)HONGXIN__V1__DATA__INIT;
-    d->clock = (char *)(uintptr_t)clock;
+    d->clock = hx_text_field(clock);
     d->level = (char *)"L0";
     d->until = NOW + HX_HOUR;
     d->why = (char *)"known";

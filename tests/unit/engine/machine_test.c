@@ -1,5 +1,6 @@
 /* The machine around a step: ids, unknown cases, time that never runs backwards, and errors of its
  * backend. */
+#include "base/text.h"
 #include "config/life_cycle/life_cycle.h"
 #include "engine/duty/rota.h"
 #include "engine/machine/machine.h"
@@ -89,10 +90,10 @@ static const hxp_reply *send(struct world *w, hxp_event *e)
 static hxp_event event(const char *id, const char *type, const char *by)
 {
     hxp_event e = HONGXIN__V1__EVENT__INIT;
-    e.id = (char *)(uintptr_t)id;
+    e.id = hx_text_field(id);
     e.source = (char *)"test";
-    e.type = (char *)(uintptr_t)type;
-    e.by = (char *)(uintptr_t)by;
+    e.type = hx_text_field(type);
+    e.by = hx_text_field(by);
     return e;
 }
 

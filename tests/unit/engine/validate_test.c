@@ -1,4 +1,5 @@
 /* The door's checks: each bad input has its name. */
+#include "base/text.h"
 #include "config/life_cycle/life_cycle.h"
 #include "engine/rules/validate.h"
 #include "hongxin/instant.h"
@@ -85,7 +86,7 @@ static void refuses_events_and_roles_that_do_not_exist(void **state)
     static const char *const nobody[] = {"emperor:C-03/x", "/x", "city:", "city:/wang",
                                          "street:/x"};
     for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
-        e.by = (char *)(uintptr_t)nobody[i];
+        e.by = hx_text_field(nobody[i]);
         REFUSED(e, "BAD_ROLE");
     }
 }
@@ -112,7 +113,7 @@ static void refuses_bad_text(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         hxp_event e = good();
         hxp_data d = HONGXIN__V1__DATA__INIT;
-        d.text = (char *)(uintptr_t)bad[i];
+        d.text = hx_text_field(bad[i]);
         e.data = &d;
         REFUSED(e, "BAD_UTF8");
     }

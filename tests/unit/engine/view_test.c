@@ -1,4 +1,5 @@
 /* What is shown of a case: orders, silences, who helps; and that a view is whole or none. */
+#include "base/text.h"
 #include "engine/machine/memory.h"
 #include "hongxin/instant.h"
 #include "property/world.h"
@@ -14,11 +15,6 @@
 static const int64_t NOW = WORLD_EVENING;
 static struct hx_case c;
 
-static char *text(const char *s)
-{
-    return (char *)(uintptr_t)s;
-}
-
 /* An event of the case, at the time to which the world has gone on. */
 static void tell(struct world *w, const char *type, const char *by, hxp_data *d)
 {
@@ -29,10 +25,10 @@ static void tell(struct world *w, const char *type, const char *by, hxp_data *d)
     const hxp_reply *reply;
     snprintf(id, sizeof id, "e%zu", n);
     e.id = id;
-    e.source = text("test");
-    e.type = text(type);
-    e.by = text(by);
-    e.case_ref = text("A");
+    e.source = hx_text_field("test");
+    e.type = hx_text_field(type);
+    e.by = hx_text_field(by);
+    e.case_ref = hx_text_field("A");
     e.data = d;
     uint8_t *packed = bytes[n++ % 32];
     size_t size = hongxin__v1__event__pack(&e, packed);
@@ -50,21 +46,21 @@ static int setup(void **state)
     hxp_data order = HONGXIN__V1__DATA__INIT, silence = HONGXIN__V1__DATA__INIT;
     hxp_data help = HONGXIN__V1__DATA__INIT;
     world_open(&w, NOW);
-    report.class_ = text("SMALL");
-    report.place = text("B-0417");
+    report.class_ = hx_text_field("SMALL");
+    report.place = hx_text_field("B-0417");
     tell(&w, "REPORTED", "reporter", &report);
     world_wait(&w, NOW + 20 * HX_SECOND);
     tell(&w, "HELD", "holder:P-07/li", &none);
     world_wait(&w, NOW + 10 * HX_MINUTE);
     order.date = NOW + HX_HOUR;
-    order.order = text("DB-9");
+    order.order = hx_text_field("DB-9");
     tell(&w, "SUPERVISED", "street:S-02/wang", &order);
-    silence.clock = text("K_ARRIVE");
-    silence.level = text("L2");
+    silence.clock = hx_text_field("K_ARRIVE");
+    silence.level = hx_text_field("L2");
     silence.until = NOW + 2 * HX_HOUR;
-    silence.why = text("road closed");
+    silence.why = hx_text_field("road closed");
     tell(&w, "SILENCED", "street:S-02/wang", &silence);
-    help.unit = text("C-03");
+    help.unit = hx_text_field("C-03");
     tell(&w, "ASSIST_ASKED", "holder:P-07/li", &help);
     assert_int_equal(w.m.ops->case_load(w.memory, 1, &c), HX_OK);
     *state = &w;

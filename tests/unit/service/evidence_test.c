@@ -1,4 +1,5 @@
 /* Proofs: codes of buildings against values made by another program, and what a device signs. */
+#include "base/text.h"
 #include "engine/onsite.h"
 #include "service/intake/evidence.h"
 
@@ -64,10 +65,10 @@ static void a_device_signs_everything_but_its_signature(void **state)
     hxp_data d = HONGXIN__V1__DATA__INIT;
     uint8_t with[256], without[256], part[256], signature[64] = {1};
     (void)state;
-    e.id = (char *)(uintptr_t) "e-1";
+    e.id = hx_text_field("e-1");
     e.t_occ = NOON;
     e.device_seq = 300;
-    d.text = (char *)(uintptr_t) "tap closed";
+    d.text = hx_text_field("tap closed");
     e.data = &d;
     size_t short_size = hongxin__v1__event__pack(&e, without);
     e.device_signature = (ProtobufCBinaryData){sizeof signature, signature};

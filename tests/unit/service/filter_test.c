@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "hongxin/fact.h"
 #include "service/feeds/filter.h"
 
@@ -131,7 +132,7 @@ static void test_every_fact_of_the_schema_can_be_asked_for(void **state)
     for (unsigned i = 0; i < d->n_fields; i++) {
         const hxp_fact fact = {.fact_case = (Hongxin__V1__Fact__FactCase)d->fields[i].id};
         hxp_filter f = HONGXIN__V1__FILTER__INIT;
-        f.facts = (char *[]){(char *)(uintptr_t) "NOTICE", (char *)(uintptr_t)hx_fact_name(&fact)};
+        f.facts = (char *[]){hx_text_field("NOTICE"), hx_text_field(hx_fact_name(&fact))};
         f.n_facts = 2;
         assert_string_not_equal(f.facts[1], "");
         assert_null(filter_problem(&f));

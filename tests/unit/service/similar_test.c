@@ -1,4 +1,5 @@
 /* Likely duplicates: found while they are open, forgotten afterwards, whatever the store holds. */
+#include "base/text.h"
 #include "service/intake/similar.h"
 
 #include <inttypes.h>
@@ -61,7 +62,7 @@ static void becomes(uint64_t number, const char *place, bool open)
 {
     hxp_entry e = HONGXIN__V1__ENTRY__INIT;
     hxp_where w = HONGXIN__V1__WHERE__INIT;
-    w.building = (char *)(uintptr_t)place;
+    w.building = hx_text_field(place);
     e.where = &w;
     e.category = (char *)"WATER";
     e.case_number = number;

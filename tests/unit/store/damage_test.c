@@ -1,4 +1,5 @@
 /* Rows that are not as the store wrote them: whoever examines it, or works on, is told which. */
+#include "base/text.h"
 #include "store/impl.h"
 #include "store/key.h"
 #include "store/projection/tail.h"
@@ -355,8 +356,8 @@ static void a_version_without_its_text_is_found(void **state)
 {
     struct fx *fx = *state;
     hxp_rules_version v = HONGXIN__V1__RULES_VERSION__INIT;
-    v.kind = (char *)(uintptr_t) "life-cycle";
-    v.name = (char *)(uintptr_t) "complaint";
+    v.kind = hx_text_field("life-cycle");
+    v.name = hx_text_field("complaint");
     v.version = 1;
     fx_begin(fx);
     assert_int_equal(hx_store_rules_save(fx->st, &v, NULL, 0), HX_OK);
@@ -366,7 +367,7 @@ static void a_version_without_its_text_is_found(void **state)
     assert_int_equal(hx_store_rules_save(fx->st, &v, "text", 4), HX_OK);
     fx_commit(fx);
     assert_int_equal(hx_store_rules(fx->st, no_version, NULL), HX_OK);
-    v.name = (char *)(uintptr_t) "";
+    v.name = hx_text_field("");
     fx_begin(fx);
     assert_int_equal(hx_store_rules_save(fx->st, &v, "text", 4), HX_INVALID);
     assert_int_equal(hx_store_commit(fx->st), HX_INVALID);

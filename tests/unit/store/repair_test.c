@@ -1,4 +1,5 @@
 /* Putting right what can be put right, and leaving alone what nobody knows. */
+#include "base/text.h"
 #include "simulate/simulate.h"
 #include "store/key.h"
 #include "store/versions.h"
@@ -163,8 +164,8 @@ static void a_version_that_is_only_asked_for_is_not_in_force(void **state)
     struct hx_problem why = {""};
     hxp_rules_version row = HONGXIN__V1__RULES_VERSION__INIT;
     static const char text[] = "never read";
-    row.kind = (char *)(uintptr_t) "life-cycle";
-    row.name = (char *)(uintptr_t) "complaint";
+    row.kind = hx_text_field("life-cycle");
+    row.name = hx_text_field("complaint");
     row.version = 7;
     row.state = HONGXIN__V1__RULES_VERSION__STATE__ASKED;
     fx_begin(fx);

@@ -1,5 +1,6 @@
 /* What of the board needs no daemon: one-time codes, lock-out, in whose name somebody acts, what a
  * request becomes, the rows of running promises. */
+#include "base/text.h"
 #include "board/act/actor.h"
 #include "board/act/verbs.h"
 #include "board/city/table.h"
@@ -166,7 +167,7 @@ static void take(struct model *m, uint64_t number, uint64_t version, const char 
     hxp_fact f = HONGXIN__V1__FACT__INIT, *facts[] = {&f};
     hxp_clock_fact k = HONGXIN__V1__CLOCK_FACT__INIT;
     k.clock = (char *)"K_ARRIVE";
-    k.change = (char *)(uintptr_t)change;
+    k.change = hx_text_field(change);
     k.deadline = deadline;
     f.fact_case = HONGXIN__V1__FACT__FACT_CLOCK;
     f.clock = &k;

@@ -1,4 +1,5 @@
 /* Which entry goes where, and which tables are refused. */
+#include "base/text.h"
 #include "kafka/out/route.h"
 
 #include <setjmp.h>
@@ -63,7 +64,7 @@ static void make(struct sample *s)
     s->facts[0].breach = &s->breach;
     for (size_t i = 0; i < 4; i++) {
         hongxin__v1__notice_fact__init(&s->notices[i]);
-        s->notices[i].to = (char *)(uintptr_t)to[i];
+        s->notices[i].to = hx_text_field(to[i]);
         s->facts[i + 1].fact_case = HONGXIN__V1__FACT__FACT_NOTICE;
         s->facts[i + 1].notice = &s->notices[i];
     }
