@@ -1,5 +1,6 @@
 /* Making a rota: its shifts and leaves, what clashes among them, and where a post's shifts begin.
  */
+#include "base/grown.h"
 #include "engine/duty/rota_internal.h"
 #include "hongxin/instant.h"
 
@@ -28,20 +29,6 @@ void hx_rota_free(struct hx_rota *rota)
     free(rota);
 }
 
-/* Room for one more element. */
-static bool grow(void **list, size_t n, size_t *cap, size_t size)
-{
-    if (n < *cap)
-        return true;
-    size_t room = *cap ? 2 * *cap : 64;
-    void *grown = realloc(*list, room * size);
-    if (!grown)
-        return false;
-    *list = grown;
-    *cap = room;
-    return true;
-}
-
 static bool shift_sound(const struct hx_shift *s)
 {
     return hx_id_valid(s->role) && hx_id_valid(s->area) && hx_id_valid(s->person) && s->order > 0 &&
@@ -53,8 +40,11 @@ int hx_rota_add_shift(struct hx_rota *rota, const struct hx_shift *shift)
 {
     if (!shift_sound(shift))
         return HX_INVALID;
-    if (!grow((void **)&rota->shifts, rota->n_shifts, &rota->cap_shifts, sizeof *shift))
+    struct hx_shift *shifts =
+        hx_grown(rota->shifts, rota->n_shifts, &rota->cap_shifts, sizeof *shifts);
+    if (!shifts)
         return HX_NOMEM;
+    rota->shifts = shifts;
     struct hx_shift kept = *shift;
     kept.name_zh = hx_arena_strdup(&rota->arena, shift->name_zh ? shift->name_zh : "");
     kept.name_en = hx_arena_strdup(&rota->arena, shift->name_en ? shift->name_en : "");
@@ -69,8 +59,11 @@ int hx_rota_add_leave(struct hx_rota *rota, const struct hx_leave *leave)
     if (!hx_id_valid(leave->person) || (leave->substitute[0] && !hx_id_valid(leave->substitute)) ||
         leave->from >= leave->to || strcmp(leave->person, leave->substitute) == 0)
         return HX_INVALID;
-    if (!grow((void **)&rota->leaves, rota->n_leaves, &rota->cap_leaves, sizeof *leave))
+    struct hx_leave *leaves =
+        hx_grown(rota->leaves, rota->n_leaves, &rota->cap_leaves, sizeof *leaves);
+    if (!leaves)
         return HX_NOMEM;
+    rota->leaves = leaves;
     rota->leaves[rota->n_leaves++] = *leave;
     return HX_OK;
 }

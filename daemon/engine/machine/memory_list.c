@@ -1,4 +1,5 @@
 #include "engine/machine/memory_list.h"
+#include "base/grown.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,14 +8,10 @@
 
 void *hx_list_push(struct hx_list *l)
 {
-    if (l->n == l->cap) {
-        size_t cap = l->cap ? 2 * l->cap : 16;
-        void *p = realloc(l->items, cap * l->size);
-        if (!p)
-            return NULL;
-        l->items = p;
-        l->cap = cap;
-    }
+    void *items = hx_grown(l->items, l->n, &l->cap, l->size);
+    if (!items)
+        return NULL;
+    l->items = items;
     void *at = (char *)l->items + l->n * l->size;
     memset(at, 0, l->size);
     l->n++;

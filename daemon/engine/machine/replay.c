@@ -1,5 +1,6 @@
 #include "engine/machine/replay.h"
 
+#include "base/grown.h"
 #include "base/message.h"
 #include "base/wire.h"
 #include "engine/duty/swap.h"
@@ -40,16 +41,12 @@ static void on_append(void *ctx, const hxp_entry *e)
 {
     struct hx_replay *r = ctx;
     r->asked = 0;
-    if (r->n_made == r->made_cap) {
-        size_t cap = r->made_cap ? 2 * r->made_cap : 16;
-        const hxp_entry **made = realloc(r->made, cap * sizeof(*made));
-        if (!made) {
-            r->no_memory = true;
-            return;
-        }
-        r->made = made;
-        r->made_cap = cap;
+    const hxp_entry **made = hx_grown(r->made, r->n_made, &r->made_cap, sizeof(*made));
+    if (!made) {
+        r->no_memory = true;
+        return;
     }
+    r->made = made;
     r->made[r->n_made++] = e;
 }
 
@@ -252,14 +249,10 @@ static int run(struct hx_replay *r)
 
 static struct stored *new_stored(struct hx_replay *r)
 {
-    if (r->n_group == r->group_cap) {
-        size_t cap = r->group_cap ? 2 * r->group_cap : 16;
-        struct stored *group = realloc(r->group, cap * sizeof *group);
-        if (!group)
-            return NULL;
-        r->group = group;
-        r->group_cap = cap;
-    }
+    struct stored *group = hx_grown(r->group, r->n_group, &r->group_cap, sizeof *group);
+    if (!group)
+        return NULL;
+    r->group = group;
     return &r->group[r->n_group];
 }
 

@@ -4,6 +4,7 @@
  *
  * Every record begins with its key, so one table serves places, companies and units. Records never
  * move, so the pointers that are handed out stay valid. */
+#include "base/grown.h"
 #include "engine/duty/rota.h"
 #include "engine/place/place_internal.h"
 #include "engine/routing/roads.h"
@@ -64,14 +65,10 @@ void city_table_put(struct city_table *t, const char *record)
 
 static int vector_reserve(struct city_vector *v)
 {
-    if (v->count < v->room)
-        return HX_OK;
-    size_t room = v->room ? v->room * 2 : FIRST_SLOTS;
-    void **items = realloc(v->items, room * sizeof *items);
+    void **items = hx_grown(v->items, v->count, &v->room, sizeof *items);
     if (!items)
         return HX_NOMEM;
     v->items = items;
-    v->room = room;
     return HX_OK;
 }
 

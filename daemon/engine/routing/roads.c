@@ -1,6 +1,7 @@
 /* One sorted array: by how narrow a row is, then by post, person and order. Rows that decide
  * together stand together, so an answer is a few binary searches, most of them over nothing. */
 #include "engine/routing/roads.h"
+#include "base/grown.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -48,14 +49,10 @@ int hx_roads_add(struct hx_roads *roads, const struct hx_road *r)
     if (!sound(r->role) || !sound(r->area) || !sound(r->person) || !hx_id_valid(r->road) ||
         r->order < 1 || (r->person[0] && !r->role[0] != !r->area[0]))
         return HX_INVALID;
-    if (roads->n == roads->cap) {
-        size_t cap = roads->cap ? 2 * roads->cap : 64;
-        struct hx_road *list = realloc(roads->list, cap * sizeof *list);
-        if (!list)
-            return HX_NOMEM;
-        roads->list = list;
-        roads->cap = cap;
-    }
+    struct hx_road *list = hx_grown(roads->list, roads->n, &roads->cap, sizeof *list);
+    if (!list)
+        return HX_NOMEM;
+    roads->list = list;
     roads->list[roads->n++] = *r;
     return HX_OK;
 }

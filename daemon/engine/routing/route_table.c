@@ -1,4 +1,5 @@
 /* Building the routing table: rows by place, day parts, the admission list and its exceptions. */
+#include "base/grown.h"
 #include "engine/place/place_internal.h"
 #include "engine/routing/route_internal.h"
 
@@ -99,14 +100,10 @@ static int check_row(const struct hx_city *city, const struct hx_route_row *row)
 /* Appends to the list of all rows, which keeps the order of the table. */
 static int keep_row(struct hx_routing *r, const struct hx_route_row *row)
 {
-    if (r->n_rows == r->room) {
-        size_t room = r->room ? 2 * r->room : 64;
-        const struct hx_route_row **rows = realloc((void *)r->rows, room * sizeof *rows);
-        if (!rows)
-            return HX_NOMEM;
-        r->rows = rows;
-        r->room = room;
-    }
+    const struct hx_route_row **rows = hx_grown((void *)r->rows, r->n_rows, &r->room, sizeof *rows);
+    if (!rows)
+        return HX_NOMEM;
+    r->rows = rows;
     r->rows[r->n_rows++] = row;
     city_table_put(&r->ids, row->id);
     return HX_OK;
