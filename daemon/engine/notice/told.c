@@ -236,38 +236,45 @@ static struct hx_clock *clock_of(struct hx_case *c, const struct hx_told *t)
     return NULL;
 }
 
-void hx_ladder_return(struct hx_step *s, struct hx_told *t)
+static void fill_again(struct hx_step *s, const struct hx_told *t, const struct hx_clock *k,
+                       hxp_notice_fact *f)
 {
     const struct hx_clock_rule *rule = &s->rules->clocks[t->kind];
-    const char *why = why_again(s, t, rule->until);
-    const hxp_notice_fact *same =
-        hx_notice_alike(s, hx_notice_kind_name(t->how), hx_level_name(t->level), t->to);
-    if (!t->acked)
-        t->again++;
-    if (same && strcmp(same->clock, rule->name) == 0) { /* of several units it comes back once */
-        t->ack_until = repeat_due(s, t);
-        t->acked = 0;
-        return;
-    }
-    hxp_notice_fact *f = hx_fact_notice(s, t->how, hx_arena_strdup(s->arena, t->to));
-    t->ack_until = repeat_due(s, t);
-    if (!f)
-        return;
     f->clock = hx_text_field(rule->name);
     f->level = hx_text_field(hx_level_name(t->level));
     f->expects = hx_text_field(rule->until);
-    f->why = hx_text_field(why);
+    f->why = hx_text_field(why_again(s, t, rule->until));
     if (!t->acked) {
         f->repeat_case = HONGXIN__V1__NOTICE_FACT__REPEAT_AGAIN;
         f->again = t->again;
     }
-    t->acked = 0;
-    struct hx_clock *k = clock_of(s->c, t);
     if (k) {
         f->deadline = k->deadline;
         hx_told_list(s, k, f);
     }
+}
+
+/* Of several units it comes back once. */
+static bool told_again(struct hx_step *s, const struct hx_told *t)
+{
+    const hxp_notice_fact *same =
+        hx_notice_alike(s, hx_notice_kind_name(t->how), hx_level_name(t->level), t->to);
+    return same && strcmp(same->clock, s->rules->clocks[t->kind].name) == 0;
+}
+
+void hx_ladder_return(struct hx_step *s, struct hx_told *t)
+{
+    struct hx_clock *k = clock_of(s->c, t);
     int level = t->level;
+    t->again += !t->acked;
+    hxp_notice_fact *f =
+        told_again(s, t) ? NULL : hx_fact_notice(s, t->how, hx_arena_strdup(s->arena, t->to));
+    t->ack_until = repeat_due(s, t);
+    if (f)
+        fill_again(s, t, k, f);
+    t->acked = 0;
+    if (!f)
+        return;
     if (strcmp(t->stand_in, f->stand_in) != 0)
         told_others(s, t, f); /* it may make room, where `t` was */
     if (!hx_post_answers(s, f) && k)
