@@ -111,7 +111,7 @@ def starts(life, clock):
     found = list(STARTED_BY.get(clock, []))
     for row in life["transitions"]:
         words = " ".join(row.get("do", []))
-        if re.search(rf"\b(start|start_from_report|restart|restart_later|continue)\({clock}\)", words) and cause(row) not in found:
+        if re.search(rf"\b(start|start_told|start_from_report|restart|restart_later|continue)\({clock}\)", words) and cause(row) not in found:
             found.append(cause(row))
     return ", ".join(found)
 

@@ -16,6 +16,11 @@ def dispatch(case, when, holder, cause):
     name_second(case)
     deliver(case, when)
     case.to("DISPATCHED", when, cause)
+    until_told(case, when)
+
+
+def until_told(case, when):
+    """What lies between a fact and our reading of it is no holder's time."""
     case.account.give(when, case.world.delivered(when), "holder", case.world.waited(when))
 
 

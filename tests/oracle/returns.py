@@ -4,7 +4,7 @@ from anew import set_floor, tell_anew
 from case import need
 from pauses import resume
 from plans import drop_plan, new_plan
-from receipt import deliver, dispatch, name_second, quiet_handover
+from receipt import deliver, dispatch, name_second, quiet_handover, until_told
 from table import is_in, on
 from times import MINUTE
 
@@ -138,7 +138,8 @@ def change_holder(case, holder, when, cause):
     name_second(case)
     if case.state in ("IN_WORK", "PLANNED"):
         deliver(case, when)
-        return case.turn(when)
+        case.turn(when)
+        return until_told(case, when)
     return dispatch(case, when, holder, cause)
 
 

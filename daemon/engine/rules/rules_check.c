@@ -139,7 +139,7 @@ static int check_terminal_starts(struct checker *ck)
         if (!t->to || r->states[t->to].kind != HX_STATE_TERMINAL)
             continue;
         for (int j = 0; j < t->n_effects; j++)
-            if (strcmp(t->effects[j].word->name, "start") == 0)
+            if (strncmp(t->effects[j].word->name, "start", 5) == 0)
                 return fault(ck, t->line, "clock %s would run into the terminal state %s",
                              r->clocks[t->effects[j].number].name, r->states[t->to].name);
     }

@@ -91,14 +91,24 @@ static void split(struct hx_step *s, const struct hx_call *call)
     s->split = true;
 }
 
-static void start(struct hx_step *s, const struct hx_call *call)
+static void start_from(struct hx_step *s, int clock, int64_t t)
 {
-    const struct hx_clock *k = hx_clock_find(s->c, call->number);
-    bool dated = s->rules->clocks[call->number].dated;
+    const struct hx_clock *k = hx_clock_find(s->c, clock);
+    bool dated = s->rules->clocks[clock].dated;
     if (k && !dated && k->cycle == s->c->cycle && k->state == HX_CLOCK_RUNNING)
         return; /* it runs already, by the rules of its start (R14) */
-    /* No clock of a holder starts before the holder was told, whatever a late event claims. */
-    hx_clock_start(s, call->number, s->t_eff > s->c->t_dispatched ? s->t_eff : s->c->t_dispatched);
+    hx_clock_start(s, clock, t);
+}
+
+static void start(struct hx_step *s, const struct hx_call *call)
+{
+    start_from(s, call->number, s->t_eff);
+}
+
+/* No clock of a holder starts before the holder was told, whatever a late event claims. */
+static void start_told(struct hx_step *s, const struct hx_call *call)
+{
+    start_from(s, call->number, s->t_eff > s->c->t_dispatched ? s->t_eff : s->c->t_dispatched);
 }
 
 /* A limit of the whole case runs from the report, whenever its class became known. */
@@ -382,6 +392,8 @@ const struct hx_word hx_words_effects[] = {
               "a part of a report begins: its place, reporters, class and seconds so far"),
     HX_EFFECT("split", HX_ARG_NONE, split, "a case is made for each reference that is named"),
     HX_EFFECT("start", HX_ARG_CLOCK, start, "starts a clock, if it is for this case"),
+    HX_EFFECT("start_told", HX_ARG_CLOCK, start_told,
+              "starts a clock, not before the holder was told"),
     HX_EFFECT("start_from_report", HX_ARG_CLOCK, start_from_report,
               "starts a limit of the whole case, from the report on"),
     HX_EFFECT("stop", HX_ARG_CLOCK, stop, "its fact arrived: judged, all-clear or correction"),
