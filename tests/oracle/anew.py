@@ -40,10 +40,10 @@ def begin_anew(case, name, now):
 
 def restart_statute(case, when, now=None):
     clock = case.clock("K_STATUTE")
-    budget, kind = case.world.policy.budget("K_STATUTE", case.klass)
     if clock is None:
         case.start("K_STATUTE", case.reported)
     else:
+        budget, kind = case.world.policy.pinned(clock).budget("K_STATUTE", case.klass)
         before = clock.deadline()
         same = clock.budget == budget
         policy = case.world.policy

@@ -97,7 +97,7 @@ class Case:
         c = Clock(name, when, budget, self.world.policy.calendar(kind), date=date, cycle=self.cycle, holder=self.holder, **more)
         if self.cycle > 1 and name in ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN", "K_PROMISE"):
             c.higher = self.cycle - 1
-        c.born = self.world.now
+        c.born, c.numbers = self.world.now, (self.world.policy.budgets, self.world.policy.laters)
         self.clocks.append(c)
         if not hidden:
             self.world.clock_changed(self, c, "START")

@@ -50,9 +50,10 @@ def due_later(case, clock, klass, when):
     """A shorter class leaves a quarter of its budget, which may be more than was left; and it takes back a date that two persons have set."""
     if clock is None or klass == case.klass or clock.judged == clock.deadline():
         return False
-    budget, kind = case.world.policy.budget(clock.name, klass)
+    numbers = case.world.policy.pinned(clock)
+    budget, kind = numbers.budget(clock.name, klass)
     if budget and case.cycle > 1:
-        budget = case.world.policy.later(clock.name, klass, budget)
+        budget = numbers.later(clock.name, klass, budget)
     if budget is None or budget == clock.budget:
         return False
     raw = case.world.policy.calendar(kind).due(clock.start + clock.paused, budget)
@@ -69,15 +70,16 @@ def reclass(case, klass, when):
     restart_statute(case, case.reported, now=when)
     for name in ("K_RETURN", "K_ARBITRATE"):  # who decides has as long as the new class gives
         if clock := case.clock(name):
-            budget, kind = case.world.policy.budget(name, klass)
+            budget, kind = case.world.policy.pinned(clock).budget(name, klass)
             again(case, clock, budget, case.world.policy.calendar(kind), when)
     for name in ("K_RESOLVE", "K_PLAN", "K_UPDATE"):
         clock = case.clock(name)
         if case.state == "DISPATCHED" and clock is None:
             continue  # it begins at the receipt; one that runs was the former company's
-        budget, kind = case.world.policy.budget(name, klass)
+        numbers = case.world.policy.pinned(clock) if clock else case.world.policy
+        budget, kind = numbers.budget(name, klass)
         if name != "K_UPDATE" and case.cycle > 1 and budget:
-            budget = case.world.policy.later(name, klass, budget)
+            budget = numbers.later(name, klass, budget)
         if name == "K_PLAN" and case.plan_delivered is not None:
             continue
         if clock and budget is None:

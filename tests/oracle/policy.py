@@ -41,6 +41,12 @@ class Policy:
         calendar.working = self.tables[max(self.tables.index(had.working), self.applied)]
         return calendar
 
+    def pinned(self, clock):
+        """The numbers in force at its start are those of a clock (R14), until newer ones are applied to open cases."""
+        own = copy.copy(self)
+        own.budgets, own.laters = clock.numbers
+        return own
+
     def budget(self, clock, klass):
         return self.budgets.get(clock, {}).get(klass or promise.UNKNOWN_CLASS, (None, "always"))
 
@@ -57,6 +63,7 @@ class Policy:
 
     def lay_over(self, path, shipped):
         """Takes from a life cycle of the scenario's own what differs from the one that is shipped."""
+        self.budgets, self.laters = dict(self.budgets), dict(self.laters)  # clocks keep the ones of their start
         theirs = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
         ours = yaml.load(shipped.read_text(encoding="utf-8"), yaml.BaseLoader)
         self.zone = theirs.get("zone", self.zone)

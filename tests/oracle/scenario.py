@@ -192,6 +192,7 @@ class Run:
         if c.deadline() < min(before, w.now + c.budget // 4):
             c.floor, c.floor_from = min(before, w.now + c.budget // 4), w.now
         if c.deadline() != before:
+            c.numbers = c.numbers if only_days else (w.policy.budgets, w.policy.laters)
             if c.judged == before and c.deadline() <= w.now:  # broken either way, and once
                 c.judged, c.broken = c.deadline(), None
             tell_anew(c, w.now, w.now)
