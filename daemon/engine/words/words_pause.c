@@ -13,6 +13,12 @@ static const struct hx_pause_rule *rule_of(const struct hx_step *s)
     return i >= 0 ? &s->rules->pauses[i] : NULL;
 }
 
+/* Of a date: the time to the one that stands, be it a plan's or set by two persons since. */
+static int64_t whole_time(const struct hx_clock_rule *rule, const struct hx_clock *k)
+{
+    return rule->dated ? k->deadline - k->start - (int64_t)k->paused_ms : (int64_t)k->budget_ms;
+}
+
 /* The clocks whose time a pause is measured against: the holder's promises. */
 static int64_t budget_of(const struct hx_step *s)
 {
@@ -21,8 +27,8 @@ static int64_t budget_of(const struct hx_step *s)
         const struct hx_clock *k = &s->c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
         if (k->cycle == s->c->cycle && k->state == HX_CLOCK_RUNNING && rule->promise &&
-            rule->pauses && (int64_t)k->budget_ms > budget)
-            budget = (int64_t)k->budget_ms;
+            rule->pauses && whole_time(rule, k) > budget)
+            budget = whole_time(rule, k);
     }
     return budget;
 }
