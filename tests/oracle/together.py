@@ -71,6 +71,8 @@ def withdraw_confirmed(case, e):
         for b in c.breaches:
             if b.deadline >= case.withdraw_asked and not b.marks:
                 case.mark(c, b, "REBUTTED")
+    for p in case.parties:  # also from his own case, should the merge be taken back
+        p.answer, p.leaves = "LEFT" if p.leaves else p.answer, False
     case.close("WITHDRAWN", case.withdraw_asked, e.name)
 
 

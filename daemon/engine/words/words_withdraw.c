@@ -185,14 +185,19 @@ static bool asker_goes(const struct hx_step *s, const struct hx_call *call)
     return goes;
 }
 
+/* Who was asked has left: also his own case, should the merge that brought him be taken back. */
+static void let_go(struct hx_case *c)
+{
+    for (uint32_t i = 0; i < c->n_parties; i++) {
+        c->parties[i].gone |= c->parties[i].leaves;
+        c->parties[i].leaves = 0;
+    }
+}
+
 static void leave_asked(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    for (uint32_t i = 0; i < s->c->n_parties; i++) {
-        struct hx_party *p = &s->c->parties[i];
-        p->gone |= p->leaves;
-        p->leaves = 0;
-    }
+    let_go(s->c);
     s->c->withdraw_at = 0;
     s->mark = "OTHERS_LEFT";
 }
@@ -221,6 +226,7 @@ static void say_withdrawn(struct hx_step *s, const struct hx_call *call)
 static void date_back(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
+    let_go(s->c);
     s->c->owner_since = s->c->withdraw_at;
     memcpy(s->c->owner_ms, s->c->withdraw_ms, sizeof s->c->owner_ms);
     hx_clock_rebut_after(s, s->c->withdraw_at, "withdrawn before the deadline");
