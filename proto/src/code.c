@@ -95,6 +95,8 @@ static const struct hx_code list[] = {
     {"NOT_ADMITTED", "非社区准入事项", "not an admitted task of the community"},
     {"NOT_RECEIVER", "不是该通知的接收人", "the notice was not for you"},
     {"NOT_REPORTER", "须由诉求人提出", "the reporter has to ask for it"},
+    {"NOT_ASKED_THERE", "该案诉求人无待核实的撤诉",
+     "no reporter of this case is asked about a withdrawal"},
     {"NOT_NOW_THERE", "所并案件当前不允许", "the case it was merged into does not allow it now"},
     {"NOT_SOLVED_THERE", "所并案件尚未办结", "the case it was merged into is not solved"},
     {"NOT_SPECIAL", "该等级不需要方案", "this class asks for no plan"},

@@ -58,8 +58,15 @@ def first_who_waits(case):
     return next((p for p in case.parties if p.answer == "OPEN"), case.parties[0])
 
 
+def asked_there(case, e):
+    """Under the number of a merged case the street answers for those whom it was to ask in the one that counts."""
+    need(case.state != "MERGED" or any(p.leaves for p in case.there(parties_named(case, e))), "nobody of this one was to be asked")
+    return case.counts_in()
+
+
 @on("WITHDRAW_CONFIRMED")
 def withdraw_confirmed(case, e):
+    case = asked_there(case, e)
     need(case.open() and "WITHDRAW_ASKED" in case.flags, "not asked")
     case.stop("K_WITHDRAW", e.t)
     if any(not p.leaves and p.answer != "LEFT" for p in case.parties):  # they have not asked
@@ -78,6 +85,7 @@ def withdraw_confirmed(case, e):
 
 @on("WITHDRAW_DENIED")
 def withdraw_denied(case, e):
+    case = asked_there(case, e)
     need(case.open() and "WITHDRAW_ASKED" in case.flags, "not asked")
     case.stop("K_WITHDRAW", e.t)
     case.flags.discard("WITHDRAW_ASKED")

@@ -222,6 +222,28 @@ static void say_withdrawn(struct hx_step *s, const struct hx_call *call)
         s->c->parties[i].gone |= hx_speaks_for(s, &s->c->parties[i]);
 }
 
+/* Under the number of a merged case the street answers for those whom it was to ask: one of them is
+ * a reporter of this case. */
+static bool asked_there(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    for (uint32_t i = 0; s->other && i < s->n_theirs; i++)
+        if (s->theirs[i] != HX_NOBODY && hx_speaks_for(s, &s->c->parties[i]) &&
+            s->other->parties[s->theirs[i]].leaves)
+            return true;
+    return false;
+}
+
+/* The answer says what it would say under the number of the case that counts. */
+static void say_confirmed(struct hx_step *s, const struct hx_call *call)
+{
+    if (!s->other) /* in a row of a city's own file */
+        return;
+    struct hx_step there = hx_step_there(s);
+    if (others_stay(&there, call))
+        s->mark = "OTHERS_LEFT";
+}
+
 /* Withdrawn when it was asked, not when it was confirmed: what came after belongs to nobody. */
 static void date_back(struct hx_step *s, const struct hx_call *call)
 {
@@ -261,6 +283,10 @@ const struct hx_word hx_words_withdraw[] = {
                   "every reporter has withdrawn"),
     HX_GUARD("asks_too", HX_ARG_NONE, asks_too, "ALREADY", HX_NOT_ALLOWED,
              "whoever asks is not asked by the street already"),
+    HX_GUARD("asked_there", HX_ARG_NONE, asked_there, "NOT_ASKED_THERE", HX_NOT_ALLOWED,
+             "in the case that speaks for this one the street asks a reporter of this one"),
+    HX_EFFECT("say_confirmed", HX_ARG_NONE, say_confirmed,
+              "the answer says whether others are left there"),
     HX_EFFECT("say_withdrawn", HX_ARG_NONE, say_withdrawn,
               "the answer says whether that case goes on"),
     HX_EFFECT("leave_others", HX_ARG_NONE, leave_others,
