@@ -183,6 +183,10 @@ def merge(case, other, e, owner):
             tell_anew(theirs, e.t, case.world.now)
             other.move(theirs)
     other.flags |= case.flags & {"SAFETY"}
+    if "SAFETY" in other.flags:  # it goes on without those who have asked to withdraw, and nobody is asked any more
+        for p in other.parties:
+            p.answer = "LEFT" if p.leaves else p.answer
+        check_ends(other)
     case.to_be_asked = [p for p in case.parties if p.leaves]  # its own check rests: there he has asked nothing
     for p in case.parties:
         p.leaves = False

@@ -131,6 +131,9 @@ void hx_heard_of(struct hx_step *s, const char *what, const char *receiver);
 /* Whoever has left is not asked by the street any more whether he wants to: with the last of those
  * whom it was to ask its check ends. */
 void hx_check_ends(struct hx_step *s);
+/* Safety is at stake by now, which nobody could know before: whoever was to be asked has left, as
+ * if he had asked now, and the case goes on without him (corner 10). */
+void hx_danger_came(struct hx_step *s);
 /* Of a merged case: the step that the event would be in the case that speaks for it. */
 struct hx_step hx_step_there(const struct hx_step *s);
 /* A new cycle: every reporter is called back anew. */

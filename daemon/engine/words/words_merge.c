@@ -334,8 +334,10 @@ static void absorb(struct hx_step *s, const struct hx_call *call)
     hx_earliest_report(s, a->t0);
     if (a->flags & HX_FLAG_CONFIDENTIAL)
         hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
-    if (a->flags & HX_FLAG_SAFETY)
+    if (a->flags & HX_FLAG_SAFETY) {
         hx_flag_set(s, HX_FLAG_SAFETY, true);
+        hx_danger_came(s);
+    }
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];

@@ -93,6 +93,16 @@ void hx_check_ends(struct hx_step *s)
     hx_flag_set(s, HX_FLAG_WITHDRAW_ASKED, false);
 }
 
+void hx_danger_came(struct hx_step *s)
+{
+    if (!(s->c->flags & HX_FLAG_WITHDRAW_ASKED))
+        return;
+    for (uint32_t i = 0; i < s->c->n_parties; i++)
+        s->c->parties[i].gone |= s->c->parties[i].leaves;
+    hx_check_ends(s);
+    hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
+}
+
 /* Whoever is named, or the first of them. */
 static void leave(struct hx_step *s)
 {
