@@ -65,7 +65,7 @@ def run(options, seed, more):
     began, cpu = time.time(), os.times()
     env = {**os.environ, **more, "HX_SEED": str(seed), "HX_FACTS": str(facts), "TMPDIR": str(folder)}
     try:
-        done = subprocess.run(command(options, folder, seed), env=env, capture_output=True, text=True, check=False)
+        done = subprocess.run(command(options, folder, seed), env=env, capture_output=True, text=True, errors="replace", check=False)  # an input may be quoted
     except BaseException:  # Ctrl-C: nothing is to be seen there
         shutil.rmtree(folder)
         raise

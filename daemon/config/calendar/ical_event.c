@@ -23,7 +23,7 @@ const char *ical_x(icalcomponent *c, const char *name)
     for (icalproperty *p = icalcomponent_get_first_property(c, ICAL_X_PROPERTY); p;
          p = icalcomponent_get_next_property(c, ICAL_X_PROPERTY))
         if (strcmp(icalproperty_get_x_name(p), name) == 0)
-            return icalproperty_get_x(p);
+            return hx_text_field(icalproperty_get_x(p));
     return "";
 }
 

@@ -17,7 +17,8 @@ struct ical_lines {
 /* Moves to the line of the next event. */
 void ical_next_event(struct ical_lines *l);
 
-/* The value of a property such as "X-HONGXIN-VERSION"; "" when there is none. */
+/* The text of a property such as "X-HONGXIN-VERSION"; "" when there is none, or when its VALUE says
+ * that it is something else, as a date. */
 const char *ical_x(icalcomponent *c, const char *name);
 
 /* A text as one whole calendar; NULL when it is none, or a part of it cannot be understood. Freed

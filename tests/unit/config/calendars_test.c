@@ -116,6 +116,14 @@ static void bad_tables(void **state)
     refused(HEAD TAIL, "here.ics: no event at all");
     refused("BEGIN:VCALENDAR\nX-HONGXIN-CALENDAR:here\n" TAIL,
             "here.ics: X-HONGXIN-VERSION must be a number from 1");
+    refused(
+        "BEGIN:VCALENDAR\nX-HONGXIN-CALENDAR:here\nX-HONGXIN-VERSION;VALUE=DATE:20261001\n" TAIL,
+        "here.ics: X-HONGXIN-VERSION must be a number from 1");
+    refused("BEGIN:VCALENDAR\nX-HONGXIN-CALENDAR;VALUE=DATE:20261001\nX-HONGXIN-VERSION:1\n" TAIL,
+            "here.ics: X-HONGXIN-CALENDAR must be a short name: china");
+    refused(HEAD EVENT("20261001", "20261002", "HOLIDAY", "X-HONGXIN-NOTICE;VALUE=DATE:20261001\n")
+                TAIL,
+            "here.ics:5: X-HONGXIN-NOTICE is missing: the number of the official notice");
     refused(HEAD "BEGIN:VEVENT\nDTSTART;VALUE=DATE:20261001\n" EVENT("20261003", "20261004",
                                                                      "HOLIDAY", NOTICE) TAIL,
             "here.ics:7: not one whole iCalendar (RFC 5545) object: this does not belong here");
