@@ -360,6 +360,7 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
     c->t_dispatched = c->t_held = c->t_arrived = c->t_resolved = c->t_closed = 0;
     c->person[0] = '\0';
     c->person_at = 0;
+    c->paused_total_ms = 0; /* measured against a budget of its own again */
     hx_plan_drop(s);
     hx_merge_drop(s);
     hx_parties_ask_again(c);
