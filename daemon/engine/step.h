@@ -173,7 +173,8 @@ void hx_clock_resume(struct hx_step *s, struct hx_clock *k, int64_t end);
 /* New budget after a change of class, same start, floor rule (corners 1 to 3); a clock that the
  * class does not have is taken back. Whoever was told of the old deadline hears of it. */
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k);
-/* The same, but the floor is no later than a deadline that whoever has it knew of. */
+/* The same while the class stays, and the floor is no later than a deadline that whoever has it
+ * knew of. */
 void hx_clock_rebudget_by(struct hx_step *s, struct hx_clock *k, int64_t known);
 /* Another company has it: what is left of the budget, or of the date that two persons have set, and
  * at least a quarter (corner 22). */
@@ -200,6 +201,11 @@ void hx_proposals_drop_move(struct hx_step *s, const struct hx_clock *k);
  */
 void hx_clock_move(struct hx_step *s, struct hx_clock *k, int64_t deadline);
 int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cycle);
+/* The budget that `r` gives to a clock of the rules `own` which runs on while its class stays: that
+ * of a later attempt when it has one already, whatever its cycle (a new plan after an objection).
+ */
+int64_t hx_clock_budget_kept(const struct hx_rules *own, const struct hx_rules *r,
+                             const struct hx_clock *k, int class_no);
 /* Index of the calendar in which a clock of this class counts. */
 uint8_t hx_clock_calendar(const struct hx_rules *r, int kind, int class_no);
 /* Deadline from the arithmetic stored with it (R6, invariant 7). */

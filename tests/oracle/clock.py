@@ -28,6 +28,7 @@ class Clock:
         self.void = False
         self.cycle, self.holder, self.unit = 1, "", ""
         self.city = None         # R14: version of the city when it was started or last moved
+        self.again = False       # of a new plan after an objection: the budget of a later cycle
         self.higher = 0          # corner 9: how many levels higher its ladder begins
         self.told = {}           # level -> when it was due
         self.told_to = {}        # level -> who was told

@@ -59,7 +59,7 @@ def new_plan(case, when):
     clock = case.start("K_PLAN", when, hidden=True)
     if clock is None:
         return
-    clock.budget = budget
+    clock.budget, clock.again = budget, True
     case.world.clock_changed(case, clock, "START")
 
 

@@ -188,7 +188,7 @@ class Run:
             c.calendar = w.policy.kept(c.calendar, c.calendar)
         else:
             budget, kind = w.policy.budget(c.name, case.klass)
-            c.budget, c.calendar = w.policy.later(c.name, case.klass, budget) if case.cycle > 1 else budget, w.policy.calendar(kind)
+            c.budget, c.calendar = w.policy.later(c.name, case.klass, budget) if case.cycle > 1 or c.again else budget, w.policy.calendar(kind)
         if c.deadline() < min(before, w.now + c.budget // 4):
             c.floor, c.floor_from = min(before, w.now + c.budget // 4), w.now
         if c.deadline() != before:

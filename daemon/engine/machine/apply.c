@@ -94,7 +94,7 @@ static bool by_rules(const struct hx_rules *own, const struct hx_case *c, const 
                      const struct hx_change *change, int64_t now, struct hx_clock *next)
 {
     const struct hx_rules *r = change->rules;
-    int64_t budget = hx_clock_budget(r, k->kind, c->class_no, k->cycle);
+    int64_t budget = hx_clock_budget_kept(own, r, k, c->class_no);
     if (k->policy == r->version || (by_budget(k) && !budget))
         return false;
     next->policy = r->version;

@@ -79,6 +79,15 @@ int64_t hx_clock_budget(const struct hx_rules *r, int kind, int class_no, int cy
     return rule->budget_ms[at];
 }
 
+int64_t hx_clock_budget_kept(const struct hx_rules *own, const struct hx_rules *r,
+                             const struct hx_clock *k, int class_no)
+{
+    int64_t first = hx_clock_budget(own, k->kind, class_no, 1);
+    int64_t later = hx_clock_budget(own, k->kind, class_no, 2);
+    bool again = later != first && (uint64_t)later == k->budget_ms;
+    return hx_clock_budget(r, k->kind, class_no, again ? 2 : k->cycle);
+}
+
 int64_t hx_clock_deadline(const struct hx_rules *r, const struct hx_clock *k)
 {
     return hx_clock_deadline_by(hx_clock_calendar_rule(r, k), days(r, k), k);

@@ -375,15 +375,10 @@ void hx_clock_take_back(struct hx_step *s, struct hx_clock *k)
     hx_clock_void(s, k);
 }
 
-void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
-{
-    hx_clock_rebudget_by(s, k, INT64_MAX);
-}
-
-void hx_clock_rebudget_by(struct hx_step *s, struct hx_clock *k, int64_t known)
+/* With this budget by the rules of its start, and at least a quarter of it, or until `known`. */
+static void rebudget(struct hx_step *s, struct hx_clock *k, int64_t budget, int64_t known)
 {
     const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
-    int64_t budget = hx_clock_budget(own, k->kind, s->c->class_no, k->cycle);
     const char *why = what_changed(s, hx_clock_breach(s->c, k) != NULL);
     if (budget == 0) {
         hx_clock_take_back(s, k);
@@ -412,6 +407,18 @@ void hx_clock_rebudget_by(struct hx_step *s, struct hx_clock *k, int64_t known)
     hx_ladder_correct(s, k, why);
 }
 
+void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
+{
+    const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
+    rebudget(s, k, hx_clock_budget(own, k->kind, s->c->class_no, k->cycle), INT64_MAX);
+}
+
+void hx_clock_rebudget_by(struct hx_step *s, struct hx_clock *k, int64_t known)
+{
+    const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
+    rebudget(s, k, hx_clock_budget_kept(own, own, k, s->c->class_no), known);
+}
+
 /* At least a quarter for a date that was set; the budget counts no more unless it ends before. */
 static void floor_date(const struct hx_step *s, struct hx_clock *k)
 {
@@ -430,7 +437,7 @@ static void floor_date(const struct hx_step *s, struct hx_clock *k)
 void hx_clock_hand_on(struct hx_step *s, struct hx_clock *k)
 {
     if (k->basis != HX_BASIS_MOVED) {
-        hx_clock_rebudget(s, k);
+        hx_clock_rebudget_by(s, k, INT64_MAX);
         return;
     }
     const char *why = what_changed(s, hx_clock_breach(s->c, k) != NULL);

@@ -313,7 +313,7 @@ static void give_start_back(struct hx_step *s)
             continue; /* broken either way */
         k->start = own.start;
         if (hx_clock_counts(k))
-            hx_clock_rebudget(s, k);
+            hx_clock_rebudget_by(s, k, INT64_MAX);
     }
 }
 
