@@ -91,10 +91,11 @@ class Clock:
         return marks
 
     def tell_again(self, levels, now):
-        """These lie ahead again, and are told anew when they are due."""
+        """These lie ahead again, and are told anew when they are due; what was acknowledged of them has no object any more (3.3)."""
         self.taken_back += [(now, level) for level in levels if level in self.told]
         self.told = {level: due for level, due in self.told.items() if level not in levels}
         self.passed -= set(levels)
+        self.acked = {level: ack for level, ack in self.acked.items() if level not in levels}
 
     ladders = promise.LADDERS
 
