@@ -243,7 +243,8 @@ void hx_ladder_correct(struct hx_step *s, const struct hx_clock *k, const char *
  * goes on, and its end is told, too. */
 void hx_ladder_amend(struct hx_step *s, const struct hx_clock *k, const char *why);
 /* The breach gained a mark: to everybody who heard of this breach, also after the all-clear, and to
- * nobody for another breach of the same clock. */
+ * nobody for another breach of the same clock. Where the fact is missing all the same (an
+ * exclusion) the alarm goes on, and its end is told, too. */
 void hx_ladder_correct_breach(struct hx_step *s, const struct hx_breach *b, const char *why);
 /* A notice comes back: acknowledged, but the fact did not follow; or never acknowledged (F5). */
 void hx_ladder_return(struct hx_step *s, struct hx_told *t);
