@@ -54,6 +54,8 @@ struct hx_step {
     int64_t clocks_due; /* next mark of the case as it is to be written; INT64_MIN = not known */
     enum hx_reach reach[32]; /* answers, in the order asked */
     size_t n_reach;
+    uint64_t swaps[HX_WITH_MAX]; /* by which somebody is asked: entries, perhaps one twice */
+    size_t n_swaps;
     char holder_before[HX_ID_MAX];
     struct hx_case
         *other;  /* the case named beside its own (into), or the sender of a message; or NULL */
@@ -294,7 +296,7 @@ const char *hx_post_person(const char *to);
  * bytes from there. */
 const char *hx_post_feed(const char *to, size_t *n);
 /* Who is asked at this post after `person`, or after whom `to` names; NULL = nobody. */
-const char *hx_post_next(const struct hx_step *s, const char *to, const char *person);
+const char *hx_post_next(struct hx_step *s, const char *to, const char *person);
 /* Names in the notice the person on duty at its receiver's post, or at the one that stands in for
  * it (F8, stand_in.h). False when nobody is there, or never was: the notice says so, and the gap is
  * recorded (corner 26, F10). Receivers that are no posts of the rota, such as the reporter, always

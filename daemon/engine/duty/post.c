@@ -32,9 +32,13 @@ bool hx_post_of(const char *to, struct hx_post *post)
     return true;
 }
 
-static struct hx_on_duty on_duty(const struct hx_step *s, const struct hx_post *post, size_t n)
+/* The swap by which it is this person belongs to what decided the entry. */
+static struct hx_on_duty on_duty(struct hx_step *s, const struct hx_post *post, size_t n)
 {
-    return hx_post_at(s->m, post, s->now, n);
+    struct hx_on_duty d = hx_post_at(s->m, post, s->now, n);
+    if (d.swap && s->n_swaps < HX_WITH_MAX)
+        s->swaps[s->n_swaps++] = d.swap;
+    return d;
 }
 
 bool hx_post_same(const char *a, const char *b)
@@ -95,7 +99,7 @@ const char *hx_post_feed(const char *to, size_t *n)
     return from;
 }
 
-const char *hx_post_next(const struct hx_step *s, const char *to, const char *person)
+const char *hx_post_next(struct hx_step *s, const char *to, const char *person)
 {
     const char *named = hx_post_person(to);
     struct hx_post post;

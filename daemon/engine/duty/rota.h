@@ -54,6 +54,7 @@ struct hx_on_duty {
     const struct hx_shift *shift; /* of the person, or of the one stood in for; NULL = nobody */
     const char *person;           /* NULL = nobody: the post is vacant */
     const char *instead_of;
+    uint64_t swap; /* entry of the swap by which it is this person (swap.h); 0 = by the rota */
 };
 
 struct hx_rota;

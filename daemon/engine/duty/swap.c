@@ -149,6 +149,8 @@ static bool find(struct swapping *s, const char *state)
     for (size_t i = 0; i < HX_SWAPS && !now; i++) {
         const hxp_swap *w = hx_swap_load(s->m, row.missing[i]);
         now = w && w->number == first->number ? w : NULL;
+        if (now)
+            hx_machine_look_swap(s->m, row.missing[i]);
     }
     if (!now || (strcmp(now->state, state) != 0 && *state))
         return refuse(s, "SWAP_DECIDED", "it was refused, has lapsed or is in force already");

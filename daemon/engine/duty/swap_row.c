@@ -124,6 +124,7 @@ struct hx_on_duty hx_post_at(const struct hx_machine *m, const struct hx_post *p
             continue;
         d.instead_of = d.person;
         d.person = given ? w->taker : w->person;
+        d.swap = row.missing[i];
         break;
     }
     return d;

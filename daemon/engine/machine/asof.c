@@ -106,6 +106,8 @@ static int need_all_of(struct asof *a, size_t i)
         rc = need_followers(a, head);
     for (size_t k = 0; k < e->n_with_cases && !rc; k++)
         rc = need_case(a, e->with_cases[k], head);
+    for (size_t k = 0; k < e->n_with_swaps && !rc; k++)
+        rc = need(a, e->with_swaps[k]);
     return rc;
 }
 

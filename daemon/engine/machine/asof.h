@@ -1,8 +1,9 @@
 /* As of: what was known of one case when a given entry was the newest of its own.
  *
  * The case's entries are put through a machine in memory again, together with what they stood on:
- * entries of cases that were looked at, events that waited for the case, the outages and jumps of
- * the clock that were in force. Pure: the journal is read through a function. One thread. */
+ * entries of cases that were looked at, events that waited for the case, swaps of duty by which
+ * somebody was asked, the outages and jumps of the clock that were in force. Pure: the journal is
+ * read through a function. One thread. */
 #ifndef ENGINE_MACHINE_ASOF_H
 #define ENGINE_MACHINE_ASOF_H
 

@@ -316,7 +316,7 @@ static int apply_event(struct hx_machine *m, const struct hx_arrival *in, const 
 int hx_machine_event(struct hx_machine *m, const struct hx_arrival *in, const hxp_reply **reply)
 {
     m->in_event = true;
-    m->caused_by = m->n_with = 0;
+    m->caused_by = m->n_with = m->n_swaps = 0;
     int rc = apply_event(m, in, reply);
     m->in_event = false;
     m->caused_by = m->n_with = 0;

@@ -172,6 +172,8 @@ struct hx_machine {
     uint64_t caused_by;         /* … its entry, once it is written */
     uint64_t with[HX_WITH_MAX]; /* cases looked at since the last entry */
     size_t n_with;
+    uint64_t swaps[HX_WITH_MAX]; /* entries of swaps of duty looked at since the last entry */
+    size_t n_swaps;
     /* Entries so far whose case was full and did not keep all that they say (an event is refused
      * for that, time cannot be), and the newest of those cases. */
     uint64_t cut_short, cut_case;

@@ -200,13 +200,23 @@ static void fill_event(struct hx_machine *m, hxp_entry *e, const struct hx_arriv
         (ProtobufCBinaryData){in->reporter_digest_size, (uint8_t *)(uintptr_t)in->reporter_digest};
 }
 
+static void once(uint64_t list[HX_WITH_MAX], size_t *n, uint64_t number)
+{
+    for (size_t i = 0; i < *n; i++)
+        if (list[i] == number)
+            return;
+    if (*n < HX_WITH_MAX)
+        list[(*n)++] = number;
+}
+
 static void looked_at(struct hx_machine *m, uint64_t number)
 {
-    for (size_t i = 0; i < m->n_with; i++)
-        if (m->with[i] == number)
-            return;
-    if (m->n_with < HX_WITH_MAX)
-        m->with[m->n_with++] = number;
+    once(m->with, &m->n_with, number);
+}
+
+void hx_machine_look_swap(struct hx_machine *m, uint64_t lsn)
+{
+    once(m->swaps, &m->n_swaps, lsn);
 }
 
 int hx_machine_look(struct hx_machine *m, uint64_t number, struct hx_case *c)
@@ -224,11 +234,22 @@ static void fill_with(struct hx_machine *m, hxp_entry *e)
             e->with_cases[e->n_with_cases++] = m->with[i];
 }
 
+/* Entries of former times do not tell it, and are made again as they were. */
+static void fill_swaps(struct hx_machine *m, hxp_entry *e)
+{
+    const hxp_entry *stored = m->again ? m->again(m->again_ctx) : NULL;
+    size_t n = stored && !stored->n_with_swaps ? 0 : m->n_swaps;
+    m->n_swaps = 0;
+    if (n && (e->with_swaps = hx_arena_memdup(m->arena, m->swaps, n * sizeof *m->swaps)))
+        e->n_with_swaps = n;
+}
+
 int hx_machine_append(struct hx_machine *m, hxp_entry *e)
 {
     e->disturbance = m->dist.lsn;
     e->caused_by = m->caused_by;
     fill_with(m, e);
+    fill_swaps(m, e);
     if (hx_arena_failed(m->arena))
         return HX_NOMEM;
     int rc = m->ops->append(m->backend, e);
@@ -297,7 +318,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->level = -1;
     s->t_due = s->t_until = 0;
     s->clocks_due = INT64_MIN;
-    s->n_reach = 0;
+    s->n_reach = s->n_swaps = 0;
     s->holder_before[0] = '\0';
     s->other = NULL;
     s->n_theirs = s->n_speakers = 0;
@@ -383,6 +404,8 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     }
     if (s->other)
         looked_at(m, s->other->number); /* the sender of a message */
+    for (size_t i = 0; i < s->n_swaps; i++)
+        hx_machine_look_swap(m, s->swaps[i]);
     rc = hx_machine_append(m, e);
     return rc ? rc : m->ops->case_save(m->backend, c, next_due(s));
 }
