@@ -19,7 +19,7 @@ LIFE = ROOT / "config/life-cycles/complaint.yaml"
 UNIT_MS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 # Clocks that an effect starts without naming them in the file.
 STARTED_BY = {"K_HANDOVER": ["every dispatch that is delivered"], "K_DELIVERY": ["a dispatch that cannot be delivered"],
-              "K_PAUSE_MAX": ["PAUSED"], "K_PROMISE": ["PLAN_DELIVERED"]}
+              "K_PAUSE_MAX": ["PAUSED"], "K_PROMISE": ["PLAN_DELIVERED"], "K_ASSIST": ["ASSIST_ASKED"]}
 LADDER_EXAMPLES = [("K_ARRIVE", None), ("K_RESOLVE", "SMALL"), ("K_RESOLVE", "SERIOUS"), ("K_RESOLVE", "COMPLEX"),
                    ("K_PLAN", "SPECIAL")]
 
@@ -127,10 +127,23 @@ def clocks(life):
     return table(["clock", "zh", "en", "starts at", "asks for", "budget", "calendar", "ladder", "may pause for"], rows)
 
 
+def cap(pause):
+    text = pause.get("cap", "its own end")
+    text += f" ({pause['calendar']})" if "calendar" in pause else ""
+    return text + (f", {pause['most']} times a case" if "most" in pause else "")
+
+
 def pauses(life):
     return table(["reason", "zh", "en", "whose time", "at most", "needs"],
-                 [[f"`{p['name']}`", p["zh"], p["en"], p["owner"], p.get("cap", "its own end"),
+                 [[f"`{p['name']}`", p["zh"], p["en"], p["owner"], cap(p),
                    ", ".join(p.get("needs", [])) or f"asked by the {p['by']}"] for p in life["pauses"]])
+
+
+def returns(life):
+    """The reasons of the life cycle, with the words that the command shows for them."""
+    catalogue = (ROOT / "daemon/cli/show/catalogue.c").read_text(encoding="utf-8")
+    known = {name: (zh, en) for name, en, zh in re.findall(r'\{WORDS_REASON,\s*"(\w+)",\s*"([^"]*)",\s*"([^"]*)"\}', catalogue)}
+    return table(["reason", "zh", "en"], [[f"`{name}`", *known[name]] for name in life["returns"]])
 
 
 def transitions(life):
@@ -214,7 +227,7 @@ def effects(_life):
 
 
 PARTS = {"states": states, "picture": picture, "clocks": clocks, "promise-times": promise_times, "ladders": ladders,
-         "pauses": pauses, "events": events, "transitions": transitions, "guards": guards, "effects": effects}
+         "pauses": pauses, "returns": returns, "events": events, "transitions": transitions, "guards": guards, "effects": effects}
 CODES = {"invalid-codes": invalid_codes, "refusal-codes": refusal_codes, "alarm-codes": alarm_codes}
 PAGES = {ROOT / "docs/life-cycle.md": PARTS, ROOT / "proto/PROTOCOL.md": CODES}
 
