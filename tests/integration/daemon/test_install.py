@@ -14,9 +14,14 @@ def test_every_service_is_installed_with_its_program_and_its_configuration(tmp_p
     shipped = sorted((SOURCE / "deploy/systemd").glob("*.service"))
     assert shipped and {p.name for p in shipped} <= names
     for service in shipped:
-        program, config = re.search(r"^ExecStart=\S*/(\S+) .*--config /etc/hongxin/(\S+)", service.read_text(), re.M).groups()
-        assert any(p.parts[-2:] == ("bin", program) for p in there), f"{service.name}: {program}"
-        assert any(p.parts[-2:] == ("hongxin", config) for p in there), f"{service.name}: {config}"
+        (installed,) = tmp_path.rglob(service.name)
+        commands = re.findall(r"^ExecStart(?:Pre)?=(\S+) .*--config (\S+)", installed.read_text(), re.M)
+        assert commands, service.name
+        for path in [path for command in commands for path in command]:
+            assert (tmp_path / path.lstrip("/")).is_file(), f"{service.name}: {path}"
+    (settings,) = tmp_path.rglob("hongxin.yaml")
+    (schema,) = re.findall(r"\$schema=(\S+)", settings.read_text())
+    assert (settings.parent / schema).is_file(), schema
     (config,) = tmp_path.rglob("kafka.yaml")
     for part in ("in", "out"):
         done = subprocess.run([f"{os.environ['HX_BIN']}/hongxin-kafka", part, "--config", str(config), "--check-config"], capture_output=True, text=True)
