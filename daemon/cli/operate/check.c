@@ -143,8 +143,8 @@ const struct cli_command cli_check = {
              "cases\n"
              "without a clock. With --store it is hongxin doctor --store.",
     .examples = "  hongxin check\n      is the daemon well?\n"
-                "  hongxin check --store /var/lib/hongxin --config /etc/hongxin\n      is the "
-                "store whole?\n",
+                "  hongxin check --store /var/lib/hongxin/store --config /etc/hongxin\n"
+                "      is the store whole?\n",
     .options = options,
     .takes = CLI_FEED | CLI_SHOWS,
     .run = run,

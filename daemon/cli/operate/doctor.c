@@ -354,10 +354,10 @@ const struct cli_command cli_doctor = {
         "--repair writes only rows that follow from the journal, never the journal.",
     .examples =
         "  hongxin doctor\n      does the daemon's journal bear out what it says?\n"
-        "  hongxin doctor --store /var/lib/hongxin\n      is everything as it must be?\n"
-        "  hongxin doctor --store /var/lib/hongxin --repair --dry-run\n      what could be put "
-        "right?\n"
-        "  hongxin export --store /var/lib/hongxin journal.hxj\n"
+        "  hongxin doctor --store /var/lib/hongxin/store\n      is everything as it must be?\n"
+        "  hongxin doctor --store /var/lib/hongxin/store --repair --dry-run\n"
+        "      what could be put right?\n"
+        "  hongxin export --store /var/lib/hongxin/store journal.hxj\n"
         "      the journal as a file, for\n"
         "  hongxin doctor --export journal.hxj\n      the same proof elsewhere\n",
     .options = options,

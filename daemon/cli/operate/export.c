@@ -65,7 +65,8 @@ const struct cli_command cli_export = {
     .about =
         "Every entry that is kept, as stored, in one snapshot. It holds no reporter's identity.\n"
         "hongxin doctor --export examines such a file; FORMAT.md describes it.",
-    .examples = "  hongxin export --store /var/lib/hongxin journal.hxj\n      the whole journal\n",
+    .examples =
+        "  hongxin export --store /var/lib/hongxin/store journal.hxj\n      the whole journal\n",
     .options = options,
     .max_operands = 1,
     .run = run,

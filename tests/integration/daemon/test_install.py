@@ -22,6 +22,10 @@ def test_every_service_is_installed_with_its_program_and_its_configuration(tmp_p
     (settings,) = tmp_path.rglob("hongxin.yaml")
     (schema,) = re.findall(r"\$schema=(\S+)", settings.read_text())
     assert (settings.parent / schema).is_file(), schema
+    (store,) = re.findall(r"^  path: (\S+)", settings.read_text(), re.M)
+    for command in ("check", "doctor", "export"):
+        told = subprocess.run([f"{os.environ['HX_BIN']}/hongxin", command, "--help"], capture_output=True, text=True, check=True).stdout
+        assert set(re.findall(r"--store (/\S+)", told)) == {store}, command
     (config,) = tmp_path.rglob("kafka.yaml")
     for part in ("in", "out"):
         done = subprocess.run([f"{os.environ['HX_BIN']}/hongxin-kafka", part, "--config", str(config), "--check-config"], capture_output=True, text=True)
