@@ -6,6 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { EVENT_ID = 128 }; /* bytes of an event's id at most */
+
+/* `base` and what follows from the content, as an id. A base for which there is no room stands
+ * there by its digest. */
+static void id_of(const char *base, const void *content, size_t size, char id[EVENT_ID + 1])
+{
+    uint8_t digest[12];
+    char said[2 * sizeof digest + 1], shorter[2 * sizeof digest + 1];
+    crypto_generichash(digest, sizeof digest, content, size, NULL, 0);
+    sodium_bin2hex(said, sizeof said, digest, sizeof digest);
+    crypto_generichash(digest, sizeof digest, (const uint8_t *)base, strlen(base), NULL, 0);
+    sodium_bin2hex(shorter, sizeof shorter, digest, sizeof digest);
+    bool fits = strlen(base) + strlen(said) + 2 <= EVENT_ID;
+    snprintf(id, EVENT_ID + 1, "%s:%s", fits ? base : shorter, said);
+}
+
 /* ---- one event on its way ---- */
 
 struct flight {
@@ -16,6 +32,8 @@ struct flight {
     char *id, *source, *ref; /* of a report that may turn out to be an update; or NULL */
     uint8_t *said;           /* what it says now: hongxin.v1.Data */
     size_t said_size;
+    uint8_t *event, *reporter; /* of a derived report, while it is looked for; or NULL */
+    size_t event_size, reporter_size;
 };
 
 static void flight_free(struct flight *f)
@@ -24,6 +42,10 @@ static void flight_free(struct flight *f)
     free(f->source);
     free(f->ref);
     free(f->said);
+    free(f->event);
+    if (f->reporter)
+        sodium_memzero(f->reporter, f->reporter_size);
+    free(f->reporter);
     free(f);
 }
 
@@ -34,13 +56,10 @@ static int start_update(struct flight *f)
 {
     hxp_event event = HONGXIN__V1__EVENT__INIT;
     hxp_data *data = hongxin__v1__data__unpack(NULL, f->said_size, f->said);
-    uint8_t digest[12];
-    char hex[2 * sizeof digest + 1], id[DRAFT_ID + 40];
+    char id[EVENT_ID + 1];
     if (!data)
         return HX_NOMEM;
-    crypto_generichash(digest, sizeof digest, f->said, f->said_size, NULL, 0);
-    sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
-    snprintf(id, sizeof id, "%s:%s", f->id, hex);
+    id_of(f->id, f->said, f->said_size, id);
     event.id = id;
     event.source = f->source;
     event.type = (char *)"COMMENT";
@@ -56,11 +75,14 @@ static int start_update(struct flight *f)
     return rc;
 }
 
-/* Its reference has a case already: as another text under the same id, or as a second report. */
+/* Its reference has a case already: as another text under the same id, or as a second report, which
+ * it was when it was sent before and we died before the update was made, too. */
 static bool is_known(const struct flight *f, const hxp_reply *reply)
 {
-    return f->ref && ((f->derived && reply->result == HONGXIN__V1__RESULT__CONFLICT) ||
-                      (reply->result == HONGXIN__V1__RESULT__NOT_ALLOWED && reply->case_number));
+    bool refused = reply->result == HONGXIN__V1__RESULT__NOT_ALLOWED ||
+                   (reply->result == HONGXIN__V1__RESULT__DUPLICATE && reply->n_allowed);
+    bool other = f->derived && reply->result == HONGXIN__V1__RESULT__CONFLICT;
+    return f->ref && (other || (refused && reply->case_number));
 }
 
 static void on_outcome(void *arg, int err, const hxp_reply *reply)
@@ -102,6 +124,89 @@ static bool keep_said(struct flight *f, const hxp_data *data)
     return f->said != NULL;
 }
 
+static uint8_t *packed(const ProtobufCMessage *m, size_t *size)
+{
+    *size = protobuf_c_message_get_packed_size(m);
+    uint8_t *bytes = malloc(*size + 1);
+    if (bytes)
+        protobuf_c_message_pack(m, bytes);
+    return bytes;
+}
+
+/* ---- is it known, and as what? ---- */
+
+static int send_report(struct flight *f)
+{
+    hxp_event *event = hongxin__v1__event__unpack(NULL, f->event_size, f->event);
+    hxp_reporter *reporter =
+        f->reporter ? hongxin__v1__reporter__unpack(NULL, f->reporter_size, f->reporter) : NULL;
+    int rc = HX_NOMEM;
+    if (event && (reporter || !f->reporter))
+        rc = hx_publish_start(f->hotline->link.client,
+                              &(struct hx_item){.event = event, .reporter = reporter}, on_outcome,
+                              f);
+    if (reporter)
+        hongxin__v1__reporter__free_unpacked(reporter, NULL);
+    if (event)
+        hongxin__v1__event__free_unpacked(event, NULL);
+    return rc;
+}
+
+/* The event that our report would repeat is shown whole in this entry, and says something else. */
+static bool says_otherwise(const struct flight *f, ProtobufCBinaryData bytes)
+{
+    hxp_entry *e = hongxin__v1__entry__unpack(NULL, bytes.len, bytes.data);
+    hxp_event *before =
+        e && !e->n_masked ? hongxin__v1__event__unpack(NULL, e->event.len, e->event.data) : NULL;
+    bool other = false;
+    if (before && strcmp(before->id, f->id) == 0 && strcmp(before->source, f->source) == 0) {
+        size_t size;
+        uint8_t *again = packed(&before->base, &size);
+        other = again && (size != f->event_size || memcmp(again, f->event, size) != 0);
+        free(again);
+    }
+    if (before)
+        hongxin__v1__event__free_unpacked(before, NULL);
+    if (e)
+        hongxin__v1__entry__free_unpacked(e, NULL);
+    return other;
+}
+
+/* What has changed is told at once as what is new: under an id that stands for something else the
+ * daemon would have to raise an alarm. Without an answer, or when the report is not shown to us,
+ * the daemon decides which of both it is. */
+static void on_looked(void *arg, int err, const hxp_response *response)
+{
+    struct flight *f = arg;
+    const Hongxin__V1__CaseAnswer *answer =
+        !err && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER
+            ? response->case_answer
+            : NULL;
+    bool other = false;
+    for (size_t i = 0; answer && i < answer->n_history && !other; i++)
+        other = says_otherwise(f, answer->history[i]);
+    int rc = err == HX_CLOSED ? err : other ? start_update(f) : send_report(f);
+    if (rc)
+        on_outcome(f, rc, NULL);
+}
+
+static int look(struct flight *f, const struct launch *l)
+{
+    hxp_request request = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
+    f->event = packed(&l->event->base, &f->event_size);
+    if (l->reporter)
+        f->reporter = packed(&l->reporter->base, &f->reporter_size);
+    if (!f->event || (l->reporter && !f->reporter))
+        return HX_NOMEM;
+    query.ref = f->ref;
+    query.source = f->source;
+    query.history = true;
+    request.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
+    request.case_query = &query;
+    return hx_ask_start(f->hotline->link.client, &request, on_looked, f);
+}
+
 int publish_start(struct hotline *h, const struct launch *l, outcome_fn *fn, void *arg)
 {
     const hxp_event *e = l->event;
@@ -116,7 +221,8 @@ int publish_start(struct hotline *h, const struct launch *l, outcome_fn *fn, voi
         return HX_NOMEM;
     }
     const struct hx_item item = {.event = e, .reporter = l->reporter};
-    int rc = hx_publish_start(h->link.client, &item, on_outcome, f);
+    int rc =
+        report && l->derived ? look(f, l) : hx_publish_start(h->link.client, &item, on_outcome, f);
     if (rc)
         flight_free(f);
     else

@@ -1,4 +1,6 @@
 """The hotline's door: every operation, bad input, and a death at the worst moment."""
+import contextlib
+import http.client
 import json
 import os
 import re
@@ -13,7 +15,7 @@ from door import BIN
 from hongxin.v1 import event_pb2, journal_pb2, wire_pb2
 from hotline import CLIENTS, Hotline
 from reload import reload
-from wire import wait_until
+from wire import facts, wait_until
 
 REPORT = {"class": "SMALL", "place": "B-0417", "text": "water leaks from the ceiling"}
 
@@ -177,6 +179,29 @@ def test_a_work_order_that_became_urgent_says_so_though_its_words_are_the_same(d
     told = [(s.category, getattr(s, "class"), s.text) for s in said]
     assert told == [("", "EMERGENCY", REPORT["text"]), ("trapped", "EMERGENCY", REPORT["text"])]
     assert getattr(client.case(1).view, "class") == "SMALL", "a dispatcher decides, not a table"
+
+
+def alarms(daemon, upto):
+    with daemon.client("feed") as f:
+        f.hello("alarms", **{"from": wire_pb2.Hello.OLDEST})
+        return [x.code for e in f.entries(upto) for x in facts(e, "alarm")]
+
+
+def comments(client):
+    history = [journal_pb2.Entry.FromString(e) for e in client.case(1, history=True).history]
+    return [event_pb2.Event.FromString(e.event).data.text for e in history if e.cause == "COMMENT"]
+
+
+def test_a_changed_work_order_alarms_nobody_and_a_repetition_adds_nothing(daemon, door, client):
+    """The platform sends the whole order again when a word of it has changed, and whatever had no answer."""
+    first, changed = {**REPORT, "ref": "WO-1"}, {**REPORT, "ref": "WO-1", "text": "now on two floors"}
+    assert door.post("/v1/complaints", first).status == 201
+    assert door.post("/v1/complaints", changed).json["result"] == "ACCEPTED"
+    for order in (first, changed, first, changed):
+        a = door.post("/v1/complaints", order)
+        assert (a.status, a.json["result"], a.json["number"], a.headers["Idempotency-Replayed"]) == (200, "DUPLICATE", "CL-1", "true"), a
+    assert comments(client) == ["now on two floors"] and client.case(1).view.case_version == 2 and len(cases(client)) == 1
+    assert alarms(daemon, client.ask("pong", ping=wire_pb2.Ping()).newest_lsn) == []
 
 
 def test_a_work_order_in_the_city_s_own_words(door, client):
@@ -418,6 +443,33 @@ def test_killed_between_the_daemon_s_answer_and_its_own_nothing_is_lost_or_doubl
         again = door.post("/v1/complaints", {**REPORT, "reporter": {"name": "Li"}}, key="once")
         assert (again.status, again.json["result"], again.json["number"]) == (200, "DUPLICATE", "CL-1")
         assert len(cases(client)) == 1
+    finally:
+        between.close()
+
+
+def test_killed_before_it_has_told_what_is_new_it_is_told_when_the_order_comes_again(daemon, client, make_door, tmp_path):
+    """The daemon has refused the second report, and nobody was left to make an update of it."""
+    changed = {**REPORT, "ref": "WO-1", "text": "now on two floors"}
+    between = Between(daemon.doors["intake"], tmp_path)
+    try:
+        door = make_door(intake=between.endpoint)
+        assert door.post("/v1/complaints", {**REPORT, "ref": "WO-1"}, key="a").status == 201
+        between.hold = True
+
+        def ask():
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                door.post("/v1/complaints", changed, key="b")
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        wait_until(lambda: between.held)
+        door.kill()
+        asking.join()
+        assert comments(client) == []
+        between.hold = False
+        door.start()
+        assert door.post("/v1/complaints", changed, key="b").json["number"] == "CL-1"
+        assert comments(client) == ["now on two floors"] and len(cases(client)) == 1
     finally:
         between.close()
 
