@@ -79,9 +79,9 @@ class Known:
         """Who has it. In the millisecond in which that changes it is whom the entry names, and all of the entry the same one."""
         then = [who for since, who in case.holders if since == f["t"]]
         before = next((who for since, who in reversed(case.holders) if since < f["t"]), None)
-        if before is None or not then:
-            return then[-1] if then else before or ""
-        named = next((who for who in [*reversed(then), before] if who in f[language]), then[-1])
+        if not then:
+            return before or ""
+        named = next((who for who in [*reversed(then), before] if who and who in f[language]), then[-1])
         return self.named.setdefault(f["lsn"], named)
 
     def case(self, label, t):
