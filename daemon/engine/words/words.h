@@ -151,6 +151,8 @@ void hx_resume(struct hx_step *s);
 /* The attempt or the holder whose plan it was is another one: a plan that waits for its delivery,
  * and the meeting that was called about one, have no object any more. */
 void hx_plan_drop(struct hx_step *s);
+/* Its times begin anew: that the holder came or left stays known to a withdrawal (corner 10). */
+void hx_contact_keep(struct hx_case *c);
 /* The case has ended, or begins a new cycle: a merge that nobody has agreed to has no object any
  * more (corner 11). */
 void hx_merge_drop(struct hx_step *s);

@@ -157,6 +157,7 @@ static void begin_new_holder(struct hx_step *s, const char *holder)
     if (c->n_tried < HX_CASE_TRIED)
         snprintf(c->tried[c->n_tried++], HX_ID_MAX, "%s", c->holder);
     hx_passing_note(s, holder);
+    hx_contact_keep(c);
     c->t_held = c->t_arrived = c->t_returned = 0;
     c->reasons_used[0] = '\0';
     hx_plan_drop(s);
@@ -214,6 +215,7 @@ static void change_holder(struct hx_step *s, const struct hx_call *call)
 static void begin_anew(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
+    hx_contact_keep(s->c);
     s->c->t_held = s->c->t_arrived = 0;
 }
 

@@ -134,6 +134,14 @@ static void leave_others(struct hx_step *s, const struct hx_call *call)
         note_withdrawal(s->c);
 }
 
+void hx_contact_keep(struct hx_case *c)
+{
+    if (c->t_arrived > c->last_contact)
+        c->last_contact = c->t_arrived;
+    if (c->t_resolved > c->last_contact)
+        c->last_contact = c->t_resolved;
+}
+
 /* Whoever of the holder's people does something on the case may have met the reporter. */
 static void note_contact(struct hx_step *s, const struct hx_call *call)
 {
