@@ -44,6 +44,7 @@ static int open_all(void *arg, struct event_base *base, struct http_server **ser
                                    .arg = h};
     run_descriptors(h->settings.limits.connections);
     int rc = link_open(&h->link, base, &h->settings.daemon, problem);
+    h->settings.push.clients = h->clients;
     if (!rc && *h->settings.push.url)
         rc = push_open(base, h->link.client, &h->settings.push, &h->push, problem);
     if (!rc && h->settings.drops.n)

@@ -31,6 +31,8 @@ struct push {
 struct attempt {
     struct push *push;
     struct outbox_item *item;
+    hxp_case_view *view; /* owned, while it is asked whose references it bears; or NULL */
+    size_t ref, client;  /* so far have we come */
 };
 
 /* ---- configuration ---- */
@@ -112,8 +114,8 @@ static void sign(const struct push *p, const char *id, const char *time, const c
     sodium_bin2base64(out + 3, 90, mac, sizeof mac, sodium_base64_VARIANT_ORIGINAL);
 }
 
-/* Whose orders the case speaks for besides its own: of cases merged into it, of the whole of which
- * it is a part, of further reporters. */
+/* Which of our clients' orders the case speaks for besides its own: of cases merged into it, of the
+ * whole of which it is a part, of further reporters. */
 static json_t *others_of(const hxp_case_view *view)
 {
     json_t *list = json_array();
@@ -177,6 +179,115 @@ static void send_item(struct attempt *a, const hxp_case_view *view)
         outbox_done(p->outbox, a->item, OUTBOX_LATER, 0, hx_strerror(rc));
 }
 
+/* ---- whose references are they? ---- */
+
+static void later(struct attempt *a, const char *why)
+{
+    if (a->view)
+        hongxin__v1__case_view__free_unpacked(a->view, NULL);
+    a->view = NULL;
+    outbox_done(a->push->outbox, a->item, OUTBOX_LATER, 0, why);
+}
+
+/* What one of our sources calls by this name is this case, or one for which it speaks there: what
+ * came with a merged case was not given of this one. */
+static bool speaks_for(const struct attempt *a, const hxp_case_view *of)
+{
+    const hxp_case_view *view = a->view;
+    bool came = a->ref && *view->callbacks[a->ref - 1]->from_case;
+    bool one =
+        strcmp(of->merged_into, view->number) == 0 || strcmp(of->number, view->split_from) == 0;
+    if (of->case_number == view->case_number)
+        return !came;
+    for (size_t i = 0; !one && i < view->n_callbacks; i++)
+        one = strcmp(view->callbacks[i]->from_case, of->number) == 0;
+    return one;
+}
+
+/* The next client with a source that no client before it has. */
+static const struct client *next_client(struct attempt *a)
+{
+    const struct client *c, *before;
+    for (; (c = clients_at(a->push->settings->clients, a->client)) != NULL; a->client++) {
+        bool first = !c->gone;
+        for (size_t i = 0; first && i < a->client; i++) {
+            before = clients_at(a->push->settings->clients, i);
+            first = before->gone || strcmp(before->source, c->source) != 0;
+        }
+        if (first)
+            return c;
+    }
+    return NULL;
+}
+
+static void on_ref(void *arg, int err, const hxp_response *response);
+
+static int ask_ref(struct attempt *a, char *ref, const struct client *c)
+{
+    hxp_request request = HONGXIN__V1__REQUEST__INIT;
+    Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
+    query.ref = ref;
+    query.source = (char *)c->source;
+    request.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
+    request.case_query = &query;
+    return hx_ask_start(a->push->client, &request, on_ref, a);
+}
+
+/* References that none of our clients has given are taken out: by those of another door a resident
+ * could be followed from case to case. Then it is sent. */
+static void look_on(struct attempt *a)
+{
+    hxp_case_view *view = a->view;
+    for (; a->ref <= view->n_callbacks; a->ref++, a->client = 0) {
+        char *ref = a->ref ? view->callbacks[a->ref - 1]->ref : view->ref;
+        const struct client *c = *ref ? next_client(a) : NULL;
+        if (c) {
+            if (ask_ref(a, ref, c) != HX_OK)
+                later(a, "the daemon cannot be asked");
+            return;
+        }
+        if (*ref)
+            *ref = '\0';
+    }
+    a->view = NULL;
+    send_item(a, view);
+    hongxin__v1__case_view__free_unpacked(view, NULL);
+}
+
+static void on_ref(void *arg, int err, const hxp_response *response)
+{
+    struct attempt *a = arg;
+    if (err == HX_CLOSED)
+        return;
+    if (err == HX_TIMEOUT || err == HX_AGAIN) {
+        later(a, "the daemon does not answer");
+        return;
+    }
+    bool told = !err && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER &&
+                response->case_answer->view;
+    if (told && speaks_for(a, response->case_answer->view)) {
+        a->ref++;
+        a->client = 0;
+    } else {
+        a->client++;
+    }
+    look_on(a);
+}
+
+static void look_whose(struct attempt *a, const hxp_case_view *view)
+{
+    size_t size = hongxin__v1__case_view__get_packed_size(view);
+    uint8_t *bytes = malloc(size + 1);
+    if (bytes)
+        a->view =
+            hongxin__v1__case_view__unpack(NULL, hongxin__v1__case_view__pack(view, bytes), bytes);
+    free(bytes);
+    if (a->view)
+        look_on(a);
+    else
+        later(a, hx_strerror(HX_NOMEM));
+}
+
 /* The references of the case: by them the platform knows its own work orders. */
 static void on_case(void *arg, int err, const hxp_response *response)
 {
@@ -185,9 +296,11 @@ static void on_case(void *arg, int err, const hxp_response *response)
         return;
     bool told = !err && response->answer_case == HONGXIN__V1__RESPONSE__ANSWER_CASE_ANSWER;
     if (err == HX_TIMEOUT || err == HX_AGAIN)
-        outbox_done(a->push->outbox, a->item, OUTBOX_LATER, 0, "the daemon does not answer");
+        later(a, "the daemon does not answer");
+    else if (told && response->case_answer->view)
+        look_whose(a, response->case_answer->view);
     else
-        send_item(a, told ? response->case_answer->view : NULL);
+        send_item(a, NULL);
 }
 
 static void begin(void *arg, struct outbox_item *item)
@@ -207,7 +320,12 @@ static void begin(void *arg, struct outbox_item *item)
 static void forget(void *arg, struct outbox_item *item)
 {
     const struct push *p = arg;
-    (void)hx_ask_forget(p->client, on_case, item->own);
+    struct attempt *a = item->own;
+    (void)hx_ask_forget(p->client, on_case, a);
+    (void)hx_ask_forget(p->client, on_ref, a);
+    if (a->view)
+        hongxin__v1__case_view__free_unpacked(a->view, NULL);
+    a->view = NULL;
 }
 
 static const void *word_for(void *arg, const hxp_entry *entry)

@@ -10,6 +10,7 @@
 #include "config/reading/yaml_doc.h"
 #include "door/outbox.h"
 #include "hongxin/client.h"
+#include "hotline/clients.h"
 
 struct event_base;
 struct evbuffer;
@@ -28,7 +29,8 @@ struct push_settings {
     } words[PUSH_WORDS_MAX]; /* words: what is pushed, and as what */
     size_t n_words;
     uint64_t timeout_ms;
-    int utc_offset; /* in which times are told: the configuration's */
+    int utc_offset;          /* in which times are told: the configuration's */
+    struct clients *clients; /* whose references are told; set before push_open(), outlives it */
 };
 void push_settings_read(struct yaml_doc *doc, yaml_node_t *map, struct push_settings *s);
 

@@ -120,6 +120,27 @@ def test_the_order_of_a_merged_case_is_named_as_long_as_the_other_speaks_for_it(
         ("merged", "WO-2", "CL-1", None), ("signed", "WO-1", None, ["WO-2"]), ("unmerged", "WO-2", None, None), ("withdrawn", "WO-1", None, None)]
 
 
+def test_references_of_other_doors_are_nobody_s_business(door, platform, client):
+    """A keyed hash of a WeChat user is the same in all his cases; the platform knows its own orders, and whose they are it need not."""
+    def said(type, by, ref="", source="wechat", **more):
+        return client.publish(client.event(type, by=by, source=source, case_ref=ref, **more))[0]
+
+    report = {"class_": "SMALL", "place": "B-0417"}
+    assert said("REPORTED", "reporter", "resident-hash/1", data=report).number == "CL-1"
+    door.post("/v1/complaints", {"class": "SMALL", "place": "B-0417", "ref": "WO-1"})
+    assert said("REPORTED", "reporter", "WO-1", "another", data=report).number == "CL-3"
+    for number, into in ((1, "CL-2"), (3, "CL-2")):
+        assert said("MERGED_INTO", "dispatcher:C-03/zhou", case_number=number, data={"into": into}).code == ""
+    door.post("/v1/complaints", {"class": "SMALL", "place": "B-0417", "ref": "WO-4"})
+    assert said("MERGED_INTO", "dispatcher:C-03/zhou", case_number=4, data={"into": "CL-2"}).code == ""
+    assert said("HELD", "holder:P-07/li", case_number=2).code == ""
+    wait_until(lambda: len(platform.taken) == 4)
+    told = {json.loads(body)["number"] + " " + json.loads(body)["word"]: json.loads(body) for _, body in platform.taken}
+    assert {what: (p["ref"], p.get("others")) for what, p in told.items()} == {
+        "CL-1 merged": ("", None), "CL-3 merged": ("", None), "CL-4 merged": ("WO-4", None), "CL-2 signed": ("WO-1", ["WO-4"])}
+    assert b"resident-hash" not in b"".join(body for _, body in platform.taken)
+
+
 def test_a_platform_that_refuses_gets_it_again(door, platform):
     platform.refuse = 4
     live(door, "WO-1", "a")
