@@ -45,6 +45,7 @@ static int open_all(void *arg, struct event_base *base, struct http_server **ser
     run_descriptors(h->settings.limits.connections);
     int rc = link_open(&h->link, base, &h->settings.daemon, problem);
     h->settings.push.clients = h->clients;
+    h->settings.push.drops = &h->settings.drops;
     if (!rc && *h->settings.push.url)
         rc = push_open(base, h->link.client, &h->settings.push, &h->push, problem);
     if (!rc && h->settings.drops.n)

@@ -32,7 +32,7 @@ struct attempt {
     struct push *push;
     struct outbox_item *item;
     hxp_case_view *view; /* owned, while it is asked whose references it bears; or NULL */
-    size_t ref, client;  /* so far have we come */
+    size_t ref, source;  /* so far have we come */
 };
 
 /* ---- configuration ---- */
@@ -114,7 +114,7 @@ static void sign(const struct push *p, const char *id, const char *time, const c
     sodium_bin2base64(out + 3, 90, mac, sizeof mac, sodium_base64_VARIANT_ORIGINAL);
 }
 
-/* Which of our clients' orders the case speaks for besides its own: of cases merged into it, of the
+/* Which of our sources' orders the case speaks for besides its own: of cases merged into it, of the
  * whole of which it is a part, of further reporters. */
 static json_t *others_of(const hxp_case_view *view)
 {
@@ -204,45 +204,55 @@ static bool speaks_for(const struct attempt *a, const hxp_case_view *of)
     return one;
 }
 
-/* The next client with a source that no client before it has. */
-static const struct client *next_client(struct attempt *a)
+/* The i-th source of this door: of its clients, then of its tables. "": it is none any more. NULL
+ * after the last one. */
+static const char *source_at(const struct push_settings *s, size_t i)
 {
-    const struct client *c, *before;
-    for (; (c = clients_at(a->push->settings->clients, a->client)) != NULL; a->client++) {
-        bool first = !c->gone;
-        for (size_t i = 0; first && i < a->client; i++) {
-            before = clients_at(a->push->settings->clients, i);
-            first = before->gone || strcmp(before->source, c->source) != 0;
-        }
-        if (first)
-            return c;
+    const struct client *c;
+    size_t n = 0;
+    for (; (c = clients_at(s->clients, n)) != NULL; n++)
+        if (n == i)
+            return c->gone ? "" : c->source;
+    return i - n < s->drops->n ? s->drops->all[i - n].source : NULL;
+}
+
+/* The next one that has not been asked for; NULL = all have. */
+static const char *next_source(struct attempt *a)
+{
+    const char *source;
+    for (; (source = source_at(a->push->settings, a->source)) != NULL; a->source++) {
+        bool fresh = *source != '\0';
+        for (size_t i = 0; fresh && i < a->source; i++)
+            fresh = strcmp(source_at(a->push->settings, i), source) != 0;
+        if (fresh)
+            return source;
     }
     return NULL;
 }
 
 static void on_ref(void *arg, int err, const hxp_response *response);
 
-static int ask_ref(struct attempt *a, char *ref, const struct client *c)
+static int ask_ref(struct attempt *a, char *ref, const char *source)
 {
     hxp_request request = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
     query.ref = ref;
-    query.source = (char *)c->source;
+    query.source = (char *)source;
     request.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
     request.case_query = &query;
     return hx_ask_start(a->push->client, &request, on_ref, a);
 }
 
-/* References that none of our clients has given are taken out: by those of another door a resident
+/* References that none of our sources has given are taken out: by those of another door a resident
  * could be followed from case to case. Then it is sent. */
 static void look_on(struct attempt *a)
 {
     hxp_case_view *view = a->view;
-    for (; a->ref <= view->n_callbacks; a->ref++, a->client = 0) {
+    for (; a->ref <= view->n_callbacks; a->ref++, a->source = 0) {
         char *ref = a->ref ? view->callbacks[a->ref - 1]->ref : view->ref;
-        const struct client *c = *ref ? next_client(a) : NULL;
-        if (c) {
-            if (ask_ref(a, ref, c) != HX_OK)
+        const char *source = *ref ? next_source(a) : NULL;
+        if (source) {
+            if (ask_ref(a, ref, source) != HX_OK)
                 later(a, "the daemon cannot be asked");
             return;
         }
@@ -267,9 +277,9 @@ static void on_ref(void *arg, int err, const hxp_response *response)
                 response->case_answer->view;
     if (told && speaks_for(a, response->case_answer->view)) {
         a->ref++;
-        a->client = 0;
+        a->source = 0;
     } else {
-        a->client++;
+        a->source++;
     }
     look_on(a);
 }

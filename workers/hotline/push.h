@@ -11,6 +11,7 @@
 #include "door/outbox.h"
 #include "hongxin/client.h"
 #include "hotline/clients.h"
+#include "hotline/drop_settings.h"
 
 struct event_base;
 struct evbuffer;
@@ -29,8 +30,10 @@ struct push_settings {
     } words[PUSH_WORDS_MAX]; /* words: what is pushed, and as what */
     size_t n_words;
     uint64_t timeout_ms;
-    int utc_offset;          /* in which times are told: the configuration's */
-    struct clients *clients; /* whose references are told; set before push_open(), outlives it */
+    int utc_offset; /* in which times are told: the configuration's */
+    /* Whose references are told; set before push_open(), both outlive it. */
+    struct clients *clients;
+    const struct drop_settings *drops;
 };
 void push_settings_read(struct yaml_doc *doc, yaml_node_t *map, struct push_settings *s);
 

@@ -7,6 +7,7 @@ import json
 import threading
 
 import pytest
+from daemon import SOURCE
 from hotline import Hotline
 from ports import keep_a_port
 from wire import wait_until
@@ -74,9 +75,11 @@ def platform():
 @pytest.fixture
 def door(daemon, tmp_path, platform):
     (tmp_path / "secret").write_bytes(SECRET)
+    (tmp_path / "drop").mkdir()
     (tmp_path / "secret").chmod(0o600)
     d = Hotline(tmp_path, daemon.doors["intake"], daemon.doors.get("feed") or daemon.doors["intake"],
-                f"push: {{url: 'http://127.0.0.1:{platform.port}/status', secret_file: secret, retry: 100ms, retry_most: 200ms}}\n").start()
+                f"push: {{url: 'http://127.0.0.1:{platform.port}/status', secret_file: secret, retry: 100ms, retry_most: 200ms}}\n"
+                f"drops: [{{folder: {tmp_path}/drop, mapping: {SOURCE}/config/mappings/12345.yaml, source: tables}}]\n").start()
     wait_until(lambda: "hongxin_hotline_push_waiting" in d.get("/metrics", token=None).body.decode())
     yield d
     d.end()
@@ -134,10 +137,13 @@ def test_references_of_other_doors_are_nobody_s_business(door, platform, client)
     door.post("/v1/complaints", {"class": "SMALL", "place": "B-0417", "ref": "WO-4"})
     assert said("MERGED_INTO", "dispatcher:C-03/zhou", case_number=4, data={"into": "CL-2"}).code == ""
     assert said("HELD", "holder:P-07/li", case_number=2).code == ""
-    wait_until(lambda: len(platform.taken) == 4)
+    assert said("REPORTED", "reporter", "WO-5", "tables", data=report).number == "CL-5"
+    assert said("HELD", "holder:P-07/li", case_number=5).code == ""
+    wait_until(lambda: len(platform.taken) == 5)
     told = {json.loads(body)["number"] + " " + json.loads(body)["word"]: json.loads(body) for _, body in platform.taken}
     assert {what: (p["ref"], p.get("others")) for what, p in told.items()} == {
-        "CL-1 merged": ("", None), "CL-3 merged": ("", None), "CL-4 merged": ("WO-4", None), "CL-2 signed": ("WO-1", ["WO-4"])}
+        "CL-1 merged": ("", None), "CL-3 merged": ("", None), "CL-4 merged": ("WO-4", None), "CL-2 signed": ("WO-1", ["WO-4"]),
+        "CL-5 signed": ("WO-5", None)}
     assert b"resident-hash" not in b"".join(body for _, body in platform.taken)
 
 
