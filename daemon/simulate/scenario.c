@@ -352,9 +352,10 @@ static int read_object(const struct parse *p, json_t *o, struct scenario *s)
 static int read_line(const struct parse *p, const char *text, size_t size, struct scenario *s)
 {
     json_error_t error;
-    if (strspn(text, " \t\r\n") == size)
+    size_t mark = p->line == 1 && strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* Windows' */
+    if (mark + strspn(text + mark, " \t\r\n") == size)
         return HX_OK;
-    json_t *o = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    json_t *o = json_loadb(text + mark, size - mark, JSON_REJECT_DUPLICATES, &error);
     if (!o)
         return wrong(p, "not JSON: %s", error.text);
     int rc = json_is_object(o) ? read_object(p, o, s) : wrong(p, "a line is one object");

@@ -447,6 +447,17 @@ def test_the_simulator_takes_json_and_has_exit_codes_of_its_own(tmp_path):
     assert re.findall(r"\b\d\b", codes) == ["0", "2"]
 
 
+@pytest.mark.parametrize("text", ["", "\r\n", '{"end": "2026-10-12T19:00:00.000+08:00"}\r\n'])
+def test_a_scenario_may_begin_with_the_mark_that_windows_writes(tmp_path, text):
+    hongxin = Command(None)
+    scenario = tmp_path / "marked.jsonl"
+    scenario.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    hongxin.ok("simulate", scenario)
+    scenario.write_bytes(b"\n\xef\xbb\xbf" + text.encode())
+    if text.strip():
+        assert hongxin("simulate", scenario).code == 2, "in front of another line it is no JSON"
+
+
 def test_options_in_front_of_the_command_are_explained():
     hongxin = Command(None)
     hongxin("--endpoint", "tcp://127.0.0.1:1", "list")
