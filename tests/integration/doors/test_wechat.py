@@ -190,6 +190,11 @@ def zhou(client, type, number, **data):
     return client.publish(client.event(type, by="dispatcher:C-03/zhou", case_number=number, data=data))[0].result
 
 
+def leaves(client, number):
+    """The street rings whoever has asked to withdraw while the company was just there."""
+    assert client.publish(client.event("WITHDRAW_CONFIRMED", by="street:S-02/lu", case_number=number))[0].result == RESULT.ACCEPTED
+
+
 def solve(client, number):
     zhou(client, "CLASS_SET", number, **{"class": "SMALL"})
     for type, data in (("HELD", {}), ("RESOLVED", {"evidence": ["photo"]})):
@@ -238,11 +243,13 @@ def test_a_merged_resident_is_not_satisfied_and_withdraws_where_he_is_a_party(sa
     assert say("o-han", "撤诉 CL-2").startswith("CL-2 正与同类案件合并办理"), "he is asked with the others"
     assert say("o-han", "不满意 CL-2") == "CL-2 已记为不满意，将重新处理。"
     assert client.case(1).view.cycle == 2
-    assert say("o-han", "撤诉 CL-1").startswith("您已退出 CL-1"), "by the number that he was told, too"
+    assert say("o-han", "撤诉 CL-1").startswith("CL-1 的撤诉申请已收到"), "by the number that he was told, too; they were there just now"
+    leaves(client, 1)
     assert [p.callback for p in client.case(1).view.callbacks] == ["OPEN", "GONE"]
     assert zhou(client, "UNMERGED", 2) == RESULT.ACCEPTED
     assert "没有找到您的 CL-1" in say("o-han", "查询 CL-1") and say("o-han", "查询 CL-2").startswith("CL-2：已")
-    assert say("o-li", "撤诉 CL-1") == "CL-1 的撤诉申请已收到。"
+    assert say("o-li", "撤诉 CL-1").startswith("CL-1 的撤诉申请已收到，")
+    leaves(client, 1)
     assert client.case(1).view.state == "WITHDRAWN"
 
 
