@@ -253,7 +253,10 @@ int told_use(struct service *s, struct told *t, char *now, size_t *acts)
         return HX_NOMEM;
     int rc = acts_between(s, t->now, now, &a);
     *acts = a.n;
-    free(t->now);
+    if (t->waits && !t->first)
+        t->first = t->now;
+    else
+        free(t->now);
     t->now = now;
     t->waits = true;
     t->complained = false;
@@ -289,7 +292,7 @@ void told_turn(struct service *s, struct told *t)
         return;
     int rc = hx_store_told_load(s->store, t->name, &before);
     if (rc == HX_OK || rc == HX_NOTFOUND)
-        rc = acts_between(s, before, t->now, &a);
+        rc = acts_between(s, before ? before : t->first, t->now, &a);
     if (rc == HX_OK && (!before || strcmp(before, t->now) != 0)) /* that it is nothing as well */
         rc = paused ? HX_AGAIN : record(s, t, &a);
     t->waits = rc != HX_OK;
@@ -299,10 +302,15 @@ void told_turn(struct service *s, struct told *t)
         hx_log(HX_LOG_ERROR, "event=access_not_recorded error=%s acts=%zu", hx_errname(rc), a.n);
     t->complained = t->waits;
     free(before);
+    if (t->waits)
+        return;
+    free(t->first);
+    t->first = NULL;
 }
 
 void told_close(struct told *t)
 {
     free(t->now);
-    t->now = NULL;
+    free(t->first);
+    t->now = t->first = NULL;
 }

@@ -9,8 +9,8 @@
  * The store keeps the text that the acts in the journal lead to, and changes it in the transaction
  * of these acts. So none is lost with the process and none is told twice, and what was changed
  * while the daemon was down is told at its start. The first text of a store needs no acts: nothing
- * was in force before. It is kept also when it is empty, so that keys that come later are told.
- * Loop thread only. */
+ * was in force before. It is kept also when it is empty, so that keys that come later are told;
+ * what changes before the store has it is told as well. Loop thread only. */
 #ifndef SERVICE_ACTS_TOLD_H
 #define SERVICE_ACTS_TOLD_H
 
@@ -23,6 +23,7 @@ struct service;
 struct told {
     const char *name; /* of the text in the store */
     char *now;        /* owned; what is in force */
+    char *first;      /* owned; what was, until `now` came while that one waited; or NULL */
     bool waits;       /* the journal does not say it yet */
     bool complained;  /* … and the log knows that the store did not take it */
 };
