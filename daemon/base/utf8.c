@@ -77,6 +77,11 @@ size_t hx_utf8_span(const char *text, size_t size)
     return at;
 }
 
+size_t hx_utf8_mark(const char *text, size_t size)
+{
+    return size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
 void hx_utf8_put(char *to, size_t size, const char *from)
 {
     size_t n = from ? strnlen(from, size) : 0;

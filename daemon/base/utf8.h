@@ -9,6 +9,10 @@
  * byte. Any thread. */
 size_t hx_utf8_span(const char *text, size_t size);
 
+/* Bytes of the mark that editors of Windows put before a text (byte order mark): 3, or 0 without
+ * one. Any thread. */
+size_t hx_utf8_mark(const char *text, size_t size);
+
 /* Copies as much of `from` as fits in whole characters, always with its NUL. NULL counts as "".
  * `size` is at least 1. Any thread. */
 void hx_utf8_put(char *to, size_t size, const char *from);

@@ -64,11 +64,6 @@ static bool is_utf8(const char *bytes, size_t n, bool cut)
     return true;
 }
 
-static bool has_mark(const char *bytes, size_t n)
-{
-    return n >= 3 && !memcmp(bytes, "\xEF\xBB\xBF", 3);
-}
-
 static void fill_raw(struct csv_file *f)
 {
     size_t n = fread(f->raw + f->n_raw, 1, CHUNK - f->n_raw, f->in);
@@ -196,8 +191,9 @@ int csv_file_open(const char *path, const char *encoding, char delimiter, struct
     if (rc)
         goto close;
     fill_raw(f);
-    if (has_mark(f->raw, f->n_raw)) {
-        memmove(f->raw, f->raw + 3, f->n_raw -= 3);
+    size_t mark = hx_utf8_mark(f->raw, f->n_raw);
+    if (mark) {
+        memmove(f->raw, f->raw + mark, f->n_raw -= mark);
         encoding = "UTF-8";
     }
     encoding = choose_encoding(f, encoding);

@@ -1,4 +1,5 @@
 #include "simulate/scenario.h"
+#include "base/utf8.h"
 #include "engine/step.h"
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
@@ -352,7 +353,7 @@ static int read_object(const struct parse *p, json_t *o, struct scenario *s)
 static int read_line(const struct parse *p, const char *text, size_t size, struct scenario *s)
 {
     json_error_t error;
-    size_t mark = p->line == 1 && strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* Windows' */
+    size_t mark = p->line == 1 ? hx_utf8_mark(text, size) : 0;
     if (mark + strspn(text + mark, " \t\r\n") == size)
         return HX_OK;
     json_t *o = json_loadb(text + mark, size - mark, JSON_REJECT_DUPLICATES, &error);

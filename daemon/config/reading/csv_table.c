@@ -1,5 +1,6 @@
 #include "config/reading/csv_table.h"
 #include "base/grown.h"
+#include "base/utf8.h"
 #include "config/reading/file.h"
 
 #include <csv.h>
@@ -137,14 +138,10 @@ static int feed(struct reader *r, struct csv_parser *parser, const char *text, s
 static int parse(struct reader *r, const char *text, size_t size)
 {
     struct csv_parser parser;
-    static const char mark[] = "\xEF\xBB\xBF";
-    if (size >= 3 && memcmp(text, mark, 3) == 0) {
-        text += 3;
-        size -= 3;
-    }
+    size_t mark = hx_utf8_mark(text, size);
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return HX_NOMEM;
-    int err = feed(r, &parser, text, size);
+    int err = feed(r, &parser, text + mark, size - mark);
     csv_free(&parser);
     r->table->lines = r->line;
     r->table->header = r->n_columns;

@@ -28,6 +28,16 @@ static void well_formed_text_is_taken_whole(void **state)
         assert_int_equal(hx_utf8_span(texts[i], strlen(texts[i])), strlen(texts[i]));
 }
 
+static void the_mark_of_windows_is_no_text(void **state)
+{
+    (void)state;
+    assert_int_equal(hx_utf8_mark("\xEF\xBB\xBF楼", 6), 3);
+    assert_int_equal(hx_utf8_mark("\xEF\xBB\xBF", 3), 3);
+    assert_int_equal(hx_utf8_mark("\xEF\xBB\xBF", 2), 0);
+    assert_int_equal(hx_utf8_mark("\xEF\xBB\xBE", 3), 0);
+    assert_int_equal(hx_utf8_mark("", 0), 0);
+}
+
 static void text_is_taken_up_to_its_first_fault(void **state)
 {
     (void)state;
@@ -119,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(well_formed_text_is_taken_whole),
+        cmocka_unit_test(the_mark_of_windows_is_no_text),
         cmocka_unit_test(text_is_taken_up_to_its_first_fault),
         cmocka_unit_test(text_is_put_in_whole_characters),
         cmocka_unit_test(a_line_moves_no_cursor_and_has_no_half_characters),

@@ -1,4 +1,5 @@
 #include "board/city/table.h"
+#include "base/utf8.h"
 
 #include <csv.h>
 #include <stdlib.h>
@@ -57,10 +58,9 @@ json_t *table_rows(const char *text, size_t size, const char *cell)
 {
     struct table t = {.rows = json_array(), .row = json_object(), .cell = cell, .head = 1};
     struct csv_parser parser;
-    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
-        text += 3;
-        size -= 3;
-    }
+    size_t mark = hx_utf8_mark(text, size);
+    text += mark;
+    size -= mark;
     if (csv_init(&parser, CSV_STRICT) == 0) {
         if (csv_parse(&parser, text, size, on_cell, on_row, &t) == size)
             csv_fini(&parser, on_cell, on_row, &t);
