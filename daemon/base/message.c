@@ -3,6 +3,7 @@
 #include "base/packing.h"
 #include <endian.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Everything below takes the place `p` in front of which it writes and returns the new one; NULL,
@@ -300,4 +301,13 @@ uint8_t *hx_message_pack(const struct hx_packing *packing, const ProtobufCMessag
                          uint8_t *start, uint8_t *end)
 {
     return put_message(end, start, packing->root, message);
+}
+
+uint8_t *hx_message_bytes(const ProtobufCMessage *message, size_t *size)
+{
+    *size = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = malloc(*size + 1); /* an empty message is no error */
+    if (bytes)
+        protobuf_c_message_pack(message, bytes);
+    return bytes;
 }

@@ -27,6 +27,9 @@ enum { HX_MESSAGE_SPARE = 16 };
 uint8_t *hx_message_pack(const struct hx_packing *packing, const ProtobufCMessage *message,
                          uint8_t *start, uint8_t *end);
 
+/* A message as bytes of its own, for a few at a time: owned, for free(). NULL: no memory. */
+uint8_t *hx_message_bytes(const ProtobufCMessage *message, size_t *size);
+
 /* What protobuf_c_message_unpack() makes of these bytes, in the arena: a message as
  * hx_message_pack() writes it in one pass, with what a descriptor says in its short form; anything
  * else (fields nobody knows, a list in two parts …) is left to that function. NULL: no message of

@@ -1,4 +1,5 @@
 #include "simulate/resent.h"
+#include "base/message.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +27,10 @@ static int take_times(struct scenario_action *a, const struct scenario_action *f
         return HX_OK;
     a->event->t_occ = a->occ_given ? occ : first->event->t_occ;
     a->event->t_src = a->src_given ? src : first->event->t_src;
-    size_t size = hongxin__v1__event__get_packed_size(a->event);
-    uint8_t *bytes = malloc(size + 1);
+    size_t size;
+    uint8_t *bytes = hx_message_bytes(&a->event->base, &size);
     if (!bytes)
         return HX_NOMEM;
-    hongxin__v1__event__pack(a->event, bytes);
     if (size == first->size && memcmp(bytes, first->bytes, size) == 0) {
         free(a->bytes);
         a->bytes = bytes;

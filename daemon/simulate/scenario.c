@@ -1,4 +1,5 @@
 #include "simulate/scenario.h"
+#include "base/message.h"
 #include "base/utf8.h"
 #include "engine/step.h"
 #include "hongxin/instant.h"
@@ -174,12 +175,8 @@ static int read_event(const struct parse *p, json_t *o, struct scenario_action *
         return rc;
     a->occ_given = json_object_get(o, "occ");
     a->src_given = json_object_get(o, "src");
-    a->size = hongxin__v1__event__get_packed_size(a->event);
-    a->bytes = malloc(a->size + 1);
-    if (!a->bytes)
-        return HX_NOMEM;
-    hongxin__v1__event__pack(a->event, a->bytes);
-    return HX_OK;
+    a->bytes = hx_message_bytes(&a->event->base, &a->size);
+    return a->bytes ? HX_OK : HX_NOMEM;
 }
 
 /* {"down": TIME}, {"up": TIME}, {"end": TIME}; down and up may stand in one line. */

@@ -1,5 +1,6 @@
 #include "board/ask.h"
 
+#include "base/message.h"
 #include "base/text.h"
 #include "board/live/scope.h"
 #include "hongxin/instant.h"
@@ -134,12 +135,11 @@ void ask_answer(void *ask, json_t *body)
 void ask_who_digest(const Hongxin__V1__WhoAnswer *who, char out[SESSION_WHO])
 {
     uint8_t digest[SESSION_WHO / 2];
-    size_t size = protobuf_c_message_get_packed_size(&who->base);
-    uint8_t *bytes = malloc(size + 1);
+    size_t size;
+    uint8_t *bytes = hx_message_bytes(&who->base, &size);
     out[0] = '\0';
     if (!bytes)
         return;
-    protobuf_c_message_pack(&who->base, bytes);
     crypto_generichash(digest, sizeof digest, bytes, size, NULL, 0);
     sodium_bin2hex(out, SESSION_WHO, digest, sizeof digest);
     free(bytes);

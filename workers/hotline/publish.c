@@ -1,5 +1,6 @@
 #include "hotline/publish.h"
 
+#include "base/message.h"
 #include "door/reply.h"
 #include <sodium.h>
 #include <stdio.h>
@@ -117,20 +118,8 @@ static bool keep_said(struct flight *f, const hxp_data *data)
     said.class_ = data->class_;
     said.category = data->category;
     said.place = data->place;
-    f->said_size = hongxin__v1__data__get_packed_size(&said);
-    f->said = malloc(f->said_size + 1);
-    if (f->said)
-        hongxin__v1__data__pack(&said, f->said);
+    f->said = hx_message_bytes(&said.base, &f->said_size);
     return f->said != NULL;
-}
-
-static uint8_t *packed(const ProtobufCMessage *m, size_t *size)
-{
-    *size = protobuf_c_message_get_packed_size(m);
-    uint8_t *bytes = malloc(*size + 1);
-    if (bytes)
-        protobuf_c_message_pack(m, bytes);
-    return bytes;
 }
 
 /* ---- is it known, and as what? ---- */
@@ -161,7 +150,7 @@ static bool says_otherwise(const struct flight *f, ProtobufCBinaryData bytes)
     bool other = false;
     if (before && strcmp(before->id, f->id) == 0 && strcmp(before->source, f->source) == 0) {
         size_t size;
-        uint8_t *again = packed(&before->base, &size);
+        uint8_t *again = hx_message_bytes(&before->base, &size);
         other = again && (size != f->event_size || memcmp(again, f->event, size) != 0);
         free(again);
     }
@@ -194,9 +183,9 @@ static int look(struct flight *f, const struct launch *l)
 {
     hxp_request request = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
-    f->event = packed(&l->event->base, &f->event_size);
+    f->event = hx_message_bytes(&l->event->base, &f->event_size);
     if (l->reporter)
-        f->reporter = packed(&l->reporter->base, &f->reporter_size);
+        f->reporter = hx_message_bytes(&l->reporter->base, &f->reporter_size);
     if (!f->event || (l->reporter && !f->reporter))
         return HX_NOMEM;
     query.ref = f->ref;

@@ -1,8 +1,8 @@
 /* One push: the case's reference is asked for, then the state is sent, signed. The queue is the
  * outbox's. */
 #include "hotline/push.h"
+#include "base/message.h"
 #include "base/now.h"
-
 #include "base/text.h"
 #include "door/post.h"
 #include "door/secret.h"
@@ -286,11 +286,10 @@ static void on_ref(void *arg, int err, const hxp_response *response)
 
 static void look_whose(struct attempt *a, const hxp_case_view *view)
 {
-    size_t size = hongxin__v1__case_view__get_packed_size(view);
-    uint8_t *bytes = malloc(size + 1);
+    size_t size;
+    uint8_t *bytes = hx_message_bytes(&view->base, &size);
     if (bytes)
-        a->view =
-            hongxin__v1__case_view__unpack(NULL, hongxin__v1__case_view__pack(view, bytes), bytes);
+        a->view = hongxin__v1__case_view__unpack(NULL, size, bytes);
     free(bytes);
     if (a->view)
         look_on(a);

@@ -1,4 +1,5 @@
 /* Values: protobuf and JSON. */
+#include "base/message.h"
 #include "hongxin/limits.h"
 #include "kafka/in/envelope_internal.h"
 #include "mapping/record.h"
@@ -220,10 +221,7 @@ enum envelope_reason content_json(const struct envelope *in, const struct attrib
     int rc = record_from_json(object, &record, problem);
     if (rc)
         return rc == HX_NOMEM ? ENVELOPE_NO_MEMORY : ENVELOPE_NOT_AN_EVENT;
-    out->size = hongxin__v1__event__get_packed_size(record.event);
-    out->owned = malloc(out->size ? out->size : 1);
-    if (out->owned)
-        hongxin__v1__event__pack(record.event, out->owned);
+    out->owned = hx_message_bytes(&record.event->base, &out->size);
     out->bytes = out->owned;
     out->reporter = record.reporter;
     record.reporter = NULL;
