@@ -174,22 +174,22 @@ static int64_t broken_again(const struct hx_case *c, const struct hx_breach *b)
 static bool is_awaited(const struct hx_step *s, const struct hx_breach *b)
 {
     const struct hx_clock *k = hx_clock_find(s->c, b->kind);
-    return k && k->cycle == b->cycle && b->marks == HX_BREACH_EXCLUDED && k->fired & HX_CLOCK_END &&
-           broken_again(s->c, b) == INT64_MAX;
+    return k && k->cycle == b->cycle && b->marks == HX_BREACH_EXCLUDED && k->fired & HX_CLOCK_END;
 }
 
 void hx_ladder_correct_breach(struct hx_step *s, const struct hx_breach *b, const char *why)
 {
-    bool goes_on = is_awaited(s, b);
     const struct hx_clock of = {.kind = b->kind, .cycle = b->cycle, .deadline = b->deadline};
     int64_t until = broken_again(s->c, b);
+    bool goes_on = until == INT64_MAX && is_awaited(s, b);
     for (uint32_t i = 0; i < s->c->n_told; i++) {
         struct hx_told *t = &s->c->told[i];
         if (!is_of(t, &of) || t->how != HX_NOTICE_BREACH || t->at < b->t_noticed || t->at >= until)
             continue;
         uint8_t over = t->done;
         tell_end(s, &of, t, HX_NOTICE_CORRECTION, why);
-        t->done = goes_on ? over : 1;
+        if (goes_on)
+            t->done = over;
     }
 }
 

@@ -75,6 +75,28 @@ static void note_withdrawal(struct hx_case *c)
     memcpy(c->withdraw_ms, c->owner_ms, sizeof c->withdraw_ms);
 }
 
+/* Who was asked has left: also his own case, should the merge that brought him be taken back.
+ * False: nobody was. */
+static bool let_go(struct hx_case *c)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < c->n_parties; i++) {
+        any |= c->parties[i].leaves;
+        c->parties[i].gone |= c->parties[i].leaves;
+        c->parties[i].leaves = 0;
+    }
+    return any;
+}
+
+static void end_check(struct hx_step *s)
+{
+    struct hx_clock *k = hx_clock_find(s->c, hx_rules_clock(s->rules, "K_WITHDRAW"));
+    if (k)
+        hx_clock_void(s, k);
+    s->c->withdraw_at = 0;
+    hx_flag_set(s, HX_FLAG_WITHDRAW_ASKED, false);
+}
+
 void hx_check_ends(struct hx_step *s)
 {
     bool left = false, waits = false;
@@ -84,22 +106,16 @@ void hx_check_ends(struct hx_step *s)
         waits |= !p->gone && p->leaves;
         p->leaves &= !p->gone;
     }
-    struct hx_clock *k = hx_clock_find(s->c, hx_rules_clock(s->rules, "K_WITHDRAW"));
-    if (!left || waits || !(s->c->flags & HX_FLAG_WITHDRAW_ASKED))
-        return;
-    if (k)
-        hx_clock_void(s, k);
-    s->c->withdraw_at = 0;
-    hx_flag_set(s, HX_FLAG_WITHDRAW_ASKED, false);
+    if (left && !waits && s->c->flags & HX_FLAG_WITHDRAW_ASKED)
+        end_check(s);
 }
 
 void hx_danger_came(struct hx_step *s)
 {
     if (!(s->c->flags & HX_FLAG_WITHDRAW_ASKED))
         return;
-    for (uint32_t i = 0; i < s->c->n_parties; i++)
-        s->c->parties[i].gone |= s->c->parties[i].leaves;
-    hx_check_ends(s);
+    if (let_go(s->c))
+        end_check(s);
     hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true);
 }
 
@@ -203,19 +219,10 @@ static bool asker_goes(const struct hx_step *s, const struct hx_call *call)
     return goes;
 }
 
-/* Who was asked has left: also his own case, should the merge that brought him be taken back. */
-static void let_go(struct hx_case *c)
-{
-    for (uint32_t i = 0; i < c->n_parties; i++) {
-        c->parties[i].gone |= c->parties[i].leaves;
-        c->parties[i].leaves = 0;
-    }
-}
-
 static void leave_asked(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    let_go(s->c);
+    (void)let_go(s->c);
     s->c->withdraw_at = 0;
     s->mark = "OTHERS_LEFT";
 }
@@ -266,7 +273,7 @@ static void say_confirmed(struct hx_step *s, const struct hx_call *call)
 static void date_back(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    let_go(s->c);
+    (void)let_go(s->c);
     s->c->owner_since = s->c->withdraw_at;
     memcpy(s->c->owner_ms, s->c->withdraw_ms, sizeof s->c->owner_ms);
     hx_clock_rebut_after(s, s->c->withdraw_at, "withdrawn before the deadline");
