@@ -140,7 +140,7 @@ static void take_event(struct system *s, const struct frame *f)
     json_decref(object);
     if (rc == HX_OK) {
         hxp_event event = *target.record.event;
-        event.source = (char *)s->settings->source;
+        event.source = hx_text_field(s->settings->source);
         rc = publish_start(s->hotline, &(struct launch){&event, target.record.reporter, false},
                            on_outcome, s);
         if (rc) {

@@ -1,5 +1,6 @@
 #include "hotline/draft.h"
 
+#include "base/text.h"
 #include "base/utf8.h"
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
@@ -137,7 +138,7 @@ static int type_of(const struct draft_input *in, struct draft *d)
         return rc;
     for (size_t i = 0; callback && text && i < 3; i++)
         if (strcmp(text, table[i][0]) == 0) {
-            d->event.type = (char *)table[i][1];
+            d->event.type = hx_text_field(table[i][1]);
             return HX_OK;
         }
     if (!text || callback)
@@ -272,7 +273,7 @@ int draft_make(const struct draft_input *in, struct draft *d)
 {
     bool confidential = false;
     *d = (struct draft){.event = HONGXIN__V1__EVENT__INIT};
-    d->event.source = (char *)in->client->source;
+    d->event.source = hx_text_field(in->client->source);
     int rc = check_keys(in, d);
     if (!rc)
         rc = type_of(in, d);

@@ -257,7 +257,7 @@ static int start_row(struct drop *d, const struct csv_row *csv, const struct rec
     row->line = csv->line;
     row->size = csv->size;
     memcpy(row->text, csv->text, csv->size);
-    event.source = (char *)d->settings->source;
+    event.source = hx_text_field(d->settings->source);
     int rc = publish_start(d->hotline,
                            &(struct launch){&event, record->reporter, *event.case_ref != '\0'},
                            on_outcome, row);

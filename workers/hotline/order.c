@@ -2,6 +2,7 @@
  * object are to it what the headings of a table are to `hongxin publish --csv`. */
 #include "hotline/order.h"
 
+#include "base/text.h"
 #include "hotline/publish.h"
 
 #include "door/reply.h"
@@ -83,7 +84,7 @@ static void start(struct hotline *h, struct http_request *r, const struct client
 {
     struct order *o = malloc(sizeof *o);
     hxp_event event = *record->event;
-    event.source = (char *)client->source;
+    event.source = hx_text_field(client->source);
     if (!o) {
         answer(r, reply_fail(HX_NOMEM));
         return;

@@ -1,6 +1,7 @@
 #include "hotline/publish.h"
 
 #include "base/message.h"
+#include "base/text.h"
 #include "door/reply.h"
 #include <sodium.h>
 #include <stdio.h>
@@ -63,8 +64,8 @@ static int start_update(struct flight *f)
     id_of(f->id, f->said, f->said_size, id);
     event.id = id;
     event.source = f->source;
-    event.type = (char *)"COMMENT";
-    event.by = (char *)"reporter";
+    event.type = hx_text_field("COMMENT");
+    event.by = hx_text_field("reporter");
     event.case_ref = f->ref;
     event.data = data;
     f->hotline->updates++;

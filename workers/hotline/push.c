@@ -237,7 +237,7 @@ static int ask_ref(struct attempt *a, char *ref, const char *source)
     hxp_request request = HONGXIN__V1__REQUEST__INIT;
     Hongxin__V1__CaseQuery query = HONGXIN__V1__CASE_QUERY__INIT;
     query.ref = ref;
-    query.source = (char *)source;
+    query.source = hx_text_field(source);
     request.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
     request.case_query = &query;
     return hx_ask_start(a->push->client, &request, on_ref, a);

@@ -1,5 +1,6 @@
 #include "hotline/query.h"
 
+#include "base/text.h"
 #include "door/reply.h"
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
@@ -109,7 +110,7 @@ void query_case(void *arg, struct http_request *r)
         return;
     if (strncmp(about, "ref:", 4) == 0) {
         query.ref = (char *)about + 4;
-        query.source = (char *)client->source;
+        query.source = hx_text_field(client->source);
     } else if (hx_number_parse(about, &query.case_number) != HX_OK) {
         http_problem(r, 404, "NO_CASE", "a case is CL-17, its number, or ref:WO-0042");
         return;

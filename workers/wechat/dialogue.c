@@ -142,8 +142,8 @@ static void publish(struct talk *t, hxp_event *event, const hxp_reporter *report
 {
     struct wechat *w = t->callback->wechat;
     event->id = t->id;
-    event->source = (char *)t->callback->account->source;
-    event->by = (char *)"reporter";
+    event->source = hx_text_field(t->callback->account->source);
+    event->by = hx_text_field("reporter");
     const struct hx_item item = {.event = event, .reporter = reporter};
     if (!hx_client_is_up(w->link.client, HX_DOOR_INTAKE) ||
         hx_publish_start(w->link.client, &item, on_reply, t) != HX_OK)
@@ -173,9 +173,9 @@ static void report(struct talk *t, const char *text)
     char other[WX_KEPT_MAX];
     wx_person_keep(wx_xml_get(xml, "FromUserName"), t->command.language, other);
     reporter.other = other;
-    event.type = (char *)"REPORTED";
+    event.type = hx_text_field("REPORTED");
     event.case_ref = t->ref;
-    data.text = (char *)text;
+    data.text = hx_text_field(text);
     data.place = t->command.place;
     if (strcmp(wx_xml_get(xml, "MsgType"), "location") == 0 && take_position(xml, position)) {
         data.position = position;
@@ -199,20 +199,20 @@ static void act(struct talk *t, const hxp_case_view *view)
     snprintf(t->state, sizeof t->state, "%s", view->state);
     switch (t->command.kind) {
     case WX_GOOD:
-        event.type = (char *)"CALLBACK_OK";
+        event.type = hx_text_field("CALLBACK_OK");
         data.rating = 5;
         break;
     case WX_BAD:
-        event.type = (char *)"CALLBACK_BAD";
+        event.type = hx_text_field("CALLBACK_BAD");
         data.rating = 1;
         break;
     case WX_ADD:
-        event.type = (char *)"COMMENT";
+        event.type = hx_text_field("COMMENT");
         data.party = hx_text_field("");
-        data.text = (char *)t->text;
+        data.text = hx_text_field(t->text);
         break;
     default:
-        event.type = (char *)"WITHDRAW_ASKED";
+        event.type = hx_text_field("WITHDRAW_ASKED");
     }
     event.data = &data;
     publish(t, &event, NULL);
@@ -227,7 +227,7 @@ static void add_picture(struct talk *t, const hxp_case_view *view)
     char name[160], *evidence[1] = {name};
     snprintf(name, sizeof name, "wechat:%.140s", wx_xml_get(&t->callback->xml, "MediaId"));
     event.case_number = view->case_number;
-    event.type = (char *)"COMMENT";
+    event.type = hx_text_field("COMMENT");
     data.evidence = evidence;
     data.n_evidence = 1;
     event.data = &data;
@@ -304,7 +304,7 @@ static void ask(struct talk *t)
     if (!query.case_number) {
         query.newest = true;
         query.ref = prefix;
-        query.source = (char *)t->callback->account->source;
+        query.source = hx_text_field(t->callback->account->source);
     }
     request.ask_case = HONGXIN__V1__REQUEST__ASK_CASE_QUERY;
     request.case_query = &query;
@@ -352,10 +352,10 @@ static void forget(struct talk *t)
     char prefix[WX_PERSON_TEXT + 1];
     snprintf(prefix, sizeof prefix, "%s-", t->person);
     act.act = HONGXIN__V1__IDENTITY_ACT__ACT__ERASE;
-    act.source = (char *)t->callback->account->source;
+    act.source = hx_text_field(t->callback->account->source);
     act.ref_prefix = prefix;
-    act.reason = (char *)"the resident has unsubscribed";
-    act.person = (char *)"hongxin-wechat";
+    act.reason = hx_text_field("the resident has unsubscribed");
+    act.person = hx_text_field("hongxin-wechat");
     request.ask_case = HONGXIN__V1__REQUEST__ASK_IDENTITY_ACT;
     request.identity_act = &act;
     if (hx_ask_start(t->callback->wechat->link.client, &request, on_forgotten, t) != HX_OK)

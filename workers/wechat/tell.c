@@ -241,7 +241,7 @@ static void ask_identity(struct message *m)
     query.case_number = m->item->case_number;
     query.party = m->party;
     query.reason = reason;
-    query.person = (char *)"hongxin-wechat";
+    query.person = hx_text_field("hongxin-wechat");
     request.ask_case = HONGXIN__V1__REQUEST__ASK_IDENTITY;
     request.identity = &query;
     if (hx_ask_start(m->tell->client, &request, on_identity, m) != HX_OK)

@@ -2,6 +2,7 @@
 #include "cli/send/feeder.h"
 #include "base/message.h"
 #include "base/now.h"
+#include "base/text.h"
 #include "cli/link.h"
 #include "cli/show/catalogue.h"
 #include "hongxin/code.h"
@@ -192,7 +193,7 @@ static void take(struct feeder *f, struct feeder_slot *slot, struct input_row *r
 
     record.event = &event;
     if (!*event.source)
-        event.source = (char *)f->source;
+        event.source = hx_text_field(f->source);
     if (f->judge)
         rc = f->judge(f->judge_arg, &record, row->problem);
     if (rc == HX_NOMEM)

@@ -1,5 +1,6 @@
 #include "service/acts/identity.h"
 
+#include "base/text.h"
 #include "engine/case/party.h"
 #include "service/acts/act.h"
 #include "service/acts/scrub.h"
@@ -427,8 +428,8 @@ void handle_trace(struct service *s, const struct request *r)
         trouble(s, r);
         return;
     }
-    a.principal = (char *)(p ? p->name : "");
-    a.role = (char *)(p ? p->role->name : "");
+    a.principal = hx_text_field(p ? p->name : "");
+    a.role = hx_text_field(p ? p->role->name : "");
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_TRACE;
     answer.trace = &a;
     service_answer(s, r, &answer);

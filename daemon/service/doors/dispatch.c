@@ -1,4 +1,5 @@
 /* From a message to its handler. */
+#include "base/text.h"
 #include "service/locks/mask.h"
 #include "service/state.h"
 
@@ -74,8 +75,8 @@ void service_problem(struct service *s, const struct request *r, const char *cod
 {
     Hongxin__V1__Problem p = HONGXIN__V1__PROBLEM__INIT;
     hxp_response answer = HONGXIN__V1__RESPONSE__INIT;
-    p.code = (char *)code;
-    p.message = (char *)message;
+    p.code = hx_text_field(code);
+    p.message = hx_text_field(message);
     p.retry_after_ms = r->wait_ms;
     if (r->message) {
         p.request = r->message->ask_case == HONGXIN__V1__REQUEST__ASK_PUBLISH

@@ -232,7 +232,7 @@ static void welcome(struct service *s, const struct request *r, const struct fee
     w.oldest_lsn = hx_store_oldest_lsn(s->store);
     w.newest_lsn = hx_store_newest_lsn(s->store);
     w.acked_lsn = feed->acked_lsn;
-    w.epoch = (char *)hx_store_epoch(s->store);
+    w.epoch = hx_text_field(hx_store_epoch(s->store));
     w.scale = s->time.scale > 1 ? s->time.scale : 0;
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_WELCOME;
     answer.welcome = &w;

@@ -1,5 +1,6 @@
 #include "service/intake/intake.h"
 
+#include "base/text.h"
 #include "engine/case/party.h"
 #include "hongxin/number.h"
 #include "service/acts/identity.h"
@@ -36,8 +37,8 @@ hxp_reply *intake_refusal(struct service *s, Hongxin__V1__Result result, const c
         return NULL;
     hongxin__v1__reply__init(reply);
     reply->result = result;
-    reply->code = (char *)code;
-    reply->message = (char *)message;
+    reply->code = hx_text_field(code);
+    reply->message = hx_text_field(message);
     if (result == HONGXIN__V1__RESULT__RETRY_AFTER)
         reply->retry_after_ms = s->options.limits->retry_after_ms;
     return reply;
@@ -45,7 +46,7 @@ hxp_reply *intake_refusal(struct service *s, Hongxin__V1__Result result, const c
 
 static char *clean(char *s)
 {
-    return text_is_utf8(s) ? s : (char *)"";
+    return text_is_utf8(s) ? s : hx_text_field("");
 }
 
 static void name_reply(const hxp_event *e, hxp_reply *reply)
@@ -71,7 +72,7 @@ void intake_name(struct service *s, const hxp_item *item, hxp_reply *reply)
     }
     hx_arena_fini(&own);
     if (!reply->id || !reply->source)
-        reply->id = reply->source = (char *)"";
+        reply->id = reply->source = hx_text_field("");
 }
 
 static bool is(const hxp_event *e, const char *type)

@@ -1,5 +1,6 @@
 /* EntriesQuery: a stretch of the journal as an answer, for who needs it once and does not follow.
  */
+#include "base/text.h"
 #include "service/feeds/filter.h"
 #include "service/feeds/parcel.h"
 #include "service/state.h"
@@ -76,7 +77,7 @@ static void answer_entries(struct service *s, const struct request *r, const str
     a.cut = p->next < end;
     a.oldest_lsn = hx_store_oldest_lsn(s->store);
     a.newest_lsn = hx_store_newest_lsn(s->store);
-    a.epoch = (char *)hx_store_epoch(s->store);
+    a.epoch = hx_text_field(hx_store_epoch(s->store));
     answer.answer_case = HONGXIN__V1__RESPONSE__ANSWER_ENTRIES_ANSWER;
     answer.entries_answer = &a;
     service_answer(s, r, &answer);

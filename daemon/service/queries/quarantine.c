@@ -1,6 +1,7 @@
 /* QuarantineQuery: what was refused as INVALID, and what became of it. The reason (of what
  * a door could not read, in the door's words), and of an event its source and id as they came; of
  * the rest of what was sent nothing but its size. */
+#include "base/text.h"
 #include "service/intake/intake.h"
 #include "service/intake/kept.h"
 #include "service/state.h"
@@ -42,7 +43,8 @@ static Hongxin__V1__QuarantineRow *describe(struct service *s, const struct hx_q
     to->name = hx_arena_strdup(&s->arena, kept_name(&name, text));
     to->number = from->number;
     to->at = from->at;
-    to->reason = text_is_utf8(from->reason) ? hx_arena_strdup(&s->arena, from->reason) : (char *)"";
+    to->reason =
+        text_is_utf8(from->reason) ? hx_arena_strdup(&s->arena, from->reason) : hx_text_field("");
     to->size = from->size;
     to->closed_at = from->closed_at;
     to->lsn = from->lsn;

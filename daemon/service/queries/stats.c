@@ -1,4 +1,5 @@
 /* StatsQuery: everything that is counted, by name. */
+#include "base/text.h"
 #include "service/doors/crowd.h"
 #include "service/state.h"
 
@@ -20,8 +21,8 @@ static void add_labelled(struct stats *st, const char *name, const char *labels,
     if (!stat || st->n == STATS_MAX)
         return;
     hongxin__v1__stat__init(stat);
-    stat->name = (char *)name;
-    stat->labels = (char *)labels;
+    stat->name = hx_text_field(name);
+    stat->labels = hx_text_field(labels);
     stat->value = value;
     st->list[st->n++] = stat;
 }

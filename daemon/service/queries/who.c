@@ -38,7 +38,7 @@ static size_t list_areas(struct service *s, const struct hx_principal *who, char
     char **list = hx_arena_alloc(&s->arena, (who->n_areas + 1) * sizeof *list);
     size_t n = 0;
     if (list && who->city)
-        list[n++] = (char *)"city";
+        list[n++] = hx_text_field("city");
     for (size_t i = 0; list && i < who->n_areas; i++)
         list[n++] = hx_text_field(who->areas[i]);
     *out = list;
@@ -51,8 +51,8 @@ static void describe(struct service *s, const struct request *r, Hongxin__V1__Wh
     const struct hx_access_role *role = who->role;
     uint32_t most = r->via ? r->via->role->rights : UINT32_MAX;
     a->enforced = true;
-    a->principal = (char *)who->name;
-    a->role = (char *)role->name;
+    a->principal = hx_text_field(who->name);
+    a->role = hx_text_field(role->name);
     a->role_zh = hx_text_field(role->zh);
     a->role_en = hx_text_field(role->en);
     a->n_areas = list_areas(s, who, &a->areas);
