@@ -54,7 +54,7 @@ struct hx_step {
     int64_t clocks_due; /* next mark of the case as it is to be written; INT64_MIN = not known */
     enum hx_reach reach[32]; /* answers, in the order asked */
     size_t n_reach;
-    uint64_t swaps[HX_WITH_MAX]; /* by which somebody is asked: entries, perhaps one twice */
+    uint64_t swaps[HX_WITH_MAX]; /* by which somebody is asked: entries */
     size_t n_swaps;
     char holder_before[HX_ID_MAX];
     struct hx_case

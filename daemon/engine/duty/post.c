@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "engine/duty/stand_in.h"
 #include "engine/duty/swap.h"
-#include "engine/step.h"
+#include "engine/machine/machine_internal.h"
 
 #include <string.h>
 
@@ -36,8 +36,8 @@ bool hx_post_of(const char *to, struct hx_post *post)
 static struct hx_on_duty on_duty(struct hx_step *s, const struct hx_post *post, size_t n)
 {
     struct hx_on_duty d = hx_post_at(s->m, post, s->now, n);
-    if (d.swap && s->n_swaps < HX_WITH_MAX)
-        s->swaps[s->n_swaps++] = d.swap;
+    if (d.swap)
+        hx_look_once(s->swaps, &s->n_swaps, d.swap);
     return d;
 }
 

@@ -45,6 +45,9 @@ HX_CHECK int hx_event_remember(struct hx_machine *m, const struct hx_arrival *in
 HX_CHECK int hx_machine_step_on(struct hx_machine *m, struct hx_case *c,
                                 const struct hx_arrival *in, const hxp_reply **reply);
 
+/* Notes once what an entry stands on; the first HX_WITH_MAX of a list. */
+void hx_look_once(uint64_t list[HX_WITH_MAX], size_t *n, uint64_t number);
+
 /* The entry being made stands on this one, which tells how a swap of duty stands. */
 void hx_machine_look_swap(struct hx_machine *m, uint64_t lsn);
 

@@ -200,7 +200,7 @@ static void fill_event(struct hx_machine *m, hxp_entry *e, const struct hx_arriv
         (ProtobufCBinaryData){in->reporter_digest_size, (uint8_t *)(uintptr_t)in->reporter_digest};
 }
 
-static void once(uint64_t list[HX_WITH_MAX], size_t *n, uint64_t number)
+void hx_look_once(uint64_t list[HX_WITH_MAX], size_t *n, uint64_t number)
 {
     for (size_t i = 0; i < *n; i++)
         if (list[i] == number)
@@ -211,12 +211,12 @@ static void once(uint64_t list[HX_WITH_MAX], size_t *n, uint64_t number)
 
 static void looked_at(struct hx_machine *m, uint64_t number)
 {
-    once(m->with, &m->n_with, number);
+    hx_look_once(m->with, &m->n_with, number);
 }
 
 void hx_machine_look_swap(struct hx_machine *m, uint64_t lsn)
 {
-    once(m->swaps, &m->n_swaps, lsn);
+    hx_look_once(m->swaps, &m->n_swaps, lsn);
 }
 
 int hx_machine_look(struct hx_machine *m, uint64_t number, struct hx_case *c)
