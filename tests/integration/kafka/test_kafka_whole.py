@@ -164,7 +164,8 @@ def compare(broker, entries):
     wait_until(lambda: newest_of_cases in sequences_now(), timeout=PATIENCE)  # the broker ends a transaction a moment after it has said so
     sequences = sequences_now()
     assert [n for n in sequences if n <= upto] == [e.lsn for e in entries if e.case_number], "each entry once, in order"
-    assert states(broker) == {f"CL-{n}" for n in cases}
+    wanted = {f"CL-{n}" for n in cases}
+    wait_until(lambda: states(broker) == wanted, timeout=PATIENCE)  # they have transactions of their own
     notices = notices_of(entries, "P-07")  # of another writer than the cases
     wait_until(lambda: notices[-1] in sequences_now("hongxin.notices.P-07"), timeout=PATIENCE)
     assert [n for n in sequences_now("hongxin.notices.P-07") if n <= upto] == notices, "each notice once, in order"
