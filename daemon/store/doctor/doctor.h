@@ -93,7 +93,7 @@ struct doctor_scratch {
     struct hx_store *st;
     struct hx_replay *replay;
     size_t unwritten; /* entries since the last commit */
-    uint64_t upto;    /* read so far */
+    uint64_t upto;    /* the entry that was read last */
     bool counted;     /* its projections are looked at, too: set behind doctor_scratch_open */
     bool broken;      /* it could not go on to the end */
 };

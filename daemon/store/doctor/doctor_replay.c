@@ -133,30 +133,30 @@ static int write_step(struct doctor_scratch *s)
     return err ? err : hx_store_begin(s->st);
 }
 
+/* No machine can have written what came in last: nothing follows from the rest. */
+static int unless_stopped(struct doctor_scratch *s, int err)
+{
+    if (err != HX_CORRUPT)
+        return err;
+    s->broken = true;
+    doctor_found(s->d, &(struct hx_finding){.invariant = 6, .table = "journal", .lsn = s->upto},
+                 "the replay cannot go on after this entry");
+    return HX_OK;
+}
+
 int doctor_scratch_entry(struct doctor_scratch *s, const uint8_t *bytes, size_t size)
 {
     if (s->broken)
         return HX_OK;
-    int err = hx_replay_entry(s->replay, bytes, size);
-    if (err == HX_CORRUPT) {
-        s->broken = true;
-        doctor_found(s->d, &(struct hx_finding){.invariant = 6, .table = "journal", .lsn = s->upto},
-                     "the replay cannot go on after this entry");
-        return HX_OK;
-    }
-    s->upto++;
-    if (!err && ++s->unwritten >= STEP)
+    int err = unless_stopped(s, hx_replay_entry(s->replay, bytes, size));
+    if (!err && !s->broken && ++s->unwritten >= STEP)
         err = write_step(s);
     return err;
 }
 
 int doctor_scratch_finish(struct doctor_scratch *s)
 {
-    int err = s->broken ? HX_OK : hx_replay_finish(s->replay);
-    if (err == HX_CORRUPT) {
-        s->broken = true;
-        err = HX_OK;
-    }
+    int err = s->broken ? HX_OK : unless_stopped(s, hx_replay_finish(s->replay));
     s->d->result->replayed = hx_replay_count(s->replay) - hx_replay_differences(s->replay);
     if (!err)
         err = hx_store_commit(s->st);

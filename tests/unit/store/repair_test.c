@@ -156,6 +156,44 @@ static void a_journal_that_no_machine_can_read_is_said_and_repairs_nothing(void 
     assert_int_equal(hx_store_case(fx->st, 3, &fx->c), HX_OK);
 }
 
+struct text {
+    uint8_t bytes[4096];
+    size_t size;
+};
+
+static int first_entry(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
+{
+    struct text *t = ctx;
+    assert_int_equal(lsn, 1);
+    assert_true(size <= sizeof t->bytes);
+    memcpy(t->bytes, bytes, size);
+    t->size = size;
+    return HX_OK;
+}
+
+/* The first one once more: its number is not that of a last one. What came last is put through the
+ * machine only when it is known that nothing follows. */
+static void a_last_entry_that_no_machine_can_make_is_said_too(void **state)
+{
+    struct fx *fx = *state;
+    uint8_t key[8];
+    struct text first;
+    struct hx_check_result r;
+    struct hx_problem why = {""};
+    struct hx_check_options o = {.rules = hx_versions_rules(versions), .report = look_for_end};
+    assert_int_equal(hx_versions_city(versions, &o.city, &why), HX_OK);
+    fx_begin(fx);
+    fx_report(fx, 1);
+    fx_report(fx, 2);
+    fx_commit(fx);
+    assert_int_equal(hx_store_entries(fx->st, 1, 1, SIZE_MAX, first_entry, &first), HX_OK);
+    fx_raw_row(fx, "journal", number_key(key, 2), first.bytes, first.size);
+    fx_reopen(fx);
+    has_stopped = false;
+    assert_int_equal(hx_store_check(fx->st, &o, &r), HX_OK);
+    assert_true(has_stopped);
+}
+
 /* A version that one person asked for is kept, and judges nothing. */
 static void a_version_that_is_only_asked_for_is_not_in_force(void **state)
 {
@@ -191,6 +229,7 @@ int main(void)
         T(a_repair_of_a_pruned_store_takes_only_what_cannot_be_read),
         T(differences_without_end_are_not_all_told),
         T(a_journal_that_no_machine_can_read_is_said_and_repairs_nothing),
+        T(a_last_entry_that_no_machine_can_make_is_said_too),
         T(a_version_that_is_only_asked_for_is_not_in_force),
     };
     return cmocka_run_group_tests(tests, load_rules, free_rules);
