@@ -1,5 +1,6 @@
 #include "service/upkeep/retention.h"
 
+#include "base/grown.h"
 #include "base/log.h"
 #include "config/retention.h"
 #include "service/acts/act.h"
@@ -7,14 +8,14 @@
 #include "service/state.h"
 #include <inttypes.h>
 
-enum { STEP = 500, CASES = 64 };
+enum { STEP = 500 };
 
 static const int64_t between_rounds = HX_HOUR;
 
 /* A case and those that have its reporters, too: into which it was merged, and its parts. */
 struct family {
-    uint64_t cases[CASES];
-    size_t n;
+    uint64_t *cases;
+    size_t n, cap;
 };
 
 static int add_case(struct family *f, uint64_t number)
@@ -22,8 +23,10 @@ static int add_case(struct family *f, uint64_t number)
     for (size_t i = 0; i < f->n; i++)
         if (f->cases[i] == number)
             return HX_OK;
-    if (f->n == CASES)
-        return HX_TOOBIG;
+    uint64_t *cases = hx_grown(f->cases, f->n, &f->cap, sizeof *cases);
+    if (!cases)
+        return HX_NOMEM;
+    f->cases = cases;
     f->cases[f->n++] = number;
     return HX_OK;
 }
@@ -33,25 +36,34 @@ static int add_part(void *ctx, const struct hx_case *part)
     return add_case(ctx, part->number);
 }
 
-/* When the identities of this case are to go. They are kept with the case that was reported, and
- * are needed as long as one lives into which it was merged, or a part of it: its reporters are
- * called back about that one, too. */
-static int64_t due_of(struct service *s, uint64_t number)
+/* When the last one of them is over its time; the family grows on the way. INT64_MAX: it cannot be
+ * known now. */
+static int64_t latest_of(struct service *s, struct family *f)
 {
-    struct family f = {.cases = {number}, .n = 1};
     int64_t due = 0;
-    for (size_t i = 0; i < f.n; i++) {
-        const struct parts_walk parts = {f.cases[i], SIZE_MAX, add_part, &f};
-        if (hx_store_case(s->store, f.cases[i], &s->past) != HX_OK)
+    for (size_t i = 0; i < f->n; i++) {
+        const struct parts_walk parts = {f->cases[i], SIZE_MAX, add_part, f};
+        if (hx_store_case(s->store, f->cases[i], &s->past) != HX_OK)
             return INT64_MAX;
         int64_t own = hx_retention_due(s->options.retention, s->machine.rules, &s->past);
         due = own > due ? own : due;
         if (own > timebase_now(&s->time)) /* the journal need not be asked */
             return due;
-        int rc = s->past.merged_into ? add_case(&f, s->past.merged_into) : HX_OK;
+        int rc = s->past.merged_into ? add_case(f, s->past.merged_into) : HX_OK;
         if (rc || parts_each(s, &parts) != HX_OK)
             return INT64_MAX;
     }
+    return due;
+}
+
+/* When the identities of this case are to go. They are kept with the case that was reported, and
+ * are needed as long as one lives into which it was merged, or a part of it: its reporters are
+ * called back about that one, too. */
+static int64_t due_of(struct service *s, uint64_t number)
+{
+    struct family f = {0};
+    int64_t due = add_case(&f, number) == HX_OK ? latest_of(s, &f) : INT64_MAX;
+    free(f.cases);
     return due;
 }
 

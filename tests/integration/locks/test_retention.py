@@ -151,31 +151,51 @@ def test_without_classes_nothing_is_erased(make_daemon, registry, tmp_path):
         assert kept(c, number)
 
 
+def ended(client, number):
+    event = client.event("WITHDRAW_ASKED", by="reporter", case_number=number)
+    assert client.publish(event)[0].result == RESULT.ACCEPTED
+
+
+def split(client, refs):
+    """(the number of a case with an identity, those of its parts under these references)"""
+    report = client.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"})
+    whole = client.publish(report, reporters=[event_pb2.Reporter(name="Wang Xiaomei", phone=PHONE)])[0].case_number
+    for i in range(0, len(refs), 8):
+        event = client.event("SPLIT", by="dispatcher:C-03/zhou", case_number=whole, data={"cases": refs[i:i + 8]})
+        assert client.publish(event)[0].result == RESULT.ACCEPTED
+    queries = [wire_pb2.CaseQuery(ref=ref, source=report.source) for ref in refs]
+    return whole, [client.ask("case_answer", case_query=q).view.case_number for q in queries]
+
+
 def test_identities_of_a_whole_stay_as_long_as_one_of_its_parts_lives(aging, registry):
     """Who reported a part is kept with the whole, and is called back about the part, though the whole has ended long ago."""
     d = aging()
-
-    def done(client, type, number, by, **data):
-        assert client.publish(client.event(type, by=by, case_number=number, data=data))[0].result == RESULT.ACCEPTED
-        return number
-
     with registry.client(d, "hotline") as c:
-        report = c.event("REPORTED", by="reporter", data={"class": "SMALL", "place": "B-0417"})
-        whole = c.publish(report, reporters=[event_pb2.Reporter(name="Wang Xiaomei", phone=PHONE)])[0].case_number
-        done(c, "SPLIT", whole, "dispatcher:C-03/zhou", cases=["W-1a"])
-        part = c.ask("case_answer", case_query=wire_pb2.CaseQuery(ref="W-1a", source=report.source)).view.case_number
-        done(c, "WITHDRAW_ASKED", whole, "reporter")
+        whole, [part] = split(c, ["W-1a"])
+        ended(c, whole)
         assert c.case(whole).view.state == "WITHDRAWN"
     d = aging(31)
     settled(d, registry)
     with registry.client(d, "hotline") as c:
         assert kept(c, whole) and c.case(part).view.callback_ref
-        done(c, "WITHDRAW_ASKED", part, "reporter")
+        ended(c, part)
     d = aging(29)
     settled(d, registry)
     with registry.client(d, "hotline") as c:
         assert kept(c, whole), "the part's own time is not over"
     d = aging(2)
+    settled(d, registry)
+    with registry.client(d, "hotline") as c:
+        assert not kept(c, whole)
+
+
+def test_identities_of_a_whole_with_many_parts_go_too(aging, registry):
+    d = aging()
+    with registry.client(d, "hotline") as c:
+        whole, parts = split(c, [f"W-2.{i}" for i in range(80)])
+        for number in [whole, *parts]:
+            ended(c, number)
+    d = aging(31)
     settled(d, registry)
     with registry.client(d, "hotline") as c:
         assert not kept(c, whole)
