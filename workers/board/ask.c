@@ -6,10 +6,22 @@
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What is asked now knows of everything that the principal's pages have been told. */
+static void set_position(const struct board *b, struct http_request *r, const char *principal)
+{
+    const struct scope *scope = scopes_find(b->scopes, principal);
+    char lsn[24];
+    if (!scope || !scope->welcomed)
+        return;
+    snprintf(lsn, sizeof lsn, "%" PRIu64, scope->seen_lsn);
+    http_set_header(r, "Journal-Lsn", lsn);
+}
 
 void *ask_new(struct board *b, struct http_request *r, size_t size)
 {
@@ -24,6 +36,7 @@ void *ask_new(struct board *b, struct http_request *r, size_t size)
     a->board = b;
     a->request = r;
     hx_text_put(a->principal, sizeof a->principal, s->principal);
+    set_position(b, r, a->principal);
     return a;
 }
 

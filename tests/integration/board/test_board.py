@@ -316,6 +316,17 @@ def test_what_happens_is_on_every_page_that_may_see_it(board, hotline):
         s.close()
 
 
+def test_an_answer_says_what_it_knows(board, hotline):
+    """So that a page sees whether something fell between its list and its stream."""
+    b = board.browser("chief")
+    with b.stream() as s:
+        begin = next(d for e, d in s.live() if e == "hello")["lsn"]
+        assert int(b.get("triage").headers["Journal-Lsn"]) >= begin
+        number = hotline.report().number
+        s.entry("REPORTED", number)
+        assert int(b.get(f"cases/{number}").headers["Journal-Lsn"]) >= int(s.last.rpartition("-")[2]) > begin
+
+
 def ids(found):
     return [d["lsn"] for e, d in found if e == "entry"]
 

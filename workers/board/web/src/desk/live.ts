@@ -32,6 +32,9 @@ let loading: AbortController | null = null
 /** Counts how often something came that no listener was told of: what was loaded before may be old, and is loaded anew. */
 export const anew = ref(0)
 
+/** Listeners are told of what came behind this entry; -1: not known yet. What was asked before may know less. */
+export const told = ref(-1)
+
 /** Called for each entry that comes, until the answer is called. */
 export function onEntry(what: (entry: Entry) => void): () => void {
   listeners.add(what)
@@ -121,7 +124,7 @@ function load(): void {
   stream?.close()
   const mine = (loading = new AbortController())
   buffer = []
-  asOf = followed = -1
+  asOf = followed = told.value = -1
   stream = new Stream({
     url: address('events'),
     from: null,
@@ -129,7 +132,7 @@ function load(): void {
       if (h.scale) scaled(h.scale)
       heard(at(h.now))
       if (followed >= 0) return
-      followed = h.lsn
+      followed = told.value = h.lsn
       join(mine)
     },
     entry: (entry) => (buffer ? void buffer.push(entry) : take(entry)),
@@ -202,6 +205,6 @@ export function endLive(): void {
   promises.fill([])
   byCase.clear()
   loaded.value = false
-  asOf = -1
+  asOf = told.value = -1
   health.value = null
 }

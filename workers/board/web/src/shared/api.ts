@@ -106,6 +106,18 @@ async function ask(
   throw new Refused(response.status, problem, Number(response.headers.get('Retry-After')) || 0)
 }
 
+/** An answer, and the entry of the journal up to which it knows everything; -1: the board does not say. */
+export interface AsOf<T> {
+  answer: T
+  lsn: number
+}
+
+export async function getAsOf<T>(path: string, query: Query = {}): Promise<AsOf<T>> {
+  const response = await ask('GET', address(path, query))
+  const lsn = response.headers.get('Journal-Lsn')
+  return { answer: (await response.json()) as T, lsn: lsn === null ? -1 : Number(lsn) }
+}
+
 export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
   return (await ask('GET', address(path, query), undefined, undefined, signal)).json() as Promise<T>
 }
