@@ -207,14 +207,15 @@ def test_what_a_page_asks_first_is_asked_while_its_program_comes_and_once(seat, 
     address = page.url.partition("#")[0]
     page.goto("about:blank")
     marks = [re.compile(rf"/assets/{what}\w+\.js$" if what.endswith("-") else rf"/api/v1/{re.escape(what.format(**evening))}$") for what in AHEAD[name]]
-    asked, held = [], []
-    program = re.compile(r"/assets/desk-[0-9a-z]{8}\.js$")
+    asked, held, streams = [], [], []
+    program, events = re.compile(r"/assets/desk-[0-9a-z]{8}\.js$"), re.compile(r"/api/v1/events")
 
     def note(request):
         asked.append(request.url)
 
     page.on("request", note)
     page.route(program, lambda route: held.append(route))
+    page.route(events, lambda route: streams.append(route))  # what happens meanwhile has lists asked for once more, and rightly
     with contextlib.ExitStack() as all_of_them:
         for mark in marks:
             all_of_them.enter_context(page.expect_request(mark))
@@ -223,10 +224,13 @@ def test_what_a_page_asks_first_is_asked_while_its_program_comes_and_once(seat, 
     for route in held:
         route.continue_()
     page.locator(there).first.wait_for()
-    expect(page.locator(".live.on")).to_be_visible()
-    page.unroute(program)
     page.remove_listener("request", note)
     assert [sum(bool(mark.search(url)) for url in asked) for mark in marks] == [1] * len(marks)
+    for route in streams:
+        route.continue_()
+    page.unroute(program)
+    page.unroute(events)
+    expect(page.locator(".live.on")).to_be_visible()
 
 
 def test_a_page_whose_file_has_another_name_by_now_is_loaded_anew(seat):
