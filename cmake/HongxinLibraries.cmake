@@ -2,6 +2,21 @@
 find_package(PkgConfig REQUIRED)
 function(hx_find name)
   pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${ARGN})
+  hx_folders(PkgConfig::${name})
+endfunction()
+
+# What pkg-config calls `-isystem FOLDER` CMake takes for a folder when it asks, and for an option when it has the answer in its cache: the second
+# time that a build is configured everything would be compiled anew.
+function(hx_folders target)
+  get_target_property(options ${target} INTERFACE_COMPILE_OPTIONS)
+  while("-isystem" IN_LIST options)
+    list(FIND options -isystem at)
+    list(REMOVE_AT options ${at})
+    list(GET options ${at} folder)
+    list(REMOVE_AT options ${at})
+    set_property(TARGET ${target} APPEND PROPERTY INTERFACE_INCLUDE_DIRECTORIES ${folder})
+    set_property(TARGET ${target} PROPERTY INTERFACE_COMPILE_OPTIONS ${options})
+  endwhile()
 endfunction()
 
 hx_find(ZMQ libzmq>=4.3.4)
