@@ -269,7 +269,8 @@ static bool foreign_place(const struct service *s, const struct passage *p)
 /* Refuses what the principal may not say. A foreign case looks like one that does not exist. */
 static int check_rights(struct service *s, struct passage *p, hxp_reply **reply)
 {
-    const char *message = NULL, *code = rights_claim(s->lock.access, p->who, p->event);
+    const char *message = NULL;
+    const char *code = rights_claim(s->lock.access, s->machine.rules, p->who, p->event);
     if (!code && foreign_place(s, p))
         code = "FOREIGN_AREA";
     if (!code && !p->who->city) {

@@ -107,8 +107,20 @@ static bool needs_area(int role)
     return bound >> role & 1;
 }
 
-const char *rights_claim(const struct hx_access *a, const struct hx_principal *who,
-                         const hxp_event *e)
+/* Whoever names nobody speaks as its key: it says what one of its claims may say, and no party that
+ * acts for an area. */
+static bool nameless(const struct hx_rules *rules, const struct hx_principal *who, const char *type)
+{
+    int event = hx_rules_event(rules, type);
+    uint32_t claims = who->role->claims, roles = event >= 0 ? rules->events[event].roles : 0;
+    for (int role = HX_ROLE_NONE; !who->city && role < 32; role++)
+        if (claims >> role & 1 && needs_area(role))
+            return false;
+    return !roles || claims & roles;
+}
+
+const char *rights_claim(const struct hx_access *a, const struct hx_rules *rules,
+                         const struct hx_principal *who, const hxp_event *e)
 {
     struct hx_actor actor;
     if (!hx_principal_has(who, HX_RIGHT_publish))
@@ -117,7 +129,8 @@ const char *rights_claim(const struct hx_access *a, const struct hx_principal *w
         return "FOREIGN_SOURCE";
     if (!hx_actor_parse(e->by, &actor) || actor.role < 0)
         return NULL; /* the engine says what is wrong with it */
-    if (actor.role != HX_ROLE_NONE && !(who->role->claims >> actor.role & 1))
+    if (actor.role == HX_ROLE_NONE ? !nameless(rules, who, e->type)
+                                   : !(who->role->claims >> actor.role & 1))
         return "FOREIGN_PARTY";
     if (who->city || (!actor.area[0] && !needs_area(actor.role)))
         return NULL;

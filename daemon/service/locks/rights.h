@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct hx_rules;
+
 enum { RIGHTS_TAGS = 40 };
 
 struct rights_tags {
@@ -45,8 +47,8 @@ bool rights_source(const struct hx_principal *who, const char *source);
 
 /* NULL when the principal may publish under this source and by this party; else the code: NO_RIGHT,
  * FOREIGN_SOURCE, FOREIGN_PARTY, FOREIGN_AREA. */
-const char *rights_claim(const struct hx_access *access, const struct hx_principal *who,
-                         const hxp_event *event);
+const char *rights_claim(const struct hx_access *access, const struct hx_rules *rules,
+                         const struct hx_principal *who, const hxp_event *event);
 
 /* Whether a feed may bear this name: the principal's own, or "role:area" of a role it may speak for
  * and an area it has, or "road:ROAD" of a bridge; each alone or with "/…" behind it. "" is

@@ -129,6 +129,26 @@ def test_nobody_speaks_for_another(locked, registry, change, code):
         assert (reply.result, reply.code, reply.case_number, list(reply.allowed)) == (RESULT.Value("INVALID"), code, 0, [])
 
 
+def test_who_names_nobody_says_no_more_than_its_key(locked, registry):
+    """Without `by` a company would confirm its own work, let its own case go, or agree to its own pause in the dispatcher's place."""
+    number, holder = holder_of(locked, registry, "B-0417")
+    registry.new("desk-holder", "company", holder)
+    registry.new("community-desk", "community", "C-03")
+    registry.new("door", "kiosk", "city")
+    with registry.client(locked, "desk-holder") as desk, registry.client(locked, "door") as door, registry.client(locked, "hotline") as hotline, \
+            registry.client(locked, "community-desk") as community:
+        def say(client, event, by=None, **data):
+            return client.publish(client.event(event, case_number=number, data=data, **({"by": by} if by else {})))[0]
+        assert say(desk, "HELD", f"holder:{holder}/li").result == RESULT.Value("ACCEPTED")
+        for event, data in (("RETURN_ACCEPTED", {"holder": "P-08"}), ("TRANSFERRED", {"receipt": "R-1"}), ("COMMENT", {"text": "x"}), ("ARRIVED", {})):
+            assert say(desk, event, **data).code == "FOREIGN_PARTY", event
+        assert say(community, "ARRIVED").code == say(door, "TRANSFERRED", receipt="R-1").code == "FOREIGN_PARTY"
+        assert say(desk, "ARRIVED", f"holder:{holder}/li").result == RESULT.Value("ACCEPTED")
+        assert say(desk, "RESOLVED", f"holder:{holder}/li", evidence=["photo", "signature"]).result == RESULT.Value("ACCEPTED")
+        assert say(desk, "CALLBACK_OK", rating=5).code == "FOREIGN_PARTY"
+        assert say(hotline, "CALLBACK_OK", rating=5).result == RESULT.Value("ACCEPTED"), "whoever acts for no area need not say so"
+
+
 def test_a_foreign_case_looks_like_none(locked, registry):
     number, holder = holder_of(locked, registry, "B-0417")
     other = "desk-p08" if holder == "P-07" else "desk-p07"
