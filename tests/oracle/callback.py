@@ -28,7 +28,7 @@ def solved_in_time(case, e):
 
 @on("RESOLVED")
 def resolved(case, e):
-    if case.state not in promise.HOLDING or not case.by_holder(e) or e.t < max(case.reported, case.cycle_began):
+    if case.state not in promise.HOLDING or not case.for_holder(e) or e.t < max(case.reported, case.cycle_began):
         return solved_in_time(case, e)
     need(enough(case, e), "evidence")
     if "PAUSED" in case.flags:
@@ -188,9 +188,9 @@ def callback_no_answer(case, e):
 
 @on("REOPENED")
 def reopened(case, e):
+    need(e.by, "not the reporter")
     case = case.counts_in()
     if case.state == "REJECTED":
-        need(e.role == "reporter" or e.role in ("dispatcher", "callback"), "not the reporter")
         need("OBJECTED" not in case.flags, "once")
         case.flags.add("OBJECTED")
         case.closed = None

@@ -277,6 +277,10 @@ class Case:
         """Whoever speaks for the organisation that holds it, at whatever post: a community's dispatcher, too."""
         return bool(e.area) and (e.area == self.holder or e.role in ("community", "street") and e.area == self.second_holder)
 
+    def for_holder(self, e):
+        """What the holder does: it says so, or nobody is named, for no rule asks who it was."""
+        return not e.by or self.by_holder(e)
+
     def stranger(self, e):
         """A company that has nothing to do with this case."""
         return e.role in ("holder", "manager") and e.area != self.holder and e.area not in self.units

@@ -93,7 +93,7 @@ def reclass(case, klass, when):
 @on("CLASS_PROPOSED")
 def class_proposed(case, e):
     is_in(case, "ONSITE")
-    need(e.data["class"] in promise.CLASSES and case.by_holder(e), "not the holder")
+    need(e.data["class"] in promise.CLASSES and case.for_holder(e), "not the holder")
     need(e.t <= case.arrived + 15 * MINUTE, "15 minutes after the arrival are over")
     propose_class(case, e.data["class"], e)
 

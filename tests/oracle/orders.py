@@ -34,23 +34,32 @@ def assist_asked(case, e):
     case.start("K_ASSIST", e.t, date=date, unit=unit)
 
 
+def answering(case, e):
+    """Whose answer it is: a unit speaks for itself; of others it is the one that is named, their own, or the only one that was asked."""
+    named = e.area if e.role == "unit" else e.data.get("unit") or (e.area if e.area in case.units else "")
+    unit = named or (next(iter(case.units)) if len(case.units) == 1 else "")
+    need(case.open() and unit in case.units, "not asked")
+    need(e.role not in ("holder", "manager", "unit") or case.by_holder(e) or e.area in case.units, "neither the unit nor who asked for it")
+    return unit
+
+
 @on("ASSIST_ANSWERED")
 def assist_answered(case, e):
-    need(case.open() and case.units.get(e.area), "not asked")
+    unit = answering(case, e)
     date = e.date("date") if e.data.get("date") else None
     need(date is None or date > e.t, "in the past")
-    case.units[e.area] = "ANSWERED"
+    case.units[unit] = "ANSWERED"
     if date is not None:  # without a date of its own the act is due by that of the request
-        case.stop("K_ASSIST", e.t, e.area)
-        case.start("K_ASSIST", e.t, date=date, unit=e.area)
+        case.stop("K_ASSIST", e.t, unit)
+        case.start("K_ASSIST", e.t, date=date, unit=unit)
     case.turn(e.t)
 
 
 @on("ASSIST_DONE")
 def assist_done(case, e):
-    need(case.open() and case.units.get(e.area), "not asked")
-    case.stop("K_ASSIST", e.t, e.area)
-    del case.units[e.area]
+    unit = answering(case, e)
+    case.stop("K_ASSIST", e.t, unit)
+    del case.units[unit]
     case.turn(e.t)
 
 
@@ -126,6 +135,7 @@ def appeal_refused(case, e):
 @on("CLOCK_CORRECTED")
 def deadline_moved(case, e):
     need(case.open() and e.person, "ended")
+    need(not case.by_holder(e), "by the holder")
     clock = case.clock(e.data["clock"])
     need(clock is not None and clock.deadline() is not None, "no such deadline")
     date, first = e.date("deadline"), case.asked.get(("move", clock.name))

@@ -10,7 +10,7 @@ def paused(case, e):
     reason = e.data.get("reason")
     need("PAUSED" not in case.flags and reason in promise.PAUSES, "no such pause")
     cap, calendar, proof, owner = promise.PAUSES[reason]
-    need(e.role == "reporter" if reason == "CITIZEN_REQUEST" else case.by_holder(e) or e.role in ("dispatcher", *promise.LEVEL3, "community"),
+    need(e.role == "reporter" if reason == "CITIZEN_REQUEST" else case.for_holder(e) or e.role in (*promise.SETTLERS, "operator"),
          "not you")
     need(all(e.data.get(p) for p in proof), "PAUSE_NO_PROOF")
     need(reason != "NO_ENTRY" or len(set(e.data["calls"]) - {""}) >= 2, "PAUSE_NO_PROOF")

@@ -9,7 +9,7 @@ from times import HOUR
 @on("PLAN_PROPOSED")
 def plan_proposed(case, e):
     is_in(case, "HELD", "ONSITE", "IN_WORK")
-    need(case.by_holder(e) or e.role in promise.LEVEL3, "not the holder")
+    need(case.for_holder(e) or e.role in promise.LEVEL3, "not the holder")
     need(case.klass == promise.SPECIAL, "not special")
     need(case.clock("K_PROMISE") is None, "a plan stands with its date")
     date = e.date("date")
@@ -34,6 +34,7 @@ def plan_delivered(case, e):
 
 @on("PLAN_OBJECTED")
 def plan_objected(case, e):
+    need(e.by, "not the reporter")
     case = case.counts_in()
     is_in(case, "PLANNED", "IN_WORK")
     need(case.clock("K_PROMISE") is not None, "no plan stands")

@@ -125,9 +125,11 @@ DECIDERS = ("dispatcher", *LEVEL3)
 SETTLERS = ("dispatcher", "community", *LEVEL3)
 SENDERS = {
     "CLASS_SET": ("dispatcher", "manager", "community", *LEVEL3),
-    **dict.fromkeys(("ROUTED", "REJECTED", "RETURN_ACCEPTED", "RETURN_REFUSED", "TRANSFERRED"), DECIDERS),
+    **dict.fromkeys(("RETURN_ACCEPTED", "RETURN_REFUSED"), DECIDERS),
+    **dict.fromkeys(("ROUTED", "REJECTED"), SETTLERS),
+    "TRANSFERRED": (*SETTLERS, "operator"),
     **dict.fromkeys(("HELD", "ARRIVED", "WORK_STARTED", "PROGRESS", "RESOLVED", "RETURN_REQUESTED"), CARERS),
-    "CLASS_PROPOSED": ("holder", "manager"),
+    "CLASS_PROPOSED": CARERS,
     "CLASS_REFUSED": ("dispatcher", "manager", "community", *LEVEL3),
     "PLAN_PROPOSED": (*CARERS, *LEVEL3),
     "APPOINTED": ("reporter", "dispatcher", "callback"),
@@ -143,6 +145,6 @@ SENDERS = {
     "MERGE_APPROVED": (*SETTLERS, "manager", "operator"),
     "SUPERVISE_ANSWERED": (*CARERS, "grid"),
     "ASSIST_ASKED": ("holder", "manager", "dispatcher", "community", "grid", *LEVEL3),
-    **dict.fromkeys(("EXCLUDED", "APPEAL_REFUSED"), ("community", *LEVEL3)),
-    **dict.fromkeys(("DEADLINE_MOVED", "CLOCK_CORRECTED"), ("operator", *LEVEL3)),
+    **dict.fromkeys(("EXCLUDED", "APPEAL_REFUSED"), SETTLERS),
+    **dict.fromkeys(("DEADLINE_MOVED", "CLOCK_CORRECTED"), (*SETTLERS, "operator")),
 }

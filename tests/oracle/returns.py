@@ -15,7 +15,7 @@ HOLDERS_CLOCKS = ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN", "K_PROMISE", "
 @on("RETURN_REQUESTED")
 def return_requested(case, e):
     is_in(case, "DISPATCHED", "HELD", "ONSITE")
-    need(case.by_holder(e), "not the holder")
+    need(case.for_holder(e), "not the holder")
     reason = e.data.get("reason")
     need(reason in promise.RETURNS, "no such reason")
     need(not case.flags & {"RETURN_ASKED", "ARBITRATION", "FINAL"}, "asked already, or decided for good")

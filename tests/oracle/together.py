@@ -122,7 +122,7 @@ def merge_approved(case, e):
     need(case.open() and "merge" in case.asked, "no merge was asked")
     other = merge_target(case, e)
     _, person, owner = case.asked["merge"]
-    need(e.person != person and not case.stranger(e), "same person")
+    need(e.person and e.person != person and not case.stranger(e), "same person")
     merge(case, other, e, owner)
 
 

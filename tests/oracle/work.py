@@ -9,7 +9,7 @@ from table import is_in, on
 def arrived(case, e):
     if e.t < case.cycle_began:  # of an earlier cycle
         return judge_once_more(case, e, ("K_ARRIVE", "K_CONTACT"))
-    if case.by_holder(e) and case.state == "HELD":
+    if case.for_holder(e) and case.state == "HELD":
         need(e.t >= case.reported, "before the report")
         for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT"):
             case.stop(name, e.t)
@@ -17,7 +17,7 @@ def arrived(case, e):
         case.contacts.append(e.t)
         quiet_handover(case)
         return case.to("ONSITE", e.t, "ARRIVED")
-    if case.by_holder(e) and case.state in ("ONSITE", "IN_WORK", "PLANNED", "RESOLVED", *promise.ENDED_OK) \
+    if case.for_holder(e) and case.state in ("ONSITE", "IN_WORK", "PLANNED", "RESOLVED", *promise.ENDED_OK) \
             and e.t >= case.reported and (case.arrived is None or e.t < case.arrived + (not case.arrival_proven)):
         for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT"):
             late_arrival(case, name, e.t)
@@ -93,7 +93,7 @@ def progress(case, e):
 
 
 def work(case, e, restart):
-    if not case.by_holder(e) or case.state not in promise.HOLDING or e.t < case.cycle_began:
+    if not case.for_holder(e) or case.state not in promise.HOLDING or e.t < case.cycle_began:
         return judge_once_more(case, e, ("K_CONTACT",))
     need(e.t >= case.reported, "before the report")
     contact = case.clock("K_CONTACT") or case.last("K_CONTACT")

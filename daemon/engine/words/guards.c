@@ -85,10 +85,16 @@ static bool not_complained_of(const struct hx_step *s, const struct hx_call *cal
     return !s->c->about[0] || !hx_is_about(s->c, s->actor.role, s->actor.area);
 }
 
+/* An event that names nobody and comes without a key: no rule asks who it was. */
+bool hx_by_nobody(const struct hx_step *s)
+{
+    return s->actor.role == HX_ROLE_NONE && !s->principal[0];
+}
+
 static bool by_holder(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    return hx_by_holder(s);
+    return hx_by_nobody(s) || hx_by_holder(s);
 }
 
 /* Companies speak for themselves. Everybody else is judged by the other guards. */
@@ -111,8 +117,7 @@ static bool no_bystander(const struct hx_step *s, const struct hx_call *call)
 
 static bool by_holder_or_level3(const struct hx_step *s, const struct hx_call *call)
 {
-    (void)call;
-    return hx_by_holder(s) || hx_by_level3(s);
+    return by_holder(s, call) || hx_by_level3(s);
 }
 
 /* The dispatcher's community and the street are those of the place; the city decides everywhere. */
@@ -148,8 +153,8 @@ static bool no_flag(const struct hx_step *s, const struct hx_call *call)
 
 static bool not_by_holder(const struct hx_step *s, const struct hx_call *call)
 {
-    return !by_holder(s, call) && s->actor.role != HX_ROLE_holder &&
-           s->actor.role != HX_ROLE_manager;
+    (void)call;
+    return !hx_by_holder(s) && s->actor.role != HX_ROLE_holder && s->actor.role != HX_ROLE_manager;
 }
 
 static bool by_reporter(const struct hx_step *s, const struct hx_call *call)
