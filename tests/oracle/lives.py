@@ -168,7 +168,7 @@ EVENTS = {
     "REOPENED": ("reporter dispatcher", nothing), "PLAN_OBJECTED": ("reporter", fixed(why="x")), "FORUM_HELD": ("street community", nothing),
     "CLASS_SET": ("city community dispatcher company", a_class), "CLASS_PROPOSED": ("holder", a_class), "CLASS_REFUSED": ("community", fixed(why="x")),
     "PLAN_PROPOSED": ("holder holder holder street", a_plan), "PLAN_DELIVERED": ("holder", nothing),
-    "PAUSED": ("holder holder street", a_pause), "RESUMED": ("holder", nothing),
+    "PAUSED": ("holder holder street community operator", a_pause), "RESUMED": ("holder", nothing),
     "RETURN_REQUESTED": ("holder", a_return), "RETURN_ACCEPTED": ("dispatcher street", a_holder), "RETURN_REFUSED": ("dispatcher", fixed(why="x")),
     "ARBITRATED": ("street", a_holder), "HOLDER_CHANGED": ("dispatcher street", a_holder), "ROUTED": ("dispatcher street", a_holder),
     "WITHDRAW_ASKED": ("reporter", a_device), "WITHDRAW_CONFIRMED": ("street", nothing), "WITHDRAW_DENIED": ("street", nothing),
@@ -177,7 +177,7 @@ EVENTS = {
     "SUPERVISED": ("street city", an_order), "SUPERVISE_ANSWERED": ("holder", nothing),
     "ASSIST_ASKED": ("holder", a_unit), "ASSIST_ANSWERED": ("unit", a_unit), "ASSIST_DONE": ("unit", fixed(unit="U-3")),
     "NOTICE_ACKED": ("company community street city", a_notice), "SILENCED": ("street", a_silence), "SILENCE_ENDED": ("street", a_notice),
-    "APPEALED": ("holder", a_clock), "EXCLUDED": ("street city", a_clock), "APPEAL_REFUSED": ("street city", a_clock),
+    "APPEALED": ("holder", a_clock), "EXCLUDED": ("street city dispatcher", a_clock), "APPEAL_REFUSED": ("street city", a_clock),
     "DEADLINE_MOVED": ("operator street", a_clock), "CLOCK_CORRECTED": ("operator street", a_clock),
     "TRANSFERRED": ("city", fixed(receipt="r")), "CONVERTED": ("city", fixed(dispute="d")), "APPOINTED": ("reporter dispatcher", date),
     "REPORTED": ("reporter", fixed(**{"class": "SMALL", "place": "B-0417"})),
@@ -314,6 +314,8 @@ class Life:
         elif "holder" in data and self.often(.6):
             self.holder[label] = data["holder"]
         by = self.one([person for role in who.split() for person in self.people(role, label)])
+        if self.often(.05):  # who it was is not said
+            by = ""
         return self.send(name, "reporter" if data.get("reason") == "CITIZEN_REQUEST" else by, label, data)
 
     def people(self, role, label):
@@ -326,13 +328,15 @@ class Life:
 
     def two_persons(self, name, label, data):
         data["deadline"] = self.date()
-        first, second = self.random.sample(PEOPLE["operator"] + PEOPLE["street"], 2)
+        first, second = self.random.sample(PEOPLE["operator"] + PEOPLE["street"] + PEOPLE["dispatcher"], 2)
         self.send(name, first, label, data)
         self.t += self.one([0, 1, SECOND, MINUTE])
         self.send(name, second, label, data)
 
     def send(self, name, by, label, data):
         line = {"rcv": instant(self.t), "id": f"m{len(self.lines)}", "event": name, "by": by, "case": label}
+        if not by:
+            del line["by"]
         if data:
             line["data"] = data
         if name in PROVEN and self.often(.12):  # read late
