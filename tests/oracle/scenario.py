@@ -134,6 +134,8 @@ class Run:
         """A jump forward puts the deadlines inside it in doubt for a minute; a jump back takes a doubt away (corners 14, 15)."""
         w = self.world
         self.offset += by
+        if wall < w.drain_until:  # the seconds in which all is read are real ones
+            w.drain_until += by
         if by > 0:
             w.now = max(w.now, wall + by)
             w.jump, w.doubt_until = (wall, wall + by), wall + by + promise.DOUBT

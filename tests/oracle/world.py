@@ -154,11 +154,9 @@ class World:
 
     def held_back(self, due):
         """No deadline is judged while old messages are still read (corner 17), nor past the begin of a jump of the clock that is in doubt (corner 14)."""
-        if due <= self.drain_until:
-            due = self.drain_until
         if self.jump and self.jump[0] < due <= self.doubt_until:
-            due = self.doubt_until
-        return due
+            return max(self.doubt_until, self.drain_until)
+        return max(due, self.drain_until)
 
     def quiet(self, case, level, due, c):
         """L4 and L5 wait from 22:00 to 07:00 unless the case is urgent; where a city wakes nobody on some days, by those of the clock's start (R14)."""
