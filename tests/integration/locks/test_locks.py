@@ -130,7 +130,7 @@ def test_nobody_speaks_for_another(locked, registry, change, code):
 
 
 def test_who_names_nobody_says_no_more_than_its_key(locked, registry):
-    """Without `by` a company would confirm its own work, let its own case go, or agree to its own pause in the dispatcher's place."""
+    """Without `by` a company could confirm its own work, let its own case go, or transfer it."""
     number, holder = holder_of(locked, registry, "B-0417")
     registry.new("desk-holder", "company", holder)
     registry.new("community-desk", "community", "C-03")
