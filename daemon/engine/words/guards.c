@@ -157,6 +157,12 @@ static bool not_by_holder(const struct hx_step *s, const struct hx_call *call)
     return !hx_by_holder(s) && s->actor.role != HX_ROLE_holder && s->actor.role != HX_ROLE_manager;
 }
 
+/* Nobody below level 3 disposes of what is asked of itself. */
+static bool not_own(const struct hx_step *s, const struct hx_call *call)
+{
+    return hx_by_level3(s) || not_by_holder(s, call);
+}
+
 static bool by_reporter(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -375,6 +381,8 @@ const struct hx_word hx_words_guards[] = {
              "a person of the holder, the street or the city says so"),
     HX_GUARD("of_this_place", HX_ARG_NONE, of_this_place, "OTHER_PLACE", HX_NOT_ALLOWED,
              "the dispatcher or street of this place decides, or the city"),
+    HX_GUARD("not_own", HX_ARG_NONE, not_own, "CALLER_IS_HOLDER", HX_NOT_ALLOWED,
+             "the caller is not the holder, or is level 3"),
     HX_GUARD("not_by_holder", HX_ARG_NONE, not_by_holder, "CALLER_IS_HOLDER", HX_NOT_ALLOWED,
              "the caller is not the holder"),
     HX_GUARD("not_complained_of", HX_ARG_NONE, not_complained_of, "CALLER_COMPLAINED_OF",
