@@ -24,6 +24,7 @@ def plan_proposed(case, e):
 def plan_delivered(case, e):
     is_in(case, "HELD", "ONSITE", "IN_WORK")
     need(case.plan is not None and not case.stranger(e), "no plan")
+    need(case.klass == promise.SPECIAL, "no longer special")
     need(e.t >= case.cycle_began, "of an earlier cycle")
     case.stop("K_PLAN", e.t)
     case.plan_delivered = e.t
