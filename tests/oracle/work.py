@@ -5,13 +5,16 @@ from receipt import quiet_handover
 from table import is_in, on
 
 
+ARRIVAL = ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT")  # what an arrival answers
+
+
 @on("ARRIVED")
 def arrived(case, e):
     if e.t < case.cycle_began:  # of an earlier cycle
-        return judge_once_more(case, e, ("K_ARRIVE", "K_CONTACT"))
+        return judge_once_more(case, e, ARRIVAL)
     if case.for_holder(e) and case.state == "HELD":
         need(e.t >= case.reported, "before the report")
-        for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT"):
+        for name in ARRIVAL:
             case.stop(name, e.t)
         case.arrived, case.arrival_proven = e.t, True
         case.contacts.append(e.t)
@@ -19,12 +22,12 @@ def arrived(case, e):
         return case.to("ONSITE", e.t, "ARRIVED")
     if case.for_holder(e) and case.state in ("ONSITE", "IN_WORK", "PLANNED", "RESOLVED", *promise.ENDED_OK) \
             and e.t >= case.reported and (case.arrived is None or e.t < case.arrived + (not case.arrival_proven)):
-        for name in ("K_ARRIVE", "K_APPOINTMENT", "K_CONTACT"):
+        for name in ARRIVAL:
             late_arrival(case, name, e.t)
         case.arrived, case.arrival_proven = e.t, True
         case.contacts.append(e.t)
         return None
-    return judge_once_more(case, e, ("K_ARRIVE", "K_CONTACT"))
+    return judge_once_more(case, e, ARRIVAL)
 
 
 def late_arrival(case, name, when):
@@ -48,12 +51,14 @@ def rejudge(case, c, when):
 
 
 def judge_once_more(case, e, names):
-    """A proof of an earlier cycle or an earlier holder, read late: its own promise is judged once more by it."""
-    for name in names:
-        for c in reversed(case.clocks):
-            if c.name == name and c.holder == e.area and c.ended is not None and c.start <= e.t < c.ended:
-                return rejudge(case, c, e.t)
-    if e.name == "ARRIVED" and refute(case, e, ("K_ARRIVE",)):
+    """A proof of an earlier cycle or an earlier holder, read late: its own promise is judged once more by it.
+
+    Of a case that has ended without a solution, or rests in another, nothing is left but what was written against somebody (R7).
+    """
+    for c in reversed(case.clocks) if case.open() or case.state in promise.ENDED_OK else ():
+        if c.name in names and c.holder == e.area and c.ended is not None and c.start <= e.t < c.ended:
+            return rejudge(case, c, e.t)
+    if refute(case, e, names):
         return None
     raise Refused("nothing to be judged")
 
