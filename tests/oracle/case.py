@@ -20,6 +20,7 @@ class Party:
         self.ref, self.answer, self.tries = ref, "OPEN", 0
         self.who = self      # the same person in the part of a split is another party
         self.leaves = False  # has asked to withdraw, and the street asks him first
+        self.back = set()    # had withdrawn: the merged cases by which he is a reporter again
 
 
 def task(category):

@@ -192,13 +192,28 @@ def merge(case, other, e, owner):
         p.leaves = False
         twin = next((q for q in other.parties if q.who is p.who), None)
         if twin is not None:  # a part that goes back: nobody is counted as two
-            twin.answer = "OPEN" if twin.answer == "LEFT" != p.answer else twin.answer
+            come_back(twin, p, case)
             continue
         p.ref = p.ref or case.label
         p.came = case
         other.parties.append(p)
     if len(other.parties) >= 3:
         other.flags.add("MASS")
+
+
+def come_back(twin, p, case):
+    """Whoever had withdrawn reports it again as one of the part, as long as a part by which he does is here."""
+    if p.answer != "LEFT" and (twin.answer == "LEFT" or twin.back):
+        twin.back = {case} if twin.answer == "LEFT" else twin.back | {case}
+        twin.answer = "OPEN" if twin.answer == "LEFT" else twin.answer
+
+
+def leave_again(whole, case):
+    for p in whole.parties:
+        if case in p.back:
+            p.back.discard(case)
+            p.answer = p.answer if p.back else "LEFT"
+    check_ends(whole)
 
 
 @on("UNMERGED")
@@ -224,14 +239,21 @@ def unmerged(case, e):
     if "WITHDRAW_ASKED" in case.merged_into.flags and asked and all(getattr(p, "came", None) is case for p in asked):  # nobody else has asked
         case.merged_into.flags.discard("WITHDRAW_ASKED")
         case.merged_into.drop("K_WITHDRAW")
+    leave_again(case.merged_into, case)
     case.merged_into.parties = [p for p in case.merged_into.parties if getattr(p, "came", None) is not case]
     for p in case.parties:
         p.leaves = p in case.to_be_asked
     check_ends(case)
     give_start_back(case.merged_into, e)
-    case.merged_into = None
-    if "SAFETY" not in case.flags and all(p.answer == "LEFT" for p in case.parties):
-        case.close("WITHDRAWN", e.t, e.name)
+    whole, case.merged_into = case.merged_into, None
+    left_by_all(case, e.t, e.name)
+    left_by_all(whole, e.t, "RELEASED")
+
+
+def left_by_all(case, when, cause):
+    """A case that nobody reports any more ends, unless there is danger."""
+    if case.open() and "SAFETY" not in case.flags and all(p.answer == "LEFT" for p in case.parties):
+        case.close("WITHDRAWN", when, cause)
 
 
 def late_by_the_merge(case, c):

@@ -230,6 +230,7 @@ struct hx_party {
     uint32_t tries;     /* calls without answer in the present cycle */
     uint8_t gone;       /* has withdrawn; the case goes on without (corner 10) */
     uint8_t leaves;     /* wants to withdraw: the street asks him first (corner 10) */
+    uint8_t back;       /* had withdrawn: by how many merged cases he is a reporter again */
     uint64_t kept_case; /* where his identity is kept (party.h); 0 = by from_case */
     uint32_t kept_as;
 };

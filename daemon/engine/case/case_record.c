@@ -108,7 +108,7 @@ static const struct hx_field party_fields[] = {
     TEXT(1, hx_party, ref),      U32(2, hx_party, callback),  U32(3, hx_party, rating),
     I64(4, hx_party, t_occ),     U64(5, hx_party, from_case), U32(6, hx_party, tries),
     U8(7, hx_party, gone),       U8(470, hx_party, leaves),   U64(471, hx_party, kept_case),
-    U32(472, hx_party, kept_as),
+    U32(472, hx_party, kept_as), U8(480, hx_party, back),
 };
 RECORD(party, hx_party);
 

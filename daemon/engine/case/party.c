@@ -56,6 +56,6 @@ struct hx_party hx_party_taken(const struct hx_case *from, uint32_t i)
         hx_text_put(p.ref, sizeof p.ref, from->ref);
     else if (!p.ref[0])
         hx_number_format(from->number, p.ref);
-    p.leaves = 0;
+    p.leaves = p.back = 0;
     return p;
 }

@@ -27,7 +27,8 @@ uint32_t hx_party_newest(const struct hx_case *c);
 uint32_t hx_party_place(const struct hx_case *c, const struct hx_party_home *home);
 
 /* The i-th party of `from` as one of another case: under a reference that names him there, too, and
- * with the note where he is kept. What the street still has to ask him stays behind. */
+ * with the note where he is kept. What the street still has to ask him stays behind, and
+ * by which merged cases he is a reporter there. */
 struct hx_party hx_party_taken(const struct hx_case *from, uint32_t i);
 
 #endif

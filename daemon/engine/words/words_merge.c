@@ -264,6 +264,19 @@ static void mass(struct hx_step *s, const struct hx_call *call)
     }
 }
 
+/* He reports it, too, as one of a merged case that is a part of the same report. Had he withdrawn,
+ * he is a reporter again as long as one of these cases is here. */
+static void comes_with(struct hx_party *p, const struct hx_party *merged)
+{
+    if (merged->gone)
+        return;
+    if (p->gone)
+        p->back = 1;
+    else if (p->back && p->back < UINT8_MAX)
+        p->back++;
+    p->gone = 0;
+}
+
 /* Every reporter of the other case, under a reference that names him here too. Whoever is one
  * already, because both cases were one report, is not counted as two. */
 static void take_parties(struct hx_step *s, const struct hx_case *a)
@@ -273,7 +286,7 @@ static void take_parties(struct hx_step *s, const struct hx_case *a)
     uint32_t before = c->n_parties, at;
     for (uint32_t i = 0; hx_party_home(a, i, &home); i++) {
         if ((at = hx_party_place(c, &home)) < before) {
-            c->parties[at].gone &= a->parties[i].gone;
+            comes_with(&c->parties[at], &a->parties[i]);
         } else if (c->n_parties < HX_CASE_PARTIES) {
             struct hx_party *p = &c->parties[c->n_parties++];
             *p = hx_party_taken(a, i);
@@ -349,6 +362,18 @@ static void absorb(struct hx_step *s, const struct hx_call *call)
     mass(s, call);
 }
 
+/* Whom only the other case had brought back has withdrawn, as before. */
+static void leave_again(struct hx_case *c, const struct hx_case *a)
+{
+    struct hx_party_home home;
+    for (uint32_t i = 0; hx_party_home(a, i, &home); i++) {
+        uint32_t at = hx_party_place(c, &home);
+        if (at == HX_CASE_PARTIES || a->parties[i].gone || !c->parties[at].back)
+            continue;
+        c->parties[at].gone |= --c->parties[at].back == 0;
+    }
+}
+
 static void release(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
@@ -356,6 +381,8 @@ static void release(struct hx_step *s, const struct hx_call *call)
     uint32_t kept = 0;
     if (!s->other)
         return;
+    leave_again(c, s->other);
+    hx_check_ends(s);
     for (uint32_t i = 0; i < c->n_parties; i++)
         if (c->parties[i].from_case != s->other->number)
             c->parties[kept++] = c->parties[i];

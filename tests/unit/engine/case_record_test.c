@@ -47,6 +47,7 @@ static struct hx_case *fullest(void)
         p->t_occ = INT64_MAX;
         p->from_case = p->kept_case = UINT64_MAX;
         p->gone = p->leaves = 1;
+        p->back = UINT8_MAX;
     }
     for (int i = 0; i < HX_OWNERS; i++)
         c->owner_ms[i] = i * 1000;
