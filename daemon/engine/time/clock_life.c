@@ -375,10 +375,13 @@ void hx_clock_take_back(struct hx_step *s, struct hx_clock *k)
     hx_clock_void(s, k);
 }
 
-/* With this budget by the rules of its start, and at least a quarter of it, or until `known`. */
-static void rebudget(struct hx_step *s, struct hx_clock *k, int64_t budget, int64_t known)
+/* With a budget by the rules of its start, that of a clock which runs on or of a new class, and at
+ * least a quarter of it, or until `known`. */
+static void rebudget(struct hx_step *s, struct hx_clock *k, bool kept, int64_t known)
 {
     const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
+    int64_t budget = kept ? hx_clock_budget_kept(own, own, k, s->c->class_no)
+                          : hx_clock_budget(own, k->kind, s->c->class_no, k->cycle);
     const char *why = what_changed(s, hx_clock_breach(s->c, k) != NULL);
     if (budget == 0) {
         hx_clock_take_back(s, k);
@@ -409,14 +412,12 @@ static void rebudget(struct hx_step *s, struct hx_clock *k, int64_t budget, int6
 
 void hx_clock_rebudget(struct hx_step *s, struct hx_clock *k)
 {
-    const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
-    rebudget(s, k, hx_clock_budget(own, k->kind, s->c->class_no, k->cycle), INT64_MAX);
+    rebudget(s, k, false, INT64_MAX);
 }
 
 void hx_clock_rebudget_by(struct hx_step *s, struct hx_clock *k, int64_t known)
 {
-    const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
-    rebudget(s, k, hx_clock_budget_kept(own, own, k, s->c->class_no), known);
+    rebudget(s, k, true, known);
 }
 
 /* At least a quarter for a date that was set; the budget counts no more unless it ends before. */
