@@ -25,6 +25,7 @@ enum {
     HX_CASE_SILENCES = 8,
     HX_CASE_PASSINGS = 8,  /* the newest ones */
     HX_CASE_PROPOSALS = 8, /* of moves and exclusions that wait; the oldest gives way */
+    HX_CASE_PAUSES = 24,   /* reasons for a pause that may be used only so often */
     HX_CASE_TRIED = 8,     /* holders that had the case and gave it back */
     HX_PERSON_MAX = 64,    /* "holder:P-07/li" with its NUL */
     HX_WORD_MAX = 40,
@@ -175,6 +176,12 @@ struct hx_passing {
     char cause[HX_WORD_MAX];
 };
 
+/* How often a reason for a pause was used that may be used only so often (3.4). */
+struct hx_pauses {
+    char reason[HX_WORD_MAX];
+    uint32_t times;
+};
+
 /* Repeats of a notice are hidden (3.3). */
 struct hx_silence {
     uint8_t kind; /* clock */
@@ -313,7 +320,9 @@ struct hx_case {
     uint32_t objections;
     uint32_t returns;
     int64_t t_returned;      /* when a return was last refused */
-    uint32_t counted_pauses; /* for reasons that may be used only so often */
+    uint32_t counted_pauses; /* by a build that did not count each reason by itself */
+    uint32_t n_pauses;
+    struct hx_pauses pauses[HX_CASE_PAUSES];
     struct hx_asker class_asker, merge_asker;
     uint32_t n_proposals;
     struct hx_proposal proposals[HX_CASE_PROPOSALS];

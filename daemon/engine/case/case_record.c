@@ -112,6 +112,12 @@ static const struct hx_field party_fields[] = {
 };
 RECORD(party, hx_party);
 
+static const struct hx_field pauses_fields[] = {
+    TEXT(1, hx_pauses, reason),
+    U32(2, hx_pauses, times),
+};
+RECORD(pauses, hx_pauses);
+
 static const struct hx_field case_fields[] = {
     U64(1, hx_case, number),
     U64(2, hx_case, version),
@@ -155,6 +161,7 @@ static const struct hx_field case_fields[] = {
     U32(41, hx_case, objections),
     U32(42, hx_case, returns),
     U32(43, hx_case, counted_pauses),
+    LIST(481, hx_case, pauses, n_pauses, HX_CASE_PAUSES, &pauses_record),
     TEXT(44, hx_case, class_asker.by),
     TEXT(45, hx_case, return_reason),
     TEXT(46, hx_case, reasons_used),

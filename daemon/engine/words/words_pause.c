@@ -86,11 +86,42 @@ static bool pause_by(const struct hx_step *s, const struct hx_call *call)
     return hx_by_nobody(s) || hx_by_holder(s) || hx_by_level3(s) || direct >> s->actor.role & 1;
 }
 
+static struct hx_pauses *pauses_for(struct hx_case *c, const char *reason)
+{
+    for (uint32_t i = 0; i < c->n_pauses; i++)
+        if (strcmp(c->pauses[i].reason, reason) == 0)
+            return &c->pauses[i];
+    return NULL;
+}
+
+/* In all cycles. What was counted without its reason counts for each. */
+static uint32_t times_used(struct hx_case *c, const char *reason)
+{
+    const struct hx_pauses *used = pauses_for(c, reason);
+    return c->counted_pauses + (used ? used->times : 0);
+}
+
+static void count_use(struct hx_step *s, const char *reason)
+{
+    struct hx_case *c = s->c;
+    struct hx_pauses *used = pauses_for(c, reason);
+    if (!used && c->n_pauses == HX_CASE_PAUSES) {
+        s->overflow = true;
+        return;
+    }
+    if (!used) {
+        used = &c->pauses[c->n_pauses++];
+        *used = (struct hx_pauses){.times = 0};
+        snprintf(used->reason, sizeof used->reason, "%s", reason);
+    }
+    used->times++;
+}
+
 static bool pause_times(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     const struct hx_pause_rule *p = rule_of(s);
-    return p && (!p->most || s->c->counted_pauses < p->most);
+    return p && (!p->most || times_used(s->c, p->name) < p->most);
 }
 
 static bool pause_within_cap(const struct hx_step *s, const struct hx_call *call)
@@ -147,7 +178,8 @@ static void pause(struct hx_step *s, const struct hx_call *call)
     int64_t end = end_of_pause(s);
     snprintf(c->pause_reason, sizeof c->pause_reason, "%s", s->data->reason);
     c->pause_until = end;
-    c->counted_pauses += rule_of(s)->most != 0;
+    if (rule_of(s)->most)
+        count_use(s, rule_of(s)->name);
     hx_flag_set(s, HX_FLAG_PAUSED, true);
     for (uint32_t i = 0; i < c->n_clocks; i++)
         if (s->rules->clocks[c->clocks[i].kind].pauses & (UINT32_C(1) << reason))

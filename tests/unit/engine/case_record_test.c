@@ -49,6 +49,11 @@ static struct hx_case *fullest(void)
         p->gone = p->leaves = 1;
         p->back = UINT8_MAX;
     }
+    c->n_pauses = HX_CASE_PAUSES;
+    for (int i = 0; i < HX_CASE_PAUSES; i++) {
+        memset(c->pauses[i].reason, 'r', HX_WORD_MAX - 1);
+        c->pauses[i].times = UINT32_MAX;
+    }
     for (int i = 0; i < HX_OWNERS; i++)
         c->owner_ms[i] = i * 1000;
     for (int i = 0; i < HX_CASE_TOLD; i++) {
