@@ -52,7 +52,8 @@ int hx_machine_change_row(struct hx_machine *m, uint64_t case_number)
 static const char *date(struct hx_step *s, int64_t at)
 {
     char text[HX_INSTANT_TEXT];
-    return hx_arena_strdup(s->arena, hx_instant_format(at, hx_city_utc_offset(s->m->city), text));
+    hx_instant_format(at, hx_city_utc_offset(s->m->city), text);
+    return hx_arena_printf(s->arena, "%.10s %.8s", text, text + 11);
 }
 
 static void announce(struct hx_step *s)
