@@ -178,8 +178,8 @@ static void pause(struct hx_step *s, const struct hx_call *call)
     int64_t end = end_of_pause(s);
     snprintf(c->pause_reason, sizeof c->pause_reason, "%s", s->data->reason);
     c->pause_until = end;
-    if (rule_of(s)->most)
-        count_use(s, rule_of(s)->name);
+    if (s->rules->pauses[reason].most)
+        count_use(s, s->rules->pauses[reason].name);
     hx_flag_set(s, HX_FLAG_PAUSED, true);
     for (uint32_t i = 0; i < c->n_clocks; i++)
         if (s->rules->clocks[c->clocks[i].kind].pauses & (UINT32_C(1) << reason))
