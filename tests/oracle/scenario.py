@@ -109,9 +109,10 @@ class Run:
             self.apply(line)
         return None
 
-    def event(self, line, number, offset):
+    def event(self, line, number, offset, read=None):
+        """`read`: what lay at the door while we were away is received when we read it (R1)."""
         e = Event(line, number)
-        e.rcv += offset
+        e.rcv = e.rcv + offset if read is None else max(e.rcv + offset, read)
         self.world.receive(e)
 
     def up(self, since, now):
@@ -124,7 +125,7 @@ class Run:
         waiting, self.waiting = self.waiting, []
         for number, line, offset in waiting:  # as the clock was when it was sent
             if "event" in line:
-                self.event(line, number, offset)
+                self.event(line, number, offset, read=now)
             else:
                 self.line(times.parse(line["at"]), number, line)
         for case in list(w.cases.values()):
@@ -133,6 +134,8 @@ class Run:
     def step(self, wall, by):
         """A jump forward puts the deadlines inside it in doubt for a minute; a jump back takes a doubt away (corners 14, 15)."""
         w = self.world
+        if by > 0 and w.jump and wall == w.doubt_until:  # the minute of the last one is over
+            w.advance(wall, inclusive=True)
         self.offset += by
         if wall < w.drain_until:  # the seconds in which all is read are real ones
             w.drain_until += by
