@@ -25,17 +25,22 @@ def class_set(case, e):
     if not stake:
         need(not proposed or e.person != proposed[1], "same person")
         return reclass(case, klass, e.t)
-    need(not proposed, "another class is asked for")
+    if proposed:  # what lengthens nothing needs nobody's leave; who has asked for more waits for his answer
+        need(e.person and e.person != proposed[1] and not lengthens(case, klass, e.t), "another class is asked for")
     propose_class(case, klass, e)
 
 
 def propose_class(case, klass, e):
     """What lengthens waits for a second person; until then the old deadline holds."""
-    if longer(case, klass) or any(due_later(case, case.clock(name), klass, e.t) for name in ("K_RESOLVE", "K_PLAN")):
+    if lengthens(case, klass, e.t):
         case.asked["class"] = (klass, e.person)
     else:
         case.own_choice = True
         reclass(case, klass, e.t)
+
+
+def lengthens(case, klass, when):
+    return longer(case, klass) or any(due_later(case, case.clock(name), klass, when) for name in ("K_RESOLVE", "K_PLAN"))
 
 
 def longer(case, klass):
