@@ -54,7 +54,7 @@ class Judge:
             elif "endpoint" in line:
                 self.endpoints.append((now, number, line))
             elif "event" in line:
-                self.events[str(line.get("id", number))] = (number, line)
+                self.events.setdefault(str(line.get("id", number)), (number, line))  # what comes under it again changes nothing
             elif "end" in line:
                 self.end = at
 
