@@ -182,7 +182,7 @@ class Run:
         w.city, w.city_version = before.with_file(path), w.city_version + 1
         for case in list(w.cases.values()) if open_too else []:
             old, new = (c.route(case.place, w.now, case.klass, case.category, case.source) for c in (before, w.city))
-            if case.open() and case.holder == old != new:
+            if case.state in ("DISPATCHED", *promise.HOLDING) and case.holder == old != new:  # what is solved waits for its call-back, and for nobody else
                 events.change_holder(case, new, w.now, "HOLDER_CHANGED")
 
     def move_open(self, case, c, only_days):

@@ -137,7 +137,7 @@ def lengthens(case, other):
         budget, calendar = policy.budget(name, klass)
         if theirs is not None:
             raw = theirs.deadline() - max(theirs.start - mine.start, 0)
-            least = case.world.now + theirs.budget // 4 if mine.judged is None else 0  # who is late already gains nothing by a floor
+            least = case.world.now + theirs.budget // 4 if mine.judged != mine.deadline() else 0  # who is late already gains nothing by a floor
             least = min(least, known(case, mine, other, case.world.now))
             later = theirs.paused_at is not None or min(theirs.deadline(), max(raw, least)) > own
         elif other.state in ("RECEIVED", "DISPATCHED") and budget:  # it begins when somebody takes it, now at the soonest
@@ -152,7 +152,7 @@ def lengthens(case, other):
 
 def known(case, mine, other, now):
     """Whoever has both cases knew when the merged one is due: no floor gives longer than that."""
-    if case.holder != other.holder or mine is None or not mine.running() or mine.judged is not None:
+    if case.holder != other.holder or mine is None or not mine.running() or mine.judged == mine.deadline():
         return float("inf")
     return mine.deadline() + (now - mine.paused_at if mine.paused_at is not None else 0)
 
