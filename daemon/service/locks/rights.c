@@ -99,11 +99,12 @@ bool rights_source(const struct hx_principal *who, const char *source)
 }
 
 /* Parties that act for an area: without it nobody could tell whose word it is. */
+static const uint32_t bound = UINT32_C(1) << HX_ROLE_holder | UINT32_C(1) << HX_ROLE_manager |
+                              UINT32_C(1) << HX_ROLE_community | UINT32_C(1) << HX_ROLE_grid |
+                              UINT32_C(1) << HX_ROLE_street | UINT32_C(1) << HX_ROLE_unit;
+
 static bool needs_area(int role)
 {
-    const uint32_t bound = UINT32_C(1) << HX_ROLE_holder | UINT32_C(1) << HX_ROLE_manager |
-                           UINT32_C(1) << HX_ROLE_community | UINT32_C(1) << HX_ROLE_grid |
-                           UINT32_C(1) << HX_ROLE_street | UINT32_C(1) << HX_ROLE_unit;
     return bound >> role & 1;
 }
 
@@ -113,9 +114,8 @@ static bool nameless(const struct hx_rules *rules, const struct hx_principal *wh
 {
     int event = hx_rules_event(rules, type);
     uint32_t claims = who->role->claims, roles = event >= 0 ? rules->events[event].roles : 0;
-    for (int role = HX_ROLE_NONE; !who->city && role < 32; role++)
-        if (claims >> role & 1 && needs_area(role))
-            return false;
+    if (!who->city && claims & bound)
+        return false;
     return !roles || claims & roles;
 }
 
