@@ -107,10 +107,8 @@ async function loadRunning(signal: AbortSignal): Promise<number> {
 }
 
 let buffer: Entry[] | null = null
-/** The list is true as of this entry … */
+/** The list is true as of this entry, and the stream tells what came behind `told`; -1: not yet. */
 let asOf = -1
-/** … and the stream tells what came after this one; -1: not yet. */
-let followed = -1
 /** What came between the two, or before a stream that begins anew, was told nobody. */
 let missed = false
 let late: ReturnType<typeof setTimeout> | undefined
@@ -124,15 +122,15 @@ function load(): void {
   stream?.close()
   const mine = (loading = new AbortController())
   buffer = []
-  asOf = followed = told.value = -1
+  asOf = told.value = -1
   stream = new Stream({
     url: address('events'),
     from: null,
     hello: (h) => {
       if (h.scale) scaled(h.scale)
       heard(at(h.now))
-      if (followed >= 0) return
-      followed = told.value = h.lsn
+      if (told.value >= 0) return
+      told.value = h.lsn
       join(mine)
     },
     entry: (entry) => (buffer ? void buffer.push(entry) : take(entry)),
@@ -164,8 +162,8 @@ async function fill(mine: AbortController): Promise<void> {
 }
 
 function join(mine: AbortController): void {
-  if (!buffer || asOf < 0 || followed < 0) return
-  if (followed > asOf) {
+  if (!buffer || asOf < 0 || told.value < 0) return
+  if (told.value > asOf) {
     missed = true
     clearTimeout(late)
     late = setTimeout(() => loading === mine && void fill(mine), 100)
