@@ -29,19 +29,19 @@ static void hear(void *ctx, const struct hx_finding *f)
     (void)f;
 }
 
+static struct hx_check_options reported_to(hx_check_fn *report)
+{
+    struct hx_problem why = {""};
+    struct hx_check_options o = {.rules = hx_versions_rules(versions), .report = report};
+    assert_int_equal(hx_versions_city(versions, &o.city, &why), HX_OK);
+    return o;
+}
+
 static void repair(struct fx *fx)
 {
     struct hx_check_result r;
-    struct hx_problem why = {""};
-    struct hx_check_options o = {.rules = hx_versions_rules(versions), .report = hear};
-    assert_int_equal(hx_versions_city(versions, &o.city, &why), HX_OK);
+    struct hx_check_options o = reported_to(hear);
     assert_int_equal(hx_store_repair(fx->st, &o, false, &r), HX_OK);
-}
-
-static MDB_val number_key(uint8_t bytes[8], uint64_t n)
-{
-    be64_put(bytes, n);
-    return (MDB_val){8, bytes};
 }
 
 /* Case 1 as it was before it was held, without a due row, under the number of case 2; the journal
@@ -58,10 +58,10 @@ static void put_a_row_in_anothers_place(struct fx *fx)
     fx_commit(fx);
     fx_project(fx);
     for (uint64_t lsn = 1; lsn <= 3; lsn++)
-        fx_raw_row(fx, "journal", number_key(key, lsn), NULL, 0);
+        fx_raw_row(fx, "journal", fx_number_key(key, lsn), NULL, 0);
     be64_put(oldest, 1000);
     fx_raw_row(fx, "meta", (MDB_val){6, (char[]){"oldest"}}, oldest, sizeof oldest);
-    fx_raw_row(fx, "case", number_key(key, 2), old, size);
+    fx_raw_row(fx, "case", fx_number_key(key, 2), old, size);
     fx_reopen(fx);
 }
 
@@ -89,7 +89,7 @@ static void a_repair_of_a_pruned_store_takes_only_what_cannot_be_read(void **sta
     struct fx *fx = *state;
     uint8_t key[8];
     put_a_row_in_anothers_place(fx);
-    fx_raw_row(fx, "case", number_key(key, 2), "garbage", 7);
+    fx_raw_row(fx, "case", fx_number_key(key, 2), "garbage", 7);
     fx_reopen(fx);
     assert_int_equal(hx_store_case(fx->st, 2, &fx->c), HX_CORRUPT);
     repair(fx);
@@ -112,9 +112,7 @@ static void differences_without_end_are_not_all_told(void **state)
 {
     struct fx *fx = *state;
     struct hx_check_result r;
-    struct hx_problem why = {""};
-    struct hx_check_options o = {.rules = hx_versions_rules(versions), .report = count};
-    assert_int_equal(hx_versions_city(versions, &o.city, &why), HX_OK);
+    struct hx_check_options o = reported_to(count);
     fx_begin(fx);
     for (unsigned n = 0; n < 120; n++)
         fx_report(fx, n);
@@ -139,15 +137,13 @@ static void a_journal_that_no_machine_can_read_is_said_and_repairs_nothing(void 
     struct fx *fx = *state;
     uint8_t key[8];
     struct hx_check_result r;
-    struct hx_problem why = {""};
-    struct hx_check_options o = {.rules = hx_versions_rules(versions), .report = look_for_end};
-    assert_int_equal(hx_versions_city(versions, &o.city, &why), HX_OK);
+    struct hx_check_options o = reported_to(look_for_end);
     fx_begin(fx);
     fx_report(fx, 1);
     fx_report(fx, 2);
     fx_report(fx, 3);
     fx_commit(fx);
-    fx_raw_row(fx, "journal", number_key(key, 2), "\xff\xff", 2);
+    fx_raw_row(fx, "journal", fx_number_key(key, 2), "\xff\xff", 2);
     fx_reopen(fx);
     has_stopped = false;
     assert_int_equal(hx_store_check(fx->st, &o, &r), HX_OK);
@@ -179,15 +175,13 @@ static void a_last_entry_that_no_machine_can_make_is_said_too(void **state)
     uint8_t key[8];
     struct text first;
     struct hx_check_result r;
-    struct hx_problem why = {""};
-    struct hx_check_options o = {.rules = hx_versions_rules(versions), .report = look_for_end};
-    assert_int_equal(hx_versions_city(versions, &o.city, &why), HX_OK);
+    struct hx_check_options o = reported_to(look_for_end);
     fx_begin(fx);
     fx_report(fx, 1);
     fx_report(fx, 2);
     fx_commit(fx);
     assert_int_equal(hx_store_entries(fx->st, 1, 1, SIZE_MAX, first_entry, &first), HX_OK);
-    fx_raw_row(fx, "journal", number_key(key, 2), first.bytes, first.size);
+    fx_raw_row(fx, "journal", fx_number_key(key, 2), first.bytes, first.size);
     fx_reopen(fx);
     has_stopped = false;
     assert_int_equal(hx_store_check(fx->st, &o, &r), HX_OK);
