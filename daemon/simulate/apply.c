@@ -8,7 +8,7 @@
 static int refuse(const struct simulate_apply *a, const struct hx_problem *why, char problem[512])
 {
     int n = snprintf(problem, 512, "%.200s:%zu: ", a->scenario, a->action->line);
-    snprintf(problem + n, 512 - (size_t)n, "%s", why->text);
+    hx_text_put(problem + n, 512 - (size_t)n, why->text);
     return HX_INVALID;
 }
 

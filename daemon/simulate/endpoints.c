@@ -1,4 +1,5 @@
 #include "simulate/endpoints.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,7 +56,7 @@ int endpoints_set(struct endpoints *all, const struct scenario_action *a, const 
     }
     if (!e) {
         e = &all->list[all->n++];
-        snprintf(e->name, sizeof e->name, "%s", name);
+        hx_text_put(e->name, sizeof e->name, name);
     }
     e->down = strcmp(a->state, "down") == 0;
     e->slow = strcmp(a->state, "slow") == 0;

@@ -1,5 +1,6 @@
 /* The virtual clock: the next action or the next deadline, whichever comes first. At the same
  * instant what was received is applied before a deadline is judged (R4). */
+#include "base/text.h"
 #include "config/notice/notice_texts.h"
 #include "engine/machine/memory.h"
 #include "engine/notice/digest.h"
@@ -388,7 +389,7 @@ static int use_city(struct sim *s, char problem[512])
     struct hx_problem why = {""};
     int rc = hx_versions_city(s->options->versions, &s->m.city, &why);
     if (rc)
-        snprintf(problem, 512, "%s", why.text);
+        hx_text_put(problem, 512, why.text);
     return rc;
 }
 

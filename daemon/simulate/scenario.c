@@ -1,5 +1,6 @@
 #include "simulate/scenario.h"
 #include "base/message.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "engine/step.h"
 #include "hongxin/instant.h"
@@ -230,8 +231,8 @@ static int read_endpoint(const struct parse *p, json_t *o, struct scenario_actio
     if (!state ||
         (strcmp(state, "up") != 0 && strcmp(state, "down") != 0 && strcmp(state, "slow") != 0))
         return wrong(p, "state must be up, down or slow");
-    snprintf(a->name, sizeof a->name, "%s", name);
-    snprintf(a->state, sizeof a->state, "%s", state);
+    hx_text_put(a->name, sizeof a->name, name);
+    hx_text_put(a->state, sizeof a->state, state);
     a->kind = SCENARIO_ENDPOINT;
     return HX_OK;
 }
@@ -241,7 +242,7 @@ static int read_persons(const struct parse *p, const json_t *by, struct scenario
 {
     for (size_t i = 0; i < 2 && json_is_array(by); i++) {
         const char *name = json_string_value(json_array_get(by, i));
-        snprintf(a->by[i], sizeof a->by[i], "%s", name ? name : "");
+        hx_text_put(a->by[i], sizeof a->by[i], name ? name : "");
     }
     bool two = a->by[0][0] && a->by[1][0] && !hx_actor_same(a->by[0], a->by[1]);
     if ((by || a->open) && (!two || json_array_size(by) != 2))
@@ -264,8 +265,8 @@ static int read_apply(const struct parse *p, json_t *o, struct scenario_action *
     if (open && !json_is_boolean(open))
         return wrong(p, "open must be true or false");
     a->open = json_is_true(open);
-    snprintf(a->file, sizeof a->file, "%s", file);
-    snprintf(a->why, sizeof a->why, "%s", why);
+    hx_text_put(a->file, sizeof a->file, file);
+    hx_text_put(a->why, sizeof a->why, why);
     a->kind = SCENARIO_APPLY;
     return read_persons(p, json_object_get(o, "by"), a);
 }

@@ -2,6 +2,7 @@
  * beside them has gone on. */
 #include "base/log.h"
 #include "base/message.h"
+#include "base/text.h"
 #include "base/wire.h"
 #include "hongxin/number.h"
 #include "store/impl.h"
@@ -171,6 +172,6 @@ int store_load(struct hx_store *st, MDB_txn *txn, char what[STORE_WHAT_MAX])
         failed(&l, store_projections_load(st, txn), "a cursor of the projections");
     if (!l.err)
         failed(&l, load_tail(st, txn), "the journal's end");
-    snprintf(what, STORE_WHAT_MAX, "%s", l.what);
+    hx_text_put(what, STORE_WHAT_MAX, l.what);
     return l.err;
 }

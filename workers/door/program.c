@@ -1,6 +1,7 @@
 #include "door/program.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include <getopt.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -85,7 +86,7 @@ static void tell(const struct arguments *a, int rc, const struct hx_problem *pro
 /* "hongxin-kafka in" is the worker kafka-in. */
 static const char *worker_name(const struct program *p, char out[64])
 {
-    snprintf(out, 64, "%s", p->name + sizeof "hongxin-" - 1);
+    hx_text_put(out, 64, p->name + sizeof "hongxin-" - 1);
     char *blank = strchr(out, ' ');
     if (blank)
         *blank = '-';

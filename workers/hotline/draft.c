@@ -43,7 +43,7 @@ static int refuse(struct draft *d, int status, const char *code, const char *for
 {
     va_list args;
     d->status = status;
-    snprintf(d->code, sizeof d->code, "%s", code);
+    hx_text_put(d->code, sizeof d->code, code);
     va_start(args, format);
     vsnprintf(d->problem, sizeof d->problem, format, args);
     va_end(args);

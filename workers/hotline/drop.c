@@ -234,7 +234,7 @@ static void on_outcome(void *arg, int err, const hxp_reply *reply)
     }
     d->all->rows++;
     if (err)
-        snprintf(reason, sizeof reason, "%s", hx_strerror(err));
+        hx_text_put(reason, sizeof reason, hx_strerror(err));
     else
         hx_code_line(reply->code, reply->message, reason, sizeof reason);
     if (!err && reply->result != HONGXIN__V1__RESULT__INVALID &&

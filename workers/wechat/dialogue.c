@@ -196,7 +196,7 @@ static void act(struct talk *t, const hxp_case_view *view)
     hxp_data data = HONGXIN__V1__DATA__INIT;
     event.case_number = view->case_number;
     data.party = hx_text_field(wx_person_party(view, t->person));
-    snprintf(t->state, sizeof t->state, "%s", view->state);
+    hx_text_put(t->state, sizeof t->state, view->state);
     switch (t->command.kind) {
     case WX_GOOD:
         event.type = hx_text_field("CALLBACK_OK");
@@ -257,7 +257,7 @@ static void tell_status(struct talk *t, const hxp_case_view *view)
 static void follow_merge(struct talk *t, const hxp_case_view *view)
 {
     if (!*t->joined)
-        snprintf(t->joined, sizeof t->joined, "%s", view->number);
+        hx_text_put(t->joined, sizeof t->joined, view->number);
     if (hx_number_parse(view->merged_into, &t->command.case_number) == HX_OK)
         ask(t);
     else

@@ -1,6 +1,7 @@
 /* hongxin due: what will break in the next minutes, counted by area (H4). */
 #include "base/grown.h"
 #include "base/now.h"
+#include "base/text.h"
 #include "cli/ask/query.h"
 #include "cli/link.h"
 #include "cli/show/show.h"
@@ -60,7 +61,7 @@ static struct group *group_of(struct due *d, const char *id)
         return NULL;
     struct group *g = &d->groups[d->n++];
     *g = (struct group){.first = 0};
-    snprintf(g->id, sizeof g->id, "%s", id);
+    hx_text_put(g->id, sizeof g->id, id);
     return g;
 }
 

@@ -1,4 +1,5 @@
 /* hongxin told: who was told what of a case, when, by which road, and who acknowledged it. */
+#include "base/text.h"
 #include "cli/ask/query.h"
 #include "cli/operate/rules_file.h"
 #include "cli/show/show.h"
@@ -42,7 +43,7 @@ static bool acknowledges(const hxp_entry *e, const hxp_notice_fact *f, struct ac
                 !strcmp(event->data->level, f->level) &&
                 hx_post_speaks(event->by, f->to, f->stand_in);
     if (fits) {
-        snprintf(out->by, sizeof out->by, "%s", event->by);
+        hx_text_put(out->by, sizeof out->by, event->by);
         out->at = e->t_eff;
     }
     if (event)

@@ -1,6 +1,7 @@
 /* hongxin key: making keys, and keeping the registry of principals, which holds public keys only.
  */
 #include "hongxin/key.h"
+#include "base/text.h"
 #include "cli/operate/registry.h"
 #include "cli/show/says.h"
 #include <errno.h>
@@ -111,7 +112,7 @@ static int make_pair(const struct cli *cli, const char *name, struct hx_key *key
         name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")])
         return cli_fail(cli, CLI_USAGE,
                         "a principal's name is at most 39 letters, digits, - _ and .");
-    snprintf(key->name, sizeof key->name, "%s", name);
+    hx_text_put(key->name, sizeof key->name, name);
     if (zmq_curve_keypair(key->public_key, key->secret_key) != 0)
         return cli_fail(cli, CLI_NEGATIVE, "this ZeroMQ has no CURVE");
     return CLI_OK;

@@ -1,5 +1,6 @@
 /* Promises kept and broken. See score.h. */
 #include "cli/show/score.h"
+#include "base/text.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static struct score_line *line_of(struct score_line *lines, size_t *n, size_t mo
             return &lines[i];
     if (*n == most)
         return &lines[most - 1];
-    snprintf(lines[*n].name, sizeof lines[*n].name, "%s", name);
+    hx_text_put(lines[*n].name, sizeof lines[*n].name, name);
     return &lines[(*n)++];
 }
 

@@ -40,7 +40,7 @@ char *why_text(const struct cli *cli, const char *code, const char *message, cha
     else if (words && (!*message || !strcmp(message, code)))
         snprintf(out, size, "%s: %s", code, words->en);
     else if (*code && strstr(message, code))
-        snprintf(out, size, "%s", message);
+        hx_text_put(out, size, message);
     else
         snprintf(out, size, "%s%s%s", code, *code && *message ? ": " : "", message);
     return out;

@@ -1,7 +1,7 @@
 #include "config/access/devices.h"
 
+#include "base/text.h"
 #include "config/reading/csv_table.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,8 +51,8 @@ static int read_row(const struct hx_csv_table *t, const struct hx_csv_row *row, 
         hx_problem_set(problem, "%s:%zu: %s", t->path, row->line, what);
         return HX_CONFIG;
     }
-    snprintf(d->id, sizeof d->id, "%s", v[ID]);
-    snprintf(d->holder, sizeof d->holder, "%s", v[HOLDER]);
+    hx_text_put(d->id, sizeof d->id, v[ID]);
+    hx_text_put(d->holder, sizeof d->holder, v[HOLDER]);
     return HX_OK;
 }
 

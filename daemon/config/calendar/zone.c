@@ -1,8 +1,8 @@
 #include "config/calendar/zone.h"
+#include "base/text.h"
 #include "hongxin/instant.h"
 
 #include <libical/ical.h>
-#include <stdio.h>
 
 static int64_t year_start(int year)
 {
@@ -42,7 +42,7 @@ int hx_zone_load(const char *name, struct hx_zone *zone)
         return HX_NOTFOUND;
     int64_t t = year_start(HX_ZONE_FIRST_YEAR), end = year_start(HX_ZONE_LAST_YEAR + 1);
     *zone = (struct hx_zone){.offset_ms = offset_at(tz, t)};
-    snprintf(zone->name, sizeof zone->name, "%s", name);
+    hx_text_put(zone->name, sizeof zone->name, name);
     for (int32_t before = zone->offset_ms; t < end && zone->n < HX_ZONE_CHANGES; t += HX_DAY) {
         int32_t offset = offset_at(tz, t + HX_DAY);
         if (offset == before)

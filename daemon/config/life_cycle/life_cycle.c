@@ -1,6 +1,7 @@
 /* Reading a life cycle: one function per section of the file. Clocks, rows, delivery and hours have
  * files of their own. */
 #include "config/life_cycle/life_cycle.h"
+#include "base/text.h"
 #include "config/calendar/calendar_rule.h"
 #include "config/calendar/holidays.h"
 #include "config/calendar/zone.h"
@@ -122,7 +123,7 @@ static void read_name(struct life_cycle_loader *l, yaml_node_t *node, char names
         yaml_doc_fault(&l->doc, node, "too many names, or one that is empty or too long");
         return;
     }
-    snprintf(names[(*n)++], HX_NAME_MAX, "%s", text);
+    hx_text_put(names[(*n)++], HX_NAME_MAX, text);
 }
 
 static void read_return(struct life_cycle_loader *l, yaml_node_t *node)

@@ -1,4 +1,5 @@
 /* Reading a life cycle: events, and the rows of the table of transitions with their words. */
+#include "base/text.h"
 #include "config/life_cycle/life_cycle_impl.h"
 #include "config/reading/yaml_doc.h"
 #include "engine/words/words.h"
@@ -140,7 +141,7 @@ static void read_call(struct life_cycle_loader *l, yaml_node_t *node, bool guard
                       struct hx_call *call)
 {
     char name[2 * HX_NAME_MAX];
-    snprintf(name, sizeof name, "%s", yaml_doc_scalar(&l->doc, node));
+    hx_text_put(name, sizeof name, yaml_doc_scalar(&l->doc, node));
     char *open = strchr(name, '('), *close = open ? strchr(open, ')') : NULL;
     if (open && (!close || close[1])) {
         yaml_doc_fault(&l->doc, node, "brackets do not match: %s", name);
@@ -148,7 +149,7 @@ static void read_call(struct life_cycle_loader *l, yaml_node_t *node, bool guard
     }
     if (open) {
         *open = *close = '\0';
-        snprintf(call->text, sizeof call->text, "%s", open + 1);
+        hx_text_put(call->text, sizeof call->text, open + 1);
     }
     call->word = guard ? hx_word_guard(name) : hx_word_effect(name);
     if (!call->word) {

@@ -1,4 +1,5 @@
 #include "config/reading/yaml_doc.h"
+#include "base/text.h"
 #include "config/reading/file.h"
 #include "hongxin/instant.h"
 
@@ -228,7 +229,7 @@ void yaml_doc_text(struct yaml_doc *doc, yaml_node_t *map, const char *key, char
     const char *text = yaml_doc_scalar(doc, node);
     if (strlen(text) >= size)
         yaml_doc_fault(doc, node, "%s is longer than %zu bytes", key, size - 1);
-    snprintf(out, size, "%s", text);
+    hx_text_put(out, size, text);
 }
 
 void yaml_doc_need(struct yaml_doc *doc, yaml_node_t *map, const char *key, char *out, size_t size)

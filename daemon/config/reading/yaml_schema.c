@@ -1,4 +1,5 @@
 #include "config/reading/yaml_schema.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -91,7 +92,7 @@ static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
     if (!c->backtrace)
         c->backtrace = strcmp(what, "Backtrace:") == 0;
     if (!c->backtrace && !c->what[0])
-        snprintf(c->what, sizeof c->what, "%s", what);
+        hx_text_put(c->what, sizeof c->what, what);
     if (c->backtrace)
         read_backtrace(c, text);
 }

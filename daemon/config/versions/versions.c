@@ -6,7 +6,6 @@
 #include "config/versions/versions_internal.h"
 
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,7 +239,7 @@ static int life_cycle_file(struct files *f, const char *path, struct hx_problem 
             hx_life_cycle_free(r);
         return rc ? rc : HX_NOMEM;
     }
-    snprintf(x->name, sizeof x->name, "%s", r->name);
+    hx_text_put(x->name, sizeof x->name, r->name);
     x->number = r->version;
     x->parsed = r;
     f->list[f->n++] = x;

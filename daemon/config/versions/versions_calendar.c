@@ -1,8 +1,8 @@
 /* Tables of holidays as versions: one hangs behind the next of its name. */
+#include "base/text.h"
 #include "config/calendar/holidays.h"
 #include "config/versions/versions_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ static int calendar_read(struct hx_versions *v, struct hx_version *x, struct hx_
         free(t);
         return rc;
     }
-    snprintf(x->name, sizeof x->name, "%s", t->name);
+    hx_text_put(x->name, sizeof x->name, t->name);
     x->number = t->newest->version;
     x->parsed = t;
     return HX_OK;
@@ -52,7 +52,7 @@ static int calendar_put(struct hx_versions *v, struct hx_version *x, struct hx_p
                               HX_RULES_TABLES);
     if (!t) {
         t = &v->tables[v->n_tables++];
-        snprintf(t->name, sizeof t->name, "%s", x->name);
+        hx_text_put(t->name, sizeof t->name, x->name);
     }
     struct hx_holidays *h = (struct hx_holidays *)(uintptr_t)mine->newest;
     h->older = t->newest;

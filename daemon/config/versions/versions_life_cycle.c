@@ -1,9 +1,9 @@
 /* Life cycles as versions: which may follow which, and the tables of holidays that they share. */
+#include "base/text.h"
 #include "config/calendar/holidays.h"
 #include "config/life_cycle/life_cycle.h"
 #include "config/versions/versions_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +26,7 @@ static int table_in_force(void *ctx, const char *name, const char *path, struct 
         return HX_NOMEM;
     *copy = *t->newest;
     copy->older = NULL;
-    snprintf(out->name, sizeof out->name, "%s", name);
+    hx_text_put(out->name, sizeof out->name, name);
     out->newest = copy;
     return HX_OK;
 }
@@ -49,7 +49,7 @@ static int life_cycle_read(struct hx_versions *v, struct hx_version *x, struct h
     if (rc)
         return rc;
     share_tables(v, r);
-    snprintf(x->name, sizeof x->name, "%s", r->name);
+    hx_text_put(x->name, sizeof x->name, r->name);
     x->number = r->version;
     x->parsed = r;
     return HX_OK;

@@ -7,7 +7,6 @@
 #include "engine/notice/calm.h"
 #include "hongxin/instant.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { MISSING = sizeof((struct hx_source *)0)->missing / sizeof(uint64_t) };
@@ -17,15 +16,15 @@ enum { MISSING = sizeof((struct hx_source *)0)->missing / sizeof(uint64_t) };
 static void watch_gap(struct hx_watch *w, const char *source, uint64_t seq, int64_t since)
 {
     *w = (struct hx_watch){.at = since + HX_GAP_MS, .number = seq};
-    snprintf(w->source, sizeof w->source, "%s", source);
+    hx_text_put(w->source, sizeof w->source, source);
 }
 
 void hx_watch_parked(struct hx_watch *w, const char *source, const char *ref,
                      const struct hx_parked *p)
 {
     *w = (struct hx_watch){.at = p->t_rcv + HX_DAY, .kind = HX_WATCH_PARKED, .number = p->lsn};
-    snprintf(w->source, sizeof w->source, "%s", source);
-    snprintf(w->ref, sizeof w->ref, "%s", ref);
+    hx_text_put(w->source, sizeof w->source, source);
+    hx_text_put(w->ref, sizeof w->ref, ref);
 }
 
 /* A number was skipped: watched for, while the source's row has a place for it. */

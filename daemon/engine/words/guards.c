@@ -1,9 +1,9 @@
 /* Guards: one question each. */
+#include "base/text.h"
 #include "engine/time/calendar.h"
 #include "engine/words/words.h"
 #include "hongxin/instant.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static bool has_class(const struct hx_step *s, const struct hx_call *call)
@@ -227,8 +227,8 @@ static bool refutes(const struct hx_step *s, const struct hx_call *call)
 
 void hx_asked(struct hx_step *s, struct hx_asker *asker)
 {
-    snprintf(asker->by, sizeof asker->by, "%s", hx_step_came(s)->by);
-    snprintf(asker->principal, sizeof asker->principal, "%s", s->principal);
+    hx_text_put(asker->by, sizeof asker->by, hx_step_came(s)->by);
+    hx_text_put(asker->principal, sizeof asker->principal, s->principal);
 }
 
 /* Two persons are two different names: one who speaks for two posts stays one. And where there are

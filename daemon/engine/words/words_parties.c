@@ -1,9 +1,9 @@
 /* Parties to a case: for whom an event speaks, further reporters, call-backs, what comes under the
  * number of a merged case; transfer, conversion. */
+#include "base/text.h"
 #include "engine/words/words.h"
 #include "hongxin/number.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* ---- parties and their call-backs ---- */
@@ -270,7 +270,7 @@ static void add_party(struct hx_step *s, const struct hx_call *call)
     struct hx_party *p = &c->parties[c->n_parties++];
     int64_t t_occ = hx_step_came(s)->t_occ;
     *p = (struct hx_party){.t_occ = t_occ && t_occ <= s->t_rcv ? t_occ : s->t_rcv};
-    snprintf(p->ref, sizeof p->ref, "%s", s->data->party);
+    hx_text_put(p->ref, sizeof p->ref, s->data->party);
     hx_earliest_report(s, p->t_occ);
     if (hx_step_came(s)->confidential || s->data->confidential)
         hx_flag_set(s, HX_FLAG_CONFIDENTIAL, true); /* of one of them is of the case (corner 28) */

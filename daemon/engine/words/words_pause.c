@@ -1,10 +1,10 @@
 /* Pauses (挂账): seven named reasons, each with proof, owner, cap and an end that comes by itself.
  */
+#include "base/text.h"
 #include "engine/rules/validate.h"
 #include "engine/time/calendar.h"
 #include "engine/words/words.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const struct hx_pause_rule *rule_of(const struct hx_step *s)
@@ -112,7 +112,7 @@ static void count_use(struct hx_step *s, const char *reason)
     if (!used) {
         used = &c->pauses[c->n_pauses++];
         *used = (struct hx_pauses){.times = 0};
-        snprintf(used->reason, sizeof used->reason, "%s", reason);
+        hx_text_put(used->reason, sizeof used->reason, reason);
     }
     used->times++;
 }
@@ -176,7 +176,7 @@ static void pause(struct hx_step *s, const struct hx_call *call)
     if (reason < 0)
         return;
     int64_t end = end_of_pause(s);
-    snprintf(c->pause_reason, sizeof c->pause_reason, "%s", s->data->reason);
+    hx_text_put(c->pause_reason, sizeof c->pause_reason, s->data->reason);
     c->pause_until = end;
     if (s->rules->pauses[reason].most)
         count_use(s, s->rules->pauses[reason].name);

@@ -1,5 +1,6 @@
 /* Wrong route: giving a case back, deciding about it, arbitration, and a company that is replaced
  * (corners 12, 13, 22). */
+#include "base/text.h"
 #include "engine/case/passing.h"
 #include "engine/words/words.h"
 #include "hongxin/instant.h"
@@ -97,7 +98,7 @@ static void ask_return(struct hx_step *s, const struct hx_call *call)
     struct hx_case *c = s->c;
     size_t n = strlen(c->reasons_used);
     c->returns++;
-    snprintf(c->return_reason, sizeof c->return_reason, "%s", s->data->reason);
+    hx_text_put(c->return_reason, sizeof c->return_reason, s->data->reason);
     snprintf(c->reasons_used + n, sizeof c->reasons_used - n, "%s%s", n ? "," : "",
              s->data->reason);
     hx_passing_ask(s);
@@ -155,7 +156,7 @@ static void begin_new_holder(struct hx_step *s, const char *holder)
 {
     struct hx_case *c = s->c;
     if (c->n_tried < HX_CASE_TRIED)
-        snprintf(c->tried[c->n_tried++], HX_ID_MAX, "%s", c->holder);
+        hx_text_put(c->tried[c->n_tried++], HX_ID_MAX, c->holder);
     hx_passing_note(s, holder);
     hx_contact_keep(c);
     c->t_held = c->t_arrived = c->t_returned = 0;

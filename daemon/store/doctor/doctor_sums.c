@@ -1,6 +1,7 @@
 /* Counts add up (invariant 12): what grids count together is at most what communities count, they
  * at most what streets do, and these what the city does, which also counts what has no place.
  * Nothing is shared between grids yet. One period after the other: rows are sorted by it. */
+#include "base/text.h"
 #include "store/doctor/doctor.h"
 #include "store/key.h"
 #include "store/projection/apply.h"
@@ -74,7 +75,7 @@ static void row(struct sums *s, MDB_val key, MDB_val value)
         return;
     if (strncmp(period, s->period, sizeof s->period) != 0) {
         judge(s);
-        snprintf(s->period, sizeof s->period, "%s", period);
+        hx_text_put(s->period, sizeof s->period, period);
     }
     int level = level_of(dimension);
     if (level >= 0)

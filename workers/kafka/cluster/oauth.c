@@ -72,7 +72,7 @@ static void ask(const struct parts *p, const char *secret, struct answer *a, cha
         prepare(easy, p, secret, a);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
         CURLcode code = curl_easy_perform(easy);
-        snprintf(why, 256, "%s", code == CURLE_OK ? "" : curl_easy_strerror(code));
+        hx_text_put(why, 256, code == CURLE_OK ? "" : curl_easy_strerror(code));
     }
     curl_free(scope);
     curl_easy_cleanup(easy);
@@ -86,7 +86,7 @@ static void hand_over(rd_kafka_t *rk, const struct parts *p, const struct answer
     snprintf(why, 256, "the answer has no access_token");
     if (token) {
         int64_t until = ((int64_t)time(NULL) + (seconds > 0 ? seconds : 300)) * 1000;
-        snprintf(why, 256, "%s", "");
+        hx_text_put(why, 256, "");
         (void)rd_kafka_oauthbearer_set_token(rk, token, until, p->text[USER], NULL, 0, why, 256);
     }
     json_decref(object);
