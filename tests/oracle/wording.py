@@ -76,12 +76,14 @@ class Known:
         return {who.partition(" by ")[0] for when, those in self.told.get(key, ()) if since <= when < t for who in those} - {to}
 
     def holder(self, case, f, language):
-        """Who has it. In the millisecond in which that changes it is whom the entry names, and all of the entry the same one."""
+        """Who has it. In the millisecond in which that changes it is whom the entry names, and all of the entry the same one;
+        of what nobody had before, it may say that nobody has it."""
         then = [who for since, who in case.holders if since == f["t"]]
         before = next((who for since, who in reversed(case.holders) if since < f["t"]), None)
         if not then:
             return before or ""
-        named = next((who for who in [*reversed(then), before] if who and who in f[language]), then[-1])
+        unsaid = "" if before == "" and not f.get("holder") else then[-1]
+        named = next((who for who in [*reversed(then), before] if who and who in f[language]), unsaid)
         return self.named.setdefault(f["lsn"], named)
 
     def case(self, label, t):
