@@ -136,6 +136,8 @@ void hx_clock_start_for(struct hx_step *s, int kind, int64_t start, int64_t budg
 /* Whether a clock of this kind is for this case: by its place, and not replaced by another. */
 bool hx_clock_fits(const struct hx_rules *r, struct hx_case *c, int kind);
 void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t deadline);
+/* A clock until a date ends already at this instant, or later than it was to. Nobody is told. */
+void hx_clock_date(struct hx_step *s, struct hx_clock *k, int64_t deadline);
 /* The fact arrived at `t_eff`: judges it (R3), rebuts or clears what was told. */
 void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff);
 /* The same for one clock, also for one that was stopped by a later fact: judged once more. A

@@ -147,6 +147,14 @@ static void moved_now(const struct hx_step *s, struct hx_clock *k)
     k->city = hx_city_number(s->m->city);
 }
 
+void hx_clock_date(struct hx_step *s, struct hx_clock *k, int64_t deadline)
+{
+    k->basis = HX_BASIS_DATE;
+    k->floor = k->deadline = deadline;
+    moved_now(s, k);
+    hx_fact_clock(s, k, "MOVE");
+}
+
 static void keep_quiet(const struct hx_step *s, struct hx_clock *k)
 {
     const struct hx_rules *own = hx_rules_at(s->rules, k->policy);
