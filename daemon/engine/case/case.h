@@ -208,10 +208,9 @@ struct hx_sending {
                         it, or its receipt has been deemed */
     uint64_t notice; /* entry that holds it */
     int64_t since;   /* first try on this road */
-    int64_t
-        ours_since; /* the first of the tries that failed by our fault; 0 = the latest did not */
-    int64_t tried;  /* latest try */
+    int64_t tried;   /* latest try */
     int64_t next;
+    int64_t ours_since; /* its tries fail by our fault since then; 0 = the latest did not */
     char to[HX_PERSON_MAX];
     char stand_in[HX_PERSON_MAX]; /* the post that is told in its place; "" = its own people */
     char person[HX_ID_MAX];       /* on duty there; "" = not known */

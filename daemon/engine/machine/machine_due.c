@@ -241,10 +241,12 @@ int64_t hx_machine_row(const struct hx_machine *m, const struct hx_case *c, int6
 }
 
 /* The row that has come up is a look, and somebody can be reached; else INT64_MAX. */
-static int64_t over_at(const struct hx_machine *m, const struct hx_case *c, int64_t row)
+static int64_t over_at(const struct hx_machine *m, struct hx_case *c, int64_t row)
 {
-    if (m->again || !row || row > m->wall || !hx_outage_is_look(m->rules, c, row))
-        return INT64_MAX; /* in a replay the entries themselves tell it */
+    if (m->again) /* the entries themselves tell it */
+        return INT64_MAX;
+    if (!row || row > m->wall || waited(m, c) || !hx_outage_is_look(m->rules, c, row))
+        return INT64_MAX;
     bool ours = m->reach && m->reach(m->reach_ctx, c->holder) == HX_REACH_OURS;
     return ours ? INT64_MAX : row;
 }

@@ -52,7 +52,7 @@ static void by_our_fault(const struct hx_step *s, struct hx_sending *x, bool our
 static int64_t wait_for_us(const struct hx_step *s, const struct hx_sending *x,
                            const struct hx_road_rule *road)
 {
-    int64_t waited = x->ours_since ? s->now - x->ours_since : 0;
+    int64_t waited = x->ours_since > 0 ? s->now - x->ours_since : 0;
     return hx_outage_wait(s->rules, hx_outage_every(s->rules, road), waited,
                           s->rules->ours.notice_ms);
 }

@@ -9,7 +9,7 @@ struct wait {
 
 static bool is_long(const struct wait *w)
 {
-    return w->every > 0 && w->next - w->from > w->every;
+    return w->every > 0 && w->from >= 0 && w->next > w->from && w->next - w->from > w->every;
 }
 
 static int64_t look_after(const struct wait *w, int64_t now)
@@ -52,8 +52,8 @@ void hx_outage_dispatch(struct hx_step *s)
     const struct hx_case *c = s->c;
     int kind = hx_rules_clock(s->rules, "K_DELIVERY");
     int64_t every = kind > 0 ? dispatch_every(s->rules, c, kind) : 0;
-    int64_t wait = hx_outage_wait(s->rules, every, s->t_eff - c->undelivered_since,
-                                  s->rules->ours.dispatch_ms);
+    int64_t waited = c->undelivered_since > 0 ? s->t_eff - c->undelivered_since : 0;
+    int64_t wait = hx_outage_wait(s->rules, every, waited, s->rules->ours.dispatch_ms);
     if (wait > every)
         hx_clock_start_until(s, kind, s->t_eff, s->t_eff + wait);
     else
