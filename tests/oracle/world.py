@@ -221,7 +221,8 @@ class World:
                 self.now = max(self.now, to)
                 return
             self.now = max(self.now, first[0])
-            self.fire(*first[3:])
+            _, due, _, what, _, case, c = first
+            self.fire(what, due, case, c)
         raise RuntimeError(f"something falls due again and again: {first[3]} of {first[6].name}")
 
     def advance_case(self, case, until, horizon=None):
