@@ -234,7 +234,7 @@ class World:
             if first is None or first[0] > until:
                 self.horizon = None
                 return
-            self.fire(first[4], first[3], case, first[5])
+            self.fire(first[4], first[1], case, first[5])
         raise RuntimeError(f"something falls due again and again in case {case.label}")
 
     def fire(self, what, due, case, c):
