@@ -102,6 +102,7 @@ enum hx_basis {
     HX_BASIS_MOVED,       /* moved by two persons */
     HX_BASIS_NONE,        /* only shown */
     HX_BASIS_CALENDAR,    /* its budget by a calendar that came into force later (corner 23) */
+    HX_BASIS_OUTAGE,      /* tried more seldom than its budget says: our outage lasts (corner 18) */
 };
 
 /* One clock with the whole arithmetic of its deadline (R6):

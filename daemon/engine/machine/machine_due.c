@@ -236,19 +236,21 @@ static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int6
 
 int64_t hx_machine_row(const struct hx_machine *m, const struct hx_case *c, int64_t due)
 {
-    int64_t look = hx_outage_look(m->rules, c, m->now);
+    bool waits = c->due_row && c->due_row <= m->now; /* and so does the look that it stands for */
+    int64_t look = hx_outage_look(m->rules, c, waits ? c->due_row - 1 : m->now);
     return look < due ? look : due;
 }
 
-/* The row that has come up is a look, and somebody can be reached; else INT64_MAX. */
+/* The first look since the row that has come up, when somebody can be reached; else INT64_MAX. */
 static int64_t over_at(const struct hx_machine *m, struct hx_case *c, int64_t row)
 {
-    if (m->again) /* the entries themselves tell it */
+    if (m->again || !row || waited(m, c)) /* in a replay the entries themselves tell it */
         return INT64_MAX;
-    if (!row || row > m->wall || waited(m, c) || !hx_outage_is_look(m->rules, c, row))
+    int64_t look = hx_outage_look(m->rules, c, row - 1);
+    if (look > m->wall)
         return INT64_MAX;
     bool ours = m->reach && m->reach(m->reach_ctx, c->holder) == HX_REACH_OURS;
-    return ours ? INT64_MAX : row;
+    return ours ? INT64_MAX : look;
 }
 
 /* What waits for us is tried at this look: the dispatch, or else the notices. */
@@ -264,7 +266,7 @@ static int fire_look(struct hx_machine *m, struct hx_case *c, int64_t at)
     if (rc)
         return rc;
     s.cause = m->rules->clocks[k->kind].name;
-    hx_clock_date(&s, k, at);
+    hx_clock_wait_ends(&s, k, at);
     run_out(&s, k, at);
     c->version++;
     return hx_step_write(m, &s, NULL, NULL);

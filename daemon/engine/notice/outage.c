@@ -55,7 +55,7 @@ void hx_outage_dispatch(struct hx_step *s)
     int64_t waited = c->undelivered_since > 0 ? s->t_eff - c->undelivered_since : 0;
     int64_t wait = hx_outage_wait(s->rules, every, waited, s->rules->ours.dispatch_ms);
     if (wait > every)
-        hx_clock_start_until(s, kind, s->t_eff, s->t_eff + wait);
+        hx_clock_start_waiting(s, kind, s->t_eff, s->t_eff + wait);
     else
         hx_clock_start(s, kind, s->t_eff);
 }
