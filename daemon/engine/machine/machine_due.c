@@ -236,8 +236,8 @@ static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int6
 
 int64_t hx_machine_row(const struct hx_machine *m, const struct hx_case *c, int64_t due)
 {
-    bool waits = c->due_row && c->due_row <= m->now; /* and so does the look that it stands for */
-    int64_t look = hx_outage_look(m->rules, c, waits ? c->due_row - 1 : m->now);
+    bool waits = c->due_row && c->due_row <= m->wall; /* and so does the look that it stands for */
+    int64_t look = hx_outage_look(m->rules, c, waits ? c->due_row - 1 : m->wall);
     return look < due ? look : due;
 }
 
