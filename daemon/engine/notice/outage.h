@@ -18,7 +18,7 @@ int64_t hx_outage_wait(const struct hx_rules *r, int64_t every, int64_t waited, 
 
 /* The dispatch waits for us: K_DELIVERY runs from the effective time of the step. */
 void hx_outage_dispatch(struct hx_step *s);
-/* The next look after `now`; INT64_MAX = none comes before the next try. */
+/* The next look after `now`, also for the doctor; INT64_MAX = none comes before the next try. */
 int64_t hx_outage_look(const struct hx_rules *r, const struct hx_case *c, int64_t now);
 /* Whether this instant is such a look. */
 bool hx_outage_is_look(const struct hx_rules *r, const struct hx_case *c, int64_t at);

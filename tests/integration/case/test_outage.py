@@ -6,7 +6,7 @@ import pytest
 from clock import AWAY_MS, EVENING, MINUTE, SECOND, Clock, run_to, turn
 from daemon import BIN, SOURCE
 from hongxin.v1 import event_pb2, journal_pb2
-from store_copy import Store
+from store_copy import Store, be64
 from wire import RESULT, facts, wait_until
 
 RECEIVERS = ("company:P-07", "community:C-03")
@@ -110,6 +110,22 @@ def test_all_is_told_when_somebody_is_there_again(daemon, client, clock, tmp_pat
     run_to(clock, client, tried.start + TRY + SECOND)
     assert_told(daemon, client, clock, waiting, worked_on)
     assert_proven(daemon, tmp_path)
+
+
+def test_a_repair_leaves_nobody_told_later(client, clock, daemon, tmp_path):
+    lose_all(daemon, client)
+    waiting = client.report().case_number
+    run_to(clock, client, EVENING + 60 * MINUTE)
+    assert daemon.stop() == 0
+    store = Store(daemon.data, tmp_path / "identity.key")
+    with store.edit() as r:
+        before = [k for k, _ in r.all("due") if k[8:] == be64(waiting)]
+        for key in before:
+            r.delete("due", key)
+    store.doctor("--repair", code=0)
+    with store.edit() as r:
+        row, = (int.from_bytes(k[:8], "big") for k, _ in r.all("due") if k[8:] == be64(waiting))
+    assert clock.now - TRY <= row <= clock.now + TRY, "it is not the next try that is waited for"
 
 
 def test_a_class_that_is_changed_meanwhile_moves_no_try(client, clock, daemon):
