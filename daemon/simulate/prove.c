@@ -50,8 +50,8 @@ static int load(const struct hx_memory *memory, uint64_t number, struct hx_case 
     return hx_memory_backend()->case_load((void *)(uintptr_t)memory, number, c);
 }
 
-/* Into p->packed. When its timer comes up is not the journal's affair: it may be a look that has not
- * been made yet. */
+/* Into p->packed. When its timer comes up is not the journal's affair: it may be a look that has
+ * not been made yet. */
 static size_t pack(struct prove *p, struct hx_case *c)
 {
     c->due_row = 0;

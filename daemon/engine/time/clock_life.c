@@ -1,4 +1,4 @@
-/* The life of a clock: judged by its fact, paused, moved, taken back (R5). Each change is a fact. */
+/* The life of a clock: judged by its fact, paused, moved, taken back (R5), each as a fact. */
 #include "base/text.h"
 #include "engine/machine/machine_internal.h"
 #include "engine/time/clock_internal.h"
