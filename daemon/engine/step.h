@@ -136,6 +136,10 @@ void hx_clock_start_for(struct hx_step *s, int kind, int64_t start, int64_t budg
 /* Whether a clock of this kind is for this case: by its place, and not replaced by another. */
 bool hx_clock_fits(const struct hx_rules *r, struct hx_case *c, int kind);
 void hx_clock_start_until(struct hx_step *s, int kind, int64_t start, int64_t deadline);
+/* Our outage lets it run longer than its budget; … */
+void hx_clock_start_waiting(struct hx_step *s, int kind, int64_t start, int64_t deadline);
+/* … and this one's ends already at this instant. Nobody is told. */
+void hx_clock_wait_ends(struct hx_step *s, struct hx_clock *k, int64_t at);
 /* The fact arrived at `t_eff`: judges it (R3), rebuts or clears what was told. */
 void hx_clock_stop(struct hx_step *s, int kind, int64_t t_eff);
 /* The same for one clock, also for one that was stopped by a later fact: judged once more. A
@@ -161,6 +165,8 @@ void hx_clock_judge_missed(struct hx_step *s, struct hx_clock *k);
 void hx_clocks_judge_missed(struct hx_step *s);
 /* It runs, or goes on after its pause: its fact is awaited. */
 bool hx_clock_counts(const struct hx_clock *k);
+/* Its deadline is no sum: named, moved, or made longer by our outage. */
+bool hx_clock_has_date(const struct hx_clock *k);
 /* It counts, or its own deadline ended it. */
 bool hx_clock_live(const struct hx_clock *k);
 /* Takes a clock back. Whoever heard of its breach gets the all-clear: nothing more is expected. */

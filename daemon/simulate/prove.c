@@ -50,7 +50,15 @@ static int load(const struct hx_memory *memory, uint64_t number, struct hx_case 
     return hx_memory_backend()->case_load((void *)(uintptr_t)memory, number, c);
 }
 
-static int keep(struct prove *p, const struct hx_case *c)
+/* Into p->packed. When its timer comes up is not the journal's affair: it may be a look that has
+ * not been made yet. */
+static size_t pack(struct prove *p, struct hx_case *c)
+{
+    c->due_row = 0;
+    return hx_case_pack(c, p->packed, sizeof p->packed);
+}
+
+static int keep(struct prove *p, struct hx_case *c)
 {
     struct moment *moments = hx_grown(p->moments, p->n, &p->cap, sizeof *moments);
     if (!moments)
@@ -58,7 +66,7 @@ static int keep(struct prove *p, const struct hx_case *c)
     p->moments = moments;
     struct moment *m = &p->moments[p->n];
     m->lsn = c->last_lsn;
-    m->size = hx_case_pack(c, p->packed, sizeof p->packed);
+    m->size = pack(p, c);
     m->bytes = malloc(m->size);
     if (!m->bytes)
         return HX_NOMEM;
@@ -101,10 +109,9 @@ static int differs(struct prove *p, const char *what, uint64_t lsn)
     return HX_CORRUPT;
 }
 
-static bool same(struct prove *p, const struct moment *m, const struct hx_case *c)
+static bool same(struct prove *p, const struct moment *m, struct hx_case *c)
 {
-    size_t size = hx_case_pack(c, p->packed, sizeof p->packed);
-    return size == m->size && memcmp(p->packed, m->bytes, size) == 0;
+    return pack(p, c) == m->size && memcmp(p->packed, m->bytes, m->size) == 0;
 }
 
 static int compare_cases(struct prove *p, const struct hx_memory *memory)

@@ -19,6 +19,7 @@ class Clock:
     def __init__(self, name, start, budget, calendar, **more):
         self.name, self.start, self.budget, self.calendar = name, start, budget, calendar
         self.date = None         # an instant that was named instead of a budget
+        self.every = None        # tried more seldom than so: how often it is looked at whether it must be tried
         self.floor = None        # corner 3: never earlier than this …
         self.floor_from = None   # … a quarter of the budget from here
         self.paused = 0          # counted pauses

@@ -29,7 +29,7 @@ class Judge:
         self.roads, self.rotas = roads.Roads(run.world.folder), []
         self.rota(0, None)
         self.swaps = {}      # number -> as it stands
-        self.chains, self.down, self.slow = {}, set(), set()
+        self.chains, self.down, self.slow, self.back = {}, set(), set(), 0
         self.outages, self.endpoints, self.events, self.end = [], [], {}, None
         self.jumps = []      # forward: (from, the end of the doubt, when it was found wrong)
         self.read()
@@ -78,6 +78,13 @@ class Judge:
         if name in self.down:
             return "DOWN"
         return "SLOW" if {name, "*"} & self.slow else "UP"
+
+    def nobody(self):
+        return "*" in self.down
+
+    def somebody_since(self):
+        """Since when; what was due while we were away is looked at when we are back."""
+        return next((f for f, u in self.joined() if f <= self.back <= u + promise.DRAIN), self.back)
 
     def roads_of(self, to, person):
         return self.roads.of(to, person, self.known)
@@ -213,6 +220,8 @@ class Judge:
             at, _, what = self.endpoints.pop(0)
             self.run_to(at)
             name = what["endpoint"] if what["endpoint"].startswith("road:") else what["endpoint"].rpartition(":")[2]
+            if name == "*" and what["state"] != "down" and name in self.down:
+                self.back = at
             for state, those in (("down", self.down), ("slow", self.slow)):
                 (those.add if what["state"] == state else those.discard)(name)
 

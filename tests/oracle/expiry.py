@@ -2,7 +2,7 @@
 import promise
 from anew import restart_statute
 from pauses import resume
-from receipt import deem_held, dispatch, end_outage, route
+from receipt import deem_held, dispatch, end_outage, route, wait_for_us
 from returns import arbitrate
 
 
@@ -18,9 +18,9 @@ def handover_over(case, now):
 
 
 def delivery_over(case, now):
-    """Tried again every 30 seconds until somebody can be reached; K_HANDOVER starts then (corner 18)."""
+    """Tried again until somebody can be reached; K_HANDOVER starts then (corner 18)."""
     if case.world.nobody_reachable():
-        case.start("K_DELIVERY", now)
+        wait_for_us(case, now)
         return
     end_outage(case, now)
     case.dispatched = now

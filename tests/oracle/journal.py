@@ -15,7 +15,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import judge  # noqa: E402
-from world import Event, World  # noqa: E402
+from world import FAR, Event, World  # noqa: E402
 
 OURS = 2  # REACH_OURS in journal.proto
 
@@ -60,6 +60,7 @@ def play(entries, schema, config):
     world, told, draining = World(str(config)), [], False
     for entry in entries:
         world.now, world.no_road = entry.t_rec, OURS in entry.reach
+        world.somebody_since = entry.t_due if entry.cause == "K_DELIVERY" and entry.t_due else FAR
         told += facts_of(entry)
         for fact in entry.facts:
             d = fact.alarm.disturbance if fact.HasField("alarm") and fact.alarm.HasField("disturbance") else None
@@ -76,6 +77,7 @@ def play(entries, schema, config):
             world.receive(event_of(entry, schema))
         elif entry.t_due and case:
             world.advance_case(case, entry.t_due, entry.t_until)
+    world.somebody_since = FAR
     return world, told
 
 

@@ -25,6 +25,7 @@ class Policy:
         self.holidays, self.budgets, self.laters, self.zone = holidays, dict(promise.BUDGETS), dict(promise.LATER_BUDGETS), "Asia/Shanghai"
         self.own = {}
         self.roads = None        # of a life cycle of a scenario's own
+        self.ours = promise.OURS # share, and the most for notices and dispatches
         self.tables, self.applied = [holidays], 0  # of holidays, as they came into force; the newest that open cases were given
 
     def new_table(self, holidays, open_too):
@@ -72,10 +73,16 @@ class Policy:
                 self.own[name] = text
         if theirs["delivery"] != ours["delivery"]:
             self.roads = {r["name"]: self.read_road(r, theirs["delivery"]) for r in theirs["delivery"]["roads"]}
+            text = theirs["delivery"].get("ours", {"share": "0", "notices": "0", "dispatches": "0"})
+            self.ours = (int(text["share"]), length(text["notices"]), length(text["dispatches"]))
         known = {c["name"]: c for c in ours["clocks"]}
         for text in theirs["clocks"]:
             if text != known.get(text["name"]):
                 self.read_clock(text)
+
+    def until_next(self, every, waited, most):
+        """What waits for us is tried as often as ever at first, then ever more seldom: a whole number of the usual distances."""
+        return max(every, min(waited * self.ours[0] // 1000, most) // every * every)
 
     def read_calendar(self, text):
         worked = self.holidays if "holidays" in text else Holidays() if text.get("week") == "working" else None

@@ -69,6 +69,8 @@ ACKS = {"L0": 2 * MINUTE, "L1": 5 * MINUTE, "L2": 10 * MINUTE, "L3": 30 * MINUTE
 ACK_UNTIL = 9 * 60
 # By which roads a notice travels ("On its way"): behind the organisation's connection?, how long a receipt is awaited, and when it is tried.
 TRIES = (0, 5 * SECOND, 15 * SECOND, 30 * SECOND, 60 * SECOND)
+# What waits for our own outage to end is tried by this share of how long it waits already (thousandths), notices and dispatches at most so far apart.
+OURS = (125, 15 * MINUTE, 5 * MINUTE)
 ROADS = {"feed": (True, 0, TRIES), "wechat": (False, 20 * SECOND, TRIES), "sms": (False, 30 * SECOND, (0, 60 * SECOND)), "voice": (False, 45 * SECOND, (0,))}
 # The fact that ends each clock, as people are told it.
 AWAITED = {"K_HANDOVER": "HELD", "K_ARRIVE": "ARRIVED", "K_APPOINTMENT": "ARRIVED", "K_CONTACT": "PROGRESS", "K_RESOLVE": "RESOLVED",

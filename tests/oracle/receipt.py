@@ -34,6 +34,16 @@ def deliver(case, when):
         case.start("K_HANDOVER", case.dispatched)
 
 
+def wait_for_us(case, when):
+    """Nobody at all can be reached still: the dispatch is tried again, the later the longer it waits."""
+    every = case.world.policy.budget("K_DELIVERY", case.klass)[0]
+    wait = case.world.policy.until_next(every, when - case.undelivered_since, case.world.policy.ours[2])
+    if wait == every:
+        case.start("K_DELIVERY", when)
+    else:
+        case.start("K_DELIVERY", when, date=when + wait, every=every)
+
+
 def name_second(case):
     """A complaint about the holder or the dispatcher: the community stands beside as second holder (corner 29)."""
     accused = case.about.split(":")[-1]

@@ -102,6 +102,8 @@ class Run:
         elif "up" in line:
             self.up(self.since, wall)
         elif "endpoint" in line:  # also while we are away: whoever is connected when we are back
+            if line["endpoint"] == "*" and line["state"] != "down" and "*" in w.down_endpoints:
+                w.somebody_since = wall
             (w.down_endpoints.add if line["state"] == "down" else w.down_endpoints.discard)(line["endpoint"])
         elif "step_ms" in line:
             self.step(wall, line["step_ms"])

@@ -1,6 +1,7 @@
 """A notice on its way, from its first try to its end: each try by each road, who stands in, who is told above."""
 import promise
 import roads
+import times
 from times import MINUTE
 
 ALARMS = ("REMINDER", "WARNING", "BREACH")
@@ -30,11 +31,15 @@ class Sending:
         self.chain, self.nth, self.attempt = chain, nth, 1
         self.since = self.tried = self.told = now
         self.error, self.ours, self.awaits, self.next = "", False, False, None
+        self.ours_since = None  # the first of the tries that failed by our fault
         if self.kind == "CASE":
             self.level = ""
 
     def road(self):
         return self.chain[self.nth]
+
+    def fault(self, ours, now):
+        self.ours, self.ours_since = ours, (self.ours_since if self.ours_since is not None else now) if ours else None
 
     def later(self, now):
         """The next time of the road's plan."""
@@ -96,7 +101,8 @@ class Chain:
         if len(self.list) == MOST:
             self.expired(self.list[0], MANY)
         self.list.append(x)
-        x.error, x.ours = error, error == OURS
+        x.error = error
+        x.fault(error == OURS, x.since)
         if not error:
             x.awaits, x.next = True, x.since + x.road().receipt
         else:
@@ -109,17 +115,30 @@ class Chain:
         """The first road from there on that is not the connection which failed."""
         return next((n for n in range(nth, len(chain)) if not (closed and chain[n].shared)), None)
 
-    def wait(self, x):
-        """Until nobody's fault but ours is over it is tried as often as a road's plan is long."""
+    def every(self, x):
+        """Until our fault is over it is tried as often as a road's plan is long …"""
         first = next(iter(self.judge.known.values()))
         return x.road().retries[-1] or first.retries[-1] or MINUTE
+
+    def wait(self, x):
+        """… and the later the longer it waits."""
+        policy = self.judge.world.policy
+        return policy.until_next(self.every(x), self.judge.now - x.ours_since, policy.ours[1])
+
+    def comes(self, x):
+        """When it is tried: at once when somebody can be reached at an instant in which it would have been tried if it were tried as often as ever."""
+        every = self.every(x)
+        if not x.ours or x.awaits or x.next - x.since <= every or self.judge.nobody():
+            return x.next
+        return min(x.next, times.beat(x.since, every, self.judge.somebody_since()))
 
     # ---- further tries ---------------------------------------------------------------------------
 
     def attempt(self, x):
         reach = self.judge.reach(x.road(), x.asked)
         x.attempt = min(x.attempt + 1, COUNTED)
-        x.tried, x.ours = self.judge.now, reach == "OURS"
+        x.tried = self.judge.now
+        x.fault(reach == "OURS", x.tried)
         if reach in ("DOWN", "OURS"):
             return self.failed(x, OURS if x.ours else DOWN)
         if x.road().shared and reach == "UP":  # whoever is there fetches at once
@@ -160,17 +179,18 @@ class Chain:
 
     def receipt_over(self, x):
         reach = self.judge.reach(x.road(), x.asked) if x.road().shared else ""
-        x.ours = reach == "OURS"
+        x.fault(reach == "OURS", self.judge.now)
         if reach == "UP":
             return self.arrived(x)
         return self.failed(x, {"OURS": OURS, "DOWN": DOWN, "SLOW": "not fetched"}.get(reach, "no receipt"))
 
     def due(self):
-        return min((x.next for x in self.list), default=None)
+        return min((self.comes(x) for x in self.list), default=None)
 
     def fire(self, due):
         self.judge.batch = []
-        for x in [x for x in self.list if x.next <= due]:
+        for x in [x for x in self.list if self.comes(x) <= due]:
+            x.next = self.comes(x)
             self.take(x)
 
     # ---- nobody was reached ----------------------------------------------------------------------

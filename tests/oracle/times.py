@@ -42,3 +42,8 @@ def at(day, minutes, zone):
 
 def parse_naive(naive, zone, fold):
     return (naive.replace(tzinfo=zoneinfo.ZoneInfo(zone), fold=fold) - EPOCH) // datetime.timedelta(milliseconds=1)
+
+
+def beat(begin, every, since):
+    """The first of the instants one distance, two, three … after the begin that is not before."""
+    return begin + max(1, -((begin - since) // every)) * every

@@ -96,6 +96,7 @@ class World:
         self.down_endpoints = set()
         self.horizon = None          # up to when marks are taken together; None: up to now
         self.no_road = False         # nobody can be reached, as a journal tells
+        self.somebody_since = -FAR   # somebody could be reached again
         self.silent = {}             # silences of areas: until when
         self.carried = []            # who was told in another's place, as delivery.py finds: (t, case, clock, level, to)
         self.outage = None           # (from, to): the last time the daemon was away
@@ -150,6 +151,13 @@ class World:
     def nobody_reachable(self):
         return self.no_road or "*" in self.down_endpoints
 
+    def look(self, c):
+        """When it is found that somebody can be reached again by what is tried more seldom: as soon as if it were tried as often as ever."""
+        since = self.somebody_since
+        if self.outage and self.outage[0] <= since <= self.drain_until:  # the look before was missed by then
+            since = self.outage[0]
+        return times.beat(c.start, c.every, since)
+
     # ---- what falls due ---------------------------------------------------------------------------------
 
     def held_back(self, due):
@@ -186,6 +194,8 @@ class World:
             if getattr(c, "frozen", False):
                 continue
             due = c.deadline() if c.counting() else None
+            if due is not None and c.every and not self.nobody_reachable():
+                due = min(due, self.look(c))
             if due is not None and (c.name in events.EXPIRIES or c.name in promise.PROMISES and c.judged != due):
                 yield self.held_back(due), due, "deadline", c
             for level, ack in c.acked.items():
@@ -211,7 +221,8 @@ class World:
                 self.now = max(self.now, to)
                 return
             self.now = max(self.now, first[0])
-            self.fire(*first[3:])
+            _, due, _, what, _, case, c = first
+            self.fire(what, due, case, c)
         raise RuntimeError(f"something falls due again and again: {first[3]} of {first[6].name}")
 
     def advance_case(self, case, until, horizon=None):
@@ -223,10 +234,10 @@ class World:
             if first is None or first[0] > until:
                 self.horizon = None
                 return
-            self.fire(first[4], first[3], case, first[5])
+            self.fire(first[4], first[1], case, first[5])
         raise RuntimeError(f"something falls due again and again in case {case.label}")
 
-    def fire(self, what, _, case, c):
+    def fire(self, what, due, case, c):
         self.read_at = -FAR
         if what.startswith("back "):
             return self.come_back(case, c, what[5:])
@@ -234,6 +245,9 @@ class World:
             return self.tell(case, c)
         if c.name in promise.PROMISES:
             return case.breach(c)
+        if c.every and due < c.deadline():
+            c.date = due
+            self.clock_changed(case, c, "MOVE")
         c.ended, c.met = self.now, False
         self.clock_changed(case, c, "STOP")
         inside = self.outage and self.outage[0] <= c.deadline() <= self.outage[1]

@@ -178,6 +178,8 @@ static const struct words list[] = {
     {WORDS_BASIS, "DATE", "a date named by a person", "约定日期"},
     {WORDS_BASIS, "MOVED", "moved by two persons", "双人调整"},
     {WORDS_BASIS, "CALENDAR", "its budget by a calendar that came later", "按新日历重新计算"},
+    {WORDS_BASIS, "OUTAGE", "tried more seldom the longer our outage lasts",
+     "系统中断越久，重试间隔越长"},
     {WORDS_BASIS, "NONE", "only shown", "仅展示"},
 
     {WORDS_RESULT, "ACCEPTED", "accepted", "已接受"},

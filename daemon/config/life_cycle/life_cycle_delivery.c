@@ -55,13 +55,32 @@ static void read_road(struct life_cycle_loader *l, yaml_node_t *map, const struc
                        name);
 }
 
+/* Tried ever more seldom: by a share of how long it waits. */
+static void read_ours(struct life_cycle_loader *l, yaml_node_t *map)
+{
+    struct hx_outage_rule *ours = &l->r->ours;
+    if (!map)
+        return;
+    yaml_doc_only(&l->doc, map, "share notices dispatches");
+    int64_t share = yaml_doc_int(&l->doc, map, "share", 0);
+    ours->notice_ms = yaml_doc_duration(&l->doc, map, "notices");
+    ours->dispatch_ms = yaml_doc_duration(&l->doc, map, "dispatches");
+    if (share < 1 || share > 1000 || ours->notice_ms <= 0 || ours->notice_ms > HX_DAY ||
+        ours->dispatch_ms <= 0 || ours->dispatch_ms > HX_DAY)
+        yaml_doc_fault(&l->doc, map,
+                       "ours needs a share of 1 to 1000, and notices and dispatches up to a day");
+    else
+        ours->share = (uint16_t)share;
+}
+
 void life_cycle_delivery(struct life_cycle_loader *l, yaml_node_t *root)
 {
     yaml_node_t *map = yaml_doc_get(&l->doc, root, "delivery"), *item;
     struct hx_road_rule all = {.name = ""};
     if (!map)
         return;
-    yaml_doc_only(&l->doc, map, "retries roads");
+    yaml_doc_only(&l->doc, map, "retries ours roads");
+    read_ours(l, yaml_doc_get(&l->doc, map, "ours"));
     all.n_retries = read_retries(l, yaml_doc_get(&l->doc, map, "retries"), all.retry_ms);
     yaml_node_t *roads = yaml_doc_get(&l->doc, map, "roads");
     for (size_t i = 0; (item = yaml_doc_item(&l->doc, roads, i)) != NULL && !l->doc.rc; i++)

@@ -102,6 +102,7 @@ enum hx_basis {
     HX_BASIS_MOVED,       /* moved by two persons */
     HX_BASIS_NONE,        /* only shown */
     HX_BASIS_CALENDAR,    /* its budget by a calendar that came into force later (corner 23) */
+    HX_BASIS_OUTAGE,      /* tried more seldom than its budget says: our outage lasts (corner 18) */
 };
 
 /* One clock with the whole arithmetic of its deadline (R6):
@@ -210,6 +211,7 @@ struct hx_sending {
     int64_t since;   /* first try on this road */
     int64_t tried;   /* latest try */
     int64_t next;
+    int64_t ours_since; /* its tries fail by our fault since then; 0 = the latest did not */
     char to[HX_PERSON_MAX];
     char stand_in[HX_PERSON_MAX]; /* the post that is told in its place; "" = its own people */
     char person[HX_ID_MAX];       /* on duty there; "" = not known */

@@ -93,14 +93,14 @@ static const struct hx_field silence_fields[] = {
 RECORD(silence, hx_silence);
 
 static const struct hx_field sending_fields[] = {
-    U8(1, hx_sending, how),          U8(2, hx_sending, kind),       U8(3, hx_sending, cycle),
-    U8(4, hx_sending, level),        U8(5, hx_sending, nth),        U8(6, hx_sending, attempt),
-    U8(7, hx_sending, awaits),       U8(8, hx_sending, above),      U8(9, hx_sending, ours),
-    U8(10, hx_sending, last),        U64(11, hx_sending, notice),   I64(12, hx_sending, since),
-    I64(13, hx_sending, tried),      I64(14, hx_sending, next),     TEXT(15, hx_sending, to),
-    TEXT(16, hx_sending, person),    TEXT(17, hx_sending, road),    TEXT(18, hx_sending, error),
-    TEXT(19, hx_sending, missed),    TEXT(20, hx_sending, expects), TEXT(21, hx_sending, unit),
-    TEXT(460, hx_sending, stand_in),
+    U8(1, hx_sending, how),          U8(2, hx_sending, kind),          U8(3, hx_sending, cycle),
+    U8(4, hx_sending, level),        U8(5, hx_sending, nth),           U8(6, hx_sending, attempt),
+    U8(7, hx_sending, awaits),       U8(8, hx_sending, above),         U8(9, hx_sending, ours),
+    U8(10, hx_sending, last),        U64(11, hx_sending, notice),      I64(12, hx_sending, since),
+    I64(13, hx_sending, tried),      I64(14, hx_sending, next),        TEXT(15, hx_sending, to),
+    TEXT(16, hx_sending, person),    TEXT(17, hx_sending, road),       TEXT(18, hx_sending, error),
+    TEXT(19, hx_sending, missed),    TEXT(20, hx_sending, expects),    TEXT(21, hx_sending, unit),
+    TEXT(460, hx_sending, stand_in), I64(474, hx_sending, ours_since),
 };
 RECORD(sending, hx_sending);
 

@@ -10,7 +10,7 @@
 
 static bool by_budget(const struct hx_clock *k)
 {
-    return k->basis != HX_BASIS_NONE && k->basis != HX_BASIS_DATE && k->basis != HX_BASIS_MOVED;
+    return k->basis != HX_BASIS_NONE && !hx_clock_has_date(k);
 }
 
 /* The new deadline in this calendar; an earlier one not before the floor. */

@@ -45,8 +45,9 @@ int hx_machine_change_row(struct hx_machine *m, uint64_t case_number)
         return rc;
     int64_t before = c->change_at;
     hx_change_look(m, c);
-    return c->change_at == before ? HX_OK
-                                  : m->ops->case_save(m->backend, c, hx_case_due(m->rules, c));
+    return c->change_at == before
+               ? HX_OK
+               : m->ops->case_save(m->backend, c, hx_machine_row(m, c, hx_case_due(m->rules, c)));
 }
 
 static const char *date(struct hx_step *s, int64_t at)

@@ -5,6 +5,7 @@
  * moment of noticing. */
 #include "engine/machine/machine_internal.h"
 #include "engine/notice/delivery.h"
+#include "engine/notice/outage.h"
 #include "engine/notice/silence.h"
 
 #include <string.h>
@@ -197,20 +198,24 @@ static void fire_all(struct hx_step *s, int64_t due)
         silence(s->m, s->c, due);
 }
 
+static int begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c, int64_t due)
+{
+    hx_step_begin(s, m, c, NULL);
+    s->data = hx_event_data(NULL);
+    s->t_rcv = s->t_due = due;
+    s->t_eff = hx_in_outage(m, due) ? m->now : due;
+    return m->ops->next_lsn(m->backend, &s->lsn);
+}
+
 /* *clocks becomes the next mark of a clock. */
 static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int64_t before,
                       int64_t *clocks)
 {
     struct hx_step s;
-    hx_step_begin(&s, m, c, NULL);
-    int rc = m->ops->next_lsn(m->backend, &s.lsn);
+    int rc = begin(&s, m, c, due);
     if (rc)
         return rc;
-    s.data = hx_event_data(NULL);
     s.cause = cause_of(m, c, due);
-    s.t_rcv = due;
-    s.t_eff = hx_in_outage(m, due) ? m->now : due;
-    s.t_due = due;
     s.t_until = horizon(m, c, due, before);
     struct hx_clock *handover = waited(m, c);
     if (handover) {
@@ -226,6 +231,48 @@ static int fire_entry(struct hx_machine *m, struct hx_case *c, int64_t due, int6
         s.cause = hx_arena_printf(m->arena, "%s/%s", s.cause, hx_level_name(s.level));
     return hx_step_write(m, &s, NULL, NULL);
 }
+
+/* ---- the end of an outage ---- */
+
+int64_t hx_machine_row(const struct hx_machine *m, const struct hx_case *c, int64_t due)
+{
+    bool waits = c->due_row && c->due_row <= m->wall; /* and so does the look that it stands for */
+    int64_t look = hx_outage_look(m->rules, c, waits ? c->due_row - 1 : m->wall);
+    return look < due ? look : due;
+}
+
+/* The first look since the row that has come up, when somebody can be reached; else INT64_MAX. */
+static int64_t over_at(const struct hx_machine *m, struct hx_case *c, int64_t row)
+{
+    if (m->again || !row || waited(m, c)) /* in a replay the entries themselves tell it */
+        return INT64_MAX;
+    int64_t look = hx_outage_look(m->rules, c, row - 1);
+    if (look > m->wall)
+        return INT64_MAX;
+    bool ours = m->reach && m->reach(m->reach_ctx, c->holder) == HX_REACH_OURS;
+    return ours ? INT64_MAX : look;
+}
+
+/* What waits for us is tried at this look: the dispatch, or else the notices. */
+static int fire_look(struct hx_machine *m, struct hx_case *c, int64_t at)
+{
+    struct hx_step s;
+    struct hx_clock *k = hx_outage_clock(m->rules, c, at);
+    if (!k) {
+        hx_outage_sendings(m->rules, c, at);
+        return hx_machine_deliver(m, c, at);
+    }
+    int rc = begin(&s, m, c, at);
+    if (rc)
+        return rc;
+    s.cause = m->rules->clocks[k->kind].name;
+    hx_clock_wait_ends(&s, k, at);
+    run_out(&s, k, at);
+    c->version++;
+    return hx_step_write(m, &s, NULL, NULL);
+}
+
+/* ---- what is due ---- */
 
 /* What a case has before it. Working it out asks every mark of every clock. */
 struct ahead {
@@ -268,23 +315,38 @@ static bool held_back(const struct hx_machine *m, struct hx_case *c, int64_t bef
     return m->dist.draining && (!waited(m, c) || before <= m->dist.outage_to);
 }
 
-static int catch_up(struct hx_machine *m, struct hx_case *c, int64_t before, int64_t *next)
+static bool may_fire(const struct hx_machine *m, struct hx_case *c, int64_t due, int64_t before)
 {
+    return due < before && due <= m->wall && !held_back(m, c, before) && !doubted(m, due);
+}
+
+/* `row` has come up, or is to come up. */
+static int catch_up(struct hx_machine *m, struct hx_case *c, int64_t before, int64_t row,
+                    int64_t *next)
+{
+    int rc = HX_OK;
     hx_change_look(m, c);
     struct ahead a = look_ahead(m, c, hx_case_clocks_due(m->rules, c));
-    while (a.due < before && a.due <= m->wall && !held_back(m, c, before) && !doubted(m, a.due)) {
-        int rc = fire_next(m, c, &a, before);
+    int64_t over = over_at(m, c, row);
+    while (may_fire(m, c, over < a.due ? over : a.due, before)) {
+        bool look = over < a.due;
+        rc = look ? fire_look(m, c, over) : fire_next(m, c, &a, before);
         if (rc)
             return rc;
+        if (look)
+            a = look_ahead(m, c, hx_case_clocks_due(m->rules, c));
+        over = over_at(m, c, row);
     }
-    *next = waited(m, c) ? hx_case_due(m->rules, c) : a.due;
+    *next = hx_machine_row(m, c, waited(m, c) ? hx_case_due(m->rules, c) : a.due);
+    if (over < *next)
+        *next = over; /* held back: it comes up again */
     return HX_OK;
 }
 
 int hx_machine_catch_up(struct hx_machine *m, struct hx_case *c, int64_t before)
 {
     int64_t next;
-    return catch_up(m, c, before, &next);
+    return catch_up(m, c, before, c->due_row, &next);
 }
 
 int hx_machine_redeliver(struct hx_machine *m, uint64_t case_number)
@@ -304,11 +366,11 @@ int hx_machine_due(struct hx_machine *m, uint64_t case_number, int64_t before)
     m->n_with = 0;
     if (rc)
         return rc;
+    int64_t row = c->due_row, next;
     if (c->due_row <= m->now)
         c->due_row = 0; /* its row has come up and is gone */
     uint64_t version = c->version;
-    int64_t next;
-    rc = catch_up(m, c, before, &next);
+    rc = catch_up(m, c, before, row, &next);
     if (rc || c->version != version)
         return rc;
     return m->ops->case_save(m->backend, c, next);
@@ -321,5 +383,7 @@ int hx_machine_mark(struct hx_machine *m, uint64_t case_number, int64_t until)
         return rc;
     hx_change_look(m, &m->work);
     struct ahead a = look_ahead(m, &m->work, hx_case_clocks_due(m->rules, &m->work));
+    if (a.due > until && hx_outage_is_look(m->rules, &m->work, until))
+        return fire_look(m, &m->work, until);
     return a.due == INT64_MAX ? HX_NOTFOUND : fire_next(m, &m->work, &a, until + 1);
 }

@@ -71,6 +71,9 @@ int64_t hx_case_company_ends(const struct hx_city *city, const struct hx_rules *
                              const struct hx_case *c);
 /* Looks up when the case's company is replaced; the city's files may have changed since. */
 void hx_change_look(const struct hx_machine *m, struct hx_case *c);
+/* When the case's timer comes up, its next mark being due at `due`: then, or earlier to look
+ * whether our outage is over (outage.h). */
+int64_t hx_machine_row(const struct hx_machine *m, const struct hx_case *c, int64_t due);
 /* Does what hx_case_change_due is about, as an entry of its own. */
 HX_CHECK int hx_machine_change(struct hx_machine *m, struct hx_case *c);
 

@@ -407,7 +407,7 @@ int hx_step_write(struct hx_machine *m, struct hx_step *s, const struct hx_arriv
     for (size_t i = 0; i < s->n_swaps; i++)
         hx_machine_look_swap(m, s->swaps[i]);
     rc = hx_machine_append(m, e);
-    return rc ? rc : m->ops->case_save(m->backend, c, next_due(s));
+    return rc ? rc : m->ops->case_save(m->backend, c, hx_machine_row(m, c, next_due(s)));
 }
 
 int hx_machine_note_fact(struct hx_machine *m, const struct hx_arrival *in, hxp_reply *reply,

@@ -1,6 +1,7 @@
 /* Trying roads, and whom to tell when none is left. */
 #include "base/text.h"
 #include "engine/notice/delivery_internal.h"
+#include "engine/notice/outage.h"
 #include "hongxin/instant.h"
 
 #include <string.h>
@@ -38,13 +39,22 @@ hxp_delivery_fact *hx_sending_arrived(struct hx_step *s, struct hx_sending *x, c
 static void try_road(struct hx_step *s, struct hx_sending *x);
 static void give_up(struct hx_step *s, struct hx_sending *x);
 
-/* How long to wait when all tries are over and the fault is ours: as long as the road's plan, or,
- * when that is a single try, as that of everybody's first road. */
-static int64_t longest_wait(const struct hx_step *s, const struct hx_road_rule *road)
+static void by_our_fault(const struct hx_step *s, struct hx_sending *x, bool ours)
 {
-    const struct hx_road_rule *first = &s->rules->roads[0];
-    int64_t own = road->retry_ms[road->n_retries - 1], all = first->retry_ms[first->n_retries - 1];
-    return own ? own : all ? all : HX_MINUTE;
+    x->ours = ours;
+    if (!ours)
+        x->ours_since = 0;
+    else if (!x->ours_since)
+        x->ours_since = s->now;
+}
+
+/* Until the next try when all of the plan are over and the fault is ours. */
+static int64_t wait_for_us(const struct hx_step *s, const struct hx_sending *x,
+                           const struct hx_road_rule *road)
+{
+    int64_t waited = x->ours_since > 0 ? s->now - x->ours_since : 0;
+    return hx_outage_wait(s->rules, hx_outage_every(s->rules, road), waited,
+                          s->rules->ours.notice_ms);
 }
 
 /* No road is left, or the next one is tried. While nobody at all can be reached there is nobody to
@@ -55,7 +65,7 @@ void hx_sending_road_ends(struct hx_step *s, struct hx_sending *x)
     struct hx_target t = hx_target_of(s, x->to, hx_sending_asked(x), x->person);
     if (x->ours && road) {
         x->since = s->now;
-        x->next = s->now + longest_wait(s, road);
+        x->next = s->now + wait_for_us(s, x, road);
         return;
     }
     int nth = hx_target_open(&t, (size_t)x->nth + 1, road && road->shared);
@@ -97,7 +107,7 @@ static void try_road(struct hx_step *s, struct hx_sending *x)
     enum hx_reach r = road->shared ? hx_step_fetched(s, id, x->notice) : hx_step_reach(s, id);
     x->attempt += x->attempt < UINT8_MAX;
     x->tried = s->now;
-    x->ours = r == HX_REACH_OURS;
+    by_our_fault(s, x, r == HX_REACH_OURS);
     if (r == HX_REACH_FETCHED) {
         hx_sending_arrived(s, x, "");
         return;
@@ -148,12 +158,12 @@ static struct hx_sending *watch(struct hx_step *s, const hxp_notice_fact *f,
     fill(s, f, x);
     hx_text_put(x->person, sizeof x->person, t->person);
     hx_text_put(x->road, sizeof x->road, road->name);
-    x->ours = f->undelivered == hx_our_outage;
+    by_our_fault(s, x, f->undelivered == hx_our_outage);
     hx_text_put(x->error, sizeof x->error, f->undelivered);
     x->awaits = !f->undelivered[0];
     x->next = x->awaits ? s->now + road->receipt_ms : next_try(road, x, s->now);
     if (x->next == INT64_MAX) /* one try is all its plan has: the next road is a mark of its own */
-        x->next = x->ours ? s->now + longest_wait(s, road) : s->now;
+        x->next = x->ours ? s->now + wait_for_us(s, x, road) : s->now;
     return x;
 }
 
@@ -309,7 +319,7 @@ static void receipt_over(struct hx_step *s, struct hx_sending *x)
     enum hx_reach r = HX_REACH_UP;
     if (road && road->shared)
         r = hx_step_fetched(s, hx_road_connection(road, hx_sending_asked(x), name), x->notice);
-    x->ours = r == HX_REACH_OURS;
+    by_our_fault(s, x, r == HX_REACH_OURS);
     if (r == HX_REACH_FETCHED)
         hx_sending_arrived(s, x, "");
     else

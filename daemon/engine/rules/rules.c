@@ -125,8 +125,8 @@ static const char *name_in(const char *const *names, size_t n, int i)
 
 static const char *const owner_names[] = {"citizen", "dispatcher", "holder", "assisting",
                                           "arbiter", "force",      "system"};
-static const char *const basis_names[] = {NULL,   "BUDGET", "HALF_BUDGET", "FLOOR",
-                                          "DATE", "MOVED",  "NONE",        "CALENDAR"};
+static const char *const basis_names[] = {NULL,    "BUDGET", "HALF_BUDGET", "FLOOR", "DATE",
+                                          "MOVED", "NONE",   "CALENDAR",    "OUTAGE"};
 static const char *const notice_names[] = {NULL,         "REMINDER",  "WARNING", "BREACH",
                                            "CORRECTION", "ALL_CLEAR", "DIGEST",  "CASE"};
 static const char *const clock_state_names[] = {NULL,      "RUNNING", "PAUSED", "STOPPED",

@@ -130,6 +130,13 @@ struct hx_road_rule {
     int line;
 };
 
+/* While nobody at all can be reached what waits for that is tried ever more seldom: by this share
+ * of how long it waits. */
+struct hx_outage_rule {
+    uint16_t share;                 /* thousandths; 0 = as often as ever */
+    int64_t notice_ms, dispatch_ms; /* at most so far apart */
+};
+
 /* How long an acknowledgement of a level's notices holds: a time, or until the next local time of
  * day (K_ACK). */
 struct hx_ack_rule {
@@ -282,6 +289,7 @@ struct hx_rules {
     struct hx_ack_rule acks[HX_LEVELS];
     struct hx_road_rule roads[HX_RULES_ROADS]; /* the first is everybody's who has no other */
     uint8_t n_roads;                           /* 0 = what becomes of a notice is not watched */
+    struct hx_outage_rule ours;
     struct hx_event_rule events[HX_RULES_EVENTS];
     uint8_t n_events;
     struct hx_transition transitions[HX_RULES_TRANSITIONS];

@@ -17,6 +17,11 @@ bool hx_clock_counts(const struct hx_clock *k)
     return k->state == HX_CLOCK_RUNNING || k->state == HX_CLOCK_PAUSED;
 }
 
+bool hx_clock_has_date(const struct hx_clock *k)
+{
+    return k->basis == HX_BASIS_DATE || k->basis == HX_BASIS_MOVED || k->basis == HX_BASIS_OUTAGE;
+}
+
 bool hx_clock_live(const struct hx_clock *k)
 {
     return hx_clock_counts(k) || k->state == HX_CLOCK_EXPIRED;
@@ -100,6 +105,7 @@ int64_t hx_clock_deadline_by(const struct hx_calendar_rule *cal, const struct hx
     case HX_BASIS_NONE:
         return 0;
     case HX_BASIS_DATE:
+    case HX_BASIS_OUTAGE:
     case HX_BASIS_MOVED: /* the date stands in the floor, pauses move it */
         return k->floor;
     default: {
@@ -118,7 +124,7 @@ static int64_t share_of(const struct hx_rules *r, const struct hx_clock *k, uint
     if (k->basis == HX_BASIS_FLOOR) {
         span = (int64_t)k->budget_ms / 4;
         start = k->floor - span;
-    } else if (k->basis == HX_BASIS_DATE || k->basis == HX_BASIS_MOVED) {
+    } else if (hx_clock_has_date(k)) {
         span = k->floor - start;
     } else if (hx_clock_calendar_rule(r, k)->kind == HX_CALENDAR_DAYS) {
         span = k->deadline - start;

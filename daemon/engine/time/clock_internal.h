@@ -10,6 +10,9 @@ const struct hx_calendar_rule *hx_clock_calendar_rule(const struct hx_rules *r,
 /* The version of the calendar's table that a clock takes now; 0 = it has none. */
 uint32_t hx_clock_days_now(const struct hx_step *s, const struct hx_calendar_rule *cal);
 
+/* BUDGET, or HALF_BUDGET when it is not that of the first cycle. */
+uint8_t hx_clock_basis(const struct hx_rules *r, const struct hx_case *c, int kind, int64_t budget);
+
 /* The breach that stands for the deadline of now, or NULL. A pause that was counted since has moved
  * the deadline, or two persons have, to another instant that was over: not the breach. What was
  * broken is broken once. */

@@ -1,6 +1,7 @@
 /* The way of a case into the holder's hands: told, taken, deemed to be taken, told again. */
 #include "base/text.h"
 #include "engine/notice/delivery.h"
+#include "engine/notice/outage.h"
 #include "engine/words/words.h"
 
 #include <string.h>
@@ -114,13 +115,13 @@ static void next_person(struct hx_step *s, const struct hx_call *call)
         hx_delivery_call(s, f);
 }
 
-/* Our outage keeps the dispatch waiting: tried again until somebody can be reached; these seconds
- * are the system's. */
+/* Our outage keeps the dispatch waiting: tried again, ever more seldom, until somebody can be
+ * reached; these seconds are the system's. */
 static void redeliver(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
     if (hx_step_reach(s, s->c->holder) == HX_REACH_OURS) {
-        hx_clock_start(s, hx_rules_clock(s->rules, "K_DELIVERY"), s->t_eff);
+        hx_outage_dispatch(s);
         return;
     }
     s->c->undelivered_since = 0;

@@ -1,6 +1,7 @@
 /* Putting right what follows from the journal. Every row that is wrong is first collected, then
  * written in one transaction; the projections are rebuilt by their own way. */
 #include "base/grown.h"
+#include "engine/notice/outage.h"
 #include "store/backend.h"
 #include "store/doctor/doctor.h"
 #include "store/key.h"
@@ -93,12 +94,21 @@ static int look(struct repair *r)
 
 /* ---- putting it right ---- */
 
+/* The next mark of a case; in our outage its next look since we were there last, for nobody is told
+ * later because of a repair. */
+static int64_t row_of(const struct repair *r, const struct hx_case *c)
+{
+    int64_t due = hx_case_due(r->o.rules, c);
+    int64_t look = hx_outage_look(r->o.rules, c, hx_store_alive(r->d.st));
+    return look < due ? look : due;
+}
+
 static int put_case(struct repair *r, const struct wrong *w)
 {
     struct hx_store *st = r->d.st;
     int err = hx_case_unpack(w->want, w->size, &st->spare);
     st->spare.due_row = 0; /* it gets one */
-    return err ? err : store_case_save(st, &st->spare, hx_case_due(r->o.rules, &st->spare));
+    return err ? err : store_case_save(st, &st->spare, row_of(r, &st->spare));
 }
 
 static int put(struct repair *r, const struct wrong *w)
@@ -120,14 +130,13 @@ static int due_of_spare(struct repair *r)
     struct hx_case *c = &st->spare;
     MDB_val row;
     struct key k = {.size = 0};
-    int64_t due = hx_case_due(r->o.rules, c);
     key_add64(&k, (uint64_t)c->due_row);
     key_add64(&k, c->number);
     int err = store_get(st, T_DUE, key_val(&k), &row);
-    if ((err && err != HX_NOTFOUND) || (!err && c->due_row <= due))
+    if ((err && err != HX_NOTFOUND) || (!err && c->due_row <= hx_case_due(r->o.rules, c)))
         return err;
     c->due_row = 0;
-    return store_case_save(st, c, due);
+    return store_case_save(st, c, row_of(r, c));
 }
 
 static int end_of_walk(struct hx_store *st, int rc)

@@ -98,6 +98,10 @@ static void roads_are_checked(void **state)
     refused("en: text message, receipt: 30s", "en: text message",
             "road sms asks for no receipt: nobody would know that it fails", 0);
     refused("{name: sms, ", "{name: wechat, ", "road wechat stands twice", 0);
+    refused("ours: {share: 125, ", "ours: {share: 1001, ", "ours needs a share of 1 to 1000", 1);
+    refused("ours: {share: 125, notices: 15min, ", "ours: {share: 125, ",
+            "ours needs a share of 1 to 1000, and notices and dispatches up to a day", 1);
+    refused("dispatches: 5min}", "dispatches: 25h}", "and notices and dispatches up to a day", 1);
 }
 
 static void arguments_are_checked(void **state)

@@ -1,5 +1,6 @@
 /* Notices on their way, where the connection changes between two tries. */
 #include "engine/machine/memory.h"
+#include "engine/step.h"
 #include "hongxin/instant.h"
 #include "property/world.h"
 
@@ -170,13 +171,39 @@ static void what_we_could_not_send_is_our_fault(void **state)
     assert_true(c.n_sendings == 1 && c.sendings[0].ours);
 }
 
+/* Its timer comes up for another reason when an event was read in the millisecond of a look that
+ * runs still: the look is made when that is over. */
+static void a_look_is_not_lost_to_what_is_read_with_it(void **state)
+{
+    (void)state;
+    hxp_data d = HONGXIN__V1__DATA__INIT;
+    d.class_ = (char *)"SMALL";
+    d.place = (char *)"B-0417";
+    up = read = HX_REACH_OURS;
+    const hxp_reply *reply =
+        world_send(&w, &(struct world_event){.type = "REPORTED", .by = "reporter", .data = &d});
+    assert_int_equal(reply->result, HONGXIN__V1__RESULT__ACCEPTED);
+    world_wait(&w, NOW + HX_HOUR + 2 * HX_MINUTE);
+    assert_int_equal(w.m.ops->case_load(w.memory, reply->case_number, &c), HX_OK);
+    const struct hx_clock *k = hx_clock_find(&c, hx_rules_clock(w.m.rules, "K_DELIVERY"));
+    assert_non_null(k);
+    const int64_t every = 30 * HX_SECOND;
+    int64_t at = k->start + ((w.m.now - k->start) / every + 1) * every;
+    assert_true(k->deadline > at && k->basis == HX_BASIS_OUTAGE);
+    hx_machine_set_time(&w.m, at);
+    hx_machine_set_time(&w.m, at - 1);
+    assert_int_equal(hx_machine_due(&w.m, reply->case_number, at), HX_OK);
+    assert_int_equal(w.m.ops->case_load(w.memory, reply->case_number, &c), HX_OK);
+    assert_true(c.due_row == at);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(a_try_that_fails_is_followed_by_the_next), T(a_feed_that_is_up_again_has_it),
         T(what_was_read_meanwhile_has_arrived),      T(what_is_read_and_not_taken_is_deemed),
-        T(what_we_could_not_send_is_our_fault),
+        T(what_we_could_not_send_is_our_fault),      T(a_look_is_not_lost_to_what_is_read_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

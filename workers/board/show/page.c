@@ -113,7 +113,8 @@ json_t *page_history(const struct page *p)
 
 static bool has_sum(const hxp_clock_fact *k)
 {
-    return k->deadline && strcmp(k->basis, "DATE") != 0 && strcmp(k->basis, "MOVED") != 0;
+    return k->deadline && strcmp(k->basis, "DATE") != 0 && strcmp(k->basis, "MOVED") != 0 &&
+           strcmp(k->basis, "OUTAGE") != 0;
 }
 
 json_t *page_move(const struct board *b, const hxp_entry *e, const hxp_event *event,

@@ -134,6 +134,7 @@ export const deskTexts = {
   'basis.FLOOR': ['保底（至少余四分之一）', 'floor: a quarter of the budget from then'],
   'basis.DATE': ['由人指定的日期', 'a date that a person has named'],
   'basis.MOVED': ['经两人批准调整', 'moved by two persons'],
+  'basis.OUTAGE': ['系统中断越久，重试间隔越长', 'tried more seldom the longer our outage lasts'],
   'basis.CALENDAR': ['按新日历', 'by a newer calendar'],
   'fact.state': ['状态：{from} → {to}', 'State: {from} → {to}'],
   'fact.class': ['定级：{from} → {to}', 'Class: {from} → {to}'],
