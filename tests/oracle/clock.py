@@ -34,6 +34,7 @@ class Clock:
         self.told = {}           # level -> when it was due
         self.told_to = {}        # level -> who was told
         self.taken_back = []     # (when, level): told, and ahead again
+        self.said = []           # (when, level): told at that instant
         self.acked = {}          # level -> an acknowledgement that holds: until when, who, what was told
         self.passed = set()      # levels passed over without an own notice
         self.breaches = []

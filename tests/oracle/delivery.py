@@ -124,9 +124,12 @@ class Judge:
         return case.receiver_named(role, unit, self.holder(case))
 
     def clock(self, case, x):
+        """Of several units that help each has one: the notice is about those that were late at its instant, as long as one of them is."""
         stays = x.clock in promise.STAY
-        return next((c for c in reversed(case.clocks) if c.name == x.clock and (stays or c.cycle == x.cycle) and c.born <= x.told
-                     and (not x.to.startswith("unit:") or c.unit == roads.connection(x.to))), None)
+        found = [c for c in reversed(case.clocks) if c.name == x.clock and (stays or c.cycle == x.cycle) and c.born <= x.told
+                 and (not x.to.startswith("unit:") or c.unit == roads.connection(x.to))]
+        late = [c for c in found if c.unit and (x.told, x.level) in c.said] or [c for c in found if c.unit and x.level in c.told]
+        return next((c for c in late if c.over is None or c.over > self.now), next(iter(late or found), None))
 
     def needed(self, case, x):
         """What the alarm asks for has not come."""

@@ -132,6 +132,7 @@ class World:
 
     def told(self, case, c, level, due, passed, to):
         c.told_to[level] = [self.whom(to) for to in case.receivers(c, level, to)]
+        c.said.append((self.now, level))
         self.note("LEVEL", case, clock=c.name, level=level, due=due, passed=tuple(sorted(passed)),
                   to=None if case.positioned else tuple(sorted(map(str, c.told_to[level]))))  # which building is near is not known here
 

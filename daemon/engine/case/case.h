@@ -208,6 +208,7 @@ struct hx_sending {
     uint8_t last;    /* nobody else is told in its place: it repeats what arrived, calls because of
                         it, or its receipt has been deemed */
     uint64_t notice; /* entry that holds it */
+    int64_t at;      /* when it was written */
     int64_t since;   /* first try on this road */
     int64_t tried;   /* latest try */
     int64_t next;

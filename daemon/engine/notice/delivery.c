@@ -139,7 +139,7 @@ static void fill(struct hx_step *s, const hxp_notice_fact *f, struct hx_sending 
     x->notice = s->lsn;
     x->attempt = 1;
     x->above = (uint8_t)f->above;
-    x->since = x->tried = s->now;
+    x->at = x->since = x->tried = s->now;
     hx_text_put(x->to, sizeof x->to, f->to);
     hx_text_put(x->stand_in, sizeof x->stand_in, f->stand_in);
     if (x->kind && strncmp(f->to, "unit:", 5) == 0)

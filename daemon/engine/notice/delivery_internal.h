@@ -39,7 +39,7 @@ bool hx_delivery_behind(const hxp_notice_fact *f);
 /* A fact about a sending; NULL without memory. */
 hxp_delivery_fact *hx_sending_say(struct hx_step *s, const struct hx_sending *x,
                                   const char *result);
-/* The clock it is about, as it is now; NULL = none. */
+/* The clock it is about, as it is now; of several units' one that is late still. NULL = none. */
 struct hx_clock *hx_sending_clock(struct hx_step *s, const struct hx_sending *x);
 /* A mark of a clock's ladder. What else names a clock, such as the request for assistance, does not
  * come from one. */

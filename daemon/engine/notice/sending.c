@@ -27,13 +27,36 @@ hxp_delivery_fact *hx_sending_say(struct hx_step *s, const struct hx_sending *x,
     return f;
 }
 
+static bool cycle_fits(const struct hx_step *s, const struct hx_sending *x, uint8_t cycle)
+{
+    return s->rules->clocks[x->kind].stays || cycle == x->cycle;
+}
+
+/* Whether the notice tells of this unit: of all that are late in the moment in which it is written,
+ * or, when it comes back or goes to a substitute, that were late before. */
+static bool tells_of(const struct hx_step *s, const struct hx_sending *x, const char *unit)
+{
+    bool first = false, then = false, before = false;
+    for (uint32_t i = 0; i < s->c->n_told; i++) {
+        const struct hx_told *t = &s->c->told[i];
+        if (t->kind != x->kind || t->level != x->level || !cycle_fits(s, x, t->cycle) ||
+            !hx_post_same(t->to, x->to))
+            continue;
+        bool late = !t->done && strcmp(t->unit, unit) == 0;
+        first |= t->at == x->at;
+        then |= late && t->at == x->at;
+        before |= late;
+    }
+    return first ? then : before;
+}
+
 struct hx_clock *hx_sending_clock(struct hx_step *s, const struct hx_sending *x)
 {
-    bool stays = s->rules->clocks[x->kind].stays;
     for (uint32_t i = s->c->n_clocks; x->kind && i-- > 0;) {
         struct hx_clock *k = &s->c->clocks[i];
-        if (k->kind == x->kind && (stays || k->cycle == x->cycle) &&
-            (!x->unit[0] || strcmp(k->unit, x->unit) == 0))
+        if (k->kind != x->kind || !cycle_fits(s, x, k->cycle))
+            continue;
+        if (x->unit[0] ? strcmp(k->unit, x->unit) == 0 : !k->unit[0] || tells_of(s, x, k->unit))
             return k;
     }
     return NULL;
