@@ -55,6 +55,7 @@ class Case:
         self.contacts = []           # when the holder was in touch with the reporter
         self.withdraw_asked = None
         self.merged_into, self.before_merge, self.merged_by = None, None, ""
+        self.rests = []              # (since when, whether it rests in another case from then on)
         self.undelivered_since = None
         self.second_holder, self.next_holder = "", None
         self.closed = None

@@ -132,9 +132,9 @@ class Judge:
         return next((c for c in late if c.over is None or c.over > self.now), next(iter(late or found), None))
 
     def needed(self, case, x):
-        """What the alarm asks for has not come."""
+        """What the alarm asks for has not come, and is awaited in this case."""
         c = self.clock(case, x)
-        if c is None or c.over is not None and c.over <= self.now:
+        if c is None or c.over is not None and c.over <= self.now or self.latest(case.rests):
             return False
         return not any(x.told < t <= self.now and level == x.level for t, level in c.taken_back)  # it is told anew when it is due
 

@@ -167,6 +167,7 @@ def merge(case, other, e, owner):
         if c.running():
             case.world.clock_changed(case, c, "PAUSE", rests=True)
     case.state = "MERGED"
+    case.rests.append((case.world.now, True))
     case.world.state_changed(case, case.before_merge, e.name)
     case.world.closed(case, case.account.sums(e.t), e.t - case.account.turns[0][0])
     case.account.turns.append((e.t, "citizen"))
@@ -221,6 +222,7 @@ def unmerged(case, e):
     is_in(case, "MERGED")
     need(case.merged_into.state != "MERGED", "the one in the middle is taken out first")
     case.state = case.before_merge
+    case.rests.append((case.world.now, False))
     case.world.state_changed(case, "MERGED", e.name)
     case.account.turns[-1] = (case.merged_at, case.merged_by)
     case.turn(e.t)
