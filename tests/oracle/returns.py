@@ -97,6 +97,7 @@ def arbitrated(case, e):
     case.flags -= {"ARBITRATION"}
     case.flags.add("FINAL")
     case.stop("K_ARBITRATE", e.t)
+    case.settle("K_RETURN")  # the street has decided what nobody decided in time
     if holder != case.holder:
         return take_return(case, e.t, holder, e.name)
     return case.turn(e.t)
