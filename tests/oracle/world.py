@@ -96,6 +96,7 @@ class World:
         self.down_endpoints = set()
         self.horizon = None          # up to when marks are taken together; None: up to now
         self.no_road = False         # nobody can be reached, as a journal tells
+        self.past = False            # what another system has done is taken: whom it reached is not asked of ours (corner 33)
         self.somebody_since = -FAR   # somebody could be reached again
         self.silent = {}             # silences of areas: until when
         self.carried = []            # who was told in another's place, as delivery.py finds: (t, case, clock, level, to)
@@ -150,7 +151,7 @@ class World:
     # ---- receivers ------------------------------------------------------------------------------------
 
     def nobody_reachable(self):
-        return self.no_road or "*" in self.down_endpoints
+        return not self.past and (self.no_road or "*" in self.down_endpoints)
 
     def look(self, c):
         """When it is found that somebody can be reached again by what is tried more seldom: as soon as if it were tried as often as ever."""
@@ -431,7 +432,7 @@ class World:
 
     def imported(self, case, e):
         """A case from another system: its events are taken in order, each at its own time; a state without its events is refused (33)."""
-        before, past, self.read_at = len(self.facts), e.data.get("history", []), -FAR
+        before, past, self.read_at, self.past = len(self.facts), e.data.get("history", []), -FAR, True
         times_of = [times.parse(h["t_occ"]) for h in past]
         try:
             if not past or times_of != sorted(times_of) or times_of[-1] > e.rcv or times_of[0] < e.occ:
@@ -451,6 +452,8 @@ class World:
         except (Refused, KeyError):
             del self.facts[before:]
             return False
+        finally:
+            self.past = False
         self.cases[e.label] = case
         if not case.open():
             window = case.clock("K_REOPEN_WINDOW")
