@@ -174,8 +174,10 @@ static void take_return(struct hx_step *s, const struct hx_call *call)
     struct hx_case *c = s->c;
     hx_clocks_judge_missed(s);
     hx_resume(s);
-    c->owner_ms[HX_OWNER_HOLDER] -= c->stint_ms;
-    c->owner_ms[HX_OWNER_DISPATCHER] += c->stint_ms;
+    if (c->t_held) { /* else it has not begun: what is booked is of the cycle before */
+        c->owner_ms[HX_OWNER_HOLDER] -= c->stint_ms;
+        c->owner_ms[HX_OWNER_DISPATCHER] += c->stint_ms;
+    }
     hx_flag_set(s, HX_FLAG_MISROUTED, true);
     void_breaches(s);
     end_holder_clocks(s);
