@@ -21,7 +21,8 @@ def dispatch(case, when, holder, cause):
 
 def until_told(case, when):
     """What lies between a fact and our reading of it is no holder's time."""
-    case.account.give(when, case.world.delivered(when), "holder", case.world.waited(when))
+    owner = "system" if case.undelivered_since is not None else "holder"  # also while nobody can be reached
+    case.account.give(when, case.world.delivered(when), owner, case.world.waited(when))
 
 
 def deliver(case, when):
