@@ -136,7 +136,8 @@ class Judge:
         c = self.clock(case, x)
         if c is None or c.over is not None and c.over <= self.now or self.latest(case.rests):
             return False
-        return not any(x.told < t <= self.now and level == x.level for t, level in c.taken_back)  # it is told anew when it is due
+        return not any(t <= self.now and level == x.level and (x.told < t or (x.told, level) in c.said[:before])
+                       for t, level, before in c.taken_back if x.told <= t)  # it is told anew when it is due
 
     def ladder(self, case, x):
         c = self.clock(case, x)

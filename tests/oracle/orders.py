@@ -151,7 +151,8 @@ def deadline_moved(case, e):
     clock.date, clock.floor = date - clock.paused, None
     if was_over and date <= now:  # broken either way, and once
         clock.judged, clock.broken = date, None
-    clock.tell_again({level for due, level, _ in clock.ladder() if missed or due > now}, case.world.now)  # what lies behind was told
+    ahead = {level for due, level, _ in clock.ladder() if due > now}
+    clock.tell_again(promise.LEVELS if missed else ahead, case.world.now, ahead)  # what lies behind was told
     case.move(clock)
 
 
