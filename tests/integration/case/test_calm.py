@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from clock import AWAY_MS, EVENING, MINUTE, SECOND, Clock, run_to
+from clock import EVENING, MINUTE, SECOND, Clock, run_to
 from hongxin.v1 import event_pb2, wire_pb2
 from wire import RESULT, facts
 
@@ -18,10 +18,8 @@ def clock(tmp_path):
 
 
 @pytest.fixture
-def daemon(make_daemon, clock, tmp_path):
-    """Its doors are files: a client finds it again after a restart."""
-    doors = {"ingest": f"ipc://{tmp_path}/in", "feed": f"ipc://{tmp_path}/out", "pub": ""}
-    return make_daemon(settings={"resend_ms": 50, "absent_ms": AWAY_MS, **doors}, env=clock.environment())
+def daemon(make_daemon, clock):
+    return make_daemon(**clock.daemon())
 
 
 def say(client, number, type, by="holder:P-07/li", **fields):

@@ -22,12 +22,11 @@ def clock(tmp_path):
 
 
 @pytest.fixture
-def started(make_daemon, clock, tmp_path):
-    """started(now) → a daemon that begins at this instant. Its doors are files: a client finds it again after a restart."""
+def started(make_daemon, clock):
+    """started(now) → a daemon that begins at this instant."""
     def start(now, **settings):
         clock.pass_ns((now - clock.now) * 1_000_000)
-        doors = {"ingest": f"ipc://{tmp_path}/in", "feed": f"ipc://{tmp_path}/out", "pub": ""}
-        return make_daemon(settings={"resend_ms": 50, "absent_ms": AWAY_MS, **doors, **settings}, env=clock.environment())
+        return make_daemon(**clock.daemon(**settings))
     return start
 
 

@@ -3,7 +3,7 @@ it did is judged afterwards by the doctor, and by the second opinion (tests/orac
 import subprocess
 
 import pytest
-from clock import AWAY_MS, EVENING, MINUTE, SECOND, Clock, run_to, turn
+from clock import EVENING, MINUTE, SECOND, Clock, run_to, turn
 from daemon import BIN, SOURCE
 from hongxin.v1 import event_pb2, journal_pb2
 from store_copy import Store, be64
@@ -21,10 +21,8 @@ def clock(tmp_path):
 
 
 @pytest.fixture
-def daemon(make_daemon, clock, tmp_path):
-    """Its doors are files: a client finds it again after a restart."""
-    doors = {"ingest": f"ipc://{tmp_path}/in", "feed": f"ipc://{tmp_path}/out", "pub": ""}
-    return make_daemon(settings={"resend_ms": 50, "absent_ms": AWAY_MS, **doors}, env=clock.environment())
+def daemon(make_daemon, clock):
+    return make_daemon(**clock.daemon())
 
 
 @pytest.fixture

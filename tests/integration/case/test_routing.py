@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from clock import AWAY_MS, MINUTE, SECOND, Clock, run_to, turn
+from clock import MINUTE, SECOND, Clock, run_to, turn
 from hongxin.v1 import wire_pb2
 from wire import RESULT, facts
 
@@ -118,10 +118,9 @@ def clock(tmp_path):
 
 
 @pytest.fixture
-def started(make_daemon, clock, tmp_path):
+def started(make_daemon, clock):
     def start(**settings):
-        doors = {"ingest": f"ipc://{tmp_path}/in", "feed": f"ipc://{tmp_path}/out", "pub": ""}
-        return make_daemon(settings={"resend_ms": 50, "absent_ms": AWAY_MS, **doors, **settings}, env=clock.environment())
+        return make_daemon(**clock.daemon(**settings))
     return start
 
 

@@ -22,6 +22,12 @@ class Clock:
     def environment(self):
         return {"LD_PRELOAD": os.environ["HX_TEST_CLOCK"], "HX_CLOCK_FILE": str(self.path)}
 
+    def daemon(self, **settings):
+        """make_daemon(**…) of a daemon that lives by it. Its doors are files: a client finds it again after a restart."""
+        folder = self.path.parent
+        doors = {"ingest": f"ipc://{folder}/in", "feed": f"ipc://{folder}/out", "pub": ""}
+        return {"settings": {"resend_ms": 50, "absent_ms": AWAY_MS, **doors, **settings}, "env": self.environment()}
+
     def _show(self):
         self.face[TURNING] += 1
         self.face[HELD], self.face[WALL], self.face[BOOT] = 1, self.wall_ns, self.boot_ns
