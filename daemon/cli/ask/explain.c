@@ -90,8 +90,7 @@ static const struct hx_calendar_rule *calendar_of(const struct explanation *x,
     return i < 0 ? NULL : &r->calendars[i];
 }
 
-/* A deadline that a person named or our outage made later, or one that is only shown, has no sum.
- */
+/* One that a person named, that our outage made later, or that is only shown has no sum. */
 static bool has_sum(const hxp_clock_fact *c)
 {
     return c->deadline && strcmp(c->basis, "DATE") != 0 && strcmp(c->basis, "MOVED") != 0 &&
