@@ -383,7 +383,7 @@ int hx_machine_mark(struct hx_machine *m, uint64_t case_number, int64_t until)
         return rc;
     hx_change_look(m, &m->work);
     struct ahead a = look_ahead(m, &m->work, hx_case_clocks_due(m->rules, &m->work));
-    if (a.due > until && hx_outage_is_look(m->rules, &m->work, until))
+    if (a.due > until && hx_outage_look(m->rules, &m->work, until - 1) == until)
         return fire_look(m, &m->work, until);
     return a.due == INT64_MAX ? HX_NOTFOUND : fire_next(m, &m->work, &a, until + 1);
 }

@@ -115,12 +115,3 @@ int64_t hx_outage_look(const struct hx_rules *r, const struct hx_case *c, int64_
     }
     return first;
 }
-
-bool hx_outage_is_look(const struct hx_rules *r, const struct hx_case *c, int64_t at)
-{
-    struct wait w;
-    bool found = waiting_clock(r, c, &w) && is_look(&w, at);
-    for (uint32_t i = 0; i < c->n_sendings && !found; i++)
-        found = waiting_sending(r, &c->sendings[i], &w) && is_look(&w, at);
-    return found;
-}

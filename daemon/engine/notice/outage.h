@@ -20,8 +20,6 @@ int64_t hx_outage_wait(const struct hx_rules *r, int64_t every, int64_t waited, 
 void hx_outage_dispatch(struct hx_step *s);
 /* The next look after `now`, also for the doctor; INT64_MAX = none comes before the next try. */
 int64_t hx_outage_look(const struct hx_rules *r, const struct hx_case *c, int64_t now);
-/* Whether this instant is such a look. */
-bool hx_outage_is_look(const struct hx_rules *r, const struct hx_case *c, int64_t at);
 /* The clock whose try may be made at this look, NULL = none … */
 struct hx_clock *hx_outage_clock(const struct hx_rules *r, struct hx_case *c, int64_t at);
 /* … and the notices: their next try is now. */
