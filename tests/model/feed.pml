@@ -10,8 +10,11 @@
  * Each of these leaves out or swaps one step, and must be found wrong (check.py): ACK_BEFORE_COMMIT, ACK_BEFORE_SYNC,
  * SHOW_BEFORE_COMMIT, SEEN_APART, CURSOR_WITH_PUSH, CURSOR_BEFORE_WORK, RESTART_AT_THE_END, CURSOR_FORGOTTEN.
  *
- * The daemon's places: service/batch.c commits, then answers and shows; store/txn.c writes an event and its row in
- * `seen` in one transaction; service/feed.c pushes and keeps cursors.
+ * What is on its way is lost at a crash, or is not; an answer for which there is no room, and what was pushed before a
+ * HELLO, are lost without one.
+ *
+ * The daemon's places: service/intake/batch.c commits, then answers and shows; store/txn.c writes an event and its row
+ * in `seen` (store/backend.c) in one transaction; service/feeds/feed.c and push.c push and keep cursors.
  */
 #define EVENTS 2
 #define CRASHES 2
