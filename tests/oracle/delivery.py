@@ -32,6 +32,7 @@ class Judge:
         self.chains, self.down, self.slow, self.back = {}, set(), set(), 0
         self.outages, self.endpoints, self.events, self.end = [], [], {}, None
         self.jumps = []      # forward: (from, the end of the doubt, when it was found wrong)
+        self.doubt_gone = False  # just now: what waited for that goes before what is read, though time stands still (R13)
         self.read()
 
     def read(self):
@@ -44,10 +45,12 @@ class Judge:
                 offset += line["step_ms"]
                 if since is None:
                     self.jump(at, line["step_ms"])
+                    if self.outages and at < self.outages[-1][2]:  # the seconds in which all is read are real ones
+                        self.outages[-1] = (*self.outages[-1][:2], self.outages[-1][2] + line["step_ms"])
             elif "down" in line:
                 since = at
             elif "up" in line:
-                self.outages.append((since, at))
+                self.outages.append((since, at, at + promise.DRAIN))
                 since = None
             elif "apply" in line and pathlib.Path(line["apply"]).stem == "duty":
                 self.rota(at, next(p for p in (self.run.path.parent / line["apply"], pathlib.Path(self.world.folder) / line["apply"]) if p.exists()))
@@ -84,33 +87,34 @@ class Judge:
 
     def somebody_since(self):
         """Since when; what was due while we were away is looked at when we are back."""
-        return next((f for f, u in self.joined() if f <= self.back <= u + promise.DRAIN), self.back)
+        return next((f for f, _, read in self.joined() if f <= self.back <= read), self.back)
 
     def roads_of(self, to, person):
         return self.roads.of(to, person, self.known)
 
     def in_outage(self, due):
-        return any(f <= due <= u for f, u in self.joined())
+        return any(f <= due <= u for f, u, _ in self.joined())
 
     def joined(self):
         """Down again while what came before is still read: one outage."""
         out = []
-        for f, u in self.outages:
-            if out and f < out[-1][1] + promise.DRAIN:
-                out[-1] = (out[-1][0], u)
+        for f, u, read in self.outages:
+            if out and f < out[-1][2]:
+                out[-1] = (out[-1][0], u, read)
             else:
-                out.append((f, u))
+                out.append((f, u, read))
         return [o for o in out if o[0] <= self.now]
 
     def acts(self, due):
         """When that comes up: not while we are away, nor before all is read that was sent meanwhile."""
-        for f, u in self.outages:
-            if f <= due <= u + promise.DRAIN:
-                due = u + promise.DRAIN
+        acts = due
+        for f, _, read in self.outages:
+            if f <= acts <= read:
+                acts = read
         for begin, end, refuted in self.jumps:
             if begin < due <= (end if refuted is None else refuted):
-                due = end if refuted is None else max(due, refuted)
-        return due
+                acts = max(acts, end if refuted is None else refuted)
+        return acts
 
     def holder(self, case):
         return self.latest(case.holders)
@@ -134,7 +138,7 @@ class Judge:
     def needed(self, case, x):
         """What the alarm asks for has not come, and is awaited in this case."""
         c = self.clock(case, x)
-        if c is None or c.over is not None and c.over <= self.now or self.latest(case.rests):
+        if c is None or c.over is not None and c.over < self.now + (not self.doubt_gone) or self.latest(case.rests):
             return False
         return not any(t <= self.now and level == x.level and (x.told < t or (x.told, level) in c.said[:before])
                        for t, level, before in c.taken_back if x.told <= t)  # it is told anew when it is due
@@ -243,7 +247,9 @@ class Judge:
 
     def up(self, at, due, chain):
         self.now = max(self.now, at)
+        self.doubt_gone = any(due < refuted == at for _, _, refuted in self.jumps if refuted is not None)
         chain.fire(due)
+        self.doubt_gone = False
 
     def entry(self, group, line):
         self.swaps.update({f["number"]: f for f in group if f["fact"] == "SWAP"})
