@@ -170,7 +170,7 @@ def differences(mine, simulated):
 
 def judge(command, config, path):
     with variants.made(config, path) as (folder, made):
-        done = subprocess.run([*command, "--texts", "--config", folder, made], capture_output=True, check=False, timeout=60, text=True)
+        done = subprocess.run([*command, "--texts", "--config", folder, made], capture_output=True, check=False, timeout=600, text=True)
         if done.returncode:
             return [f"ended with {done.returncode}: {done.stderr.strip()}"]
         told = [json.loads(line) for line in done.stdout.splitlines()]

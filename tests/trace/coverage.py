@@ -92,7 +92,7 @@ def play(command, config, path):
     """A scenario with rules of its own tells nothing about the lines of ours."""
     with tempfile.NamedTemporaryFile("r", suffix=".rows") as rows, variants.made(config, path) as (folder, scenario):
         done = subprocess.run([*command, "--config", folder, "--rows", rows.name, str(scenario)], capture_output=True, check=False,
-                              timeout=60, text=True)
+                              timeout=600, text=True)
         ours = (pathlib.Path(folder) / RULES_FILE).read_bytes() == (pathlib.Path(config) / RULES_FILE).read_bytes()
         return path, done.stdout, rows.read() if ours else ""
 

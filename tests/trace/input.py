@@ -55,7 +55,7 @@ WRONG = [
 
 def simulate(options, lines):
     return subprocess.run([*options.command, "--config", options.config], input="".join(line + "\n" for line in lines), capture_output=True,
-                          check=False, timeout=60, text=True)
+                          check=False, timeout=600, text=True)
 
 
 def wrong_lines(options):

@@ -25,7 +25,7 @@ import variants  # noqa: E402
 
 def simulate(command, config, scenario, *more):
     """Standard output of one run; the command must end with 0."""
-    done = subprocess.run([*command, "--config", config, *more, scenario], capture_output=True, check=False, timeout=60)
+    done = subprocess.run([*command, "--config", config, *more, scenario], capture_output=True, check=False, timeout=600)
     if done.returncode != 0:
         raise RuntimeError(f"ended with {done.returncode}: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout

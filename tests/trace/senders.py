@@ -72,7 +72,7 @@ def main():
     text = (pathlib.Path(options.config) / "life-cycles/complaint.yaml").read_text(encoding="utf-8")
     tries = sorted(attempts(yaml.load(text, yaml.BaseLoader)), key=json.dumps)  # BaseLoader keeps the key `on` a word
     done = subprocess.run([*options.command, "--config", options.config], input=scenario(tries), capture_output=True, check=False,
-                          timeout=60, text=True)
+                          timeout=600, text=True)
     found = [json.loads(line) for line in done.stdout.splitlines()]
     wrong = [done.stderr] if done.returncode else list(faults(tries, found))
     for fault in wrong:

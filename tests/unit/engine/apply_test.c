@@ -136,6 +136,30 @@ static void the_hours_in_which_nobody_is_woken_count(void **state)
     assert_true(changed());
 }
 
+/* By another name the clocks on the wall may show the same; when they change at another instant, or
+ * to another hour, they do not. */
+static void quiet_hours_are_those_of_a_zone(void **state)
+{
+    static struct hx_zone one = {.name = "Asia/Shanghai", .n = 1}, other;
+    struct hx_rules *before = malloc(sizeof *before);
+    (void)state;
+    assert_non_null(before);
+    *before = *world_rules();
+    next->older = before;
+    one.changes[0] = (struct hx_zone_change){.at = NOW + HX_DAY, .offset_ms = 3600000};
+    before->calendars[before->quiet_calendar].zone = &one;
+    quiet()->zone = &other;
+    other = one;
+    other.name[0] = 'B';
+    assert_false(changed());
+    other.changes[0].at++;
+    assert_true(changed());
+    other.changes[0] = one.changes[0];
+    other.changes[0].offset_ms++;
+    assert_true(changed());
+    free(before);
+}
+
 /* Hours that hold back none of its levels are no matter of this clock. */
 static void hours_of_higher_levels_do_not(void **state)
 {
@@ -213,6 +237,7 @@ int main(void)
         T(a_version_that_changes_nothing_moves_nothing),
         T(each_number_of_a_mark_counts),
         T(the_hours_in_which_nobody_is_woken_count),
+        T(quiet_hours_are_those_of_a_zone),
         T(hours_of_higher_levels_do_not),
         T(a_longer_budget_moves_the_deadline),
         T(a_shorter_one_keeps_the_floor),

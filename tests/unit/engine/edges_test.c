@@ -330,6 +330,31 @@ static void what_begins_in_a_pause_stands_still_since_its_begin(void **state)
     assert_int_equal(update->paused_at, NOW + 5 * HX_MINUTE);
 }
 
+/* A record from before quiet hours were kept: they are those of its last move. */
+static void an_old_clock_keeps_its_quiet_hours_when_it_is_paused(void **state)
+{
+    hxp_data d = small(), pause = HONGXIN__V1__DATA__INIT;
+    (void)state;
+    pause.reason = (char *)"PARTS";
+    pause.order = (char *)"o";
+    pause.until = NOW + 30 * HX_MINUTE;
+    answered(send("REPORTED", "a", "reporter", &d), "");
+    answered(send("HELD", "a", "holder:P-07/li", NULL), "");
+    answered(send("PROGRESS", "a", "holder:P-07/li", NULL), "");
+    load(1);
+    struct hx_clock *resolve = hx_clock_find(&c, hx_rules_clock(w.m.rules, "K_RESOLVE"));
+    assert_non_null(resolve);
+    uint64_t moved_by = resolve->moved_by;
+    resolve->quiet_at = 0;
+    assert_int_equal(w.m.ops->case_save(w.memory, &c, hx_case_due(w.m.rules, &c)), HX_OK);
+    answered(send("PAUSED", "a", "holder:P-07/li", &pause), "");
+    load(1);
+    resolve = hx_clock_find(&c, hx_rules_clock(w.m.rules, "K_RESOLVE"));
+    assert_int_equal(resolve->state, HX_CLOCK_PAUSED);
+    assert_int_equal(resolve->quiet_at, moved_by);
+    assert_true(resolve->moved_by > moved_by);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -345,6 +370,7 @@ int main(void)
         T(each_row_that_is_tried_is_told),
         T(likely_duplicates_are_of_the_same_place_and_matter),
         T(what_begins_in_a_pause_stands_still_since_its_begin),
+        T(an_old_clock_keeps_its_quiet_hours_when_it_is_paused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -439,6 +439,34 @@ static void a_silence_too_many_is_refused_and_one_that_is_there_is_changed(void 
     assert_int_equal(c.silences[0].until, NOW + 2 * HX_HOUR);
 }
 
+/* Reasons of life cycles that are gone, each used once: how often the next one was used finds no
+ * room. */
+static void a_reason_too_many_for_a_pause_is_refused(void **state)
+{
+    hxp_data d = HONGXIN__V1__DATA__INIT;
+    char *calls[] = {(char *)"c-1", (char *)"c-2"};
+    (void)state;
+    d.reason = (char *)"NO_ENTRY"; /* may be used three times only, so it is counted */
+    d.calls = calls;
+    d.n_calls = 2;
+    d.onsite_code = (char *)"QWER-TZXC";
+    taken(send("WORK_STARTED", "holder:P-07/li", NULL));
+    load();
+    for (c.n_pauses = 0; c.n_pauses < HX_CASE_PAUSES; c.n_pauses++) {
+        struct hx_pauses *p = &c.pauses[c.n_pauses];
+        *p = (struct hx_pauses){.times = 1};
+        snprintf(p->reason, sizeof p->reason, "R%u", c.n_pauses);
+    }
+    save();
+    is_refused(send("PAUSED", "holder:P-07/li", &d));
+    c.n_pauses--;
+    save();
+    taken(send("PAUSED", "holder:P-07/li", &d));
+    load();
+    assert_string_equal(c.pauses[HX_CASE_PAUSES - 1].reason, "NO_ENTRY");
+    assert_int_equal(c.pauses[HX_CASE_PAUSES - 1].times, 1);
+}
+
 static void the_oldest_request_for_a_second_person_gives_way(void **state)
 {
     hxp_data d = HONGXIN__V1__DATA__INIT;
@@ -494,6 +522,7 @@ int main(void)
         T(reporters_who_find_no_room_are_not_merged),
         T(a_part_of_a_full_case_is_merged_back),
         T(a_silence_too_many_is_refused_and_one_that_is_there_is_changed),
+        T(a_reason_too_many_for_a_pause_is_refused),
         T(the_oldest_request_for_a_second_person_gives_way),
         T(only_the_newest_changes_of_the_holder_are_shown),
     };

@@ -85,6 +85,24 @@ static void a_file_that_is_no_store_is_refused(void **state)
     assert_int_equal(truncate(path, 0), 0);
 }
 
+/* A file that ends before the last page of which both its heads know (of LMDB: the head of a page,
+ * and where a head of the store has that number). */
+static void a_file_that_ends_too_early_is_refused(void **state)
+{
+    enum { PAGE = 4096, PAGE_HEAD = 16, LAST_PAGE = 4 + 4 + 8 + 8 + 2 * 48 };
+    struct fx *fx = *state;
+    char path[256];
+    fx_close(fx);
+    snprintf(path, sizeof path, "%s/data.mdb", fx->dir);
+    int fd = open(path, O_WRONLY);
+    const uint64_t last = 1000000;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pwrite(fd, &last, sizeof last, i * PAGE + PAGE_HEAD + LAST_PAGE), 8);
+    close(fd);
+    refused(fx, HX_CORRUPT, "data.mdb was cut off, ");
+    assert_int_equal(truncate(path, 0), 0);
+}
+
 static void readonly_sees_the_newest_beside_the_owner(void **state)
 {
     struct fx *fx = *state;
@@ -266,6 +284,7 @@ int main(void)
         T(what_the_store_was_made_with_must_match),
         T(another_format_is_refused_untouched),
         T(a_file_that_is_no_store_is_refused),
+        T(a_file_that_ends_too_early_is_refused),
         T(readonly_sees_the_newest_beside_the_owner),
         cmocka_unit_test(a_row_of_meta_that_is_short_is_named),
         T(who_only_looks_does_not_go_on_over_a_damaged_number),
