@@ -147,6 +147,7 @@ SENDERS = {
     "MERGE_APPROVED": (*SETTLERS, "manager", "operator"),
     "SUPERVISE_ANSWERED": (*CARERS, "grid"),
     "ASSIST_ASKED": ("holder", "manager", "dispatcher", "community", "grid", *LEVEL3),
+    "APPEALED": ("holder", "manager", *SETTLERS),
     **dict.fromkeys(("EXCLUDED", "APPEAL_REFUSED"), SETTLERS),
     **dict.fromkeys(("DEADLINE_MOVED", "CLOCK_CORRECTED"), (*SETTLERS, "operator")),
 }
