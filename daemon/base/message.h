@@ -40,7 +40,8 @@ ProtobufCMessage *hx_message_unpack(const struct hx_packing *packing, struct hx_
 /* The same of what a stranger has sent. An empty message within a message is two bytes and becomes
  * some hundred: so it may take HX_UNPACK_SPARE bytes, and HX_UNPACK_FACTOR for each of its own,
  * which no message comes near to that means something. HX_TOOBIG: it would take more; HX_CORRUPT:
- * not a message of this kind; HX_NOMEM: no memory, or the arena's own limit. On an error nothing is
+ * not a message of this kind, or with a field of the number 0, which protobuf-c may take and
+ * nobody else does; HX_NOMEM: no memory, or the arena's own limit. On an error nothing is
  * taken, *out is NULL, and the arena has failed only without memory. */
 enum { HX_UNPACK_SPARE = 1024 * 1024, HX_UNPACK_FACTOR = 4 };
 HX_CHECK int hx_message_unpack_bounded(const struct hx_packing *packing, struct hx_arena *arena,

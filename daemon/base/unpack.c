@@ -224,19 +224,67 @@ static const uint8_t *get_message(const uint8_t *p, const uint8_t *end, const st
     return p;
 }
 
-ProtobufCMessage *hx_message_unpack(const struct hx_packing *packing, struct hx_arena *arena,
-                                    const void *bytes, size_t size)
+/* *library: it was left to protobuf-c. */
+static ProtobufCMessage *unpack(const struct hx_packing *packing, struct hx_arena *arena,
+                                ProtobufCBinaryData bytes, bool *library)
 {
     const struct hx_arena_mark mark = hx_arena_mark(arena);
-    const uint8_t *p = bytes;
+    const uint8_t *p = bytes.len ? bytes.data : (const uint8_t *)"";
     ProtobufCMessage *m;
-    if (get_message(p, p + size, packing->root, arena, &m))
+    *library = false;
+    if (get_message(p, p + bytes.len, packing->root, arena, &m))
         return m;
     if (hx_arena_failed(arena))
         return NULL;
     hx_arena_back(arena, &mark);
+    *library = true;
     ProtobufCAllocator memory = hx_arena_allocator(arena);
-    return protobuf_c_message_unpack(packing->root->kind, &memory, size, bytes);
+    return protobuf_c_message_unpack(packing->root->kind, &memory, bytes.len, p);
+}
+
+ProtobufCMessage *hx_message_unpack(const struct hx_packing *packing, struct hx_arena *arena,
+                                    const void *bytes, size_t size)
+{
+    const ProtobufCBinaryData all = {size, (uint8_t *)(uintptr_t)bytes};
+    bool library;
+    return unpack(packing, arena, all, &library);
+}
+
+/* ---- what strangers send ---- */
+
+static bool is_numbered(const struct shape *s, const ProtobufCMessage *m);
+
+/* The same of the messages in one field. */
+static bool part_is_numbered(const struct part *f, const ProtobufCMessage *m)
+{
+    const uint8_t *base = (const uint8_t *)m;
+    const void *at = base + f->offset, *quantifier = base + f->quantifier;
+    size_t n = 1;
+    if (f->kind != PART_MESSAGE ||
+        (f->place == PLACE_CHOICE && *(const uint32_t *)quantifier != f->id))
+        return true;
+    if (f->place == PLACE_LIST) {
+        n = *(const size_t *)quantifier;
+        at = *(const void *const *)at;
+    }
+    ProtobufCMessage *const *inner = at;
+    for (size_t i = 0; i < n; i++)
+        if (inner[i] && !is_numbered(f->shape, inner[i]))
+            return false;
+    return true;
+}
+
+/* False when a field somewhere in it has the number 0. protobuf-c reads that when the tag has more
+ * bytes than it needs, and writes it with one, which it would not read; others never read it. */
+static bool is_numbered(const struct shape *s, const ProtobufCMessage *m)
+{
+    for (size_t i = 0; i < m->n_unknown_fields; i++)
+        if (!m->unknown_fields[i].tag)
+            return false;
+    for (size_t i = 0; i < s->n; i++)
+        if (!part_is_numbered(&s->parts[i], m))
+            return false;
+    return true;
 }
 
 int hx_message_unpack_bounded(const struct hx_packing *packing, struct hx_arena *a,
@@ -245,9 +293,12 @@ int hx_message_unpack_bounded(const struct hx_packing *packing, struct hx_arena 
     const struct hx_arena_mark mark = hx_arena_mark(a);
     const size_t own = a->limit, most = a->total + HX_UNPACK_SPARE + HX_UNPACK_FACTOR * bytes.len;
     const bool bounded = !own || most < own, failed = a->failed, over = a->over;
+    bool library;
     a->limit = bounded ? most : own;
     a->failed = a->over = false;
-    *out = hx_message_unpack(packing, a, bytes.data, bytes.len);
+    *out = unpack(packing, a, bytes, &library);
+    if (*out && library && !is_numbered(packing->root, *out))
+        *out = NULL;
     a->limit = own;
     const bool too_big = a->over && bounded, no_memory = a->failed && !too_big;
     a->failed = failed || no_memory;

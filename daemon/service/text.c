@@ -57,7 +57,7 @@ static bool flat(const uint8_t *p, const uint8_t *end, int level)
 
 bool text_event_flat(const uint8_t *bytes, size_t size)
 {
-    return flat(bytes, bytes + size, 0);
+    return !size || flat(bytes, bytes + size, 0);
 }
 
 /* ---- texts ---- */

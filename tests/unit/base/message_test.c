@@ -240,6 +240,44 @@ static void long_heads_are_refused_as_by_the_library(void **state)
     hx_packing_free(packing);
 }
 
+/* Of a stranger: what the library alone would read, and could not read as it writes it. */
+static void assert_refused(const struct hx_packing *packing, const uint8_t *bytes, size_t n)
+{
+    struct hx_arena arena;
+    ProtobufCMessage *m;
+    hx_arena_init(&arena, 0);
+    assert_non_null(hx_message_unpack(packing, &arena, bytes, n));
+    hx_arena_reset(&arena);
+    const ProtobufCBinaryData all = {n, (uint8_t *)(uintptr_t)bytes};
+    assert_int_equal(hx_message_unpack_bounded(packing, &arena, all, &m), HX_CORRUPT);
+    assert_null(m);
+    assert_int_equal(arena.total, 0);
+    hx_arena_fini(&arena);
+}
+
+static void a_field_of_number_0_is_refused(void **state)
+{
+    (void)state;
+    static const uint8_t plain[] = {0x80, 0x00, 0x37},
+                         in_data[] = {0x82, 0x01, 0x03, 0x80, 0x00, 0x37},
+                         in_history[] = {0x82, 0x01, 0x06, 0xa2, 0x03, 0x03, 0x80, 0x00, 0x37};
+    struct hx_packing *packing = hx_packing_new(&hongxin__v1__event__descriptor);
+    assert_refused(packing, plain, sizeof plain);
+    assert_refused(packing, in_data, sizeof in_data);
+    assert_refused(packing, in_history, sizeof in_history);
+    hx_packing_free(packing);
+}
+
+/* An item without an event: there are no bytes to point to. */
+static void nothing_is_an_empty_message(void **state)
+{
+    (void)state;
+    uint8_t again[64];
+    struct hx_packing *packing = hx_packing_new(&hongxin__v1__event__descriptor);
+    assert_int_equal(we_read(packing, NULL, 0, again), 1);
+    hx_packing_free(packing);
+}
+
 /* ---- what strangers send: a list of empty messages, built by hand ---- */
 
 struct many {
@@ -342,6 +380,8 @@ int main(void)
         cmocka_unit_test(responses_are_the_same),
         cmocka_unit_test(unknown_fields_are_kept),
         cmocka_unit_test(long_heads_are_refused_as_by_the_library),
+        cmocka_unit_test(a_field_of_number_0_is_refused),
+        cmocka_unit_test(nothing_is_an_empty_message),
         cmocka_unit_test(what_would_become_too_large_takes_nothing),
         cmocka_unit_test(the_arenas_own_limit_is_no_memory),
     };
