@@ -1,15 +1,14 @@
 /* The whole machine: the input is a program of events and waits for two cases. Whatever comes, the
- * invariants hold: owner seconds add up, nothing fires twice or early, an open case has a row at
- * its next mark, and packing is stable. */
+ * invariants hold (property/invariants.h): owner seconds add up, nothing fires twice or early, an
+ * open case has a row at its next mark, and packing is stable. */
 #include "base/text.h"
-#include "engine/machine/memory.h"
 #include "fuzz.h"
 #include "hongxin/instant.h"
+#include "property/invariants.h"
 #include "property/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const int64_t START = WORLD_EVENING;
 
@@ -20,31 +19,6 @@ struct program {
 static unsigned next(struct program *g, unsigned below)
 {
     return g->p < g->end ? *g->p++ % below : 0;
-}
-
-static void check_case(struct hx_machine *m, uint64_t number)
-{
-    static struct hx_case c;
-    if (m->ops->case_load(m->backend, number, &c))
-        return;
-    int64_t sum = 0;
-    for (int i = 0; i < HX_OWNERS; i++) {
-        if (c.owner_ms[i] < 0)
-            abort();
-        sum += c.owner_ms[i];
-    }
-    if (sum != c.owner_since - c.t_report)
-        abort();
-    for (uint32_t i = 0; i < c.n_breaches; i++)
-        if (c.breaches[i].t_noticed < c.breaches[i].deadline)
-            abort();
-    for (uint32_t i = 0; i < c.n_breaches; i++)
-        for (uint32_t j = 0; j < i; j++)
-            if (c.breaches[i].kind == c.breaches[j].kind &&
-                c.breaches[i].cycle == c.breaches[j].cycle &&
-                c.breaches[i].deadline == c.breaches[j].deadline &&
-                strcmp(c.breaches[i].holder, c.breaches[j].holder) == 0 && !c.breaches[j].marks)
-                abort();
 }
 
 static void fill(struct program *g, hxp_data *d)
@@ -108,21 +82,19 @@ static void publish(struct hx_machine *m, struct program *g, unsigned id)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct world w;
+    static struct invariants v;
     struct program g = {data, data + size};
+    v = (struct invariants){.rules = world_rules()};
     world_open(&w, START);
     for (unsigned id = 1; g.p < g.end && id < 200; id++) {
         static const int64_t waits[] = {0, 1, 1000, 30000, 120000, 300000, 2400000, 86400000};
         world_wait(&w, w.m.now + waits[next(&g, 8)]);
         publish(&w.m, &g, id);
-        for (uint64_t c = 1; c <= hx_memory_cases(w.memory); c++)
-            check_case(&w.m, c);
-        size_t n;
-        (void)hx_memory_take(w.memory, &n);
+        invariants_world(&v, &w, false);
         hx_arena_reset(&w.arena);
     }
     world_wait(&w, w.m.now + 40 * HX_DAY);
-    for (uint64_t c = 1; c <= hx_memory_cases(w.memory); c++)
-        check_case(&w.m, c);
+    invariants_world(&v, &w, true);
     world_close(&w);
     return 0;
 }
