@@ -5,7 +5,6 @@
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /* All of it is well-formed UTF-8. */
 bool text_is_utf8(const char *s);
@@ -17,10 +16,5 @@ bool text_all(const ProtobufCMessage *m, text_test *ok);
 
 /* All of them are well-formed UTF-8. */
 bool text_all_utf8(const ProtobufCMessage *m);
-
-/* False when events lie in events (Data.history) deeper than an import needs: protobuf-c would
- * follow them down the stack. Looks at bytes before they are unpacked; what is malformed otherwise
- * is left to the unpacking. */
-bool text_event_flat(const uint8_t *bytes, size_t size);
 
 #endif

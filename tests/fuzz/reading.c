@@ -1,9 +1,9 @@
 #include "reading.h"
 
 #include "base/message.h"
+#include "hongxin/flat.h"
 #include "service/intake/early.h"
 #include "service/state.h"
-#include "service/text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,7 +127,7 @@ int reading_event(struct hx_arena *arena, ProtobufCBinaryData bytes, hxp_event *
     r.rc = early_decode(reader(), arena, &item, event);
     r.message = *event ? &(*event)->base : NULL;
     r.after = arena->total;
-    if (text_event_flat(bytes.data, bytes.len))
+    if (hx_event_is_flat(bytes.data, bytes.len))
         check_reading(&r, &hongxin__v1__event__descriptor);
     else if (r.rc != HX_CORRUPT || *event)
         abort();

@@ -5,6 +5,8 @@
  * too, and the answer holds the secret of the case. So the device shows its token. */
 #include "base/text.h"
 #include "door/reply.h"
+#include "hongxin/flat.h"
+#include "hongxin/limits.h"
 #include "kiosk/kiosk.h"
 
 #include <sodium.h>
@@ -123,7 +125,8 @@ static void publish(struct upload *u, size_t index, const hxp_event *e, const st
 static void take_event(struct upload *u, size_t index, const json_t *item, uint8_t *bytes,
                        size_t size)
 {
-    hxp_event *e = hongxin__v1__event__unpack(NULL, size, bytes);
+    bool flat = size <= HX_EVENT_MAX && hx_event_is_flat(bytes, size);
+    hxp_event *e = flat ? hongxin__v1__event__unpack(NULL, size, bytes) : NULL;
     const json_t *who = json_object_get(item, "reporter");
     hxp_reporter reporter = HONGXIN__V1__REPORTER__INIT;
     const char *code = e ? judge(u, e, bytes, size) : "UNDECODABLE";

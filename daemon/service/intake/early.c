@@ -1,9 +1,9 @@
 #include "service/intake/early.h"
 
 #include "base/message.h"
+#include "hongxin/flat.h"
 #include "service/locks/mask.h"
 #include "service/state.h"
-#include "service/text.h"
 
 /* Of one reading: the bytes of the messages, and what they may become in memory. An empty event is
  * two bytes in a message. */
@@ -31,7 +31,7 @@ int early_decode(const struct early_reader *e, struct hx_arena *arena,
 {
     ProtobufCMessage *message = NULL;
     int rc = HX_CORRUPT;
-    if (text_event_flat(item->event.data, item->event.len))
+    if (hx_event_is_flat(item->event.data, item->event.len))
         rc = hx_message_unpack_bounded(e->events, arena, item->event, &message);
     *event = (hxp_event *)message;
     return rc;

@@ -11,6 +11,7 @@ from test_board import board, city, first_registry, hotline, make_board, place_o
 from hongxin.v1 import event_pb2
 from pictures import exif, opened, photo, png_bomb
 from wire import wait_until
+from wire_format import nested_event
 
 SOME_DAY = f"{datetime.date.today().year + 2}-01-01T00:00:00+08:00"
 
@@ -149,8 +150,9 @@ def test_what_a_phone_kept_offline(board, held):
     again = b.post("offline", {"sent_at": phone.isoformat(), "items": acts[:2]}).json
     assert [r["body"]["result"] for r in again["replies"]] == ["DUPLICATE", "DUPLICATE"]
     signed = event_pb2.Event(id="d-1", source="p07", type="PROGRESS", by="holder:P-07/another", case_number=int(number[3:]))
-    answer = b.post("offline", {"sent_at": phone.isoformat(), "items": [{"event": base64.b64encode(signed.SerializeToString()).decode()}]}).json
-    assert answer["replies"][0]["body"]["code"] == "FOREIGN_PARTY", "signed in another one's name"
+    events = [{"event": base64.b64encode(e).decode()} for e in (signed.SerializeToString(), nested_event(b"", 10_000))]
+    answer = b.post("offline", {"sent_at": phone.isoformat(), "items": events}).json
+    assert [r["body"]["code"] for r in answer["replies"]] == ["FOREIGN_PARTY", "UNDECODABLE"], "in another one's name; events in events without end"
 
 
 def test_photos_are_for_those_who_see_the_case(board, held):

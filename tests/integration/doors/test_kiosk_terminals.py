@@ -11,6 +11,7 @@ from kiosk import Kiosk
 from PIL import Image, ImageDraw
 from reload import reload
 from wire import wait_until
+from wire_format import nested_event
 
 
 KEY = bytes(range(32))
@@ -171,7 +172,8 @@ def test_what_a_basement_kept_back_counts_from_its_signed_time(kiosk, client, de
     (lambda c, d: noted(c, d, proof=event_pb2.CLAIM), "DEVICE_NO_NUMBER"),
     (lambda c, d: b"\xff\xff\xff", "UNDECODABLE"),
     (lambda c, d: "no base 64!", "UNDECODABLE"),
-], ids=["unknown", "another-key", "unsigned", "changed", "source", "id", "claim", "bytes", "base64"])
+    (lambda c, d: d.sign_bytes(nested_event(b"", 20_000)), "UNDECODABLE"),
+], ids=["unknown", "another-key", "unsigned", "changed", "source", "id", "claim", "bytes", "base64", "deep"])
 def test_nobody_else_speaks_in_its_name(kiosk, client, device, change, code):
     bad, good = upload(kiosk, change(client, device), noted(client, device, device_seq=77, id="T-0417:77"))
     assert (bad["status"], bad["body"]["code"], good["status"]) == (422, code, 201)

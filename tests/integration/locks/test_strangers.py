@@ -6,7 +6,7 @@ import socket
 import zmq
 from hongxin.v1 import event_pb2, wire_pb2
 from wire import RESULT, Client, wait_until
-from wire_format import put_varint
+from wire_format import nested_event
 
 
 def tcp(daemon, source="127.0.0.1"):
@@ -120,17 +120,11 @@ def test_frames_without_number_and_without_end(locked, registry):
 
 def test_events_in_events_without_end(locked, registry):
     """Each level costs the decoder a piece of its stack: deeper than an import needs is not followed."""
-    def nested(levels):
-        e = event_pb2.Event(type="REPORTED", id="deep", source="hotline", by="reporter")
-        raw = e.SerializeToString()
-        for _ in range(levels):
-            for field in (52, 16):  # Data.history, Event.data
-                raw = put_varint(field << 3 | 2) + put_varint(len(raw)) + raw
-        return raw
+    event = event_pb2.Event(type="REPORTED", id="deep", source="hotline", by="reporter").SerializeToString()
     with registry.client(locked, "hotline") as c:
-        assert c.publish(nested(20_000))[0].code == "UNDECODABLE"
-        assert c.publish(nested(2))[0].code == "UNDECODABLE"
-        assert c.publish(nested(1))[0].code != "UNDECODABLE"
+        assert c.publish(nested_event(event, 20_000))[0].code == "UNDECODABLE"
+        assert c.publish(nested_event(event, 2))[0].code == "UNDECODABLE"
+        assert c.publish(nested_event(event, 1))[0].code != "UNDECODABLE"
         assert c.report().result == RESULT.Value("ACCEPTED")
 
 

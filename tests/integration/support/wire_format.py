@@ -34,3 +34,11 @@ def fields(data):
 def pack(found):
     return b"".join(put_varint(no << 3 | wire) + (put_varint(v) if wire == 0 else (put_varint(len(v)) if wire == 2 else b"") + v)
                     for no, wire, v in found)
+
+
+def nested_event(event, levels):
+    """Bytes of an event in the history of an event in the history …"""
+    for _ in range(levels):
+        for field in (52, 16):  # Data.history, Event.data
+            event = put_varint(field << 3 | 2) + put_varint(len(event)) + event
+    return event

@@ -68,23 +68,12 @@ static void test_only_the_member_that_is_set(void **state)
     assert_true(text_all_utf8(&request.base));
 }
 
-static void test_events_in_events(void **state)
-{
-    (void)state;
-    /* data (16) with a history (52) of one event, twice */
-    static const uint8_t deep[] = {0x82, 0x01, 0x09, 0xa2, 0x03, 0x06,
-                                   0x82, 0x01, 0x03, 0xa2, 0x03, 0x00};
-    assert_true(text_event_flat(deep + 6, sizeof deep - 6));
-    assert_false(text_event_flat(deep, sizeof deep));
-    /* an item without an event has no bytes at all */
-    assert_true(text_event_flat(NULL, 0));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_of_the_world),           cmocka_unit_test(test_what_is_not_utf8),
-        cmocka_unit_test(test_every_field_of_a_message),    cmocka_unit_test(test_events_in_events),
+        cmocka_unit_test(test_text_of_the_world),
+        cmocka_unit_test(test_what_is_not_utf8),
+        cmocka_unit_test(test_every_field_of_a_message),
         cmocka_unit_test(test_only_the_member_that_is_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "board/city/rules.h"
 #include "board/show/page.h"
 #include "door/reply.h"
+#include "hongxin/flat.h"
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"
@@ -374,7 +375,8 @@ void command_start_signed(struct board *b, const struct session *s, const void *
                           command_fn *fn, void *arg)
 {
     struct command *c = command_new(b, s, fn, arg);
-    hxp_event *e = c ? hongxin__v1__event__unpack(NULL, size, bytes) : NULL;
+    bool flat = hx_event_is_flat(bytes, size);
+    hxp_event *e = c && flat ? hongxin__v1__event__unpack(NULL, size, bytes) : NULL;
     if (!c)
         return;
     if (!e)
