@@ -1,5 +1,7 @@
 /* Exports of a hotline and of a former system: rows of CSV in any encoding, with fields that go
- * over lines, and what the shipped mappings make of them; the same rows as objects of JSON. */
+ * over lines, and what the shipped mappings make of them; the same rows as objects of JSON. Behind
+ * 0xfe stands a mapping, which is refused with a reason or makes something of the tests' exports.
+ */
 #include "fuzz.h"
 #include "mapping/object.h"
 
@@ -8,6 +10,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+enum { A_MAPPING = 0xfe };
 
 static const char *const encodings[] = {"auto", "UTF-8", "GB18030", "UTF-16"};
 
@@ -45,7 +49,7 @@ static void apply(const struct map_binding *b, const struct csv_row *row)
     hx_arena_fini(&arena);
 }
 
-static void read_table(const char *path, uint8_t flags)
+static void read_table(const char *path, uint8_t flags, const struct mapping *m)
 {
     struct csv_file *f = NULL;
     struct map_binding b = {0};
@@ -58,7 +62,7 @@ static void read_table(const char *path, uint8_t flags)
         if (row.n > CSV_FIELDS_MAX)
             abort();
         if (n == 0)
-            bound = mapping_bind(mapping_at(flags >> 3 & 1), &row, &b, problem) == HX_OK;
+            bound = mapping_bind(m, &row, &b, problem) == HX_OK;
         else if (bound)
             apply(&b, &row);
     }
@@ -83,6 +87,19 @@ static void read_object(const char *text, size_t size, uint8_t flags)
     json_decref(o);
 }
 
+static void try_mapping(const char *path)
+{
+    struct hx_problem problem = {""};
+    struct mapping *m = NULL;
+    int rc = mapping_load(path, &m, &problem);
+    if (rc == HX_OK) {
+        read_table(HX_SOURCE_DIR "/tests/data/12345-utf8.csv", 0, m);
+        read_table(HX_SOURCE_DIR "/tests/data/history-utf8.csv", 0, m);
+    } else if (rc != HX_CONFIG || !problem.text[0])
+        abort();
+    mapping_free(m);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char path[32];
@@ -92,8 +109,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (fd < 0 || write(fd, data + 1, size - 1) != (ssize_t)(size - 1))
         abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    read_table(path, data[0]);
-    read_object((const char *)data + 1, size - 1, data[0]);
+    if (data[0] == A_MAPPING) {
+        try_mapping(path);
+    } else {
+        read_table(path, data[0], mapping_at(data[0] >> 3 & 1));
+        read_object((const char *)data + 1, size - 1, data[0]);
+    }
     close(fd);
     return 0;
 }
