@@ -121,7 +121,7 @@ static void publish(struct hx_machine *m, struct program *g, unsigned id)
     e.type = hx_text_field(m->rules->events[next(g, m->rules->n_events)].name);
     e.by = ONE_OF(g, "holder:P-07/li", "manager:P-07/zhao", "dispatcher:C-03/x", "reporter",
                   "callback/wu", "street:S-02/wang", "city/a", "community:C-03/y", "holder:U-3/k",
-                  "operator/o", "street:S-02/qian", "grid:G-041/sun");
+                  "operator/o", "street:S-02/qian", "grid:G-041/sun", "city/desk");
     e.case_ref = ONE_OF(g, "A", "A", "A", "B", "");
     if (!*e.case_ref)
         e.case_number = next(g, 4);

@@ -139,3 +139,14 @@ def test_out_of_descriptors_those_who_are_in_go_on(locked, registry):
             assert c.report(id=f"d{i}").result == RESULT.Value("ACCEPTED")
         for s in many:
             s.close()
+
+
+def test_fields_of_the_number_0(locked, registry):
+    """Some readers take them, in a tag of more bytes than it needs, and others break at them: nobody is to find one in the journal."""
+    zero = b"\x80\x00\x37"
+    event = event_pb2.Event(type="REPORTED", id="zero", source="hotline", by="reporter").SerializeToString()
+    with registry.client(locked, "hotline") as c:
+        assert c.publish(event + zero)[0].code == "UNDECODABLE"
+        c.send_frames(b"hongxin/1", wire_pb2.Request(ping=wire_pb2.Ping()).SerializeToString() + zero)
+        assert c.expect("problem").code == "UNDECODABLE"
+        assert c.report().result == RESULT.Value("ACCEPTED")
