@@ -1,13 +1,12 @@
 """What the crash tests stand on: a store that lives through many daemons, short promises, the proof."""
 import collections
-import json
 import os
 import pathlib
-import struct
 import subprocess
 
 from daemon import Daemon
-from hongxin.v1 import event_pb2, journal_pb2
+from hongxin.v1 import event_pb2
+from proof import Proof
 from wire import wait_until
 
 BIN = pathlib.Path(os.environ["HX_BIN"])
@@ -15,6 +14,7 @@ SOURCE = pathlib.Path(os.environ["HX_SOURCE"])
 TOOLS = pathlib.Path(os.environ["HX_TORTURE"])
 CITY = SOURCE / "config/city"
 LIFE_CYCLE = SOURCE / "config/life-cycles/complaint.yaml"
+
 
 def write_config(folder, map_size="4 GiB", reserve="1 MiB", limits=None, name="hongxin", tcp=False):
     doors = [f"  {d}: '{'tcp://127.0.0.1:*' if tcp else f'ipc://{folder}/{name}-{d}'}'" for d in ("ingest", "feed")]
@@ -29,23 +29,13 @@ def write_config(folder, map_size="4 GiB", reserve="1 MiB", limits=None, name="h
     return path
 
 
-def read_journal(path):
-    """The entries of a file that `hongxin export` wrote (FORMAT.md), each with its LSN."""
-    with path.open("rb") as f:
-        assert f.readline().startswith(b"hongxin-journal/1 ")
-        while size := struct.unpack(">I", f.read(4))[0]:
-            e = journal_pb2.Entry.FromString(f.read(size))
-            yield e.lsn, e
-
-
-class Field:
+class Field(Proof):
     """One store and those who work on it. Time runs `scale` times as fast, so that deadlines fall in every moment."""
 
     def __init__(self, folder, scale=600, **config):
-        self.folder = folder
+        super().__init__(folder, folder / "store", slack_ms=5000 * (scale or 1))
         self.scale = scale
         self.config = write_config(folder, **config)
-        self.store = folder / "store"
         self.log = folder / "acknowledged"
         self.hammer = None
         self.daemon = Daemon(folder, scale=scale, config=self.config, data=self.store)
@@ -67,26 +57,6 @@ class Field:
         """Waits until the deadlines up to now have been judged: new ones fall all the time."""
         with self.daemon.client() as client:
             wait_until(lambda: client.stats()["deadline_overdue_ms"] < 1000 * self.scale, timeout=60)
-
-    def prove(self, *more):
-        """`hongxin doctor` on the store as it stands on the disk; returns its counts."""
-        done = subprocess.run([BIN / "hongxin", "doctor", "--store", self.store, "--config", SOURCE / "config",
-                               "--key", self.folder / "identity.key", "--json", *more], capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout[:4000] + done.stderr
-        return json.loads(done.stdout.splitlines()[-1])
-
-    def journal(self):
-        """Every entry of the journal, by its LSN."""
-        path = self.folder / "journal"
-        subprocess.run([BIN / "hongxin", "export", "--store", self.store, path], check=True, capture_output=True)
-        return dict(read_journal(path))
-
-    def judge(self):
-        """The second opinion (tests/oracle) on the journal as it stands: no verdict differs, no deadline is missing."""
-        self.journal()
-        done = subprocess.run(["/usr/bin/python3", SOURCE / "tests/oracle/journal.py", "--config", SOURCE / "config",
-                               "--slack", str(5000 * (self.scale or 1)), self.folder / "journal"], capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout[:4000] + done.stderr
 
     def prove_acknowledged(self):
         """What a client saw acknowledged stands in the journal once, under that number and that case."""

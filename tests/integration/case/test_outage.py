@@ -1,11 +1,9 @@
 """Nobody at all can be reached: the fault is ours (corner 18). The test turns the clock of the daemon, so that an evening is a moment; what
 it did is judged afterwards by the doctor, and by the second opinion (tests/oracle)."""
-import subprocess
-
 import pytest
 from clock import EVENING, MINUTE, SECOND, Clock, run_to, turn
-from daemon import BIN, SOURCE
 from hongxin.v1 import event_pb2, journal_pb2
+from proof import Proof
 from store_copy import Store, be64
 from wire import RESULT, facts, wait_until
 
@@ -90,12 +88,9 @@ def assert_told(daemon, client, clock, waiting, worked_on):
 def assert_proven(daemon, folder):
     """The daemon has ended: neither the doctor nor the second opinion has anything to say."""
     assert daemon.stop() == 0
-    store = Store(daemon.data, folder / "identity.key")
-    assert store.doctor("--key", store.key, code=0)[0][-1]["findings"] == 0
-    subprocess.run([f"{BIN}/hongxin", "export", "--store", daemon.data, folder / "journal"], check=True, capture_output=True)
-    judged = subprocess.run(["/usr/bin/python3", f"{SOURCE}/tests/oracle/journal.py", "--config", f"{SOURCE}/config", "--slack", str(MINUTE),
-                             folder / "journal"], capture_output=True, text=True)
-    assert judged.returncode == 0, judged.stdout[:4000] + judged.stderr
+    proof = Proof(folder, daemon.data, slack_ms=MINUTE)
+    proof.prove()
+    proof.judge()
 
 
 def test_all_is_told_when_somebody_is_there_again(daemon, client, clock, tmp_path):
