@@ -114,9 +114,15 @@ static int parse(int argc, char **argv, struct arguments *a)
     return optind < argc ? wrong_use("unexpected argument") : -1;
 }
 
+/* Only who had no memory for it says nothing. */
+static const char *reason(const struct hx_problem *problem)
+{
+    return *problem->text ? problem->text : "out of memory";
+}
+
 static int refuse(const struct hx_problem *problem)
 {
-    hx_log(HX_LOG_ERROR, "event=start_refused \"%s\"", problem->text);
+    hx_log(HX_LOG_ERROR, "event=start_refused \"%s\"", reason(problem));
     return EXIT_FAILURE;
 }
 
@@ -175,7 +181,7 @@ static void warn_of_posts(const struct boot *b)
 
 static void say(const struct hx_problem *problem)
 {
-    fprintf(stderr, "%s\n", *problem->text ? problem->text : "out of memory");
+    fprintf(stderr, "%s\n", reason(problem));
 }
 
 static int check(struct boot *b, const char *config)

@@ -49,18 +49,17 @@ static int drop_name(struct sweep *s, const char *source, const char *id, uint64
 /* The event's id, and the number with which its source counted. */
 static int drop_seen(struct sweep *s, const hxp_entry *e)
 {
-    ProtobufCAllocator *with_malloc = NULL;
+    ProtobufCAllocator memory = hx_arena_allocator(&s->arena); /* with the entry's life */
     struct hx_counted number;
     if (!e->event.len)
         return HX_OK;
-    hxp_event *event = hongxin__v1__event__unpack(with_malloc, e->event.len, e->event.data);
+    const hxp_event *event = hongxin__v1__event__unpack(&memory, e->event.len, e->event.data);
     if (!event)
-        return HX_OK;
+        return hx_arena_failed(&s->arena) ? store_fail(s->st, HX_NOMEM) : HX_OK;
     int err = drop_name(s, event->source, event->id, e->lsn);
     hx_counted_name(&number, HX_COUNTER_SOURCE, event->source, event->source_seq);
     if (!err && event->source_seq)
         err = drop_name(s, number.source, number.id, e->lsn);
-    hongxin__v1__event__free_unpacked(event, with_malloc);
     return err;
 }
 

@@ -39,6 +39,13 @@ int hx_store_rules_save(struct hx_store *st, const hxp_rules_version *v, const c
     return store_put(st, T_RULES, key_val(&k), val_of(text, size), 0);
 }
 
+struct walk {
+    hx_rules_fn *fn;
+    void *ctx;
+    struct hx_arena arena;
+    bool end;
+};
+
 /* The text that stands behind this head. */
 static int text_of(struct hx_store *st, const MDB_val *head_key, MDB_val *text)
 {
@@ -50,16 +57,18 @@ static int text_of(struct hx_store *st, const MDB_val *head_key, MDB_val *text)
     return rc == HX_NOTFOUND ? HX_CORRUPT : rc;
 }
 
-static int show(struct hx_store *st, const MDB_val *key, const MDB_val *value, hx_rules_fn *fn,
-                void *ctx, bool *end)
+static int show(struct hx_store *st, const MDB_val *key, const MDB_val *value, struct walk *w)
 {
     MDB_val text;
-    hxp_rules_version *v = hongxin__v1__rules_version__unpack(NULL, value->mv_size, value->mv_data);
-    int rc = v ? text_of(st, key, &text) : HX_CORRUPT;
+    ProtobufCAllocator memory = hx_arena_allocator(&w->arena);
+    const hxp_rules_version *v =
+        hongxin__v1__rules_version__unpack(&memory, value->mv_size, value->mv_data);
+    if (!v)
+        return hx_arena_failed(&w->arena) ? HX_NOMEM : HX_CORRUPT;
+    int rc = text_of(st, key, &text);
     if (!rc)
-        *end = fn(ctx, v, text.mv_data, text.mv_size) != 0;
-    if (v)
-        hongxin__v1__rules_version__free_unpacked(v, NULL);
+        w->end = w->fn(w->ctx, v, text.mv_data, text.mv_size) != 0;
+    hx_arena_reset(&w->arena);
     return rc;
 }
 
@@ -67,7 +76,7 @@ int hx_store_rules(struct hx_store *st, hx_rules_fn *fn, void *ctx)
 {
     MDB_cursor *cur;
     MDB_val key, value;
-    bool end = false;
+    struct walk w = {.fn = fn, .ctx = ctx};
     int err = store_read_begin(st);
     if (err)
         return err;
@@ -76,14 +85,16 @@ int hx_store_rules(struct hx_store *st, hx_rules_fn *fn, void *ctx)
         store_read_end(st);
         return err;
     }
+    hx_arena_init(&w.arena, 0);
     int rc = mdb_cursor_get(cur, &key, &value, MDB_FIRST);
-    while (!rc && !err && !end) {
+    while (!rc && !err && !w.end) {
         const uint8_t *part = (const uint8_t *)key.mv_data + key.mv_size - 1;
         if (key.mv_size && *part == PART_HEAD)
-            err = show(st, &key, &value, fn, ctx, &end);
+            err = show(st, &key, &value, &w);
         rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT);
     }
+    hx_arena_fini(&w.arena);
     mdb_cursor_close(cur);
     store_read_end(st);
-    return err ? err : rc == MDB_NOTFOUND || end ? HX_OK : store_error(rc, false);
+    return err ? err : rc == MDB_NOTFOUND || w.end ? HX_OK : store_error(rc, false);
 }

@@ -245,7 +245,8 @@ static json_t *value(struct text *t, const struct city_loader *l)
                    JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES, &error);
     if (!v) {
         (void)hx_problem_set(l->problem, "%s:%zu: %s", l->files[BORDERS].path,
-                             t->line + (size_t)(error.line > 0 ? error.line - 1 : 0), error.text);
+                             t->line + (size_t)(error.line > 0 ? error.line - 1 : 0),
+                             *error.text ? error.text : "out of memory");
         return NULL;
     }
     for (const char *end = t->at + error.position; t->at < end; t->at++)

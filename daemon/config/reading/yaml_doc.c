@@ -11,11 +11,11 @@
 
 static int parse_error(const struct yaml_doc *doc, const yaml_parser_t *parser)
 {
-    if (parser->error == YAML_MEMORY_ERROR)
+    if (parser->error == YAML_MEMORY_ERROR || !parser->problem) /* libyaml does not always say so */
         return HX_NOMEM;
     return hx_problem_set(doc->problem, "%s:%zu: %s%s%s", doc->file, parser->problem_mark.line + 1,
-                          parser->problem ? parser->problem : "not YAML",
-                          parser->context ? ", " : "", parser->context ? parser->context : "");
+                          parser->problem, parser->context ? ", " : "",
+                          parser->context ? parser->context : "");
 }
 
 /* After the document there must be nothing: libcyaml and others would silently ignore it. */

@@ -147,6 +147,13 @@ static void place_key_fault(const struct yaml_doc *doc, struct capture *c)
     }
 }
 
+/* libyaml has read this text already, for the document: where it fails now it has no memory. */
+static bool no_memory(cyaml_err_t err)
+{
+    return err == CYAML_ERR_OOM || err == CYAML_ERR_LIBYAML_PARSER ||
+           err == CYAML_ERR_LIBYAML_PARSER_INIT || err == CYAML_ERR_LIBYAML_EVENT_INIT;
+}
+
 int yaml_schema_load(const struct yaml_doc *doc, const cyaml_schema_value_t *schema, void **data)
 {
     struct capture c = {.line = 0};
@@ -160,7 +167,7 @@ int yaml_schema_load(const struct yaml_doc *doc, const cyaml_schema_value_t *sch
         cyaml_load_data((const uint8_t *)doc->text, doc->size, &config, schema, data, NULL);
     if (err == CYAML_OK)
         return HX_OK;
-    if (err == CYAML_ERR_OOM) {
+    if (no_memory(err)) {
         (void)hx_problem_set(doc->problem, "%s: out of memory", doc->file);
         return HX_NOMEM;
     }
