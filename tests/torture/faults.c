@@ -6,7 +6,8 @@
  * the calls from number `first` to number `last`, counted from the moment when it was set.
  *
  * Faults of the disk are meant for LMDB's file (data.mdb) alone; memory fails in the thread that
- * owns the store. The points are the commit path, in its order:
+ * owns the store, and the face tells whose it was: `struck` names the program or the library that
+ * wanted it, itself or through the C library. The points are the commit path, in its order:
  *
  *   RECEIVED    a message was taken from a door
  *   BEGUN       a write transaction has begun
@@ -20,6 +21,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -28,11 +30,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { NONE, SYNC, WRITE, FULL, SHORT, GROWTH, MEMORY, KILL };
+enum kind { NONE, SYNC, WRITE, FULL, SHORT, GROWTH, STUNT, MEMORY, KILL };
 
 enum point {
     RECEIVED = 1,
@@ -49,7 +52,11 @@ enum point {
 struct fault_face {
     _Atomic int64_t kind, point, first, last;
     _Atomic int64_t calls, hits;
+    char of[64];     /* memory: only calls by code of the file that begins so; "" = by anybody's */
+    char struck[64]; /* whose it was */
 };
+
+enum { FRAMES = 16 };
 
 static struct fault_face *face;
 
@@ -61,6 +68,8 @@ __attribute__((constructor)) static void open_face(void)
         return;
     void *p = mmap(NULL, sizeof *face, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
+    void *first[1];
+    backtrace(first, 1); /* the first one takes memory */
     if (p != MAP_FAILED)
         face = p;
 }
@@ -110,14 +119,34 @@ static void written(int fd)
         pass(fcntl(fd, F_GETFL) & O_DSYNC ? META : PAGES);
 }
 
-/* How a write of the data file fails; 0 = it does not. */
-static int write_fault(int fd)
+static bool beyond(int fd, off_t end)
+{
+    struct stat sb;
+    return fstat(fd, &sb) == 0 && end > sb.st_size;
+}
+
+/* How a write of the data file up to `end` fails; 0 = it does not. */
+static int write_fault(int fd, off_t end)
 {
     int saved = errno;
     bool on = armed(fd);
-    int how = !on ? 0 : strikes(WRITE) ? EIO : strikes(FULL) ? ENOSPC : 0;
+    int how = !on                                 ? 0
+              : strikes(WRITE)                    ? EIO
+              : strikes(FULL)                     ? ENOSPC
+              : beyond(fd, end) && strikes(STUNT) ? EIO
+                                                  : 0;
     errno = how ? how : saved;
     return how;
+}
+
+static off_t end_of(int fd, const struct iovec *parts, int n)
+{
+    int saved = errno;
+    off_t end = lseek(fd, 0, SEEK_CUR);
+    for (int i = 0; i < n; i++)
+        end += (off_t)parts[i].iov_len;
+    errno = saved;
+    return end;
 }
 
 int fsync(int fd)
@@ -153,26 +182,33 @@ int msync(void *at, size_t size, int flags)
     return real(at, size, flags);
 }
 
+/* How the file does not grow in advance: there is no room, or the disk fails; 0 = it does. */
+static int growth_fault(int fd)
+{
+    return !armed(fd) ? 0 : strikes(GROWTH) ? ENOSPC : strikes(STUNT) ? EIO : 0;
+}
+
 int ftruncate(int fd, off_t size)
 {
     REAL(ftruncate);
-    if (armed(fd) && strikes(GROWTH)) {
-        errno = ENOSPC;
-        return -1;
-    }
-    return real(fd, size);
+    int how = growth_fault(fd);
+    if (!how)
+        return real(fd, size);
+    errno = how;
+    return -1;
 }
 
 int posix_fallocate(int fd, off_t at, off_t size)
 {
     REAL(posix_fallocate);
-    return armed(fd) && strikes(GROWTH) ? ENOSPC : real(fd, at, size);
+    int how = growth_fault(fd);
+    return how ? how : real(fd, at, size);
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
 {
     REAL(pwrite);
-    if (write_fault(fd))
+    if (write_fault(fd, at + (off_t)size))
         return -1;
     if (armed(fd) && strikes(SHORT))
         size /= 2;
@@ -184,7 +220,7 @@ ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
 ssize_t writev(int fd, const struct iovec *parts, int n)
 {
     REAL(writev);
-    if (write_fault(fd))
+    if (write_fault(fd, end_of(fd, parts, n)))
         return -1;
     ssize_t done = real(fd, parts, armed(fd) && strikes(SHORT) ? n / 2 : n);
     written(fd);
@@ -197,27 +233,66 @@ void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t size);
 
-static bool no_memory(void)
+/* The file that this code is from, without its folder; "" = nobody knows. */
+static const char *object_of(const void *code)
 {
-    if (!face || face->kind != MEMORY || syscall(SYS_gettid) != getpid() || !strikes(MEMORY))
+    Dl_info of;
+    if (!dladdr(code, &of) || !of.dli_fname)
+        return "";
+    const char *slash = strrchr(of.dli_fname, '/');
+    return slash ? slash + 1 : of.dli_fname;
+}
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* This file, the C library (strdup()), its loader (threads), and operator new ask for others. */
+static bool asks_for_others(const char *object)
+{
+    return begins(object, "hx_faults") || begins(object, "libc.so") || begins(object, "ld-linux") ||
+           begins(object, "libstdc++");
+}
+
+static void note_struck(void)
+{
+    void *frames[FRAMES];
+    int n = backtrace(frames, FRAMES);
+    const char *object = "";
+    for (int i = 0; i < n && (!*object || asks_for_others(object)); i++)
+        object = object_of(frames[i]);
+    snprintf(face->struck, sizeof face->struck, "%s", object);
+}
+
+static bool no_memory(const void *caller)
+{
+    static bool noting; /* its own calls are none */
+    if (!face || face->kind != MEMORY || syscall(SYS_gettid) != getpid() || noting)
         return false;
+    if ((*face->of && !begins(object_of(caller), face->of)) || !strikes(MEMORY))
+        return false;
+    noting = true;
+    note_struck();
+    noting = false;
     errno = ENOMEM;
     return true;
 }
+#define NO_MEMORY no_memory(__builtin_return_address(0))
 
 void *malloc(size_t size)
 {
-    return no_memory() ? NULL : __libc_malloc(size);
+    return NO_MEMORY ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t n, size_t size)
 {
-    return no_memory() ? NULL : __libc_calloc(n, size);
+    return NO_MEMORY ? NULL : __libc_calloc(n, size);
 }
 
 void *realloc(void *p, size_t size)
 {
-    return no_memory() ? NULL : __libc_realloc(p, size);
+    return NO_MEMORY ? NULL : __libc_realloc(p, size);
 }
 
 /* ---- points of the commit path ---- */

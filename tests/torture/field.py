@@ -58,6 +58,17 @@ class Field(Proof):
         with self.daemon.client() as client:
             wait_until(lambda: client.stats()["deadline_overdue_ms"] < 1000 * self.scale, timeout=60)
 
+    def held(self):
+        """What the process holds: descriptors, one client more among them, and readers of its store."""
+        with self.daemon.client() as client:
+            return client.stats()["store_readers"], len(os.listdir(f"/proc/{self.daemon.process.pid}/fd"))
+
+    def assert_nothing_leaked(self, before):
+        """The same process holds no more than before, as soon as it has seen who is gone."""
+        def no_more():
+            return all(now <= then for now, then in zip(self.held(), before))
+        wait_until(no_more)
+
     def prove_acknowledged(self):
         """What a client saw acknowledged stands in the journal once, under that number and that case."""
         entries = self.journal()
