@@ -96,9 +96,22 @@ static void sweep(struct feeds *f)
     f->n = kept;
 }
 
+/* Stopped, or without a processor, we have heard nobody: that time is no silence of theirs. What
+ * they have said meanwhile may still be on its way through ZeroMQ. */
+static void forgive(struct feeds *f, int64_t now)
+{
+    int64_t away = f->looked_at.ms ? now - f->looked_at.ms : 0;
+    for (size_t i = 0; away > HX_ALIVE_MS && i < f->n; i++) {
+        struct hx_mono *heard = &f->list[i]->heard_at;
+        heard->ms = heard->ms + away < now ? heard->ms + away : now;
+    }
+    f->looked_at.ms = now;
+}
+
 void feeds_tick(struct service *s)
 {
     int64_t now = mono_now().ms;
+    forgive(&s->feeds, now);
     for (size_t i = 0; i < s->feeds.n; i++) {
         struct feed *feed = s->feeds.list[i];
         if (!feed->lost && now - feed->heard_at.ms > HX_QUIET_MS)

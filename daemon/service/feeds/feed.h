@@ -57,6 +57,7 @@ struct feeds {
     uint64_t opened;           /* numbers given so far */
     bool acks_wait;            /* some feed's cursor is not on disk yet … */
     struct hx_mono acks_since; /* … for so long */
+    struct hx_mono looked_at;  /* when the last tick was */
 };
 
 /* Room for so many subscribers. HX_NOMEM. */
@@ -72,7 +73,8 @@ bool feeds_push(struct service *s);
 /* Tells those whose cursor has reached the disk. */
 void feeds_acked(struct service *s);
 
-/* Once a second: drops who has been silent for HX_QUIET_MS. */
+/* Once a second: drops who has been silent for HX_QUIET_MS. When it was not called for longer than
+ * HX_ALIVE_MS, that time does not count. */
 void feeds_tick(struct service *s);
 
 /* Entries that the slowest feed has before it. */
