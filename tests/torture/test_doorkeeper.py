@@ -6,6 +6,7 @@ import pytest
 from daemon import Daemon
 from field import TOOLS
 from locks import Registry
+from proof import Proof
 from wire import RESULT, wait_until
 
 
@@ -36,3 +37,7 @@ def test_without_its_doorkeeper_the_process_ends(guarded, how):
     guarded.start()
     with guarded.registry.client(guarded, "hotline") as c:
         assert c.case(taken.case_number).view.case_number == taken.case_number
+    guarded.kill()
+    proof = Proof(guarded.folder, guarded.data)
+    proof.prove()
+    proof.judge()

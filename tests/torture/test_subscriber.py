@@ -8,14 +8,16 @@ import sys
 import time
 
 from hongxin.v1 import wire_pb2
+from proof import Proof
 from wire import wait_until
 
 KILLS = 100
+SCALE = 600
 
 
 def test_a_subscriber_killed_a_hundred_times_ends_with_the_daemons_state(make_daemon, tmp_path):
     rng = random.Random(54321)
-    daemon = make_daemon(scale=600)
+    daemon = make_daemon(scale=SCALE)
     seen = tmp_path / "seen"
     seen.touch()
     command = [sys.executable, os.path.join(os.path.dirname(__file__), "subscriber.py"), daemon.doors.get("feed") or daemon.doors["intake"], str(seen)]
@@ -45,6 +47,10 @@ def test_a_subscriber_killed_a_hundred_times_ends_with_the_daemons_state(make_da
             view = c.case(number).view
             lsn, name = state[number]
             assert view.last_lsn > lsn or view.state == name
+    daemon.kill()
+    proof = Proof(tmp_path, daemon.data, slack_ms=5000 * SCALE)
+    proof.prove()
+    proof.judge()
 
 
 def lines(path):
