@@ -119,7 +119,9 @@ static int env_open(struct opening *o)
     if (!rc)
         rc = mdb_env_open(st->env, o->options->path, flags, 0600);
     if (rc == MDB_INVALID)
-        return problem(o, HX_CORRUPT, "data.mdb is not an LMDB file");
+        return problem(o, HX_CORRUPT,
+                       "data.mdb is not an LMDB file, or the beginning of one is damaged: keep it, "
+                       "and put a copy in its place");
     if (rc)
         return lmdb_problem(o, rc, "cannot open");
     MDB_stat stat;
