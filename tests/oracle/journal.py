@@ -55,6 +55,12 @@ def facts_of(entry):
         yield {"fact": kind.upper(), "t": entry.t_rec, "case": str(entry.case_number), **told}
 
 
+def nobody_could_take_it(world, case, due):
+    """The hand-over that is over now ended while we were away (corner 17)."""
+    clock = case.clock("K_HANDOVER")
+    return bool(clock and world.outage and clock.deadline() == due and world.outage[0] <= due <= world.outage[1])
+
+
 def play(entries, schema, config):
     """What became true by the rules, and by the journal."""
     world, told, draining = World(str(config)), [], False
@@ -75,6 +81,8 @@ def play(entries, schema, config):
             if case and not draining:  # nobody is accused while what was sent during our outage is read (corner 17)
                 world.advance_case(case, entry.t_rcv - 1)  # what was due before should have been judged
             world.receive(event_of(entry, schema))
+        elif entry.t_due and case and nobody_could_take_it(world, case, entry.t_due):
+            world.deliver_again(case, entry.t_rec)
         elif entry.t_due and case:
             world.advance_case(case, entry.t_due, entry.t_until)
     world.somebody_since = FAR

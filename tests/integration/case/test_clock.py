@@ -6,6 +6,7 @@ import signal
 import pytest
 from clock import AWAY_MS, EVENING, MINUTE, SECOND, Clock, run_to, turn
 from hongxin.v1 import event_pb2, wire_pb2
+from proof import Proof
 from wire import RESULT, facts, wait_until
 
 OLDEST = wire_pb2.Hello.OLDEST
@@ -23,11 +24,20 @@ def clock(tmp_path):
 
 @pytest.fixture
 def started(make_daemon, clock):
-    """started(now) → a daemon that begins at this instant."""
+    """started(now) → a daemon that begins at this instant. What it leaves behind is proven in the end."""
+    made = []
+
     def start(now, **settings):
         clock.pass_ns((now - clock.now) * 1_000_000)
-        return make_daemon(**clock.daemon(**settings))
-    return start
+        made.append(make_daemon(**clock.daemon(**settings)))
+        return made[-1]
+
+    yield start
+    for d in made:
+        d.end()
+        proof = Proof(d.folder, d.data)
+        proof.prove()
+        proof.judge()
 
 
 def journal(daemon, client):
@@ -98,6 +108,8 @@ def test_a_jump_forward_accuses_nobody_while_it_is_in_doubt(started, clock, clie
     run_to(clock, c, at(19, 41, 30))
     assert breaches(d, c) == [], "19:40:20 lies inside the jump"
     assert c.stats()["clock_steps"] == 1 and c.stats()["absences"] == 0
+    clock.synchronise(True)
+    turn(c)  # the doubt is over: nothing waits any more
 
 
 def test_a_confirmed_jump_breaks_what_lay_inside_it_and_says_so(started, clock, client_of):
