@@ -223,7 +223,8 @@ int store_projections_load(struct hx_store *st, MDB_txn *txn);
 enum store_table store_projection_table(enum projection p, uint8_t generation);
 
 /* A row of a damaged page has any size: LMDB's answer, or MDB_CORRUPTED when it has one that no row
- * has. Whoever reads what it may have to decode asks. */
+ * has. Whoever reads what it may have to decode asks; so does whoever walks, since a page of keys
+ * without a byte may lead to itself, more often than anybody can wait. */
 int store_sane(int rc, const MDB_val *key, const MDB_val *value);
 /* mdb_cursor_get() that asks. */
 int store_walk(MDB_cursor *cur, MDB_val *key, MDB_val *value, MDB_cursor_op op);

@@ -42,7 +42,8 @@ const char *hx_store_epoch(const struct hx_store *st)
 
 int store_sane(int rc, const MDB_val *key, const MDB_val *value)
 {
-    return !rc && (key->mv_size > KEY_MAX || value->mv_size > VALUE_MAX) ? MDB_CORRUPTED : rc;
+    bool none = !rc && (!key->mv_size || key->mv_size > KEY_MAX || value->mv_size > VALUE_MAX);
+    return none ? MDB_CORRUPTED : rc;
 }
 
 int store_walk(MDB_cursor *cur, MDB_val *key, MDB_val *value, MDB_cursor_op op)

@@ -141,14 +141,17 @@ static void a_case_ahead_of_the_journal_is_found(void **state)
     doctor_says(fx, "case: case 2 is ahead of the journal");
 }
 
+/* Where the sizes of its value and of its key stand, from the latter on. */
+enum { VALUE_SIZE = -4, KEY_SIZE = 0 };
+
 /* The head of LMDB's node before the key of the journal: its size, low and high; flags; the key's
- * size. Old copies of its page are changed with it. */
-static size_t swell_entry(struct fx *fx, uint64_t lsn)
+ * size. One of the sizes becomes another. Old copies of its page are changed with it. */
+static void spoil_entry(struct fx *fx, uint64_t lsn, int which, const char to[2])
 {
     static uint8_t bytes[4 << 20];
     uint8_t node[12] = {8, 0};
     char path[160];
-    size_t swollen = 0;
+    size_t spoilt = 0;
     be64_put(node + 2, lsn);
     node[10] = 8; /* lsn, the first field of the entry */
     node[11] = (uint8_t)lsn;
@@ -159,26 +162,36 @@ static size_t swell_entry(struct fx *fx, uint64_t lsn)
     size_t n = fread(bytes, 1, sizeof bytes, f);
     for (size_t i = 4; i + sizeof node <= n; i++)
         if (memcmp(bytes + i, node, sizeof node) == 0) {
-            bytes[i - 4] = bytes[i - 3] = 0xFF;
-            swollen++;
+            memcpy(bytes + i + which, to, 2);
+            spoilt++;
         }
+    assert_true(spoilt > 0);
     rewind(f);
     assert_int_equal(fwrite(bytes, 1, n, f), n);
     assert_int_equal(fclose(f), 0);
-    return swollen;
 }
 
-static void a_row_of_a_size_that_none_has_is_not_followed(void **state)
+static void not_followed(struct fx *fx, int which, const char to[2])
 {
-    struct fx *fx = *state;
     const struct hx_check_options options = {.report = keep};
     struct hx_check_result r;
     three_cases(fx);
-    assert_true(swell_entry(fx, 2) > 0);
+    spoil_entry(fx, 2, which, to);
     fx_reopen(fx);
     n_found = 0;
     assert_int_equal(hx_store_check(fx->st, &options, &r), HX_CORRUPT);
     assert_int_equal(r.entries, 1);
+}
+
+static void a_row_of_a_size_that_none_has_is_not_followed(void **state)
+{
+    not_followed(*state, VALUE_SIZE, "\xff\xff");
+}
+
+/* The doctor said so of one and the same row for ever. */
+static void a_key_without_a_byte_is_not_followed(void **state)
+{
+    not_followed(*state, KEY_SIZE, "\0");
 }
 
 /* Before all of them, and between the second and the third. */
@@ -472,6 +485,7 @@ int main(void)
         T(a_key_that_no_entry_has_is_found_and_hides_no_entry),
         T(a_short_row_of_seen_is_found),
         T(a_row_of_a_size_that_none_has_is_not_followed),
+        T(a_key_without_a_byte_is_not_followed),
         T(a_damaged_watch_does_not_hide_the_others),
         T(rows_under_keys_that_are_none_stop_no_numbers),
         T(damaged_references_and_sources_are_set_aside),
