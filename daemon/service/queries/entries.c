@@ -8,13 +8,29 @@
 
 enum { ENTRIES_BUDGET = COST_READ * LIMIT_LIST_SCAN };
 
+struct moment {
+    struct service *s;
+    int64_t t; /* 0: an entry that cannot be decoded */
+    bool failed;
+};
+
+/* In the turn's memory; NULL with *failed: there is none. */
+static const hxp_entry *decode(struct service *s, ProtobufCBinaryData bytes, bool *failed)
+{
+    ProtobufCAllocator in_arena = hx_arena_allocator(&s->arena);
+    const hxp_entry *e = hongxin__v1__entry__unpack(&in_arena, bytes.len, bytes.data);
+    *failed |= !e && hx_arena_failed(&s->arena);
+    return e;
+}
+
 static int take_time(void *ctx, uint64_t lsn, const uint8_t *bytes, size_t size)
 {
-    hxp_entry *e = hongxin__v1__entry__unpack(NULL, size, bytes);
+    struct moment *m = ctx;
+    const ProtobufCBinaryData all = {.len = size, .data = (uint8_t *)(uintptr_t)bytes};
+    const hxp_entry *e = decode(m->s, all, &m->failed);
     (void)lsn;
     if (e)
-        *(int64_t *)ctx = e->t_rec;
-    hongxin__v1__entry__free_unpacked(e, NULL);
+        m->t = e->t_rec;
     return 1;
 }
 
@@ -24,11 +40,11 @@ static int first_since(struct service *s, int64_t t, uint64_t *out)
     uint64_t low = hx_store_oldest_lsn(s->store), high = hx_store_newest_lsn(s->store) + 1;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
-        int64_t at = 0;
-        int rc = hx_store_entries(s->store, middle, 1, 1, take_time, &at);
-        if (rc != HX_OK)
-            return rc;
-        if (at < t)
+        struct moment m = {.s = s};
+        int rc = hx_store_entries(s->store, middle, 1, 1, take_time, &m);
+        if (rc != HX_OK || m.failed)
+            return rc != HX_OK ? rc : HX_NOMEM;
+        if (m.t < t)
             low = middle + 1;
         else
             high = middle;
@@ -54,11 +70,8 @@ static int borders(struct service *s, const Hongxin__V1__EntriesQuery *q, struct
 static void cut_at(struct parcel *p, uint64_t end)
 {
     while (p->n && p->next > end) {
-        const ProtobufCBinaryData *last = &p->entries[p->n - 1];
-        hxp_entry *e = hongxin__v1__entry__unpack(NULL, last->len, last->data);
-        bool behind = !e || e->lsn >= end;
-        hongxin__v1__entry__free_unpacked(e, NULL);
-        if (!behind)
+        const hxp_entry *e = decode(p->s, p->entries[p->n - 1], &p->failed);
+        if (e && e->lsn < end)
             break;
         p->n--;
     }
