@@ -6,9 +6,9 @@ import pytest
 from between import Between
 from hongxin.v1 import wire_pb2
 from hotline import SOURCE, Hotline
+from tables import HEADING, put, table
 from wire import wait_until
 
-HEADING = "工单编号,受理时间,诉求内容,紧急程度,楼栋编码,来电人\n"
 DATA = f"{SOURCE}/tests/data"
 SETTINGS = f"drops:\n  - {{folder: in, mapping: '{SOURCE}/config/mappings/12345.yaml', source: hotline-csv, interval: 100ms, settle: 100ms}}\n"
 
@@ -48,16 +48,6 @@ def count(client):
         if not page.cut:
             return seen
         after = page.next
-
-
-def table(n, first=1):
-    return HEADING + "".join(f"W{i},2026-10-12 19:00:00,楼道灯坏了{i},一般,B-0417,王{i}\n" for i in range(first, first + n))
-
-
-def put(folder, name, text, encoding="utf-8"):
-    """Whole, by its name: a machine with much to do may pause between making a file and writing it."""
-    (folder / ("." + name)).write_text(text, encoding=encoding)
-    (folder / ("." + name)).rename(folder / name)
 
 
 def deliver(folder, name, file):

@@ -8,7 +8,8 @@ import urllib.parse
 import pytest
 from hongxin.v1 import wire_pb2
 from reload import reload
-from test_wechat import KEY, SOURCE, Wechat, cases, message
+from test_wechat import cases
+from wechat import KEY, SOURCE, Wechat, message
 from wire import RESULT, wait_until
 
 ACCOUNTS = f"""accounts:
@@ -283,7 +284,7 @@ def test_a_daemon_that_is_away_is_not_forgotten_to_be_told(daemon, door, client)
 
 def test_the_texts_and_the_section_are_checked(tmp_path):
     import subprocess
-    from test_wechat import BIN
+    from door import BIN
     d = Wechat(tmp_path, "tcp://127.0.0.1:1", "tcp://127.0.0.1:2")
     texts = open(f"{SOURCE}/config/texts/wechat.yaml", encoding="utf-8").read()
     (tmp_path / "texts.yaml").write_text(re.sub(r'en: "\{number\}: \{holder\} is on site."', 'en: ""', texts), encoding="utf-8")
