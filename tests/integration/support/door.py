@@ -35,12 +35,16 @@ class Door:
     def __init__(self, config):
         self.config, self.process, self.log = config, None, []
 
-    def launch(self):
-        """Returns when it listens, which is not yet that the daemon has answered it."""
+    def spawn(self):
+        """Returns at once; what it says is read."""
         self.log = []
         self.process = subprocess.Popen([os.path.join(BIN, self.program), "--config", str(self.config)], stderr=subprocess.PIPE, text=True)
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self.reader.start()
+
+    def launch(self):
+        """Returns when it listens, which is not yet that the daemon has answered it."""
+        self.spawn()
         wait_until(lambda: self.port() or not alive(self.process, self.reader))
         assert alive(self.process, self.reader), self.log
 
