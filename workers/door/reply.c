@@ -1,8 +1,19 @@
 #include "door/reply.h"
 
+#include "hongxin/code.h"
 #include "hongxin/error.h"
 #include "hongxin/json.h"
 #include "http/http.h"
+
+/* A DUPLICATE is the first answer but for its result. Who was refused is told what else the case
+ * would allow, or, where that is nothing, why not; the only other answers with a message are to
+ * callers who are handed over, and their code is a kind of matter. */
+bool reply_is_refused(const hxp_reply *r)
+{
+    if (r->result != HONGXIN__V1__RESULT__DUPLICATE)
+        return r->result == HONGXIN__V1__RESULT__NOT_ALLOWED;
+    return r->n_allowed > 0 || (r->message && *r->message && hx_code_find(r->code));
+}
 
 static int status_of(const hxp_reply *r, int fresh)
 {
@@ -10,6 +21,7 @@ static int status_of(const hxp_reply *r, int fresh)
     case HONGXIN__V1__RESULT__ACCEPTED:
         return r->case_version <= 1 ? fresh : 200; /* an update is nothing new */
     case HONGXIN__V1__RESULT__DUPLICATE:
+        return reply_is_refused(r) ? 409 : 200;
     case HONGXIN__V1__RESULT__REJECTED: /* kept, with a number: not accepted as a matter of ours */
         return 200;
     case HONGXIN__V1__RESULT__PARKED:

@@ -4,6 +4,7 @@
 
 #include "hongxin/schema.h"
 #include <jansson.h>
+#include <stdbool.h>
 
 struct reply {
     int status;
@@ -11,9 +12,12 @@ struct reply {
     const char *code; /* of a problem; NULL: it is none. Valid as long as the Reply */
 };
 
-/* What was accepted, repeated or parked is 2xx; what the case does not allow, or another event of
- * the same id, is 409; what cannot be understood is 422. `fresh` is the status of an accepted one.
- */
+/* Whether the case does not allow it: now, or the first time, when this answer is given again. */
+bool reply_is_refused(const hxp_reply *reply);
+
+/* What was accepted or parked is 2xx; what the case does not allow, or another event of the same
+ * id, is 409; what cannot be understood is 422. A repetition is what it was the first time.
+ * `fresh` is the status of an accepted one. */
 struct reply reply_make(const hxp_reply *reply, int fresh, int utc_offset);
 
 /* When there was no Reply: err of hx_reply_fn or of hx_publish_start. */

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "door/reply.h"
 #include "door/secret.h"
 #include "door/settings.h"
 #include "hotline/frames.h"
@@ -105,8 +106,7 @@ static void on_outcome(void *arg, int err, const hxp_reply *reply)
     if (err == HX_CLOSED)
         return; /* a gap: the table of call records closes it */
     if (!err && reply->result != HONGXIN__V1__RESULT__INVALID &&
-        reply->result != HONGXIN__V1__RESULT__CONFLICT &&
-        reply->result != HONGXIN__V1__RESULT__NOT_ALLOWED) {
+        reply->result != HONGXIN__V1__RESULT__CONFLICT && !reply_is_refused(reply)) {
         s->all->facts++;
         return;
     }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "base/text.h"
+#include "door/reply.h"
 #include "door/settings.h"
 #include "hongxin/code.h"
 #include "hongxin/instant.h"
@@ -238,8 +239,7 @@ static void on_outcome(void *arg, int err, const hxp_reply *reply)
     else
         hx_code_line(reply->code, reply->message, reason, sizeof reason);
     if (!err && reply->result != HONGXIN__V1__RESULT__INVALID &&
-        reply->result != HONGXIN__V1__RESULT__CONFLICT &&
-        reply->result != HONGXIN__V1__RESULT__NOT_ALLOWED)
+        reply->result != HONGXIN__V1__RESULT__CONFLICT && !reply_is_refused(reply))
         d->taken++;
     else
         reject(d, &(struct line){row->line, row->text, row->size}, reason);

@@ -81,10 +81,8 @@ static int start_update(struct flight *f)
  * it was when it was sent before and we died before the update was made, too. */
 static bool is_known(const struct flight *f, const hxp_reply *reply)
 {
-    bool refused = reply->result == HONGXIN__V1__RESULT__NOT_ALLOWED ||
-                   (reply->result == HONGXIN__V1__RESULT__DUPLICATE && reply->n_allowed);
     bool other = f->derived && reply->result == HONGXIN__V1__RESULT__CONFLICT;
-    return f->ref && (other || (refused && reply->case_number));
+    return f->ref && (other || (reply_is_refused(reply) && reply->case_number));
 }
 
 static void on_outcome(void *arg, int err, const hxp_reply *reply)

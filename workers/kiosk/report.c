@@ -2,6 +2,7 @@
 #include "kiosk/report.h"
 
 #include "base/text.h"
+#include "door/reply.h"
 #include "kiosk/form.h"
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +123,7 @@ static void answer(struct report *r, const hxp_reply *reply)
 static bool is_taken(const hxp_reply *reply)
 {
     return reply->result == HONGXIN__V1__RESULT__ACCEPTED ||
-           reply->result == HONGXIN__V1__RESULT__DUPLICATE ||
+           (reply->result == HONGXIN__V1__RESULT__DUPLICATE && !reply_is_refused(reply)) ||
            reply->result == HONGXIN__V1__RESULT__REJECTED;
 }
 

@@ -1,5 +1,6 @@
 /* Where a case stands, for whoever has its number and its secret (H5), and taking it back. */
 #include "base/text.h"
+#include "door/reply.h"
 #include "hongxin/number.h"
 #include "kiosk/kiosk.h"
 
@@ -168,8 +169,8 @@ static void on_withdrawn(void *arg, int err, const hxp_reply *reply)
         kiosk_failed(e->request, err);
     } else if (strcmp(reply->code, "SECRET_WRONG") == 0) {
         refuse_secret(e);
-    } else if (reply->result != HONGXIN__V1__RESULT__ACCEPTED &&
-               reply->result != HONGXIN__V1__RESULT__DUPLICATE) {
+    } else if (reply_is_refused(reply) || (reply->result != HONGXIN__V1__RESULT__ACCEPTED &&
+                                           reply->result != HONGXIN__V1__RESULT__DUPLICATE)) {
         kiosk_refused(e->request, reply);
     } else {
         e->kiosk->withdrawals++;

@@ -2,6 +2,7 @@
  * id makes sending it again harmless, over restarts of everybody, because the daemon knows it. */
 #include "base/log.h"
 #include "base/text.h"
+#include "door/reply.h"
 #include "hongxin/instant.h"
 #include "hongxin/number.h"
 #include "wechat/command.h"
@@ -107,7 +108,7 @@ static void tell_reported(struct talk *t, const hxp_reply *reply)
 static bool is_taken(const hxp_reply *reply)
 {
     return reply->result == HONGXIN__V1__RESULT__ACCEPTED ||
-           reply->result == HONGXIN__V1__RESULT__DUPLICATE ||
+           (reply->result == HONGXIN__V1__RESULT__DUPLICATE && !reply_is_refused(reply)) ||
            reply->result == HONGXIN__V1__RESULT__PARKED;
 }
 

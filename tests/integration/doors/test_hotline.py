@@ -159,6 +159,26 @@ def test_the_same_key_is_the_same_event(door, client):
     assert len(cases(client)) == 1
 
 
+def test_what_was_refused_is_refused_when_it_is_sent_again(door):
+    """Whoever had no answer must not take his repetition for done."""
+    number = door.post("/v1/complaints", REPORT, key="r").json["number"]
+    early = [door.post(f"/v1/complaints/{number}/callback", {"result": "OK"}, key="early") for _ in range(2)]
+    assert [(a.status, a.json["code"], a.json["reply"]["result"]) for a in early] == [(409, "NOT_NOW", "NOT_ALLOWED"), (409, "NOT_NOW", "DUPLICATE")]
+    assert early[1].headers["Idempotency-Replayed"] == "true" and early[1].json["detail"] == early[0].json["detail"]
+    item = {"op": "callback", "case": number, "key": "early", "result": "OK"}
+    assert [r["status"] for r in door.post("/v1/batch", {"items": [item]}).json["replies"]] == [409]
+
+
+def test_a_caller_who_was_handed_over_is_so_again(door):
+    fire = [door.post("/v1/complaints", {**REPORT, "category": "fire"}, key="f") for _ in range(2)]
+    assert [(a.status, a.json["result"], a.json["code"]) for a in fire] == [(200, "REJECTED", "fire"), (200, "DUPLICATE", "fire")]
+    path = f"/v1/complaints/{fire[0].json['number']}/events"
+    assert door.post(path, {"type": "REOPENED", "by": "reporter"}, key="objects").status == 200
+    assert door.post(path, {"type": "REJECTED", "by": "dispatcher:C-03/zhou", "reason": "fire"}, key="no").status == 200
+    for _ in range(2):
+        assert door.post(path, {"type": "REOPENED", "by": "reporter"}, key="objects-again").json["code"] == "ALREADY"
+
+
 @pytest.mark.parametrize("keys", [(None, None), ("a", "b")])
 def test_a_known_work_order_with_another_content_is_an_update(door, client, keys):
     door.post("/v1/complaints", {**REPORT, "ref": "WO-1"}, key=keys[0])

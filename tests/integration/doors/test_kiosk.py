@@ -85,6 +85,13 @@ def test_number_and_secret_take_it_back(kiosk, client):
     assert kiosk.post("status", body | {"why": ""}).status == 200
 
 
+def test_a_withdrawal_that_was_refused_is_refused_when_it_is_sent_again(kiosk):
+    first = kiosk.report().json
+    assert kiosk.post("withdraw", pair("CL-1", first), key="withdraw-once-0001").status == 200
+    too_late = [kiosk.post("withdraw", pair("CL-1", first), key="withdraw-once-0002") for _ in range(2)]
+    assert [(a.status, a.json["code"]) for a in too_late] == [(409, "NOT_NOW")] * 2
+
+
 def zhou(client, type, number, **data):
     return client.publish(client.event(type, by="dispatcher:C-03/zhou", case_number=number, data=data))[0].result
 

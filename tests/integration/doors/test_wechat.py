@@ -73,6 +73,7 @@ def test_what_is_not_possible_is_answered_with_its_reason(door, client):
     door.safe(message(Content="The lift in B-0417 is broken", id="1"))
     assert "目前为“已受理、待分派”" in content(door.safe(message(Content="满意 CL-1", id="2"))[1])
     assert "is received, to be dispatched" in content(door.safe(message(Content="good CL-1", id="3"))[1])
+    assert "目前为“已受理、待分派”" in content(door.safe(message(Content="满意 CL-1", id="2"))[1]), "the platform has not heard it and says it again"
     door.safe(message(Content="撤诉 CL-1", id="4"))
     assert client.case(1).view.state == "WITHDRAWN"
     assert "目前为“已撤诉”" in content(door.safe(message(Content="撤诉 CL-1", id="5"))[1])
