@@ -214,6 +214,31 @@ def test_a_page_misses_nothing_when_the_first_picture_is_cut(daemon, tmp_path):
                 end()
 
 
+def test_a_page_misses_nothing_that_the_first_picture_contains(daemon, tmp_path):
+    """What comes between the greeting and the picture does not follow it; a daemon with much to do takes its time in between."""
+    def without_credit(request):
+        r = wire_pb2.Request.FromString(request)
+        if r.WhichOneof("ask") != "hello":
+            return request
+        r.hello.credit = 0
+        return r.SerializeToString()
+    add_user(tmp_path / "board.users", "chief", "--role", "supervisor", "--area", "city")
+    between = Between(daemon.doors.get("feed") or daemon.doors["intake"], tmp_path, changes=without_credit)
+    board = Board(tmp_path, types.SimpleNamespace(doors={**daemon.doors, "feed": between.endpoint})).start()
+    try:
+        with daemon.client() as c, board.browser("chief").stream() as page:
+            page.live()
+            numbers = [c.report().number for _ in range(3)]
+            between.more.append(wire_pb2.Request(credit=wire_pb2.Credit(add=1000)).SerializeToString())
+            found = page.until(lambda e, d: e == "entry" and d.get("number") == numbers[-1])
+            assert [d["number"] for e, d in found if e == "entry" and d["cause"] == "REPORTED"] == numbers, "each once, in order"
+            numbers.append(c.report().number)
+            assert page.entry("REPORTED")["number"] == numbers[-1]
+    finally:
+        board.end()
+        between.close()
+
+
 def test_another_journal_is_told_to_open_pages(make_city, registry, tmp_path):
     daemon = make_city()
     board = Board(tmp_path, daemon, key=registry.file("board")).start()

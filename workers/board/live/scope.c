@@ -168,12 +168,23 @@ static void on_welcome(void *arg, const Hongxin__V1__Welcome *w)
     }
 }
 
+/* What one of its pages contains already does not follow it: of the entries between the greeting
+ * and its last page no more than some come, and those for the model alone. */
+static void skip_to(struct scope *s, uint64_t lsn)
+{
+    if (lsn <= s->seen_lsn)
+        return;
+    s->seen_lsn = s->ring.complete_from = lsn;
+    round_soon(s); /* its pages ask the journal */
+}
+
 static void on_snapshot(void *arg, const Hongxin__V1__Snapshot *page)
 {
     struct scope *s = arg;
     for (size_t i = 0; i < page->n_cases; i++)
         model_take_view(s->model, page->cases[i]);
     if (page->last) {
+        skip_to(s, page->lsn);
         s->ready = true;
         wake(s, s, INT64_MAX);
     }
@@ -191,15 +202,15 @@ static void on_entry(void *arg, const hxp_entry *e, const ProtobufCBinaryData *b
 {
     struct scope *s = arg;
     (void)bytes;
-    if (e->lsn <= s->seen_lsn)
-        return;
-    put_frame(s, e);
-    s->seen_lsn = e->lsn;
+    if (e->lsn > s->seen_lsn) {
+        put_frame(s, e);
+        s->seen_lsn = e->lsn;
+        round_soon(s);
+    }
     if (!model_take_entry(s->model, e))
         look_at_case(s, e->case_number);
     if (has_rules(e))
         rules_forget(s->board);
-    round_soon(s);
 }
 
 static void on_upto(void *arg, uint64_t lsn)
