@@ -4,6 +4,7 @@
 #include "hongxin/error.h"
 #include "hongxin/json.h"
 #include "http/http.h"
+#include <string.h>
 
 /* A DUPLICATE is the first answer but for its result. Who was refused is told what else the case
  * would allow, or, where that is nothing, why not; the only other answers with a message are to
@@ -21,7 +22,7 @@ static int status_of(const hxp_reply *r, int fresh)
     case HONGXIN__V1__RESULT__ACCEPTED:
         return r->case_version <= 1 ? fresh : 200; /* an update is nothing new */
     case HONGXIN__V1__RESULT__DUPLICATE:
-        return reply_is_refused(r) ? 409 : 200;
+        return reply_is_refused(r) ? 409 : strcmp(r->code, "PARKED") == 0 ? 202 : 200;
     case HONGXIN__V1__RESULT__REJECTED: /* kept, with a number: not accepted as a matter of ours */
         return 200;
     case HONGXIN__V1__RESULT__PARKED:

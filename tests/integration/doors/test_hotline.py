@@ -353,10 +353,13 @@ def test_a_key_that_is_none_and_one_that_is_missing(door):
 
 
 def test_an_update_of_a_case_that_is_not_known_yet_waits_for_it(door):
-    early = door.post("/v1/complaints/ref:WO-7/updates", {"text": "x"}, key="u")
+    send = lambda: door.post("/v1/complaints/ref:WO-7/updates", {"text": "x"}, key="u")  # noqa: E731
+    early, again = send(), send()
     assert (early.status, early.json["result"]) == (202, "PARKED")
+    assert (again.status, again.json["code"]) == (202, "PARKED"), "it still waits"
     door.post("/v1/complaints", {**REPORT, "ref": "WO-7"})
     assert door.get("/v1/complaints/ref:WO-7").json["case_version"] == 2
+    assert (send().status, send().json["number"]) == (200, "CL-1")
 
 
 # ---- configuration ------------------------------------------------------------------------------------------------
