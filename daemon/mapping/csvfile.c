@@ -74,13 +74,17 @@ static void fill_raw(struct csv_file *f)
         f->ended = true;
 }
 
-static const char *choose_encoding(struct csv_file *f, const char *encoding)
+static const char *named(const char *encoding, const char *chosen)
 {
     if (strcasecmp(encoding, "GBK") == 0 || strcasecmp(encoding, "GB2312") == 0)
         return "GB18030"; /* holds both */
-    if (strcasecmp(encoding, "auto") != 0)
-        return encoding;
-    return is_utf8(f->raw, f->n_raw, f->n_raw == CHUNK) ? "UTF-8" : "GB18030";
+    return strcasecmp(encoding, "auto") == 0 ? chosen : encoding;
+}
+
+static const char *choose_encoding(struct csv_file *f, const char *encoding)
+{
+    bool utf8 = is_utf8(f->raw, f->n_raw, f->n_raw == CHUNK);
+    return named(encoding, utf8 ? "UTF-8" : "GB18030");
 }
 
 static int reserve(char **buf, size_t *cap, size_t need)
@@ -165,7 +169,9 @@ static int open_input(struct csv_file *f, const char *path, char problem[256])
     f->in = f->close_it ? fopen(path, "rb") : stdin;
     if (!f->in) {
         snprintf(problem, 256, "%.180s: %s", path, strerror(errno));
-        return errno == ENOENT ? HX_NOTFOUND : HX_IO;
+        return errno == ENOENT                      ? HX_NOTFOUND
+               : errno == EMFILE || errno == ENFILE ? HX_AGAIN
+                                                    : HX_IO;
     }
     if (!fstat(fileno(f->in), &st) && S_ISREG(st.st_mode))
         f->size = (uint64_t)st.st_size;
@@ -174,6 +180,19 @@ static int open_input(struct csv_file *f, const char *path, char problem[256])
         return HX_IO;
     }
     return HX_OK;
+}
+
+int csv_converter_hold(const char *encoding, void **out)
+{
+    iconv_t cd = iconv_open("UTF-8", named(encoding, "GB18030"));
+    *out = cd == (iconv_t)-1 ? NULL : cd;
+    return *out ? HX_OK : HX_INVALID;
+}
+
+void csv_converter_release(void *held)
+{
+    if (held)
+        iconv_close(held);
 }
 
 int csv_file_open(const char *path, const char *encoding, char delimiter, struct csv_file **out,

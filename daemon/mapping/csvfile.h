@@ -30,10 +30,15 @@ struct csv_file; /* opaque */
 /* Opens a file, or standard input for "-". `encoding` is a name that iconv knows, or "auto": UTF-8
  * when the file begins with a byte order mark or all of its first 64 KiB is UTF-8, GB18030 (which
  * holds GBK and GB2312) otherwise. Errors: HX_NOTFOUND, HX_IO, HX_INVALID (encoding not known),
- * with `problem` saying so. */
+ * HX_AGAIN (the machine has no descriptor for it now), HX_NOMEM, with `problem` saying so. */
 HX_CHECK int csv_file_open(const char *path, const char *encoding, char delimiter,
                            struct csv_file **out, char problem[256]);
 void csv_file_close(struct csv_file *f);
+
+/* A converter is a file of its own, which is looked for once: whoever holds it opens tables of this
+ * encoding later, whatever the machine has left then. HX_INVALID: it is not known here. */
+HX_CHECK int csv_converter_hold(const char *encoding, void **out);
+void csv_converter_release(void *held); /* NULL is allowed */
 
 /* The next row; the heading first. HX_NOTFOUND at the end; HX_IO; HX_NOMEM. Empty lines are passed
  * over. */

@@ -33,6 +33,7 @@ struct drop {
     struct drops *all; /* whose figures are those of all folders */
     const struct drop_folder *settings;
     const struct mapping *mapping; /* the hotline's */
+    void *converter;               /* of its encoding, held */
     struct event *timer, *again;
     /* the file that is being read */
     char name[NAME_BYTES]; /* "": none */
@@ -101,7 +102,7 @@ static void move(const struct drop *d, const char *below)
 
 static bool write_whole(FILE *f)
 {
-    bool good = fflush(f) == 0 && fsync(fileno(f)) == 0;
+    bool good = fflush(f) == 0 && !ferror(f) && fsync(fileno(f)) == 0;
     return fclose(f) == 0 && good;
 }
 
@@ -163,6 +164,13 @@ static void forget_file(struct drop *d)
     d->name[0] = '\0';
 }
 
+/* It stays where it is, and is read from its beginning. */
+static void read_again(struct drop *d)
+{
+    hx_log(HX_LOG_ERROR, "event=drop_again file=\"%s\"", d->name);
+    forget_file(d);
+}
+
 /* Whoever writes slowly, or goes on after a while, has written more than was read. */
 static bool is_whole(const struct drop *d)
 {
@@ -187,9 +195,8 @@ static void finish_file(struct drop *d)
         d->failed |= !write_whole(d->rejects) || rename(part, whole) != 0;
         d->rejects = NULL;
     }
-    if (d->failed) { /* not all of it could be read, or its rejects not be kept: it stays */
-        hx_log(HX_LOG_ERROR, "event=drop_again file=\"%s\"", d->name);
-        forget_file(d);
+    if (d->failed) { /* not all of it could be read, or its rejects not be kept */
+        read_again(d);
         return;
     }
     move(d, "done/");
@@ -334,6 +341,11 @@ static void find_file(struct drop *d)
         closedir(dir);
 }
 
+static const char *encoding_of(const struct drop *d)
+{
+    return d->mapping->encoding ? d->mapping->encoding : "auto";
+}
+
 static void begin_file(struct drop *d)
 {
     const struct mapping *m = d->mapping;
@@ -350,15 +362,15 @@ static void begin_file(struct drop *d)
         forget_file(d); /* taken away again */
         return;
     }
-    if (csv_file_open(path, m->encoding ? m->encoding : "auto", m->delimiter ? *m->delimiter : ',',
-                      &d->file, problem) != HX_OK) {
-        refuse_file(d, problem);
-        return;
-    }
-    int rc = csv_file_next(d->file, &heading);
-    if (rc)
-        refuse_file(d, rc == HX_NOTFOUND ? "it is empty" : "it cannot be read");
-    else if (mapping_bind(m, &heading, &d->binding, problem) != HX_OK)
+    int rc =
+        csv_file_open(path, encoding_of(d), m->delimiter ? *m->delimiter : ',', &d->file, problem);
+    if (!rc && (rc = csv_file_next(d->file, &heading)) == HX_NOTFOUND)
+        hx_text_put(problem, sizeof problem, "it is empty");
+    if (!rc)
+        rc = mapping_bind(m, &heading, &d->binding, problem);
+    if (rc == HX_AGAIN || rc == HX_NOMEM)
+        read_again(d); /* the machine has nothing left, and the table no fault */
+    else if (rc)
         refuse_file(d, problem);
     else
         work(d);
@@ -404,6 +416,9 @@ static int open_one(struct drop *d, struct event_base *base, struct hx_problem *
     path_of(d, "rejects", "", "", path);
     if (!rc)
         rc = make_folder(path, problem);
+    if (!rc && csv_converter_hold(encoding_of(d), &d->converter) != HX_OK)
+        rc = hx_problem_set(problem, "%s: encoding %s is not known here", d->settings->mapping,
+                            encoding_of(d));
     if (rc)
         return rc;
     d->timer = event_new(base, -1, EV_PERSIST, on_timer, d);
@@ -439,6 +454,7 @@ void drops_close(struct drops *all)
         struct drop *d = &all->all[i];
         forget_file(d);
         hx_arena_fini(&d->arena);
+        csv_converter_release(d->converter);
         if (d->timer)
             event_free(d->timer);
         if (d->again)

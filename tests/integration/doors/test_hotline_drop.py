@@ -6,6 +6,7 @@ import pytest
 from between import Between
 from hongxin.v1 import wire_pb2
 from hotline import SOURCE, Hotline
+from scarce import no_room
 from tables import HEADING, put, table
 from wire import wait_until
 
@@ -132,6 +133,20 @@ def test_a_table_that_goes_on_growing_is_read_to_its_end(held_back, client, fold
     assert count(client) == 35 and (folder / "done/a.csv").read_text(encoding="utf-8").count("\n") == 36
     wait_until(lambda: any("event=drop_changed" in line for line in list(door.log)))
     assert not list((folder / "rejects").iterdir()), "what the first reading has rejected was no row yet"
+
+
+def test_rejects_that_found_no_room_are_not_kept_in_part(held_back, client, folder):
+    """The disk is full when the first are written, and is not any more at the end of the table."""
+    door, between = held_back
+    bad, good = 200, 600  # of the good ones not all are under way at once: the rest waits for the daemon's answers
+    with no_room(door.process.pid):
+        put(folder, "a.csv", HEADING + "".join(f"X{i},soon,{'x' * 100},一般,B-0417,李\n" for i in range(bad)) + table(good)[len(HEADING):])
+        wait_until(lambda: between.held > 0)
+        assert not (folder / "done/a.csv").exists()
+    between.release()
+    wait_until(lambda: (folder / "done/a.csv").exists())
+    assert [r["line"] for r in csv.DictReader((folder / "rejects/a.csv").open(encoding="utf-8"))] == [str(n + 2) for n in range(bad)]
+    assert count(client) == good and any("event=drop_again" in line for line in door.log)
 
 
 def test_a_name_that_is_too_long_keeps_nobody_waiting(door, client, folder):
