@@ -36,9 +36,10 @@ class Door:
         self.config, self.process, self.log = config, None, []
 
     def spawn(self):
-        """Returns at once; what it says is read."""
+        """Returns at once; what it says is read. As Python it ignores SIGXFSZ: a file that may not grow is an error to it, as on a full disk."""
         self.log = []
-        self.process = subprocess.Popen([os.path.join(BIN, self.program), "--config", str(self.config)], stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([os.path.join(BIN, self.program), "--config", str(self.config)], stderr=subprocess.PIPE, text=True,
+                                        restore_signals=False)
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self.reader.start()
 

@@ -15,10 +15,10 @@ def limited(pid, what, most):
 
 
 def no_descriptors(pid, but=0):
-    """It gets `but` more, and none beyond."""
+    """It gets about `but` more (what it closes meanwhile it may have again), and none beyond; with 0 none at all."""
     used = {int(n) for n in os.listdir(f"/proc/{pid}/fd")}
     free = [n for n in range(len(used) + but + 1) if n not in used]
-    return limited(pid, resource.RLIMIT_NOFILE, free[but])
+    return limited(pid, resource.RLIMIT_NOFILE, free[but] if but else 3)
 
 
 def no_room(pid, but=0):
