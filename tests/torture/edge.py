@@ -1,5 +1,5 @@
-"""Everybody at the edge of one store: the city's doors and the board, each at a port of its own over all its lives, and the platform to
-which states are pushed. And those who send: each thing again and again until it is answered, as a real one does."""
+"""Everybody at the edge of one store: the city's doors and the board, each at a port of its own over all its lives, and the platforms to
+which is told what becomes of cases. And those who send: each thing again and again until it is answered, as a real one does."""
 import concurrent.futures
 import http.client
 import os
@@ -9,6 +9,7 @@ import re
 import threading
 import traceback
 import types
+import typing
 
 from board import Board, add_user
 from city_platform import Platform
@@ -19,6 +20,7 @@ from pictures import photo
 from ports import keep_a_port
 from tables import HEADING, put
 from wechat import Wechat, content, message
+from wechat_told import TELLING, Residents
 from wire import TIMEOUT_S, wait_until
 
 NOBODY_THERE = (OSError, http.client.HTTPException)
@@ -53,7 +55,9 @@ class Edge:
                                f"push: {{url: 'http://127.0.0.1:{self.platform.port}/', secret_file: secret, retry: 100ms, retry_most: 200ms}}\n"
                                f"drops: [{{folder: {self.drop}, mapping: {SOURCE}/config/mappings/12345.yaml, source: tables, interval: 100ms, settle: 100ms}}]\n")
         self.kiosk = Kiosk(folder, intake, feed, UNLIMITED)
-        self.wechat = Wechat(folder, intake, feed)
+        self.wechat, self.residents = Wechat(folder, intake, feed), Residents()
+        self.wechat.accounts.write_text(TELLING)
+        self.wechat.config.write_text(self.wechat.config.read_text() + self.residents.settings())
         self.board = Board(folder, types.SimpleNamespace(doors={"intake": intake, "feed": feed}), settings=UNLIMITED + "heartbeat: 1s\n")
         add_user(self.board.users, "li", "--principal", "", "--role", "company", "--area", "P-07")
         add_user(self.board.users, "desk", "--principal", "", "--role", "call_centre", "--area", "city")
@@ -126,6 +130,7 @@ class Edge:
             door.end()
         self.field.end()
         self.platform.close()
+        self.residents.close()
 
 
 class Sender(threading.Thread):
@@ -144,7 +149,7 @@ class Sender(threading.Thread):
                     self.once_more(self.again.pop(self.chance.randrange(len(self.again))))
             for given in self.again:
                 self.once_more(given)
-        except Exception:  # pylint: disable=broad-except
+        except Exception:  # whatever it was: whoever looks after it raises it
             self.fault = traceback.format_exc()
 
     def begin(self):
@@ -162,13 +167,9 @@ class Sender(threading.Thread):
                 a = send()
             except NOBODY_THERE:
                 return None
-            return a if self.status(a) not in (429, 503) else None
+            return a if a.status not in (429, 503) else None
 
         return wait_until(answer, timeout=600)
-
-    @staticmethod
-    def status(answer):
-        return answer.status
 
     def say(self, send, verdict, **what):
         """`verdict` makes of an answer what it may never be otherwise, or None where it may; what is acknowledged is noted with `what` of it has
@@ -298,20 +299,21 @@ class Visitor(Sender):
             self.say(lambda: kiosk.post("withdraw", pair, f"withdraw-of-{text}"), self.withdrawn)
 
 
+class Answer(typing.NamedTuple):
+    status: int
+    body: str
+
+
 class Resident(Sender):
     """Somebody with WeChat; the platform sends a message again until it is answered."""
 
-    @staticmethod
-    def status(answer):
-        return answer[0]
-
     def words(self, answer):
-        assert answer[0] == 200, answer
-        return content(answer[1])
+        assert answer.status == 200, answer
+        return content(answer.body)
 
     def send(self, person, words, **what):
         xml = message(Content=words, id=f"{self.name_of_all}-{self.n}", person=person)
-        return self.say(lambda: self.edge.wechat.plain(xml), self.words, source="wechat-plain", **what)
+        return self.say(lambda: Answer(*self.edge.wechat.plain(xml)), self.words, source="wechat-plain", **what)
 
     def one(self):
         text, person = self.mark(), f"o-{self.chance.randrange(5)}-{self.name_of_all}"
@@ -323,6 +325,17 @@ class Resident(Sender):
         if self.chance.random() < 0.3:
             self.mark()
             self.send(person, f"撤诉 {number[0]}")
+        else:
+            self.work(number[0])
+
+    def work(self, number):
+        """What others do, so that there is something to tell him."""
+        done = ({"type": "CLASS_SET", "by": "dispatcher/chen", "class": "SMALL"}, {"type": "HELD", "by": HOLDER}, {"type": "ARRIVED", "by": HOLDER},
+                {"type": "RESOLVED", "by": HOLDER, "evidence": ["photo"]})
+        for event in done[:self.chance.randrange(1, 5)]:
+            key = self.mark()
+            answer = self.until_answered(lambda event=event, key=key: self.edge.hotline.post(f"/v1/complaints/{number}/events", event, key=key))
+            assert answer.status in (200, 409), answer
 
 
 # ---- the board's people
@@ -357,7 +370,7 @@ class Viewer(threading.Thread):
         try:
             while not self.is_done():
                 self.follow()
-        except Exception:  # pylint: disable=broad-except
+        except Exception:  # whatever it was: whoever looks after it raises it
             self.fault = traceback.format_exc()
 
     def is_done(self):

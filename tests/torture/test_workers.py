@@ -1,7 +1,7 @@
 """kill -9 of the doors, the board and the daemon at random moments, alone and several at once, while residents, call centres, tables and
 people at the board go on sending. Afterwards whatever a worker has said yes to stands in the journal, once; who asked again was told the
-same; the platform has heard every state, in order of each case, and an open page every entry, once; nothing is left behind; `hongxin doctor`
-and the second opinion find nothing. HX_SEED repeats a run, HX_ROUNDS makes it longer."""
+same; the city's platform and the residents have heard what became of each case, in order, and an open page every entry, once; nothing is left
+behind; `hongxin doctor` and the second opinion find nothing. HX_SEED repeats a run, HX_ROUNDS makes it longer."""
 import collections
 import os
 import random
@@ -9,10 +9,12 @@ import re
 import time
 
 import pytest
+import yaml
 from edge import HOLDER, PLACE, Edge, Viewer
 from facts import note
 from field import SOURCE
 from hongxin.v1 import event_pb2
+from wechat import message
 from wire import RESULT, facts, wait_until
 
 ROUNDS = int(os.environ.get("HX_ROUNDS", "60"))
@@ -41,12 +43,17 @@ def victims(chance, names):
 
 
 def quietly(edge, text):
-    """A case while nobody else says anything. When it has been told to the platform, so has everything before, and the door's place is
-    kept; returns its newest entry."""
-    number = edge.hotline.post("/v1/complaints", {"class": "SMALL", "place": PLACE, "text": text}, key=text).json["number"]
-    assert edge.hotline.post(f"/v1/complaints/{number}/events", {"type": "HELD", "by": HOLDER}, key=f"{text}-held").status == 200
+    """A case while nobody else says anything. When it has been told to the platform and to its reporter, so has everything before, and the
+    places of both doors are kept; returns the newest entry."""
+    status, answer = edge.wechat.plain(message(Content=f"{PLACE} 漏水 {text}", id=text, person="o-quiet"))
+    assert status == 200, answer
+    number = re.search(r"CL-\d+", answer)[0]
+    for event in ({"type": "CLASS_SET", "by": "dispatcher/chen", "class": "SMALL"}, {"type": "HELD", "by": HOLDER}):
+        assert edge.hotline.post(f"/v1/complaints/{number}/events", event, key=f"{text}-{event['type']}").status == 200
     wait_until(lambda: "signed" in edge.platform.words(number))
+    wait_until(lambda: any(re.match(rf"{number}\b", told) for _, told, _ in edge.residents.texts))
     wait_until(lambda: "\nhongxin_hotline_push_waiting 0\n" in edge.hotline.get("/metrics", token=None).body.decode())
+    wait_until(lambda: "\nhongxin_wechat_tell_waiting 0\n" in edge.wechat.http("GET", "/metrics")[1])
     with edge.field.daemon.client() as c:
         return c.stats()["newest_lsn"]
 
@@ -90,6 +97,28 @@ def prove_told(edge, entries, upto):
         assert lsn > newest[wanted[lsn]], f"{lsn} of case {wanted[lsn]} is told after {newest[wanted[lsn]]}"
         newest[wanted[lsn]] = lsn
     return len(told)
+
+
+def prove_residents(edge, entries, upto):
+    """Who reported by WeChat and has not withdrawn: each news of his case in the words for it, at least once, in their order."""
+    texts = yaml.safe_load((SOURCE / "config/texts/wechat.yaml").read_text(encoding="utf-8"))["told"]
+    kinds = {t[True]: re.compile("|".join(re.sub(r"\\{\w+\\}", ".*", re.escape(t[language])) for language in ("zh", "en"))) for t in texts}  # `on` is a yes to YAML
+    wanted, withdrawn = collections.defaultdict(list), set()
+    for e in (e for n, e in entries.items() if n <= upto and e.case_number and not is_refused(e)):
+        event = event_pb2.Event.FromString(e.event)
+        if e.cause == "REPORTED" and event.source == "wechat-plain":
+            wanted[f"CL-{e.case_number}"] = []
+        withdrawn |= {f"CL-{e.case_number}"} if e.cause == "WITHDRAW_ASKED" else set()
+        on = [k for k in (e.cause, "".join(f"STATE:{s.to}" for s in facts(e, "state")[-1:])) if k in kinds]
+        if on and f"CL-{e.case_number}" in wanted:
+            wanted[f"CL-{e.case_number}"].append(on[0])
+    told = collections.defaultdict(list)
+    for _, text, _ in edge.residents.texts:
+        told[re.search(r"CL-\d+", text)[0]].append(text)
+    for number in wanted.keys() - withdrawn:
+        rest = iter(told[number])
+        assert all(any(kinds[on].fullmatch(text) for text in rest) for on in wanted[number]), f"{number}: {wanted[number]}, but told {told[number]}"
+    return len(edge.residents.texts)
 
 
 def prove_seen(viewer, entries, upto):
@@ -137,9 +166,10 @@ def test_nothing_is_lost_between_the_outside_and_the_daemon(edge):
     entries = edge.field.journal()
     prove_kept(edge, entries)
     told = prove_told(edge, entries, upto)
+    residents = prove_residents(edge, entries, upto)
     prove_seen(viewer, entries, upto)
     pictures = prove_pictures(edge, entries)
     assert not [p for p in edge.drop.iterdir() if p.is_file()] and not list((edge.drop / "rejects").glob(".*"))
     of_daemon = killed.pop("daemon", 0)
     note(kills=of_daemon + sum(killed.values()), kills_of_workers=sum(killed.values()), kills_of_daemon=of_daemon, answers=len(edge.acknowledged),
-         entries=len(entries), told=told, pictures=pictures, **{f"kills_of_{name}": n for name, n in sorted(killed.items())})
+         entries=len(entries), told=told, residents_told=residents, pictures=pictures, **{f"kills_of_{name}": n for name, n in sorted(killed.items())})
