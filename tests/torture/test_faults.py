@@ -328,3 +328,6 @@ def test_a_second_daemon_is_refused(make_field):
     assert second.daemon.said("in use by another process") and second.daemon.said(str(field.daemon.process.pid))
     with field.daemon.client() as c:
         assert report(c)[0].result == RESULT.ACCEPTED
+    field.daemon.kill()
+    field.prove()
+    field.judge()

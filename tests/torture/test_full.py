@@ -54,8 +54,10 @@ def test_a_full_map(make_field):
     field = make_field(map_size="24 MiB", scale=60)
     field.daemon.start()
     with field.daemon.client() as client:
+        before = field.held()
         assert_refused(fill(client))
         assert_timers_go_on(field, client)
+        field.assert_nothing_leaked(before)
     assert field.daemon.stop() == 0
     write_config(field.folder, map_size="256 MiB")
     field.daemon.start()
