@@ -141,9 +141,9 @@ def test_a_disk_without_one_byte(small_disk, tmp_path):
     field.log = tmp_path / "acknowledged"
     try:
         field.daemon.start()
-        field.start_hammer(54321)
+        field.start_hammer(54321, rate=1500)
         with field.daemon.client() as client:
-            wait_until(lambda: client.stats()["cases"] > 2000)
+            wait_until(lambda: client.stats()["cases"] > 500)
             number = report(client)[0].case_number
             before = field.held()
             small_disk.leave(0)
