@@ -9,13 +9,13 @@
 #include "hongxin/code.h"
 #include "hongxin/instant.h"
 #include "hotline/publish.h"
+#include "hotline/rejects.h"
 #include "http/figures.h"
 #include "mapping/csvfile.h"
 #include "mapping/mapping.h"
 #include <dirent.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,53 +100,13 @@ static void move(const struct drop *d, const char *below)
         hx_log_errno(HX_LOG_ERROR, "event=drop_cannot_move file=\"%s\"", d->name);
 }
 
-static bool write_whole(FILE *f)
-{
-    bool good = fflush(f) == 0 && !ferror(f) && fsync(fileno(f)) == 0;
-    return fclose(f) == 0 && good;
-}
-
-/* ---- rejects ---- */
-
-static void put_quoted(FILE *f, const char *text, size_t size)
-{
-    fputc('"', f);
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '"')
-            fputc('"', f);
-        fputc(text[i], f);
-    }
-    fputc('"', f);
-}
-
-struct line {
-    uint64_t number;
-    const char *text; /* without a NUL */
-    size_t size;
-};
-
-static void reject(struct drop *d, const struct line *line, const char *reason)
+static void reject(struct drop *d, const struct rejects_row *row, const char *reason)
 {
     char path[PATH_BYTES];
     d->rejected++;
     d->all->rejected++;
-    if (!d->rejects && !d->failed) {
-        path_of(d, "rejects/.", d->name, ".part", path);
-        int fd =
-            open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600); /* may name a reporter */
-        d->rejects = fd >= 0 ? fdopen(fd, "w") : NULL;
-        if (d->rejects)
-            fputs("line,reason,row\n", d->rejects);
-    }
-    if (!d->rejects) {
-        d->failed = true;
-        return;
-    }
-    fprintf(d->rejects, "%" PRIu64 ",", line->number);
-    put_quoted(d->rejects, reason, strlen(reason));
-    fputc(',', d->rejects);
-    put_quoted(d->rejects, line->text, line->size);
-    fputc('\n', d->rejects);
+    path_of(d, "rejects/.", d->name, ".part", path);
+    d->failed = d->failed || !rejects_add(&d->rejects, path, row, reason);
 }
 
 /* ---- one file ---- */
@@ -189,11 +149,10 @@ static void finish_file(struct drop *d)
         forget_file(d);
         return;
     }
-    if (d->rejects) {
+    if (d->rejects && !d->failed) {
         path_of(d, "rejects/.", d->name, ".part", part);
         path_of(d, "rejects/", d->name, "", whole);
-        d->failed |= !write_whole(d->rejects) || rename(part, whole) != 0;
-        d->rejects = NULL;
+        d->failed = !rejects_finish(&d->rejects, part, whole);
     }
     if (d->failed) { /* not all of it could be read, or its rejects not be kept */
         read_again(d);
@@ -210,11 +169,7 @@ static void refuse_file(struct drop *d, const char *reason)
 {
     char path[PATH_BYTES];
     path_of(d, "rejects/", d->name, ".reason", path);
-    FILE *f = fopen(path, "we");
-    if (f) {
-        fprintf(f, "%s\n", reason);
-        (void)write_whole(f);
-    }
+    rejects_reason(path, reason);
     move(d, "rejects/");
     d->all->refused_files++;
     hx_log(HX_LOG_ERROR, "event=drop_refused file=\"%s\" \"%s\"", d->name, reason);
@@ -249,7 +204,7 @@ static void on_outcome(void *arg, int err, const hxp_reply *reply)
         reply->result != HONGXIN__V1__RESULT__CONFLICT && !reply_is_refused(reply))
         d->taken++;
     else
-        reject(d, &(struct line){row->line, row->text, row->size}, reason);
+        reject(d, &(struct rejects_row){row->line, row->text, row->size}, reason);
     free(row);
     work(d);
 }
@@ -287,7 +242,7 @@ static int take_row(struct drop *d, const struct csv_row *csv)
     if (rc == HX_NOMEM || rc == HX_AGAIN || rc == HX_CLOSED)
         return rc;
     if (rc)
-        reject(d, &(struct line){csv->line, csv->text, csv->size},
+        reject(d, &(struct rejects_row){csv->line, csv->text, csv->size},
                *problem ? problem : hx_strerror(rc));
     return HX_OK;
 }
