@@ -56,6 +56,12 @@ int hx_publish(hx_client *c, const hxp_event *event, const hxp_reporter *reporte
     return c->publisher.told_retry ? HX_AGAIN : HX_TIMEOUT;
 }
 
+Hongxin__V1__Result hx_reply_first(const hxp_reply *reply)
+{
+    bool again = reply->result == HONGXIN__V1__RESULT__DUPLICATE && reply->was;
+    return again ? reply->was : reply->result;
+}
+
 void hx_reply_free(hxp_reply *reply)
 {
     if (reply)

@@ -1,28 +1,21 @@
 #include "door/reply.h"
 
-#include "hongxin/code.h"
+#include "hongxin/client.h"
 #include "hongxin/error.h"
 #include "hongxin/json.h"
 #include "http/http.h"
-#include <string.h>
 
-/* A DUPLICATE is the first answer but for its result. Who was refused is told what else the case
- * would allow, or, where that is nothing, why not; the only other answers with a message are to
- * callers who are handed over, and their code is a kind of matter. */
 bool reply_is_refused(const hxp_reply *r)
 {
-    if (r->result != HONGXIN__V1__RESULT__DUPLICATE)
-        return r->result == HONGXIN__V1__RESULT__NOT_ALLOWED;
-    return r->n_allowed > 0 || (r->message && *r->message && hx_code_find(r->code));
+    return hx_reply_first(r) == HONGXIN__V1__RESULT__NOT_ALLOWED;
 }
 
 static int status_of(const hxp_reply *r, int fresh)
 {
-    switch (r->result) {
-    case HONGXIN__V1__RESULT__ACCEPTED:
-        return r->case_version <= 1 ? fresh : 200; /* an update is nothing new */
+    switch (hx_reply_first(r)) {
+    case HONGXIN__V1__RESULT__ACCEPTED: /* an update is nothing new, nor is a repetition */
+        return r->case_version <= 1 && r->result == HONGXIN__V1__RESULT__ACCEPTED ? fresh : 200;
     case HONGXIN__V1__RESULT__DUPLICATE:
-        return reply_is_refused(r) ? 409 : strcmp(r->code, "PARKED") == 0 ? 202 : 200;
     case HONGXIN__V1__RESULT__REJECTED: /* kept, with a number: not accepted as a matter of ours */
         return 200;
     case HONGXIN__V1__RESULT__PARKED:

@@ -106,8 +106,8 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
         end(p, life);
         return;
     }
-    if (reply->result != HONGXIN__V1__RESULT__ACCEPTED &&
-        reply->result != HONGXIN__V1__RESULT__DUPLICATE) {
+    Hongxin__V1__Result first = hx_reply_first(reply);
+    if (first != HONGXIN__V1__RESULT__ACCEPTED && first != HONGXIN__V1__RESULT__DUPLICATE) {
         p->refused++;
         snprintf(p->last_refusal, sizeof p->last_refusal, "step %d: result %d %.20s %.50s",
                  (int)life->next, (int)reply->result, reply->code, reply->message);

@@ -89,10 +89,11 @@ static void reject(struct feeder_slot *slot, const char *reason)
     finish(slot);
 }
 
-static bool is_taken(Hongxin__V1__Result result)
+bool feeder_is_taken(const hxp_reply *reply)
 {
-    return result == HONGXIN__V1__RESULT__ACCEPTED || result == HONGXIN__V1__RESULT__DUPLICATE ||
-           result == HONGXIN__V1__RESULT__PARKED;
+    Hongxin__V1__Result first = hx_reply_first(reply);
+    return first == HONGXIN__V1__RESULT__ACCEPTED || first == HONGXIN__V1__RESULT__DUPLICATE ||
+           first == HONGXIN__V1__RESULT__PARKED;
 }
 
 static void on_reply(void *arg, int err, const hxp_reply *reply)
@@ -109,17 +110,18 @@ static void on_reply(void *arg, int err, const hxp_reply *reply)
         reject(slot, reason);
         return;
     }
-    f->by_result[(unsigned)reply->result % 16]++;
+    Hongxin__V1__Result first = hx_reply_first(reply);
+    bool taken = feeder_is_taken(reply);
+    f->by_result[(unsigned)(taken ? reply->result : first) % 16]++;
     if (f->answered)
         f->answered(f, reply);
-    if (is_taken(reply->result)) {
+    if (taken) {
         finish(slot);
         return;
     }
     int n = snprintf(
         reason, sizeof reason, "%s ",
-        protobuf_c_enum_descriptor_get_value(&hongxin__v1__result__descriptor, reply->result)
-            ->name);
+        protobuf_c_enum_descriptor_get_value(&hongxin__v1__result__descriptor, first)->name);
     hx_code_line(reply->code, reply->message, reason + n, sizeof reason - (size_t)n);
     reject(slot, reason);
 }

@@ -53,6 +53,10 @@ void feeder_fini(struct feeder *f);
  * code when the run cannot go on. */
 HX_CHECK int feeder_put(struct feeder *f, struct input_row *row);
 
+/* Whether nothing is left to do about this event. What was refused the first time is so again, when
+ * it is sent again: its row stands in the rejects as it did. */
+bool feeder_is_taken(const hxp_reply *reply);
+
 /* Waits until everything is answered. */
 HX_CHECK int feeder_drain(struct feeder *f);
 

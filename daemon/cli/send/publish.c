@@ -3,6 +3,7 @@
 #include "base/now.h"
 #include "cli/ask/query.h"
 #include "cli/link.h"
+#include "cli/send/feeder.h"
 #include "cli/send/many.h"
 #include "cli/show/says.h"
 #include "cli/show/show.h"
@@ -246,7 +247,7 @@ static int publish_one(const struct cli *cli, const struct record *record)
 {
     hx_client *client;
     hxp_reply *reply;
-    int rc = link_open(cli, &client), taken;
+    int rc = link_open(cli, &client);
 
     if (rc)
         return rc;
@@ -262,11 +263,8 @@ static int publish_one(const struct cli *cli, const struct record *record)
             query_print_json(cli, &reply->base);
         else
             print_reply(cli, reply);
-        taken = reply->result == HONGXIN__V1__RESULT__ACCEPTED ||
-                reply->result == HONGXIN__V1__RESULT__DUPLICATE ||
-                reply->result == HONGXIN__V1__RESULT__PARKED;
         rc = reply->result == HONGXIN__V1__RESULT__INVALID ? CLI_USAGE
-             : taken                                       ? CLI_OK
+             : feeder_is_taken(reply)                      ? CLI_OK
                                                            : CLI_NEGATIVE;
         hx_reply_free(reply);
     }

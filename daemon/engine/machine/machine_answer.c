@@ -124,6 +124,7 @@ static int duplicate(struct hx_machine *m, const struct hx_arrival *in, uint64_t
         return HX_NOMEM;
     if (!rc && e->n_facts && e->facts[0]->fact_case == HONGXIN__V1__FACT__FACT_REPLY) {
         *r = *e->facts[0]->reply;
+        r->was = r->result;
         r->result = RESULT(DUPLICATE);
     }
     r->lsn = lsn;

@@ -146,6 +146,10 @@ HX_CHECK int hx_publish(hx_client *client, const hxp_event *event, const hxp_rep
                         hxp_reply **reply);
 void hx_reply_free(hxp_reply *reply);
 
+/* What became of the event: `result`, or of a DUPLICATE what it was the first time, as far as the
+ * daemon says so (`was`). DUPLICATE itself: the journal does not reach back so far any more. */
+Hongxin__V1__Result hx_reply_first(const hxp_reply *reply);
+
 /* ---- following the journal ------------------------------------------------------------------- */
 
 /* What a subscriber is told. Every member may be NULL. All messages are borrowed for the call. */

@@ -129,6 +129,16 @@ def test_json_lines_from_standard_input(hongxin):
     assert hongxin.json("case", "J1", "--source", "hongxin-cli")[0]["state"] == "HELD"
 
 
+def test_rows_that_were_refused_are_so_when_they_are_sent_again(hongxin):
+    at = {"t_occ": "2026-10-12T10:00:00+08:00", "t_src": "2026-10-12T10:00:00+08:00"}
+    lines = [{"type": "REPORTED", "id": "1", "case_ref": "J1", "by": "reporter", "data": {"class": "SMALL", "place": "B-0417"}, **at},
+             {"type": "HELD", "id": "2", "case_ref": "J1", "by": "holder:P-11/he", **at}]
+    for told in ("1 accepted, 0 known already", "0 accepted, 1 known already"):
+        out = hongxin("publish", stdin="\n".join(map(json.dumps, lines)) + "\n").out
+        assert hongxin.code == 1 and told in out and "1 rejected" in out
+        assert "line 2: NOT_ALLOWED NOT_HOLDER" in hongxin.err
+
+
 @pytest.mark.parametrize("date", ["2026-02-30T10:00:00+08:00", "1600-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-10-12", 0.5])
 def test_an_impossible_date_stops_its_own_line_only(hongxin, date):
     good = {"type": "REPORTED", "by": "reporter", "data": {"class": "SMALL", "place": "B-0417"}}

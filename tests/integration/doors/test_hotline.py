@@ -165,6 +165,7 @@ def test_what_was_refused_is_refused_when_it_is_sent_again(door):
     early = [door.post(f"/v1/complaints/{number}/callback", {"result": "OK"}, key="early") for _ in range(2)]
     assert [(a.status, a.json["code"], a.json["reply"]["result"]) for a in early] == [(409, "NOT_NOW", "NOT_ALLOWED"), (409, "NOT_NOW", "DUPLICATE")]
     assert early[1].headers["Idempotency-Replayed"] == "true" and early[1].json["detail"] == early[0].json["detail"]
+    assert early[1].json["reply"]["was"] == "NOT_ALLOWED"
     item = {"op": "callback", "case": number, "key": "early", "result": "OK"}
     assert [r["status"] for r in door.post("/v1/batch", {"items": [item]}).json["replies"]] == [409]
 

@@ -118,7 +118,22 @@ static void the_same_bytes_get_the_first_answer_again(void **state)
     assert_int_equal(second->lsn, lsn);
     assert_int_equal(second->case_number, first->case_number);
     assert_int_equal(second->n_promises, first->n_promises);
+    assert_int_equal(first->was, 0);
+    assert_int_equal(second->was, HONGXIN__V1__RESULT__ACCEPTED);
     assert_int_equal(hx_memory_cases(w->memory), 1);
+}
+
+/* Whoever had no answer must not take a repetition for done. */
+static void what_was_refused_is_said_to_be_so_again(void **state)
+{
+    struct world *w = *state;
+    hxp_event stranger = event("b", "HELD", "holder:P-11/he");
+    stranger.case_number = report(w, "a")->case_number;
+    const hxp_reply *first = send(w, &stranger), *second = send(w, &stranger);
+    assert_int_equal(first->result, HONGXIN__V1__RESULT__NOT_ALLOWED);
+    assert_int_equal(second->result, HONGXIN__V1__RESULT__DUPLICATE);
+    assert_int_equal(second->was, HONGXIN__V1__RESULT__NOT_ALLOWED);
+    assert_string_equal(second->code, first->code);
 }
 
 /* Whether a helper has looked at an event before or not: the same answers, and the same digest. */
@@ -418,6 +433,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD(the_same_bytes_get_the_first_answer_again),
+        WORLD(what_was_refused_is_said_to_be_so_again),
         WORLD(what_was_looked_at_ahead_is_answered_alike),
         WORLD(the_same_id_with_other_bytes_is_a_conflict),
         WORLD(a_case_that_does_not_exist_is_named),
