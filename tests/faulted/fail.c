@@ -128,10 +128,11 @@ int mdb_env_create(MDB_env **env)
     return STRIKES(open) ? ENOMEM : real(env);
 }
 
+/* No power is lost here, so nobody waits for the disk. */
 int mdb_env_open(MDB_env *env, const char *path, unsigned flags, mdb_mode_t mode)
 {
     REAL(mdb_env_open);
-    return STRIKES(open) ? EIO : real(env, path, flags, mode);
+    return STRIKES(open) ? EIO : real(env, path, flags | MDB_NOSYNC | MDB_NOMETASYNC, mode);
 }
 
 int mdb_reader_check(MDB_env *env, int *dead)
