@@ -1,6 +1,7 @@
 #include "hotline/rejects.h"
 
 #include "base/disk.h"
+#include <csv.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,17 +13,6 @@ static bool write_whole(FILE *f)
     return fclose(f) == 0 && good;
 }
 
-static void put_quoted(FILE *f, const char *text, size_t size)
-{
-    fputc('"', f);
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '"')
-            fputc('"', f);
-        fputc(text[i], f);
-    }
-    fputc('"', f);
-}
-
 bool rejects_add(FILE **list, const char *part, const struct rejects_row *row, const char *reason)
 {
     if (!*list) {
@@ -32,9 +22,9 @@ bool rejects_add(FILE **list, const char *part, const struct rejects_row *row, c
         fputs("line,reason,row\n", *list);
     }
     fprintf(*list, "%" PRIu64 ",", row->line);
-    put_quoted(*list, reason, strlen(reason));
+    csv_fwrite(*list, reason, strlen(reason));
     fputc(',', *list);
-    put_quoted(*list, row->text, row->size);
+    csv_fwrite(*list, row->text, row->size);
     fputc('\n', *list);
     return true;
 }
