@@ -10,6 +10,12 @@ bool reply_is_refused(const hxp_reply *r)
     return hx_reply_first(r) == HONGXIN__V1__RESULT__NOT_ALLOWED;
 }
 
+bool reply_is_in_vain(const hxp_reply *r)
+{
+    return reply_is_refused(r) || r->result == HONGXIN__V1__RESULT__INVALID ||
+           r->result == HONGXIN__V1__RESULT__CONFLICT;
+}
+
 static int status_of(const hxp_reply *r, int fresh)
 {
     switch (hx_reply_first(r)) {

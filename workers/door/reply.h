@@ -15,6 +15,9 @@ struct reply {
 /* Whether the case does not allow it: now, or the first time, when this answer is given again. */
 bool reply_is_refused(const hxp_reply *reply);
 
+/* The same, and what is not understood or another event of its id: a person has to look at it. */
+bool reply_is_in_vain(const hxp_reply *reply);
+
 /* What was accepted or parked is 2xx; what the case does not allow, or another event of the same
  * id, is 409; what cannot be understood is 422. A repetition is what it was the first time.
  * `fresh` is the status of an accepted one. */

@@ -105,8 +105,7 @@ static void on_outcome(void *arg, int err, const hxp_reply *reply)
     struct system *s = arg;
     if (err == HX_CLOSED)
         return; /* a gap: the table of call records closes it */
-    if (!err && reply->result != HONGXIN__V1__RESULT__INVALID &&
-        reply->result != HONGXIN__V1__RESULT__CONFLICT && !reply_is_refused(reply)) {
+    if (!err && !reply_is_in_vain(reply)) {
         s->all->facts++;
         return;
     }

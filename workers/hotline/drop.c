@@ -200,8 +200,7 @@ static void on_outcome(void *arg, int err, const hxp_reply *reply)
         hx_text_put(reason, sizeof reason, hx_strerror(err));
     else
         hx_code_line(reply->code, reply->message, reason, sizeof reason);
-    if (!err && reply->result != HONGXIN__V1__RESULT__INVALID &&
-        reply->result != HONGXIN__V1__RESULT__CONFLICT && !reply_is_refused(reply))
+    if (!err && !reply_is_in_vain(reply))
         d->taken++;
     else
         reject(d, &(struct rejects_row){row->line, row->text, row->size}, reason);
