@@ -4,9 +4,8 @@
  * name, or brings once more what it has brought: whoever follows the journal has the signed bytes,
  * too, and the answer holds the secret of the case. So the device shows its token. */
 #include "base/text.h"
+#include "door/event.h"
 #include "door/reply.h"
-#include "hongxin/flat.h"
-#include "hongxin/limits.h"
 #include "kiosk/kiosk.h"
 
 #include <sodium.h>
@@ -125,8 +124,7 @@ static void publish(struct upload *u, size_t index, const hxp_event *e, const st
 static void take_event(struct upload *u, size_t index, const json_t *item, uint8_t *bytes,
                        size_t size)
 {
-    bool flat = size <= HX_EVENT_MAX && hx_event_is_flat(bytes, size);
-    hxp_event *e = flat ? hongxin__v1__event__unpack(NULL, size, bytes) : NULL;
+    hxp_event *e = event_read(bytes, size);
     const json_t *who = json_object_get(item, "reporter");
     hxp_reporter reporter = HONGXIN__V1__REPORTER__INIT;
     const char *code = e ? judge(u, e, bytes, size) : "UNDECODABLE";

@@ -10,8 +10,8 @@
 #include "board/ask.h"
 #include "board/city/rules.h"
 #include "board/show/page.h"
+#include "door/event.h"
 #include "door/reply.h"
-#include "hongxin/flat.h"
 #include "hongxin/instant.h"
 #include "hongxin/json.h"
 #include "hongxin/number.h"
@@ -375,8 +375,7 @@ void command_start_signed(struct board *b, const struct session *s, const void *
                           command_fn *fn, void *arg)
 {
     struct command *c = command_new(b, s, fn, arg);
-    bool flat = hx_event_is_flat(bytes, size);
-    hxp_event *e = c && flat ? hongxin__v1__event__unpack(NULL, size, bytes) : NULL;
+    hxp_event *e = c ? event_read(bytes, size) : NULL;
     if (!c)
         return;
     if (!e)
