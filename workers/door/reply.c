@@ -33,6 +33,11 @@ static int status_of(const hxp_reply *r, int fresh)
     }
 }
 
+bool reply_is_taken(const hxp_reply *r)
+{
+    return status_of(r, 201) < 300;
+}
+
 static const char *code_of(const hxp_reply *r)
 {
     if (r->code && *r->code)

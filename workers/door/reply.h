@@ -15,7 +15,12 @@ struct reply {
 /* Whether the case does not allow it: now, or the first time, when this answer is given again. */
 bool reply_is_refused(const hxp_reply *reply);
 
-/* The same, and what is not understood or another event of its id: a person has to look at it. */
+/* Whether it is kept: accepted, waiting for its case, or not a matter of ours but with a number;
+ * now, or the first time. */
+bool reply_is_taken(const hxp_reply *reply);
+
+/* What the case refused, and what is not understood or another event of its id: a person has to
+ * look at it. */
 bool reply_is_in_vain(const hxp_reply *reply);
 
 /* What was accepted or parked is 2xx; what the case does not allow, or another event of the same

@@ -79,9 +79,9 @@ json_t *kiosk_ticket(const struct kiosk *k, const hxp_reply *reply)
         json_object_set_new(o, "deadline", kiosk_instant(k, p->deadline));
         json_array_append_new(list, o);
     }
+    bool rejected = hx_reply_first(reply) == HONGXIN__V1__RESULT__REJECTED;
     return json_pack("{s:s, s:s, s:o, s:s}", "number", reply->number, "secret", reply->secret,
-                     "promises", list, "result",
-                     reply->result == HONGXIN__V1__RESULT__REJECTED ? "REJECTED" : "ACCEPTED");
+                     "promises", list, "result", rejected ? "REJECTED" : "ACCEPTED");
 }
 
 bool kiosk_text(struct http_request *r, const json_t *body, const char *key, size_t most,

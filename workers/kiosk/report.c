@@ -120,19 +120,12 @@ static void answer(struct report *r, const hxp_reply *reply)
     http_answer_json(r->request, again || *r->call ? 200 : 201, body);
 }
 
-static bool is_taken(const hxp_reply *reply)
-{
-    return reply->result == HONGXIN__V1__RESULT__ACCEPTED ||
-           (reply->result == HONGXIN__V1__RESULT__DUPLICATE && !reply_is_refused(reply)) ||
-           reply->result == HONGXIN__V1__RESULT__REJECTED;
-}
-
 static void on_reply(void *arg, int err, const hxp_reply *reply)
 {
     struct report *r = arg;
     if (err) {
         kiosk_failed(r->request, err);
-    } else if (!is_taken(reply)) {
+    } else if (!reply_is_taken(reply)) {
         pictures_drop(r);
         kiosk_refused(r->request, reply);
     } else {

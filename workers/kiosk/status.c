@@ -169,8 +169,7 @@ static void on_withdrawn(void *arg, int err, const hxp_reply *reply)
         kiosk_failed(e->request, err);
     } else if (strcmp(reply->code, "SECRET_WRONG") == 0) {
         refuse_secret(e);
-    } else if (reply_is_refused(reply) || (reply->result != HONGXIN__V1__RESULT__ACCEPTED &&
-                                           reply->result != HONGXIN__V1__RESULT__DUPLICATE)) {
+    } else if (!reply_is_taken(reply)) {
         kiosk_refused(e->request, reply);
     } else {
         e->kiosk->withdrawals++;

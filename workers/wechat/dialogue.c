@@ -105,11 +105,10 @@ static void tell_reported(struct talk *t, const hxp_reply *reply)
     end(t, answer);
 }
 
+/* What is not a matter of ours has a number, too, but nobody will come. */
 static bool is_taken(const hxp_reply *reply)
 {
-    return reply->result == HONGXIN__V1__RESULT__ACCEPTED ||
-           (reply->result == HONGXIN__V1__RESULT__DUPLICATE && !reply_is_refused(reply)) ||
-           reply->result == HONGXIN__V1__RESULT__PARKED;
+    return reply_is_taken(reply) && hx_reply_first(reply) != HONGXIN__V1__RESULT__REJECTED;
 }
 
 static void ask_which(struct talk *t, const char *number)
