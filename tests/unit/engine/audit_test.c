@@ -16,19 +16,10 @@ static struct hx_case c;
 
 static void report(struct world *w)
 {
-    static uint8_t bytes[256]; /* the entry points to them */
-    hxp_event e = HONGXIN__V1__EVENT__INIT;
     hxp_data d = HONGXIN__V1__DATA__INIT;
-    const hxp_reply *reply;
-    e.id = (char *)"1";
-    e.source = (char *)"test";
-    e.type = (char *)"REPORTED";
     d.class_ = (char *)"SMALL";
     d.place = (char *)"B-0417";
-    e.data = &d;
-    size_t n = hongxin__v1__event__pack(&e, bytes);
-    struct hx_arrival in = {.bytes = bytes, .size = n, .event = &e, .t_rcv = NOW};
-    assert_int_equal(hx_machine_event(&w->m, &in, &reply), HX_OK);
+    const hxp_reply *reply = world_send(w, &(struct world_event){.type = "REPORTED", .data = &d});
     assert_int_equal(reply->case_number, 1);
     assert_int_equal(w->m.ops->case_load(w->memory, 1, &c), HX_OK);
 }

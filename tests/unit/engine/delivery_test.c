@@ -32,27 +32,23 @@ static enum hx_reach is_read(void *ctx, const char *id, uint64_t lsn)
     return read;
 }
 
+static const hxp_reply *report(void)
+{
+    hxp_data d = HONGXIN__V1__DATA__INIT;
+    d.class_ = (char *)"SMALL";
+    d.place = (char *)"B-0417";
+    return world_send(&w, &(struct world_event){.type = "REPORTED", .by = "reporter", .data = &d});
+}
+
 /* A complaint that was dispatched while nobody could be connected to. */
 static int setup(void **state)
 {
-    static uint8_t bytes[256];
-    hxp_event e = HONGXIN__V1__EVENT__INIT;
-    hxp_data d = HONGXIN__V1__DATA__INIT;
-    const hxp_reply *reply;
     (void)state;
     world_open(&w, NOW);
     w.m.reach = is_up;
     w.m.fetched = is_read;
     up = read = HX_REACH_DOWN;
-    e.id = (char *)"1";
-    e.source = (char *)"test";
-    e.type = (char *)"REPORTED";
-    d.class_ = (char *)"SMALL";
-    d.place = (char *)"B-0417";
-    e.data = &d;
-    size_t size = hongxin__v1__event__pack(&e, bytes);
-    struct hx_arrival in = {.bytes = bytes, .size = size, .event = &e, .t_rcv = NOW};
-    assert_int_equal(hx_machine_event(&w.m, &in, &reply), HX_OK);
+    const hxp_reply *reply = report();
     assert_int_equal(reply->result, HONGXIN__V1__RESULT__ACCEPTED);
     return 0;
 }
@@ -176,12 +172,8 @@ static void what_we_could_not_send_is_our_fault(void **state)
 static void a_look_is_not_lost_to_what_is_read_with_it(void **state)
 {
     (void)state;
-    hxp_data d = HONGXIN__V1__DATA__INIT;
-    d.class_ = (char *)"SMALL";
-    d.place = (char *)"B-0417";
     up = read = HX_REACH_OURS;
-    const hxp_reply *reply =
-        world_send(&w, &(struct world_event){.type = "REPORTED", .by = "reporter", .data = &d});
+    const hxp_reply *reply = report();
     assert_int_equal(reply->result, HONGXIN__V1__RESULT__ACCEPTED);
     world_wait(&w, NOW + HX_HOUR + 2 * HX_MINUTE);
     assert_int_equal(w.m.ops->case_load(w.memory, reply->case_number, &c), HX_OK);
