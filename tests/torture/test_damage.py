@@ -123,10 +123,10 @@ def test_a_store_that_was_cut_off(whole, damaged, left):
 
 
 def test_wherever_it_was_cut_off(whole, damaged):
-    """It is refused, or nothing is missing: the pages at its end were free."""
+    """It is refused, or nothing is missing: the pages at its end were free, or never used."""
     chance = random.Random(int(os.environ.get("HX_SEED", "54321")))
     used = len(whole.data.rstrip(b"\0"))
-    at_the_end = [used - 1, used, used + 1, *(used // PAGE * PAGE - n * PAGE for n in range(3))]
+    at_the_end = [-(-used // PAGE) * PAGE, used - 1, used, used + 1, *(used // PAGE * PAGE - n * PAGE for n in range(3))]
     found = set()
     for size in [*at_the_end, *(chance.randrange(2 * PAGE, used) for _ in range(4))]:
         field = damaged(whole.data[:size])
