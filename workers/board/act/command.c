@@ -375,9 +375,9 @@ void command_start_signed(struct board *b, const struct session *s, const void *
                           command_fn *fn, void *arg)
 {
     struct command *c = command_new(b, s, fn, arg);
-    hxp_event *e = c ? event_read(bytes, size) : NULL;
     if (!c)
         return;
+    hxp_event *e = event_read(bytes, size);
     if (!e)
         fail(c, 422, "UNDECODABLE", "event is not a serialized Event");
     else if (!actor_is_own(e->by, c->person))
