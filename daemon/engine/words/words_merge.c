@@ -306,7 +306,8 @@ static void take_start(struct hx_step *s, struct hx_clock *k, const struct hx_cl
     hx_clock_rebudget_by(s, k, least_left(s, k, merged));
 }
 
-/* Its own start again, once no merged case is left that might have an earlier one. */
+/* Its own start again, once no merged case is left that might have an earlier one. What has ended
+ * keeps the start by which it was judged. */
 static void give_start_back(struct hx_step *s)
 {
     struct hx_case *c = s->c;
@@ -315,7 +316,7 @@ static void give_start_back(struct hx_step *s)
             return;
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
-        if (!k->own_start)
+        if (!k->own_start || !hx_clock_counts(k))
             continue;
         hx_clock_judge_missed(s, k);
         struct hx_clock own = *k;
@@ -325,8 +326,7 @@ static void give_start_back(struct hx_step *s)
         if (k->fired & HX_CLOCK_END && hx_clock_deadline(s->rules, &own) <= s->t_eff)
             continue; /* broken either way */
         k->start = own.start;
-        if (hx_clock_counts(k))
-            hx_clock_rebudget_by(s, k, INT64_MAX);
+        hx_clock_rebudget_by(s, k, INT64_MAX);
     }
 }
 
