@@ -349,6 +349,14 @@ static void compare(void *item, void *ctx)
                                   other->id, p->mine->id, file, p->mine->line, square));
 }
 
+static const struct area *border_at(const struct borders *b, const char *id, int64_t t)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->areas[i].id == id && hx_period_holds(b->areas[i].from, b->areas[i].to, t))
+            return &b->areas[i];
+    return NULL;
+}
+
 /* Every grid has a border whenever it is in force: its borders are walked like the periods of a
  * place. */
 static int check_grid(const struct reading *r, const struct hx_place *grid, size_t lines)
@@ -357,10 +365,8 @@ static int check_grid(const struct reading *r, const struct hx_place *grid, size
     for (const struct hx_place *g = grid; g; g = g->later) {
         int64_t at = g->from ? g->from : INT64_MIN;
         for (bool more = true; more;) {
-            const struct area *a = r->b->areas, *end = a + r->b->n;
-            while (a < end && !(a->id == grid->id && hx_period_holds(a->from, a->to, at)))
-                a++;
-            if (a == end)
+            const struct area *a = border_at(r->b, grid->id, at);
+            if (!a)
                 return hx_problem_set(r->l->problem, "%s:%zu: grid %s (%s) has no border%s%s",
                                       r->l->files[BORDERS].path, lines, grid->id,
                                       city_defined_at(r->l, grid->id, where),
