@@ -27,8 +27,6 @@ static void answer(struct http_request *r, struct reply reply)
     json_t *o = json_pack("{s:b, s:s, s:s, s:O*}", "success", !reply.code, "code",
                           reply.code ? reply.code : "ACCEPTED", "message", message, "data", data);
     json_decref(reply.body);
-    if (reply.status == 503)
-        http_set_header(r, "Retry-After", "1");
     http_answer_json(r, reply.status, o);
 }
 

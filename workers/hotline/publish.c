@@ -228,8 +228,6 @@ struct single {
 
 static void answer_reply(struct http_request *r, struct reply reply)
 {
-    if (reply.status == 503)
-        http_set_header(r, "Retry-After", "1");
     if (reply.code)
         http_answer_problem(r, reply.status, reply.code, reply.body);
     else

@@ -20,6 +20,9 @@ enum { TAG_BYTES = 16 };
 
 static const char type_json[] = "application/json", type_problem[] = "application/problem+json";
 
+/* Of every 503, where a handler says no more than that: the same request again finds out. */
+static const char retry_name[] = "Retry-After", retry_s[] = "1", retry[] = "Retry-After: 1\r\n";
+
 const char *http_reason(int status)
 {
     static const struct {
@@ -150,6 +153,8 @@ void http_answer(struct http_request *r, int status, const char *type, const voi
     }
     if (s->stopping)
         c->close_after = true;
+    if (status == 503 && !http_is_set(r, retry_name))
+        http_set_header(r, retry_name, retry_s);
     size_t packed = 0;
     void *small = packed_for(r, type, body, size, &packed);
     const struct answer a = {.status = status,
@@ -346,7 +351,7 @@ void connection_refuse(struct http_connection *c, int status, const char *code)
                              .body = body ? body : "{}",
                              .size = body ? strlen(body) : 2,
                              .id = "",
-                             .extra = ""};
+                             .extra = status == 503 ? retry : ""};
     figures_count_answer(&s->figures, status, -1);
     note_problem(s, status, code, "-");
     c->close_after = true;

@@ -128,7 +128,7 @@ void http_set_header(struct http_request *request, const char *name, const char 
 bool http_is_set(const struct http_request *request, const char *name);
 
 /* Ends the request; it must not be used afterwards. `type` NULL: no body. A large text goes as gzip
- * to whoever takes it (gzip.h). */
+ * to whoever takes it (gzip.h). A 503 has "Retry-After: 1" unless that was set. */
 void http_answer(struct http_request *request, int status, const char *type, const void *body,
                  size_t size);
 /* Takes the reference to `body`. */

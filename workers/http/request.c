@@ -264,7 +264,6 @@ void request_dispatch(struct http_request *r)
     struct http_server *s = r->server;
     r->began_us = hx_mono_us();
     if (s->waiting >= s->limits.at_once) {
-        http_set_header(r, "Retry-After", "1");
         http_problem(r, 503, "BUSY", "too many requests wait for their answers");
         return;
     }

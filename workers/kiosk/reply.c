@@ -111,8 +111,6 @@ void kiosk_refused(struct http_request *r, const hxp_reply *reply)
 void kiosk_failed(struct http_request *r, int err)
 {
     struct reply out = reply_fail(err);
-    if (out.status == 503)
-        http_set_header(r, "Retry-After", "2");
     http_answer_problem(r, out.status, out.code, out.body);
 }
 

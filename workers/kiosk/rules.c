@@ -89,7 +89,6 @@ void places_take(void *kiosk, struct http_request *r)
     }
     if (!places_may(&k->searching, begun)) {
         k->searches_put_off++;
-        http_set_header(r, "Retry-After", "1");
         http_problem(r, 503, "TOO_MANY_SEARCHES", "too much is being looked for; again in 1 s");
         return;
     }

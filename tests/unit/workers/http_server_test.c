@@ -12,11 +12,14 @@
 
 /* ---- limits ---- */
 
+/* "Later" says when. */
 static void expect(struct raw *t, const char *bytes, int status, const char *code)
 {
     char *answer = raw_talk(t, bytes, strlen(bytes));
     if (raw_status(answer) != status || !strstr(answer, code))
         fail_msg("wanted %d %s, got\n%s", status, code, answer);
+    if (status == 503 && !strstr(answer, "\r\nRetry-After: 1\r\n"))
+        fail_msg("not when to come again:\n%s", answer);
     free(answer);
 }
 
