@@ -9,6 +9,7 @@ import ssl
 import subprocess
 
 import pytest
+import yaml
 from board import Board, Browser, add_user
 from hongxin.v1 import wire_pb2
 from hotline import SOURCE, TOKEN, Hotline
@@ -120,6 +121,21 @@ def test_in_front_of_the_door(proxy, client):
     # Who guesses tokens cannot hide behind a header of his own.
     guess = [ask(proxy, "GET", "/v1/complaints", headers={"Authorization": "Bearer x", "X-Forwarded-For": f"192.0.2.{i}"})[0] for i in range(2)]
     assert guess == [401, 429]
+
+
+def waits_s(text, block, setting):
+    """How long a proxy waits for the answer of a door: what its own block says, else what stands before it."""
+    own = text[text.index(block) + len(block):].split("    }" if "{" in block else "\n\n")[0]
+    return int((re.search(setting + r" (\d+)s", own) or re.search(setting + r" (\d+)s", text))[1])
+
+
+@pytest.mark.parametrize("door,prefix", [("hotline", "/v1/"), ("wechat", "/wechat/"), ("kiosk", "/kiosk/")])
+def test_the_door_gives_up_first(door, prefix):
+    """Else the resident reads the proxy's error and not whether his report was taken."""
+    limits = yaml.safe_load(pathlib.Path(SOURCE, "config", f"{door}.yaml").read_text())["limits"]
+    deploy = pathlib.Path(SOURCE, "deploy")
+    assert waits_s((deploy / "nginx/hotline.conf").read_text(), f"location {prefix} {{", "proxy_read_timeout") * 1000 > limits["answer_ms"]
+    assert waits_s((deploy / "haproxy/hotline.cfg").read_text(), f"\nbackend {door}\n", "timeout server") * 1000 > limits["answer_ms"]
 
 
 @pytest.mark.parametrize("in_front", [nginx, haproxy])
