@@ -14,6 +14,8 @@ static const struct hx_code list[] = {
     {"BEFORE_REPORT", "早于受理时间", "before it was reported"},
     {"BAD_TIME", "时间不合理", "the time cannot be right"},
     {"BAD_RATING", "评分为 1 到 5", "a rating is 1 to 5"},
+    {"BAD_POSITION", "位置坐标不合理", "no position on the map"},
+    {"BAD_ERROR", "失败原因须为大写字母、数字与下划线", "an error is a word of capitals, digits and underscores"},
     {"DATE_PAST", "日期已过", "the date is past"},
     {"MISSING_FIELD", "缺少必填项", "something is missing"},
     {"TOO_LONG", "内容过长", "too long"},

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes what the documents repeat of the daemon's files: pictures and tables of life-cycle.md, codes of PROTOCOL.md.
+"""Writes what the documents repeat of the sources: pictures and tables of life-cycle.md, codes of PROTOCOL.md and codes.md.
 
-    docs/generate-life-cycle.py           rewrites docs/life-cycle.md and proto/PROTOCOL.md between their markers
-    docs/generate-life-cycle.py --check   changes nothing; ends with 1 when a page is stale
+    docs/generate.py           rewrites these pages between their markers
+    docs/generate.py --check   changes nothing; ends with 1 when a page is stale
 
 What stands outside the lines `<!-- NAME -->` and `<!-- end NAME -->` is written by hand. Sources: the life cycle in
-config/life-cycles, the sentences beside each guard and effect in daemon/engine, and the words for alarms in
-daemon/cli/show/catalogue.c, which must have one for each alarm that engine and service raise.
+config/life-cycles, the sentences beside each guard and effect in daemon/engine, the words for alarms in
+daemon/cli/show/catalogue.c, which must have one for each alarm that engine and service raise, and those for codes in
+proto/src/code.c, which must have one for each code that a door answers by itself.
 """
 import pathlib
 import re
@@ -161,10 +162,12 @@ def events(life):
 
 
 def words(pattern):
-    """Rows of the vocabulary, found in the C sources by their macro."""
+    """Rows of the vocabulary, found in the C sources by their macro; a name that others use too stands in words.h."""
+    names = dict(re.findall(r'#define (HX_WORD_\w+) ("\w+")', (ROOT / "daemon/engine/words/words.h").read_text(encoding="utf-8")))
     found = []
     for path in sorted((ROOT / "daemon/engine").rglob("*.c")):
-        found += re.findall(pattern, path.read_text(encoding="utf-8"))
+        text = re.sub(r"\bHX_WORD_\w+", lambda m: names.get(m[0], m[0]), path.read_text(encoding="utf-8"))
+        found += re.findall(pattern, text)
     return sorted(found)
 
 
@@ -226,10 +229,38 @@ def effects(_life):
     return table(["`do`", "what it does"], [[f"`{name}`", joined(says)] for name, says in words(pattern)])
 
 
+def statuses():
+    """With which HTTP statuses a door answers a code by itself: {code: {status}}."""
+    found = {}
+    for path in sorted((ROOT / "workers").rglob("*.c")):
+        text = path.read_text(encoding="utf-8")
+        for status, *names in re.findall(r'\b([45]\d\d),\s*(?:[^;"]*\?\s*)?"([A-Z][A-Z0-9_]+)"(?:\s*:\s*"([A-Z][A-Z0-9_]+)")?', text):
+            for name in filter(None, names):
+                found.setdefault(name, set()).add(status)
+        for call, name in re.findall(r'\b(http_unauthorized|too_fast)\([^;]*?"([A-Z][A-Z0-9_]+)"\)', text):
+            found.setdefault(name, set()).add("401" if call == "http_unauthorized" else "429")
+    return found
+
+
+def answer_codes(_life):
+    """Every code with its words, under the headings of their table."""
+    text = (ROOT / "proto/src/code.c").read_text(encoding="utf-8")
+    own, lines = statuses(), []
+    for part in text[text.index("list[] = {"):].split("    /* ")[1:]:
+        heading = part[:part.index(" */")]
+        rows = re.findall(r'\{"(\w+)",\s*"([^"]*)",\s*"([^"]*)"\}', part)
+        lines += ["", f"**{heading[0].upper()}{heading[1:]}**", ""]
+        lines += table(["code", "中文", "in English", "by a door"],
+                       [[f"`{name}`", zh, en, ", ".join(sorted(own.pop(name, [])))] for name, zh, en in rows])
+    if own:
+        raise ValueError(f"proto/src/code.c has no words for {', '.join(sorted(own))}")
+    return [*lines, ""]
+
+
 PARTS = {"states": states, "picture": picture, "clocks": clocks, "promise-times": promise_times, "ladders": ladders,
          "pauses": pauses, "returns": returns, "events": events, "transitions": transitions, "guards": guards, "effects": effects}
 CODES = {"invalid-codes": invalid_codes, "refusal-codes": refusal_codes, "alarm-codes": alarm_codes}
-PAGES = {ROOT / "docs/life-cycle.md": PARTS, ROOT / "proto/PROTOCOL.md": CODES}
+PAGES = {ROOT / "docs/life-cycle.md": PARTS, ROOT / "proto/PROTOCOL.md": CODES, ROOT / "docs/codes.md": {"codes": answer_codes}}
 
 
 def rewritten(path, page, life):
@@ -255,7 +286,7 @@ def main():
         if fresh == page:
             continue
         if sys.argv[1:]:
-            print(f"{path.relative_to(ROOT)} is stale: run docs/generate-life-cycle.py")
+            print(f"{path.relative_to(ROOT)} is stale: run docs/generate.py")
             stale = 1
         else:
             path.write_text(fresh, encoding="utf-8")
