@@ -38,5 +38,6 @@ foreach(program hongxind hongxin-hotline hongxin-wechat hongxin-kiosk hongxin-bo
     "=/usr/bin/" "=${CMAKE_INSTALL_FULL_BINDIR}/" "/etc/hongxin/" "${HX_CONFIG_DIR}/")
 endforeach()
 install(FILES docs/man/hongxin.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES docs/man/hongxind.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES deploy/completion/hongxin.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
   RENAME hongxin)

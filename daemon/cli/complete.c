@@ -139,6 +139,7 @@ void cli_print_manual(void)
            ".SH ENVIRONMENT\n"
            ".TP\n.B HONGXIN_ENDPOINT\nwhere the daemon takes events\n"
            ".TP\n.B HONGXIN_FEED\nwhere it answers questions and serves feeds\n"
+           ".TP\n.B HONGXIN_KEY\na key file: who we are\n"
            ".TP\n.B HONGXIN_CONFIG\nthe configuration folder, where a command needs one\n"
            ".TP\n.B NO_COLOR\nno colour, unless\n.B \\-\\-color always\nis given\n"
            ".SH SEE ALSO\n.BR hongxind (8)\n");

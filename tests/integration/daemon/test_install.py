@@ -30,3 +30,10 @@ def test_every_service_is_installed_with_its_program_and_its_configuration(tmp_p
     for part in ("in", "out"):
         done = subprocess.run([f"{os.environ['HX_BIN']}/hongxin-kafka", part, "--config", str(config), "--check-config"], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+
+
+def test_the_manual_of_the_daemon_has_each_of_its_options():
+    told = subprocess.run([f"{os.environ['HX_BIN']}/hongxind", "--help"], capture_output=True, text=True, check=True).stdout
+    manual = (SOURCE / "docs/man/hongxind.8").read_text().replace("\\-", "-")
+    options = set(re.findall(r"--[a-z-]+", told))
+    assert options and options == set(re.findall(r"--[a-z-]+", manual))
