@@ -207,10 +207,11 @@ struct hx_sending {
     uint8_t ours;    /* nobody at all could be reached: held against nobody */
     uint8_t last;    /* nobody else is told in its place: it repeats what arrived, calls because of
                         it, or its receipt has been deemed */
-    uint64_t notice; /* entry that holds it */
-    int64_t at;      /* when it was written */
-    int64_t since;   /* first try on this road */
-    int64_t tried;   /* latest try */
+    uint8_t taken_back; /* its level has lain ahead again since, and is told anew when it is due */
+    uint64_t notice;    /* entry that holds it */
+    int64_t at;         /* when it was written */
+    int64_t since;      /* first try on this road */
+    int64_t tried;      /* latest try */
     int64_t next;
     int64_t ours_since; /* its tries fail by our fault since then; 0 = the latest did not */
     char to[HX_PERSON_MAX];

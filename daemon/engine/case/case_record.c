@@ -101,6 +101,7 @@ static const struct hx_field sending_fields[] = {
     TEXT(16, hx_sending, person),    TEXT(17, hx_sending, road),       TEXT(18, hx_sending, error),
     TEXT(19, hx_sending, missed),    TEXT(20, hx_sending, expects),    TEXT(21, hx_sending, unit),
     TEXT(460, hx_sending, stand_in), I64(474, hx_sending, ours_since), I64(475, hx_sending, at),
+    U8(477, hx_sending, taken_back),
 };
 RECORD(sending, hx_sending);
 

@@ -308,7 +308,17 @@ static bool lies_ahead(const struct hx_step *s, const struct hx_sending *x,
 static bool needless(struct hx_step *s, const struct hx_sending *x)
 {
     const struct hx_clock *k = hx_sending_clock(s, x);
-    return hx_sending_is_alarm(x) && (!k || !hx_clock_live(k) || lies_ahead(s, x, k));
+    return hx_sending_is_alarm(x) &&
+           (x->taken_back || !k || !hx_clock_live(k) || lies_ahead(s, x, k));
+}
+
+void hx_delivery_take_back(struct hx_step *s, const struct hx_clock *k, int level)
+{
+    for (uint32_t i = 0; i < s->c->n_sendings; i++) {
+        struct hx_sending *x = &s->c->sendings[i];
+        if (hx_sending_is_alarm(x) && x->level == level && hx_sending_clock(s, x) == k)
+            x->taken_back = 1;
+    }
 }
 
 /* The time for the receipt is over. A feed knows itself how far its receiver is. */

@@ -21,6 +21,10 @@
  * before it is written. */
 void hx_delivery_begin(struct hx_step *s);
 
+/* The level of this clock lies ahead again: what is on its way about it helps nobody any more, also
+ * when it is told anew before the next try. */
+void hx_delivery_take_back(struct hx_step *s, const struct hx_clock *k, int level);
+
 /* Takes what is due at `due`, as an entry of its own. Errors of the backend. */
 HX_CHECK int hx_machine_deliver(struct hx_machine *m, struct hx_case *c, int64_t due);
 

@@ -1,6 +1,7 @@
 /* The life of a clock: judged by its fact, paused, moved, taken back (R5), each as a fact. */
 #include "base/text.h"
 #include "engine/machine/machine_internal.h"
+#include "engine/notice/delivery.h"
 #include "engine/time/clock_internal.h"
 #include "hongxin/number.h"
 
@@ -149,22 +150,32 @@ static int64_t changed_at(const struct hx_step *s, const struct hx_clock *k)
     return k->paused_at && k->paused_at < t ? k->paused_at : t;
 }
 
+/* The mark lies ahead, and may fire again. */
+static void take_back(struct hx_step *s, struct hx_clock *k, int mark)
+{
+    const uint32_t bit = UINT32_C(1) << mark;
+    const struct hx_ladder_rule *ladder = hx_clock_ladder(s->rules, k);
+    if (k->fired & bit && ladder && mark < ladder->n_marks)
+        hx_delivery_take_back(s, k, ladder->marks[mark].level + k->shift);
+    k->fired &= ~bit;
+}
+
 /* Set anew by this entry, under the city of now. Marks that lie ahead again may fire again; those
  * behind stay fired. */
-static void moved(const struct hx_step *s, struct hx_clock *k)
+static void moved(struct hx_step *s, struct hx_clock *k)
 {
     moved_now(s, k);
     for (int i = 0; i < HX_RULES_MARKS; i++) {
         int64_t t = hx_clock_mark(s->rules, k, i);
         if (t != INT64_MAX && t > changed_at(s, k))
-            k->fired &= ~(UINT32_C(1) << i);
+            take_back(s, k, i);
     }
     if (k->deadline > changed_at(s, k))
         k->fired &= ~HX_CLOCK_END;
 }
 
 /* Nothing is told again where the deadline is what it was, however long ago the change was sent. */
-static void moved_from(const struct hx_step *s, struct hx_clock *k, int64_t deadline)
+static void moved_from(struct hx_step *s, struct hx_clock *k, int64_t deadline)
 {
     if (k->deadline == deadline)
         moved_now(s, k);
