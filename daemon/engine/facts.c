@@ -208,7 +208,8 @@ static void add_audience(struct hx_step *s, const char *to)
 hxp_notice_fact *hx_fact_notice_to(struct hx_step *s, int kind, const char *to,
                                    const char *stand_in)
 {
-    if (s->quiet)
+    bool nobody = to && !*to; /* who asked for it has not said who he is */
+    if (s->quiet || nobody)
         return NULL;
     FACT(f, notice, NOTICE, notice_fact);
     if (!f || !to || !stand_in)
