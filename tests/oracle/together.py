@@ -173,8 +173,8 @@ def merge(case, other, e, owner):
     case.account.turns.append((e.t, "citizen"))
     for name in ("K_CITIZEN", "K_STATUTE", "K_ARRIVE", "K_RESOLVE", "K_PLAN"):
         mine, theirs = case.last(name), other.clock(name)
-        if mine and theirs and mine.start < theirs.start:
-            own, before, theirs.start = (theirs.start, theirs.floor, theirs.floor_from), theirs.deadline(), mine.start
+        if mine and theirs and start_for_others(case, mine) < theirs.start:
+            own, before, theirs.start = (theirs.start, theirs.floor, theirs.floor_from), theirs.deadline(), start_for_others(case, mine)
             if theirs.budget and theirs.deadline() < before:
                 set_floor(theirs, e.t, e.t, known(case, mine, other, e.t))
             if theirs.budget and theirs.deadline() >= before:  # no earlier by it: nothing has changed
@@ -200,6 +200,11 @@ def merge(case, other, e, owner):
         other.parties.append(p)
     if len(other.parties) >= 3:
         other.flags.add("MASS")
+
+
+def start_for_others(case, c):
+    """What has ended by the start of a case that has been given back since counts from its own."""
+    return c.start if any(getattr(p, "came", None) for p in case.parties) else getattr(c, "own_start", c.start)
 
 
 def come_back(twin, p, case):

@@ -295,6 +295,16 @@ static void take_parties(struct hx_step *s, const struct hx_case *a)
     }
 }
 
+/* From when it counts for whoever takes its case: what has ended by the start of a case that has
+ * been given back since, from its own. */
+static int64_t start_for_others(const struct hx_case *a, const struct hx_clock *k)
+{
+    for (uint32_t i = 0; i < a->n_parties; i++)
+        if (a->parties[i].from_case)
+            return k->start;
+    return k->own_start ? k->own_start : k->start;
+}
+
 /* The earlier start, when the deadline becomes earlier by it: a merge gives no holder more time. */
 static void take_start(struct hx_step *s, struct hx_clock *k, const struct hx_clock *merged)
 {
@@ -355,8 +365,11 @@ static void absorb(struct hx_step *s, const struct hx_call *call)
         struct hx_clock *k = &c->clocks[i];
         const struct hx_clock_rule *rule = &s->rules->clocks[k->kind];
         const struct hx_clock *other = hx_clock_last(a, k->kind);
-        if (hx_clock_counts(k) && rule->promise && !rule->dated && other)
-            take_start(s, k, other);
+        if (!hx_clock_counts(k) || !rule->promise || rule->dated || !other)
+            continue;
+        struct hx_clock merged = *other;
+        merged.start = start_for_others(a, other);
+        take_start(s, k, &merged);
     }
     tell_holder(s, "speaks for the reporters of");
     mass(s, call);
