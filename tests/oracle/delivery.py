@@ -6,6 +6,7 @@ try to its end (sending.py), over the endpoints and receipts of the scenario, an
 import pathlib
 import re
 
+import labels
 import promise
 import roads
 import times
@@ -23,14 +24,16 @@ def said(t, case, result, fact):
 class Judge:
     """Follows the entries of a run in their order."""
 
-    def __init__(self, run, entries):
-        self.run, self.world, self.entries = run, run.world, entries
+    def __init__(self, run, facts):
+        self.run, self.world, self.entries = run, run.world, grouped(facts)
+        self.labels = labels.Labels(run.world, facts)
         self.known, self.facts, self.batch, self.now = roads.known(run.world.policy), [], [], 0
         self.roads, self.rotas = roads.Roads(run.world.folder), []
         self.rota(0, None)
         self.swaps = {}      # number -> as it stands
         self.chains, self.down, self.slow, self.back = {}, set(), set(), 0
         self.outages, self.endpoints, self.events, self.end = [], [], {}, None
+        self.starts = {}     # when we were there again: the number of its line
         self.jumps = []      # forward: (from, the end of the doubt, when it was found wrong)
         self.doubt_gone = False  # just now: what waited for that goes before what is read, though time stands still (R13)
         self.read()
@@ -51,7 +54,7 @@ class Judge:
                 since = at
             elif "up" in line:
                 self.outages.append((since, at, at + promise.DRAIN))
-                since = None
+                self.starts[at], since = number, None
             elif "apply" in line and pathlib.Path(line["apply"]).stem == "duty":
                 self.rota(at, next(p for p in (self.run.path.parent / line["apply"], pathlib.Path(self.world.folder) / line["apply"]) if p.exists()))
             elif "endpoint" in line:
@@ -208,7 +211,8 @@ class Judge:
         for group in self.entries:
             self.group = group
             t, line = group[0]["t"], self.line_of(group)
-            self.endpoints_until(t, line)
+            started = line is None and any(f.get("code") == "OUTAGE" for f in group if f["fact"] == "ALARM")
+            self.endpoints_until(t, (self.starts[t],) if started and t in self.starts else line)  # in the order of the lines
             own = line is None and any(is_try(f) for f in group) and not any(f["fact"] == "CLOCK" for f in group)
             self.run_to(t, group[0].get("case") if own else None)
             self.now = max(self.now, t)
@@ -254,7 +258,7 @@ class Judge:
     def entry(self, group, line):
         self.swaps.update({f["number"]: f for f in group if f["fact"] == "SWAP"})
         label = group[0].get("case")
-        case = next((case for t, case in reversed(self.world.begun) if case.label == label and t <= self.now and case.state), None)
+        case = self.labels.case(label, self.now, group[0]["lsn"])
         if case is None or case.positioned:  # which building is near is not known here
             return
         chain = self.chains.setdefault(case, Chain(self, case, label))
@@ -323,7 +327,7 @@ def grouped(facts):
 
 def follow(run, facts):
     """What must have been said of the notices that hongxin tells."""
-    return Judge(run, grouped(facts)).play()
+    return Judge(run, facts).play()
 
 
 def carried(said_of_them):

@@ -1,4 +1,5 @@
 """Drills (演练): the report alone decides whether a case is one, nothing real is mixed with it, and whatever is said of it says so."""
+import labels
 from case import Refused, need
 
 CODES = ("NO_DRILL_RIGHT", "NOT_A_DRILL", "IS_A_DRILL", "DRILL_MIX")
@@ -35,12 +36,13 @@ def refusal(case, e):
 class Marks:
     """Which cases are drills: by the reports that the rules have taken."""
 
-    def __init__(self, world):
-        self.begun = [(t, case) for t, case in world.begun if case.state]
+    def __init__(self, world, facts):
+        self.labels = labels.Labels(world, facts)
         self.numbers, self.notices = {}, {}
 
-    def drill(self, label, t):
-        return next((case.drill for since, case in reversed(self.begun) if case.label == label and since <= t), None)
+    def drill(self, f):
+        case = self.labels.case(f.get("case"), f["t"], f["lsn"])
+        return case and case.drill
 
     def note(self, f, drill):
         if f["fact"] == "REPLY" and f.get("number"):
@@ -51,9 +53,9 @@ class Marks:
 
 def faults(world, facts):
     """From its first entry to its last each fact of a drill is marked, none of a real case is; no digest and no list of likely doubles has both."""
-    marks = Marks(world)
+    marks = Marks(world, facts)
     for f in facts:
-        is_one = marks.drill(f.get("case"), f["t"]) if f.get("case") else None
+        is_one = marks.drill(f)
         if is_one is not None and (f["fact"] != "REPLY" or f["result"] == "ACCEPTED"):
             marks.note(f, is_one)
             if bool(f.get("drill")) != is_one:

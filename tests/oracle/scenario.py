@@ -173,6 +173,7 @@ class Run:
             w.policy.lay_over(path, self.life_cycle())
         if not line.get("open"):
             return
+        w.advance(w.now, inclusive=True)  # what is due by now is judged by the version before
         for case in w.cases.values():
             for c in case.clocks:
                 if c.running() and c.deadline() is not None and c.date is None and case.open():

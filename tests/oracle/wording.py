@@ -4,6 +4,7 @@ must stand there follows from the facts of the rules."""
 import functools
 import pathlib
 
+import labels
 import promise
 import times
 import yaml
@@ -38,10 +39,11 @@ def words_of(folder):
 class Known:
     """What the rules say was true at each moment: deadlines, and who was told of which clock."""
 
-    def __init__(self, run):
+    def __init__(self, run, facts):
         self.world, self.at = run.world, 0
+        self.labels = labels.Labels(run.world, facts)
         self.zone_changes = any(line.get("apply", "").endswith(".yaml") for _, _, line in run.lines())
-        self.due, self.begun, self.told, self.units, self.named, self.back = {}, {}, {}, {}, {}, {}
+        self.due, self.told, self.units, self.named, self.back = {}, {}, {}, {}, {}
 
     def until(self, t):
         """Facts up to this moment; those of the moment itself, too: a notice says what is true then."""
@@ -56,7 +58,7 @@ class Known:
                 anew = f["change"] == "RESUME" and self.back.get(f["case"]) == f["t"] and dues and dues[-1][1] != f["deadline"]
                 dues.append((f["t"], f["deadline"]))
                 if f["change"] in ("START", "MOVE") or anew:
-                    self.begun[key] = f["t"]
+                    self.told[key] = []
                 if f["change"] == "START":
                     self.units[key] = self.units.get(key, 0) + 1
             elif f["fact"] == "LEVEL":
@@ -72,8 +74,7 @@ class Known:
 
     def before(self, key, t, to):
         """Whoever heard of it since it began, or was moved: they must know of each other."""
-        since = self.begun.get(key, 0)
-        return {who.partition(" by ")[0] for when, those in self.told.get(key, ()) if since <= when < t for who in those} - {to}
+        return {who.partition(" by ")[0] for when, those in self.told.get(key, ()) if when < t for who in those} - {to}
 
     def holder(self, case, f, language):
         """Who has it. In the millisecond in which that changes it is whom the entry names, and all of the entry the same one;
@@ -85,9 +86,6 @@ class Known:
         unsaid = "" if before == "" and not f.get("holder") else then[-1]
         named = next((who for who in [*reversed(then), before] if who and who in f[language]), unsaid)
         return self.named.setdefault(f["lsn"], named)
-
-    def case(self, label, t):
-        return next((case for since, case in reversed(self.world.begun) if case.label == label and since <= t and case.state), None)
 
 
 def parts(f, case, known, words, language):
@@ -113,14 +111,14 @@ def parts(f, case, known, words, language):
 
 def faults(run, facts, folder):
     """Every notice whose text leaves something out, or does not say that it is a drill."""
-    words, known, numbers = words_of(str(folder)), Known(run), {}
+    words, known, numbers = words_of(str(folder)), Known(run, facts), {}
     for f in facts:
         known.until(f["t"])
         if f["fact"] == "REPLY" and f.get("number") and f["result"] == "ACCEPTED":
             numbers[f.get("case")] = f["number"]
         if f["fact"] != "NOTICE" or not f.get("case") or f["kind"] == "DIGEST":
             continue
-        case = known.case(f["case"], f["t"])
+        case = known.labels.case(f["case"], f["t"], f["lsn"])
         for language in LANGUAGES if case else ():
             text = f[language]
             wanted = [numbers.get(f["case"], "CL-"), *parts(f, case, known, words, language)]

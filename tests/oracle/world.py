@@ -305,7 +305,7 @@ class World:
     def deliver_again(self, case, now):
         """Nobody could take it while we were away: not deemed held, but delivered now; until then the seconds are ours (corner 17)."""
         c = case.clock("K_HANDOVER")
-        if c and self.outage[0] <= c.deadline() <= now:
+        if c and not getattr(c, "frozen", False) and self.outage[0] <= c.deadline() <= now:
             c.ended, c.met, c.marks_on = now, False, False
             self.clock_changed(case, c, "STOP")
             case.account.give(c.start, now, "holder", "system")
