@@ -59,7 +59,6 @@ void ask_start(void *ask, hxp_request *question, hx_answer_fn *fn)
 {
     struct ask *a = ask;
     if (a->board->away) {
-        http_set_header(a->request, "Retry-After", "1");
         http_problem(a->request, 503, "DAEMON_AWAY",
                      "the daemon cannot be reached; again in a second");
         ask_free(a);

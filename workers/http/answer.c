@@ -20,8 +20,9 @@ enum { TAG_BYTES = 16 };
 
 static const char type_json[] = "application/json", type_problem[] = "application/problem+json";
 
-/* Of every 503, where a handler says no more than that: the same request again finds out. */
-static const char retry_name[] = "Retry-After", retry_s[] = "1", retry[] = "Retry-After: 1\r\n";
+/* Every 503 says when to come again: in a second, unless its handler has said otherwise. */
+#define RETRY_AFTER "Retry-After"
+#define RETRY_S     "1"
 
 const char *http_reason(int status)
 {
@@ -153,8 +154,8 @@ void http_answer(struct http_request *r, int status, const char *type, const voi
     }
     if (s->stopping)
         c->close_after = true;
-    if (status == 503 && !http_is_set(r, retry_name))
-        http_set_header(r, retry_name, retry_s);
+    if (status == 503 && !http_is_set(r, RETRY_AFTER))
+        http_set_header(r, RETRY_AFTER, RETRY_S);
     size_t packed = 0;
     void *small = packed_for(r, type, body, size, &packed);
     const struct answer a = {.status = status,
@@ -351,7 +352,7 @@ void connection_refuse(struct http_connection *c, int status, const char *code)
                              .body = body ? body : "{}",
                              .size = body ? strlen(body) : 2,
                              .id = "",
-                             .extra = status == 503 ? retry : ""};
+                             .extra = status == 503 ? RETRY_AFTER ": " RETRY_S "\r\n" : ""};
     figures_count_answer(&s->figures, status, -1);
     note_problem(s, status, code, "-");
     c->close_after = true;

@@ -212,7 +212,6 @@ static bool missing(struct http_request *r, const void *what)
 {
     if (what)
         return false;
-    http_set_header(r, "Retry-After", "1");
     http_problem(r, 503, "DAEMON_AWAY", "the rules have not been read yet; again in a second");
     return true;
 }

@@ -166,7 +166,6 @@ void rules_texts(void *arg, struct http_request *r)
     if (!known) {
         query_wrong(r, "language is zh (also when it is missing) or en");
     } else if (!rules_known(b->rules)) {
-        http_set_header(r, "Retry-After", "1");
         http_problem(r, 503, "DAEMON_AWAY", "the rules have not been read yet; again in a second");
     } else {
         http_answer_json_kept(r, json_pack("{s:s, s:o}", "language", english ? "en" : "zh", "words",

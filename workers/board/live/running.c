@@ -175,7 +175,6 @@ static bool not_ready(struct running *q, const struct scope *s)
 {
     if (s)
         return false;
-    http_set_header(q->ask.request, "Retry-After", "1");
     http_problem(q->ask.request, 503, "DAEMON_AWAY",
                  "the daemon has not told yet what runs; again in a second");
     ask_free(q);

@@ -51,7 +51,7 @@ static void keep(struct photo *p, const uint8_t *bytes, size_t size)
     char folder[BOARD_PATH + 32];
     bool fresh;
     if (!folder_of(p, folder, sizeof folder))
-        http_problem(r, 503, "NO_PHOTOS", "this board keeps no photos");
+        http_problem(r, 404, "NO_PHOTOS", "this board keeps no photos");
     else if (!make_folder(p, folder))
         http_problem(r, 503, "NOT_KEPT", "the photo could not be written");
     else if (count_files(folder) >= PHOTOS_OF_A_CASE)

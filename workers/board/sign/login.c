@@ -13,6 +13,12 @@
 
 /* ---- beginning ---- */
 
+static void busy(struct http_request *r)
+{
+    http_set_header(r, "Retry-After", "2");
+    http_problem(r, 503, "BUSY", "too many sign in at once; again in two seconds");
+}
+
 static void begin(struct board *b, struct http_request *r, const struct user *user, bool once)
 {
     const struct sign_in in = {.user = user, .once = once, .now = hx_wall_ms()};
@@ -132,8 +138,7 @@ static void check(struct board *b, struct http_request *r, const json_t *body)
     int rc = hasher_check(b->hasher, text_in(body, "password"), user.hash, on_checked, l);
     if (rc) {
         free(l);
-        http_set_header(r, "Retry-After", "2");
-        http_problem(r, 503, "BUSY", "too many sign in at once; again in two seconds");
+        busy(r);
     }
 }
 
@@ -267,7 +272,7 @@ static void on_old(void *arg, bool right, const char *hash)
         return;
     }
     if (hasher_make(c->board->hasher, c->wanted, on_made, c)) {
-        http_problem(c->request, 503, "BUSY", "again in two seconds");
+        busy(c->request);
         change_free(c);
     }
 }
@@ -287,7 +292,7 @@ static void start_change(struct board *b, struct http_request *r, const struct s
     hx_text_put(c->user, sizeof c->user, s->user);
     hx_text_put(c->wanted, sizeof c->wanted, text_in(body, "new"));
     if (hasher_check(b->hasher, text_in(body, "old"), user.hash, on_old, c)) {
-        http_problem(r, 503, "BUSY", "again in two seconds");
+        busy(r);
         change_free(c);
     }
 }
