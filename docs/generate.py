@@ -7,7 +7,7 @@
 What stands outside the lines `<!-- NAME -->` and `<!-- end NAME -->` is written by hand. Sources: the life cycle in
 config/life-cycles, the sentences beside each guard and effect in daemon/engine, the words for alarms in
 daemon/cli/show/catalogue.c, which must have one for each alarm that engine and service raise, and those for codes in
-proto/src/code.c, which must have one for each code that a door answers by itself.
+proto/src/code.c, which must have one for each code that stands beside a status of HTTP.
 """
 import pathlib
 import re
@@ -229,31 +229,26 @@ def effects(_life):
     return table(["`do`", "what it does"], [[f"`{name}`", joined(says)] for name, says in words(pattern)])
 
 
-def statuses():
-    """With which HTTP statuses a door answers a code by itself: {code: {status}}."""
-    found = {}
+def answered():
+    """Codes that a door answers by itself, beside their HTTP status."""
+    found = set()
     for path in sorted((ROOT / "workers").rglob("*.c")):
-        text = path.read_text(encoding="utf-8")
-        for status, *names in re.findall(r'\b([45]\d\d),\s*(?:[^;"]*\?\s*)?"([A-Z][A-Z0-9_]+)"(?:\s*:\s*"([A-Z][A-Z0-9_]+)")?', text):
-            for name in filter(None, names):
-                found.setdefault(name, set()).add(status)
-        for call, name in re.findall(r'\b(http_unauthorized|too_fast)\([^;]*?"([A-Z][A-Z0-9_]+)"\)', text):
-            found.setdefault(name, set()).add("401" if call == "http_unauthorized" else "429")
+        found |= set(re.findall(r'\b[45]\d\d,\s*"([A-Z][A-Z0-9_]+)"', path.read_text(encoding="utf-8")))
     return found
 
 
 def answer_codes(_life):
     """Every code with its words, under the headings of their table."""
     text = (ROOT / "proto/src/code.c").read_text(encoding="utf-8")
-    own, lines = statuses(), []
+    missing, lines = answered(), []
     for part in text[text.index("list[] = {"):].split("    /* ")[1:]:
         heading = part[:part.index(" */")]
         rows = re.findall(r'\{"(\w+)",\s*"([^"]*)",\s*"([^"]*)"\}', part)
+        missing -= {name for name, _, _ in rows}
         lines += ["", f"**{heading[0].upper()}{heading[1:]}**", ""]
-        lines += table(["code", "中文", "in English", "by a door"],
-                       [[f"`{name}`", zh, en, ", ".join(sorted(own.pop(name, [])))] for name, zh, en in rows])
-    if own:
-        raise ValueError(f"proto/src/code.c has no words for {', '.join(sorted(own))}")
+        lines += table(["code", "中文", "in English"], [[f"`{name}`", zh, en] for name, zh, en in rows])
+    if missing:
+        raise ValueError(f"proto/src/code.c has no words for {', '.join(sorted(missing))}")
     return [*lines, ""]
 
 
