@@ -99,7 +99,7 @@ def callback_ok(case, e):
     case, parties = answered(case, e)
     if case.state in promise.ENDED_OK:
         need(len(parties) < len(case.parties) or "party" in e.data, "names nobody")
-        need(parties[0].answer in ("OPEN", "GONE"), "has answered")
+        need(parties[0].answer == "OPEN", "has answered, or was tried in vain")
         parties[0].answer = "OK"
         return None
     is_in(case, "RESOLVED")

@@ -23,7 +23,7 @@ def class_set(case, e):
         need(e.person and e.person != proposed[1] and e.role != "holder", "same person")
         return reclass(case, klass, e.t)
     if not stake:
-        need(not proposed or e.person != proposed[1], "same person")
+        need(not proposed or e.person and e.person != proposed[1], "same person")
         return reclass(case, klass, e.t)
     if proposed:  # what lengthens nothing needs nobody's leave; who has asked for more waits for his answer
         need(e.person and e.person != proposed[1] and not lengthens(case, klass, e.t), "another class is asked for")

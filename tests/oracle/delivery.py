@@ -15,6 +15,7 @@ from world import Event
 
 SAID = ("to", "person", "road", "attempt", "error", "fault", "kind", "clock", "level", "notice", "next", "by", "receipt")
 NOTHING = {"attempt": 0, "notice": 0, "next": 0}
+OF_A_MERGE = ("speaks for the reporters of", "no longer speaks for the reporters of")
 
 
 def said(t, case, result, fact):
@@ -208,11 +209,12 @@ class Judge:
     # ---- the run -------------------------------------------------------------------------------------
 
     def play(self):
+        after = None
         for group in self.entries:
             self.group = group
             t, line = group[0]["t"], self.line_of(group)
-            started = line is None and any(f.get("code") == "OUTAGE" for f in group if f["fact"] == "ALARM")
-            self.endpoints_until(t, (self.starts[t],) if started and t in self.starts else line)  # in the order of the lines
+            after = self.after(group, line, after)
+            self.endpoints_until(t, after)
             own = line is None and any(is_try(f) for f in group) and not any(f["fact"] == "CLOCK" for f in group)
             self.run_to(t, group[0].get("case") if own else None)
             self.now = max(self.now, t)
@@ -222,6 +224,12 @@ class Judge:
         self.endpoints_until(last + 1, None)
         self.run_to(last + 1)
         return self.facts
+
+    def after(self, group, line, before):
+        """What was read, in the order of the lines: the entry's own event, the one that has merged its case, our start. None: it fell due."""
+        if line is None and any(f.get("code") == "OUTAGE" for f in group if f["fact"] == "ALARM"):
+            return (self.starts[group[0]["t"]],) if group[0]["t"] in self.starts else None
+        return before if line is None and any(f.get("why", "").startswith(OF_A_MERGE) for f in group) else line
 
     def line_of(self, group):
         replies = [f for f in group if f["fact"] == "REPLY"]

@@ -149,7 +149,9 @@ def pass_on(case, holder, when):
     for c in case.clocks:
         if c.running() and c.name in ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_APPOINTMENT", "K_UPDATE"):
             c.holder, before = holder, c.deadline()
-            if c.budget and c.name != "K_UPDATE":
+            if c.name == "K_UPDATE":  # as it was
+                continue
+            if c.budget:
                 fresh_quarter(c, when)
             if c.deadline() != before:
                 tell_anew(c, when if c.paused_at is None else min(when, c.paused_at), case.world.now)

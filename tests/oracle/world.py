@@ -419,7 +419,10 @@ class World:
         case = Case(self, e.label, e)
         case.place, case.positioned = place, bool(position)
         if "history" in e.data or "state" in e.data:
-            return self.replied(e, "ACCEPTED") if self.imported(case, e) else self.invalid(e)
+            if self.imported(case, e):
+                return self.replied(e, "ACCEPTED")
+            self.begun.pop()
+            return self.invalid(e)
         if e.data.get("category") in promise.OUT_OF_SCOPE:
             self.cases[e.label] = case
             case.klass = e.data.get("class", "")
