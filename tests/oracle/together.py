@@ -204,7 +204,11 @@ def merge(case, other, e, owner):
 
 def start_for_others(case, c):
     """What has ended by the start of a case that has been given back since counts from its own."""
-    return c.start if any(getattr(p, "came", None) for p in case.parties) else getattr(c, "own_start", c.start)
+    return c.start if speaks_for_others(case) else getattr(c, "own_start", c.start)
+
+
+def speaks_for_others(case):
+    return any(getattr(p, "came", None) for p in case.parties)
 
 
 def come_back(twin, p, case):
@@ -274,7 +278,7 @@ def late_by_the_merge(case, c):
 
 def give_start_back(case, e):
     """Once no merged case is left, what was counted from its start is counted from the own one again."""
-    if any(getattr(p, "came", None) for p in case.parties):
+    if speaks_for_others(case):
         return
     for c in case.clocks:
         if c.running() and hasattr(c, "own_start"):

@@ -150,13 +150,13 @@ static int64_t changed_at(const struct hx_step *s, const struct hx_clock *k)
     return k->paused_at && k->paused_at < t ? k->paused_at : t;
 }
 
-/* The mark lies ahead, and may fire again. */
+/* A mark of its ladder lies ahead, and may fire again. */
 static void take_back(struct hx_step *s, struct hx_clock *k, int mark)
 {
     const uint32_t bit = UINT32_C(1) << mark;
-    const struct hx_ladder_rule *ladder = hx_clock_ladder(s->rules, k);
-    if (k->fired & bit && ladder && mark < ladder->n_marks)
-        hx_delivery_take_back(s, k, ladder->marks[mark].level + k->shift);
+    if (!(k->fired & bit))
+        return;
+    hx_delivery_take_back(s, k, hx_clock_ladder(s->rules, k)->marks[mark].level + k->shift);
     k->fired &= ~bit;
 }
 

@@ -295,14 +295,20 @@ static void take_parties(struct hx_step *s, const struct hx_case *a)
     }
 }
 
+/* A reporter of a merged case is here. */
+static bool speaks_for_others(const struct hx_case *c)
+{
+    for (uint32_t i = 0; i < c->n_parties; i++)
+        if (c->parties[i].from_case)
+            return true;
+    return false;
+}
+
 /* From when it counts for whoever takes its case: what has ended by the start of a case that has
  * been given back since, from its own. */
 static int64_t start_for_others(const struct hx_case *a, const struct hx_clock *k)
 {
-    for (uint32_t i = 0; i < a->n_parties; i++)
-        if (a->parties[i].from_case)
-            return k->start;
-    return k->own_start ? k->own_start : k->start;
+    return k->own_start && !speaks_for_others(a) ? k->own_start : k->start;
 }
 
 /* The earlier start, when the deadline becomes earlier by it: a merge gives no holder more time. */
@@ -321,9 +327,8 @@ static void take_start(struct hx_step *s, struct hx_clock *k, const struct hx_cl
 static void give_start_back(struct hx_step *s)
 {
     struct hx_case *c = s->c;
-    for (uint32_t i = 0; i < c->n_parties; i++)
-        if (c->parties[i].from_case)
-            return;
+    if (speaks_for_others(c))
+        return;
     for (uint32_t i = 0; i < c->n_clocks; i++) {
         struct hx_clock *k = &c->clocks[i];
         if (!k->own_start || !hx_clock_counts(k))
