@@ -153,7 +153,9 @@ void hx_clock_break(struct hx_step *s, struct hx_clock *k, int64_t due, int64_t 
 /* REBUTTED, EXCLUDED or VOID_RETURN. The case is no longer BREACHED once no breach of its cycle is
  * left without a mark. */
 void hx_mark_breach(struct hx_step *s, struct hx_breach *b, uint32_t mark, const char *why);
-/* When a cycle was dispatched; the first one begins with the earliest report. */
+/* When a cycle began: the first one with the earliest report, the present one with the call or
+ * request that asked for it, also when its dispatch waited for us (corner 17); one between them
+ * with its first clock. */
 int64_t hx_cycle_began(const struct hx_rules *r, const struct hx_case *c, int cycle);
 /* The newest clock of this kind in the cycle to which the instant belongs, unless it was taken
  * back; NULL when there is none. */

@@ -280,6 +280,7 @@ struct hx_case {
     uint8_t state;
     uint8_t class_no; /* 0 = not classed yet */
     uint8_t cycle;    /* 1 … 3 */
+    int64_t cycle_at; /* effective time of what began a later cycle; 0 = the first one */
     uint32_t flags;
     char holder[HX_ID_MAX]; /* P-07, C-03, U-3 …; "" = nobody yet */
     char second[HX_ID_MAX]; /* second holder, when the complaint is about the first or the

@@ -140,6 +140,7 @@ static const struct hx_field case_fields[] = {
     U8(18, hx_case, state),
     U8(19, hx_case, class_no),
     U8(20, hx_case, cycle),
+    I64(482, hx_case, cycle_at),
     U32(21, hx_case, flags),
     TEXT(22, hx_case, holder),
     TEXT(23, hx_case, person),

@@ -228,6 +228,8 @@ int64_t hx_cycle_began(const struct hx_rules *r, const struct hx_case *c, int cy
     int64_t began = INT64_MAX;
     if (cycle <= 1)
         return c->t0;
+    if (cycle == c->cycle && c->cycle_at)
+        return c->cycle_at;
     for (uint32_t i = 0; i < c->n_clocks; i++)
         if (c->clocks[i].cycle == cycle && !r->clocks[c->clocks[i].kind].shown &&
             c->clocks[i].start < began)

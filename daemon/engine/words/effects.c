@@ -357,6 +357,7 @@ static void next_cycle(struct hx_step *s, const struct hx_call *call)
         if (!s->rules->clocks[c->clocks[i].kind].stays)
             hx_clock_void(s, &c->clocks[i]);
     c->cycle++;
+    c->cycle_at = s->t_eff;
     hx_contact_keep(c);
     c->t_dispatched = c->t_held = c->t_arrived = c->t_resolved = c->t_closed = 0;
     c->person[0] = '\0';
