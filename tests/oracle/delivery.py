@@ -64,6 +64,8 @@ class Judge:
                 self.events.setdefault(str(line.get("id", number)), (number, line))  # what comes under it again changes nothing
             elif "end" in line:
                 self.end = at
+        if since is not None:  # we were never there again: nothing was tried any more
+            self.end = since
 
     def rota(self, at, path):
         """Who is on duty from then on."""
@@ -226,10 +228,12 @@ class Judge:
         return self.facts
 
     def after(self, group, line, before):
-        """What was read, in the order of the lines: the entry's own event, the one that has merged its case, our start. None: it fell due."""
+        """What was read, in the order of the lines: the entry's own event, the one that has merged its case or is written down beside it,
+        our start. None: it fell due."""
         if line is None and any(f.get("code") == "OUTAGE" for f in group if f["fact"] == "ALARM"):
             return (self.starts[group[0]["t"]],) if group[0]["t"] in self.starts else None
-        return before if line is None and any(f.get("why", "").startswith(OF_A_MERGE) for f in group) else line
+        beside = any(f["fact"] == "AUDIT" or f.get("why", "").startswith(OF_A_MERGE) for f in group)
+        return before if line is None and beside else line
 
     def line_of(self, group):
         replies = [f for f in group if f["fact"] == "REPLY"]

@@ -20,9 +20,8 @@ def dispatch(case, when, holder, cause):
 
 
 def until_told(case, when):
-    """What lies between a fact and our reading of it is no holder's time."""
-    owner = "system" if case.undelivered_since is not None else "holder"  # also while nobody can be reached
-    case.account.give(when, case.world.delivered(when), owner, case.world.waited(when))
+    """What lies between a fact and our reading of it is no holder's time, and no pause's: whoever has it next has not heard of it."""
+    case.account.give(when, case.world.delivered(when), case.account.owner(), case.world.waited(when))
 
 
 def deliver(case, when):
@@ -143,7 +142,7 @@ def held(case, e):
     case.stop("K_HANDOVER", when)
     taken_unreached(case, when)
     quiet_handover(case)
-    case.person, case.person_at = e.person, when
+    case.person, case.person_at = e.person, e.t
     begin_holder(case, when)
     case.to("HELD", when, "HELD")
 

@@ -136,7 +136,7 @@ def lengthens(case, other):
         own = mine.deadline() + (case.world.now - mine.paused_at if mine.paused_at is not None else 0)  # with the pause so far
         budget, calendar = policy.budget(name, klass)
         if theirs is not None:
-            raw = theirs.deadline() - max(theirs.start - mine.start, 0)
+            raw = due_from(theirs, mine.start)
             least = case.world.now + theirs.budget // 4 if mine.judged != mine.deadline() else 0  # who is late already gains nothing by a floor
             least = min(least, known(case, mine, other, case.world.now))
             later = theirs.paused_at is not None or min(theirs.deadline(), max(raw, least)) > own
@@ -148,6 +148,13 @@ def lengthens(case, other):
         if later:
             return True
     return False
+
+
+def due_from(clock, start):
+    """Its deadline by an earlier start: a floor stays where it is."""
+    own, clock.start = clock.start, min(clock.start, start)
+    due, clock.start = clock.deadline(), own
+    return due
 
 
 def known(case, mine, other, now):

@@ -66,9 +66,9 @@ class Known:
             self.at += 1
 
     def deadline(self, key, f, language):
-        """What it is due then. Set twice in one millisecond it is one of both."""
+        """What it is due then. In the millisecond in which it is set it is what it was before, or one of those set."""
         dues = self.due.get(key, ())
-        then = [due for t, due in dues if t == f["t"]] or [due for _, due in dues[-1:]]
+        then = [due for t, due in dues if t < f["t"]][-1:] + [due for t, due in dues if t == f["t"]]
         shown = [times.local(due, self.world.policy.zone).strftime("%Y-%m-%d %H:%M:%S") for due in then if due is not None]
         return next((due for due in shown if due in f[language]), shown[-1] if shown else None)
 
@@ -83,8 +83,11 @@ class Known:
         before = next((who for since, who in reversed(case.holders) if since < f["t"]), None)
         if not then:
             return before or ""
+        those = [*reversed(then), before]
+        if f.get("holder") and f["holder"] in those:  # a text may speak of another one, too: by whom it was changed
+            return f["holder"]
         unsaid = "" if before == "" and not f.get("holder") else then[-1]
-        named = next((who for who in [*reversed(then), before] if who and who in f[language]), unsaid)
+        named = next((who for who in those if who and who in f[language]), unsaid)
         return self.named.setdefault(f["lsn"], named)
 
 

@@ -300,7 +300,7 @@ class World:
 
     def waited(self, when):
         """Whose time it is until the holder hears of it: ours when we were down (corner 17)."""
-        return "system" if self.outage and self.outage[0] < when < self.outage[1] else "dispatcher"
+        return "system" if self.outage and self.outage[0] <= when < self.outage[1] else "dispatcher"
 
     def deliver_again(self, case, now):
         """Nobody could take it while we were away: not deemed held, but delivered now; until then the seconds are ours (corner 17)."""
