@@ -17,6 +17,9 @@ uint8_t hx_clock_basis(const struct hx_rules *r, const struct hx_case *c, int ki
  * the deadline, or two persons have, to another instant that was over: not the breach. What was
  * broken is broken once. */
 struct hx_breach *hx_clock_breach(struct hx_case *c, const struct hx_clock *k);
+/* It stands still since then. Nothing is judged by it: what begins in a pause has missed nothing
+ * before it is known how long it is given. */
+void hx_clock_stand(struct hx_step *s, struct hx_clock *k, int64_t since);
 /* Every accusation of this clock that the fact refutes: also those of deadlines that a change of
  * class has moved since. Returns whether there was one. */
 bool hx_clock_rebut(struct hx_step *s, const struct hx_clock *k, int64_t t_eff);

@@ -111,8 +111,13 @@ void hx_clock_pause(struct hx_step *s, struct hx_clock *k)
     if (k->state != HX_CLOCK_RUNNING)
         return;
     hx_clock_judge_missed(s, k);
+    hx_clock_stand(s, k, s->t_eff);
+}
+
+void hx_clock_stand(struct hx_step *s, struct hx_clock *k, int64_t since)
+{
     k->state = HX_CLOCK_PAUSED;
-    k->paused_at = s->t_eff;
+    k->paused_at = since;
     moved_now(s, k);
     hx_fact_clock(s, k, "PAUSE");
 }

@@ -90,8 +90,7 @@ static void join_pause(struct hx_step *s, struct hx_clock *k)
     if (reason < 0 || !(s->rules->clocks[k->kind].pauses & (UINT32_C(1) << reason)))
         return;
     int64_t since = pause_began(s);
-    hx_clock_pause(s, k);
-    k->paused_at = k->start > since ? k->start : since;
+    hx_clock_stand(s, k, k->start > since ? k->start : since);
 }
 
 void hx_clock_start_for(struct hx_step *s, int kind, int64_t start, int64_t budget)
