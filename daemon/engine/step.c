@@ -92,6 +92,7 @@ static void take(struct hx_step *s, const struct hx_transition *row)
         hx_owner_book(s->c, s->t_eff);
     struct hx_owner_mark booked = hx_owner_mark(s->c);
     s->state_from = s->c->state;
+    s->class_from = s->c->class_no;
     hx_step_enter(s, row->to);
     for (int i = 0; i < row->n_effects; i++)
         row->effects[i].word->effect(s, &row->effects[i]);

@@ -67,7 +67,8 @@ struct hx_step {
                             whom it speaks; 0 = it came under our own number */
     uint16_t speakers[HX_CASE_PARTIES];
     uint8_t cycle;        /* to which the facts belong, when it is not the present one; 0 */
-    uint8_t state_from;   /* before the row was taken */
+    uint8_t state_from;   /* before the row was taken … */
+    uint8_t class_from;   /* … and its class */
     const char *refusal;  /* code of the guard that refused */
     int refusal_result;   /* Hongxin__V1__Result */
     const char *required; /* what that guard asks for, in its own words; NULL = no guard */

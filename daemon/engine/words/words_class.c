@@ -51,6 +51,8 @@ bool hx_class_lengthens(const struct hx_step *s, int class_no)
 {
     if (class_no < 0) /* unknown, in a row of a city's own file */
         return false;
+    if (class_no == s->c->class_no)
+        return false;
     bool later = hx_class_longer(s->rules, s->c->class_no, class_no);
     for (uint32_t i = 0; i < s->c->n_clocks && !later; i++)
         later = due_later(s, &s->c->clocks[i], class_no);
@@ -102,9 +104,8 @@ static bool has_come(struct hx_case *c, int kind)
 
 /* Clocks whose budget depends on the class follow it: same start, floor rule (corners 1 to 3). So
  * do a return and an arbitration that wait: who decides has as long as the new class gives. */
-static void reclass(struct hx_step *s, const struct hx_call *call)
+static void follow_class(struct hx_step *s)
 {
-    (void)call;
     struct hx_case *c = s->c;
     for (uint32_t i = 0, n = c->n_clocks; i < n; i++) {
         struct hx_clock *k = &c->clocks[i];
@@ -123,13 +124,20 @@ static void reclass(struct hx_step *s, const struct hx_call *call)
         if (!rule->name[0] || rule->stays || rule->shown || rule->dated || rule->budget_ms[0] ||
             (k && k->cycle == c->cycle) || has_come(c, kind))
             continue;
-        uint32_t before = c->n_clocks;
         bool update = !rule->promise && c->last_contact > c->t_held;
         hx_clock_start(s, kind, update ? c->last_contact : c->t_held);
-        if (c->n_clocks > before &&
-            c->clocks[before].deadline < s->t_eff + (int64_t)c->clocks[before].budget_ms / 4)
-            hx_clock_rebudget(s, &c->clocks[before]);
+        k = hx_clock_find(c, kind); /* another one may have made room for it */
+        if (k && k->cycle == c->cycle && k->deadline < s->t_eff + (int64_t)k->budget_ms / 4)
+            hx_clock_rebudget(s, k);
     }
+}
+
+/* The class that it has moves nothing: a new plan after an objection keeps its shorter budget. */
+static void reclass(struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    if (s->c->class_no != s->class_from)
+        follow_class(s);
     hx_class_drop(s);
 }
 
