@@ -105,16 +105,6 @@ static bool no_stranger(const struct hx_step *s, const struct hx_call *call)
     return !company || hx_by_holder(s);
 }
 
-/* Who had the case before may still answer for what a breach accuses him of, and for nothing else.
- */
-static bool no_bystander(const struct hx_step *s, const struct hx_call *call)
-{
-    for (uint32_t i = 0; i < s->c->n_breaches; i++)
-        if (strcmp(s->c->breaches[i].holder, s->actor.area) == 0)
-            return true;
-    return no_stranger(s, call);
-}
-
 static bool by_holder_or_level3(const struct hx_step *s, const struct hx_call *call)
 {
     return by_holder(s, call) || hx_by_level3(s);
@@ -375,8 +365,6 @@ const struct hx_word hx_words_guards[] = {
              "a person of the holder says so"),
     HX_GUARD("no_stranger", HX_ARG_NONE, no_stranger, "NOT_HOLDER", HX_NOT_ALLOWED,
              "a company says so only of a case that is its own"),
-    HX_GUARD("no_bystander", HX_ARG_NONE, no_bystander, "NOT_HOLDER", HX_NOT_ALLOWED,
-             "a company says so only of a case that is its own, or that accuses it"),
     HX_GUARD("by_holder_or_level3", HX_ARG_NONE, by_holder_or_level3, "NOT_HOLDER", HX_NOT_ALLOWED,
              "a person of the holder, the street or the city says so"),
     HX_GUARD("of_this_place", HX_ARG_NONE, of_this_place, "OTHER_PLACE", HX_NOT_ALLOWED,

@@ -82,20 +82,54 @@ static bool breach_is(const struct hx_step *s, const struct hx_breach *b)
     return b->kind == clock_named(s) && !b->marks;
 }
 
-/* The breach that is meant: it stands, and rather the one that was asked about before than the
- * newest. */
+/* The breach that is meant: it stands, and rather the one that a first person has asked about, or
+ * that was appealed against, than the newest. */
 static struct hx_breach *breach_named(const struct hx_step *s)
 {
-    struct hx_breach *newest = NULL;
+    struct hx_breach *newest = NULL, *appealed = NULL;
     for (uint32_t i = s->c->n_breaches; i-- > 0;) {
         struct hx_breach *b = &s->c->breaches[i];
         if (!breach_is(s, b))
             continue;
         if (exclusion_of(s->c, b))
             return b;
+        if (b->appealed && !appealed)
+            appealed = b;
         newest = newest ? newest : b;
     }
-    return newest;
+    return appealed ? appealed : newest;
+}
+
+/* Whoever appeals means what accuses him, also when another has the case by now and is late, too;
+ * whom nothing accuses speaks about the breach that the others mean. */
+static struct hx_breach *breach_appealed(const struct hx_step *s)
+{
+    for (uint32_t i = s->c->n_breaches; i-- > 0;) {
+        struct hx_breach *b = &s->c->breaches[i];
+        if (breach_is(s, b) && strcmp(b->holder, s->actor.area) == 0)
+            return b;
+    }
+    return breach_named(s);
+}
+
+static bool accused_once(const struct hx_step *s)
+{
+    for (uint32_t i = 0; i < s->c->n_breaches; i++)
+        if (strcmp(s->c->breaches[i].holder, s->actor.area) == 0)
+            return true;
+    return false;
+}
+
+/* Who had the case before may still answer for what a breach accuses him of, and for nothing else.
+ */
+static bool no_bystander(const struct hx_step *s, const struct hx_call *call)
+{
+    (void)call;
+    bool company = s->actor.role == HX_ROLE_holder || s->actor.role == HX_ROLE_manager;
+    const struct hx_breach *b = breach_appealed(s);
+    if (!company || hx_by_holder(s))
+        return true;
+    return b ? strcmp(b->holder, s->actor.area) == 0 : accused_once(s);
 }
 
 static bool breach_stands(const struct hx_step *s, const struct hx_call *call)
@@ -107,7 +141,7 @@ static bool breach_stands(const struct hx_step *s, const struct hx_call *call)
 /* An appeal must not come for ever (corner 5). */
 static bool soon_after_breach(const struct hx_step *s, const struct hx_call *call)
 {
-    const struct hx_breach *b = breach_named(s);
+    const struct hx_breach *b = breach_appealed(s);
     const struct hx_calendar_rule *cal = &s->rules->calendars[call->number];
     const struct hx_holidays *h = hx_table_at(cal->table, s->lsn, false);
     return b && s->t_eff <= hx_calendar_add_by(cal, h, b->t_noticed, call->span_ms);
@@ -202,7 +236,7 @@ static void move_deadline(struct hx_step *s, const struct hx_call *call)
 static void appeal(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    struct hx_breach *b = breach_named(s);
+    struct hx_breach *b = breach_appealed(s);
     if (b)
         b->appealed = 1;
     show_waiting(s);
@@ -243,6 +277,8 @@ static void refuse_appeal(struct hx_step *s, const struct hx_call *call)
 }
 
 const struct hx_word hx_words_truth[] = {
+    HX_GUARD("no_bystander", HX_ARG_NONE, no_bystander, "NOT_HOLDER", HX_NOT_ALLOWED,
+             "a company says so only of a case that is its own, or of what accuses it"),
     HX_GUARD("breach_stands", HX_ARG_NONE, breach_stands, "NO_BREACH", HX_NOT_ALLOWED,
              "this clock was broken, and no mark has taken the breach away"),
     HX_GUARD("soon_after_breach", HX_ARG_SPAN, soon_after_breach, "TOO_LATE", HX_NOT_ALLOWED,
