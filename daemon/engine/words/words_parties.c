@@ -192,6 +192,8 @@ static void count_try(struct hx_step *s, const struct hx_call *call)
     (void)call;
     struct hx_party *p = hx_party_called(s);
     hx_heard_of(s, "call-back", "callback");
+    if (p->callback == HX_CALLBACK_OK || p->callback == HX_CALLBACK_BAD)
+        return; /* whoever has answered has answered */
     p->tries++;
     p->callback = HX_CALLBACK_NO_ANSWER;
 }
