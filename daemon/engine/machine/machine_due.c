@@ -15,6 +15,14 @@ bool hx_in_outage(const struct hx_machine *m, int64_t due)
     return m->dist.outage_to && due >= m->dist.outage_from && due <= m->dist.outage_to;
 }
 
+int64_t hx_outage_within(const struct hx_machine *m, int64_t from, int64_t to)
+{
+    const struct hx_disturbance *d = &m->dist;
+    int64_t begin = d->outage_from > from ? d->outage_from : from;
+    int64_t end = !d->draining && d->outage_to < to ? d->outage_to : to;
+    return d->outage_to && end > begin ? end - begin : 0;
+}
+
 const char *hx_delay_reason(const struct hx_machine *m, int64_t due)
 {
     if (hx_in_outage(m, due))
@@ -241,11 +249,15 @@ int64_t hx_machine_row(const struct hx_machine *m, const struct hx_case *c, int6
     return look < due ? look : due;
 }
 
-/* The first look since the row that has come up, when somebody can be reached; else INT64_MAX. */
+/* The first look since the row that has come up, when somebody can be reached; else INT64_MAX. A
+ * row of a mark that lay behind already when what we missed was read says nothing of looks: those
+ * before we went down were made. */
 static int64_t over_at(const struct hx_machine *m, struct hx_case *c, int64_t row)
 {
     if (m->again || !row || waited(m, c)) /* in a replay the entries themselves tell it */
         return INT64_MAX;
+    if (m->dist.outage_to && row < m->dist.outage_from)
+        row = m->dist.outage_from;
     int64_t look = hx_outage_look(m->rules, c, row - 1);
     if (look > m->wall)
         return INT64_MAX;

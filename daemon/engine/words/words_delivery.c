@@ -18,15 +18,17 @@ static bool sent_meanwhile(const struct hx_step *s)
     return strcmp(s->mark, "OUTAGE") == 0;
 }
 
-/* What lies between a fact and our reading of it is no holder's time: the system's when we were
- * down (corner 17), else that of whoever sent it late. */
+/* What lies between a fact and our reading of it is no holder's time: the system's as long as we
+ * were down (corner 17), else that of whoever sent it late. */
 static void book_until_told(struct hx_step *s)
 {
     struct hx_case *c = s->c;
     int64_t gap = c->t_dispatched - c->owner_since;
     if (gap <= 0 || s->t_eff >= c->t_dispatched)
         return;
-    c->owner_ms[sent_meanwhile(s) ? HX_OWNER_SYSTEM : HX_OWNER_DISPATCHER] += gap;
+    int64_t ours = hx_outage_within(s->m, c->owner_since, c->t_dispatched);
+    c->owner_ms[HX_OWNER_SYSTEM] += ours;
+    c->owner_ms[HX_OWNER_DISPATCHER] += gap - ours;
     c->owner_since = c->t_dispatched;
 }
 
