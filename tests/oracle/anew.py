@@ -17,7 +17,9 @@ def again(case, clock, budget, calendar, now):
 
 
 def tell_anew(clock, now, read):
-    """What lies ahead again may be told again; what lies behind was told, and its correction names the new deadline."""
+    """What lies ahead again may be told again, of a clock that stands still what lies behind its stop; what lies behind was told, and its
+    correction names the new deadline."""
+    now = clock.paused_at if clock.paused_at is not None else now
     clock.tell_again({level for due, level, _ in clock.ladder() if due > now}, read)
 
 

@@ -83,8 +83,11 @@ def answered(case, e):
 def close_when_all_answered(case, e):
     if any(p.answer == "OPEN" for p in case.parties):
         return
-    state = "CLOSED" if any(p.answer == "OK" for p in case.parties) else "CLOSED_UNCONFIRMED"
-    close_called_back(case, e.t, state, e.name)
+    close_called_back(case, e.t, ended_as(case), e.name)
+
+
+def ended_as(case):
+    return "CLOSED" if any(p.answer == "OK" for p in case.parties) else "CLOSED_UNCONFIRMED"
 
 
 def close_called_back(case, when, state, cause):
@@ -178,11 +181,16 @@ def callback_no_answer(case, e):
     waits = case.clock("K_CALLBACK")
     need(waits, "a third bad answer was the result of the call-back; the appraisal comes first")
     waits.passed.add("L0")  # a first try was made
-    for p in parties:
-        if p.answer == "OPEN":
-            p.tries += 1
-            if p.tries >= 3:
-                p.answer = "GONE"
+    whole = "party" not in e.data and len(parties) == len(case.parties)
+    called = next((p for p in parties if p.answer == "OPEN"), parties[0])
+    if called.answer in ("OK", "BAD"):  # whoever has answered has answered
+        return None
+    called.tries += 1
+    if called.tries < 3:
+        return None
+    called.answer = "GONE" if called.answer == "OPEN" else called.answer
+    if whole:
+        return close_called_back(case, e.t, ended_as(case), e.name)
     return close_when_all_answered(case, e)
 
 

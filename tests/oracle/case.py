@@ -224,7 +224,7 @@ class Case:
             c.marks_on = False
             c.over = self.world.now if c.over is None else c.over
         self.asked.pop("merge", None)
-        self.flags -= {"FORUM", "WITHDRAW_ASKED"}
+        self.flags -= {"FORUM", "WITHDRAW_ASKED", "SUPERVISED"}
         self.appraisal = False
         end = max(when, self.solved or when) if state in promise.ENDED_OK else when  # by a device that was ahead of us (R2)
         self.closed = end
@@ -285,7 +285,7 @@ class Case:
 
     def stranger(self, e):
         """A company that has nothing to do with this case."""
-        return e.role in ("holder", "manager") and e.area != self.holder and e.area not in self.units
+        return e.role in ("holder", "manager") and e.area != self.holder
 
     def of_place(self, e):
         """The dispatcher and the street of its place decide; a matter without a place is nobody's alone."""

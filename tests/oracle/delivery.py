@@ -36,6 +36,7 @@ class Judge:
         self.outages, self.endpoints, self.events, self.end = [], [], {}, None
         self.starts = {}     # when we were there again: the number of its line
         self.jumps = []      # forward: (from, the end of the doubt, when it was found wrong)
+        self.read_at = None  # when the last line was read
         self.doubt_gone = False  # just now: what waited for that goes before what is read, though time stands still (R13)
         self.read()
 
@@ -212,11 +213,11 @@ class Judge:
 
     def play(self):
         after = None
-        for group in self.entries:
+        for group, read_next in self.with_what_comes():
             self.group = group
             t, line = group[0]["t"], self.line_of(group)
             after = self.after(group, line, after)
-            self.endpoints_until(t, after)
+            self.endpoints_until(t, after or read_next)
             own = line is None and any(is_try(f) for f in group) and not any(f["fact"] == "CLOCK" for f in group)
             self.run_to(t, group[0].get("case") if own else None)
             self.now = max(self.now, t)
@@ -228,12 +229,27 @@ class Judge:
         return self.facts
 
     def after(self, group, line, before):
-        """What was read, in the order of the lines: the entry's own event, the one that has merged its case or is written down beside it,
-        our start. None: it fell due."""
+        """What was read, in the order of the lines: the entry's own event, the one that has merged its case, is written down beside it or
+        has brought what was due before; our start. None: it fell due."""
         if line is None and any(f.get("code") == "OUTAGE" for f in group if f["fact"] == "ALARM"):
             return (self.starts[group[0]["t"]],) if group[0]["t"] in self.starts else None
+        t = group[0]["t"]
         beside = any(f["fact"] == "AUDIT" or f.get("why", "").startswith(OF_A_MERGE) for f in group)
-        return before if line is None and beside else line
+        brought = before and self.read_at == t and any(f.get("t_due", t) < t for f in group)
+        if line is None and (beside or brought):
+            return before
+        self.read_at = t
+        return line
+
+    def with_what_comes(self):
+        """Each entry with what is read after it in its millisecond: what fell due before that, and could not come up before, goes first."""
+        out, t, line = [], None, None
+        for group in reversed(list(self.entries)):
+            if group[0]["t"] != t:
+                t, line = group[0]["t"], None
+            out.append((group, line))
+            line = self.line_of(group) or line
+        return reversed(out)
 
     def line_of(self, group):
         replies = [f for f in group if f["fact"] == "REPLY"]

@@ -42,7 +42,7 @@ def instant(value):
 
 
 def in_milliseconds(fact):
-    return fact | {key: instant(fact[key]) for key in ("t", "next") if fact.get(key)}
+    return fact | {key: instant(fact[key]) for key in ("t", "t_due", "next") if fact.get(key)}
 
 
 def theirs(facts):

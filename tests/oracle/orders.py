@@ -90,16 +90,20 @@ def silence_ended(case, e):
 
 
 def breach_of(case, name):
-    """The breach that is meant: it stands, and rather the one that was asked about before than the newest."""
+    """The breach that is meant: it stands, and rather the one that a first person has asked about, or that was appealed against, than the
+    newest."""
     standing = [(c, b) for c in case.clocks if c.name == name for b in c.breaches if not b.marks]
     need(standing, "no breach")
-    return next((x for x in reversed(standing) if x[1].asker), standing[-1])
+    asked = [x for x in standing if x[1].asker] or [x for x in standing if x[1].appealed] or standing
+    return asked[-1]
 
 
 @on("APPEALED")
 def appealed(case, e):
     is_in(case, *promise.OPEN, *promise.ENDED_OK)
     _, breach = breach_of(case, e.data["clock"])
+    own = [b for c in case.clocks if c.name == e.data["clock"] for b in c.breaches if not b.marks and b.holder == e.area]
+    breach = own[-1] if own else breach  # whoever appeals means what accuses him
     need(e.role not in ("holder", "manager") or e.area in (case.holder, breach.holder), "not your case")  # whoever assists is accused of nothing
     limit = case.world.policy.calendar("workdays").after_days(breach.noticed, 5)
     need(e.t <= limit, "five working days are over")

@@ -20,8 +20,11 @@ def dispatch(case, when, holder, cause):
 
 
 def until_told(case, when):
-    """What lies between a fact and our reading of it is no holder's time, and no pause's: whoever has it next has not heard of it."""
-    case.account.give(when, case.world.delivered(when), case.account.owner(), case.world.waited(when))
+    """What lies between a fact and our reading of it is no holder's time, and no pause's: whoever has it next has not heard of it. It is
+    ours as long as we were down, else that of whoever sent it late."""
+    told = case.world.delivered(when)
+    case.account.give(when, told, case.account.owner(), "dispatcher")
+    case.account.give(*case.world.ours(when, told), "dispatcher", "system")
 
 
 def deliver(case, when):

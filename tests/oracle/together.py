@@ -279,7 +279,7 @@ def late_by_the_merge(case, c):
     if not c.budget or c.date is not None:
         return False
     if c.name in promise.PROMISES:
-        return c.name not in promise.STAY and c.judged is None
+        return c.name not in promise.STAY and c.judged != c.deadline()
     return c.deadline() >= case.merged_at
 
 
@@ -293,7 +293,7 @@ def give_start_back(case, e):
             kept, before = (c.start, c.floor, c.floor_from), c.deadline()
             c.start, c.floor, c.floor_from = c.own_start, None, None
             del c.own_start
-            if c.judged is not None and c.deadline() is not None and c.deadline() <= e.t:  # broken either way
+            if c.judged is not None and c.judged == before and c.deadline() <= e.t:  # broken either way
                 c.start, c.floor, c.floor_from = kept
                 continue
             if c.budget:

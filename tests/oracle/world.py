@@ -298,9 +298,11 @@ class World:
         """When a holder hears of a dispatch: not before we have read what sends the case to it."""
         return max(when, self.read_at)
 
-    def waited(self, when):
-        """Whose time it is until the holder hears of it: ours when we were down (corner 17)."""
-        return "system" if self.outage and self.outage[0] <= when < self.outage[1] else "dispatcher"
+    def ours(self, begin, end):
+        """What of it lies in our outage, until all of that is read (corner 17)."""
+        if not self.outage:
+            return begin, begin
+        return max(begin, self.outage[0]), end if end <= self.drain_until else min(end, self.outage[1])
 
     def deliver_again(self, case, now):
         """Nobody could take it while we were away: not deemed held, but delivered now; until then the seconds are ours (corner 17)."""
