@@ -214,11 +214,12 @@ class World:
     def advance(self, to, inclusive=False, before_event=False):
         """Everything that was due before `to` happens; what was received at the same instant comes first (R4).
 
-        What was held back until all is read waits no longer in the instant in which that ends: an event of then was not sent to us before.
+        What was held back until all is read, or a doubt is over, waits no longer in the instant in which that ends: an event of then was
+        not sent to us before.
         """
         for _ in range(MOST):
             first = self.next()
-            held = before_event and first and first[0] == to == self.drain_until and first[1] < to
+            held = before_event and first and first[0] == to in (self.drain_until, self.doubt_until) and first[1] < to
             if first is None or first[0] > to or first[0] == to and not (inclusive or held):
                 self.now = max(self.now, to)
                 return
