@@ -72,7 +72,7 @@ uint8_t hx_clock_basis(const struct hx_rules *r, const struct hx_case *c, int ki
 static int64_t pause_began(struct hx_step *s)
 {
     const struct hx_clock *end = hx_clock_find(s->c, hx_rules_clock(s->rules, "K_PAUSE_MAX"));
-    int64_t since = end && end->start < s->t_eff ? end->start : s->t_eff;
+    int64_t since = end ? end->start : s->t_eff; /* also when this is heard of late */
     for (uint32_t i = 0; !end && i < s->c->n_clocks; i++)
         if (s->c->clocks[i].state == HX_CLOCK_PAUSED && s->c->clocks[i].paused_at < since)
             since = s->c->clocks[i].paused_at;
