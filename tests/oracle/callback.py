@@ -173,16 +173,19 @@ def next_cycle(case, e, again_open=False):
 @on("CALLBACK_NO_ANSWER")
 def callback_no_answer(case, e):
     not_the_accused(case, e)
+    asked = case
     case, parties = answered(case, e)
+    whole = case is asked and "party" not in e.data
+    called = next((p for p in parties if p.answer == "OPEN"), parties[0])
     if case.state in promise.ENDED_OK:
-        need("party" in e.data and parties[0].answer == "OPEN", "has answered")
+        need(not whole and called.answer == "OPEN", "has answered")
+        called.tries += 1
+        called.answer = "GONE" if called.tries >= 3 else "OPEN"
         return None
     is_in(case, "RESOLVED")
     waits = case.clock("K_CALLBACK")
     need(waits, "a third bad answer was the result of the call-back; the appraisal comes first")
     waits.passed.add("L0")  # a first try was made
-    whole = "party" not in e.data and len(parties) == len(case.parties)
-    called = next((p for p in parties if p.answer == "OPEN"), parties[0])
     if called.answer in ("OK", "BAD"):  # whoever has answered has answered
         return None
     called.tries += 1

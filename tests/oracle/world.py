@@ -356,7 +356,9 @@ class World:
              "DEADLINE_MOVED": ["clock", "deadline", "why"], "CLOCK_CORRECTED": ["clock", "deadline", "why"]}
 
     def silence_area(self, e):
-        """Repeats in every case of an area: by the street in which it lies, or the city, for seven days at most. First notices stay."""
+        """Repeats in every case of an area: by the street in which it lies, or the city, for seven days at most, from when it is read. First
+        notices stay."""
+        read = self.read_at
         place, holder = e.data.get("place"), e.data.get("holder")
         what = (e.data["clock"], e.data["level"], place, holder)
         whose = e.area if e.role == "street" else None  # a street's is of its own cases: it disposes of no other's
@@ -367,8 +369,8 @@ class World:
             return False
         if e.name == "SILENCE_ENDED":
             mine = [key for key in self.silent if key[0] == what and (e.role == "city" or key[1] == whose)]  # the city ends any
-            return max([self.silent.pop(key) for key in mine], default=-FAR) > e.t
-        if not e.t < e.date("until") <= e.t + 7 * times.DAY:
+            return max([self.silent.pop(key) for key in mine], default=-FAR) > read
+        if not read < e.date("until") <= read + 7 * times.DAY:
             return False
         self.silent[what, whose] = e.date("until")
         return True
