@@ -52,7 +52,7 @@ struct hx_step {
     int level;              /* highest level told, -1 = none */
     int64_t t_due, t_until; /* of a mark: what was due, and how far marks were taken together */
     int64_t clocks_due; /* next mark of the case as it is to be written; INT64_MIN = not known */
-    enum hx_reach reach[HX_STEP_FACTS]; /* answers, in the order asked: hardly one for each fact */
+    enum hx_reach reach[HX_STEP_FACTS]; /* answers, in the order asked */
     size_t n_reach;
     uint64_t swaps[HX_WITH_MAX]; /* by which somebody is asked: entries */
     size_t n_swaps;

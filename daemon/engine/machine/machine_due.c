@@ -15,12 +15,14 @@ bool hx_in_outage(const struct hx_machine *m, int64_t due)
     return m->dist.outage_to && due >= m->dist.outage_from && due <= m->dist.outage_to;
 }
 
-int64_t hx_outage_within(const struct hx_machine *m, int64_t from, int64_t to)
+bool hx_outage_within(const struct hx_machine *m, int64_t *from, int64_t *to)
 {
     const struct hx_disturbance *d = &m->dist;
-    int64_t begin = d->outage_from > from ? d->outage_from : from;
-    int64_t end = !d->draining && d->outage_to < to ? d->outage_to : to;
-    return d->outage_to && end > begin ? end - begin : 0;
+    if (d->outage_from > *from)
+        *from = d->outage_from;
+    if (!d->draining && d->outage_to < *to)
+        *to = d->outage_to;
+    return d->outage_to && *to > *from;
 }
 
 const char *hx_delay_reason(const struct hx_machine *m, int64_t due)
@@ -101,22 +103,30 @@ static void climb(struct hx_step *s, struct hx_clock *k, int64_t until)
         hx_ladder_tell(s, k, last, passed);
 }
 
+/* What follows from an end may begin another clock, and that may move all of them: each time the
+ * first is looked for. */
+static struct hx_clock *first_over(struct hx_case *c, int64_t due)
+{
+    for (uint32_t i = 0; i < c->n_clocks; i++)
+        if (end_due(&c->clocks[i], due))
+            return &c->clocks[i];
+    return NULL;
+}
+
 /* Everything of this case that is due at this very instant, and of the clocks concerned what
  * followed until `until`. What follows from the end of a clock bears that clock's name, also where
  * others end with it (corner 20). */
 static void fire(struct hx_step *s, int64_t due, int64_t until)
 {
     struct hx_case *c = s->c;
-    uint32_t n = c->n_clocks;
+    struct hx_clock *k;
     const char *cause = s->cause;
-    for (uint32_t i = 0; i < n && i < c->n_clocks; i++) {
-        if (!end_due(&c->clocks[i], due))
-            continue;
-        s->cause = s->rules->clocks[c->clocks[i].kind].name;
-        run_out(s, &c->clocks[i], due);
+    for (int n = 0; n < HX_CASE_CLOCKS && (k = first_over(c, due)) != NULL; n++) {
+        s->cause = s->rules->clocks[k->kind].name;
+        run_out(s, k, due);
     }
     s->cause = cause;
-    for (uint32_t i = 0; i < n && i < c->n_clocks; i++)
+    for (uint32_t i = 0; i < c->n_clocks; i++)
         if (hx_clock_next(s->rules, c, &c->clocks[i]) <= due)
             climb(s, &c->clocks[i], until);
 }

@@ -79,8 +79,9 @@ HX_CHECK int hx_machine_change(struct hx_machine *m, struct hx_case *c);
 
 /* Whether it was due while we were down. */
 bool hx_in_outage(const struct hx_machine *m, int64_t due);
-/* How much of this span lies in our outage, until all of it is read; ms. */
-int64_t hx_outage_within(const struct hx_machine *m, int64_t from, int64_t to);
+/* Where our outage begins and ends within this span, also while what was sent in it is read still;
+ * false = it does not lie in it. */
+bool hx_outage_within(const struct hx_machine *m, int64_t *from, int64_t *to);
 
 /* An entry about no case with one fact. */
 HX_CHECK int hx_machine_entry(struct hx_machine *m, const hxp_fact *f, const char *cause,

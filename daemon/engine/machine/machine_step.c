@@ -184,6 +184,7 @@ static int deliver(struct hx_machine *m, const struct hx_step *from)
     s.other = from->c;
     s.t_rcv = from->t_rcv;
     s.t_eff = from->t_eff;
+    s.mark = from->mark;
     s.cause = m->rules->events[from->message].name;
     int rc = m->ops->next_lsn(m->backend, &s.lsn);
     if (rc || !hx_step_event(&s, from->message))

@@ -324,7 +324,7 @@ void hx_step_begin(struct hx_step *s, struct hx_machine *m, struct hx_case *c,
     s->n_theirs = s->n_speakers = 0;
     s->message = -1;
     s->cycle = 0;
-    s->state_from = 0;
+    s->state_from = s->class_from = 0;
     s->refusal = NULL;
     s->refusal_result = 0;
     s->required = NULL;

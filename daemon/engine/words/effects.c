@@ -298,11 +298,13 @@ void hx_plan_drop(struct hx_step *s)
 static void end_before_told(struct hx_step *s)
 {
     struct hx_case *c = s->c;
-    int64_t over = c->owner_since - s->t_eff, *ours = &c->owner_ms[HX_OWNER_SYSTEM];
+    int64_t over = c->owner_since - s->t_eff, late = c->late_ms < over ? c->late_ms : over;
+    int64_t *ours = &c->owner_ms[HX_OWNER_SYSTEM], *theirs = &c->owner_ms[HX_OWNER_DISPATCHER];
     if (strcmp(s->mark, "OUTAGE") != 0 || c->owner_since != c->t_dispatched || over <= 0 ||
-        *ours < over)
+        *ours < over - late || *theirs < late)
         return;
-    *ours -= over;
+    *ours -= over - late;
+    *theirs -= late;
     c->owner_since = s->t_eff;
 }
 

@@ -19,22 +19,27 @@ static bool sent_meanwhile(const struct hx_step *s)
 }
 
 /* What lies between a fact and our reading of it is no holder's time: the system's as long as we
- * were down (corner 17), else that of whoever sent it late. */
-static void book_until_told(struct hx_step *s)
+ * were down (corner 17), else that of whoever sent it late. Whether any of it was ours. */
+static bool book_until_told(struct hx_step *s)
 {
     struct hx_case *c = s->c;
     int64_t gap = c->t_dispatched - c->owner_since;
+    c->late_ms = 0;
     if (gap <= 0 || s->t_eff >= c->t_dispatched)
-        return;
-    int64_t ours = hx_outage_within(s->m, c->owner_since, c->t_dispatched);
+        return false;
+    int64_t from = c->owner_since, to = c->t_dispatched;
+    int64_t ours = hx_outage_within(s->m, &from, &to) ? to - from : 0;
+    if (ours)
+        c->late_ms = c->t_dispatched - to;
     c->owner_ms[HX_OWNER_SYSTEM] += ours;
     c->owner_ms[HX_OWNER_DISPATCHER] += gap - ours;
     c->owner_since = c->t_dispatched;
+    return ours > 0;
 }
 
-static const char *why_dispatched(const struct hx_step *s)
+static const char *why_dispatched(const struct hx_step *s, bool ours)
 {
-    if (sent_meanwhile(s))
+    if (ours || sent_meanwhile(s))
         return "delivered after our outage";
     return strcmp(s->cause, "HOLDER_CHANGED") == 0 ? "the holder has changed" : "";
 }
@@ -48,12 +53,12 @@ void hx_dispatch(struct hx_step *s)
     hx_tell_second(s);
     enum hx_reach reach = s->quiet ? HX_REACH_UP : hx_step_reach(s, c->holder);
     c->t_dispatched = told_at(s);
-    book_until_told(s);
+    bool ours = book_until_told(s);
     c->dispatch_lsn = s->lsn;
     hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
     if (f) {
         f->t_due = s->t_eff;
-        f->why = hx_text_field(why_dispatched(s));
+        f->why = hx_text_field(why_dispatched(s, ours));
         f->expects = hx_text_field("HELD");
         if (!hx_post_answers(s, f))
             hx_ladder_climb(s, to);
