@@ -77,12 +77,14 @@ static void propose(struct hx_step *s, const struct hx_proposal *wanted)
 
 /* ---- breaches ---- */
 
+/* It stands, and is that of the holder who is named, if one is. */
 static bool breach_is(const struct hx_step *s, const struct hx_breach *b)
 {
-    return b->kind == clock_named(s) && !b->marks;
+    const char *holder = s->data->holder;
+    return b->kind == clock_named(s) && !b->marks && (!holder[0] || strcmp(b->holder, holder) == 0);
 }
 
-/* The breach that is meant: it stands, and rather the one that a first person has asked about, or
+/* The breach that is to be decided about: rather the one that a first person has asked about, or
  * that was appealed against, than the newest. */
 static struct hx_breach *breach_named(const struct hx_step *s)
 {
@@ -100,22 +102,31 @@ static struct hx_breach *breach_named(const struct hx_step *s)
     return appealed ? appealed : newest;
 }
 
+static bool accuses(const struct hx_step *s, const struct hx_breach *b)
+{
+    return s->actor.area[0] && strcmp(b->holder, s->actor.area) == 0;
+}
+
 /* Whoever appeals means what accuses him, also when another has the case by now and is late, too;
- * whom nothing accuses speaks about the breach that the others mean. */
+ * whom nothing accuses means the newest. */
 static struct hx_breach *breach_appealed(const struct hx_step *s)
 {
+    struct hx_breach *newest = NULL;
     for (uint32_t i = s->c->n_breaches; i-- > 0;) {
         struct hx_breach *b = &s->c->breaches[i];
-        if (breach_is(s, b) && strcmp(b->holder, s->actor.area) == 0)
+        if (!breach_is(s, b))
+            continue;
+        if (accuses(s, b))
             return b;
+        newest = newest ? newest : b;
     }
-    return breach_named(s);
+    return newest;
 }
 
 static bool accused_once(const struct hx_step *s)
 {
     for (uint32_t i = 0; i < s->c->n_breaches; i++)
-        if (strcmp(s->c->breaches[i].holder, s->actor.area) == 0)
+        if (accuses(s, &s->c->breaches[i]))
             return true;
     return false;
 }
@@ -129,7 +140,7 @@ static bool no_bystander(const struct hx_step *s, const struct hx_call *call)
     const struct hx_breach *b = breach_appealed(s);
     if (!company || hx_by_holder(s))
         return true;
-    return b ? strcmp(b->holder, s->actor.area) == 0 : accused_once(s);
+    return b ? accuses(s, b) : accused_once(s);
 }
 
 static bool breach_stands(const struct hx_step *s, const struct hx_call *call)
@@ -166,11 +177,8 @@ static bool second_for_exclusion(const struct hx_step *s, const struct hx_call *
 static bool appeal_waits(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    for (uint32_t i = 0; i < s->c->n_breaches; i++)
-        if (s->c->breaches[i].kind == clock_named(s) &&
-            (s->c->breaches[i].appealed || exclusion_of(s->c, &s->c->breaches[i])))
-            return true;
-    return false;
+    const struct hx_breach *b = breach_named(s);
+    return b && (b->appealed || exclusion_of(s->c, b));
 }
 
 static bool second_for_move(const struct hx_step *s, const struct hx_call *call)
@@ -266,14 +274,9 @@ static void exclude(struct hx_step *s, const struct hx_call *call)
 static void refuse_appeal(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    for (uint32_t i = 0; i < s->c->n_breaches; i++) {
-        struct hx_breach *b = &s->c->breaches[i];
-        if (b->kind != clock_named(s))
-            continue;
-        b->appealed = 0;
-        drop_proposal(s->c, exclusion_of(s->c, b));
-    }
-    show_waiting(s);
+    struct hx_breach *b = breach_named(s);
+    if (b)
+        hx_proposals_settle(s, b);
 }
 
 const struct hx_word hx_words_truth[] = {
