@@ -73,6 +73,8 @@ static void set_class(struct hx_step *s, const struct hx_call *call)
     (void)call;
     struct hx_case *c = s->c;
     int wanted = hx_rules_class(s->rules, s->data->class_);
+    if (wanted == c->class_no)
+        return;
     if (wanted < c->class_no && c->class_by_holder)
         hx_flag_set(s, HX_FLAG_UNDER_CLASSED, true);
     c->class_by_holder = wanted == c->class_asked || hx_by_holder(s);
@@ -102,6 +104,34 @@ static bool has_come(struct hx_case *c, int kind)
            (k->start >= c->t_held || k->stopped_at >= c->t_held);
 }
 
+static bool short_of_a_quarter(const struct hx_step *s, const struct hx_clock *k)
+{
+    return k->deadline < s->t_eff + (int64_t)k->budget_ms / 4;
+}
+
+/* A clock that an earlier class of this receipt had: what was counted for it counts on, and a new
+ * plan after an objection stays one. */
+static struct hx_clock had(struct hx_case *c, int kind)
+{
+    const struct hx_clock *k = hx_clock_last(c, kind);
+    bool same = k && k->cycle == c->cycle && k->state == HX_CLOCK_VOID && k->start >= c->t_held;
+    return same ? *k : (struct hx_clock){.kind = 0};
+}
+
+static void begin_again(struct hx_step *s, const struct hx_clock *before)
+{
+    const struct hx_rules *own = hx_rules_at(s->rules, before->policy);
+    int kind = before->kind, class_no = s->c->class_no;
+    hx_clock_start_for(s, kind, before->start,
+                       hx_clock_budget_kept(own, s->rules, before, class_no));
+    struct hx_clock *k = hx_clock_find(s->c, kind); /* another one may have made room for it */
+    if (!k || k->cycle != s->c->cycle)
+        return;
+    k->paused_ms = before->paused_ms;
+    if (k->paused_ms || short_of_a_quarter(s, k))
+        hx_clock_rebudget_by(s, k, INT64_MAX);
+}
+
 /* Clocks whose budget depends on the class follow it: same start, floor rule (corners 1 to 3). So
  * do a return and an arbitration that wait: who decides has as long as the new class gives. */
 static void follow_class(struct hx_step *s)
@@ -124,10 +154,15 @@ static void follow_class(struct hx_step *s)
         if (!rule->name[0] || rule->stays || rule->shown || rule->dated || rule->budget_ms[0] ||
             (k && k->cycle == c->cycle) || has_come(c, kind))
             continue;
+        const struct hx_clock before = had(c, kind);
+        if (rule->promise && before.kind) {
+            begin_again(s, &before);
+            continue;
+        }
         bool update = !rule->promise && c->last_contact > c->t_held;
         hx_clock_start(s, kind, update ? c->last_contact : c->t_held);
         k = hx_clock_find(c, kind); /* another one may have made room for it */
-        if (k && k->cycle == c->cycle && k->deadline < s->t_eff + (int64_t)k->budget_ms / 4)
+        if (k && k->cycle == c->cycle && short_of_a_quarter(s, k))
             hx_clock_rebudget(s, k);
     }
 }
