@@ -155,7 +155,7 @@ class Case:
         if mark != "EXCLUDED":  # there is nothing left to appeal against
             b.asker, b.appealed = "", False
             self.show_appeals()
-        self.world.breach_marked(self, c, mark)
+        self.world.breach_marked(self, c, b, mark)
 
     def breach(self, c):
         b = Breach(c.deadline(), self.holder if c.name in promise.STAY else c.holder)

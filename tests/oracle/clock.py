@@ -32,6 +32,7 @@ class Clock:
         self.again = False       # of a new plan after an objection: the budget of a later cycle
         self.higher = 0          # corner 9: how many levels higher its ladder begins
         self.told = {}           # level -> when it was due
+        self.open = set()        # of these: what no correction has ended since
         self.told_to = {}        # level -> who was told
         self.taken_back = []     # (when, level, how much was said before): told, and ahead again
         self.said = []           # (when, level): told at that instant
@@ -92,10 +93,11 @@ class Clock:
         marks += [(self.calendar.due(self.start, after), level, to) for level, after, to in promise.FIXED_MARKS.get(self.name, ())]
         return marks
 
-    def tell_again(self, levels, now, ahead=promise.LEVELS):
+    def tell_again(self, levels, now, ahead=promise.LEVELS, amended=False):
         """These are told anew, when they are due if they lie ahead again; what was acknowledged of them has no object any more (3.3)."""
         self.taken_back += [(now, level, len(self.said)) for level in levels if level in self.told and level in ahead]
         self.told = {level: due for level, due in self.told.items() if level not in levels}
+        self.open = self.open if amended else set()
         self.passed -= set(levels)
         self.acked = {level: ack for level, ack in self.acked.items() if level not in levels}
 

@@ -119,6 +119,8 @@ class Judge:
             if f <= acts <= read:
                 acts = read
         for begin, end, refuted in self.jumps:
+            if due == begin:  # looked at after the jump, but not in doubt
+                acts = max(acts, end - promise.DOUBT)
             if begin < due <= (end if refuted is None else refuted):
                 acts = max(acts, end if refuted is None else refuted)
         return acts

@@ -67,7 +67,7 @@ def theirs(facts):
         elif kind == "BREACH":
             yield ("BREACH", t, case, f["clock"], instant(f["deadline"]), f.get("holder", ""))
         elif kind == "BREACH_MARK":
-            yield ("BREACH_MARK", t, case, f["clock"], f["mark"])
+            yield ("BREACH_MARK", t, case, f["clock"], f["mark"], instant(f["deadline"]))
         elif kind == "OWNER":
             yield ("OWNER", t, case, f["total_ms"], *(f"{o}={f[o]}" for o in OWNERS if f.get(o)))
         elif kind == "NOTICE" and f.get("why", "").startswith("acknowledged") and f["kind"] in ALARMS:
@@ -106,7 +106,7 @@ def ours(facts):
         elif kind == "BREACH":
             yield ("BREACH", t, case, f["clock"], f["deadline"], f["holder"])
         elif kind == "BREACH_MARK":
-            yield ("BREACH_MARK", t, case, f["clock"], f["mark"])
+            yield ("BREACH_MARK", t, case, f["clock"], f["mark"], f["deadline"])
         elif kind == "OWNER":
             yield ("OWNER", t, case, f["total"], *(f"{o}={f[o]}" for o in OWNERS if f[o]))
         elif kind == "BACK":

@@ -11,5 +11,11 @@ class Labels:
 
     def case(self, label, t, lsn):
         cases = [case for since, case in self.begun if case.label == label and since <= t]
-        begun = sum(at <= lsn for at in self.entries.get(label, ()))
+        begun = sum(lsn is None or at <= lsn for at in self.entries.get(label, ()))
         return next(reversed(cases[:begun] or cases), None)
+
+    def shown(self, case, label, t, lsn):
+        """How hongxin names it then: by its number once its label is another one's."""
+        cases = [case for _, case in self.begun]
+        mine = self.case(label, t, lsn) is case or case not in cases
+        return label if mine else f"CL-{cases.index(case) + 1}"

@@ -68,7 +68,7 @@ def notice_acked(case, e):
     """Stops repeats of that notice, not the ladder."""
     need(case.open(), "ended")
     level = e.data["level"]
-    clocks = [c for c in case.clocks if c.name == e.data["clock"] and level in c.told and c.running()]  # several units may have been asked to assist
+    clocks = [c for c in case.clocks if c.name == e.data["clock"] and level in c.open and c.running()]  # several units may have been asked to assist
     told = [c for c in clocks if any(e.answers_for(told) for told in case.world.heard_by(case, c, level))]
     need(told, "not told, or not to you")
     for clock in told:
@@ -78,7 +78,7 @@ def notice_acked(case, e):
 @on("SILENCED")
 def silenced(case, e):
     need(case.open(), "ended")
-    need(any(c.name == e.data["clock"] and e.data["level"] in c.told and c.running() for c in case.clocks), "not told, or over")
+    need(any(c.name == e.data["clock"] and e.data["level"] in c.open and c.running() for c in case.clocks), "not told, or over")
     need(e.t < e.date("until") <= e.t + 7 * DAY and case.of_place(e), "in the past, too long, or not yours")
     case.silences[e.data["clock"], e.data["level"], case.cycle] = e.date("until")
 
@@ -89,21 +89,26 @@ def silence_ended(case, e):
     need(case.silences.pop((e.data["clock"], e.data["level"], case.cycle), 0) > e.t, "no silence")
 
 
-def breach_of(case, name):
-    """The breach that is meant: it stands, and rather the one that a first person has asked about, or that was appealed against, than the
-    newest."""
-    standing = [(c, b) for c in case.clocks if c.name == name for b in c.breaches if not b.marks]
-    need(standing, "no breach")
-    asked = [x for x in standing if x[1].asker] or [x for x in standing if x[1].appealed] or standing
-    return asked[-1]
+def standing(case, e):
+    """What can be appealed against or excluded, from the oldest to the newest: the holder may be named where several were late."""
+    out = [(c, b) for c in case.clocks if c.name == e.data["clock"] for b in c.breaches
+           if not b.marks and e.data.get("holder") in (None, "", b.holder)]
+    need(out, "no breach")
+    return sorted(out, key=lambda x: x[1].noticed)
+
+
+def to_decide(case, e):
+    """A first person's wish goes before an appeal, an appeal before what nobody has spoken about; of each the newest."""
+    about = standing(case, e)
+    asked, appealed = [x for x in about if x[1].asker], [x for x in about if x[1].appealed]
+    return (asked or appealed or about)[-1]
 
 
 @on("APPEALED")
 def appealed(case, e):
     is_in(case, *promise.OPEN, *promise.ENDED_OK)
-    _, breach = breach_of(case, e.data["clock"])
-    own = [b for c in case.clocks if c.name == e.data["clock"] for b in c.breaches if not b.marks and b.holder == e.area]
-    breach = own[-1] if own else breach  # whoever appeals means what accuses him
+    about = [breach for _, breach in standing(case, e)]
+    breach = ([b for b in about if e.area and b.holder == e.area] or about)[-1]  # whoever appeals means what accuses him
     need(e.role not in ("holder", "manager") or e.area in (case.holder, breach.holder), "not your case")  # whoever assists is accused of nothing
     limit = case.world.policy.calendar("workdays").after_days(breach.noticed, 5)
     need(e.t <= limit, "five working days are over")
@@ -114,7 +119,7 @@ def appealed(case, e):
 @on("EXCLUDED")
 def excluded(case, e):
     is_in(case, *promise.OPEN, *promise.ENDED_OK)
-    clock, breach = breach_of(case, e.data["clock"])
+    clock, breach = to_decide(case, e)
     need(e.person and not case.by_holder(e), "two persons, not the holder")
     need(breach.asker != e.person, "same person")
     if not breach.asker:
@@ -128,10 +133,9 @@ def excluded(case, e):
 @on("APPEAL_REFUSED")
 def appeal_refused(case, e):
     is_in(case, *promise.OPEN, *promise.ENDED_OK)
-    about = [b for c in case.clocks if c.name == e.data["clock"] for b in c.breaches if b.appealed or b.asker]
-    need(about, "no appeal")
-    for breach in about:
-        breach.asker, breach.appealed = "", False
+    _, breach = to_decide(case, e)
+    need(breach.appealed or breach.asker, "no appeal")
+    breach.asker, breach.appealed = "", False
     case.show_appeals()
 
 
@@ -156,7 +160,7 @@ def deadline_moved(case, e):
     if was_over and date <= now:  # broken either way, and once
         clock.judged, clock.broken = date, None
     ahead = {level for due, level, _ in clock.ladder() if due > now}
-    clock.tell_again(promise.LEVELS if missed else ahead, case.world.now, ahead)  # what lies behind was told
+    clock.tell_again(promise.LEVELS if missed else ahead, case.world.now, ahead, amended=was_over and date <= now)  # what lies behind was told
     case.move(clock)
 
 

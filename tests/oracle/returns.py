@@ -149,7 +149,7 @@ def pass_on(case, holder, when):
     for c in case.clocks:
         if c.running() and c.name in ("K_ARRIVE", "K_CONTACT", "K_RESOLVE", "K_PLAN", "K_PROMISE", "K_APPOINTMENT", "K_UPDATE"):
             c.holder, before = holder, c.deadline()
-            if c.name == "K_UPDATE":  # as it was
+            if c.name in ("K_UPDATE", "K_PROMISE", "K_APPOINTMENT"):  # as it was: a word that is awaited, dates that were named
                 continue
             if c.budget:
                 fresh_quarter(c, when)

@@ -50,11 +50,15 @@ class Chain:
     """All sendings of one case."""
 
     def __init__(self, judge, case, label):
-        self.judge, self.case, self.label, self.list = judge, case, label, []
+        self.judge, self.case, self.name, self.list = judge, case, label, []
         self.dispatch = 0    # the entry that told the holder
         self.calling = False # its connection has the case, and nobody took it: the next person is called
         self.entries = {}    # its entries so far, and whom each told
         self.told = set()    # who heard an alarm so far, and who stood in
+
+    @property
+    def label(self):
+        return self.judge.labels.shown(self.case, self.name, self.judge.now, self.judge.group[0]["lsn"] if self.judge.group else None)
 
     # ---- what is said ----------------------------------------------------------------------------
 

@@ -195,6 +195,7 @@ def merge(case, other, e, owner):
         for p in other.parties:
             p.answer = "LEFT" if p.leaves else p.answer
         check_ends(other)
+    case.answers = [(p, p.answer, p.tries) for p in case.parties]  # its own: what they say of the whole is said there
     case.to_be_asked = [p for p in case.parties if p.leaves]  # its own check rests: there he has asked nothing
     for p in case.parties:
         p.leaves = False
@@ -251,8 +252,9 @@ def unmerged(case, e):
             if c.deadline() != before:
                 c.tell_again(promise.LEVELS, case.world.now)
             case.world.clock_changed(case, c, "RESUME", rests=c.deadline() == before)
-    for p in case.parties:  # who has withdrawn there has withdrawn
-        p.answer = "LEFT" if any(q.answer == "LEFT" for q in case.merged_into.parties if q.who is p.who) else p.answer
+    for p, answer, tries in case.answers:  # who has withdrawn there has withdrawn
+        left = any(q.answer == "LEFT" for q in case.merged_into.parties if q.who is p.who)
+        p.answer, p.tries = "LEFT" if left else answer, tries
     asked = [p for p in case.merged_into.parties if p.leaves]
     if "WITHDRAW_ASKED" in case.merged_into.flags and asked and all(getattr(p, "came", None) is case for p in asked):  # nobody else has asked
         case.merged_into.flags.discard("WITHDRAW_ASKED")

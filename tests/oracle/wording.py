@@ -44,6 +44,7 @@ class Known:
         self.labels = labels.Labels(run.world, facts)
         self.zone_changes = any(line.get("apply", "").endswith(".yaml") for _, _, line in run.lines())
         self.due, self.told, self.units, self.named, self.back = {}, {}, {}, {}, {}
+        self.set = {}  # (case, clock) -> when hongxin said last that it was
 
     def until(self, t):
         """Facts up to this moment; those of the moment itself, too: a notice says what is true then."""
@@ -66,9 +67,11 @@ class Known:
             self.at += 1
 
     def deadline(self, key, f, language):
-        """What it is due then. In the millisecond in which it is set it is what it was before, or one of those set."""
+        """What it is due then. In the millisecond in which it is set it is one of those set, or what it was before as long as nothing is set."""
         dues = self.due.get(key, ())
-        then = [due for t, due in dues if t < f["t"]][-1:] + [due for t, due in dues if t == f["t"]]
+        then = [due for t, due in dues if t == f["t"]]
+        if not then or self.set.get(key) != f["t"]:
+            then = [due for t, due in dues if t < f["t"]][-1:] + then
         shown = [times.local(due, self.world.policy.zone).strftime("%Y-%m-%d %H:%M:%S") for due in then if due is not None]
         return next((due for due in shown if due in f[language]), shown[-1] if shown else None)
 
@@ -84,10 +87,10 @@ class Known:
         if not then:
             return before or ""
         those = [*reversed(then), before]
-        if f.get("holder") and f["holder"] in those:  # a text may speak of another one, too: by whom it was changed
-            return f["holder"]
         unsaid = "" if before == "" and not f.get("holder") else then[-1]
         named = next((who for who in those if who and who in f[language]), unsaid)
+        if f.get("holder") and f["holder"] in those:  # a text may speak of another one, too: by whom it was changed
+            named = f["holder"]
         return self.named.setdefault(f["lsn"], named)
 
 
@@ -119,6 +122,8 @@ def faults(run, facts, folder):
         known.until(f["t"])
         if f["fact"] == "REPLY" and f.get("number") and f["result"] == "ACCEPTED":
             numbers[f.get("case")] = f["number"]
+        if f["fact"] == "CLOCK":
+            known.set[f["case"], f["clock"]] = f["t"]
         if f["fact"] != "NOTICE" or not f.get("case") or f["kind"] == "DIGEST":
             continue
         case = known.labels.case(f["case"], f["t"], f["lsn"])

@@ -125,8 +125,8 @@ class World:
         b.noticed = self.now
         self.note("BREACH", case, clock=c.name, deadline=b.deadline, holder=b.holder, noticed=self.now)
 
-    def breach_marked(self, case, c, mark):
-        self.note("BREACH_MARK", case, clock=c.name, mark=mark)
+    def breach_marked(self, case, c, b, mark):
+        self.note("BREACH_MARK", case, clock=c.name, mark=mark, deadline=b.deadline)
 
     def closed(self, case, sums, total):
         self.note("OWNER", case, total=total, **sums)
@@ -266,6 +266,7 @@ class World:
         passed = [lower for _, lower, _ in due[:-1]]
         c.passed.update(passed)
         c.told[level] = when
+        c.open.add(level)
         self.told(case, c, level, when, passed, to)
 
     def acknowledged(self, case, c, level, e):
@@ -303,7 +304,7 @@ class World:
         """What of it lies in our outage, until all of that is read (corner 17)."""
         if not self.outage:
             return begin, begin
-        return max(begin, self.outage[0]), end if end <= self.drain_until else min(end, self.outage[1])
+        return max(begin, self.outage[0]), end if end < self.drain_until else min(end, self.outage[1])
 
     def deliver_again(self, case, now):
         """Nobody could take it while we were away: not deemed held, but delivered now; until then the seconds are ours (corner 17)."""

@@ -178,12 +178,14 @@ class Calls:
         if event["event"] == "MERGED_INTO":
             self.into[case] = data["into"]
         if event["event"] == "CALLBACK_OK":
-            self.good[self.counts_in(case)] = True
+            self.good.setdefault(self.counts_in(case), set()).add(case)
+        if event["event"] == "UNMERGED":  # what its reporters said goes with them
+            self.good.get(self.into.get(case), set()).discard(case)
 
     def enter(self, case, state):
         self.state[case] = state
         if state == "RESOLVED":
-            self.good[case] = False
+            self.good[case] = set()
 
 
 def called_by_the_accused(case, by, about):
@@ -208,7 +210,7 @@ def closed_cases_were_called_back(facts, events):
         calls.enter(f["case"], f["to"])
         if f["to"] not in ("CLOSED", "CLOSED_UNCONFIRMED"):
             continue
-        good = calls.good.get(f["case"], False) or (f["lsn"] in imported and f["cause"] == "CALLBACK_OK")
+        good = bool(calls.good.get(f["case"])) or (f["lsn"] in imported and f["cause"] == "CALLBACK_OK")
         if f["cause"] not in CLOSING or good != (f["to"] == "CLOSED"):
             yield f"11: case {f['case']} is {f['to']} by {f['cause']} {'with' if good else 'without'} a good call-back"
         if not any(g["fact"] == "OWNER" and g["lsn"] == f["lsn"] for g in facts[i:]):
