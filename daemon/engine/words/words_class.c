@@ -96,40 +96,71 @@ static bool unmoved(const struct hx_step *s, const struct hx_clock *k)
            hx_clock_calendar(own, k->kind, s->c->class_no) == k->calendar;
 }
 
-/* What it asks for has come, from whoever has the case now: no class asks for it once more. */
-static bool has_come(struct hx_case *c, int kind)
+/* The last clock of this kind, if it ended like this for whoever has the case now. */
+static const struct hx_clock *of_this_receipt(struct hx_case *c, int kind, int state)
 {
     const struct hx_clock *k = hx_clock_last(c, kind);
-    return k && k->cycle == c->cycle && k->state == HX_CLOCK_STOPPED &&
-           (k->start >= c->t_held || k->stopped_at >= c->t_held);
+    bool it = k && k->cycle == c->cycle && k->state == state &&
+              (k->start >= c->t_held || k->stopped_at >= c->t_held);
+    return it ? k : NULL;
 }
 
-static bool short_of_a_quarter(const struct hx_step *s, const struct hx_clock *k)
+/* What it asks for has come: no class asks for it once more. A plan that was objected to has not,
+ * unless a meeting about it comes first. */
+static bool has_come(const struct hx_step *s, int kind)
 {
-    return k->deadline < s->t_eff + (int64_t)k->budget_ms / 4;
+    struct hx_case *c = s->c;
+    bool objected = c->objections && !c->plan_date && !(c->flags & HX_FLAG_COORDINATION);
+    if (objected && kind == hx_rules_clock(s->rules, "K_PLAN"))
+        return false;
+    return of_this_receipt(c, kind, HX_CLOCK_STOPPED) != NULL;
 }
 
-/* A clock that an earlier class of this receipt had: what was counted for it counts on, and a new
- * plan after an objection stays one. */
-static struct hx_clock had(struct hx_case *c, int kind)
+/* Its pauses, also one that went on when it was taken back, and is over by now. */
+static uint64_t paused_until_now(const struct hx_step *s, const struct hx_clock *k)
 {
-    const struct hx_clock *k = hx_clock_last(c, kind);
-    bool same = k && k->cycle == c->cycle && k->state == HX_CLOCK_VOID && k->start >= c->t_held;
-    return same ? *k : (struct hx_clock){.kind = 0};
+    const struct hx_clock *end = hx_clock_last(s->c, hx_rules_clock(s->rules, "K_PAUSE_MAX"));
+    bool over = k->paused_at && end && !hx_clock_live(end) && end->start <= k->paused_at &&
+                end->stopped_at > k->paused_at;
+    return k->paused_ms + (over ? (uint64_t)(end->stopped_at - k->paused_at) : 0);
 }
 
+/* A promise that an earlier class asked for goes on: what was counted for it counts, and a new plan
+ * after an objection stays one. */
 static void begin_again(struct hx_step *s, const struct hx_clock *before)
 {
     const struct hx_rules *own = hx_rules_at(s->rules, before->policy);
     int kind = before->kind, class_no = s->c->class_no;
+    uint64_t paused = paused_until_now(s, before);
     hx_clock_start_for(s, kind, before->start,
                        hx_clock_budget_kept(own, s->rules, before, class_no));
     struct hx_clock *k = hx_clock_find(s->c, kind); /* another one may have made room for it */
-    if (!k || k->cycle != s->c->cycle)
+    if (k && k->cycle == s->c->cycle) {
+        k->paused_ms = paused;
+        if (paused || k->deadline < hx_clock_quarter(k, s->t_eff))
+            hx_clock_rebudget_by(s, k, INT64_MAX);
+    }
+}
+
+static void begin(struct hx_step *s, int kind)
+{
+    struct hx_case *c = s->c;
+    bool promise = s->rules->clocks[kind].promise;
+    const struct hx_clock *had = promise ? of_this_receipt(c, kind, HX_CLOCK_VOID) : NULL;
+    if (had) {
+        const struct hx_clock before = *had;
+        begin_again(s, &before);
         return;
-    k->paused_ms = before->paused_ms;
-    if (k->paused_ms || short_of_a_quarter(s, k))
-        hx_clock_rebudget_by(s, k, INT64_MAX);
+    }
+    if (c->objections && kind == hx_rules_clock(s->rules, "K_PLAN")) {
+        hx_clock_start_for(s, kind, s->t_eff, hx_clock_budget(s->rules, kind, c->class_no, 2));
+        return;
+    }
+    bool update = !promise && c->last_contact > c->t_held;
+    hx_clock_start(s, kind, update ? c->last_contact : c->t_held);
+    struct hx_clock *k = hx_clock_find(c, kind); /* another one may have made room for it */
+    if (k && k->cycle == c->cycle && k->deadline < hx_clock_quarter(k, s->t_eff))
+        hx_clock_rebudget(s, k);
 }
 
 /* Clocks whose budget depends on the class follow it: same start, floor rule (corners 1 to 3). So
@@ -152,18 +183,9 @@ static void follow_class(struct hx_step *s)
         const struct hx_clock_rule *rule = &s->rules->clocks[kind];
         struct hx_clock *k = hx_clock_find(c, kind);
         if (!rule->name[0] || rule->stays || rule->shown || rule->dated || rule->budget_ms[0] ||
-            (k && k->cycle == c->cycle) || has_come(c, kind))
+            (k && k->cycle == c->cycle) || has_come(s, kind))
             continue;
-        const struct hx_clock before = had(c, kind);
-        if (rule->promise && before.kind) {
-            begin_again(s, &before);
-            continue;
-        }
-        bool update = !rule->promise && c->last_contact > c->t_held;
-        hx_clock_start(s, kind, update ? c->last_contact : c->t_held);
-        k = hx_clock_find(c, kind); /* another one may have made room for it */
-        if (k && k->cycle == c->cycle && short_of_a_quarter(s, k))
-            hx_clock_rebudget(s, k);
+        begin(s, kind);
     }
 }
 
