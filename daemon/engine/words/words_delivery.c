@@ -20,17 +20,18 @@ static bool sent_meanwhile(const struct hx_step *s)
 
 /* What lies between a fact and our reading of it is no holder's time: the system's as long as we
  * were down (corner 17), else that of whoever sent it late. Whether any of it was ours. */
-static bool book_until_told(struct hx_step *s)
+static bool book_until_told(struct hx_step *s, int64_t told_before)
 {
     struct hx_case *c = s->c;
     int64_t gap = c->t_dispatched - c->owner_since;
-    c->late_ms = 0;
+    bool goes_on = c->owner_since == told_before; /* nobody has had it in between */
+    c->late_ms = goes_on ? c->late_ms : 0;
     if (gap <= 0 || s->t_eff >= c->t_dispatched)
         return false;
     int64_t from = c->owner_since, to = c->t_dispatched;
     int64_t ours = hx_outage_within(s->m, &from, &to) ? to - from : 0;
-    if (ours)
-        c->late_ms = c->t_dispatched - to;
+    if (ours || goes_on)
+        c->late_ms += ours ? c->t_dispatched - to : gap;
     c->owner_ms[HX_OWNER_SYSTEM] += ours;
     c->owner_ms[HX_OWNER_DISPATCHER] += gap - ours;
     c->owner_since = c->t_dispatched;
@@ -52,8 +53,9 @@ void hx_dispatch(struct hx_step *s)
     const char *to = hx_receiver(s, hx_rules_receiver(s->rules, "duty"));
     hx_tell_second(s);
     enum hx_reach reach = s->quiet ? HX_REACH_UP : hx_step_reach(s, c->holder);
+    int64_t told_before = c->t_dispatched;
     c->t_dispatched = told_at(s);
-    bool ours = book_until_told(s);
+    bool ours = book_until_told(s, told_before);
     c->dispatch_lsn = s->lsn;
     hxp_notice_fact *f = hx_fact_notice(s, HX_NOTICE_CASE, to);
     if (f) {

@@ -174,11 +174,26 @@ static bool second_for_exclusion(const struct hx_step *s, const struct hx_call *
 }
 
 /* Whether an appeal about this clock, or a first person's wish to exclude its breach, waits. */
+/* Rather an appeal than a wish to exclude. NULL: neither waits. */
+static struct hx_breach *breach_refused(const struct hx_step *s)
+{
+    struct hx_breach *wished = NULL;
+    for (uint32_t i = s->c->n_breaches; i-- > 0;) {
+        struct hx_breach *b = &s->c->breaches[i];
+        if (!breach_is(s, b))
+            continue;
+        if (b->appealed)
+            return b;
+        if (!wished && exclusion_of(s->c, b))
+            wished = b;
+    }
+    return wished;
+}
+
 static bool appeal_waits(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    const struct hx_breach *b = breach_named(s);
-    return b && (b->appealed || exclusion_of(s->c, b));
+    return breach_refused(s) != NULL;
 }
 
 static bool second_for_move(const struct hx_step *s, const struct hx_call *call)
@@ -274,7 +289,7 @@ static void exclude(struct hx_step *s, const struct hx_call *call)
 static void refuse_appeal(struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    struct hx_breach *b = breach_named(s);
+    struct hx_breach *b = breach_refused(s);
     if (b)
         hx_proposals_settle(s, b);
 }
