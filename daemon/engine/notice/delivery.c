@@ -314,9 +314,12 @@ static bool needless(struct hx_step *s, const struct hx_sending *x)
 
 void hx_delivery_take_back(struct hx_step *s, const struct hx_clock *k, int level)
 {
+    if (level < 0 && k->unit[0])
+        return;
     for (uint32_t i = 0; i < s->c->n_sendings; i++) {
         struct hx_sending *x = &s->c->sendings[i];
-        if (hx_sending_is_alarm(x) && x->level == level && hx_sending_clock(s, x) == k)
+        if (hx_sending_is_alarm(x) && (level < 0 || x->level == level) &&
+            hx_sending_clock(s, x) == k)
             x->taken_back = 1;
     }
 }

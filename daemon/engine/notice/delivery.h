@@ -21,8 +21,10 @@
  * before it is written. */
 void hx_delivery_begin(struct hx_step *s);
 
-/* The level of this clock lies ahead again: what is on its way about it helps nobody any more, also
- * when it is told anew before the next try. */
+/* The level of this clock lies ahead again, or each of them (-1) since it has ended: what is on its
+ * way about it helps nobody any more, also when it is told anew, or another one of its kind has
+ * told as much, before the next try. Of units that assist one notice may be about several: they are
+ * asked one by one when it is tried. */
 void hx_delivery_take_back(struct hx_step *s, const struct hx_clock *k, int level);
 
 /* Takes what is due at `due`, as an entry of its own. Errors of the backend. */

@@ -92,6 +92,7 @@ void hx_clock_judge(struct hx_step *s, struct hx_clock *k, int64_t t_eff)
         k->met = in_time(s, k, t_eff) ? 1 : 2;
     k->state = HX_CLOCK_STOPPED;
     k->stopped_at = t_eff;
+    hx_delivery_take_back(s, k, -1);
     hx_proposals_drop_move(s, k);
     struct hx_breach *b = hx_clock_breach(s->c, k);
     if (k->met == 2 && !b && s->rules->clocks[k->kind].promise) {
@@ -139,6 +140,7 @@ void hx_clock_void(struct hx_step *s, struct hx_clock *k)
     hx_clock_judge_missed(s, k);
     bool ended = k->state == HX_CLOCK_EXPIRED; /* its end is told already */
     k->state = ended ? HX_CLOCK_STOPPED : HX_CLOCK_VOID;
+    hx_delivery_take_back(s, k, -1);
     hx_proposals_drop_move(s, k);
     if (!ended) {
         k->stopped_at = s->t_eff;
