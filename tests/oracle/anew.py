@@ -32,18 +32,29 @@ def set_floor(clock, now, counted_from, known=float("inf")):
         clock.floor, clock.floor_from = quarter, quarter - clock.budget // 4
 
 
+def rest_of_pause(case, had):
+    """It stood still when it was taken back, and the pause is over by now."""
+    end = case.last("K_PAUSE_MAX")
+    over = had.paused_at is not None and end is not None and end.ended is not None and end.start <= had.paused_at
+    return max(0, end.ended - had.paused_at) if over else 0
+
+
 def begin_anew(case, name, now):
     """A clock that the new class asks for begins at the receipt, but leaves a quarter of its budget. Where a class before had it already, what
     was counted for it counts on."""
     had = case.last(name)
-    if had is not None and had.void and had.cycle == case.cycle and had.start >= case.held and name in promise.PROMISES:
+    if had is not None and had.void and had.cycle == case.cycle and max(had.start, had.over) >= case.held and name in promise.PROMISES:
         clock = case.start(name, had.start, hidden=True)
         if had.again:
             clock.again, clock.budget = True, case.world.policy.later(name, case.klass, clock.budget)
         case.world.clock_changed(case, clock, "START")
-        clock.paused = had.paused
+        clock.paused = had.paused + rest_of_pause(case, had)
         set_floor(clock, now, now)
         return case.move(clock)
+    if name == "K_PLAN" and case.objections:  # one new plan, and it is asked for now
+        clock = case.start(name, now, hidden=True)
+        clock.again, clock.budget = True, case.world.policy.later(name, case.klass, clock.budget)
+        return case.world.clock_changed(case, clock, "START")
     clock = case.start(name, max(case.held, case.news or 0) if name == "K_UPDATE" else case.held)
     before = clock.deadline()
     set_floor(clock, now, now)

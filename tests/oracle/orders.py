@@ -133,8 +133,10 @@ def excluded(case, e):
 @on("APPEAL_REFUSED")
 def appeal_refused(case, e):
     is_in(case, *promise.OPEN, *promise.ENDED_OK)
-    _, breach = to_decide(case, e)
-    need(breach.appealed or breach.asker, "no appeal")
+    about = [breach for _, breach in standing(case, e)]
+    waits = [b for b in about if b.appealed] or [b for b in about if b.asker]  # rather an appeal than a wish to exclude
+    need(waits, "no appeal")
+    breach = waits[-1]
     breach.asker, breach.appealed = "", False
     case.show_appeals()
 
