@@ -297,7 +297,8 @@ struct hx_case {
     uint8_t owner;
     int64_t owner_since;
     int64_t owner_ms[HX_OWNERS];
-    int64_t late_ms;  /* of what was booked until its holder was told: behind our outage */
+    int64_t ours_ms;  /* of what was booked until its holder was told: in our outage … */
+    int64_t late_ms;  /* … and behind it */
     int64_t stint_ms; /* of these, the present holder's since its receipt: given to the dispatcher
                          when a return is accepted */
 

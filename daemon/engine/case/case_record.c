@@ -154,6 +154,7 @@ static const struct hx_field case_fields[] = {
     I64(31, hx_case, owner_since),
     I64S(32, hx_case, owner_ms, HX_OWNERS),
     I64(33, hx_case, stint_ms),
+    I64(484, hx_case, ours_ms),
     I64(483, hx_case, late_ms),
     LIST(34, hx_case, clocks, n_clocks, HX_CASE_CLOCKS, &clock_record),
     LIST(35, hx_case, breaches, n_breaches, HX_CASE_BREACHES, &breach_record),

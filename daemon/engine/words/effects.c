@@ -298,14 +298,14 @@ void hx_plan_drop(struct hx_step *s)
 static void end_before_told(struct hx_step *s)
 {
     struct hx_case *c = s->c;
-    int64_t over = c->owner_since - s->t_eff, late = c->late_ms < over ? c->late_ms : over;
-    int64_t *ours = &c->owner_ms[HX_OWNER_SYSTEM], *theirs = &c->owner_ms[HX_OWNER_DISPATCHER];
-    if (strcmp(s->mark, "OUTAGE") != 0 || c->owner_since != c->t_dispatched || over <= 0 ||
-        *ours < over - late || *theirs < late)
+    int64_t over = c->owner_since - s->t_eff;
+    if (strcmp(s->mark, "OUTAGE") != 0 || c->owner_since != c->t_dispatched || over <= 0)
         return;
-    *ours -= over - late;
-    *theirs -= late;
-    c->owner_since = s->t_eff;
+    int64_t late = over < c->late_ms ? over : c->late_ms;
+    int64_t ours = over - late < c->ours_ms ? over - late : c->ours_ms;
+    c->owner_ms[HX_OWNER_DISPATCHER] -= late;
+    c->owner_ms[HX_OWNER_SYSTEM] -= ours;
+    c->owner_since -= late + ours;
 }
 
 static void close_case(struct hx_step *s, const struct hx_call *call)

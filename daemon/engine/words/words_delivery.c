@@ -25,11 +25,13 @@ static bool book_until_told(struct hx_step *s, int64_t told_before)
     struct hx_case *c = s->c;
     int64_t gap = c->t_dispatched - c->owner_since;
     bool goes_on = c->owner_since == told_before; /* nobody has had it in between */
-    c->late_ms = goes_on ? c->late_ms : 0;
+    if (!goes_on)
+        c->ours_ms = c->late_ms = 0;
     if (gap <= 0 || s->t_eff >= c->t_dispatched)
         return false;
     int64_t from = c->owner_since, to = c->t_dispatched;
     int64_t ours = hx_outage_within(s->m, &from, &to) ? to - from : 0;
+    c->ours_ms += ours;
     if (ours || goes_on)
         c->late_ms += ours ? c->t_dispatched - to : gap;
     c->owner_ms[HX_OWNER_SYSTEM] += ours;
