@@ -57,6 +57,7 @@ class Case:
         self.merged_into, self.before_merge, self.merged_by = None, None, ""
         self.rests = []              # (since when, whether it rests in another case from then on)
         self.undelivered_since = None
+        self.waited = None       # from the fact that sent it to its holder until he was told
         self.second_holder, self.next_holder = "", None
         self.closed = None
         self.window = None           # of an imported case that had ended: until when it may be reopened, though no clock runs
@@ -215,8 +216,13 @@ class Case:
         if self.open():
             self.account.turn(when, self.whose())
 
-    def close(self, state, when, cause):
-        """A state that ends the case: the parts of its time are written and add up."""
+    def counted(self):
+        """What has been counted stays, and the case ends no earlier; but for the wait of a holder who was not told yet."""
+        begin, told = self.waited or (None, None)
+        return begin if self.account.turns[-1][0] == told else self.account.turns[-1][0]
+
+    def close(self, state, when, cause, as_it_was=False):
+        """A state that ends the case: the parts of its time are written and add up. Confirmed, a withdrawal finds it as it was."""
         self.world.sent = self.world.sent and min(self.world.sent, when)  # a withdrawal counts from when it was asked
         for c in self.clocks:
             if c.running():
@@ -227,6 +233,7 @@ class Case:
         self.flags -= {"FORUM", "WITHDRAW_ASKED", "SUPERVISED"}
         self.appraisal = False
         end = max(when, self.solved or when) if state in promise.ENDED_OK else when  # by a device that was ahead of us (R2)
+        end = end if as_it_was else max(end, self.counted())
         self.closed = end
         self.to(state, when, cause)
         self.world.closed(self, self.account.sums(end), end - self.account.turns[0][0])

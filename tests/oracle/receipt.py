@@ -23,6 +23,8 @@ def until_told(case, when):
     """What lies between a fact and our reading of it is no holder's time, and no pause's: whoever has it next has not heard of it. It is
     ours as long as we were down, else that of whoever sent it late."""
     told = case.world.delivered(when)
+    begin = max(when, case.account.turns[-1][0]) if case.waited is None or case.account.turns[-1][0] > case.waited[1] else case.waited[0]
+    case.waited = (min(begin, told), told)
     case.account.give(when, told, case.account.owner(), "dispatcher")
     case.account.give(*case.world.ours(when, told), "dispatcher", "system")
 

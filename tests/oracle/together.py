@@ -80,7 +80,7 @@ def withdraw_confirmed(case, e):
                 case.mark(c, b, "REBUTTED")
     for p in case.parties:  # also from his own case, should the merge be taken back
         p.answer, p.leaves = "LEFT" if p.leaves else p.answer, False
-    case.close("WITHDRAWN", case.withdraw_asked, e.name)
+    case.close("WITHDRAWN", case.withdraw_asked, e.name, as_it_was=True)
 
 
 @on("WITHDRAW_DENIED")
