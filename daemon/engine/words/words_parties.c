@@ -96,18 +96,6 @@ static void leave_out_others(struct hx_step *s)
             s->theirs[i] = HX_NOBODY;
 }
 
-/* One of them, for whom the event speaks, still waits there for his call. */
-static bool merged_waits(const struct hx_step *s, const struct hx_call *call)
-{
-    (void)call;
-    const struct hx_case *c = s->other;
-    for (uint32_t i = 0; c && c->t_resolved && i < s->n_theirs; i++)
-        if (s->theirs[i] != HX_NOBODY && hx_speaks_for(s, &s->c->parties[i]) &&
-            !settled(&c->parties[s->theirs[i]]))
-            return true;
-    return false;
-}
-
 /* The step that the event would be in the other case. */
 struct hx_step hx_step_there(const struct hx_step *s)
 {
@@ -127,6 +115,17 @@ static bool allowed_there(const struct hx_step *s, const struct hx_call *call)
     struct hx_step there = hx_step_there(s);
     return there.n_speakers &&
            hx_step_event_row(&there, hx_rules_event(s->rules, hx_step_came(s)->type));
+}
+
+/* One of them, for whom the event speaks, still waits there for his call, and it would count. */
+static bool merged_waits(const struct hx_step *s, const struct hx_call *call)
+{
+    const struct hx_case *c = s->other;
+    for (uint32_t i = 0; c && c->t_resolved && i < s->n_theirs; i++)
+        if (s->theirs[i] != HX_NOBODY && hx_speaks_for(s, &s->c->parties[i]) &&
+            !settled(&c->parties[s->theirs[i]]))
+            return allowed_there(s, call);
+    return false;
 }
 
 /* Both reporters are called back and rate apart: what comes under the number of the merged case
