@@ -124,8 +124,10 @@ class Case:
     def end(self, c, when):
         """The fact has come. Met when not later than the deadline, to the millisecond (R3)."""
         if c.paused_at is not None:
-            c.paused += max(0, when - c.paused_at)
-            c.paused_at = None
+            stood = max(0, when - c.paused_at)
+            c.paused, c.paused_at = c.paused + stood, None
+            if c.floor is not None:
+                c.floor, c.floor_from = c.floor + stood, c.floor_from + stood
         c.ended = when
         c.over = self.world.now
         self.asked.pop(("move", c.name), None)

@@ -94,7 +94,7 @@ class Run:
         if "end" in line:
             return w.advance(wall, inclusive=True)
         if not self.away:
-            w.advance(wall, before_event="event" in line)
+            w.advance(wall, before_event="event" in line or "down" in line)
         if "event" in line:
             return self.event(line, number, self.offset)
         if "down" in line:
