@@ -125,42 +125,34 @@ static uint64_t paused_until_now(const struct hx_step *s, const struct hx_clock 
     return k->paused_ms + (over ? (uint64_t)(end->stopped_at - k->paused_at) : 0);
 }
 
-/* A promise that an earlier class asked for goes on: what was counted for it counts, and a new plan
- * after an objection stays one. */
-static void begin_again(struct hx_step *s, const struct hx_clock *before)
-{
-    const struct hx_rules *own = hx_rules_at(s->rules, before->policy);
-    int kind = before->kind, class_no = s->c->class_no;
-    uint64_t paused = paused_until_now(s, before);
-    hx_clock_start_for(s, kind, before->start,
-                       hx_clock_budget_kept(own, s->rules, before, class_no));
-    struct hx_clock *k = hx_clock_find(s->c, kind); /* another one may have made room for it */
-    if (k && k->cycle == s->c->cycle) {
-        k->paused_ms = paused;
-        if (paused || k->deadline < hx_clock_quarter(k, s->t_eff))
-            hx_clock_rebudget_by(s, k, INT64_MAX);
-    }
-}
-
+/* At the receipt, or with the last word to the reporter. A promise that an earlier class asked for
+ * goes on: what was counted for it counts, and a new plan after an objection stays one. What has
+ * less than a quarter of its budget left gets that. */
 static void begin(struct hx_step *s, int kind)
 {
+    const struct hx_rules *r = s->rules;
     struct hx_case *c = s->c;
-    bool promise = s->rules->clocks[kind].promise;
+    bool promise = r->clocks[kind].promise;
+    int64_t start = c->t_held, budget = hx_clock_budget(r, kind, c->class_no, c->cycle);
+    uint64_t paused = 0;
     const struct hx_clock *had = promise ? of_this_receipt(c, kind, HX_CLOCK_VOID) : NULL;
     if (had) {
-        const struct hx_clock before = *had;
-        begin_again(s, &before);
-        return;
+        start = had->start;
+        budget = hx_clock_budget_kept(hx_rules_at(r, had->policy), r, had, c->class_no);
+        paused = paused_until_now(s, had);
+    } else if (c->objections && kind == hx_rules_clock(r, "K_PLAN")) {
+        start = s->t_eff;
+        budget = hx_clock_budget(r, kind, c->class_no, 2);
+    } else if (!promise && c->last_contact > c->t_held) {
+        start = c->last_contact;
     }
-    if (c->objections && kind == hx_rules_clock(s->rules, "K_PLAN")) {
-        hx_clock_start_for(s, kind, s->t_eff, hx_clock_budget(s->rules, kind, c->class_no, 2));
-        return;
-    }
-    bool update = !promise && c->last_contact > c->t_held;
-    hx_clock_start(s, kind, update ? c->last_contact : c->t_held);
+    hx_clock_start_for(s, kind, start, budget);
     struct hx_clock *k = hx_clock_find(c, kind); /* another one may have made room for it */
-    if (k && k->cycle == c->cycle && k->deadline < hx_clock_quarter(k, s->t_eff))
-        hx_clock_rebudget(s, k);
+    if (!k || k->cycle != c->cycle)
+        return;
+    k->paused_ms = paused;
+    if (paused || k->deadline < hx_clock_quarter(k, s->t_eff))
+        hx_clock_rebudget_by(s, k, INT64_MAX);
 }
 
 /* Clocks whose budget depends on the class follow it: same start, floor rule (corners 1 to 3). So

@@ -84,22 +84,17 @@ static bool breach_is(const struct hx_step *s, const struct hx_breach *b)
     return b->kind == clock_named(s) && !b->marks && (!holder[0] || strcmp(b->holder, holder) == 0);
 }
 
-/* The breach that is to be decided about: rather the one that a first person has asked about, or
- * that was appealed against, than the newest. */
-static struct hx_breach *breach_named(const struct hx_step *s)
+typedef bool breach_question(const struct hx_step *s, const struct hx_breach *b);
+
+static bool is_appealed(const struct hx_step *s, const struct hx_breach *b)
 {
-    struct hx_breach *newest = NULL, *appealed = NULL;
-    for (uint32_t i = s->c->n_breaches; i-- > 0;) {
-        struct hx_breach *b = &s->c->breaches[i];
-        if (!breach_is(s, b))
-            continue;
-        if (exclusion_of(s->c, b))
-            return b;
-        if (b->appealed && !appealed)
-            appealed = b;
-        newest = newest ? newest : b;
-    }
-    return appealed ? appealed : newest;
+    (void)s;
+    return b->appealed;
+}
+
+static bool is_wished(const struct hx_step *s, const struct hx_breach *b)
+{
+    return exclusion_of(s->c, b) != NULL;
 }
 
 static bool accuses(const struct hx_step *s, const struct hx_breach *b)
@@ -107,20 +102,30 @@ static bool accuses(const struct hx_step *s, const struct hx_breach *b)
     return s->actor.area[0] && strcmp(b->holder, s->actor.area) == 0;
 }
 
+/* Of those that are meant the newest of which this is true. NULL: none. */
+static struct hx_breach *newest(const struct hx_step *s, breach_question *is)
+{
+    for (uint32_t i = s->c->n_breaches; i-- > 0;)
+        if (breach_is(s, &s->c->breaches[i]) && is(s, &s->c->breaches[i]))
+            return &s->c->breaches[i];
+    return NULL;
+}
+
+/* The breach that is to be decided about: rather the one that a first person has asked about, or
+ * that was appealed against, than the newest. */
+static struct hx_breach *breach_named(const struct hx_step *s)
+{
+    struct hx_breach *b = newest(s, is_wished);
+    b = b ? b : newest(s, is_appealed);
+    return b ? b : newest(s, breach_is);
+}
+
 /* Whoever appeals means what accuses him, also when another has the case by now and is late, too;
  * whom nothing accuses means the newest. */
 static struct hx_breach *breach_appealed(const struct hx_step *s)
 {
-    struct hx_breach *newest = NULL;
-    for (uint32_t i = s->c->n_breaches; i-- > 0;) {
-        struct hx_breach *b = &s->c->breaches[i];
-        if (!breach_is(s, b))
-            continue;
-        if (accuses(s, b))
-            return b;
-        newest = newest ? newest : b;
-    }
-    return newest;
+    struct hx_breach *b = newest(s, accuses);
+    return b ? b : newest(s, breach_is);
 }
 
 static bool accused_once(const struct hx_step *s)
@@ -177,17 +182,8 @@ static bool second_for_exclusion(const struct hx_step *s, const struct hx_call *
 /* Rather an appeal than a wish to exclude. NULL: neither waits. */
 static struct hx_breach *breach_refused(const struct hx_step *s)
 {
-    struct hx_breach *wished = NULL;
-    for (uint32_t i = s->c->n_breaches; i-- > 0;) {
-        struct hx_breach *b = &s->c->breaches[i];
-        if (!breach_is(s, b))
-            continue;
-        if (b->appealed)
-            return b;
-        if (!wished && exclusion_of(s->c, b))
-            wished = b;
-    }
-    return wished;
+    struct hx_breach *b = newest(s, is_appealed);
+    return b ? b : newest(s, is_wished);
 }
 
 static bool appeal_waits(const struct hx_step *s, const struct hx_call *call)
