@@ -64,17 +64,23 @@ static void run_out(struct hx_step *s, struct hx_clock *k, int64_t due)
     hx_step_clock_end(s, kind); /* may move the clocks: k is not used again */
 }
 
+/* The first whose end is due. What follows from an end may begin another clock, and that may move
+ * all of them: each time it is looked for anew. */
+static struct hx_clock *first_over(struct hx_case *c, int64_t until)
+{
+    struct hx_clock *first = NULL;
+    for (uint32_t i = 0; i < c->n_clocks; i++) {
+        struct hx_clock *k = &c->clocks[i];
+        if (end_due(k, until) && (!first || k->deadline < first->deadline))
+            first = k;
+    }
+    return first;
+}
+
 void hx_step_run_out(struct hx_step *s, int64_t until)
 {
-    for (;;) {
-        struct hx_clock *first = NULL;
-        for (uint32_t i = 0; i < s->c->n_clocks; i++) {
-            struct hx_clock *k = &s->c->clocks[i];
-            if (end_due(k, until) && (!first || k->deadline < first->deadline))
-                first = k;
-        }
-        if (!first)
-            return;
+    struct hx_clock *first;
+    while ((first = first_over(s->c, until)) != NULL) {
         s->t_rcv = s->t_eff = first->deadline;
         s->cause = s->rules->clocks[first->kind].name;
         run_out(s, first, first->deadline);
@@ -101,16 +107,6 @@ static void climb(struct hx_step *s, struct hx_clock *k, int64_t until)
     }
     if (last >= 0)
         hx_ladder_tell(s, k, last, passed);
-}
-
-/* What follows from an end may begin another clock, and that may move all of them: each time the
- * first is looked for. */
-static struct hx_clock *first_over(struct hx_case *c, int64_t due)
-{
-    for (uint32_t i = 0; i < c->n_clocks; i++)
-        if (end_due(&c->clocks[i], due))
-            return &c->clocks[i];
-    return NULL;
 }
 
 /* Everything of this case that is due at this very instant, and of the clocks concerned what

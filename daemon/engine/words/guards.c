@@ -97,12 +97,17 @@ static bool by_holder(const struct hx_step *s, const struct hx_call *call)
     return hx_by_nobody(s) || hx_by_holder(s);
 }
 
+bool hx_by_stranger(const struct hx_step *s)
+{
+    bool company = s->actor.role == HX_ROLE_holder || s->actor.role == HX_ROLE_manager;
+    return company && !hx_by_holder(s);
+}
+
 /* Companies speak for themselves. Everybody else is judged by the other guards. */
 static bool no_stranger(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    bool company = s->actor.role == HX_ROLE_holder || s->actor.role == HX_ROLE_manager;
-    return !company || hx_by_holder(s);
+    return !hx_by_stranger(s);
 }
 
 static bool by_holder_or_level3(const struct hx_step *s, const struct hx_call *call)

@@ -116,6 +116,8 @@ void hx_tell_second(struct hx_step *s);
 void hx_ask_unit(struct hx_step *s, const char *unit);
 void hx_dispatch(struct hx_step *s);
 bool hx_by_holder(const struct hx_step *s);
+/* A company whose case it is not. */
+bool hx_by_stranger(const struct hx_step *s);
 bool hx_by_nobody(const struct hx_step *s);
 /* The complaint is about this role and area (corner 29). */
 bool hx_is_about(const struct hx_case *c, int role, const char *area);

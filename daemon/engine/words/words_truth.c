@@ -141,9 +141,8 @@ static bool accused_once(const struct hx_step *s)
 static bool no_bystander(const struct hx_step *s, const struct hx_call *call)
 {
     (void)call;
-    bool company = s->actor.role == HX_ROLE_holder || s->actor.role == HX_ROLE_manager;
     const struct hx_breach *b = breach_appealed(s);
-    if (!company || hx_by_holder(s))
+    if (!hx_by_stranger(s))
         return true;
     return b ? accuses(s, b) : accused_once(s);
 }
